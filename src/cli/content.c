@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/content.h"
+
+#include "cli/message.h"
+#include "cli/password_source.h"
+#include "core/unseal.h"
+#include "server/inspect.h"
+#include "server/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void content_free(struct content *content)
+{
+	password_free(&content->password);
+	keyfile_free(&content->keyfile);
+	*content = (struct content){ 0 };
+}
+
+const char *kdf_words(struct kdf kdf)
+{
+	static char words[64];
+
+	if (kdf.iterations)
+		snprintf(words, sizeof(words), "%s, PBKDF2 with %u iterations", digest_name(kdf.digest),
+			 kdf.iterations);
+	else
+		snprintf(words, sizeof(words), "%s, 1 iteration", digest_name(kdf.digest));
+	return words;
+}
+
+enum status report_wrong_password(const char *name, const struct secret *raw, const struct password *password,
+				  bool probe)
+{
+	struct kdf kdf;
+	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
+
+	if (!probe)
+		return status;
+	if (!unseal_probe(raw, &password->secret, &kdf))
+		return status;
+	if (kdf.iterations)
+		message_hint("it opens with --digest=%s --pbkdf2=%u, which servers before 12.0.1 cannot read",
+			     digest_name(kdf.digest), kdf.iterations);
+	else if (kdf.digest == DIGEST_SHA1)
+		message_hint("it opens with --digest=sha1, which every server reads");
+	else
+		message_hint("it opens with --digest=%s, which servers before 12.0.1 cannot read",
+			     digest_name(kdf.digest));
+	return status;
+}
+
+static enum status open_sealed(const struct options *options, const char *name, const struct secret *raw,
+			       struct content *content)
+{
+	SECRET struct secret clean_text = { 0 };
+	enum status status = get_password(options, name, &content->password);
+	struct fault fault;
+
+	if (status)
+		return status;
+	content->encrypted = true;
+	content->kdf = options->kdf;
+	fault = unseal_keyfile(raw, &content->password.secret, content->kdf, &content->keyfile, &clean_text);
+	if (fault.code != FAULT_WRONG_PASSWORD)
+		return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	status = report_wrong_password(name, raw, &content->password, false);
+	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+	return status;
+}
+
+enum status content_open(const struct options *options, const char *name, const struct secret *raw,
+			 struct content *ret_content)
+{
+	SECRET struct secret text = { 0 };
+	struct fault fault;
+
+	if (envelope_is_sealed(raw->data, raw->size))
+		return open_sealed(options, name, raw, ret_content);
+	if (has_password_source(options))
+		message_warning("'%s' is not encrypted: the password is not used", name);
+	fault = secret_copy(&text, raw->data, raw->size);
+	if (!fault.code)
+		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
+	if (!fault.code && !ret_content->keyfile.count)
+		fault = fault_of(FAULT_NOT_A_KEYFILE);
+	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+}
+
+/* A profile that loads the text if any does. */
+static const struct server_profile *most_able_profile(void)
+{
+	const struct server_profile *able = &server_profiles[0];
+
+	for (size_t i = 0; i < server_profile_count; i++)
+		if (server_profiles[i].syntax == SYNTAX_VERSIONED)
+			able = &server_profiles[i];
+	return able;
+}
+
+void warn_unless_target_loads(const struct options *options, const char *name, const struct secret *text,
+			      size_t disk_size)
+{
+	struct fault fault;
+	char *words;
+
+	if (!options->target)
+		return;
+	fault = server_judge(options->target, text, disk_size);
+	if (!fault.code)
+		return;
+	words = server_words(options->target, fault, name);
+	message_warning("%s would not load it: %s", options->target_name, words ? words : "out of memory");
+	free(words);
+}
+
+static enum status refuse_for_target(const struct options *options, const struct server_profile *profile,
+				     struct fault fault, const char *name)
+{
+	char *words;
+
+	if (fault.code == FAULT_MEMORY)
+		return message_fault(fault, name);
+	words = server_words(profile, fault, name);
+	message_error("'%s' would not load on %s: %s", name, options->target ? options->target_name : "any server",
+		      words ? words : "out of memory");
+	free(words);
+	if (fault.code == FAULT_SYSTEM_KEY)
+		message_hint("every server needs key ID 1");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_duplicate(const struct keyfile *keyfile, const char *name)
+{
+	const struct entry *winner;
+	const struct entry *entry = keyfile_next_duplicate(keyfile, NULL, &winner);
+
+	if (!entry)
+		return STATUS_DONE;
+	message_error(
+		"'%s' has key ID %u version %u twice, on lines %u and %u: the server uses the last one, in silence",
+		name, entry->id, entry->version, entry->line, winner->line);
+	message_hint("find out which of the two keys the data needs, and give the other one an ID of its own");
+	return STATUS_REFUSED;
+}
+
+static enum status check_text(const struct options *options, const char *name, const struct secret *text,
+			      const struct keyfile *older)
+{
+	const struct server_profile *profile = options->target ? options->target : most_able_profile();
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault = server_judge(profile, text, text->size);
+	enum status status;
+
+	if (fault.code)
+		return refuse_for_target(options, profile, fault, name);
+	fault = secret_copy(&copy, text->data, text->size);
+	if (!fault.code)
+		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
+	if (fault.code)
+		return message_fault(fault, name);
+	status = refuse_duplicate(&keyfile, name);
+	if (status)
+		return status;
+	if (keyfile.read_size < keyfile.text.size) {
+		message_error("'%s' has a NUL byte on line %u: no server reads what stands behind it", name,
+			      keyfile.lines);
+		return STATUS_REFUSED;
+	}
+	if (older && !keyfile_keeps(&keyfile, older)) {
+		message_error("'%s' would lose a key: nothing was changed", name);
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static enum status check_kdf(const struct options *options, const char *name)
+{
+	if (!options->target || server_reads_kdf(options->target, options->kdf))
+		return STATUS_DONE;
+	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name,
+		      options->target_name, kdf_words(options->kdf));
+	return STATUS_REFUSED;
+}
+
+static enum status seal(const struct options *options, const char *name, const struct secret *text,
+			const struct password *password, struct secret *ret_raw)
+{
+	SECRET struct secret opened = { 0 };
+	enum status status = check_kdf(options, name);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = envelope_seal(text, &password->secret, options->kdf, ret_raw);
+	if (!fault.code)
+		fault = envelope_open(ret_raw, &password->secret, options->kdf, &opened);
+	if (!fault.code && !secret_equals(&opened, text))
+		fault = fault_of(FAULT_ALGORITHM);
+	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+}
+
+enum status content_make(const struct options *options, const char *name, const struct secret *text,
+			 const struct keyfile *older, bool encrypted, const struct password *password,
+			 struct secret *ret_raw)
+{
+	enum status status = check_text(options, name, text, older);
+	struct fault fault = fault_none();
+
+	if (status)
+		return status;
+	if (encrypted)
+		status = seal(options, name, text, password, ret_raw);
+	else
+		fault = secret_copy(ret_raw, text->data, text->size);
+	if (!fault.code && !status && ret_raw->size > KEYFILE_MAX_SIZE) {
+		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
+			      KEYFILE_MAX_SIZE);
+		return STATUS_REFUSED;
+	}
+	return fault.code ? message_fault(fault, name) : status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_CONTENT_H
+#define MKEYFILE_CLI_CONTENT_H
+
+#include "cli/options.h"
+#include "core/password.h"
+
+/* The steps between what a file holds on disk and the key file in it, with
+ * everything that goes wrong said. */
+
+/* A key file, opened: the text, and what opened it when it was encrypted. */
+struct content {
+	bool encrypted;
+	struct password password; /* when encrypted */
+	struct kdf kdf;		  /* when encrypted */
+	struct keyfile keyfile;
+};
+
+#define CONTENT __attribute__((cleanup(content_free)))
+
+void content_free(struct content *content);
+
+/* Opens and parses what was read from the file called name. raw stays the
+ * caller's. */
+MUST_CHECK enum status content_open(const struct options *options, const char *name, const struct secret *raw,
+				    struct content *ret_content);
+
+/* Says why the password does not open raw, and which digest and iteration
+ * count would, when probe allows to try them. Returns STATUS_WRONG_PASSWORD. */
+enum status report_wrong_password(const char *name, const struct secret *raw, const struct password *password,
+				  bool probe);
+
+/* "sha1, 1 iteration", "sha256, PBKDF2 with 10000 iterations" in static memory. */
+const char *kdf_words(struct kdf kdf);
+
+/* Warns when the target, if one is named, would not load the text. */
+void warn_unless_target_loads(const struct options *options, const char *name, const struct secret *text,
+			      size_t disk_size);
+
+/* Turns text into what is to be written for the file called name: parses it
+ * again, makes sure that every key of older (NULL: none) is still there, that
+ * no ID and version stands twice, that the target, or else some server, loads
+ * it and that it is not too large; then seals it when encrypted and opens that
+ * again. STATUS_REFUSED says what would go wrong. */
+MUST_CHECK enum status content_make(const struct options *options, const char *name, const struct secret *text,
+				    const struct keyfile *older, bool encrypted, const struct password *password,
+				    struct secret *ret_raw);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "core/unseal.h"
+
+struct arguments {
+	struct options *options;
+	struct output *output;
+	bool no_probe;
+};
+
+enum long_option { OPTION_NO_PROBE = 512 };
+
+static const struct argp_option argp_options[] = {
+	{ "no-probe", OPTION_NO_PROBE, NULL, 0, "Do not try other digests and iteration counts", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	(void)value;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = arguments->output;
+		state->child_inputs[1] = arguments->options;
+		state->child_inputs[2] = arguments->options;
+		return 0;
+	case OPTION_NO_PROBE:
+		arguments->no_probe = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &output_argp, 0, NULL, 0 },
+	{ &change_argp, 0, NULL, 0 },
+	{ &shared_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	argp_options, parse, NULL, "Decrypt a key file, as 'openssl enc -d -aes-256-cbc' does, to standard output.",
+	children,     NULL,  NULL
+};
+
+/* Clean text that is no key file is written all the same when --force says so. */
+static enum status take_clean_text(struct fault fault, const struct output *output, const char *name)
+{
+	enum status status;
+
+	if (output->force)
+		return STATUS_DONE;
+	status = message_fault(fault, name);
+	message_hint("the password fits: --force writes the plain text all the same");
+	return status;
+}
+
+static enum status open_text(const struct arguments *arguments, struct secret *ret_text)
+{
+	const struct options *options = arguments->options;
+	const struct secret *raw = &arguments->output->input;
+	const char *name = input_name(options->file);
+	PASSWORD struct password password = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	enum status status;
+	struct fault fault;
+
+	if (!envelope_is_sealed(raw->data, raw->size))
+		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
+	status = get_password(options, name, &password);
+	if (status)
+		return status;
+	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		return report_wrong_password(name, raw, &password, !arguments->no_probe);
+	if (ret_text->data)
+		return take_clean_text(fault, arguments->output, name);
+	if (fault.code)
+		return message_fault(fault, name);
+	*ret_text = secret_take(&keyfile.text);
+	warn_unless_target_loads(options, name, ret_text, ret_text->size);
+	return STATUS_DONE;
+}
+
+static enum status decrypt(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	SECRET struct secret text = { 0 };
+	enum status status = output_open(arguments->output, options);
+
+	if (!status)
+		status = open_text(arguments, &text);
+	if (!status)
+		status = output_write(arguments->output, options, &text, NULL);
+	if (!status)
+		output_report(arguments->output, options, "decrypted", "would decrypt");
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	OUTPUT struct output output = OUTPUT_CLOSED;
+	struct arguments arguments = { .options = options, .output = &output };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	return status ? status : decrypt(&arguments);
+}
+
+const struct command decrypt_command = { "decrypt", "", "encrypted to plain, as openssl enc -d does", run };

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_EDIT_H
+#define MKEYFILE_CLI_EDIT_H
+
+#include "cli/content.h"
+#include "cli/password_source.h"
+#include "core/store.h"
+
+/* The one path of every command that changes a key file: open, change, check,
+ * seal, replace. */
+struct edit {
+	const struct options *options;
+	struct store store;
+	struct content content;
+};
+
+#define EDIT __attribute__((cleanup(edit_close)))
+#define EDIT_CLOSED                                                                                                    \
+	{                                                                                                              \
+		.store = STORE_CLOSED                                                                                  \
+	}
+
+/* Locks, reads, opens and parses the key file that options name. */
+MUST_CHECK enum status edit_open(struct edit *edit, const struct options *options);
+
+/* Writes text as the file's new content, encrypted if the file was. With a dry
+ * run everything but the writing happens. */
+MUST_CHECK enum status edit_commit(struct edit *edit, const struct secret *text);
+
+void edit_close(struct edit *edit);
+
+/* Locks and reads the file at path for a replacement. Warns of what a
+ * replacement breaks: hard links. */
+MUST_CHECK enum status open_store(struct store *store, const char *path, const struct options *options,
+				  bool keep_backup);
+
+/* Publishes raw, replacing the file that store holds, or creating the one at
+ * path when store is closed; nothing happens with a dry run. A password file
+ * that is to be made with it comes first, and goes again when the key file
+ * could not be written. */
+MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
+			       const struct secret *raw, struct new_password_file *new_password_file);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/output.h"
+
+struct arguments {
+	struct options *options;
+	struct output *output;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	(void)value;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = arguments->output;
+	state->child_inputs[1] = arguments->options;
+	state->child_inputs[2] = arguments->options;
+	state->child_inputs[3] = arguments->options;
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &output_argp, 0, NULL, 0 },
+	{ &new_password_argp, 0, NULL, 0 },
+	{ &change_argp, 0, NULL, 0 },
+	{ &shared_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	NULL,	  parse, NULL, "Encrypt a plain key file, as 'openssl enc -aes-256-cbc' does, to standard output.",
+	children, NULL,	 NULL
+};
+
+static enum status refuse_encrypted(const struct output *output, const char *name)
+{
+	if (!envelope_is_sealed(output->input.data, output->input.size))
+		return STATUS_DONE;
+	message_error("'%s' is encrypted already", name);
+	return STATUS_REFUSED;
+}
+
+static enum status encrypt(struct output *output, const struct options *options)
+{
+	const char *name = input_name(options->file);
+	PASSWORD struct password password = { 0 };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
+	SECRET struct secret raw = { 0 };
+	enum status status = output_open(output, options);
+
+	if (!status)
+		status = refuse_encrypted(output, name);
+	if (!status)
+		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
+						: get_new_password(options, name, &password);
+	if (!status)
+		status = content_make(options, name, &output->input, NULL, true, &password, &raw);
+	if (!status)
+		status = output_write(output, options, &raw, &new_password_file);
+	if (!status)
+		output_report(output, options, "encrypted", "would encrypt");
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	OUTPUT struct output output = OUTPUT_CLOSED;
+	struct arguments arguments = { options, &output };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	return status ? status : encrypt(&output, options);
+}
+
+const struct command encrypt_command = { "encrypt", "", "plain to encrypted, as openssl enc does", run };

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/edit.h"
+#include "cli/message.h"
+#include "cli/password_source.h"
+#include "cli/report.h"
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	size_t size; /* bytes of each key */
+	bool force;
+};
+
+enum long_option { OPTION_FORCE = 512 };
+
+static const struct argp_option argp_options[] = {
+	{ "size", 's', "BITS", 0, "Size of the keys: 128, 192 or 256 (default)", 1 },
+	{ "force", OPTION_FORCE, NULL, 0, "Replace an existing FILE, and keep the old one as FILE~", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = arguments->options;
+		state->child_inputs[1] = arguments->options;
+		state->child_inputs[2] = arguments->options;
+		return 0;
+	case 's':
+		arguments->size = parse_key_bits(state, value);
+		return 0;
+	case OPTION_FORCE:
+		arguments->force = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		key_ids_add(&arguments->ids, state, value);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		key_ids_add(&arguments->ids, state, "1");
+		key_ids_add(&arguments->ids, state, "2");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &new_password_argp, 0, NULL, 0 },
+	{ &change_argp, 0, NULL, 0 },
+	{ &shared_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	argp_options, parse,
+	"[ID...]",    "Create a new key file with a random key for each ID (1 and 2 when none is named).",
+	children,     NULL,
+	NULL
+};
+
+static enum status check_arguments(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	bool has_system_key = false;
+
+	for (size_t i = 0; i < arguments->ids.count; i++)
+		has_system_key |= arguments->ids.ids[i] == KEY_ID_SYSTEM;
+	if (!has_system_key) {
+		message_error("key ID 1 is not among the IDs, and no server loads a key file without it");
+		return STATUS_USAGE;
+	}
+	if (is_standard_stream(options->file)) {
+		message_error("a key file cannot be created on standard output: name a file");
+		return STATUS_USAGE;
+	}
+	return STATUS_DONE;
+}
+
+/* The new key file's text; versioned when the target reads versions. */
+static enum status make_text(const struct arguments *arguments, struct new_keys *keys, struct secret *ret_text)
+{
+	const struct server_profile *target = arguments->options->target;
+	const struct keyfile nothing = { 0 };
+	enum status status = new_keys_allocate(keys, arguments->ids.count);
+	struct fault fault;
+
+	for (size_t i = 0; !status && i < arguments->ids.count; i++)
+		status = new_keys_generate(keys, arguments->ids.ids[i], 1, arguments->size);
+	if (status)
+		return status;
+	fault = keyfile_extend(&nothing, keys->items, keys->count, target && target->syntax == SYNTAX_VERSIONED,
+			       ret_text);
+	return fault.code ? message_fault(fault, arguments->options->file) : STATUS_DONE;
+}
+
+/* Refuses an existing file, or locks it when it is to be replaced, before a
+ * password is asked for. */
+static enum status find_place(const struct arguments *arguments, struct store *store)
+{
+	const char *file = arguments->options->file;
+	struct fault fault = store_check_absent(file);
+	enum status status;
+
+	if (!fault.code)
+		return STATUS_DONE;
+	if (arguments->force && fault.code == FAULT_EXISTS)
+		return open_store(store, file, arguments->options, true);
+	status = message_fault(fault, file);
+	if (fault.code == FAULT_EXISTS)
+		message_hint("--force replaces it and keeps the old one as '%s~'", file);
+	return status;
+}
+
+static bool is_encrypted(const struct options *options)
+{
+	return options->new_password_file || has_password_source(options);
+}
+
+static enum status find_password(const struct options *options, struct new_password_file *new_password_file,
+				 struct password *ret_password)
+{
+	if (new_password_file->path)
+		return new_password_file_make(new_password_file, ret_password);
+	if (has_password_source(options))
+		return get_new_password(options, options->file, ret_password);
+	return STATUS_DONE;
+}
+
+static void say_next_steps(const struct options *options)
+{
+	if (options->dry_run)
+		return;
+	message_note("next: the server's user has to read it (chown mysql '%s'), and its option file has to name it;",
+		     options->file);
+	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
+		     is_encrypted(options) ? " and one of the password, apart from each other," : "");
+}
+
+static enum status generate(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	STORE struct store store = STORE_CLOSED;
+	PASSWORD struct password password = { 0 };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	SECRET struct secret raw = { 0 };
+	const struct change change = { "created", "would create", options->file, is_encrypted(options), &keys };
+	enum status status = find_place(arguments, &store);
+
+	if (!status)
+		status = find_password(options, &new_password_file, &password);
+	if (!status)
+		status = make_text(arguments, &keys, &text);
+	if (!status)
+		status = content_make(options, options->file, &text, NULL, change.encrypted, &password, &raw);
+	if (!status)
+		status = publish(&store, options->file, options, &raw, &new_password_file);
+	if (status)
+		return status;
+	if (new_password_file.path)
+		message_note("%s '%s', a password file", options->dry_run ? change.would : change.done,
+			     new_password_file.path);
+	status = report_change(options, &change);
+	say_next_steps(options);
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options, .size = KEY_MAX_SIZE };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	if (!status)
+		status = check_arguments(&arguments);
+	if (!status)
+		status = generate(&arguments);
+	key_ids_free(&arguments.ids);
+	return status;
+}
+
+const struct command generate_command = { "generate", "[ID...]", "create a new key file", run };

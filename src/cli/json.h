@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_JSON_H
+#define MKEYFILE_CLI_JSON_H
+
+#include <jansson.h>
+
+/* A JSON string of text; bytes that are not UTF-8 (file names may have them)
+ * become U+FFFD. */
+json_t *json_text(const char *text);
+
+/* Prints object and a newline on standard output, and releases it. */
+void print_json(json_t *object);
+
+#endif

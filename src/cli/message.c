@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/message.h"
+
+#include "cli/json.h"
+#include "core/keyfile.h"
+#include "core/password.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static struct {
+	const char *name;
+	bool quiet;
+	bool json;
+	bool changed;
+	char *error;
+	json_t *hints;
+} said = { .name = "mkeyfile" };
+
+void message_start(const char *name)
+{
+	said.name = name;
+}
+
+void message_set_quiet(bool quiet)
+{
+	said.quiet = quiet;
+}
+
+void message_set_json(bool json)
+{
+	said.json = json;
+}
+
+void message_changed(void)
+{
+	said.changed = true;
+}
+
+/* The formatted words of a variadic function, malloc(3)ed or NULL. */
+#define FORMAT_WORDS(words, format)                                                                                    \
+	do {                                                                                                           \
+		va_list arguments;                                                                                     \
+		va_start(arguments, format);                                                                           \
+		if (vasprintf(&(words), format, arguments) < 0)                                                        \
+			(words) = NULL;                                                                                \
+		va_end(arguments);                                                                                     \
+	} while (0)
+
+static void say(const char *prefix, const char *words)
+{
+	fprintf(stderr, "%s%s\n", prefix, words ? words : "out of memory");
+}
+
+void message_error(const char *format, ...)
+{
+	char *words;
+
+	FORMAT_WORDS(words, format);
+	fprintf(stderr, "%s: ", said.name);
+	say("", words);
+	if (said.error)
+		free(words);
+	else
+		said.error = words;
+}
+
+void message_warning(const char *format, ...)
+{
+	char *words;
+
+	FORMAT_WORDS(words, format);
+	if (!said.quiet) {
+		fprintf(stderr, "%s: ", said.name);
+		say("warning: ", words);
+	}
+	free(words);
+}
+
+void message_hint(const char *format, ...)
+{
+	char *words;
+
+	FORMAT_WORDS(words, format);
+	if (!said.quiet)
+		say("hint: ", words);
+	if (said.error && words) {
+		if (!said.hints)
+			said.hints = json_array();
+		json_array_append_new(said.hints, json_text(words));
+	}
+	free(words);
+}
+
+void message_note(const char *format, ...)
+{
+	char *words;
+
+	FORMAT_WORDS(words, format);
+	if (!said.quiet)
+		say("", words);
+	free(words);
+}
+
+/* ---- words for the core's faults ---- */
+
+static void say_system_fault(const char *what, const char *path, int error_number)
+{
+	message_error("cannot %s '%s': %s", what, path, strerror(error_number));
+}
+
+static void say_command_failed(const char *command, int wait_status)
+{
+	if (wait_status < 0)
+		message_error("cannot run password command '%s': %s", command, strerror(-wait_status));
+	else if (WIFSIGNALED(wait_status))
+		message_error("password command '%s' was ended by signal %d", command, WTERMSIG(wait_status));
+	else
+		message_error("password command '%s' failed with status %d", command, WEXITSTATUS(wait_status));
+}
+
+static void say_busy(const char *path, pid_t holder)
+{
+	if (holder)
+		message_error("'%s' is locked by process %d", path, (int)holder);
+	else
+		message_error("'%s' is locked by another process", path);
+	message_hint("--lock-timeout=SECONDS waits longer");
+}
+
+static void say_mount_point(const char *path)
+{
+	message_error("'%s' is a mount point and cannot be replaced by renaming", path);
+	message_hint("change the file on the host that is mounted here, then restart the container");
+}
+
+/* Faults that nothing but the file, its name and errno explain. */
+static bool say_file_fault(struct fault fault, const char *path)
+{
+	static const struct {
+		enum fault_code code;
+		const char *what;
+	} failures[] = {
+		{ FAULT_OPEN, "open" },
+		{ FAULT_READ, "read" },
+		{ FAULT_LOCK, "lock" },
+		{ FAULT_CREATE, "create a temporary file beside" },
+		{ FAULT_DIRECTORY, "create files beside" },
+		{ FAULT_OWNER, "keep the owner and group of" },
+		{ FAULT_ATTRIBUTES, "keep mode, ACL and extended attributes of" },
+		{ FAULT_WRITE, "write" },
+		{ FAULT_READ_BACK, "read back what was written for" },
+		{ FAULT_PUBLISH, "replace" },
+		{ FAULT_BACKUP, "keep a backup of" },
+	};
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		if (failures[i].code == fault.code) {
+			say_system_fault(failures[i].what, path, fault.error_number);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool say_plain_fault(struct fault fault, const char *path)
+{
+	switch (fault.code) {
+	case FAULT_MEMORY:
+		message_error("out of memory");
+		return true;
+	case FAULT_RANDOM:
+		message_error("the random generator failed: no key was made");
+		return true;
+	case FAULT_ALGORITHM:
+		message_error("digest or cipher not available: OpenSSL's configuration does not allow it");
+		return true;
+	case FAULT_NOT_REGULAR:
+		message_error("'%s' is not a regular file", path);
+		return true;
+	case FAULT_TOO_LARGE:
+		message_error("'%s' is larger than %d bytes, which is all that a server reads", path, KEYFILE_MAX_SIZE);
+		return true;
+	case FAULT_READ_ONLY:
+		message_error("'%s' is on a file system that is mounted read-only", path);
+		return true;
+	case FAULT_IMMUTABLE:
+		message_error("'%s' or its directory is immutable or append-only", path);
+		message_hint("lsattr shows it, chattr -i or -a takes it off");
+		return true;
+	case FAULT_INTERRUPTED:
+		message_error("interrupted by a signal: '%s' was not changed", path);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool say_keyfile_fault(struct fault fault, const char *path)
+{
+	static const struct {
+		enum fault_code code;
+		const char *what;
+	} reasons[] = {
+		{ FAULT_SYNTAX, "syntax error" },
+		{ FAULT_KEY_ID, "invalid key ID" },
+		{ FAULT_KEY_VERSION, "invalid key version" },
+		{ FAULT_KEY, "invalid key" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].code == fault.code) {
+			message_error("'%s' is no key file: %s at line %u, column %u", path, reasons[i].what,
+				      fault.line, fault.column);
+			return true;
+		}
+	}
+	if (fault.code == FAULT_SYSTEM_KEY)
+		message_error("'%s' has no key ID 1, which every server needs", path);
+	else if (fault.code == FAULT_NOT_A_KEYFILE)
+		message_error("'%s' holds no key", path);
+	else
+		return false;
+	return true;
+}
+
+static bool say_secret_fault(struct fault fault, const char *path)
+{
+	switch (fault.code) {
+	case FAULT_NOT_ENCRYPTED:
+		message_error("'%s' is not encrypted", path);
+		return true;
+	case FAULT_TRUNCATED:
+		message_error("'%s' is damaged: an encrypted key file is not cut in the middle of a block", path);
+		return true;
+	case FAULT_WRONG_PASSWORD:
+		message_error("'%s' does not open: wrong password, wrong digest or iteration count, or damaged", path);
+		return true;
+	case FAULT_PASSWORD_EMPTY:
+		message_error("'%s' holds no password", path);
+		return true;
+	case FAULT_PASSWORD_TOO_LONG:
+		message_error("the password in '%s' is longer than %d bytes, which no server reads", path,
+			      PASSWORD_MAX_SIZE);
+		return true;
+	case FAULT_PASSWORD_NUL:
+		message_error("the password in '%s' has a NUL byte, where the server would cut it", path);
+		return true;
+	case FAULT_PASSWORD_NEWLINE:
+		message_error("the password in '%s' has more than one line, which openssl would cut", path);
+		return true;
+	case FAULT_COMMAND_FAILED:
+		say_command_failed(path, fault.error_number);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum status fault_status(enum fault_code code)
+{
+	switch (code) {
+	case FAULT_WRONG_PASSWORD:
+		return STATUS_WRONG_PASSWORD;
+	case FAULT_BUSY:
+		return STATUS_BUSY;
+	case FAULT_EXISTS:
+	case FAULT_BACKUP_EXISTS:
+	case FAULT_OWNER:
+	case FAULT_MOUNT_POINT:
+	case FAULT_PASSWORD_NUL:
+	case FAULT_PASSWORD_NEWLINE:
+	case FAULT_SYSTEM_KEY:
+		return STATUS_REFUSED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+enum status message_fault(struct fault fault, const char *path)
+{
+	if (say_file_fault(fault, path) || say_plain_fault(fault, path) || say_keyfile_fault(fault, path) ||
+	    say_secret_fault(fault, path))
+		return fault_status(fault.code);
+	if (fault.code == FAULT_BUSY) {
+		say_busy(path, fault.holder);
+	} else if (fault.code == FAULT_MOUNT_POINT) {
+		say_mount_point(path);
+	} else if (fault.code == FAULT_EXISTS) {
+		message_error("'%s' exists", path);
+	} else if (fault.code == FAULT_BACKUP_EXISTS) {
+		message_error("the backup '%s~' exists, and may be the only copy of older keys", path);
+		message_hint("move it to a safe place first");
+	} else if (fault.code == FAULT_CHANGED) {
+		message_error("'%s' was changed by somebody else meanwhile; their change was kept, yours was not made",
+			      path);
+		message_hint("run the command again");
+	} else if (fault.code == FAULT_DIRECTORY_SYNC) {
+		message_changed();
+		message_error(
+			"'%s' has its new content, but it may not survive a power cut: cannot sync its directory: %s",
+			path, strerror(fault.error_number));
+	}
+	return fault_status(fault.code);
+}
+
+/* ---- the end ---- */
+
+static void print_error_object(enum status status)
+{
+	json_t *object = json_object();
+	json_t *error = json_object();
+
+	json_object_set_new(error, "status", json_integer((json_int_t)status));
+	json_object_set_new(error, "message", json_text(said.error));
+	json_object_set(error, "hints", said.hints ? said.hints : json_null());
+	json_object_set_new(object, "error", error);
+	print_json(object);
+}
+
+static bool close_standard_output(void)
+{
+	bool failed_before = ferror(stdout);
+
+	/* a closed descriptor is no failure unless something was to go there */
+	return (!fclose(stdout) || errno == EBADF) && !failed_before;
+}
+
+enum status message_finish(enum status status)
+{
+	bool had_output = false;
+
+	if (said.json && status != STATUS_DONE && said.error)
+		print_error_object(status);
+	had_output = fflush(stdout) != 0;
+	if (had_output || !close_standard_output()) {
+		message_error("cannot write standard output: %s", strerror(errno));
+		if (said.changed)
+			message_hint("the change itself is made");
+		status = STATUS_FAILED;
+	}
+	free(said.error);
+	json_decref(said.hints);
+	return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_MESSAGE_H
+#define MKEYFILE_CLI_MESSAGE_H
+
+#include "cli/status.h"
+#include "core/fault.h"
+
+/* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
+ * lower case, no full stop. Never key material: these go through stdio. */
+
+#define PRINTF_LIKE(words, first) __attribute__((format(printf, words, first)))
+
+/* name: "mkeyfile" or "mkeyfile COMMAND"; it must outlive the program. */
+void message_start(const char *name);
+
+/* --quiet: only errors are said. --json: an error is an object on standard
+ * output as well. */
+void message_set_quiet(bool quiet);
+void message_set_json(bool json);
+
+void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
+void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The next step after an error or a warning. */
+void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Talk without a prefix: what was changed, what to do next. */
+void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Says what a fault of the file (or password source) at path means and returns
+ * the exit status that goes with it. */
+MUST_CHECK enum status message_fault(struct fault fault, const char *path);
+
+/* Tells message_finish that the change was made, whatever comes after. */
+void message_changed(void);
+
+/* Prints the error object when --json asks and status is one that follows a
+ * message_error, and closes standard output, whose failure turns any status
+ * into STATUS_FAILED. Returns the final status. */
+enum status message_finish(enum status status);
+
+#endif

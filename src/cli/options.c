@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
+
+#include "cli/message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOCK_TIMEOUT_DEFAULT 5
+
+enum long_option {
+	OPTION_PASSWORD_FD = 256,
+	OPTION_PASSWORD_COMMAND,
+	OPTION_DIGEST,
+	OPTION_PBKDF2,
+	OPTION_NO_PROMPT,
+	OPTION_BACKUP,
+	OPTION_LOCK_TIMEOUT,
+	OPTION_NEW_PASSWORD_FILE,
+};
+
+void options_start(struct options *options, char **environment)
+{
+	*options = (struct options){
+		.password_descriptor = -1,
+		.lock_timeout = LOCK_TIMEOUT_DEFAULT,
+		.environment = environment,
+	};
+}
+
+bool is_standard_stream(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+const char *input_name(const char *path)
+{
+	return is_standard_stream(path) ? "standard input" : path;
+}
+
+bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number)
+{
+	unsigned long long number;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *end || number < least || number > most)
+		return false;
+	*ret_number = (uint32_t)number;
+	return true;
+}
+
+uint32_t parse_key_id(const struct argp_state *state, const char *text)
+{
+	uint32_t id = 0;
+
+	if (!parse_decimal(text, 1, KEY_ID_MAX, &id))
+		argp_error(state, "invalid key ID '%s': a number from 1 to %u is needed", text, KEY_ID_MAX);
+	return id;
+}
+
+size_t parse_key_bits(const struct argp_state *state, const char *text)
+{
+	uint32_t bits = 0;
+
+	if (!parse_decimal(text, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
+		argp_error(state, "invalid key size '%s': 128, 192 or 256 bits are possible", text);
+	return bits / 8;
+}
+
+void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const char *text)
+{
+	uint32_t id = parse_key_id(state, text);
+	uint32_t *ids = reallocarray(key_ids->ids, key_ids->count + 1, sizeof(*ids));
+
+	if (!ids)
+		argp_failure(state, STATUS_FAILED, 0, "out of memory");
+	for (size_t i = 0; i < key_ids->count; i++)
+		if (ids[i] == id)
+			argp_error(state, "key ID %u is named twice", id);
+	ids[key_ids->count++] = id;
+	key_ids->ids = ids;
+}
+
+void key_ids_free(struct key_ids *key_ids)
+{
+	free(key_ids->ids);
+	*key_ids = (struct key_ids){ 0 };
+}
+
+static uint32_t parse_count(const struct argp_state *state, const char *option, const char *text, uint32_t most)
+{
+	uint32_t number = 0;
+
+	if (!parse_decimal(text, 0, most, &number))
+		argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", text, option, most);
+	return number;
+}
+
+static void parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
+{
+	if (!digest_from_name(text, &kdf->digest))
+		argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible", text);
+}
+
+static error_t parse_shared(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'f':
+		options->file = value;
+		break;
+	case 'P':
+		options->password_file = value;
+		break;
+	case OPTION_PASSWORD_FD:
+		options->password_descriptor = (int)parse_count(state, "password-fd", value, 65535);
+		break;
+	case OPTION_PASSWORD_COMMAND:
+		options->password_command = value;
+		break;
+	case OPTION_DIGEST:
+		parse_digest(state, value, &options->kdf);
+		break;
+	case OPTION_PBKDF2:
+		options->kdf.iterations = parse_count(state, "pbkdf2", value, PBKDF2_ITERATIONS_MAX);
+		break;
+	case 't':
+		options->target_name = value;
+		break;
+	case 'n':
+		options->dry_run = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'j':
+		options->json = true;
+		break;
+	case OPTION_NO_PROMPT:
+		options->no_prompt = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_option shared_options[] = {
+	{ NULL, 0, NULL, 0, "Options of all commands:", 10 },
+	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE", 10 },
+	{ "password-file", 'P', "FILE", 0,
+	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE", 10 },
+	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
+	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
+	{ "digest", OPTION_DIGEST, "NAME", 0,
+	  "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512", 10 },
+	{ "pbkdf2", OPTION_PBKDF2, "ITERATIONS", 0,
+	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way", 10 },
+	{ "target", 't', "SERVER", 0,
+	  "The server that reads the file, as SELECT VERSION() prints it; else $MKEYFILE_TARGET", 10 },
+	{ "dry-run", 'n', NULL, 0, "Say what would change; change nothing", 10 },
+	{ "quiet", 'q', NULL, 0, "Say nothing but errors", 10 },
+	{ "json", 'j', NULL, 0, "Print the result as JSON on standard output", 10 },
+	{ "no-prompt", OPTION_NO_PROMPT, NULL, 0, "Never ask for a password on the terminal", 10 },
+	{ 0 },
+};
+
+const struct argp shared_argp = { .options = shared_options, .parser = parse_shared };
+
+static error_t parse_change(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case OPTION_BACKUP:
+		options->backup = true;
+		break;
+	case OPTION_LOCK_TIMEOUT:
+		options->lock_timeout = parse_count(state, "lock-timeout", value, 86400);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_option change_options[] = {
+	{ "backup", OPTION_BACKUP, NULL, 0, "Keep the old content in FILE~", 5 },
+	{ "lock-timeout", OPTION_LOCK_TIMEOUT, "SECONDS", 0, "Wait so long for another mkeyfile to finish (default 5)",
+	  5 },
+	{ 0 },
+};
+
+const struct argp change_argp = { .options = change_options, .parser = parse_change };
+
+static error_t parse_new_password(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	if (key != OPTION_NEW_PASSWORD_FILE)
+		return ARGP_ERR_UNKNOWN;
+	options->new_password_file = value;
+	return 0;
+}
+
+static const struct argp_option new_password_options[] = {
+	{ "new-password-file", OPTION_NEW_PASSWORD_FILE, "PATH", 0,
+	  "Create a password file of 256 random hex digits and encrypt the key file under it", 3 },
+	{ 0 },
+};
+
+const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
+
+void options_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	if (argp_parse(argp, argc, argv, 0, NULL, input))
+		exit(STATUS_USAGE);
+}
+
+static const char *from_environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static enum status usage(const char *words)
+{
+	message_error("%s", words);
+	return STATUS_USAGE;
+}
+
+static enum status complete_target(struct options *options)
+{
+	if (!options->target_name)
+		options->target_name = from_environment("MKEYFILE_TARGET");
+	if (!options->target_name)
+		return STATUS_DONE;
+	options->target = target_profile(options->target_name);
+	if (options->target)
+		return STATUS_DONE;
+	message_error("unknown target '%s'", options->target_name);
+	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
+	return STATUS_USAGE;
+}
+
+enum status options_complete(struct options *options)
+{
+	int sources = !!options->password_file + !!options->password_command + (options->password_descriptor >= 0) +
+		      !!options->new_password_file;
+
+	message_set_quiet(options->quiet);
+	message_set_json(options->json);
+	if (!options->file)
+		options->file = from_environment("MKEYFILE_FILE");
+	if (!options->file) {
+		message_error("no key file named");
+		message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
+		return STATUS_USAGE;
+	}
+	if (!*options->file)
+		return usage("the name of the key file is empty");
+	if (sources > 1)
+		return usage(
+			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
+	if (!sources)
+		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
+	if (is_standard_stream(options->file) &&
+	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
+		return usage("the key file and the password cannot both come from standard input");
+	return complete_target(options);
+}

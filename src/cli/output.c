@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/output.h"
+
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum long_option { OPTION_IN_PLACE = 768, OPTION_FORCE };
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct output *output = state->input;
+
+	switch (key) {
+	case 'o':
+		output->path = value;
+		return 0;
+	case OPTION_IN_PLACE:
+		output->in_place = true;
+		return 0;
+	case OPTION_FORCE:
+		output->force = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option argp_options[] = {
+	{ "output", 'o', "OUTPUT", 0,
+	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output", 2 },
+	{ "in-place", OPTION_IN_PLACE, NULL, 0, "Replace the key file itself", 2 },
+	{ "force", OPTION_FORCE, NULL, 0, "Replace an existing OUTPUT, and keep the old one as OUTPUT~", 2 },
+	{ 0 },
+};
+
+const struct argp output_argp = { .options = argp_options, .parser = parse };
+
+static bool to_standard_output(const struct output *output)
+{
+	return !output->in_place && (!output->path || is_standard_stream(output->path));
+}
+
+static enum status usage(const char *words)
+{
+	message_error("%s", words);
+	return STATUS_USAGE;
+}
+
+static enum status check_options(const struct output *output, const struct options *options)
+{
+	if (output->in_place && output->path)
+		return usage("--in-place and --output exclude each other");
+	if (output->in_place && is_standard_stream(options->file))
+		return usage("standard input cannot be changed in place: name a file");
+	if (options->backup && !output->in_place)
+		return usage(
+			"--backup needs --in-place: another file is written only where there is none, or kept by --force");
+	if (to_standard_output(output) && options->json)
+		return usage("--json needs --output or --in-place: standard output has the key file");
+	if (!output->path && !output->in_place && isatty(STDOUT_FILENO)) {
+		message_error("refusing to write a key file to a terminal");
+		message_hint("--output=FILE or --in-place name a place for it; -o - insists");
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static bool is_stream(const struct stat *status)
+{
+	return S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode);
+}
+
+static enum status find_place(struct output *output, const struct options *options, const struct stat *input)
+{
+	struct stat present;
+	struct fault fault;
+	enum status status;
+
+	if (!stat(output->path, &present)) {
+		if (is_stream(&present))
+			return STATUS_DONE;
+		if (present.st_dev == input->st_dev && present.st_ino == input->st_ino) {
+			message_error("'%s' is the input as well", output->path);
+			message_hint("--in-place replaces the key file itself");
+			return STATUS_REFUSED;
+		}
+		if (output->force)
+			return open_store(&output->store, output->path, options, true);
+	}
+	fault = store_check_absent(output->path);
+	if (!fault.code)
+		return STATUS_DONE;
+	status = message_fault(fault, output->path);
+	if (fault.code == FAULT_EXISTS)
+		message_hint("--force replaces it and keeps the old one as '%s~'", output->path);
+	return status;
+}
+
+enum status output_open(struct output *output, const struct options *options)
+{
+	struct stat input = { 0 };
+	enum status status = check_options(output, options);
+	struct fault fault;
+
+	if (status)
+		return status;
+	if (output->in_place) {
+		status = open_store(&output->store, options->file, options, options->backup);
+		if (status)
+			return status;
+		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
+		return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
+	}
+	status = read_input(options->file, &output->input, &input);
+	if (!status && !to_standard_output(output))
+		status = find_place(output, options, &input);
+	return status;
+}
+
+static enum status write_stream(int descriptor, const char *name, const struct secret *raw)
+{
+	struct fault fault = store_write(descriptor, raw);
+
+	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+}
+
+/* A named pipe: opening it waits for its reader. */
+static enum status write_pipe(const char *path, const struct secret *raw)
+{
+	int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	enum status status;
+
+	if (descriptor < 0)
+		return message_fault(fault_errno(FAULT_OPEN, errno), path);
+	if (isatty(descriptor)) {
+		message_error("refusing to write a key file to the terminal '%s'", path);
+		message_hint("-o - insists");
+		status = STATUS_REFUSED;
+	} else {
+		status = write_stream(descriptor, path, raw);
+	}
+	close(descriptor);
+	return status;
+}
+
+enum status output_write(struct output *output, const struct options *options, const struct secret *raw,
+			 struct new_password_file *new_password_file)
+{
+	const char *path = output->in_place ? options->file : output->path;
+	struct stat present;
+	bool stream = to_standard_output(output) || (!output->in_place && !stat(path, &present) && is_stream(&present));
+	enum status status = STATUS_DONE;
+
+	if (!stream)
+		return publish(&output->store, path, options, raw, new_password_file);
+	if (options->dry_run)
+		return STATUS_DONE;
+	if (new_password_file && new_password_file->path)
+		status = new_password_file_create(new_password_file);
+	if (status)
+		return status;
+	status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", raw)
+					    : write_pipe(path, raw);
+	if (status && new_password_file)
+		new_password_file_withdraw(new_password_file);
+	return status;
+}
+
+void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
+{
+	const char *path = output->in_place ? options->file : output->path;
+	json_t *object;
+
+	if (to_standard_output(output)) {
+		if (options->dry_run)
+			message_note("%s '%s' to standard output", would, input_name(options->file));
+		return;
+	}
+	message_note("%s '%s' to '%s'", options->dry_run ? would : done, input_name(options->file), path);
+	if (!options->json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(input_name(options->file)));
+	json_object_set_new(object, "output", json_text(path));
+	json_object_set_new(object, "dry_run", json_boolean(options->dry_run));
+	print_json(object);
+}
+
+void output_close(struct output *output)
+{
+	store_close(&output->store);
+	secret_free(&output->input);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_OUTPUT_H
+#define MKEYFILE_CLI_OUTPUT_H
+
+#include "cli/edit.h"
+
+/* Where encrypt and decrypt write: standard output, another file, a named pipe,
+ * or the input itself. */
+struct output {
+	const char *path; /* NULL: not named */
+	bool in_place;
+	bool force;	     /* replace an existing file, whose old content is kept */
+	struct store store;  /* the file to be replaced, locked; else closed */
+	struct secret input; /* what the key file holds on disk */
+};
+
+#define OUTPUT __attribute__((cleanup(output_close)))
+#define OUTPUT_CLOSED                                                                                                  \
+	{                                                                                                              \
+		.store = STORE_CLOSED                                                                                  \
+	}
+
+/* A child for the commands' argp; its input is a struct output. */
+extern const struct argp output_argp;
+
+/* Checks the options, reads the input and makes sure that the output can be
+ * written, before a password is asked for. insists: the option that a terminal
+ * as output needs is "-o -". */
+MUST_CHECK enum status output_open(struct output *output, const struct options *options);
+
+/* Writes raw to its place. A dry run writes nothing. */
+MUST_CHECK enum status output_write(struct output *output, const struct options *options, const struct secret *raw,
+				    struct new_password_file *new_password_file);
+
+/* Says in words and, with --json, as an object what was written where. */
+void output_report(const struct output *output, const struct options *options, const char *done, const char *would);
+
+void output_close(struct output *output);
+
+#endif

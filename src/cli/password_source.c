@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/password_source.h"
+
+#include "cli/message.h"
+#include "core/store.h"
+
+#include <bsd/readpassphrase.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool has_password_source(const struct options *options)
+{
+	return options->password_file || options->password_command || options->password_descriptor >= 0;
+}
+
+const char *password_source_name(const struct options *options)
+{
+	static char descriptor_name[sizeof("file descriptor ") + 11];
+
+	if (options->password_command)
+		return options->password_command;
+	if (options->password_descriptor >= 0) {
+		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", options->password_descriptor);
+		return descriptor_name;
+	}
+	return options->password_file ? input_name(options->password_file) : "the terminal";
+}
+
+struct fault read_password_source(const struct options *options, struct password *ret_password)
+{
+	if (options->password_command)
+		return password_from_command(options->password_command, options->environment, ret_password);
+	if (options->password_descriptor >= 0)
+		return password_from_descriptor(options->password_descriptor, ret_password);
+	if (is_standard_stream(options->password_file))
+		return password_from_descriptor(STDIN_FILENO, ret_password);
+	return password_from_file(options->password_file, ret_password);
+}
+
+/* Reads one line from the terminal without echo. readpassphrase(3) opens
+ * /dev/tty and brings the echo back on INT, TERM, HUP, QUIT and TSTP. */
+static enum status prompt(const char *question, const char *name, struct secret *ret_line)
+{
+	char text[512];
+	struct fault fault = secret_allocate(ret_line, PASSWORD_MAX_SIZE + 2);
+
+	if (fault.code)
+		return message_fault(fault, name);
+	snprintf(text, sizeof(text), "%s '%.400s': ", question, name);
+	if (readpassphrase(text, (char *)ret_line->data, PASSWORD_MAX_SIZE + 2, RPP_REQUIRE_TTY)) {
+		ret_line->size = strlen((const char *)ret_line->data);
+		return STATUS_DONE;
+	}
+	if (errno == ENOTTY) {
+		message_error("'%s' needs a password, and there is no terminal to ask for it", name);
+		message_hint(
+			"--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+	} else {
+		message_error("cannot read a password from the terminal: %s", strerror(errno));
+	}
+	return STATUS_FAILED;
+}
+
+static enum status no_source(const char *name)
+{
+	message_error("'%s' needs a password, and --no-prompt forbids to ask for it", name);
+	message_hint("--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+	return STATUS_FAILED;
+}
+
+static enum status ask(const char *question, const char *name, struct password *ret_password)
+{
+	SECRET struct secret line = { 0 };
+	enum status status = prompt(question, name, &line);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = password_from_bytes(&line, ret_password);
+	return fault.code ? message_fault(fault, "the terminal") : STATUS_DONE;
+}
+
+static enum status ask_twice(const char *name, struct password *ret_password)
+{
+	PASSWORD struct password again = { 0 };
+	enum status status = ask("New password for", name, ret_password);
+
+	if (!status)
+		status = ask("Again, new password for", name, &again);
+	if (status)
+		return status;
+	if (secret_equals(&ret_password->secret, &again.secret))
+		return STATUS_DONE;
+	message_error("the two passwords differ");
+	return STATUS_FAILED;
+}
+
+enum status get_password(const struct options *options, const char *name, struct password *ret_password)
+{
+	struct fault fault;
+
+	if (!has_password_source(options))
+		return options->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
+	fault = read_password_source(options, ret_password);
+	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+}
+
+enum status get_new_password(const struct options *options, const char *name, struct password *ret_password)
+{
+	enum status status;
+	struct fault fault;
+
+	if (has_password_source(options))
+		status = get_password(options, name, ret_password);
+	else
+		status = options->no_prompt ? no_source(name) : ask_twice(name, ret_password);
+	if (status)
+		return status;
+	fault = password_check_new(ret_password);
+	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+}
+
+enum status new_password_file_make(struct new_password_file *file, struct password *ret_password)
+{
+	SECRET struct secret copy = { 0 };
+	struct fault fault = store_check_absent(file->path);
+
+	if (!fault.code)
+		fault = password_generate(&file->text);
+	if (!fault.code)
+		fault = secret_copy(&copy, file->text.data, file->text.size);
+	if (!fault.code)
+		fault = password_from_bytes(&copy, ret_password);
+	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
+}
+
+enum status new_password_file_create(struct new_password_file *file)
+{
+	struct fault fault = store_create(file->path, &file->text);
+
+	file->created = !fault.code || fault.code == FAULT_DIRECTORY_SYNC;
+	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
+}
+
+void new_password_file_withdraw(struct new_password_file *file)
+{
+	if (file->created)
+		unlink(file->path);
+	file->created = false;
+}
+
+void new_password_file_free(struct new_password_file *file)
+{
+	secret_free(&file->text);
+	*file = (struct new_password_file){ 0 };
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_PASSWORD_SOURCE_H
+#define MKEYFILE_CLI_PASSWORD_SOURCE_H
+
+#include "cli/options.h"
+#include "core/password.h"
+
+/* Some option or environment variable says where the password is. */
+bool has_password_source(const struct options *options);
+
+/* How messages name the source: a path, "file descriptor 3", the command. */
+const char *password_source_name(const struct options *options);
+
+/* Reads the password from its source; there must be one. Nothing is said. */
+MUST_CHECK struct fault read_password_source(const struct options *options, struct password *ret_password);
+
+/* Gets the password that opens the key file called name, from its source or
+ * from the terminal, and says what goes wrong: no source and no terminal, an
+ * unreadable source, a password that is none. */
+MUST_CHECK enum status get_password(const struct options *options, const char *name, struct password *ret_password);
+
+/* The password of a file that is to be encrypted: asked for twice on the
+ * terminal, and refused when a server or openssl would cut it. */
+MUST_CHECK enum status get_new_password(const struct options *options, const char *name, struct password *ret_password);
+
+/* The password file of --new-password-file: made in memory first, created when
+ * all else is ready, taken away again when the key file then cannot be
+ * written. Zeroed with path NULL: there is none. */
+struct new_password_file {
+	const char *path;
+	struct secret text; /* 256 random hex digits and a newline */
+	bool created;
+};
+
+/* Makes the text, hands out the password in it, and makes sure that path can
+ * be created. */
+MUST_CHECK enum status new_password_file_make(struct new_password_file *file, struct password *ret_password);
+
+/* Creates it with mode 0600, never over an existing file. */
+MUST_CHECK enum status new_password_file_create(struct new_password_file *file);
+
+/* Removes it if it was created: its key file was not. */
+void new_password_file_withdraw(struct new_password_file *file);
+
+#define NEW_PASSWORD_FILE __attribute__((cleanup(new_password_file_free)))
+void new_password_file_free(struct new_password_file *file);
+
+#endif

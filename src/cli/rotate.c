@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/edit.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/report.h"
+#include "cli/successor_sql.h"
+#include "cli/versions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	bool all;
+	size_t size; /* bytes; 0: as the key before */
+	bool new_id;
+	uint32_t successor; /* 0: the next free ID */
+};
+
+enum long_option { OPTION_ALL = 512, OPTION_NEW_ID };
+
+static const struct argp_option argp_options[] = {
+	{ "all", OPTION_ALL, NULL, 0, "Rotate every ID in the file", 1 },
+	{ "size", 's', "BITS", 0, "Size of the new keys: 128, 192 or 256; as the key before when not given", 1 },
+	{ "new-id", OPTION_NEW_ID, "ID", OPTION_ARG_OPTIONAL,
+	  "Make a successor under ID, or the next free one, and print the SQL that moves the tables", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = arguments->options;
+		state->child_inputs[1] = arguments->options;
+		return 0;
+	case OPTION_ALL:
+		arguments->all = true;
+		return 0;
+	case 's':
+		arguments->size = parse_key_bits(state, value);
+		return 0;
+	case OPTION_NEW_ID:
+		arguments->new_id = true;
+		if (value)
+			arguments->successor = parse_key_id(state, value);
+		return 0;
+	case ARGP_KEY_ARG:
+		key_ids_add(&arguments->ids, state, value);
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->ids.count && !arguments->all)
+			argp_error(state, "no key ID named");
+		if (arguments->ids.count && arguments->all)
+			argp_error(state, "--all and key IDs exclude each other");
+		if (arguments->successor && (arguments->all || arguments->ids.count != 1))
+			argp_error(state, "--new-id=ID makes one successor: name one ID");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = { { &change_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp argp = { argp_options,
+				  parse,
+				  "ID...\n--all",
+				  "Give each ID a new key version, or a successor ID. No key is ever removed.",
+				  children,
+				  NULL,
+				  NULL };
+
+/* ---- which keys ---- */
+
+static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *ret_ids)
+{
+	uint32_t *ids = calloc(keyfile->count, sizeof(*ids));
+
+	if (!ids)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	ret_ids->ids = ids;
+	for (size_t i = 0; i < keyfile->count; i++)
+		if (!i || keyfile->sorted[i]->id != keyfile->sorted[i - 1]->id)
+			ids[ret_ids->count++] = keyfile->sorted[i]->id;
+	return STATUS_DONE;
+}
+
+static enum status find_newest(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
+			       const struct entry **ret_newest)
+{
+	size_t count;
+	struct entry **versions = keyfile_find(keyfile, id, &count);
+
+	if (versions) {
+		*ret_newest = versions[count - 1];
+		return STATUS_DONE;
+	}
+	message_error("'%s' has no key ID %u", arguments->options->file, id);
+	message_hint("'mkeyfile add %u' adds it", id);
+	return STATUS_FAILED;
+}
+
+static size_t new_size(const struct arguments *arguments, const struct entry *before)
+{
+	return arguments->size ? arguments->size : before->key_size;
+}
+
+/* ---- a new version ---- */
+
+static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
+				 const struct keyfile *keyfile, struct new_keys *keys)
+{
+	enum status status = require_versions(arguments->options, keyfile);
+
+	if (status)
+		message_hint("--new-id makes a successor under another ID, which works on every server");
+	for (size_t i = 0; !status && i < ids->count; i++) {
+		const struct entry *newest;
+
+		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
+		if (!status && newest->version == KEY_VERSION_MAX) {
+			message_error("key ID %u is at version %u, the highest there is", newest->id, KEY_VERSION_MAX);
+			message_hint("--new-id makes a successor under another ID");
+			return STATUS_REFUSED;
+		}
+		if (!status)
+			status = new_keys_generate(keys, newest->id, newest->version + 1, new_size(arguments, newest));
+	}
+	return status;
+}
+
+/* ---- a successor under a new ID ---- */
+
+static bool is_new(const struct new_keys *keys, uint32_t id)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->items[i].id == id)
+			return true;
+	return false;
+}
+
+/* The lowest free ID above id, or 0. */
+static uint32_t next_free_id(const struct keyfile *keyfile, const struct new_keys *keys, uint32_t id)
+{
+	size_t count;
+
+	while (id < KEY_ID_MAX) {
+		id++;
+		if (!keyfile_find(keyfile, id, &count) && !is_new(keys, id))
+			return id;
+	}
+	return 0;
+}
+
+static enum status refuse_fixed_id(uint32_t id)
+{
+	const char *role =
+		id == KEY_ID_SYSTEM ? "the redo log, binary log, Aria tables and system tablespace" : "temporary files";
+
+	message_error("key ID %u cannot be rotated by a new ID: the server uses it for %s under this number only", id,
+		      role);
+	if (id == KEY_ID_SYSTEM)
+		message_hint(
+			"InnoDB tables under key 1 can be moved to another: 'mkeyfile add 100', restart, ALTER TABLE ... ENCRYPTION_KEY_ID=100");
+	return STATUS_REFUSED;
+}
+
+static enum status choose_successor(const struct arguments *arguments, const struct keyfile *keyfile,
+				    const struct new_keys *keys, uint32_t id, uint32_t *ret_successor)
+{
+	size_t count;
+
+	*ret_successor = arguments->successor ? arguments->successor : next_free_id(keyfile, keys, id);
+	if (!*ret_successor) {
+		message_error("there is no free key ID above %u", id);
+		message_hint("--new-id=ID names one");
+		return STATUS_REFUSED;
+	}
+	if (!keyfile_find(keyfile, *ret_successor, &count))
+		return STATUS_DONE;
+	message_error("key ID %u exists already in '%s'", *ret_successor, arguments->options->file);
+	return STATUS_REFUSED;
+}
+
+static enum status make_successors(const struct arguments *arguments, const struct key_ids *ids,
+				   const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
+{
+	enum status status = STATUS_DONE;
+
+	ret_replaced->ids = calloc(ids->count, sizeof(uint32_t));
+	if (!ret_replaced->ids)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	for (size_t i = 0; !status && i < ids->count; i++) {
+		uint32_t id = ids->ids[i];
+		const struct entry *newest;
+		uint32_t successor;
+
+		if (id <= KEY_ID_TEMPORARY && arguments->all) {
+			message_warning("key ID %u stays as it is: the server uses it under this number only", id);
+			continue;
+		}
+		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(id) : find_newest(arguments, keyfile, id, &newest);
+		if (!status)
+			status = choose_successor(arguments, keyfile, keys, id, &successor);
+		if (!status)
+			status = new_keys_generate(keys, successor, 1, new_size(arguments, newest));
+		ret_replaced->ids[ret_replaced->count++] = id;
+	}
+	if (status || keys->count)
+		return status;
+	message_error("'%s' has no key ID that can be rotated by a new ID", arguments->options->file);
+	return STATUS_REFUSED;
+}
+
+/* ---- what was done ---- */
+
+static void report_successor(const struct options *options, uint32_t id, uint32_t successor, json_t *list)
+{
+	char *sql = successor_sql(id, successor);
+
+	if (!options->json)
+		fputs(sql ? sql : "", stdout);
+	else
+		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
+						      (json_int_t)successor, "sql", sql));
+	free(sql);
+}
+
+static enum status report(const struct options *options, const struct change *change, const struct key_ids *replaced)
+{
+	json_t *object = NULL;
+	json_t *list = json_array();
+	enum status status = report_words(options, change);
+
+	if (!status && options->json)
+		status = report_json(options, change, &object);
+	for (size_t i = 0; i < replaced->count; i++)
+		report_successor(options, replaced->ids[i], change->keys->items[i].id, list);
+	if (object) {
+		json_object_set(object, "successors", list);
+		print_json(object);
+	}
+	json_decref(list);
+	return status;
+}
+
+static void say_next_steps(const struct options *options, bool new_id)
+{
+	if (options->dry_run)
+		return;
+	message_note("next: copy the file to every server of the cluster before any of them uses the new key;");
+	if (new_id)
+		message_note(
+			"      restart each of them, then run the SQL. The old key stays: logs and backups need it");
+	else
+		message_note(
+			"      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each. The old versions stay: data needs them");
+}
+
+static enum status rotate(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	EDIT struct edit edit = EDIT_CLOSED;
+	const struct keyfile *keyfile = &edit.content.keyfile;
+	KEY_IDS struct key_ids all_ids = { 0 };
+	KEY_IDS struct key_ids replaced = { 0 };
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	const struct key_ids *ids = arguments->all ? &all_ids : &arguments->ids;
+	enum status status = edit_open(&edit, options);
+
+	if (!status && arguments->all)
+		status = take_all_ids(keyfile, &all_ids);
+	if (!status)
+		status = new_keys_allocate(&keys, ids->count);
+	if (!status)
+		status = arguments->new_id ? make_successors(arguments, ids, keyfile, &keys, &replaced)
+					   : make_versions(arguments, ids, keyfile, &keys);
+	if (!status)
+		status = extend_text(options, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
+	if (!status)
+		status = edit_commit(&edit, &text);
+	if (status)
+		return status;
+	status = report(options,
+			&(struct change){ "changed", "would change", options->file, edit.content.encrypted, &keys },
+			&replaced);
+	say_next_steps(options, arguments->new_id);
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	if (!status)
+		status = rotate(&arguments);
+	key_ids_free(&arguments.ids);
+	return status;
+}
+
+const struct command rotate_command = { "rotate", "ID...|--all", "new key version, or with --new-id a successor ID",
+					run };

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_SUCCESSOR_SQL_H
+#define MKEYFILE_CLI_SUCCESSOR_SQL_H
+
+#include <stdint.h>
+
+/* The SQL that moves InnoDB tables from one key ID to its successor: for the
+ * mariadb client, comments and all. Measured on 10.11: INFORMATION_SCHEMA.TABLES
+ * has the ID of every table that names one or was created under a default other
+ * than 1. malloc(3)ed, NULL when there is no memory. */
+char *successor_sql(uint32_t id, uint32_t successor);
+
+#endif

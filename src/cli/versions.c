@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/versions.h"
+
+#include "cli/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void say_servers_without_versions(void)
+{
+	char *names = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&names, &size);
+
+	for (size_t i = 0; stream && i < server_profile_count; i++)
+		if (server_profiles[i].syntax == SYNTAX_UNVERSIONED)
+			fprintf(stream, "%s%s", ftell(stream) ? ", " : "", server_profiles[i].name);
+	if (!stream || fclose(stream))
+		return;
+	message_hint("these read no key versions: %s", names);
+	free(names);
+}
+
+enum status require_versions(const struct options *options, const struct keyfile *keyfile)
+{
+	const struct server_profile *target = options->target;
+
+	if (target ? target->syntax == SYNTAX_VERSIONED : keyfile->has_versions)
+		return STATUS_DONE;
+	message_error("'%s' would get key versions, and %s would refuse to start on it", options->file,
+		      target ? options->target_name : "most servers");
+	say_servers_without_versions();
+	for (size_t i = 0; i < server_profile_count; i++)
+		if (server_profiles[i].syntax == SYNTAX_VERSIONED)
+			message_hint("--target=%s if %s reads this file", server_profiles[i].option,
+				     server_profiles[i].name);
+	return STATUS_REFUSED;
+}
+
+enum status extend_text(const struct options *options, const struct keyfile *keyfile, const struct new_keys *keys,
+			bool versioned, struct secret *ret_text)
+{
+	struct fault fault = keyfile_extend(keyfile, keys->items, keys->count, versioned, ret_text);
+
+	return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/envelope.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+#include <strings.h>
+
+#define AES_KEY_SIZE 32
+#define AES_IV_SIZE 16
+#define DERIVED_SIZE (AES_KEY_SIZE + AES_IV_SIZE)
+
+static const char *const digest_names[DIGEST_COUNT] = {
+	[DIGEST_SHA1] = "sha1",	    [DIGEST_SHA224] = "sha224", [DIGEST_SHA256] = "sha256",
+	[DIGEST_SHA384] = "sha384", [DIGEST_SHA512] = "sha512",
+};
+
+const char *digest_name(enum digest digest)
+{
+	return digest_names[digest];
+}
+
+bool digest_from_name(const char *name, enum digest *ret_digest)
+{
+	for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++) {
+		if (!strcasecmp(name, digest_names[digest])) {
+			*ret_digest = digest;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool envelope_is_sealed(const void *data, size_t size)
+{
+	return size > ENVELOPE_MAGIC_SIZE && !memcmp(data, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
+}
+
+size_t envelope_sealed_size(size_t size)
+{
+	return ENVELOPE_HEADER_SIZE + (size / ENVELOPE_BLOCK_SIZE + 1) * ENVELOPE_BLOCK_SIZE;
+}
+
+/* EVP_BytesToKey(3) with 1 iteration: block N is the digest of block N-1,
+ * password and salt, until there are enough bytes. */
+static bool derive_bytes_to_key(const EVP_MD *md, const struct secret *password, const unsigned char *salt,
+				struct secret *derived)
+{
+	SECRET struct secret input = { 0 };
+	SECRET struct secret block = { 0 };
+	unsigned int block_size = (unsigned int)EVP_MD_get_size(md);
+
+	if (secret_allocate(&input, block_size + password->size + ENVELOPE_SALT_SIZE).code ||
+	    secret_allocate(&block, block_size).code)
+		return false;
+	while (derived->size < DERIVED_SIZE) {
+		size_t missing = DERIVED_SIZE - derived->size;
+
+		input.size = 0;
+		secret_append(&input, block.data, block.size);
+		secret_append(&input, password->data, password->size);
+		secret_append(&input, salt, ENVELOPE_SALT_SIZE);
+		if (!EVP_Digest(input.data, input.size, block.data, NULL, md, NULL))
+			return false;
+		block.size = block_size;
+		secret_append(derived, block.data, block_size < missing ? block_size : missing);
+	}
+	return true;
+}
+
+static bool derive_pbkdf2(const EVP_MD *md, unsigned int iterations, const struct secret *password,
+			  const unsigned char *salt, struct secret *derived)
+{
+	derived->size = DERIVED_SIZE;
+	return PKCS5_PBKDF2_HMAC((const char *)password->data, (int)password->size, salt, ENVELOPE_SALT_SIZE,
+				 (int)iterations, md, DERIVED_SIZE, derived->data) == 1;
+}
+
+/* ret_derived: the AES key, then the IV. */
+static struct fault derive(const struct secret *password, struct kdf kdf, const unsigned char *salt,
+			   struct secret *ret_derived)
+{
+	EVP_MD *md = EVP_MD_fetch(NULL, digest_names[kdf.digest], NULL);
+	bool done = md && !secret_allocate(ret_derived, DERIVED_SIZE).code;
+
+	if (done && kdf.iterations)
+		done = derive_pbkdf2(md, kdf.iterations, password, salt, ret_derived);
+	else if (done)
+		done = derive_bytes_to_key(md, password, salt, ret_derived);
+	EVP_MD_free(md);
+	return done ? fault_none() : fault_of(FAULT_ALGORITHM);
+}
+
+enum direction { DECRYPT = 0, ENCRYPT = 1 };
+
+/* One whole AES-256-CBC run; ret_output has room for one block more. */
+static struct fault run_cipher(enum direction direction, const struct secret *derived, const unsigned char *input,
+			       size_t input_size, unsigned char *ret_output, size_t *ret_output_size)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	struct fault fault = fault_of(FAULT_ALGORITHM);
+	int most;
+	int last;
+
+	if (!cipher || !context)
+		goto out;
+	if (!EVP_CipherInit_ex2(context, cipher, derived->data, derived->data + AES_KEY_SIZE, (int)direction, NULL))
+		goto out;
+	if (!EVP_CipherUpdate(context, ret_output, &most, input, (int)input_size))
+		goto out;
+	if (!EVP_CipherFinal_ex(context, ret_output + most, &last)) {
+		if (direction == DECRYPT)
+			fault = fault_of(FAULT_WRONG_PASSWORD);
+		goto out;
+	}
+	*ret_output_size = (size_t)most + (size_t)last;
+	fault = fault_none();
+out:
+	EVP_CIPHER_CTX_free(context);
+	EVP_CIPHER_free(cipher);
+	return fault;
+}
+
+struct fault envelope_open(const struct secret *sealed, const struct secret *password, struct kdf kdf,
+			   struct secret *ret_text)
+{
+	SECRET struct secret derived = { 0 };
+	SECRET struct secret text = { 0 };
+	struct fault fault;
+
+	if (!envelope_is_sealed(sealed->data, sealed->size))
+		return fault_of(FAULT_NOT_ENCRYPTED);
+	if (sealed->size <= ENVELOPE_HEADER_SIZE || sealed->size % ENVELOPE_BLOCK_SIZE)
+		return fault_of(FAULT_TRUNCATED);
+	fault = derive(password, kdf, sealed->data + ENVELOPE_MAGIC_SIZE, &derived);
+	if (!fault.code)
+		fault = secret_allocate(&text, sealed->size);
+	if (!fault.code)
+		fault = run_cipher(DECRYPT, &derived, sealed->data + ENVELOPE_HEADER_SIZE,
+				   sealed->size - ENVELOPE_HEADER_SIZE, text.data, &text.size);
+	if (!fault.code)
+		*ret_text = secret_take(&text);
+	return fault;
+}
+
+struct fault envelope_seal_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
+				     const unsigned char salt[static ENVELOPE_SALT_SIZE], struct secret *ret_sealed)
+{
+	SECRET struct secret derived = { 0 };
+	SECRET struct secret sealed = { 0 };
+	size_t body_size = 0;
+	struct fault fault = derive(password, kdf, salt, &derived);
+
+	if (!fault.code)
+		fault = secret_allocate(&sealed, envelope_sealed_size(text->size) + ENVELOPE_BLOCK_SIZE);
+	if (fault.code)
+		return fault;
+	secret_append(&sealed, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
+	secret_append(&sealed, salt, ENVELOPE_SALT_SIZE);
+	fault = run_cipher(ENCRYPT, &derived, text->data, text->size, sealed.data + sealed.size, &body_size);
+	if (fault.code)
+		return fault;
+	sealed.size += body_size;
+	*ret_sealed = secret_take(&sealed);
+	return fault_none();
+}
+
+struct fault envelope_seal(const struct secret *text, const struct secret *password, struct kdf kdf,
+			   struct secret *ret_sealed)
+{
+	unsigned char salt[ENVELOPE_SALT_SIZE];
+
+	if (RAND_bytes(salt, sizeof(salt)) != 1)
+		return fault_of(FAULT_RANDOM);
+	return envelope_seal_with_salt(text, password, kdf, salt, ret_sealed);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CORE_FAULT_H
+#define MKEYFILE_CORE_FAULT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What went wrong. The core returns it by value and never prints: the command
+ * line turns it into words and an exit status, the plugin into an SQL error. */
+enum fault_code {
+	FAULT_NONE = 0,
+
+	/* the machine */
+	FAULT_MEMORY,	 /* no memory */
+	FAULT_RANDOM,	 /* the random generator gave nothing */
+	FAULT_ALGORITHM, /* a digest or cipher is missing, or policy forbids it */
+
+	/* files; error_number holds errno */
+	FAULT_OPEN,
+	FAULT_READ,
+	FAULT_NOT_REGULAR, /* a directory, a device, a named pipe */
+	FAULT_TOO_LARGE,   /* above KEYFILE_MAX_SIZE bytes */
+	FAULT_LOCK,
+	FAULT_BUSY,	   /* locked by another process; holder, when known */
+	FAULT_READ_ONLY,   /* the file system is mounted read-only */
+	FAULT_IMMUTABLE,   /* chattr +i or +a on the file or its directory */
+	FAULT_MOUNT_POINT, /* a single file bind-mounted: it cannot be renamed */
+	FAULT_DIRECTORY,   /* the directory does not allow new files */
+	FAULT_EXISTS,
+	FAULT_BACKUP_EXISTS,
+	FAULT_CREATE,
+	FAULT_OWNER,	  /* owner or group cannot be kept */
+	FAULT_ATTRIBUTES, /* mode, ACL or extended attributes cannot be kept */
+	FAULT_WRITE,
+	FAULT_READ_BACK, /* what was written does not read back the same */
+	FAULT_PUBLISH,	 /* rename failed */
+	FAULT_BACKUP,
+	FAULT_CHANGED,	      /* somebody who ignores the lock changed the file */
+	FAULT_DIRECTORY_SYNC, /* new content is in place, but maybe not durable */
+	FAULT_INTERRUPTED,    /* a signal arrived before anything was changed */
+
+	/* the key file; line and column count from 1, as the server's do */
+	FAULT_SYNTAX,
+	FAULT_KEY_ID,
+	FAULT_KEY_VERSION,
+	FAULT_KEY,
+	FAULT_SYSTEM_KEY, /* ID 1 is missing; line counts from 0 here, as the server does */
+
+	/* the encrypted form */
+	FAULT_NOT_ENCRYPTED,
+	FAULT_TRUNCATED,
+	FAULT_WRONG_PASSWORD,
+	FAULT_NOT_A_KEYFILE, /* opens to clean text that holds no key */
+
+	/* the password */
+	FAULT_PASSWORD_EMPTY,
+	FAULT_PASSWORD_TOO_LONG,
+	FAULT_PASSWORD_NUL,
+	FAULT_PASSWORD_NEWLINE,
+	FAULT_COMMAND_FAILED, /* error_number holds its wait status */
+};
+
+struct fault {
+	enum fault_code code;
+	int error_number;
+	unsigned int line;
+	unsigned int column;
+	pid_t holder; /* 0: not known */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+static inline struct fault fault_none(void)
+{
+	return (struct fault){ .code = FAULT_NONE };
+}
+
+static inline struct fault fault_of(enum fault_code code)
+{
+	return (struct fault){ .code = code };
+}
+
+/* error_number is taken as an argument, not from errno, so that no clean-up
+ * between the failed call and the report can change it. */
+static inline struct fault fault_errno(enum fault_code code, int error_number)
+{
+	return (struct fault){ .code = code, .error_number = error_number };
+}
+
+static inline struct fault fault_at(enum fault_code code, unsigned int line, unsigned int column)
+{
+	return (struct fault){ .code = code, .line = line, .column = column };
+}
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/keyfile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION_DIGITS_MAX 10
+
+/* Reads a text byte by byte as the server does: the end looks like a NUL. */
+struct cursor {
+	const unsigned char *text;
+	size_t size;
+	size_t offset;
+	size_t line_start;
+	unsigned int line;
+};
+
+static unsigned char peek(const struct cursor *cursor, size_t ahead)
+{
+	return cursor->offset + ahead < cursor->size ? cursor->text[cursor->offset + ahead] : '\0';
+}
+
+/* C's isspace(3) in the C locale, newline aside. */
+static bool is_blank(unsigned char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f' || byte == '\r';
+}
+
+static bool is_digit(unsigned char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static struct fault fault_here(enum fault_code code, const struct cursor *cursor)
+{
+	return fault_at(code, cursor->line, (unsigned int)(cursor->offset - cursor->line_start) + 1);
+}
+
+/* Decimal digits up to most; the cursor stays on the digit that overflows. */
+static bool parse_number(struct cursor *cursor, uint32_t most, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+
+	while (is_digit(peek(cursor, 0))) {
+		number = number * 10 + (uint64_t)(peek(cursor, 0) - '0');
+		if (number > most)
+			return false;
+		cursor->offset++;
+	}
+	*ret_number = (uint32_t)number;
+	return number >= 1;
+}
+
+/* A run of digits before a semicolon, too short to be a key in itself. */
+static bool at_version(const struct cursor *cursor)
+{
+	size_t digits = 0;
+
+	while (is_digit(peek(cursor, digits)))
+		digits++;
+	return digits && digits < 32 && peek(cursor, digits) == ';';
+}
+
+static struct fault parse_key(struct cursor *cursor, struct entry *entry)
+{
+	entry->key_offset = cursor->offset;
+	entry->key_size = 0;
+	while (entry->key_size < KEY_MAX_SIZE && hex_digit_value(peek(cursor, 0)) >= 0 &&
+	       hex_digit_value(peek(cursor, 1)) >= 0) {
+		entry->key_size++;
+		cursor->offset += 2;
+	}
+	if (hex_digit_value(peek(cursor, 0)) >= 0 || !key_size_is_valid(entry->key_size))
+		return fault_here(FAULT_KEY, cursor);
+	return fault_none();
+}
+
+static struct fault parse_entry(struct cursor *cursor, enum keyfile_syntax syntax, struct entry *entry)
+{
+	*entry = (struct entry){ .line = cursor->line, .version = 1 };
+	if (!is_digit(peek(cursor, 0)))
+		return fault_here(FAULT_SYNTAX, cursor);
+	if (!parse_number(cursor, KEY_ID_MAX, &entry->id))
+		return fault_here(FAULT_KEY_ID, cursor);
+	if (peek(cursor, 0) != ';')
+		return fault_here(FAULT_SYNTAX, cursor);
+	cursor->offset++;
+	entry->version_offset = cursor->offset;
+	if (syntax == SYNTAX_VERSIONED && at_version(cursor)) {
+		entry->versioned = true;
+		if (!parse_number(cursor, KEY_VERSION_MAX, &entry->version))
+			return fault_here(FAULT_KEY_VERSION, cursor);
+		cursor->offset++;
+	}
+	return parse_key(cursor, entry);
+}
+
+static size_t skip_rest_of_line(struct cursor *cursor)
+{
+	size_t ignored = 0;
+	size_t blanks = 0;
+
+	for (; peek(cursor, 0) && peek(cursor, 0) != '\n'; cursor->offset++) {
+		blanks++;
+		if (!is_blank(peek(cursor, 0))) {
+			ignored += blanks;
+			blanks = 0;
+		}
+	}
+	if (peek(cursor, 0) == '\n')
+		cursor->offset++;
+	return ignored;
+}
+
+/* ret_is_entry: false for a comment or a blank line. */
+static struct fault parse_line(struct cursor *cursor, enum keyfile_syntax syntax, struct entry *entry,
+			       bool *ret_is_entry)
+{
+	struct fault fault;
+
+	cursor->line++;
+	cursor->line_start = cursor->offset;
+	while (is_blank(peek(cursor, 0)))
+		cursor->offset++;
+	*ret_is_entry = peek(cursor, 0) != '#' && peek(cursor, 0) != '\n';
+	if (*ret_is_entry) {
+		fault = parse_entry(cursor, syntax, entry);
+		if (fault.code)
+			return fault;
+	}
+	entry->ignored = skip_rest_of_line(cursor);
+	return fault_none();
+}
+
+static int compare_entries(const void *one, const void *other)
+{
+	const struct entry *a = *(struct entry *const *)one;
+	const struct entry *b = *(struct entry *const *)other;
+
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	if (a->version != b->version)
+		return a->version < b->version ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static struct fault sort_entries(struct keyfile *keyfile)
+{
+	keyfile->sorted = calloc(keyfile->count + 1, sizeof(struct entry *));
+	if (!keyfile->sorted)
+		return fault_of(FAULT_MEMORY);
+	for (size_t i = 0; i < keyfile->count; i++)
+		keyfile->sorted[i] = &keyfile->entries[i];
+	qsort(keyfile->sorted, keyfile->count, sizeof(struct entry *), compare_entries);
+	return fault_none();
+}
+
+static size_t count_lines(const unsigned char *text, size_t size)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < size; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+struct fault keyfile_parse(struct secret *text, enum keyfile_syntax syntax, struct keyfile *ret_keyfile)
+{
+	KEYFILE struct keyfile keyfile = { .text = secret_take(text) };
+	struct cursor cursor = { .text = keyfile.text.data };
+	struct fault fault;
+	bool is_entry;
+
+	if (keyfile.text.size)
+		keyfile.read_size = strnlen((const char *)keyfile.text.data, keyfile.text.size);
+	cursor.size = keyfile.read_size;
+	keyfile.entries = calloc(count_lines(cursor.text, cursor.size), sizeof(struct entry));
+	if (!keyfile.entries)
+		return fault_of(FAULT_MEMORY);
+	while (cursor.offset < cursor.size) {
+		fault = parse_line(&cursor, syntax, &keyfile.entries[keyfile.count], &is_entry);
+		if (fault.code)
+			return fault;
+		if (is_entry) {
+			keyfile.has_versions |= keyfile.entries[keyfile.count].versioned;
+			keyfile.count++;
+		}
+	}
+	keyfile.lines = cursor.line;
+	fault = sort_entries(&keyfile);
+	if (fault.code)
+		return fault;
+	*ret_keyfile = keyfile;
+	keyfile = (struct keyfile){ 0 };
+	return fault_none();
+}
+
+void keyfile_free(struct keyfile *keyfile)
+{
+	secret_free(&keyfile->text);
+	free(keyfile->entries);
+	free(keyfile->sorted);
+	*keyfile = (struct keyfile){ 0 };
+}
+
+/* The first sorted entry that is not before id and version. */
+static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+{
+	size_t low = 0;
+	size_t high = keyfile->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct entry *entry = keyfile->sorted[middle];
+
+		if (entry->id < id || (entry->id == id && entry->version < version))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct entry **keyfile_find(const struct keyfile *keyfile, uint32_t id, size_t *ret_count)
+{
+	size_t first = lower_bound(keyfile, id, 0);
+	size_t end = first;
+
+	while (end < keyfile->count && keyfile->sorted[end]->id == id)
+		end++;
+	*ret_count = end - first;
+	return *ret_count ? &keyfile->sorted[first] : NULL;
+}
+
+const struct entry *keyfile_find_version(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+{
+	const struct entry *found = NULL;
+
+	for (size_t i = lower_bound(keyfile, id, version); i < keyfile->count; i++) {
+		if (keyfile->sorted[i]->id != id || keyfile->sorted[i]->version != version)
+			break;
+		found = keyfile->sorted[i];
+	}
+	return found;
+}
+
+struct fault keyfile_check_system_key(const struct keyfile *keyfile)
+{
+	size_t count;
+
+	if (keyfile_find(keyfile, KEY_ID_SYSTEM, &count))
+		return fault_none();
+	return fault_at(FAULT_SYSTEM_KEY, keyfile->lines, 1);
+}
+
+const struct entry *keyfile_next_duplicate(const struct keyfile *keyfile, const struct entry *previous,
+					   const struct entry **ret_winner)
+{
+	size_t i = previous ? (size_t)(previous - keyfile->entries) + 1 : 0;
+
+	for (; i < keyfile->count; i++) {
+		const struct entry *entry = &keyfile->entries[i];
+
+		*ret_winner = keyfile_find_version(keyfile, entry->id, entry->version);
+		if (*ret_winner != entry)
+			return entry;
+	}
+	return NULL;
+}
+
+void keyfile_key(const struct keyfile *keyfile, const struct entry *entry, unsigned char key[static KEY_MAX_SIZE])
+{
+	key_from_hex(keyfile->text.data + entry->key_offset, entry->key_size, key);
+}
+
+struct fault keyfile_fingerprints(const struct keyfile *keyfile, struct fingerprint **ret_fingerprints)
+{
+	SECRET struct secret key = { 0 };
+	struct fingerprint *fingerprints = calloc(keyfile->count + 1, sizeof(*fingerprints));
+	struct fingerprinter *fingerprinter = NULL;
+	struct fault fault = fault_of(FAULT_MEMORY);
+
+	if (fingerprints)
+		fault = secret_allocate(&key, KEY_MAX_SIZE);
+	if (!fault.code)
+		fault = fingerprinter_new(&fingerprinter);
+	for (size_t i = 0; !fault.code && i < keyfile->count; i++) {
+		keyfile_key(keyfile, &keyfile->entries[i], key.data);
+		fault = fingerprint_key(fingerprinter, key.data, keyfile->entries[i].key_size, &fingerprints[i]);
+	}
+	fingerprinter_free(fingerprinter);
+	if (fault.code)
+		free(fingerprints);
+	else
+		*ret_fingerprints = fingerprints;
+	return fault;
+}
+
+/* "ID;" or "ID;VERSION;" */
+static void append_ids(struct secret *text, uint32_t id, uint32_t version, bool versioned)
+{
+	char ids[2 * VERSION_DIGITS_MAX + 3];
+	int size =
+		versioned ? snprintf(ids, sizeof(ids), "%u;%u;", id, version) : snprintf(ids, sizeof(ids), "%u;", id);
+
+	secret_append(text, ids, (size_t)size);
+}
+
+static void append_old_text(struct secret *text, const struct keyfile *keyfile, bool versioned)
+{
+	size_t copied = 0;
+
+	for (size_t i = 0; versioned && i < keyfile->count; i++) {
+		const struct entry *entry = &keyfile->entries[i];
+
+		if (entry->versioned)
+			continue;
+		secret_append(text, keyfile->text.data + copied, entry->version_offset - copied);
+		secret_append(text, "1;", 2);
+		copied = entry->version_offset;
+	}
+	if (keyfile->text.size)
+		secret_append(text, keyfile->text.data + copied, keyfile->text.size - copied);
+}
+
+static const char *line_end(const struct keyfile *keyfile)
+{
+	const unsigned char *newline =
+		keyfile->text.size ? memrchr(keyfile->text.data, '\n', keyfile->text.size) : NULL;
+
+	return newline && newline > keyfile->text.data && newline[-1] == '\r' ? "\r\n" : "\n";
+}
+
+struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key *keys, size_t count, bool versioned,
+			    struct secret *ret_text)
+{
+	const size_t longest_line = 2 * (VERSION_DIGITS_MAX + 1) + 2 * KEY_MAX_SIZE + 2;
+	const char *end = line_end(keyfile);
+	struct secret *text = ret_text;
+	struct fault fault = secret_allocate(text, keyfile->text.size + 2 * keyfile->count + 2 + count * longest_line);
+
+	if (fault.code)
+		return fault;
+	append_old_text(text, keyfile, versioned);
+	if (text->size && text->data[text->size - 1] != '\n')
+		secret_append(text, end, strlen(end));
+	for (size_t i = 0; i < count; i++) {
+		append_ids(text, keys[i].id, keys[i].version, versioned);
+		key_to_hex(keys[i].key, keys[i].size, text->data + text->size);
+		text->size += 2 * (size_t)keys[i].size;
+		secret_append(text, end, strlen(end));
+	}
+	return fault_none();
+}
+
+static bool same_key(const struct keyfile *one, const struct entry *a, const struct keyfile *other,
+		     const struct entry *b)
+{
+	const unsigned char *one_hex = one->text.data + a->key_offset;
+	const unsigned char *other_hex = other->text.data + b->key_offset;
+	int difference = 0;
+
+	if (a->key_size != b->key_size)
+		return false;
+	for (size_t i = 0; i < 2 * a->key_size; i++)
+		difference |= hex_digit_value(one_hex[i]) ^ hex_digit_value(other_hex[i]);
+	return difference == 0;
+}
+
+bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older)
+{
+	for (size_t i = 0; i < older->count; i++) {
+		const struct entry *old = &older->entries[i];
+		const struct entry *kept = keyfile_find_version(newer, old->id, old->version);
+
+		if (!kept || !same_key(newer, kept, older, old))
+			return false;
+	}
+	return true;
+}

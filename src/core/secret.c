@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static bool lock_failed;
+
+struct fault secret_allocate(struct secret *secret, size_t capacity)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = (capacity / page + 1) * page;
+	void *data = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (data == MAP_FAILED)
+		return fault_of(FAULT_MEMORY);
+	if (mlock(data, whole))
+		lock_failed = true;
+	(void)madvise(data, whole, MADV_DONTDUMP);
+	*secret = (struct secret){ .data = data, .capacity = whole };
+	return fault_none();
+}
+
+struct fault secret_copy(struct secret *secret, const void *data, size_t size)
+{
+	struct fault fault = secret_allocate(secret, size);
+
+	if (!fault.code)
+		secret_append(secret, data, size);
+	return fault;
+}
+
+void secret_free(struct secret *secret)
+{
+	if (secret->data) {
+		explicit_bzero(secret->data, secret->capacity);
+		munmap(secret->data, secret->capacity);
+	}
+	*secret = (struct secret){ 0 };
+}
+
+struct secret secret_take(struct secret *secret)
+{
+	struct secret taken = *secret;
+
+	*secret = (struct secret){ 0 };
+	return taken;
+}
+
+void secret_append(struct secret *secret, const void *data, size_t size)
+{
+	if (size > secret->capacity - secret->size)
+		abort();
+	if (size)
+		memcpy(secret->data + secret->size, data, size);
+	secret->size += size;
+}
+
+bool secret_equals(const struct secret *one, const struct secret *other)
+{
+	unsigned char difference = 0;
+
+	if (one->size != other->size)
+		return false;
+	for (size_t i = 0; i < one->size; i++)
+		difference |= (unsigned char)(one->data[i] ^ other->data[i]);
+	return difference == 0;
+}
+
+bool secret_lock_failed(void)
+{
+	return lock_failed;
+}
+
+void secret_protect_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CORE_STORE_H
+#define MKEYFILE_CORE_STORE_H
+
+#include "core/secret.h"
+
+#include <sys/stat.h>
+
+/* Files that must not be lost: locked, read through one descriptor, replaced
+ * in one step or left as they were. Paths are only for the system and for the
+ * caller's messages; nothing here looks into the content. */
+
+/* Reads a whole file, or a pipe up to its end, of at most KEYFILE_MAX_SIZE
+ * bytes. status may be NULL. FAULT_OPEN, _READ, _NOT_REGULAR (directories and
+ * devices), _TOO_LARGE, _MEMORY. */
+MUST_CHECK struct fault store_read(const char *path, struct secret *ret_content, struct stat *ret_status);
+MUST_CHECK struct fault store_read_descriptor(int descriptor, struct secret *ret_content);
+
+/* An existing regular file, locked with flock(2) for a change. */
+struct store {
+	int directory;	   /* of the file that a symbolic link leads to */
+	int file;	   /* holds the lock */
+	char *name;	   /* in directory */
+	char *backup_name; /* NULL: no backup is kept */
+	struct stat status;
+	struct secret content; /* as read */
+};
+
+#define STORE __attribute__((cleanup(store_close)))
+#define STORE_CLOSED                                                                                                   \
+	{                                                                                                              \
+		.directory = -1, .file = -1                                                                            \
+	}
+
+/* Locks and reads the file, follows symbolic links, and refuses what could not
+ * be replaced later. keep_backup: store_replace will leave the old content in
+ * a file named as this one with a ~ behind it, which must not exist yet, since
+ * it may hold the only copy of older keys. Waits lock_timeout seconds for the
+ * lock. Faults as store_read, and FAULT_LOCK, _BUSY (holder), _READ_ONLY,
+ * _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _BACKUP_EXISTS. */
+MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout);
+
+/* Replaces the content: temporary file in the same directory, owner, mode, ACL
+ * and extended attributes of the old one, read back, fsync, exchange, compare
+ * what came out with what was read, fsync of the directory. On every fault but
+ * FAULT_DIRECTORY_SYNC the file is what it was and no temporary file is left.
+ * Signals that end the process wait: before the exchange they end it with
+ * nothing changed (FAULT_INTERRUPTED, with the signal pending until return);
+ * after it they are dropped, since the change is done. Removes what killed
+ * runs left behind. */
+MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content);
+
+/* Unlocks. Closed is fine. */
+void store_close(struct store *store);
+
+/* Creates a file of mode 0600 that is whole and durable when it appears, and
+ * never replaces one: FAULT_EXISTS. Other faults as store_replace. */
+MUST_CHECK struct fault store_create(const char *path, const struct secret *content);
+
+/* What store_create would say of path before it creates anything. */
+MUST_CHECK struct fault store_check_absent(const char *path);
+
+/* Writes all of content; FAULT_WRITE. */
+MUST_CHECK struct fault store_write(int descriptor, const struct secret *content);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_SERVER_TARGET_H
+#define MKEYFILE_SERVER_TARGET_H
+
+#include "core/envelope.h"
+#include "core/keyfile.h"
+
+/* Which server accepts what: one table, so that nothing else asks for versions. */
+
+enum edition { COMMUNITY, ENTERPRISE, MAXSCALE };
+
+/* What a server does with a key file of more than KEYFILE_MAX_SIZE bytes. */
+enum oversize_words { OVERSIZE_ERRCODE, OVERSIZE_TOO_LARGE };
+
+struct server_profile {
+	enum edition edition;
+	unsigned int from;  /* the first version: major * 10000 + minor * 100 + patch */
+	const char *name;   /* for people: "Community Server 10.1.4 to 11.7" */
+	const char *option; /* a value of --target that stands for it: "11.8-enterprise" */
+	enum keyfile_syntax syntax;
+	bool reads_kdf; /* file_key_management_digest and _use_pbkdf2 exist */
+	enum oversize_words oversize;
+};
+
+/* All profiles, oldest first in each edition. */
+extern const struct server_profile server_profiles[];
+extern const size_t server_profile_count;
+
+/* Finds the profile for a target as SELECT VERSION() prints it, as people
+ * shorten it ("10.11", "11.8-enterprise"), or "maxscale". NULL when it names no
+ * server that has file_key_management (10.1.4 and later). */
+const struct server_profile *target_profile(const char *target);
+
+/* sha1 with 1 iteration is what every server reads. */
+bool server_reads_kdf(const struct server_profile *profile, struct kdf kdf);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct fault server_judge(const struct server_profile *profile, const struct secret *text, size_t disk_size)
+{
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault;
+
+	if (disk_size > KEYFILE_MAX_SIZE)
+		return fault_of(FAULT_TOO_LARGE);
+	fault = secret_copy(&copy, text->data, text->size);
+	if (!fault.code)
+		fault = keyfile_parse(&copy, profile->syntax, &keyfile);
+	if (!fault.code)
+		fault = keyfile_check_system_key(&keyfile);
+	return fault;
+}
+
+static const char *reason(enum fault_code code)
+{
+	switch (code) {
+	case FAULT_SYNTAX:
+		return "Syntax error";
+	case FAULT_KEY_ID:
+		return "Invalid key id";
+	case FAULT_KEY_VERSION:
+		return "Invalid key version";
+	case FAULT_KEY:
+		return "Invalid key";
+	case FAULT_SYSTEM_KEY:
+		return "System key id 1 is missing";
+	default:
+		return NULL;
+	}
+}
+
+char *server_words(const struct server_profile *profile, struct fault fault, const char *path)
+{
+	char *words = NULL;
+	int size = -1;
+
+	if (reason(fault.code))
+		size = asprintf(&words, "%s at %s line %u, column %u", reason(fault.code), path, fault.line,
+				fault.column);
+	else if (fault.code == FAULT_NOT_ENCRYPTED)
+		size = asprintf(&words, "Cannot decrypt %s. Not encrypted", path);
+	else if (fault.code == FAULT_TRUNCATED || fault.code == FAULT_WRONG_PASSWORD)
+		size = asprintf(&words, "Cannot decrypt %s. Wrong key?", path);
+	else if (fault.code == FAULT_PASSWORD_TOO_LONG)
+		size = asprintf(&words, "Cannot read %s, the filekey is too long, max secret size is 256B", path);
+	else if (fault.code == FAULT_PASSWORD_EMPTY)
+		size = asprintf(&words, "Error reading file '%s'", path);
+	else if (fault.code == FAULT_OPEN)
+		size = asprintf(&words, "File '%s' not found (Errcode: %d \"%s\")", path, fault.error_number,
+				strerror(fault.error_number));
+	else if (fault.code == FAULT_TOO_LARGE && profile->oversize == OVERSIZE_TOO_LARGE)
+		size = asprintf(&words, "File %s too large, must be less than %d bytes", path, KEYFILE_MAX_SIZE);
+	else if (fault.code == FAULT_TOO_LARGE)
+		size = asprintf(&words, "Error reading file '%s' (Errcode: 27 \"File too large\")", path);
+	return size < 0 ? NULL : words;
+}
