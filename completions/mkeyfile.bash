@@ -1,0 +1,243 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# bash completion for mkeyfile(1)
+
+# The options of a command, or those of mkeyfile itself when it is empty.
+_mkeyfile_options()
+{
+	local shared='--file= --password-file= --password-fd= --password-command= --digest= --pbkdf2= --target=
+		--dry-run --quiet --json --no-prompt --help --usage --version -f -P -t -n -q -j -V -?'
+	local change='--backup --lock-timeout='
+	local output='--output= --in-place --force -o'
+
+	case $1 in
+	generate) echo "--size= -s --force --new-password-file= $change $shared" ;;
+	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
+	rotate) echo "--all --new-id --size= -s $change $shared" ;;
+	list) echo "--ids $shared" ;;
+	encrypt) echo "$output --new-password-file= $change $shared" ;;
+	decrypt) echo "$output --no-probe $change $shared" ;;
+	verify) echo "--no-probe $shared" ;;
+	'') echo "$shared" ;;
+	esac
+}
+
+# Sets cur, words and cword from what readline gave, with "--option=value" in
+# one piece, where bash-completion is not there to do it: words between which
+# the line has no blank are one.
+_mkeyfile_join_words()
+{
+	local i word rest=$COMP_LINE glued
+
+	words=() cword=0
+	for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+		word=${COMP_WORDS[i]}
+		glued=
+		[[ $word && ${#words[@]} -gt 1 && ${rest%%"$word"*} == '' ]] && glued=yes
+		rest=${rest#*"$word"}
+		if [[ $glued ]]; then
+			words[${#words[@]} - 1]+=$word
+		else
+			words+=("$word")
+		fi
+		((i == COMP_CWORD)) && cword=$((${#words[@]} - 1))
+	done
+	cur=${words[cword]}
+	[[ $cur == --?*=* ]] && cur=${cur#*=}
+	return 0
+}
+
+# Prints a word without the quotes and backslashes that the shell takes off.
+# Nothing in it is expanded or run.
+_mkeyfile_unquote()
+{
+	local word=$1 plain='' quote='' char i
+
+	for ((i = 0; i < ${#word}; i++)); do
+		char=${word:i:1}
+		if [[ $char == "$quote" ]]; then
+			quote=
+		elif [[ ! $quote && $char == [\"\'] ]]; then
+			quote=$char
+		elif [[ $char == "\\" && $quote != "'" ]]; then
+			i=$((i + 1))
+			plain+=${word:i:1}
+		else
+			plain+=$char
+		fi
+	done
+	printf '%s' "$plain"
+}
+
+# The same for a word of its own, where the shell knows the tilde.
+_mkeyfile_unquote_word()
+{
+	# shellcheck disable=SC2088 # this is the tilde that was typed
+	if [[ $1 == '~/'* ]]; then
+		printf '%s/' "$HOME"
+		_mkeyfile_unquote "${1#*/}"
+	else
+		_mkeyfile_unquote "$1"
+	fi
+}
+
+# Notes an option that decides what a list of the key file would show.
+_mkeyfile_note_option()
+{
+	case $1 in
+	-f | --file) key_file=$2 ;;
+	-P | --password-file) password_file=$2 password_source=file ;;
+	--password-fd | --password-command | --new-password-file) password_source=other ;;
+	--digest | --pbkdf2) kdf_options+=("$1=$2") ;;
+	--all) all=yes ;;
+	esac
+}
+
+# Reads the words. Sets command; pending, the option whose value is being
+# typed; named, the arguments; and what _mkeyfile_note_option notes.
+_mkeyfile_read_words()
+{
+	local i word open='' ended=''
+
+	for ((i = 1; i < ${#words[@]}; i++)); do
+		word=${words[i]}
+		if ((i == cword)); then
+			pending=$open open=''
+			[[ ! $pending && ! $ended && $word == --?*=* ]] && pending=${word%%=*}
+			[[ ! $ended && ! $pending && $word == -* ]] && typing_option=yes
+		elif [[ $open ]]; then
+			_mkeyfile_note_option "$open" "$(_mkeyfile_unquote_word "$word")"
+			open=
+		elif [[ $ended || $word != -?* ]]; then
+			if [[ $command ]]; then
+				named+=("$(_mkeyfile_unquote "$word")")
+			elif ((i < cword)); then
+				command=$word
+			fi
+		elif [[ $word == -- ]]; then
+			((i < cword)) && ended=yes
+		elif [[ $word == --*=* ]]; then
+			_mkeyfile_note_option "${word%%=*}" "$(_mkeyfile_unquote "${word#*=}")"
+		elif [[ $word == --* ]]; then
+			if [[ " $(_mkeyfile_options "$command") " == *[[:space:]]"$word="[[:space:]]* ]]; then
+				open=$word
+			else
+				_mkeyfile_note_option "$word" ''
+			fi
+		elif [[ $word == *[fPtso]* ]]; then
+			# letters without a value, then one whose value is the rest or the next word
+			word=${word#"${word%%[fPtso]*}"}
+			if [[ ${word:1} ]]; then
+				_mkeyfile_note_option "-${word:0:1}" "$(_mkeyfile_unquote "${word:1}")"
+			else
+				open=-$word
+			fi
+		fi
+	done
+}
+
+# The IDs in the key file that the words name; nothing when it cannot be read
+# without asking. Pipes are left alone: reading one takes what it holds.
+_mkeyfile_live_ids()
+{
+	local program arguments=()
+	local -x MKEYFILE_FILE=${key_file-${MKEYFILE_FILE-}}
+	local -x MKEYFILE_PASSWORD_FILE=${MKEYFILE_PASSWORD_FILE-}
+	local -x MKEYFILE_TARGET=
+
+	[[ -f $MKEYFILE_FILE && $MKEYFILE_FILE != - ]] || return
+	[[ $password_source == file ]] && MKEYFILE_PASSWORD_FILE=$password_file
+	[[ $password_source != other && $MKEYFILE_PASSWORD_FILE != - && -f $MKEYFILE_PASSWORD_FILE ]] ||
+		MKEYFILE_PASSWORD_FILE=
+	program=$(_mkeyfile_unquote_word "${words[0]}")
+	[[ $program == */* ]] || program=mkeyfile
+	arguments=(list --ids --no-prompt --quiet --file="$MKEYFILE_FILE" "${kdf_options[@]}")
+	[[ $MKEYFILE_PASSWORD_FILE ]] && arguments+=(--password-file="$MKEYFILE_PASSWORD_FILE")
+	# a great number of PBKDF2 iterations takes longer than anybody waits for a Tab
+	timeout 5 "$program" "${arguments[@]}" </dev/null 2>/dev/null
+}
+
+_mkeyfile_complete_ids()
+{
+	local id ids=''
+
+	for id in $(_mkeyfile_live_ids); do
+		[[ " ${named[*]} " == *" $id "* ]] || ids+="$id "
+	done
+	compopt -o nosort 2>/dev/null
+	_mkeyfile_choose "$ids"
+}
+
+# Offers those of the words in $1 that begin with what is typed.
+_mkeyfile_choose()
+{
+	local word
+
+	while IFS= read -r word; do
+		COMPREPLY+=("$word")
+	done < <(compgen -W "$1" -- "$cur")
+	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
+	return 0
+}
+
+_mkeyfile_choose_file()
+{
+	local file
+
+	if declare -F _filedir >/dev/null; then
+		_filedir
+		return
+	fi
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r file; do
+		COMPREPLY+=("$file")
+	done < <(compgen -f -- "$(_mkeyfile_unquote_word "$cur")")
+}
+
+# Offers values of an option; none where only the caller can know them.
+_mkeyfile_choose_value()
+{
+	case $1 in
+	-f | --file | -P | --password-file | --new-password-file | --key-from | -o | --output)
+		_mkeyfile_choose_file
+		;;
+	-s | --size)
+		_mkeyfile_choose '128 192 256'
+		;;
+	--digest)
+		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
+		;;
+	-t | --target)
+		_mkeyfile_choose '10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise maxscale'
+		;;
+	esac
+}
+
+_mkeyfile()
+{
+	# shellcheck disable=SC2034 # _init_completion sets prev and split
+	local cur prev words cword split
+	local command='' pending='' typing_option='' named=()
+	local key_file password_file='' password_source='' kdf_options=() all=''
+	local IFS=$' \t\n'
+
+	COMPREPLY=()
+	if declare -F _init_completion >/dev/null; then
+		_init_completion -s -n : || return
+	else
+		_mkeyfile_join_words
+	fi
+	_mkeyfile_read_words
+	if [[ $pending ]]; then
+		_mkeyfile_choose_value "$pending"
+	elif [[ $typing_option ]]; then
+		_mkeyfile_choose "$(_mkeyfile_options "$command")"
+	elif [[ ! $command ]]; then
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify'
+	elif [[ $command == rotate && ! $all ]]; then
+		_mkeyfile_complete_ids
+	fi
+	if declare -F __ltrim_colon_completions >/dev/null; then
+		__ltrim_colon_completions "$cur"
+	fi
+} && complete -F _mkeyfile mkeyfile

@@ -205,19 +205,19 @@ enum status content_make(const struct options *options, const char *name, const 
 			 const struct keyfile *older, bool encrypted, const struct password *password,
 			 struct secret *ret_raw)
 {
-	enum status status = check_text(options, name, text, older);
-	struct fault fault = fault_none();
+	size_t disk_size = encrypted ? envelope_sealed_size(text->size) : text->size;
+	enum status status;
+	struct fault fault;
 
+	if (disk_size > KEYFILE_MAX_SIZE) {
+		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name, KEYFILE_MAX_SIZE);
+		return STATUS_REFUSED;
+	}
+	status = check_text(options, name, text, older);
 	if (status)
 		return status;
 	if (encrypted)
-		status = seal(options, name, text, password, ret_raw);
-	else
-		fault = secret_copy(ret_raw, text->data, text->size);
-	if (!fault.code && !status && ret_raw->size > KEYFILE_MAX_SIZE) {
-		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
-			      KEYFILE_MAX_SIZE);
-		return STATUS_REFUSED;
-	}
-	return fault.code ? message_fault(fault, name) : status;
+		return seal(options, name, text, password, ret_raw);
+	fault = secret_copy(ret_raw, text->data, text->size);
+	return fault.code ? message_fault(fault, name) : STATUS_DONE;
 }

@@ -10,7 +10,8 @@
 #define LOCK_TIMEOUT_DEFAULT 5
 
 enum long_option {
-	OPTION_PASSWORD_FD = 256,
+	OPTION_PASSWORD = 256,
+	OPTION_PASSWORD_FD,
 	OPTION_PASSWORD_COMMAND,
 	OPTION_DIGEST,
 	OPTION_PBKDF2,
@@ -118,6 +119,9 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 	case 'P':
 		options->password_file = value;
 		break;
+	case OPTION_PASSWORD:
+		argp_error(state, "a password is never an argument, since every user of the host can see it there");
+		break;
 	case OPTION_PASSWORD_FD:
 		options->password_descriptor = (int)parse_count(state, "password-fd", value, 65535);
 		break;
@@ -156,6 +160,8 @@ static const struct argp_option shared_options[] = {
 	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE", 10 },
 	{ "password-file", 'P', "FILE", 0,
 	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE", 10 },
+	/* what people try first: an error that does not repeat the password */
+	{ "password", OPTION_PASSWORD, "PASSWORD", OPTION_HIDDEN | OPTION_ARG_OPTIONAL, NULL, 10 },
 	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
 	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
 	{ "digest", OPTION_DIGEST, "NAME", 0,

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DRAIN_MAX_SIZE 65536
+
 struct fault password_from_bytes(struct secret *raw, struct password *ret_password)
 {
 	PASSWORD struct password password = { .secret = secret_take(raw) };
@@ -110,6 +112,19 @@ static int wait_for(pid_t child)
 	return status;
 }
 
+/* Reads what else a command prints, within reason, so that it can end well: the
+ * server would not look at it in a file either. */
+static void drain(int descriptor)
+{
+	SECRET struct secret rest = { 0 };
+	ssize_t got = 1;
+
+	if (secret_allocate(&rest, 1).code)
+		return;
+	for (size_t total = 0; got > 0 && total < DRAIN_MAX_SIZE; total += (size_t)got)
+		got = read(descriptor, rest.data, rest.capacity);
+}
+
 struct fault password_from_command(const char *command, char *const environment[], struct password *ret_password)
 {
 	int pipe_ends[2];
@@ -126,6 +141,8 @@ struct fault password_from_command(const char *command, char *const environment[
 		return fault_errno(FAULT_COMMAND_FAILED, -status);
 	}
 	fault = password_from_descriptor(pipe_ends[0], ret_password);
+	if (!fault.code)
+		drain(pipe_ends[0]);
 	close(pipe_ends[0]);
 	status = wait_for(child);
 	/* a command that wrote too much dies of SIGPIPE: the length is the reason */

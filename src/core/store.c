@@ -262,27 +262,26 @@ void store_close(struct store *store)
 
 /* ---- signals wait while a temporary file exists ---- */
 
-static sigset_t ending_signals(void)
-{
-	sigset_t set;
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTSTP);
-	sigaddset(&set, SIGALRM);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	return set;
-}
+#define ENDING_SIGNAL_COUNT (sizeof(ending_signals) / sizeof(ending_signals[0]))
 
 static void hold_signals(sigset_t *ret_before)
 {
-	sigset_t ending = ending_signals();
+	sigset_t ending;
 
+	sigemptyset(&ending);
+	for (size_t i = 0; i < ENDING_SIGNAL_COUNT; i++)
+		sigaddset(&ending, ending_signals[i]);
 	sigprocmask(SIG_BLOCK, &ending, ret_before);
+}
+
+/* Once the change is made they stay blocked: it is too late to stop it, and the
+ * exit status has to say so. */
+static void release_signals(struct fault fault, const sigset_t *before)
+{
+	if (fault.code && fault.code != FAULT_DIRECTORY_SYNC)
+		sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 static struct fault check_not_interrupted(void)
@@ -290,21 +289,10 @@ static struct fault check_not_interrupted(void)
 	sigset_t pending;
 
 	sigpending(&pending);
-	for (int signal = 1; signal < SIGRTMIN; signal++)
-		if (signal != SIGTSTP && sigismember(&pending, signal) == 1)
+	for (size_t i = 0; i < ENDING_SIGNAL_COUNT; i++)
+		if (sigismember(&pending, ending_signals[i]) == 1)
 			return fault_of(FAULT_INTERRUPTED);
 	return fault_none();
-}
-
-/* After the change a signal that asked to end the process comes too late. */
-static void drop_held_signals(void)
-{
-	const struct timespec now = { 0 };
-	sigset_t ending = ending_signals();
-
-	sigdelset(&ending, SIGTSTP);
-	while (sigtimedwait(&ending, NULL, &now) > 0)
-		;
 }
 
 /* ---- the temporary file ---- */
@@ -605,12 +593,11 @@ struct fault store_replace(struct store *store, const struct secret *content)
 	if (!fault.code)
 		fault = publish(store, &temporary);
 	if (!fault.code) {
-		drop_held_signals();
 		fault = sync_directory(store->directory);
 		remove_litter(store->directory, store->name);
 	}
 	temporary_remove(&temporary);
-	sigprocmask(SIG_SETMASK, &signals_before, NULL);
+	release_signals(fault, &signals_before);
 	return fault;
 }
 
@@ -667,12 +654,11 @@ struct fault store_create(const char *path, const struct secret *content)
 	if (!fault.code)
 		fault = publish_new(&temporary, name);
 	if (!fault.code) {
-		drop_held_signals();
 		fault = sync_directory(directory);
 		remove_litter(directory, name);
 	}
 	temporary_remove(&temporary);
-	sigprocmask(SIG_SETMASK, &signals_before, NULL);
+	release_signals(fault, &signals_before);
 	free(name);
 	if (directory >= 0)
 		close(directory);

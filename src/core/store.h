@@ -45,9 +45,8 @@ MUST_CHECK struct fault store_open(struct store *store, const char *path, bool k
  * what came out with what was read, fsync of the directory. On every fault but
  * FAULT_DIRECTORY_SYNC the file is what it was and no temporary file is left.
  * Signals that end the process wait: before the exchange they end it with
- * nothing changed (FAULT_INTERRUPTED, with the signal pending until return);
- * after it they are dropped, since the change is done. Removes what killed
- * runs left behind. */
+ * nothing changed (FAULT_INTERRUPTED if it survives them); after it they stay
+ * blocked, since the change is made. Removes what killed runs left behind. */
 MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content);
 
 /* Unlocks. Closed is fine. */

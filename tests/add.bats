@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_password_file pw
+}
+
+next_step='next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS)'
+
+@test "adds random keys behind what is there" {
+	printf '# keys of db1\n\n1;%s   old remark\n2;%s' "$(random_key)" "$(random_key)" >keyfile
+	cp keyfile before
+	run --separate-stderr mkeyfile add 100 7 -s 128
+	assert_equal 0 "changed 'keyfile'
+  key ID 100 version 1, 128 bits, fingerprint $(fingerprint "$(sed -n 's/^100;//p' keyfile)")
+  key ID 7 version 1, 128 bits, fingerprint $(fingerprint "$(sed -n 's/^7;//p' keyfile)")
+$next_step" ""
+	head -c "$(stat -c %s before)" keyfile | cmp - before
+	[[ $(tail -n 2 keyfile) =~ ^100\;[0-9a-f]{32}$'\n'7\;[0-9a-f]{32}$ ]]
+}
+
+@test "an encrypted file stays encrypted: same password and KDF, fresh salt" {
+	make_keyfile plain 1 2
+	for kdf in '-md sha1' '-md sha512' '-md sha256 -pbkdf2 -iter 10000'; do
+		# shellcheck disable=SC2086
+		openssl_encrypt pw plain keyfile $kdf
+		digest=$(sed 's/-md \(\w*\).*/\1/' <<<"$kdf")
+		iterations=$(sed -n 's/.*-iter //p' <<<"$kdf")
+		salt=$(head -c 16 keyfile | sha256sum)
+		run -0 mkeyfile add 100 -q -P pw --digest="$digest" --pbkdf2="${iterations:-0}"
+		[ "$salt" != "$(head -c 16 keyfile | sha256sum)" ]
+		# shellcheck disable=SC2086
+		openssl_decrypt pw keyfile $kdf >after
+		head -n 2 after | cmp - plain
+		run -0 grep -cE '^100;[0-9a-f]{64}$' after
+	done
+}
+
+@test "a versioned file gets versioned lines" {
+	make_keyfile keyfile '1;1' '2;1'
+	run -0 mkeyfile add 100 -q
+	run -0 grep -cE '^100;1;[0-9a-f]{64}$' keyfile
+	run_refused 4 "mkeyfile add: 'keyfile' would not load on 10.11: Invalid key at keyfile line 1, column 3" add 7 -t 10.11
+}
+
+@test "a file that mixes both forms becomes all versioned" {
+	make_keyfile keyfile 1 '2;1'
+	run -0 mkeyfile add 7 -q
+	run -0 grep -cE '^[127];1;[0-9a-f]{64}$' keyfile
+	same 3 "$output"
+}
+
+@test "ID 1 can be added to a file that lacks it, and nothing else can" {
+	make_keyfile keyfile 2
+	run_refused 4 "mkeyfile add: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 2, column 1
+hint: every server needs key ID 1" add 100
+	run -0 mkeyfile add 1 100 -q
+	run -0 mkeyfile list --ids
+	same $'1\n2\n100' "$output"
+}
+
+@test "imports a key, from a file and from standard input, in any case" {
+	make_keyfile keyfile 1
+	key=$(random_key)
+	echo "  ${key^^}  " >imported
+	run --separate-stderr mkeyfile add 100 --key-from=imported
+	assert_equal 0 "changed 'keyfile'
+  key ID 100 version 1, 256 bits, fingerprint $(fingerprint "$key")
+$next_step" ""
+	openssl rand -hex 24 >imported
+	run -0 mkeyfile add 101 -q --key-from=- <imported
+	same "$key" "$(sed -n 's/^100;//p' keyfile)"
+	same "$(cat imported)" "$(sed -n 's/^101;//p' keyfile)"
+}
+
+@test "imports one version of an ID, for restores" {
+	make_keyfile keyfile '1;1' '100;1' '100;3'
+	random_key >imported
+	run -0 mkeyfile add 100 -q --key-from=imported --key-version=2
+	same "100;2;$(cat imported)" "$(tail -n 1 keyfile)"
+	random_key >imported
+	run_refused 4 "mkeyfile add: key ID 100 has a version 3 already in 'keyfile'" \
+		add 100 --key-from=imported --key-version=3
+	run -0 mkeyfile add 100 -q --key-from=imported --key-version=4294967294
+	for version in 0 4294967295 x; do
+		run_refused 64 "mkeyfile add: invalid key version '$version': a number from 1 to 4294967294 is needed
+Try \`mkeyfile add --help' or \`mkeyfile add --usage' for more information." \
+			add 100 --key-from=imported --key-version=$version
+	done
+}
+
+@test "a version needs a server that reads versions" {
+	make_keyfile keyfile 1 100
+	random_key >imported
+	run --separate-stderr mkeyfile add 100 --key-from=imported --key-version=2
+	[ "$status" = 4 ]
+	same "mkeyfile add: 'keyfile' would get key versions, and most servers would refuse to start on it" "${stderr_lines[0]}"
+	run -0 mkeyfile add 100 -q --key-from=imported --key-version=2 -t 11.8-enterprise
+	same '1;1 100;1 100;2' "$(cut -d ';' -f 1,2 keyfile | xargs)"
+}
+
+@test "refuses a key that would make the file unreadable for its encryption's server" {
+	make_keyfile plain 1
+	openssl_encrypt pw plain keyfile -md sha256
+	run_refused 4 "mkeyfile add: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+		add 7 -P pw --digest=sha256 -t 10.11
+}
+
+@test "a dry run changes nothing, --backup keeps the old file" {
+	make_keyfile keyfile 1
+	before=$(snapshot)
+	run --separate-stderr mkeyfile add 7 --dry-run
+	assert_equal 0 "would change 'keyfile'
+  key ID 7 version 1, 256 bits" ""
+	same "$before" "$(snapshot)"
+	cp keyfile old
+	run -0 mkeyfile add 7 -q --backup
+	cmp old keyfile~
+	run_refused 4 "mkeyfile add: the backup 'keyfile~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" add 8 --backup
+}
+
+@test "a password for a plain file is a warning, not an encryption" {
+	make_keyfile keyfile 1
+	run --separate-stderr mkeyfile add 7 -P pw
+	[ "$status" = 0 ]
+	same "mkeyfile add: warning: 'keyfile' is not encrypted: the password is not used" "${stderr_lines[0]}"
+	run -0 grep -c '^7;' keyfile
+}
+
+@test "--json" {
+	make_keyfile keyfile 1
+	run --separate-stderr mkeyfile add 7 8 -q --json
+	same '{"file":"keyfile","dry_run":false,"encrypted":false,"ids":[7,8]}' \
+		"$(jq -c '{file, dry_run, encrypted, ids: [.keys[].id]}' <<<"$output")"
+}

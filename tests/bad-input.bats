@@ -1,0 +1,463 @@
+#!/usr/bin/env bats
+# Whatever is wrong with the input: a clear message, the right status, and no
+# file changed.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	make_keyfile keyfile 1 2 100
+	make_password_file pw
+	openssl_encrypt pw keyfile sealed
+	key=$(random_key)
+	export MKEYFILE_FILE=keyfile
+}
+
+no_password_hint='hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source'
+verify_hint="hint: 'mkeyfile verify' tries other digests and iteration counts"
+
+# ---- the key file ----
+
+@test "no key file named" {
+	unset MKEYFILE_FILE
+	for command in 'generate' 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt' 'verify'; do
+		# shellcheck disable=SC2086
+		run_refused 64 "mkeyfile ${command%% *}: no key file named
+hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" $command
+	done
+}
+
+@test "no file" {
+	for command in 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt' 'verify'; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: cannot open 'nowhere/keyfile': No such file or directory" \
+			$command --file=nowhere/keyfile -P pw
+	done
+	run_refused 2 "mkeyfile generate: cannot open 'nowhere/keyfile': No such file or directory" \
+		generate --file=nowhere/keyfile
+}
+
+@test "a directory" {
+	mkdir dir
+	for command in 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt' 'verify'; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: 'dir' is not a regular file" $command --file=dir -P pw
+	done
+	run_refused 4 "mkeyfile generate: 'dir' exists
+hint: --force replaces it and keeps the old one as 'dir~'" generate --file=dir
+}
+
+@test "a device" {
+	run_refused 2 "mkeyfile list: '/dev/zero' is not a regular file" list --file=/dev/zero
+	run_refused 2 "mkeyfile add: '/dev/null' is not a regular file" add 3 --file=/dev/null
+}
+
+@test "an empty file" {
+	: >keyfile
+	run_refused 2 "mkeyfile list: 'keyfile' holds no key" list
+	run_refused 2 "mkeyfile add: 'keyfile' holds no key" add 3
+	run_refused 2 "mkeyfile rotate: 'keyfile' holds no key" rotate 100
+	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
+	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 0, column 1
+hint: every server needs key ID 1" encrypt -P pw
+}
+
+@test "1 MiB is read, one byte more is not" {
+	head -c $((1048576 - $(stat -c %s keyfile))) /dev/zero | tr '\0' '#' >filler
+	cat filler >>keyfile
+	run -0 mkeyfile list --ids
+	same $'1\n2\n100' "$output"
+	echo -n '#' >>keyfile
+	for command in 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt'; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: 'keyfile' is larger than 1048576 bytes, which is all that a server reads" \
+			$command
+	done
+}
+
+@test "a change that would pass 1 MiB" {
+	head -c $((1048576 - $(stat -c %s keyfile))) /dev/zero | tr '\0' '#' >>keyfile
+	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, which is all that a server reads" add 3
+}
+
+@test "text that is no key file, with line and column" {
+	check() { # words line column text
+		printf '%b' "$4" >keyfile
+		run_refused 2 "mkeyfile list: 'keyfile' is no key file: $1 at line $2, column $3" list
+		run_refused 2 "mkeyfile add: 'keyfile' is no key file: $1 at line $2, column $3" add 3
+		run_refused 2 "mkeyfile rotate: 'keyfile' is no key file: $1 at line $2, column $3" rotate 1
+	}
+	check 'syntax error' 1 1 "\xef\xbb\xbf1;$key\n"
+	check 'syntax error' 1 1 "+1;$key\n"
+	check 'syntax error' 1 2 "1x;$key\n"
+	check 'syntax error' 2 1 "1;$key\n;$key\n"
+	check 'invalid key ID' 1 2 "0;$key\n"
+	check 'invalid key ID' 1 10 "4294967296;$key\n"
+	check 'invalid key' 2 3 "1;$key\n2; $key\n"
+	check 'invalid key' 1 65 "1;${key:1}\n"
+	check 'invalid key' 1 67 "1;1;${key:1}\n"
+	check 'invalid key version' 1 4 "1;0;$key\n"
+	check 'invalid key version' 1 12 "1;4294967295;$key\n"
+	check 'syntax error' 2 4 "1;$key\n   "
+}
+
+@test "CRLF, comments, blanks and text behind a key are kept byte for byte" {
+	printf '# for A\r\n  1;%s\r\n\r\n2;%s note\r\n' "$key" "$(random_key)" >keyfile
+	cp keyfile before
+	run -0 mkeyfile add 7 -q
+	head -c "$(stat -c %s before)" keyfile | cmp - before
+	run -0 grep -c $'^7;[0-9a-f]\{64\}\r$' keyfile
+	run -0 mkeyfile list --ids
+	same $'1\n2\n7' "$output"
+}
+
+@test "a NUL: no server reads what stands behind it" {
+	printf '1;%s\n2;%s\0\n3;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
+	run_refused 4 "mkeyfile add: 'keyfile' has a NUL byte on line 2: no server reads what stands behind it" add 7
+	run -0 mkeyfile list --ids
+	same $'1\n2' "$output"
+}
+
+@test "a duplicate ID" {
+	echo "100;$key" >>keyfile
+	hint='hint: find out which of the two keys the data needs, and give the other one an ID of its own'
+	run_refused 4 "mkeyfile add: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server uses the last one, in silence
+$hint" add 7
+	run_refused 4 "mkeyfile rotate: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server uses the last one, in silence
+$hint" rotate 1 --target=11.8-enterprise
+}
+
+# ---- IDs, sizes and versions on the command line ----
+
+# What argp says behind a usage error; it fills lines of 79 characters.
+usage() { # command
+	fold -s -w 78 <<<"Try \`mkeyfile $1 --help' or \`mkeyfile $1 --usage' for more information." | sed 's/ $//'
+}
+
+@test "IDs that are none" {
+	for id in 0 4294967296 99999999999999999999 +1 1x x '' ' 1' 0x1 1.0; do
+		for command in add rotate generate; do
+			run_refused 64 "mkeyfile $command: invalid key ID '$id': a number from 1 to 4294967295 is needed
+$(usage $command)" $command --file=other "$id"
+		done
+	done
+	run_refused 64 "mkeyfile add: invalid option -- '1'
+$(usage add)" add -1
+}
+
+@test "an ID twice, no ID" {
+	run_refused 64 "mkeyfile add: key ID 7 is named twice
+$(usage add)" add 7 8 7
+	run_refused 64 "mkeyfile add: no key ID named
+$(usage add)" add
+	run_refused 64 "mkeyfile rotate: no key ID named
+$(usage rotate)" rotate
+	run_refused 64 "mkeyfile rotate: --all and key IDs exclude each other
+$(usage rotate)" rotate --all 100
+}
+
+@test "an existing ID for add, an unknown one for rotate" {
+	run_refused 4 "mkeyfile add: key ID 100 exists already in 'keyfile'
+hint: 'mkeyfile rotate 100' makes a new version or a successor of it" add 7 100
+	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
+hint: 'mkeyfile add 7' adds it" rotate 100 7 --target=11.8-enterprise
+	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
+hint: 'mkeyfile add 7' adds it" rotate 7 --new-id
+}
+
+@test "key sizes other than 128, 192, 256" {
+	for size in 0 1 64 127 129 160 255 257 512 -128 '' 128x 4294967424; do
+		for command in 'generate' 'add 3' 'rotate 100'; do
+			# shellcheck disable=SC2086
+			run_refused 64 "mkeyfile ${command%% *}: invalid key size '$size': 128, 192 or 256 bits are possible
+$(usage "${command%% *}")" $command --file=other "--size=$size"
+		done
+	done
+}
+
+@test "keys to import that are none" {
+	check() { # content
+		printf '%b' "$1" >imported
+		run_refused 2 "mkeyfile add: 'imported' is no key: 32, 48 or 64 hex digits are needed and nothing else" \
+			add 7 --key-from=imported
+	}
+	check ''
+	check '\n'
+	check "${key:1}"
+	check "${key}00"
+	check "$key;x"
+	check "$key $key"
+	check "7;$key"
+	check "${key:1}x"
+	check "${key:0:32}\0${key:0:31}"
+	run_refused 2 "mkeyfile add: cannot open 'nowhere': No such file or directory" add 7 --key-from=nowhere
+	head -c 1048577 /dev/zero >imported
+	run_refused 2 "mkeyfile add: 'imported' is larger than 1048576 bytes, which is all that a server reads" \
+		add 7 --key-from=imported
+}
+
+@test "keys that protect nothing are not imported, unless --force insists" {
+	force='hint: --force takes it all the same, for data that was encrypted with it'
+	printf '%064d' 0 >imported
+	run_refused 4 "mkeyfile add: refusing the key in 'imported': all its bytes are equal
+$force" add 7 --key-from=imported
+	# MariaDB's manual, File Key Management, key 2
+	echo 49c16acc2dffe616710c9ba9a10b94944a737de1beccb52dc1560abfdd67388b >imported
+	run_refused 4 "mkeyfile add: refusing the key in 'imported': MariaDB's documentation prints it for the whole world
+$force" add 7 --key-from=imported
+	sed -n 's/^100;//p' keyfile | tr a-f A-F >imported
+	run_refused 4 "mkeyfile add: refusing the key in 'imported': key ID 100 has the same
+$force" add 7 --key-from=imported
+	run -0 mkeyfile add 7 --key-from=imported --force -q
+	same "$(sed -n 's/^100;//p' keyfile)" "$(sed -n 's/^7;//p' keyfile)"
+}
+
+# ---- the encrypted form ----
+
+@test "a truncated encrypted file at every length from 0 to 64" {
+	# a fixed salt and password, so that what the last block decrypts to is known
+	printf '1;%064d\n' 7 >plain
+	echo 'a fixed password' >pw
+	{
+		printf 'Salted__saltsalt'
+		openssl enc -aes-256-cbc -md sha1 -pass file:pw -S 73616c7473616c74 -in plain 2>/dev/null
+	} >whole
+	for length in $(seq 0 64); do
+		head -c "$length" whole >keyfile
+		if [ "$length" = 0 ]; then
+			words="'keyfile' holds no key"
+			status_of_list=2
+		elif [ "$length" -le 8 ]; then
+			words="'keyfile' is no key file: syntax error at line 1, column 1"
+			status_of_list=2
+		elif [ "$length" -le 16 ] || [ $((length % 16)) != 0 ]; then
+			words="'keyfile' is damaged: an encrypted key file is not cut in the middle of a block"
+			status_of_list=2
+		else
+			words="'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+$verify_hint"
+			status_of_list=3
+		fi
+		warning=
+		[ "$length" -gt 8 ] ||
+			warning="mkeyfile list: warning: 'keyfile' is not encrypted: the password is not used
+"
+		run_refused $status_of_list "${warning}mkeyfile list: $words" list -P pw
+		run_refused $status_of_list "${warning//list/add}mkeyfile add: $words" add 7 -P pw
+		if [ "$length" -le 8 ]; then
+			run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
+		elif [ $status_of_list = 2 ]; then
+			run_refused 2 "mkeyfile decrypt: $words" decrypt -P pw
+		else
+			run_refused 3 "mkeyfile decrypt: ${words%%$'\n'*}" decrypt -P pw
+		fi
+	done
+}
+
+@test "base64 and unsalted openssl output" {
+	openssl_encrypt pw keyfile base64 -md sha1 -a
+	openssl_encrypt pw keyfile unsalted -md sha1 -nosalt
+	for file in base64 unsalted; do
+		run_refused 2 "mkeyfile decrypt: '$file' is not encrypted" decrypt -P pw -f $file
+		run -2 --separate-stderr mkeyfile list -P pw -f $file
+		[[ $stderr = *"'$file' is no key file: syntax error at line 1, column "* ]]
+	done
+}
+
+@test "a wrong password" {
+	echo 'another password' >other
+	words="'sealed' does not open: wrong password, wrong digest or iteration count, or damaged"
+	for command in 'list' 'add 7' 'rotate 100 --new-id'; do
+		# shellcheck disable=SC2086
+		run_refused 3 "mkeyfile ${command%% *}: $words
+$verify_hint" $command -f sealed -P other
+	done
+	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other
+	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other --no-probe
+}
+
+@test "a wrong digest or iteration count: decrypt says which one fits" {
+	words="does not open: wrong password, wrong digest or iteration count, or damaged"
+	run_refused 3 "mkeyfile decrypt: 'sealed' $words
+hint: it opens with --digest=sha1, which every server reads" decrypt -f sealed -P pw --digest=sha512
+	openssl_encrypt pw keyfile sha256 -md sha256
+	run_refused 3 "mkeyfile decrypt: 'sha256' $words
+hint: it opens with --digest=sha256, which servers before 12.0.1 cannot read" decrypt -f sha256 -P pw
+	openssl_encrypt pw keyfile pbkdf2 -md sha512 -pbkdf2 -iter 10000
+	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words
+hint: it opens with --digest=sha512 --pbkdf2=10000, which servers before 12.0.1 cannot read" decrypt -f pbkdf2 -P pw
+	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words" decrypt -f pbkdf2 -P pw --no-probe
+}
+
+@test "an encrypted file that is clean text but no key file" {
+	printf 'shopping list:\n- milk\n' >plain
+	openssl_encrypt pw plain keyfile
+	run_refused 2 "mkeyfile decrypt: 'keyfile' is no key file: syntax error at line 1, column 1
+hint: the password fits: --force writes the plain text all the same" decrypt -P pw
+	run_refused 2 "mkeyfile list: 'keyfile' is no key file: syntax error at line 1, column 1" list -P pw
+	run -0 mkeyfile decrypt -P pw --force
+	same "$(cat plain)" "$output"
+	printf '# nothing yet\n' >plain
+	openssl_encrypt pw plain keyfile
+	run_refused 2 "mkeyfile decrypt: 'keyfile' holds no key
+hint: the password fits: --force writes the plain text all the same" decrypt -P pw
+}
+
+@test "encrypting what is encrypted, decrypting what is not" {
+	run_refused 4 "mkeyfile encrypt: 'sealed' is encrypted already" encrypt -f sealed -P pw
+	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
+}
+
+# ---- the password ----
+
+@test "password files: missing, empty, only newlines" {
+	run_refused 2 "mkeyfile list: cannot open 'nowhere': No such file or directory" list -f sealed -P nowhere
+	: >empty
+	run_refused 2 "mkeyfile list: 'empty' holds no password" list -f sealed -P empty
+	printf '\r\n\n\n' >newlines
+	run_refused 2 "mkeyfile list: 'newlines' holds no password" list -f sealed -P newlines
+	run_refused 2 "mkeyfile encrypt: 'newlines' holds no password" encrypt -P newlines
+	printf '\0secret' >nul
+	run_refused 2 "mkeyfile list: 'nul' holds no password" list -f sealed -P nul
+	mkdir dir
+	run_refused 2 "mkeyfile list: cannot read 'dir': Is a directory" list -f sealed -P dir
+}
+
+@test "password files: 256 characters are a password, 257 are none" {
+	printf '%0256d\n' 1 >long
+	run -0 mkeyfile encrypt -P long -o out
+	run -0 mkeyfile list --ids -f out -P long
+	printf '%0257d\n' 1 >long
+	words="the password in 'long' is longer than 256 bytes, which no server reads"
+	run_refused 2 "mkeyfile list: $words" list -f sealed -P long
+	run_refused 2 "mkeyfile encrypt: $words" encrypt -P long
+}
+
+@test "password files: two lines and NUL open what the server opens, but make nothing new" {
+	printf 'one line\nand another\n' >lines
+	run_refused 4 "mkeyfile encrypt: the password in 'lines' has more than one line, which openssl would cut" encrypt -P lines
+	run_refused 4 "mkeyfile generate: the password in 'lines' has more than one line, which openssl would cut" \
+		generate -f new -P lines
+	openssl enc -aes-256-cbc -md sha1 -k $'one line\nand another' -in keyfile -out sealed 2>/dev/null
+	run -0 mkeyfile list --ids -f sealed -P lines
+	printf 'up to here\0and no further' >nul
+	run_refused 4 "mkeyfile encrypt: the password in 'nul' has a NUL byte, where the server would cut it" encrypt -P nul
+	openssl enc -aes-256-cbc -md sha1 -k 'up to here' -in keyfile -out sealed 2>/dev/null
+	run -0 mkeyfile list --ids -f sealed -P nul
+}
+
+@test "no password at all" {
+	for command in 'list' 'add 7' 'rotate 100' 'decrypt' 'verify'; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: 'sealed' needs a password, and there is no terminal to ask for it
+$no_password_hint" $command -f sealed
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: 'sealed' needs a password, and --no-prompt forbids to ask for it
+$no_password_hint" $command -f sealed --no-prompt
+	done
+	run_refused 2 "mkeyfile encrypt: 'keyfile' needs a password, and there is no terminal to ask for it
+$no_password_hint" encrypt
+}
+
+@test "files that may not be read, as another user" {
+	[ "$(id -u)" = 0 ]
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+	as_nobody() {
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" "$@"
+	}
+	before=$(snapshot)
+	run --separate-stderr as_nobody list
+	assert_equal 2 "mkeyfile list: cannot open 'keyfile': Permission denied" ""
+	chmod 644 sealed
+	run --separate-stderr as_nobody list -f sealed -P pw
+	assert_equal 2 "mkeyfile list: cannot open 'pw': Permission denied" ""
+	chmod 600 sealed
+	same "$before" "$(snapshot)"
+}
+
+# ---- options that contradict each other ----
+
+@test "conflicting options" {
+	sources='--password-file, --new-password-file, --password-fd and --password-command exclude each other'
+	run_refused 64 "mkeyfile list: $sources" list -P pw --password-fd=3
+	run_refused 64 "mkeyfile list: $sources" list --password-command='cat pw' --password-fd=3
+	run_refused 64 "mkeyfile generate: $sources" generate -f new -P pw --new-password-file=new.key
+	run_refused 64 "mkeyfile encrypt: --in-place and --output exclude each other" encrypt --in-place -o out -P pw
+	run_refused 64 "mkeyfile encrypt: --backup needs --in-place: another file is written only where there is none, or kept by --force" \
+		encrypt --backup -o out -P pw
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID
+$(usage rotate)" rotate 1 100 --new-id=7
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID
+$(usage rotate)" rotate --all --new-id=7
+	run_refused 64 "mkeyfile add: --key-from imports one key: name one ID" add 7 8 --key-from=pw
+	run_refused 64 "mkeyfile add: --size and --key-from exclude each other: an imported key has its own size" \
+		add 7 --key-from=pw -s 128
+	run_refused 64 "mkeyfile add: --key-version needs --key-from: new versions are made by 'mkeyfile rotate'" \
+		add 7 --key-version=2
+	run_refused 64 "mkeyfile add: --force needs --key-from" add 7 --force
+}
+
+@test "an error is an object on standard output too when --json asks" {
+	run --separate-stderr mkeyfile list --ids --json
+	assert_equal 64 "mkeyfile list: --ids and --json exclude each other" "$output"
+	same '{"error":{"status":64,"message":"--ids and --json exclude each other","hints":null}}' "$(jq -c . <<<"$output")"
+	run --separate-stderr mkeyfile encrypt --json -P pw
+	[ "$status" = 64 ]
+	same "--json needs --output or --in-place: standard output has the key file" "$(jq -r .error.message <<<"$output")"
+	run --separate-stderr mkeyfile add 100 --json
+	[ "$status" = 4 ]
+	same "[\"'mkeyfile rotate 100' makes a new version or a successor of it\"]" "$(jq -c .error.hints <<<"$output")"
+}
+
+@test "two things read from standard input at once" {
+	run_refused 64 "mkeyfile list: the key file and the password cannot both come from standard input" list -f - -P -
+	run_refused 64 "mkeyfile list: the key file and the password cannot both come from standard input" \
+		list -f - --password-fd=0
+	run_refused 64 "mkeyfile add: the key and the password cannot both come from standard input" \
+		add 7 -f sealed --key-from=- -P -
+}
+
+@test "standard input where a file has to be changed" {
+	run_refused 64 "mkeyfile add: standard input cannot be changed: name a file" add 7 -f -
+	run_refused 64 "mkeyfile rotate: standard input cannot be changed: name a file" rotate 100 -f -
+	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
+	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
+}
+
+@test "output onto the input, and onto what exists" {
+	ln keyfile hardlink
+	ln -s keyfile symlink
+	for place in keyfile ./keyfile hardlink symlink; do
+		run_refused 4 "mkeyfile encrypt: '$place' is the input as well
+hint: --in-place replaces the key file itself" encrypt -P pw -o $place
+		run_refused 4 "mkeyfile encrypt: '$place' is the input as well
+hint: --in-place replaces the key file itself" encrypt -P pw -o $place --force
+	done
+	run_refused 4 "mkeyfile encrypt: 'sealed' exists
+hint: --force replaces it and keeps the old one as 'sealed~'" encrypt -P pw -o sealed
+	run_refused 4 "mkeyfile generate: 'keyfile' exists
+hint: --force replaces it and keeps the old one as 'keyfile~'" generate
+	run_refused 4 "mkeyfile generate: 'pw' exists" generate -f new --new-password-file=pw
+}
+
+@test "unknown commands, options, targets, digests, counts" {
+	run_refused 64 "mkeyfile: no command named
+Try \`mkeyfile --help' or \`mkeyfile --usage' for more information."
+	run_refused 64 "mkeyfile: unknown command 'frobnicate'
+hint: 'mkeyfile --help' lists the commands" frobnicate
+	run_refused 64 "mkeyfile list: unrecognized option '--frobnicate'
+$(usage list)" list --frobnicate
+	for word in --password=secret --password; do
+		run_refused 64 "mkeyfile list: a password is never an argument, since every user of the host can see it there
+$(usage list)" list $word
+	done
+	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.11+plugin 10.11x; do
+		run_refused 64 "mkeyfile list: unknown target '$target'
+hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
+	done
+	run_refused 64 "mkeyfile list: unknown digest 'md5': sha1, sha224, sha256, sha384 and sha512 are possible
+$(usage list)" list --digest=md5
+	for count in -1 x 2147483648 1e3 ''; do
+		run_refused 64 "mkeyfile list: invalid value '$count' for --pbkdf2: a number from 0 to 2147483647 is needed
+$(usage list)" list "--pbkdf2=$count"
+	done
+}

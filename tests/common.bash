@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What all tests share. The Makefile sets MKEYFILE, the absolute path of the
+# binary under test, and abs_top_srcdir and abs_top_builddir.
+
+: "${MKEYFILE:?is set by make check}" "${abs_top_srcdir:?is set by make check}"
+export MKEYFILE abs_top_srcdir
+export LC_ALL=C
+unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET
+umask 022
+
+PATH=$(dirname "$MKEYFILE"):$PATH
+export PATH
+
+setup() {
+	# bats keeps files of its own beside it
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return
+	if declare -F setup_test >/dev/null; then
+		setup_test
+	fi
+}
+
+random_key() {
+	openssl rand -hex 32
+}
+
+# A plain key file with a random key for each ID, or ID;VERSION.
+make_keyfile() { # file id...
+	local file=$1 id
+	shift
+	for id; do
+		echo "$id;$(random_key)"
+	done >"$file"
+	chmod 600 "$file"
+}
+
+make_password_file() { # file
+	openssl rand -hex 128 >"$1"
+	chmod 600 "$1"
+}
+
+# What the manual tells: encrypts like the shell recipe does.
+openssl_encrypt() { # password-file input output [openssl options]
+	local password=$1 input=$2 output=$3
+	shift 3
+	[ $# -gt 0 ] || set -- -md sha1
+	openssl enc -aes-256-cbc "$@" -pass "file:$password" -in "$input" -out "$output" 2>/dev/null
+	chmod 600 "$output"
+}
+
+openssl_decrypt() { # password-file input [openssl options]
+	local password=$1 input=$2
+	shift 2
+	[ $# -gt 0 ] || set -- -md sha1
+	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" 2>/dev/null
+}
+
+# Runs mkeyfile without a terminal: nothing can be asked.
+mkeyfile() {
+	setsid --wait "$MKEYFILE" "$@"
+}
+
+# run_refused STATUS "standard error" ARGUMENT...: mkeyfile ends with STATUS, says
+# exactly that, prints nothing, and no file in this directory changes.
+run_refused() {
+	local status=$1 words=$2 before
+	shift 2
+	before=$(snapshot)
+	run --separate-stderr mkeyfile "$@"
+	assert_equal "$status" "$words" ""
+	same "$before" "$(snapshot)"
+}
+
+# The outcome of run --separate-stderr.
+assert_equal() { # status stderr stdout
+	# shellcheck disable=SC2154 # run sets it
+	if [ "$status" != "$1" ] || [ "$stderr" != "$2" ] || [ "$output" != "$3" ]; then
+		printf 'expected status %s, got %s\nexpected error:\n%s\ngot:\n%s\nexpected output:\n%s\ngot:\n%s\n' \
+			"$1" "$status" "$2" "$stderr" "$3" "$output"
+		return 1
+	fi
+}
+
+# Names, types, modes, owners and content of everything below this directory.
+# The digests stand for the content: a failing test must not print a key.
+snapshot() {
+	find . -mindepth 1 -printf '%p %y %m %u:%g %l\n' | sort
+	find . -type f -exec sha256sum {} + | sort -k2
+}
+
+same() { # expected actual
+	if [ "$1" != "$2" ]; then
+		printf 'expected:\n%s\ngot:\n%s\n' "$1" "$2"
+		return 1
+	fi
+}
+
+# The fingerprint of a hex key, as anyone can recompute it.
+fingerprint() {
+	printf 'mkeyfile fingerprint v1' | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" |
+		sed 's/.*= //' | cut -c 1-16
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# Byte for byte what openssl enc writes and reads.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_keyfile keyfile 1 2 100
+	make_password_file pw
+}
+
+# Calls "$@" DIGEST ITERATIONS for everything that a server can be set to.
+for_each_kdf() {
+	for digest in sha1 sha224 sha256 sha384 sha512; do
+		for iterations in 0 1 10000 600000; do
+			"$@" $digest $iterations
+		done
+	done
+}
+
+openssl_kdf() { # digest iterations
+	echo "-md $1"
+	[ "$2" = 0 ] || echo "-pbkdf2 -iter $2"
+}
+
+opens_what_mkeyfile_seals() {
+	mkeyfile encrypt -P pw --digest="$1" --pbkdf2="$2" >sealed
+	# shellcheck disable=SC2046
+	openssl_decrypt pw sealed $(openssl_kdf "$1" "$2") | cmp - keyfile
+}
+
+seals_what_mkeyfile_opens() {
+	# shellcheck disable=SC2046
+	openssl_encrypt pw keyfile sealed $(openssl_kdf "$1" "$2")
+	mkeyfile decrypt -f sealed -P pw --digest="$1" --pbkdf2="$2" | cmp - keyfile
+}
+
+same_bytes_for_the_same_salt() {
+	mkeyfile encrypt -P pw --digest="$1" --pbkdf2="$2" >sealed
+	salt=$(od -An -v -tx1 -j 8 -N 8 sealed | tr -d ' \n')
+	# shellcheck disable=SC2046
+	openssl enc -aes-256-cbc $(openssl_kdf "$1" "$2") -S "$salt" -pass file:pw -in keyfile 2>/dev/null |
+		cmp - <(tail -c +17 sealed)
+}
+
+@test "openssl opens what mkeyfile seals: every digest, 1 iteration and PBKDF2" {
+	for_each_kdf opens_what_mkeyfile_seals
+}
+
+@test "mkeyfile opens what openssl seals: every digest, 1 iteration and PBKDF2" {
+	for_each_kdf seals_what_mkeyfile_opens
+}
+
+@test "for the same salt the bytes behind the header are identical" {
+	for_each_kdf same_bytes_for_the_same_salt
+}
+
+@test "key files of every length around the block size" {
+	for length in $(seq 0 40); do
+		{ cat keyfile; head -c "$length" /dev/zero | tr '\0' '#'; } >padded
+		mkeyfile encrypt -f padded -P pw | openssl_decrypt pw /dev/stdin | cmp - padded
+	done
+}
+
+@test "standard input to standard output, and a pipe in between" {
+	mkeyfile encrypt -f - -P pw <keyfile | mkeyfile decrypt -f - -P pw | cmp - keyfile
+}
+
+@test "--output makes a file of mode 0600" {
+	umask 000
+	run --separate-stderr mkeyfile encrypt -P pw -o sealed
+	assert_equal 0 "encrypted 'keyfile' to 'sealed'" ""
+	same 600 "$(stat -c %a sealed)"
+	openssl_decrypt pw sealed | cmp - keyfile
+	run --separate-stderr mkeyfile decrypt -f sealed -P pw -o plain
+	assert_equal 0 "decrypted 'sealed' to 'plain'" ""
+	same 600 "$(stat -c %a plain)"
+	cmp plain keyfile
+}
+
+@test "--output --force replaces, and keeps the old file" {
+	make_keyfile other 1 7
+	cp other old
+	run --separate-stderr mkeyfile encrypt -P pw -o other --force
+	assert_equal 0 "the old content is in 'other~', under the old password if it had one
+encrypted 'keyfile' to 'other'" ""
+	cmp old other~
+	openssl_decrypt pw other | cmp - keyfile
+}
+
+@test "--in-place, with owner and mode, there and back" {
+	chmod 640 keyfile
+	chown 0:65534 keyfile
+	cp keyfile plain
+	run --separate-stderr mkeyfile encrypt -P pw --in-place
+	assert_equal 0 "encrypted 'keyfile' to 'keyfile'" ""
+	openssl_decrypt pw keyfile | cmp - plain
+	same '640 0:65534' "$(stat -c '%a %u:%g' keyfile)"
+	run -0 mkeyfile decrypt -P pw --in-place -q --backup
+	cmp keyfile plain
+	openssl_decrypt pw keyfile~ | cmp - plain
+}
+
+@test "encrypt --new-password-file" {
+	run --separate-stderr mkeyfile encrypt --in-place --new-password-file=keyfile.key
+	[ "$status" = 0 ]
+	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
+	same 600 "$(stat -c %a keyfile.key)"
+	run -0 mkeyfile list --ids -P keyfile.key
+	same $'1\n2\n100' "$output"
+	make_keyfile other 1
+	run_refused 4 "mkeyfile encrypt: 'keyfile.key' exists" encrypt -f other -o sealed --new-password-file=keyfile.key
+}
+
+@test "encrypt refuses what the target would not load" {
+	make_keyfile keyfile '1;1'
+	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on 10.11: Invalid key at keyfile line 1, column 3" \
+		encrypt -P pw -t 10.11
+	run -0 mkeyfile encrypt -P pw -t 11.8-enterprise -o sealed -q
+	run_refused 4 "mkeyfile encrypt: 'keyfile' would not open on 11.8-enterprise: it reads only sha1 with 1 iteration, not sha1, PBKDF2 with 10000 iterations" \
+		encrypt -P pw -t 11.8-enterprise --pbkdf2=10000
+}
+
+@test "a named pipe as output: plain text without a disk" {
+	run -0 mkeyfile encrypt -P pw -o sealed -q
+	mkfifo pipe
+	cat pipe >received &
+	run -0 mkeyfile decrypt -f sealed -P pw -o pipe -q
+	wait
+	cmp received keyfile
+	[ -p pipe ]
+}
+
+@test "a dry run writes nothing, opens all the same" {
+	run -0 mkeyfile encrypt -P pw -o sealed -q
+	before=$(snapshot)
+	run --separate-stderr mkeyfile decrypt -f sealed -P pw -o plain -n
+	assert_equal 0 "would decrypt 'sealed' to 'plain'" ""
+	run --separate-stderr mkeyfile decrypt -f sealed -P pw -n
+	assert_equal 0 "would decrypt 'sealed' to standard output" ""
+	run --separate-stderr mkeyfile encrypt -P pw -n --in-place
+	assert_equal 0 "would encrypt 'keyfile' to 'keyfile'" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "--json" {
+	run --separate-stderr mkeyfile encrypt -P pw -o sealed -q --json
+	same '{"file":"keyfile","output":"sealed","dry_run":false}' "$(jq -c . <<<"$output")"
+}
+
+@test "2,000 wrong passwords: none is accepted, none is called malformed" {
+	run -0 mkeyfile encrypt -P pw -o sealed -q
+	for ((i = 0; i < 2000; i++)); do
+		status=0
+		"$MKEYFILE" decrypt -f sealed --no-probe -q -P - <<<"wrong $i" >/dev/null 2>&1 || status=$?
+		[ $status = 3 ]
+	done
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+}
+
+next_steps() { # [what else to keep]
+	printf "next: the server's user has to read it (chown mysql 'keyfile'), and its option file has to name it;\n"
+	printf '      keep a copy of the key file%s in a safe place: without it the data is lost' "${1-}"
+}
+
+@test "IDs 1 and 2 when none are named, 256 bits, mode 0600" {
+	umask 000
+	run --separate-stderr mkeyfile generate
+	first=$(sed -n 's/^1;//p' keyfile)
+	second=$(sed -n 's/^2;//p' keyfile)
+	assert_equal 0 "created 'keyfile'
+  key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$first")
+  key ID 2 version 1, 256 bits, fingerprint $(fingerprint "$second")
+$(next_steps)" ""
+	run -0 cat keyfile
+	[[ $output =~ ^1\;[0-9a-f]{64}$'\n'2\;[0-9a-f]{64}$ ]]
+	[ "$first" != "$second" ]
+	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
+	same keyfile "$(ls -A)"
+}
+
+@test "sizes and IDs, at their bounds" {
+	for bits in 128 192 256; do
+		run -0 mkeyfile generate -q -f "k$bits" -s $bits 1 4294967295
+		[[ $(cat "k$bits") =~ ^1\;[0-9a-f]{$((bits / 4))}$'\n'4294967295\;[0-9a-f]{$((bits / 4))}$ ]]
+	done
+	run_refused 64 "mkeyfile generate: key ID 1 is not among the IDs, and no server loads a key file without it" generate 2 3
+}
+
+@test "versioned exactly when the target reads versions" {
+	for target in 10.11 11.8 12.3 10.6-enterprise maxscale; do
+		run -0 mkeyfile generate -q -f "k$target" -t "$target"
+		run -0 grep -cE '^[12];[0-9a-f]{64}$' "k$target"
+		same 2 "$output"
+	done
+	for target in 11.8-enterprise 11.8.3-1-MariaDB-enterprise-log; do
+		run -0 mkeyfile generate -q -f "k$target" -t "$target"
+		run -0 grep -cE '^[12];1;[0-9a-f]{64}$' "k$target"
+		same 2 "$output"
+	done
+}
+
+@test "--new-password-file makes a password file and an encrypted key file" {
+	umask 000
+	run --separate-stderr mkeyfile generate --new-password-file=keyfile.key 1
+	key=$(openssl_decrypt keyfile.key keyfile | sed -n 's/^1;//p')
+	assert_equal 0 "created 'keyfile.key', a password file
+created 'keyfile', encrypted
+  key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
+$(next_steps ' and one of the password, apart from each other,')" ""
+	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
+	same 257 "$(stat -c %s keyfile.key)"
+	same '600 600' "$(stat -c %a keyfile keyfile.key | xargs)"
+	same 'Salted__' "$(head -c 8 keyfile)"
+}
+
+@test "--new-password-file wins over the environment and spares an existing file" {
+	make_password_file other
+	export MKEYFILE_PASSWORD_FILE=other
+	run -0 mkeyfile generate -q --new-password-file=keyfile.key
+	run -0 openssl_decrypt keyfile.key keyfile
+	run_refused 4 "mkeyfile generate: 'keyfile.key' exists" generate -f second --new-password-file=keyfile.key
+}
+
+@test "--new-password-file goes again when the key file cannot be written" {
+	mkdir keydir
+	run_refused 4 "mkeyfile generate: 'keydir' exists
+hint: --force replaces it and keeps the old one as 'keydir~'" generate -f keydir --new-password-file=keyfile.key
+	run_refused 4 "mkeyfile generate: 'kf' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
+}
+
+@test "encrypted under each password source" {
+	make_password_file pw
+	MKEYFILE_PASSWORD_FILE=pw run -0 mkeyfile generate -q -f k1
+	run -0 mkeyfile generate -q -f k2 -P pw
+	run -0 mkeyfile generate -q -f k3 --password-fd=3 3<pw
+	run -0 mkeyfile generate -q -f k4 --password-command='cat pw'
+	run -0 mkeyfile generate -q -f k5 -P - <pw
+	for file in k1 k2 k3 k4 k5; do
+		openssl_decrypt pw $file | grep -q '^1;'
+	done
+}
+
+@test "--force replaces, and keeps the old file with its owner and mode" {
+	make_keyfile keyfile 1 7
+	chmod 640 keyfile
+	chown 65534:65534 keyfile
+	cp -p keyfile old
+	run --separate-stderr mkeyfile generate --force
+	[ "$status" = 0 ]
+	same "the old content is in 'keyfile~', under the old password if it had one" "${stderr_lines[0]}"
+	cmp old keyfile~
+	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile~)"
+	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile)"
+	run -0 mkeyfile list --ids
+	same $'1\n2' "$output"
+}
+
+@test "--force never overwrites the backup of an earlier --force" {
+	run -0 mkeyfile generate -q
+	run -0 mkeyfile generate -q --force
+	run_refused 4 "mkeyfile generate: the backup 'keyfile~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" generate --force
+}
+
+@test "--force on nothing is a plain generate" {
+	run -0 mkeyfile generate -q --force
+	same keyfile "$(ls -A)"
+}
+
+@test "a dry run makes nothing and shows no fingerprint of keys that will never exist" {
+	run --separate-stderr mkeyfile generate --dry-run --new-password-file=keyfile.key 1
+	assert_equal 0 "would create 'keyfile.key', a password file
+would create 'keyfile', encrypted
+  key ID 1 version 1, 256 bits" ""
+	same "" "$(ls -A)"
+	run -0 mkeyfile generate -q
+	run_refused 4 "mkeyfile generate: 'keyfile' exists
+hint: --force replaces it and keeps the old one as 'keyfile~'" generate -n
+	before=$(snapshot)
+	run -0 mkeyfile generate -n --force
+	same "$before" "$(snapshot)"
+}
+
+@test "--quiet says nothing, --json says it for scripts" {
+	run --separate-stderr mkeyfile generate -q
+	assert_equal 0 "" ""
+	run --separate-stderr mkeyfile generate -q --json -f other 1
+	same "$(jq -S . <<END
+{ "file": "other", "dry_run": false, "encrypted": false, "keys": [
+  { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ] }
+END
+	)" "$(jq -S . <<<"$output")"
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+make_quietly() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "${abs_top_builddir:?}" "$@"
+}
+
+@test "make install puts everything below DESTDIR, make uninstall takes it away" {
+	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
+	same "./usr/bin/mkeyfile
+./usr/share/bash-completion/completions/mkeyfile
+./usr/share/man/man1/mkeyfile-add.1
+./usr/share/man/man1/mkeyfile-decrypt.1
+./usr/share/man/man1/mkeyfile-encrypt.1
+./usr/share/man/man1/mkeyfile-generate.1
+./usr/share/man/man1/mkeyfile-list.1
+./usr/share/man/man1/mkeyfile-rotate.1
+./usr/share/man/man1/mkeyfile-verify.1
+./usr/share/man/man1/mkeyfile.1
+./usr/share/man/man5/mkeyfile.5" "$(cd root && find . -type f | sort)"
+	run -0 root/usr/bin/mkeyfile --version
+	run -0 make_quietly uninstall DESTDIR="$PWD/root" prefix=/usr
+	same "" "$(find root -type f)"
+}
+
+@test "the completion goes where bash-completion looks" {
+	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
+	[ -f "root$(pkg-config --variable=completionsdir bash-completion)/mkeyfile" ]
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_password_file pw
+}
+
+@test "the table" {
+	{
+		echo "# comment"
+		echo "100;2;$(random_key)"
+		echo "1;1;$(openssl rand -hex 16)"
+		echo "100;1;$(random_key)"
+		echo "100;5;$(openssl rand -hex 24)"
+		echo "2;1;$(random_key)"
+		echo "4294967295;4294967294;$(random_key)"
+	} >keyfile
+	print_of() {
+		fingerprint "$(sed -n "s/^$1;//p" keyfile)"
+	}
+	run --separate-stderr mkeyfile list
+	assert_equal 0 "" "ID          VERSIONS    BITS  FINGERPRINT       ROLE
+1           1            128  $(print_of '1;1')  system
+2           1            256  $(print_of '2;1')  temporary
+100         1-2,5        192  $(print_of '100;5')
+4294967295  4294967294   256  $(print_of '4294967295;4294967294')"
+	run -0 mkeyfile list --ids
+	same $'1\n2\n100\n4294967295' "$output"
+}
+
+@test "an encrypted file, from a file and from standard input" {
+	make_keyfile plain 1 2
+	openssl_encrypt pw plain keyfile
+	run -0 mkeyfile list -f plain
+	table=$output
+	run -0 mkeyfile list -P pw
+	same "$table" "$output"
+	run -0 mkeyfile list -f - -P pw <keyfile
+	same "$table" "$output"
+	run -0 mkeyfile list -f - <plain
+	same "$table" "$output"
+	run -0 bash -c 'mkeyfile list -f <(cat plain)'
+	same "$table" "$output"
+}
+
+@test "--json" {
+	{
+		echo "1;$(random_key)"
+		echo "100;$(openssl rand -hex 16)"
+	} >keyfile
+	run --separate-stderr mkeyfile list --json
+	same "$(jq -S . <<END
+{ "file": "keyfile", "encrypted": false, "versioned": false, "keys": [
+  { "id": 1, "role": "system", "versions": [
+    { "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' keyfile)")" } ] },
+  { "id": 100, "role": null, "versions": [
+    { "version": 1, "bits": 128, "fingerprint": "$(fingerprint "$(sed -n 's/^100;//p' keyfile)")" } ] } ] }
+END
+	)" "$(jq -S . <<<"$output")"
+}
+
+@test "file names that JSON cannot hold as they are" {
+	make_keyfile $'a "quoted" \xff name' 1
+	run --separate-stderr mkeyfile list --json -f $'a "quoted" \xff name'
+	same $'a "quoted" \xef\xbf\xbd name' "$(jq -r .file <<<"$output")"
+}
+
+@test "many versions fit into the table" {
+	for version in $(seq 1 2 99); do echo "1;$version;$(random_key)"; done >keyfile
+	run -0 mkeyfile list
+	[[ ${lines[1]} =~ ^1\ +1,3,5,.*\.\.\.\ +256\ +[0-9a-f]{16}\ +system$ ]]
+}
+
+@test "a target that would not load the file is a warning" {
+	make_keyfile keyfile '1;1'
+	run --separate-stderr mkeyfile list --ids -t 10.11
+	assert_equal 0 "mkeyfile list: warning: 10.11 would not load it: Invalid key at keyfile line 1, column 3" 1
+	run --separate-stderr mkeyfile list --ids -t 11.8-enterprise
+	assert_equal 0 "" 1
+}
+
+@test "options stand before the command as well as behind it" {
+	make_keyfile keyfile 1
+	unset MKEYFILE_FILE
+	run -0 mkeyfile -f keyfile list --ids
+	same 1 "$output"
+	run -0 mkeyfile --file=nowhere list --file=keyfile --ids
+	same 1 "$output"
+}

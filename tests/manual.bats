@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The manual pages: well-formed, complete against the program, and with
+# examples that run.
+bats_require_minimum_version 1.5.0
+load common
+: "${abs_top_srcdir:?}"
+
+commands() {
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+}
+
+pages() {
+	printf '%s\n' "$abs_top_srcdir"/man/*.[1-9]
+}
+
+# The options that --help defines, each as "-s" or "--size=BITS".
+help_options() { # [command]
+	"$MKEYFILE" "$@" --help |
+		awk '/^(  -|      --)/ { for (i = 1; i <= NF && $i ~ /^-/; i++) print $i }' | sed 's/,$//' | sort
+}
+
+# The options that have an item of their own in a page, in the same form.
+page_options() { # page
+	sed -n 's/^\.It Fl /Fl /p' "$abs_top_srcdir/man/$1" |
+		sed 's/\\&//g; s/ Ns Op = Ns Ar \([A-Z]*\)/[=\1]/; s/ Ns = Ns Ar /=/; s/ , /\n/g; s/Fl /-/g' | sort
+}
+
+# The text between a heading and the next one, as a reader sees it.
+section() { # page heading
+	mandoc -T ascii "$1" | col -bx | awk -v heading="$2" '/^[A-Z]/ { on = $0 == heading } on'
+}
+
+# The shell commands of a page.
+examples() { # page
+	mandoc -T ascii "$1" | col -bx | sed -n 's/^ *\$ //p'
+}
+
+@test "all pages are clean for mandoc and groff" {
+	local page words
+
+	for page in $(pages); do
+		words=$(mandoc -T lint -W warning "$page")
+		same "" "$words"
+		words=$(groff -mdoc -Tutf8 -ww "$page" 2>&1 >/dev/null)
+		same "" "$words"
+	done
+}
+
+@test "there is a page for each command, and a command for each page" {
+	local named
+
+	named=$(pages | sed -n 's|.*/mkeyfile-\([a-z]*\)\.1$|\1|p')
+	[ "$(commands | wc -l)" -ge 7 ]
+	same "$(commands | sort)" "$named"
+	[ -e "$abs_top_srcdir/man/mkeyfile.1" ]
+	[ -e "$abs_top_srcdir/man/mkeyfile.5" ]
+}
+
+@test "mkeyfile(1) has the options of all commands, and no others" {
+	local change='--backup
+--lock-timeout=SECONDS'
+
+	same "$( (help_options && echo "$change") | sort)" "$(page_options mkeyfile.1)"
+}
+
+@test "the page of each command has its own options, and no others" {
+	local command own
+
+	for command in $(commands); do
+		own=$(comm -23 <(help_options "$command") <(help_options))
+		[ "$own" ]
+		same "$command
+$own" "$command
+$(page_options "mkeyfile-$command.1")"
+	done
+}
+
+@test "every option of a command is in its synopsis" {
+	local command option
+
+	for command in $(commands); do
+		for option in $(page_options "mkeyfile-$command.1" | grep -oE '^--[a-z-]+'); do
+			# -s and -o stand for their long forms
+			case $option in
+			--size) option=-s ;;
+			--output) option=-o ;;
+			esac
+			section "$abs_top_srcdir/man/mkeyfile-$command.1" SYNOPSIS | grep -F -e "$option" ||
+				{ echo "$command: no $option in the synopsis" && false; }
+		done
+	done
+}
+
+@test "mkeyfile(1) has every exit status, and no others" {
+	local defined
+
+	defined=$(sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$abs_top_srcdir/src/cli/status.h")
+	[ "$(echo "$defined" | wc -l)" -eq "$(grep -c '^	STATUS_' "$abs_top_srcdir/src/cli/status.h")" ]
+	same "$defined" "$(section "$abs_top_srcdir/man/mkeyfile.1" 'EXIT STATUS' |
+		sed -nE 's/^ {5}([0-9]+) .*/\1/p')"
+}
+
+@test "mkeyfile(1) has every environment variable, and no others" {
+	local heeded
+
+	heeded=$(grep -ohE '(from_environment|getenv)\("[A-Z_]+"\)' "$abs_top_srcdir"/src/*/*.c |
+		grep -oE '[A-Z_]{2,}' | sort -u)
+	[[ $heeded == *MKEYFILE_FILE* ]]
+	same "$heeded" "$(sed -n 's/^\.It Ev //p' "$abs_top_srcdir/man/mkeyfile.1" | sort)"
+}
+
+@test "mkeyfile-verify(1) has every warning, and no others" {
+	local names
+
+	names=$(sed -n 's/^\t\[FINDING_[A-Z_]*\] = "\([a-z-]*\)",$/\1/p' "$abs_top_srcdir/src/server/inspect.c")
+	[ "$(echo "$names" | wc -l)" -eq "$(grep -c '^	\[FINDING_' "$abs_top_srcdir/src/server/inspect.c")" ]
+	same "$names" "$(sed -n '/^\.Ss Warnings/,/^\.Sh/s/^\.It Sy //p' "$abs_top_srcdir/man/mkeyfile-verify.1")"
+}
+
+# The members of a JSON object that the page lists.
+page_members() { # page
+	sed -n '/^\.Sh JSON OUTPUT/,/^\.Sh EXIT/s/^\.It Sy //p' "$abs_top_srcdir/man/$1" | sort
+}
+
+@test "the page of each command lists the members of its JSON object" {
+	local command
+
+	"$MKEYFILE" generate -q -f keyfile --new-password-file=key 1 2 100 -j >generate.json
+	"$MKEYFILE" add -q -f keyfile -P key 200 -j >add.json
+	"$MKEYFILE" rotate -q -f keyfile -P key --new-id 200 -j >rotate.json
+	"$MKEYFILE" list -q -f keyfile -P key -j >list.json
+	"$MKEYFILE" verify -q -f keyfile -P key -j >verify.json
+	"$MKEYFILE" decrypt -q -f keyfile -P key -o plain -j >decrypt.json
+	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
+	for command in $(commands); do
+		same "$command
+$(jq -r 'keys[]' "$command.json" | sort)" "$command
+$(page_members "mkeyfile-$command.1")"
+	done
+}
+
+@test "every page has examples" {
+	local page
+
+	for page in $(pages); do
+		examples "$page" >commands
+		[ "$(grep -c mkeyfile commands)" -ge 1 ]
+	done
+}
+
+@test "the examples of every page run" {
+	local page
+
+	for page in $(pages); do
+		mkdir examples
+		examples "$page" >commands
+		if ! (cd examples && unset BASH_ENV ENV && setsid --wait sh -ex ../commands) >words 2>&1 </dev/null; then
+			echo "$page:" && cat words
+			return 1
+		fi
+		rm -r examples
+	done
+}
+
+@test "the table that mkeyfile-list(1) shows has the form that list prints" {
+	local page=$abs_top_srcdir/man/mkeyfile-list.1
+
+	make_keyfile keyfile 1 2 100
+	mkeyfile list --file=keyfile | sed 's/  [0-9a-f]\{16\}/  FP/' >printed
+	sed -n '/^ID  /,/^\.Ed/{/^\.Ed/!p}' "$page" | sed 's/  [0-9a-f]\{16\}/  FP/' >shown
+	diff printed shown
+}
+
+@test "what mkeyfile-verify(1) shows is what verify prints" {
+	local page=$abs_top_srcdir/man/mkeyfile-verify.1 line
+
+	examples "$page" >commands
+	setsid --wait sh -e commands >printed 2>&1 </dev/null
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | grep -E "^(yes|no|  )" >shown
+	[ "$(wc -l <shown)" -ge 5 ]
+	while IFS= read -r line; do
+		grep -xF -e "$line" printed || { echo "not printed: $line" && false; }
+	done <shown
+}
+
+@test "the error object of mkeyfile(1) has the members that errors have" {
+	run -2 --separate-stderr mkeyfile list --file=none --json
+	same "$(jq -r '.error | keys[]' <<<"$output")" "$(sed -n '/^\.Sh JSON/,/^\.Sh/p' "$abs_top_srcdir/man/mkeyfile.1" |
+		sed -n '/^{$/,/^}$/p' | jq -r '.error | keys[]')"
+}
+
+@test "all pages have the same date, and each names itself" {
+	local page name
+
+	for page in $(pages); do
+		name=$(basename "$page")
+		same "$(grep '^\.Dd' "$abs_top_srcdir/man/mkeyfile.1")" "$(grep '^\.Dd' "$page")"
+		grep -x ".Dt $(echo "${name%.*}" | tr '[:lower:]' '[:upper:]') ${name##*.}" "$page"
+		grep -x ".Nm ${name%.*}" "$page"
+	done
+}
+
+@test "every reference to a page of mkeyfile leads to one" {
+	local reference
+
+	grep -ohE '^\.Xr mkeyfile[a-z-]* [0-9]' "$abs_top_srcdir"/man/*.[1-9] | sort -u >references
+	[ -s references ]
+	while read -r _ reference section; do
+		[ -e "$abs_top_srcdir/man/$reference.$section" ] || { echo "no $reference($section)" && false; }
+	done <references
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_keyfile plain 1 2 100
+	make_password_file pw
+	openssl_encrypt pw plain keyfile
+}
+
+opens() { # ARGUMENT...
+	run --separate-stderr mkeyfile list --ids "$@"
+	assert_equal 0 "" $'1\n2\n100'
+}
+
+@test "a file, the environment, standard input, a descriptor, a command" {
+	opens -P pw
+	opens --password-file=pw
+	opens -P - <pw
+	opens --password-fd=0 <pw
+	opens --password-fd=7 7<pw
+	opens --password-command='cat pw'
+	opens -P <(cat pw)
+	MKEYFILE_PASSWORD_FILE=pw opens
+}
+
+@test "an option wins over the environment" {
+	export MKEYFILE_PASSWORD_FILE=nowhere
+	opens -P pw
+	opens --password-command='cat pw'
+	opens --password-fd=3 3<pw
+}
+
+@test "an empty environment variable is none" {
+	MKEYFILE_PASSWORD_FILE='' opens -P pw
+	run_refused 2 "mkeyfile list: 'keyfile' needs a password, and --no-prompt forbids to ask for it
+hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" list --no-prompt
+}
+
+@test "a descriptor that is not open" {
+	run_refused 2 "mkeyfile list: cannot read 'file descriptor 9': Bad file descriptor" list --password-fd=9 9<&-
+}
+
+@test "a command that fails, dies, prints nothing, too much, or two lines" {
+	run_refused 2 "mkeyfile list: password command 'exit 3' failed with status 3" list --password-command='exit 3'
+	run_refused 2 "mkeyfile list: password command 'cat pw; false' failed with status 1" \
+		list --password-command='cat pw; false'
+	# shellcheck disable=SC2016
+	run_refused 2 'mkeyfile list: password command '\''kill -9 $$'\'' was ended by signal 9' \
+		list --password-command='kill -9 $$'
+	run_refused 2 "mkeyfile list: 'true' holds no password" list --password-command=true
+	run_refused 2 "mkeyfile list: the password in 'yes' is longer than 256 bytes, which no server reads" \
+		list --password-command=yes
+	# as in a file, nothing behind 257 bytes counts
+	opens --password-command='cat pw pw pw'
+	run_refused 3 "mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: 'mkeyfile verify' tries other digests and iteration counts" list --password-command='echo one; echo two'
+}
+
+@test "a command gets the environment as it was given, and an empty standard input" {
+	# shellcheck disable=SC2016
+	OPENSSL_CONF=/dev/null OPENSSL_MODULES=$PWD opens \
+		--password-command='[ "$OPENSSL_CONF" = /dev/null ] && [ "$OPENSSL_MODULES" = "$PWD" ] && ! read -r line && cat pw'
+	opens -f - --password-command='cat >/dev/null; cat pw' <keyfile
+}
+
+@test "SIGPIPE has its default effect in a command" {
+	opens --password-command='{ yes; echo "$?" >status_of_yes; } | head -n 0; cat pw'
+	same 141 "$(cat status_of_yes)"
+}
+
+@test "OpenSSL's environment cannot load code into mkeyfile" {
+	printf 'openssl_conf = init\n[init]\nproviders = p\n[p]\nevil = evil\n[evil]\nmodule = %s/evil.so\nactivate = 1\n' \
+		"$PWD" >evil.cnf
+	export OPENSSL_CONF=$PWD/evil.cnf OPENSSL_CONF_INCLUDE=$PWD OPENSSL_MODULES=$PWD OPENSSL_ENGINES=$PWD
+	strace -f -e trace=openat,open -o calls "$MKEYFILE" list --ids -P pw
+	run -1 grep -F evil calls
+	# the trap is a real one
+	strace -f -e trace=openat,open -o calls openssl dgst -sha256 pw || :
+	run -0 grep -F evil calls
+}
+
+@test "the password is in no argument and in no child's environment" {
+	# shellcheck disable=SC2016
+	opens --password-command='tr "\0" "\n" </proc/$PPID/cmdline >arguments; env >environment; cat pw'
+	run -1 grep -qF "$(cat pw)" arguments environment
+}

@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_password_file pw
+}
+
+ids_and_versions() {
+	cut -d ';' -f 1,2 keyfile | xargs
+}
+
+key_of() { # ID;VERSION
+	sed -n "s/^$1;//p" keyfile
+}
+
+unversioned_hints="hint: these read no key versions: Community Server 10.1.4 to 11.7, Community Server 11.8, Community Server 12.0.1 and later, Enterprise Server before 11.8, MaxScale (key_manager=file)
+hint: --target=11.8-enterprise if Enterprise Server 11.8 and later reads this file
+hint: --new-id makes a successor under another ID, which works on every server"
+
+@test "an unversioned file is refused while its server is unknown, or reads no versions" {
+	make_keyfile keyfile 1 2 100
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and most servers would refuse to start on it
+$unversioned_hints" rotate 100
+	for target in 10.11 11.8.9-MariaDB 12.3 10.6.21-17-MariaDB-enterprise; do
+		run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and $target would refuse to start on it
+$unversioned_hints" rotate 100 -t $target
+	done
+}
+
+@test "the first rotation turns the whole file versioned and keeps every key" {
+	make_keyfile keyfile 1 2 100
+	cp keyfile before
+	export MKEYFILE_TARGET=11.8-enterprise
+	run --separate-stderr mkeyfile rotate 100
+	assert_equal 0 "changed 'keyfile'
+  key ID 100 version 2, 256 bits, fingerprint $(fingerprint "$(key_of '100;2')")
+next: copy the file to every server of the cluster before any of them uses the new key;
+      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each. The old versions stay: data needs them" ""
+	same '1;1 2;1 100;1 100;2' "$(ids_and_versions)"
+	head -n 3 keyfile | sed 's/;1;/;/' | cmp - before
+}
+
+@test "a versioned file needs no target" {
+	make_keyfile keyfile '1;1' '100;1'
+	run -0 mkeyfile rotate 100 1 -q
+	same '1;1 100;1 100;2 1;2' "$(ids_and_versions)"
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it
+$unversioned_hints" rotate 100 -t 10.11
+}
+
+@test "an encrypted file stays encrypted" {
+	make_keyfile plain 1 100
+	openssl_encrypt pw plain keyfile
+	run -0 mkeyfile rotate 100 -q -P pw -t 11.8-enterprise
+	same '1;1 100;1 100;2' "$(openssl_decrypt pw keyfile | cut -d ';' -f 1,2 | xargs)"
+}
+
+@test "versions at their bounds" {
+	for version in 1 2 255 256 65535 65536 4294967293; do
+		make_keyfile keyfile '1;1' "100;$version"
+		run -0 mkeyfile rotate 100 -q
+		same "1;1 100;$version 100;$((version + 1))" "$(ids_and_versions)"
+		run -0 mkeyfile verify
+	done
+	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
+hint: --new-id makes a successor under another ID" rotate 100
+	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
+hint: --new-id makes a successor under another ID" rotate --all
+}
+
+@test "an ID whose versions have gaps, and one that begins at version 2" {
+	make_keyfile keyfile '1;1' '100;7' '100;3' '200;2'
+	run -0 mkeyfile rotate 100 200 -q
+	same '1;1 100;7 100;3 200;2 100;8 200;3' "$(ids_and_versions)"
+}
+
+@test "--all rotates each ID once, all in one replacement" {
+	make_keyfile keyfile '1;1' '2;1' '100;1' '100;2' '4294967295;1'
+	inode=$(stat -c %i keyfile)
+	run -0 mkeyfile rotate --all -q
+	same '1;1 2;1 100;1 100;2 4294967295;1 1;2 2;2 100;3 4294967295;2' "$(ids_and_versions)"
+	[ "$inode" != "$(stat -c %i keyfile)" ]
+}
+
+@test "the new key has the size of the one before, or the one that is asked for" {
+	{ echo "1;1;$(openssl rand -hex 16)"; echo "100;1;$(openssl rand -hex 24)"; } >keyfile
+	run -0 mkeyfile rotate --all -q
+	[[ $(key_of '1;2') =~ ^[0-9a-f]{32}$ ]]
+	[[ $(key_of '100;2') =~ ^[0-9a-f]{48}$ ]]
+	run -0 mkeyfile rotate 1 -q -s 256
+	[[ $(key_of '1;3') =~ ^[0-9a-f]{64}$ ]]
+}
+
+@test "--all on a file that would pass the server's limit is refused" {
+	for id in $(seq 1 14800); do echo "$id;1"; done | paste -d ';' - <(openssl rand -hex 473600 | fold -w 64) >keyfile
+	[ "$(stat -c %s keyfile)" -le 1100000 ]
+	head -c 1048576 keyfile | sed '$d' >cut
+	mv cut keyfile
+	run_refused 4 "mkeyfile rotate: 'keyfile' would be larger than 1048576 bytes, which is all that a server reads" rotate --all
+}
+
+# ---- --new-id ----
+
+@test "--new-id makes a successor under the next free ID and prints the SQL" {
+	make_keyfile keyfile 1 2 100 101
+	run --separate-stderr mkeyfile rotate 100 --new-id
+	[ "$status" = 0 ]
+	same "changed 'keyfile'
+  key ID 102 version 1, 256 bits, fingerprint $(fingerprint "$(key_of 102)")
+next: copy the file to every server of the cluster before any of them uses the new key;
+      restart each of them, then run the SQL. The old key stays: logs and backups need it" "$stderr"
+	same '1 2 100 101 102' "$(cut -d ';' -f 1 keyfile | xargs)"
+	[[ $output = *"ENCRYPTION_KEY_ID=102;"* ]]
+	[[ $output = *"WHERE CURRENT_KEY_ID = 100;"* ]]
+}
+
+@test "--new-id=ID takes that one, if it is free" {
+	make_keyfile keyfile 1 100
+	run -0 mkeyfile rotate 100 --new-id=7 -q
+	same '1 100 7' "$(cut -d ';' -f 1 keyfile | xargs)"
+	run_refused 4 "mkeyfile rotate: key ID 7 exists already in 'keyfile'" rotate 100 --new-id=7
+}
+
+@test "--new-id for several IDs gives each its own successor" {
+	make_keyfile keyfile 1 100 101
+	run -0 mkeyfile rotate 101 100 --new-id -q --json
+	same '[{"id":101,"new_id":102},{"id":100,"new_id":103}]' "$(jq -c '[.successors[] | {id, new_id}]' <<<"$output")"
+	same '1 100 101 102 103' "$(cut -d ';' -f 1 keyfile | xargs)"
+}
+
+@test "--new-id works on every target, and keeps the file's form" {
+	make_keyfile keyfile 1 100
+	run -0 mkeyfile rotate 100 --new-id -q -t 10.11
+	run -0 grep -cE '^101;[0-9a-f]{64}$' keyfile
+	make_keyfile keyfile '1;1' '100;1' '100;2'
+	run -0 mkeyfile rotate 100 --new-id -q
+	run -0 grep -cE '^101;1;[0-9a-f]{64}$' keyfile
+}
+
+@test "--new-id says what IDs 1 and 2 mean" {
+	make_keyfile keyfile 1 2 100
+	run_refused 4 "mkeyfile rotate: key ID 1 cannot be rotated by a new ID: the server uses it for the redo log, binary log, Aria tables and system tablespace under this number only
+hint: InnoDB tables under key 1 can be moved to another: 'mkeyfile add 100', restart, ALTER TABLE ... ENCRYPTION_KEY_ID=100" rotate 1 --new-id
+	run_refused 4 "mkeyfile rotate: key ID 2 cannot be rotated by a new ID: the server uses it for temporary files under this number only" \
+		rotate 2 --new-id
+	run --separate-stderr mkeyfile rotate --all --new-id
+	[ "$status" = 0 ]
+	same "mkeyfile rotate: warning: key ID 1 stays as it is: the server uses it under this number only
+mkeyfile rotate: warning: key ID 2 stays as it is: the server uses it under this number only" "$(head -n 2 <<<"$stderr")"
+	same '1 2 100 101' "$(cut -d ';' -f 1 keyfile | xargs)"
+	make_keyfile keyfile 1 2
+	run --separate-stderr mkeyfile rotate --all --new-id
+	[ "$status" = 4 ]
+	same "mkeyfile rotate: 'keyfile' has no key ID that can be rotated by a new ID" "${stderr_lines[2]}"
+}
+
+@test "--new-id when no ID above is free" {
+	make_keyfile keyfile 1 4294967295
+	run_refused 4 "mkeyfile rotate: there is no free key ID above 4294967295
+hint: --new-id=ID names one" rotate 4294967295 --new-id
+	run -0 mkeyfile rotate 4294967295 --new-id=3 -q
+}
+
+# ---- common to both ----
+
+@test "a dry run changes nothing and prints the SQL all the same" {
+	make_keyfile keyfile 1 100
+	before=$(snapshot)
+	run --separate-stderr mkeyfile rotate 100 -n -t 11.8-enterprise
+	assert_equal 0 "would change 'keyfile'
+  key ID 100 version 2, 256 bits" ""
+	run --separate-stderr mkeyfile rotate 100 -n --new-id
+	[[ $output = *"ENCRYPTION_KEY_ID=101;"* ]]
+	same "$before" "$(snapshot)"
+}
+
+@test "--json" {
+	make_keyfile keyfile '1;1'
+	run --separate-stderr mkeyfile rotate 1 --json -q
+	same "$(jq -S . <<END
+{ "file": "keyfile", "dry_run": false, "encrypted": false, "successors": [], "keys": [
+  { "id": 1, "version": 2, "bits": 256, "fingerprint": "$(fingerprint "$(key_of '1;2')")" } ] }
+END
+	)" "$(jq -S . <<<"$output")"
+}

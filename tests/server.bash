@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A real MariaDB server in the test's own directory: $MARIADBD, else Debian's.
+
+: "${MARIADBD:=mariadbd}"
+PATH=$PATH:/usr/sbin
+
+# Starts the server far enough to load the key file, and ends it. Prints what
+# the plugin said when it refused. Status 0: loaded.
+server_loads() { # absolute-key-file [absolute-password-file]
+	local datadir=$BATS_TEST_TMPDIR/bootstrap status=0 log
+	rm -rf "$datadir"
+	mkdir "$datadir"
+	log=$("$MARIADBD" --no-defaults --user=root --bootstrap --skip-grant-tables --innodb=OFF \
+		--default-storage-engine=Aria --datadir="$datadir" --plugin-load-add=file_key_management \
+		--file-key-management=FORCE --file-key-management-filename="$1" \
+		${2:+--file-key-management-filekey=FILE:"$2"} </dev/null 2>&1) || status=$?
+	sed -n 's/^.*\[ERROR\] [^:]*: //p' <<<"$log" | head -n 1 | sed 's/ *$//'
+	return $status
+}
+
+# A whole server on a socket in this directory, everything encrypted.
+server_install() { # directory
+	mariadb-install-db --no-defaults --user=root --datadir="$1" --auth-root-authentication-method=normal \
+		--skip-test-db >"$1.install.log" 2>&1
+}
+
+server_start() { # directory key-file [password-file] [-- server options]
+	local directory=$1 keyfile=$2 password=
+	shift 2
+	if [ $# -gt 0 ] && [ "$1" != -- ]; then
+		password=$1
+		shift
+	fi
+	[ $# = 0 ] || shift
+	"$MARIADBD" --no-defaults --user=root --datadir="$directory" --socket="$PWD/socket" --skip-networking \
+		--pid-file="$PWD/server.pid" --plugin-load-add=file_key_management --file-key-management=FORCE \
+		--file-key-management-filename="$keyfile" ${password:+--file-key-management-filekey=FILE:"$password"} \
+		--innodb-encrypt-tables=ON --innodb-encrypt-log=ON --innodb-encryption-threads=1 \
+		--innodb-encrypt-temporary-tables=ON --encrypt-tmp-files=ON --encrypt-tmp-disk-tables=ON \
+		--aria-encrypt-tables=ON --encrypt-binlog=ON --log-bin="$directory/binlog" --server-id=1 \
+		--innodb-buffer-pool-size=16M "$@" >>"$directory.log" 2>&1 3>&- &
+	server_pid=$!
+	for ((i = 0; i < 300; i++)); do
+		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
+		kill -0 $server_pid 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 20 "$directory.log"
+	return 1
+}
+
+server_stop() {
+	[ -n "${server_pid-}" ] || return 0
+	kill "$server_pid" 2>/dev/null || :
+	wait "$server_pid" 2>/dev/null || :
+	server_pid=
+}
+
+sql() {
+	mariadb --no-defaults -uroot -S "$PWD/socket" --skip-column-names --raw --batch "$@"
+}

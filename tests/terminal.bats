@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# Passwords on a terminal.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_keyfile plain 1 2
+	password='correct horse battery staple'
+	openssl enc -aes-256-cbc -md sha1 -k "$password" -in plain -out keyfile 2>/dev/null
+	before=$(snapshot)
+}
+
+# Plays steps on a terminal, see tests/terminal.
+play() {
+	run "$abs_top_srcdir/tests/terminal" "$@"
+}
+
+@test "an existing password is asked for once, without echo" {
+	play "expect:Password of 'keyfile': " echo:off "type:$password" -- "$MKEYFILE" list --ids
+	same "Password of 'keyfile': 
+1
+2
+exit 0" "$output"
+}
+
+@test "a wrong one" {
+	play "expect:Password of 'keyfile': " echo:off 'type:something else' -- "$MKEYFILE" list
+	same "Password of 'keyfile': 
+mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: 'mkeyfile verify' tries other digests and iteration counts
+exit 3" "$output"
+	play "expect:Password of" echo:off 'type:' -- "$MKEYFILE" list
+	same "mkeyfile list: 'the terminal' holds no password" "${lines[1]}"
+	same "exit 2" "${lines[2]}"
+}
+
+@test "256 characters are a password, 257 are refused, not cut" {
+	long=$(printf %0256d 1)
+	openssl enc -aes-256-cbc -md sha1 -k "$long" -in plain -out keyfile 2>/dev/null
+	play expect:Password echo:off "type:$long" -- "$MKEYFILE" list --ids
+	same "exit 0" "${lines[3]}"
+	play expect:Password echo:off "type:${long}0" -- "$MKEYFILE" list --ids
+	same "mkeyfile list: the password in 'the terminal' is longer than 256 bytes, which no server reads" "${lines[1]}"
+	same "exit 2" "${lines[2]}"
+}
+
+@test "a new password is asked for twice" {
+	play "expect:New password for 'plain': " echo:off "type:$password" "expect:Again, new password for 'plain': " \
+		echo:off "type:$password" -- "$MKEYFILE" encrypt -f plain -o sealed
+	same "New password for 'plain': 
+Again, new password for 'plain': 
+encrypted 'plain' to 'sealed'
+exit 0" "$output"
+	run -0 mkeyfile list --ids -f sealed --password-command="echo '$password'"
+}
+
+@test "two different new passwords" {
+	play expect:New echo:off "type:$password" expect:Again echo:off "type:$password." \
+		-- "$MKEYFILE" encrypt -f plain -o sealed
+	same "mkeyfile encrypt: the two passwords differ" "${lines[2]}"
+	same "exit 2" "${lines[3]}"
+	same "$before" "$(snapshot)"
+}
+
+@test "echo is back after INT, TERM, HUP and ^C" {
+	for signal in INT TERM HUP QUIT; do
+		play expect:Password echo:off signal:$signal -- "$MKEYFILE" add 7
+		[[ $output = *"killed $signal" ]]
+		[[ $output != *'echo is off'* ]]
+	done
+	play expect:Password echo:off key:C -- "$MKEYFILE" add 7
+	[[ $output = *'killed INT' ]]
+	same "$before" "$(snapshot)"
+}
+
+@test "echo is back while stopped by TSTP and ^Z, off again after CONT" {
+	for stop in signal:TSTP key:Z; do
+		play expect:Password echo:off $stop stopped echo:on continue expect:Password echo:off "type:$password" \
+			-- "$MKEYFILE" list --ids
+		same "exit 0" "${lines[-1]}"
+		same "2" "${lines[-2]}"
+	done
+}
+
+@test "a terminal is refused as output, unless -o - insists" {
+	for command in 'encrypt -f plain' 'decrypt'; do
+		# shellcheck disable=SC2086
+		play -- "$MKEYFILE" $command
+		same "mkeyfile ${command%% *}: refusing to write a key file to a terminal
+hint: --output=FILE or --in-place name a place for it; -o - insists
+exit 4" "$output"
+		# shellcheck disable=SC2086
+		play -- "$MKEYFILE" $command -o /dev/tty --password-command="echo '$password'"
+		same "mkeyfile ${command%% *}: refusing to write a key file to the terminal '/dev/tty'
+hint: -o - insists
+exit 4" "$output"
+	done
+	play expect:Password echo:off "type:$password" -- "$MKEYFILE" decrypt -o -
+	same "$(printf "Password of 'keyfile': \n%s\nexit 0" "$(cat plain)")" "$output"
+}

@@ -1,0 +1,275 @@
+#!/usr/bin/env bats
+# verify speaks with the server's voice: the real server is asked each time.
+bats_require_minimum_version 1.5.0
+load common
+load server
+
+setup_test() {
+	key=$(random_key)
+	file=$PWD/keyfile
+	target=$("$MARIADBD" --version | sed 's/.*Ver \([^ ]*\).*/\1/')
+	make_password_file pw
+}
+
+# The same verdict, words, line and column as the server on $file.
+agrees() { # [password-file]
+	local verdict words
+	if words=$(server_loads "$file" ${1:+"$PWD/$1"}); then
+		verdict="yes: '$file' loads on $target"
+	else
+		verdict="no: $words"
+	fi
+	run --separate-stderr mkeyfile verify --no-probe -f "$file" -t "$target" ${1:+-P "$PWD/$1"}
+	same "$verdict" "${lines[0]}"
+	case $verdict in
+	yes*) [ "$status" = 0 ] ;;
+	*) [ "$status" = "${2:-1}" ] ;;
+	esac
+}
+
+# The same for a file with this text.
+agrees_on() {
+	for text; do
+		printf '%b' "$text" >"$file"
+		chmod 600 "$file"
+		agrees
+	done
+}
+
+@test "agrees: lines that load" {
+	agrees_on "1;$key\n" "1;$key" "1;$key\r\n2;$key\r\n" "  \t1;$key\n" "# c\n\n1;$key\n" "01;$key\n" \
+		"1;${key^^}\n" "1;$key\n# last" "\f\n\v\n1;$key\n" "1;$key garbage\n" "1;$key#x\n" "1;$key;x\n" \
+		"1;$key\n1;${key:0:32}\n" "1;$key\n4294967295;$key\n" "1;${key:0:32}\n2;${key:0:48}\n" \
+		"1;$key\n\r\n \t\v\f\r\n# \xc3\xa9\n"
+}
+
+@test "agrees: a NUL ends the file" {
+	agrees_on "1;$key\0 2;x\n" "1;$key\n\0nonsense\n" "1;$key\n  \0" "\0001;$key\n" "1\0;$key\n" \
+		"1;$key\n2;${key:1}\0\n" "1;$key\n# c\0\nnonsense\n"
+}
+
+@test "agrees: key IDs" {
+	agrees_on "4294967296;$key\n" "99999999999999999999;$key\n" "0;$key\n" "00;$key\n" "1;$key\n0;$key\n" \
+		"42949672950;$key\n" "1 ;$key\n" "3:$key\n" "3" "1;$key\n3" ";$key\n" "+1;$key\n" "-1;$key\n" "x;$key\n" \
+		"\xef\xbb\xbf1;$key\n" "\xc2\xa01;$key\n" "1;$key\n   " "1;$key\n\t" "1.0;$key\n" "0x1;$key\n"
+}
+
+@test "agrees: keys" {
+	agrees_on "1;1;$key\n" "100;2;$key\n" "1;10;$key\n" "1;$key\n2;${key:0:30}\n" "1;${key:1}\n" "1;${key:0:34}\n" \
+		"1;${key}a\n" "1;${key}ab\n" "1;\n" "1; $key\n" "1;$key\n2;${key:0:31}g\n" "1;g$key\n" "1;${key:0:47}\n" \
+		"1;${key:0:33}\n" "1;${key:0:32} ${key:32}\n" "1;" "1;a"
+}
+
+@test "agrees: no ID 1" {
+	agrees_on "" "\n" "2;$key\n" "2;$key\n3;$key\n\n# c\n" "# c" "11;$key\n"
+}
+
+@test "agrees: 1 MiB and one byte more" {
+	printf '1;%s\n' "$key" >"$file"
+	chmod 600 "$file"
+	head -c $((1048576 - 67)) /dev/zero | tr '\0' '#' >>"$file"
+	agrees
+	echo -n '#' >>"$file"
+	agrees
+}
+
+@test "agrees: encrypted files" {
+	make_keyfile plain 1 2
+	openssl_encrypt pw plain "$file"
+	agrees pw
+	echo 'another password' >wrong
+	agrees wrong 3
+	openssl_encrypt pw plain "$file" -md sha256
+	agrees pw 3
+	openssl_encrypt pw plain "$file" -md sha1 -a
+	agrees pw
+	openssl_encrypt pw plain "$file" -md sha1 -nosalt
+	agrees pw
+	printf '1;%s\n2;x\n' "$key" >plain
+	openssl_encrypt pw plain "$file"
+	agrees pw
+	printf '2;%s\n' "$key" >plain
+	openssl_encrypt pw plain "$file"
+	agrees pw
+	make_keyfile plain 1
+	cp plain "$file"
+	agrees pw
+	openssl_encrypt pw plain whole
+	for length in 1 7 8 9 15 16 17 20 31 33 48; do
+		head -c $length whole >"$file"
+		chmod 600 "$file"
+		if [ $length = 48 ]; then
+			agrees pw 3
+		else
+			agrees pw
+		fi
+	done
+}
+
+@test "agrees: password files" {
+	make_keyfile plain 1
+	seal_with() {
+		openssl enc -aes-256-cbc -md sha1 -k "$1" -in plain -out "$file" 2>/dev/null
+		chmod 600 "$file" pw
+	}
+	for ending in '' '\n' '\r\n' '\n\n\r\n'; do
+		seal_with 'a password of sixteen and more'
+		printf "a password of sixteen and more$ending" >pw
+		agrees pw
+	done
+	seal_with 'a password of sixteen and more'
+	printf 'a password of sixteen and more \n' >pw
+	agrees pw 3
+	printf 'a password of sixteen and more\0etc' >pw
+	agrees pw
+	seal_with $'two lines\nof a password'
+	printf 'two lines\nof a password\n' >pw
+	agrees pw
+	seal_with "$(printf %0256d 1)"
+	printf '%0256d\r\n' 1 >pw
+	agrees pw
+	printf '%0257d\n' 1 >pw
+	agrees pw
+	cp plain "$file"
+	agrees pw
+}
+
+@test "agrees: an empty password file" {
+	make_keyfile plain 1
+	openssl_encrypt pw plain "$file"
+	(umask 077 && : >empty)
+	words=$(server_loads "$file" "$PWD/empty") || :
+	# behind this the server prints whatever errno happens to be
+	[[ $words = "Error reading file '$PWD/empty'"* ]]
+	run --separate-stderr mkeyfile verify -f "$file" -P empty -t "$target"
+	assert_equal 1 "" "no: Error reading file 'empty'"
+}
+
+@test "no target: which servers load it" {
+	make_keyfile keyfile 1 2
+	run --separate-stderr mkeyfile verify -f keyfile
+	assert_equal 0 "" "yes: 'keyfile' loads on every server
+  2 keys, unversioned, not encrypted"
+	make_keyfile keyfile '1;1' '2;1' '2;2'
+	run --separate-stderr mkeyfile verify -f keyfile
+	assert_equal 0 "" "yes: 'keyfile' loads on some servers
+  3 keys, versioned, not encrypted
+  Community Server 10.1.4 to 11.7    no: Invalid key at keyfile line 1, column 3
+  Community Server 11.8              no: Invalid key at keyfile line 1, column 3
+  Community Server 12.0.1 and later  no: Invalid key at keyfile line 1, column 3
+  Enterprise Server before 11.8      no: Invalid key at keyfile line 1, column 3
+  Enterprise Server 11.8 and later   yes
+  MaxScale (key_manager=file)        no: Invalid key at keyfile line 1, column 3"
+	run --separate-stderr mkeyfile verify -f keyfile -t 11.8-enterprise
+	assert_equal 0 "" "yes: 'keyfile' loads on 11.8-enterprise
+  3 keys, versioned, not encrypted"
+	make_keyfile plain 1
+	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 10000
+	run --separate-stderr mkeyfile verify -f keyfile -P pw --digest=sha256 --pbkdf2=10000
+	assert_equal 0 "" "yes: 'keyfile' loads on some servers
+  1 key, unversioned, sha256, PBKDF2 with 10000 iterations
+  Community Server 10.1.4 to 11.7    no: Cannot decrypt keyfile. Wrong key?
+  Community Server 11.8              no: Cannot decrypt keyfile. Wrong key?
+  Community Server 12.0.1 and later  yes
+  Enterprise Server before 11.8      no: Cannot decrypt keyfile. Wrong key?
+  Enterprise Server 11.8 and later   no: Cannot decrypt keyfile. Wrong key?
+  MaxScale (key_manager=file)        no: Cannot decrypt keyfile. Wrong key?"
+}
+
+@test "a wrong password or KDF: status 3, the server's words, and what opens it" {
+	make_keyfile plain 1
+	openssl_encrypt pw plain keyfile -md sha512
+	run --separate-stderr mkeyfile verify -f keyfile -P pw
+	assert_equal 3 "mkeyfile verify: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: it opens with --digest=sha512, which servers before 12.0.1 cannot read" "no: Cannot decrypt keyfile. Wrong key?"
+}
+
+warnings() { # expected names
+	run mkeyfile verify -f keyfile --json "${@:2}"
+	same "$1" "$(jq -r '[.warnings[].name] | join(" ")' <<<"$output")"
+}
+
+@test "warnings: what the server swallows in silence" {
+	make_keyfile keyfile 1 2
+	warnings ''
+	printf '1;%s\n2;%s\n1;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
+	warnings 'duplicate-id'
+	printf '1;%s\n2;%s\0\n3;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
+	warnings 'text-after-nul'
+	printf '1;%s # mine\n' "$key" >keyfile
+	warnings 'ignored-text'
+	printf '1;%s  \r\n' "$key" >keyfile
+	warnings ''
+	printf '1;%s\n2;%064d\n' "$key" 0 >keyfile
+	warnings 'uniform-key'
+	printf '1;%s\n2;%s\n' "$key" "${key^^}" >keyfile
+	warnings 'repeated-key'
+	# MariaDB's manual, File Key Management, key 100
+	printf '1;%s\n2;8db1ee74580e7e93ab8cf157f02656d356c2f437d548d5bf16bf2a56932954a3\n' "$key" >keyfile
+	warnings 'published-key'
+	printf '1;%s\n2;1;%s\n' "$key" "$(random_key)" >keyfile
+	warnings 'mixed-versions'
+}
+
+@test "warnings: exposed files" {
+	make_keyfile plain 1
+	openssl_encrypt pw plain keyfile
+	warnings '' -P pw
+	for mode in 644 604 601 602 620; do
+		chmod $mode keyfile
+		warnings 'key-file-exposed' -P pw
+	done
+	chmod 640 keyfile
+	warnings '' -P pw
+	chmod 644 pw
+	warnings 'password-file-exposed' -P pw
+}
+
+@test "warnings: passwords" {
+	make_keyfile plain 1
+	check() { # warnings password
+		printf '%b' "$2" >pw
+		openssl enc -aes-256-cbc -md sha1 -k "$(printf '%b' "${3:-$2}")" -in plain -out keyfile 2>/dev/null
+		chmod 600 keyfile pw
+		warnings "$1" -P pw
+	}
+	check '' 'sixteen letters.\n'
+	check 'short-password' 'fifteen letters\n'
+	check 'password-line-break' 'sixteen letters\nand more\n'
+	check 'password-carriage-return' 'sixteen letters.\r\n' 'sixteen letters.'
+	check 'password-nul' 'sixteen letters.\0and more' 'sixteen letters.'
+}
+
+@test "a warning in words names the line and the way out" {
+	printf '1;%s\n1;%s\n' "$key" "$(random_key)" >keyfile
+	chmod 600 keyfile
+	run --separate-stderr mkeyfile verify -f keyfile
+	assert_equal 0 "" "yes: 'keyfile' loads on every server
+  2 keys, unversioned, not encrypted
+warning: line 1: key ID 1 version 1 stands again on line 2, which the server uses [duplicate-id]
+hint: find out which of the two keys the data needs, and give the other one an ID of its own"
+}
+
+@test "--json" {
+	printf '1;%s\n2;x\n' "$key" >keyfile
+	chmod 600 keyfile
+	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
+	[ "$status" = 1 ]
+	same '{"file":"keyfile","target":"10.11","loads":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3},"encrypted":false,"warnings":[]}' \
+		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
+	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
+		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"
+	make_keyfile keyfile 1
+	run --separate-stderr mkeyfile verify -f keyfile --json
+	[ "$status" = 0 ]
+	same '{"loads":true,"reason":null,"keys":1,"versioned":false}' \
+		"$(jq -c '{loads, reason, keys, versioned}' <<<"$output")"
+	same '["10.11","11.8","12.3","10.6-enterprise","11.8-enterprise","maxscale"]' \
+		"$(jq -c '[.servers[] | select(.loads) | .target]' <<<"$output")"
+}
+
+@test "standard input" {
+	make_keyfile keyfile 1
+	run --separate-stderr mkeyfile verify -f - <keyfile
+	same "yes: 'standard input' loads on every server" "${lines[0]}"
+}

@@ -1,0 +1,302 @@
+#!/usr/bin/env bats
+# The one way to write a file: nothing torn, nothing lost, nothing left behind.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_keyfile keyfile 1 2 100
+	make_password_file pw
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+}
+
+teardown() {
+	[ -z "${holder-}" ] || kill "$holder" 2>/dev/null || :
+}
+
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" "$@"
+}
+
+no_litter() {
+	run -1 grep -F .mkeyfile- <(ls -A)
+}
+
+@test "owner, mode, ACL and extended attributes are kept" {
+	chown 65534:4 keyfile
+	chmod 640 keyfile
+	setfacl -m u:1:r keyfile
+	setfattr -n user.note -v 'of db1' keyfile
+	setfattr -n security.selinux -v system_u:object_r:mysqld_etc_t:s0 keyfile
+	attributes=$(stat -c '%a %u:%g' keyfile; getfacl -cn keyfile; getfattr -dm - keyfile)
+	run -0 mkeyfile add 7 -q
+	same "$attributes" "$(stat -c '%a %u:%g' keyfile; getfacl -cn keyfile; getfattr -dm - keyfile)"
+}
+
+@test "an ACL that the directory hands down does not open the file" {
+	setfacl -d -m u:1:rw .
+	chmod 640 keyfile
+	acl=$(getfacl -cn keyfile)
+	run -0 mkeyfile add 7 -q
+	same "$acl" "$(getfacl -cn keyfile)"
+}
+
+@test "symbolic links are followed, and stay" {
+	mkdir deep
+	mv keyfile deep/real
+	ln -s real deep/link
+	ln -s deep/link keyfile
+	run -0 mkeyfile add 7 -q
+	same deep/link "$(readlink keyfile)"
+	same real "$(readlink deep/link)"
+	run -0 grep -c '^7;' deep/real
+	ln -s nowhere dangling
+	run_refused 4 "mkeyfile generate: 'dangling' exists
+hint: --force replaces it and keeps the old one as 'dangling~'" generate -f dangling
+}
+
+@test "a hard link is warned of" {
+	ln keyfile other
+	cp keyfile old
+	run --separate-stderr mkeyfile add 7 -q
+	assert_equal 0 "" ""
+	cmp other old
+	ln -f keyfile other
+	run --separate-stderr mkeyfile add 8
+	same "mkeyfile add: warning: 'keyfile' has 2 names: the others keep the old content" "${stderr_lines[0]}"
+}
+
+# ---- locking ----
+
+@test "busy: the holder is named, and the file is untouched" {
+	flock keyfile sleep 60 &
+	holder=$!
+	while flock -n keyfile true; do sleep 0.01; done
+	lock_pid=$(sed -n "s/^[0-9]*: FLOCK *ADVISORY *WRITE \([0-9]*\) .*:$(stat -c %i keyfile) .*/\1/p" /proc/locks)
+	run_refused 5 "mkeyfile add: 'keyfile' is locked by process $lock_pid
+hint: --lock-timeout=SECONDS waits longer" add 7 --lock-timeout=0
+	run_refused 5 "mkeyfile generate: 'keyfile' is locked by process $lock_pid
+hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
+	# reading needs no lock
+	run -0 mkeyfile list
+	pkill -P "$holder" || :
+}
+
+@test "a waiting writer gets its turn" {
+	flock keyfile sleep 1 &
+	holder=$!
+	while flock -n keyfile true; do sleep 0.01; done
+	run -0 mkeyfile add 7 -q --lock-timeout=30
+}
+
+@test "8 writers x 10 keys: none is lost" {
+	for writer in 1 2 3 4 5 6 7 8; do
+		for number in 0 1 2 3 4 5 6 7 8 9; do
+			"$MKEYFILE" add "1$writer$number" -q --lock-timeout=60 </dev/null || exit 1
+		done &
+		writers="${writers-} $!"
+	done
+	for writer in $writers; do
+		wait "$writer"
+	done
+	run -0 mkeyfile list --ids
+	same "$(printf '1\n2\n'; seq 110 189; true)" "$(sed '/^100$/d' <<<"$output")"
+	no_litter
+}
+
+@test "an editor that ignores the lock keeps its change" {
+	run_with_editor() { # what the editor does, when mkeyfile is about to publish
+		printf '%s\n' "$1" >editor
+		strace -f -o calls -e trace=renameat2 -e inject=renameat2:delay_enter=1500000:when=1 \
+			"$MKEYFILE" add 7 2>words &
+		writer=$!
+		while ! compgen -G '.keyfile.mkeyfile-*' >/dev/null; do sleep 0.02; done
+		sleep 0.3
+		sh editor
+		status=0
+		wait $writer || status=$?
+		[ $status = 2 ]
+		same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
+hint: run the command again" "$(cat words)"
+		run -1 grep '^7;' keyfile
+		no_litter
+	}
+	run_with_editor 'echo "# edited in place" >>keyfile'
+	run -0 grep -c 'edited in place' keyfile
+	run_with_editor '{ cat keyfile; echo "# replaced"; } >new && mv new keyfile'
+	run -0 grep -c replaced keyfile
+}
+
+@test "where a file system has no exchange, the rename is guarded all the same" {
+	strace -f -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL "$MKEYFILE" add 7 -q --backup
+	run -0 grep -c '^7;' keyfile
+	run -1 grep '^7;' keyfile~
+	strace -f -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL "$MKEYFILE" generate -q -f new
+	run -0 mkeyfile list -f new
+	no_litter
+}
+
+# ---- what cannot be replaced is refused before a password is asked for ----
+
+@test "a directory that others may not write, as another user" {
+	chown 65534 keyfile
+	before=$(snapshot)
+	run --separate-stderr as_nobody add 7
+	assert_equal 2 "mkeyfile add: cannot create files beside 'keyfile': Permission denied" ""
+	run --separate-stderr as_nobody generate -f new
+	assert_equal 2 "mkeyfile generate: cannot create files beside 'new': Permission denied" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "an owner that cannot be kept" {
+	chmod 644 keyfile
+	chmod 777 .
+	before=$(snapshot)
+	run --separate-stderr as_nobody add 7
+	assert_equal 4 "mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permitted" ""
+	same "$before" "$(snapshot)"
+}
+
+# Runs a script in a mount namespace of its own, with this directory writable.
+in_own_mounts() {
+	run --separate-stderr unshare --mount sh -e -c "$1"
+}
+
+@test "a read-only mount, a mount point" {
+	before=$(snapshot)
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount --bind . . && mount -o remount,ro,bind . && cd . && cd "$PWD" && "$MKEYFILE" add 7'
+	assert_equal 2 "mkeyfile add: 'keyfile' is on a file system that is mounted read-only" ""
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" add 7'
+	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced by renaming
+hint: change the file on the host that is mounted here, then restart the container" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "a full disk: nothing is changed, nothing is left" {
+	mkdir small
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount -t tmpfs -o size=16k,mode=700 none small && cp keyfile small/keyfile && cd small &&
+		head -c 100000 /dev/zero >filler 2>/dev/null || : ; sha256sum keyfile >../sums; ls -A >../names
+		status=0; "$MKEYFILE" add 7 || status=$?
+		sha256sum -c ../sums >/dev/null; ls -A | cmp - ../names; exit $status'
+	assert_equal 2 "mkeyfile add: cannot write 'keyfile': No space left on device" ""
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount -t tmpfs -o size=16k,mode=700 none small && cd small &&
+		head -c 100000 /dev/zero >filler 2>/dev/null || :
+		status=0; "$MKEYFILE" generate --new-password-file=key || status=$?
+		[ "$(ls -A)" = filler ]; exit $status'
+	assert_equal 2 "mkeyfile generate: cannot write 'key': No space left on device" ""
+}
+
+@test "no inodes, a file size limit" {
+	mkdir small
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount -t tmpfs -o nr_inodes=2,mode=700 none small && cp keyfile small/keyfile && cd small &&
+		"$MKEYFILE" add 7'
+	assert_equal 2 "mkeyfile add: cannot create a temporary file beside 'keyfile': No space left on device" ""
+	head -c 10000 /dev/zero | tr '\0' '#' >>keyfile
+	before=$(snapshot)
+	run --separate-stderr bash -c 'ulimit -f 8; exec "$MKEYFILE" add 7'
+	assert_equal 2 "mkeyfile add: cannot write 'keyfile': File too large" ""
+	same "$before" "$(snapshot)"
+}
+
+# ---- faults and signals ----
+
+# Each system call of a list fails in turn, at each of its uses; the file is the
+# old one or the new one, the status says which, and nothing is left beside it.
+sweep() { # calls error command...
+	local calls=$1 error=$2 call number status
+	shift 2
+	cp -p keyfile pristine
+	for call in $calls; do
+		for ((number = 1; number < 60; number++)); do
+			cp -p pristine keyfile
+			status=0
+			strace -o trace -e trace="$call" -e inject="$call:error=$error:when=$number" "$@" >said 2>&1 || status=$?
+			grep -q INJECTED trace || break
+			if cmp -s keyfile pristine; then
+				[ "$status" != 0 ] || { echo "$call $number: success, but nothing changed"; return 1; }
+			else
+				grep -q '^7;' keyfile
+				cmp <(head -n 3 pristine) <(head -n 3 keyfile)
+				[ "$status" = 0 ] || grep -qE 'has its new content|cannot write standard output' said ||
+					{ echo "$call $number: status $status, but changed"; cat said; return 1; }
+			fi
+			if compgen -G '.keyfile.mkeyfile-*' >/dev/null && [ "$call" != unlinkat ]; then
+				echo "$call $number: litter"
+				return 1
+			fi
+			rm -f .keyfile.mkeyfile-*
+			faults=$((faults + 1))
+		done
+	done
+}
+
+@test "every system call of a change fails in turn" {
+	faults=0
+	sweep 'openat fstat newfstatat read write lseek flock fchown fchmod fsync renameat2 unlinkat close statx mmap
+		getrandom fremovexattr flistxattr' EIO "$MKEYFILE" add 7 -q
+	sweep 'openat write fsync renameat2 fchmod' ENOSPC "$MKEYFILE" add 7 -q
+	[ "$faults" -gt 60 ]
+}
+
+@test "a signal before the change ends it with nothing changed, after it comes too late" {
+	cp keyfile pristine
+	seen=
+	local ended
+	for signal in TERM INT HUP; do
+		for call in openat read write fsync renameat2; do
+			for number in 1 2 3 4; do
+				cp -p pristine keyfile
+				ended=0
+				strace -o trace -e trace="$call" -e inject="$call:signal=$signal:when=$number" \
+					"$MKEYFILE" add 7 -q 2>/dev/null || ended=$?
+				no_litter
+				if cmp -s keyfile pristine; then
+					[ "$ended" != 0 ]
+					seen="$seen old"
+				else
+					[ "$ended" = 0 ] || { echo "$signal $call $number: status $ended, but changed"; return 1; }
+					grep -q '^7;' keyfile
+					seen="$seen new"
+				fi
+			done
+		done
+	done
+	[[ $seen = *old* && $seen = *new* ]]
+}
+
+@test "what a killed run leaves is removed by the next one, what a living one holds is not" {
+	for call in fchmod write fsync renameat2 unlinkat; do
+		strace -o trace -e trace=$call -e inject=$call:signal=KILL:when=1 "$MKEYFILE" add 7 -q || :
+		run -0 mkeyfile list --ids
+		[ "$(sed '/^7$/d' <<<"$output" | xargs)" = '1 2 100' ]
+		sed -i '/^7;/d' keyfile
+	done
+	run -0 compgen -G '.keyfile.mkeyfile-*'
+	echo 'not ours' >.keyfile.mkeyfile-longer-name
+	touch .keyfile.mkeyfile-aaaaaa
+	flock .keyfile.mkeyfile-aaaaaa sleep 60 &
+	holder=$!
+	while flock -n .keyfile.mkeyfile-aaaaaa true; do sleep 0.01; done
+	run -0 mkeyfile add 8 -q
+	same '.keyfile.mkeyfile-aaaaaa
+.keyfile.mkeyfile-longer-name' "$(compgen -G '.keyfile.mkeyfile-*')"
+	pkill -P "$holder" || :
+}
+
+@test "the file is synced before it is published, the directory after it" {
+	strace -o trace -e trace=write,fsync,renameat2,unlinkat "$MKEYFILE" add 7 -q
+	same 'write fsync renameat2 unlinkat fsync' "$(sed -n 's/^\([a-z0-9]*\)(.*/\1/p' trace | xargs)"
+}
+
+@test "a lying write is caught when it is read back" {
+	before=$(sha256sum keyfile)
+	run --separate-stderr strace -o trace -e trace=write -e inject=write:retval=300:when=1 "$MKEYFILE" add 7 -q
+	assert_equal 2 "mkeyfile add: cannot read back what was written for 'keyfile': Input/output error" ""
+	same "$before" "$(sha256sum keyfile)"
+	no_litter
+}
