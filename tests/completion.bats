@@ -331,16 +331,19 @@ type_at_shell() { # keys...
 
 	make_keyfile keyfile 1 2 417
 	make_sealed sealed 1 2 417
+	make_keyfile mixed 100 9 1 20
 	for start in ". $helpers;" ""; do
 		type_at_shell "$start" 'mkeyfile ro\t--file=keyfile 4\t' 'mkeyfile rotate -P pw --file=seal\t 4\t' \
 			'mkeyfile rotate --file=sealed 4\t' 'mkeyfile add --file=keyfile 4\t' \
-			'mkeyfile list --targ\t12\t' >typed 2>&1
+			'mkeyfile list --targ\t12\t' 'mkeyfile rotate -f mixed \t\t' >typed 2>&1
 		cat typed
 		grep -F 'ran: <rotate --file=keyfile 417>' typed
 		grep -F 'ran: <rotate -P pw --file=sealed 417>' typed
 		grep -F 'ran: <rotate --file=sealed 4>' typed
 		grep -F 'ran: <add --file=keyfile 4>' typed
 		grep -F 'ran: <list --target=12.3>' typed
+		# in the order of their numbers
+		grep -E '^1 +9 +20 +100 *$' typed
 		run -1 grep -i 'password of' typed
 	done
 }

@@ -508,6 +508,30 @@ static void test_extend_with_longest_numbers(void **state)
 	expect_bytes("longest", &text, TEXT("4294967295;1;" HEX32 "\r\n4294967295;4294967294;" HEX32 "\r\n"));
 }
 
+/* Every line grows by two bytes, and the room for it was reckoned before. */
+static void test_extend_many_lines(void **state)
+{
+	static const char line[] = "7;" HEX16 "\n";
+	static const char versioned_line[] = "7;1;" HEX16 "\n";
+	const size_t count = 10000;
+	SECRET struct secret text = { 0 };
+	SECRET struct secret wanted = { 0 };
+	SECRET struct secret extended = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+
+	(void)state;
+	expect_done("allocate", secret_allocate(&text, count * strlen(line)));
+	expect_done("allocate", secret_allocate(&wanted, (count + 2) * strlen(versioned_line) + 16));
+	for (size_t i = 0; i < count; i++) {
+		secret_append(&text, line, strlen(line));
+		secret_append(&wanted, versioned_line, strlen(versioned_line));
+	}
+	secret_append(&wanted, TEXT("7;1;" HEX16 "\n7;2;" HEX24 "\n"));
+	expect_done("parse", keyfile_parse(&text, SYNTAX_VERSIONED, &keyfile));
+	expect_done("extend", keyfile_extend(&keyfile, new_keys(), 2, true, &extended));
+	expect_bytes("extend", &extended, wanted.data, wanted.size);
+}
+
 /* ---- keeping ---- */
 
 static void test_keeps(void **state)
@@ -530,6 +554,7 @@ static void test_keeps(void **state)
 		{ "version gone", "1;" HEX32 "\n1;2;" HEX16 "\n", "1;" HEX32 "\n", false },
 		{ "other version", "1;" HEX32 "\n", "1;2;" HEX32 "\n", false },
 		{ "other key", "1;" HEX16 "\n", "1;0f1e2d3c4b5a69788796a5b4c3d2e1f1\n", false },
+		{ "other first digit", "1;" HEX16 "\n", "1;1f1e2d3c4b5a69788796a5b4c3d2e1f0\n", false },
 		{ "shorter key", "1;" HEX32 "\n", "1;" HEX16 "\n", false },
 		{ "longer key", "1;" HEX16 "\n", "1;" HEX32 "\n", false },
 		{ "displaced", "1;" HEX32 "\n", "1;" HEX32 "\n1;" HEX16 "\n", false },
@@ -736,6 +761,7 @@ int main(void)
 		cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_extend_zeroed),
 		cmocka_unit_test(test_extend_with_longest_numbers),
+		cmocka_unit_test(test_extend_many_lines),
 		cmocka_unit_test(test_keeps),
 		cmocka_unit_test(test_random_identity),
 		cmocka_unit_test(test_random_damage),

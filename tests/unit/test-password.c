@@ -313,15 +313,20 @@ static void test_command_gets_no_pipe(void **state)
 	expect_fault("no pipe", fault, fault_errno(FAULT_COMMAND_FAILED, -EMFILE));
 }
 
-/* mkeyfile ignores SIGPIPE; a command that writes on must still end. */
-static void test_command_gets_sigpipe(void **state)
+/* mkeyfile ignores these two; a command must end of them as ever. */
+static void test_command_gets_default_signals(void **state)
 {
 	PASSWORD struct password password = { 0 };
-	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
+	void (*size_before)(int) = signal(SIGXFSZ, SIG_IGN);
 
 	(void)state;
-	expect_fault("yes", run_command("exec yes", &password), fault_of(FAULT_PASSWORD_TOO_LONG));
-	signal(SIGPIPE, before);
+	expect_fault("SIGPIPE", run_command("kill -PIPE $$; echo PW", &password),
+		     fault_errno(FAULT_COMMAND_FAILED, SIGPIPE));
+	expect_fault("SIGXFSZ", run_command("ulimit -c 0; kill -XFSZ $$; echo PW", &password),
+		     fault_errno(FAULT_COMMAND_FAILED, SIGXFSZ));
+	signal(SIGPIPE, pipe_before);
+	signal(SIGXFSZ, size_before);
 }
 
 static void test_command_leaves_no_descriptors(void **state)
@@ -395,7 +400,7 @@ int main(void)
 		cmocka_unit_test(test_command_without_environment),
 		cmocka_unit_test(test_command_cannot_be_run),
 		cmocka_unit_test(test_command_gets_no_pipe),
-		cmocka_unit_test(test_command_gets_sigpipe),
+		cmocka_unit_test(test_command_gets_default_signals),
 		cmocka_unit_test(test_command_leaves_no_descriptors),
 		cmocka_unit_test(test_check_new),
 		cmocka_unit_test(test_generate),

@@ -31,6 +31,7 @@ static const struct words_row common_words[] = {
 	{ { FAULT_OPEN, ENOENT, 0, 0, 0 },
 	  "File '" FILE_PATH "' not found (Errcode: 2 \"No such file or directory\")" },
 	{ { FAULT_OPEN, EACCES, 0, 0, 0 }, "File '" FILE_PATH "' not found (Errcode: 13 \"Permission denied\")" },
+	{ { FAULT_PASSWORD_EMPTY, 0, 0, 0, 0 }, "Error reading file '" FILE_PATH "'" },
 	{ { FAULT_NONE, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_ALGORITHM, 0, 0, 0, 0 }, NULL },
