@@ -11,7 +11,7 @@ _mkeyfile_options()
 	local output='--output= --in-place --force -o'
 
 	case $1 in
-	generate) echo "--size= -s --force --new-password-file= $change $shared" ;;
+	generate) echo "--size= -s --force --new-password-file= --lock-timeout= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
 	rotate) echo "--all --new-id --size= -s $change $shared" ;;
 	list) echo "--ids $shared" ;;

@@ -11,7 +11,8 @@ next_step='next: copy the file to every server of the cluster, then restart each
 
 @test "adds random keys behind what is there" {
 	printf '# keys of db1\n\n1;%s   old remark\n2;%s' "$(random_key)" "$(random_key)" >keyfile
-	cp keyfile before
+	chmod 600 keyfile
+	cp -p keyfile before
 	run --separate-stderr mkeyfile add 100 7 -s 128
 	assert_equal 0 "changed 'keyfile'
   key ID 100 version 1, 128 bits, fingerprint $(fingerprint "$(sed -n 's/^100;//p' keyfile)")
@@ -119,6 +120,30 @@ Try \`mkeyfile add --help' or \`mkeyfile add --usage' for more information." \
 	run -0 mkeyfile add 7 -q --backup
 	cmp old keyfile~
 	run_refused 4 "mkeyfile add: the backup 'keyfile~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" add 8 --backup
+}
+
+@test "plain keys that others can read are worth a word" {
+	make_keyfile keyfile 1
+	chmod 644 keyfile
+	run --separate-stderr mkeyfile add 7
+	[ "$status" = 0 ]
+	same "mkeyfile add: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them" \
+		"${stderr_lines[0]}"
+	openssl_encrypt pw keyfile sealed
+	chmod 644 sealed
+	run --separate-stderr mkeyfile add 8 -f sealed -P pw
+	same "changed 'sealed', encrypted" "${stderr_lines[0]}"
+}
+
+@test "a backup stands beside the file that a symbolic link leads to" {
+	mkdir deep
+	make_keyfile deep/real 1
+	ln -s deep/real keyfile
+	run --separate-stderr mkeyfile add 7 --backup
+	same "the old content is in '$PWD/deep/real~', under the old password if it had one" "${stderr_lines[0]}"
+	[ -f deep/real~ ]
+	run_refused 4 "mkeyfile add: the backup '$PWD/deep/real~' exists, and may be the only copy of older keys
 hint: move it to a safe place first" add 8 --backup
 }
 

@@ -43,7 +43,7 @@ hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" $co
 		run_refused 2 "mkeyfile ${command%% *}: 'dir' is not a regular file" $command --file=dir -P pw
 	done
 	run_refused 4 "mkeyfile generate: 'dir' exists
-hint: --force replaces it and keeps the old one as 'dir~'" generate --file=dir
+hint: --force replaces it and keeps the old one, with a ~ behind its name" generate --file=dir
 }
 
 @test "a device" {
@@ -142,6 +142,17 @@ $(usage $command)" $command --file=other "$id"
 	done
 	run_refused 64 "mkeyfile add: invalid option -- '1'
 $(usage add)" add -1
+}
+
+@test "a key among the arguments is not repeated on the screen" {
+	for command in add rotate generate; do
+		for id in "7;$key" "$key"; do
+			run_refused 64 "mkeyfile $command: invalid key ID: a number from 1 to 4294967295 is needed
+$(usage $command)" $command --file=other "$id"
+		done
+	done
+	run_refused 64 "mkeyfile add: --key-from names the file that holds the key: a key is never an argument" \
+		add 7 --key-from="$key"
 }
 
 @test "an ID twice, no ID" {
@@ -316,6 +327,7 @@ hint: the password fits: --force writes the plain text all the same" decrypt -P 
 	printf '\r\n\n\n' >newlines
 	run_refused 2 "mkeyfile list: 'newlines' holds no password" list -f sealed -P newlines
 	run_refused 2 "mkeyfile encrypt: 'newlines' holds no password" encrypt -P newlines
+	run_refused 2 "mkeyfile list: cannot read 'file descriptor 4': Bad file descriptor" list -f sealed --password-fd=4 4<&-
 	printf '\0secret' >nul
 	run_refused 2 "mkeyfile list: 'nul' holds no password" list -f sealed -P nul
 	mkdir dir
@@ -381,6 +393,12 @@ $no_password_hint" encrypt
 	run_refused 64 "mkeyfile list: $sources" list -P pw --password-fd=3
 	run_refused 64 "mkeyfile list: $sources" list --password-command='cat pw' --password-fd=3
 	run_refused 64 "mkeyfile generate: $sources" generate -f new -P pw --new-password-file=new.key
+	run_refused 64 "mkeyfile encrypt: --force needs --output" encrypt --force -P pw
+	run_refused 64 "mkeyfile encrypt: --force needs --output" encrypt --force --in-place -P pw
+	run_refused 64 "mkeyfile generate: the key file and the password file cannot be the same" \
+		generate -f new --new-password-file=new
+	run_refused 64 "mkeyfile generate: the name of a file is empty" generate -f new --new-password-file=
+	run_refused 64 "mkeyfile list: the name of a file is empty" list --file=
 	run_refused 64 "mkeyfile encrypt: --in-place and --output exclude each other" encrypt --in-place -o out -P pw
 	run_refused 64 "mkeyfile encrypt: --backup needs --in-place: another file is written only where there is none, or kept by --force" \
 		encrypt --backup -o out -P pw
@@ -433,9 +451,9 @@ hint: --in-place replaces the key file itself" encrypt -P pw -o $place
 hint: --in-place replaces the key file itself" encrypt -P pw -o $place --force
 	done
 	run_refused 4 "mkeyfile encrypt: 'sealed' exists
-hint: --force replaces it and keeps the old one as 'sealed~'" encrypt -P pw -o sealed
+hint: --force replaces it and keeps the old one, with a ~ behind its name" encrypt -P pw -o sealed
 	run_refused 4 "mkeyfile generate: 'keyfile' exists
-hint: --force replaces it and keeps the old one as 'keyfile~'" generate
+hint: --force replaces it and keeps the old one, with a ~ behind its name" generate
 	run_refused 4 "mkeyfile generate: 'pw' exists" generate -f new --new-password-file=pw
 }
 
@@ -450,7 +468,11 @@ $(usage list)" list --frobnicate
 		run_refused 64 "mkeyfile list: a password is never an argument, since every user of the host can see it there
 $(usage list)" list $word
 	done
-	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.11+plugin 10.11x; do
+	for word in --pass=secret --passw=secret --pass; do
+		run_refused 64 "mkeyfile: a password is never an argument, since every user of the host can see it there" \
+			list $word
+	done
+	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.11+plugin 10.11x maxscalex 10.+5 ' 10.11' 10.-1 10.11.-5 100.1; do
 		run_refused 64 "mkeyfile list: unknown target '$target'
 hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
 	done

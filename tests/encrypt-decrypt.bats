@@ -121,6 +121,38 @@ encrypted 'keyfile' to 'other'" ""
 		encrypt -P pw -t 11.8-enterprise --pbkdf2=10000
 }
 
+@test "decrypt never leaves plain keys in a file that others can read" {
+	run -0 mkeyfile encrypt -P pw --in-place -q
+	for mode in 644 620 666; do
+		chmod $mode keyfile
+		run_refused 4 "mkeyfile decrypt: 'keyfile' has mode 0$mode: others could read the plain keys, or its group could change them
+hint: chmod 600 it first, or 640 with the server's group" decrypt -P pw --in-place
+		make_keyfile other 1
+		chmod $mode other
+		run_refused 4 "mkeyfile decrypt: 'other' has mode 0$mode: others could read the plain keys, or its group could change them
+hint: chmod 600 it first, or 640 with the server's group" decrypt -P pw -o other --force
+	done
+}
+
+@test "a new password that is weak, or that openssl reads differently, is worth a word" {
+	echo short >pw
+	run --separate-stderr mkeyfile encrypt -P pw -o sealed
+	[ "$status" = 0 ]
+	same "mkeyfile encrypt: warning: the password is shorter than 16 bytes" "${stderr_lines[0]}"
+	printf 'sixteen letters.\r\n' >pw
+	run --separate-stderr mkeyfile generate -P pw -f other
+	[ "$status" = 0 ]
+	same "mkeyfile generate: warning: the password ends in a carriage return" "${stderr_lines[0]}"
+}
+
+@test "a text with a key in it is no wrong password, whatever else it holds" {
+	printf '# Schl\xfcssel\n1;%s\n2;\x01x\n' "$(random_key)" >plain
+	openssl_encrypt pw plain sealed
+	run_refused 2 "mkeyfile decrypt: 'sealed' is no key file: invalid key at line 3, column 3
+hint: the password fits: --force writes the plain text all the same" decrypt -f sealed -P pw
+	mkeyfile decrypt -f sealed -P pw --force | cmp - plain
+}
+
 @test "a named pipe as output: plain text without a disk" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	mkfifo pipe

@@ -73,7 +73,7 @@ $(next_steps ' and one of the password, apart from each other,')" ""
 @test "--new-password-file goes again when the key file cannot be written" {
 	mkdir keydir
 	run_refused 4 "mkeyfile generate: 'keydir' exists
-hint: --force replaces it and keeps the old one as 'keydir~'" generate -f keydir --new-password-file=keyfile.key
+hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -f keydir --new-password-file=keyfile.key
 	run_refused 4 "mkeyfile generate: 'kf' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
 		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
 }
@@ -125,7 +125,7 @@ would create 'keyfile', encrypted
 	same "" "$(ls -A)"
 	run -0 mkeyfile generate -q
 	run_refused 4 "mkeyfile generate: 'keyfile' exists
-hint: --force replaces it and keeps the old one as 'keyfile~'" generate -n
+hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -n
 	before=$(snapshot)
 	run -0 mkeyfile generate -n --force
 	same "$before" "$(snapshot)"

@@ -81,6 +81,15 @@ END
 	assert_equal 0 "" 1
 }
 
+@test "a target that would not open the file is a warning" {
+	make_keyfile plain 1
+	openssl_encrypt pw plain keyfile -md sha256
+	run --separate-stderr mkeyfile list --ids -t 10.11 -P pw --digest=sha256
+	assert_equal 0 "mkeyfile list: warning: 10.11 would not load it: Cannot decrypt keyfile. Wrong key?" 1
+	run --separate-stderr mkeyfile list --ids -t 12.3 -P pw --digest=sha256
+	assert_equal 0 "" 1
+}
+
 @test "options stand before the command as well as behind it" {
 	make_keyfile keyfile 1
 	unset MKEYFILE_FILE

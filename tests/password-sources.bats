@@ -54,7 +54,9 @@ hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FI
 		list --password-command=yes
 	# as in a file, nothing behind 257 bytes counts
 	opens --password-command='cat pw pw pw'
-	run_refused 3 "mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile list: warning: the password has a line break inside
+hint: openssl enc uses only the first line, the server all of it
+mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: 'mkeyfile verify' tries other digests and iteration counts" list --password-command='echo one; echo two'
 }
 

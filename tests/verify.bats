@@ -134,6 +134,30 @@ agrees_on() {
 	agrees pw
 }
 
+@test "agrees: a password file of line ends only" {
+	make_keyfile plain 1
+	cp plain "$file"
+	for blank in '\n' '\r\n\n' '\0rest'; do
+		printf "$blank" >pw
+		agrees pw
+	done
+	openssl enc -aes-256-cbc -md sha1 -k '' -in plain -out "$file" 2>/dev/null
+	agrees pw
+	run -0 mkeyfile verify -f "$file" -P pw --json
+	same 'blank-password' "$(jq -r '.warnings[0].name' <<<"$output")"
+	openssl enc -aes-256-cbc -md sha1 -k 'not empty' -in plain -out "$file" 2>/dev/null
+	agrees pw 3
+}
+
+@test "agrees: encrypted text with foreign bytes and a broken line" {
+	printf '# Schl\xfcssel\n1;%s\n2:bad\n' "$key" >plain
+	openssl_encrypt pw plain "$file"
+	agrees pw
+	printf '1;%s\n\x01\n' "$key" >plain
+	openssl_encrypt pw plain "$file"
+	agrees pw
+}
+
 @test "agrees: an empty password file" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain "$file"
@@ -204,6 +228,8 @@ warnings() { # expected names
 	warnings 'uniform-key'
 	printf '1;%s\n2;%s\n' "$key" "${key^^}" >keyfile
 	warnings 'repeated-key'
+	printf '1;%s\n1;%s\n' "$key" "$key" >keyfile
+	warnings 'duplicate-id'
 	# MariaDB's manual, File Key Management, key 100
 	printf '1;%s\n2;8db1ee74580e7e93ab8cf157f02656d356c2f437d548d5bf16bf2a56932954a3\n' "$key" >keyfile
 	warnings 'published-key'

@@ -32,6 +32,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = arguments->options;
 		state->child_inputs[1] = arguments->options;
+		state->child_inputs[2] = arguments->options;
 		return 0;
 	case 's':
 		arguments->size = parse_key_bits(state, value);
@@ -58,7 +59,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &change_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &backup_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	argp_options, parse, "ID...", "Add a random key, or an existing one, under each new ID.", children, NULL, NULL

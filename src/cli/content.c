@@ -53,7 +53,7 @@ enum status report_wrong_password(const char *name, const struct secret *raw, co
 static enum status open_sealed(const struct options *options, const char *name, const struct secret *raw,
 			       struct content *content)
 {
-	SECRET struct secret clean_text = { 0 };
+	SECRET struct secret text = { 0 };
 	enum status status = get_password(options, name, &content->password);
 	struct fault fault;
 
@@ -61,7 +61,7 @@ static enum status open_sealed(const struct options *options, const char *name, 
 		return status;
 	content->encrypted = true;
 	content->kdf = options->kdf;
-	fault = unseal_keyfile(raw, &content->password.secret, content->kdf, &content->keyfile, &clean_text);
+	fault = unseal_keyfile(raw, &content->password.secret, content->kdf, &content->keyfile, &text);
 	if (fault.code != FAULT_WRONG_PASSWORD)
 		return fault.code ? message_fault(fault, name) : STATUS_DONE;
 	status = report_wrong_password(name, raw, &content->password, false);
@@ -99,7 +99,7 @@ static const struct server_profile *most_able_profile(void)
 }
 
 void warn_unless_target_loads(const struct options *options, const char *name, const struct secret *text,
-			      size_t disk_size)
+			      bool encrypted, size_t disk_size)
 {
 	struct fault fault;
 	char *words;
@@ -107,6 +107,8 @@ void warn_unless_target_loads(const struct options *options, const char *name, c
 	if (!options->target)
 		return;
 	fault = server_judge(options->target, text, disk_size);
+	if (!fault.code && encrypted && !server_reads_kdf(options->target, options->kdf))
+		fault = fault_of(FAULT_WRONG_PASSWORD);
 	if (!fault.code)
 		return;
 	words = server_words(options->target, fault, name);
@@ -144,6 +146,24 @@ static enum status refuse_duplicate(const struct keyfile *keyfile, const char *n
 	return STATUS_REFUSED;
 }
 
+static enum status check_successor(const char *name, const struct keyfile *keyfile, const struct keyfile *older)
+{
+	enum status status = refuse_duplicate(keyfile, name);
+
+	if (status)
+		return status;
+	if (keyfile->read_size < keyfile->text.size) {
+		message_error("'%s' has a NUL byte on line %u: no server reads what stands behind it", name,
+			      keyfile->lines);
+		return STATUS_REFUSED;
+	}
+	if (!keyfile_keeps(keyfile, older)) {
+		message_error("'%s' would lose a key: nothing was changed", name);
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
 static enum status check_text(const struct options *options, const char *name, const struct secret *text,
 			      const struct keyfile *older)
 {
@@ -151,28 +171,15 @@ static enum status check_text(const struct options *options, const char *name, c
 	SECRET struct secret copy = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 	struct fault fault = server_judge(profile, text, text->size);
-	enum status status;
 
 	if (fault.code)
 		return refuse_for_target(options, profile, fault, name);
+	if (!older)
+		return STATUS_DONE;
 	fault = secret_copy(&copy, text->data, text->size);
 	if (!fault.code)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
-	if (fault.code)
-		return message_fault(fault, name);
-	status = refuse_duplicate(&keyfile, name);
-	if (status)
-		return status;
-	if (keyfile.read_size < keyfile.text.size) {
-		message_error("'%s' has a NUL byte on line %u: no server reads what stands behind it", name,
-			      keyfile.lines);
-		return STATUS_REFUSED;
-	}
-	if (older && !keyfile_keeps(&keyfile, older)) {
-		message_error("'%s' would lose a key: nothing was changed", name);
-		return STATUS_REFUSED;
-	}
-	return STATUS_DONE;
+	return fault.code ? message_fault(fault, name) : check_successor(name, &keyfile, older);
 }
 
 static enum status check_kdf(const struct options *options, const char *name)
@@ -210,7 +217,8 @@ enum status content_make(const struct options *options, const char *name, const 
 	struct fault fault;
 
 	if (disk_size > KEYFILE_MAX_SIZE) {
-		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name, KEYFILE_MAX_SIZE);
+		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
+			      KEYFILE_MAX_SIZE);
 		return STATUS_REFUSED;
 	}
 	status = check_text(options, name, text, older);
@@ -220,4 +228,27 @@ enum status content_make(const struct options *options, const char *name, const 
 		return seal(options, name, text, password, ret_raw);
 	fault = secret_copy(ret_raw, text->data, text->size);
 	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+}
+
+static bool parse_earlier(const struct secret *earlier, const struct successor *successor, struct keyfile *ret_keyfile)
+{
+	SECRET struct secret text = { 0 };
+
+	if (!envelope_is_sealed(earlier->data, earlier->size))
+		return !secret_copy(&text, earlier->data, earlier->size).code &&
+		       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
+	return successor->password && successor->password->secret.size &&
+	       !unseal_keyfile(earlier, &successor->password->secret, successor->options->kdf, ret_keyfile, &text).code;
+}
+
+bool content_is_superseded(const struct secret *earlier, void *context)
+{
+	const struct successor *successor = context;
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile present = { 0 };
+	KEYFILE struct keyfile past = { 0 };
+
+	return parse_earlier(earlier, successor, &past) &&
+	       !secret_copy(&copy, successor->text->data, successor->text->size).code &&
+	       !keyfile_parse(&copy, SYNTAX_VERSIONED, &present).code && keyfile_keeps(&present, &past);
 }

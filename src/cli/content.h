@@ -33,17 +33,27 @@ enum status report_wrong_password(const char *name, const struct secret *raw, co
 /* "sha1, 1 iteration", "sha256, PBKDF2 with 10000 iterations" in static memory. */
 const char *kdf_words(struct kdf kdf);
 
-/* Warns when the target, if one is named, would not load the text. */
+/* Warns when the target, if one is named, would not load the text, or not open
+ * its encrypted form. */
 void warn_unless_target_loads(const struct options *options, const char *name, const struct secret *text,
-			      size_t disk_size);
+			      bool encrypted, size_t disk_size);
 
 /* Turns text into what is to be written for the file called name: parses it
- * again, makes sure that every key of older (NULL: none) is still there, that
- * no ID and version stands twice, that the target, or else some server, loads
- * it and that it is not too large; then seals it when encrypted and opens that
- * again. STATUS_REFUSED says what would go wrong. */
+ * again, makes sure that the target, or else some server, loads it and that it
+ * is not too large, and, when older is given, that every key of it is still
+ * there and no ID and version stands twice; then seals it when encrypted and
+ * opens that again. STATUS_REFUSED says what would go wrong. */
 MUST_CHECK enum status content_make(const struct options *options, const char *name, const struct secret *text,
 				    const struct keyfile *older, bool encrypted, const struct password *password,
 				    struct secret *ret_raw);
+
+/* For store_replace: whether an earlier content of a file is a key file, plain
+ * or under the same password, whose keys are all in what is written now. */
+struct successor {
+	const struct options *options;
+	const struct secret *text;	 /* what is written now, before it is sealed */
+	const struct password *password; /* NULL or empty: earlier content under a password cannot be read */
+};
+bool content_is_superseded(const struct secret *earlier, void *successor);
 
 #endif

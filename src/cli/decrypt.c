@@ -3,6 +3,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "core/unseal.h"
+#include "server/inspect.h"
 
 struct arguments {
 	struct options *options;
@@ -27,6 +28,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		state->child_inputs[0] = arguments->output;
 		state->child_inputs[1] = arguments->options;
 		state->child_inputs[2] = arguments->options;
+		state->child_inputs[3] = arguments->options;
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;
@@ -38,7 +40,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static const struct argp_child children[] = {
 	{ &output_argp, 0, NULL, 0 },
-	{ &change_argp, 0, NULL, 0 },
+	{ &backup_argp, 0, NULL, 0 },
+	{ &lock_argp, 0, NULL, 0 },
 	{ &shared_argp, 0, NULL, 0 },
 	{ 0 },
 };
@@ -83,22 +86,39 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 	if (fault.code)
 		return message_fault(fault, name);
 	*ret_text = secret_take(&keyfile.text);
-	warn_unless_target_loads(options, name, ret_text, ret_text->size);
+	warn_unless_target_loads(options, name, ret_text, true, raw->size);
 	return STATUS_DONE;
+}
+
+/* The file that is replaced keeps its mode, and now holds plain keys. */
+static enum status refuse_exposure(const struct output *output, const char *path)
+{
+	mode_t mode = output->store.status.st_mode;
+
+	if (output->store.file < 0 || !mode_is_exposed(mode))
+		return STATUS_DONE;
+	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
+		      (unsigned int)(mode & 07777));
+	message_hint("chmod 600 it first, or 640 with the server's group");
+	return STATUS_REFUSED;
 }
 
 static enum status decrypt(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
+	struct output *output = arguments->output;
 	SECRET struct secret text = { 0 };
-	enum status status = output_open(arguments->output, options);
+	const struct publication publication = { .raw = &text, .successor = { options, &text, NULL } };
+	enum status status = output_open(output, options);
 
+	if (!status)
+		status = refuse_exposure(output, output->in_place ? options->file : output->path);
 	if (!status)
 		status = open_text(arguments, &text);
 	if (!status)
-		status = output_write(arguments->output, options, &text, NULL);
+		status = output_write(output, options, &publication);
 	if (!status)
-		output_report(arguments->output, options, "decrypted", "would decrypt");
+		output_report(output, options, "decrypted", "would decrypt");
 	return status;
 }
 

@@ -34,11 +34,17 @@ void edit_close(struct edit *edit);
 MUST_CHECK enum status open_store(struct store *store, const char *path, const struct options *options,
 				  bool keep_backup);
 
-/* Publishes raw, replacing the file that store holds, or creating the one at
- * path when store is closed; nothing happens with a dry run. A password file
- * that is to be made with it comes first, and goes again when the key file
- * could not be written. */
+/* What goes to disk, and what comes with it. */
+struct publication {
+	const struct secret *raw;
+	struct successor successor;
+	struct new_password_file *new_password_file; /* NULL, or path NULL: none */
+};
+
+/* Writes it to the file that store holds, or to a new one at path when store is
+ * closed; nothing happens with a dry run. A password file that is to be made
+ * with it comes first, and goes again when the key file could not be written. */
 MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
-			       const struct secret *raw, struct new_password_file *new_password_file);
+			       const struct publication *publication);
 
 #endif

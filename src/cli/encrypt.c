@@ -19,15 +19,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	state->child_inputs[1] = arguments->options;
 	state->child_inputs[2] = arguments->options;
 	state->child_inputs[3] = arguments->options;
+	state->child_inputs[4] = arguments->options;
 	return 0;
 }
 
 static const struct argp_child children[] = {
-	{ &output_argp, 0, NULL, 0 },
-	{ &new_password_argp, 0, NULL, 0 },
-	{ &change_argp, 0, NULL, 0 },
-	{ &shared_argp, 0, NULL, 0 },
-	{ 0 },
+	{ &output_argp, 0, NULL, 0 }, { &new_password_argp, 0, NULL, 0 }, { &backup_argp, 0, NULL, 0 },
+	{ &lock_argp, 0, NULL, 0 },   { &shared_argp, 0, NULL, 0 },	  { 0 },
 };
 
 static const struct argp argp = {
@@ -43,13 +41,25 @@ static enum status refuse_encrypted(const struct output *output, const char *nam
 	return STATUS_REFUSED;
 }
 
+static enum status check_options(const struct output *output)
+{
+	if (!output->force || (output->path && !is_standard_stream(output->path)))
+		return STATUS_DONE;
+	message_error("--force needs --output");
+	return STATUS_USAGE;
+}
+
 static enum status encrypt(struct output *output, const struct options *options)
 {
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
 	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
 	SECRET struct secret raw = { 0 };
-	enum status status = output_open(output, options);
+	const struct publication publication = { &raw, { options, &output->input, &password }, &new_password_file };
+	enum status status = check_options(output);
+
+	if (!status)
+		status = output_open(output, options);
 
 	if (!status)
 		status = refuse_encrypted(output, name);
@@ -59,7 +69,7 @@ static enum status encrypt(struct output *output, const struct options *options)
 	if (!status)
 		status = content_make(options, name, &output->input, NULL, true, &password, &raw);
 	if (!status)
-		status = output_write(output, options, &raw, &new_password_file);
+		status = output_write(output, options, &publication);
 	if (!status)
 		output_report(output, options, "encrypted", "would encrypt");
 	return status;

@@ -43,6 +43,9 @@ char *finding_words(const struct finding *finding)
 				finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password",
 				(unsigned int)finding->mode);
 		break;
+	case FINDING_BLANK_PASSWORD:
+		size = asprintf(&words, "the password file holds nothing but line ends");
+		break;
 	case FINDING_SHORT_PASSWORD:
 		size = asprintf(&words, "the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
 		break;
@@ -78,6 +81,8 @@ const char *finding_hint(enum finding_kind kind)
 	case FINDING_KEY_FILE_EXPOSED:
 	case FINDING_PASSWORD_FILE_EXPOSED:
 		return "chmod 600 it, or 640 with the server's group";
+	case FINDING_BLANK_PASSWORD:
+		return "servers before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password";
 	case FINDING_SHORT_PASSWORD:
 		return "one processor core tries 600,000 passwords a second: use 'openssl rand -hex 128' or generate --new-password-file";
 	case FINDING_PASSWORD_LINE_BREAK:

@@ -4,8 +4,8 @@
 
 #include "server/inspect.h"
 
-/* One finding as a sentence, and what to do about it. Both malloc(3)ed; NULL
- * when there is no memory. */
+/* One finding as a sentence, malloc(3)ed, NULL when there is no memory; and what
+ * to do about it, a constant. */
 char *finding_words(const struct finding *finding);
 const char *finding_hint(enum finding_kind kind);
 

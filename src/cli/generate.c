@@ -50,7 +50,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static const struct argp_child children[] = {
 	{ &new_password_argp, 0, NULL, 0 },
-	{ &change_argp, 0, NULL, 0 },
+	{ &lock_argp, 0, NULL, 0 },
 	{ &shared_argp, 0, NULL, 0 },
 	{ 0 },
 };
@@ -111,7 +111,7 @@ static enum status find_place(const struct arguments *arguments, struct store *s
 		return open_store(store, file, arguments->options, true);
 	status = message_fault(fault, file);
 	if (fault.code == FAULT_EXISTS)
-		message_hint("--force replaces it and keeps the old one as '%s~'", file);
+		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
 	return status;
 }
 
@@ -149,6 +149,7 @@ static enum status generate(const struct arguments *arguments)
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
+	const struct publication publication = { &raw, { options, &text, &password }, &new_password_file };
 	const struct change change = { "created", "would create", options->file, is_encrypted(options), &keys };
 	enum status status = find_place(arguments, &store);
 
@@ -159,12 +160,9 @@ static enum status generate(const struct arguments *arguments)
 	if (!status)
 		status = content_make(options, options->file, &text, NULL, change.encrypted, &password, &raw);
 	if (!status)
-		status = publish(&store, options->file, options, &raw, &new_password_file);
+		status = publish(&store, options->file, options, &publication);
 	if (status)
 		return status;
-	if (new_password_file.path)
-		message_note("%s '%s', a password file", options->dry_run ? change.would : change.done,
-			     new_password_file.path);
 	status = report_change(options, &change);
 	say_next_steps(options);
 	return status;

@@ -170,7 +170,8 @@ static enum status list(const struct arguments *arguments)
 		status = content_open(options, input_name(options->file), &raw, &content);
 	if (status)
 		return status;
-	warn_unless_target_loads(options, input_name(options->file), &content.keyfile.text, raw.size);
+	warn_unless_target_loads(options, input_name(options->file), &content.keyfile.text, content.encrypted,
+				 raw.size);
 	fault = keyfile_fingerprints(&content.keyfile, &fingerprints);
 	if (fault.code)
 		return message_fault(fault, input_name(options->file));

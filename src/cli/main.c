@@ -122,11 +122,32 @@ static char **copy_environment(char *const environment[])
 	return copy;
 }
 
+/* argp would take "--pass=SECRET" for an abbreviation and repeat it. */
+static bool names_a_password(const char *argument)
+{
+	static const char option[] = "--password";
+	size_t size = strcspn(argument, "=");
+
+	return size > strlen("--p") && size < strlen(option) && !strncmp(argument, option, size);
+}
+
+static void refuse_password_argument(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (names_a_password(argv[i])) {
+			message_error("a password is never an argument, since every user of the host can see it there");
+			exit(STATUS_USAGE);
+		}
+	}
+}
+
 static void protect_process(void)
 {
 	fill_standard_descriptors();
 	secret_protect_process();
 	drop_openssl_environment();
+	/* the parent may have it ignored, and waiting for a child would fail */
+	signal(SIGCHLD, SIG_DFL);
 	/* a full pipe or a file size limit is an error to handle, not an end */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -138,6 +159,8 @@ static enum status run_command(int argc, char **argv, struct options *options)
 	static char name[64];
 	enum status status;
 
+	message_set_quiet(options->quiet);
+	message_set_json(options->json);
 	if (!command) {
 		message_error("unknown command '%s'", argv[0]);
 		message_hint("'mkeyfile --help' lists the commands");
@@ -165,9 +188,11 @@ int main(int argc, char **argv)
 	options_start(&options, environment);
 	if (argc)
 		argv[0] = program_name;
+	refuse_password_argument(argc, argv);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments))
 		return STATUS_USAGE;
 	status = run_command(argc - arguments.command_index, argv + arguments.command_index, &options);
 	free(environment);
+	secret_wipe_stack();
 	return (int)message_finish(status);
 }

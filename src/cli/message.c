@@ -156,6 +156,7 @@ static bool say_file_fault(struct fault fault, const char *path)
 		{ FAULT_READ_BACK, "read back what was written for" },
 		{ FAULT_PUBLISH, "replace" },
 		{ FAULT_BACKUP, "keep a backup of" },
+		{ FAULT_OLD_LEFT, "remove the old content of" },
 	};
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
@@ -241,6 +242,7 @@ static bool say_secret_fault(struct fault fault, const char *path)
 		message_error("'%s' does not open: wrong password, wrong digest or iteration count, or damaged", path);
 		return true;
 	case FAULT_PASSWORD_EMPTY:
+	case FAULT_PASSWORD_BLANK:
 		message_error("'%s' holds no password", path);
 		return true;
 	case FAULT_PASSWORD_TOO_LONG:
@@ -299,8 +301,10 @@ enum status message_fault(struct fault fault, const char *path)
 		message_error("'%s' was changed by somebody else meanwhile; their change was kept, yours was not made",
 			      path);
 		message_hint("run the command again");
+	} else if (fault.code == FAULT_STRANDED) {
+		message_error("'%s' was changed by somebody else meanwhile, and their change cannot be put back: %s",
+			      path, strerror(fault.error_number));
 	} else if (fault.code == FAULT_DIRECTORY_SYNC) {
-		message_changed();
 		message_error(
 			"'%s' has its new content, but it may not survive a power cut: cannot sync its directory: %s",
 			path, strerror(fault.error_number));
@@ -332,17 +336,14 @@ static bool close_standard_output(void)
 
 enum status message_finish(enum status status)
 {
-	bool had_output = false;
-
 	if (said.json && status != STATUS_DONE && said.error)
 		print_error_object(status);
-	had_output = fflush(stdout) != 0;
-	if (had_output || !close_standard_output()) {
+	if (fflush(stdout) || !close_standard_output()) {
 		message_error("cannot write standard output: %s", strerror(errno));
-		if (said.changed)
-			message_hint("the change itself is made");
 		status = STATUS_FAILED;
 	}
+	if (status != STATUS_DONE && said.changed)
+		message_hint("the change itself is made");
 	free(said.error);
 	json_decref(said.hints);
 	return status;

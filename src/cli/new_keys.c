@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/new_keys.h"
 
+#include "cli/input.h"
 #include "cli/message.h"
-#include "core/store.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum status new_keys_allocate(struct new_keys *keys, size_t count)
 {
@@ -43,12 +42,19 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	return fault.code ? message_fault(fault, "") : STATUS_DONE;
 }
 
+static bool looks_like_a_key(const char *path)
+{
+	size_t digits = strspn(path, "0123456789abcdefABCDEF");
+
+	return !path[digits] && digits % 2 == 0 && key_size_is_valid(digits / 2);
+}
+
 static enum status read_hex(const char *path, struct secret *ret_text)
 {
-	struct fault fault = is_standard_stream(path) ? store_read_descriptor(STDIN_FILENO, ret_text)
-						      : store_read(path, ret_text, NULL);
-
-	return fault.code ? message_fault(fault, input_name(path)) : STATUS_DONE;
+	if (!looks_like_a_key(path))
+		return read_input(path, ret_text, NULL);
+	message_error("--key-from names the file that holds the key: a key is never an argument");
+	return STATUS_USAGE;
 }
 
 static enum status decode(const struct secret *text, const char *path, struct new_key *key)

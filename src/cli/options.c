@@ -2,12 +2,15 @@
 #include "cli/options.h"
 
 #include "cli/message.h"
+#include "cli/password_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOCK_TIMEOUT_DEFAULT 5
+#define LONGEST_SHOWN_ID 20
 
 enum long_option {
 	OPTION_PASSWORD = 256,
@@ -59,6 +62,9 @@ uint32_t parse_key_id(const struct argp_state *state, const char *text)
 {
 	uint32_t id = 0;
 
+	/* somebody may have pasted a whole line of a key file */
+	if (strlen(text) > LONGEST_SHOWN_ID)
+		argp_error(state, "invalid key ID: a number from 1 to %u is needed", KEY_ID_MAX);
 	if (!parse_decimal(text, 1, KEY_ID_MAX, &id))
 		argp_error(state, "invalid key ID '%s': a number from 1 to %u is needed", text, KEY_ID_MAX);
 	return id;
@@ -179,31 +185,41 @@ static const struct argp_option shared_options[] = {
 
 const struct argp shared_argp = { .options = shared_options, .parser = parse_shared };
 
-static error_t parse_change(int key, char *value, struct argp_state *state)
+static error_t parse_lock(int key, char *value, struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	switch (key) {
-	case OPTION_BACKUP:
-		options->backup = true;
-		break;
-	case OPTION_LOCK_TIMEOUT:
-		options->lock_timeout = parse_count(state, "lock-timeout", value, 86400);
-		break;
-	default:
+	if (key != OPTION_LOCK_TIMEOUT)
 		return ARGP_ERR_UNKNOWN;
-	}
+	options->lock_timeout = parse_count(state, "lock-timeout", value, 86400);
 	return 0;
 }
 
-static const struct argp_option change_options[] = {
-	{ "backup", OPTION_BACKUP, NULL, 0, "Keep the old content in FILE~", 5 },
+static const struct argp_option lock_options[] = {
 	{ "lock-timeout", OPTION_LOCK_TIMEOUT, "SECONDS", 0, "Wait so long for another mkeyfile to finish (default 5)",
 	  5 },
 	{ 0 },
 };
 
-const struct argp change_argp = { .options = change_options, .parser = parse_change };
+const struct argp lock_argp = { .options = lock_options, .parser = parse_lock };
+
+static error_t parse_backup(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	(void)value;
+	if (key != OPTION_BACKUP)
+		return ARGP_ERR_UNKNOWN;
+	options->backup = true;
+	return 0;
+}
+
+static const struct argp_option backup_options[] = {
+	{ "backup", OPTION_BACKUP, NULL, 0, "Keep the old content in FILE~", 5 },
+	{ 0 },
+};
+
+const struct argp backup_argp = { .options = backup_options, .parser = parse_backup };
 
 static error_t parse_new_password(int key, char *value, struct argp_state *state)
 {
@@ -270,8 +286,10 @@ enum status options_complete(struct options *options)
 		message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
 		return STATUS_USAGE;
 	}
-	if (!*options->file)
-		return usage("the name of the key file is empty");
+	if (!*options->file || (options->new_password_file && !*options->new_password_file))
+		return usage("the name of a file is empty");
+	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
+		return usage("the key file and the password file cannot be the same");
 	if (sources > 1)
 		return usage(
 			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
@@ -280,5 +298,7 @@ enum status options_complete(struct options *options)
 	if (is_standard_stream(options->file) &&
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
 		return usage("the key file and the password cannot both come from standard input");
+	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
+		return message_fault(fault_errno(FAULT_READ, errno), password_source_name(options));
 	return complete_target(options);
 }

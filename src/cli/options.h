@@ -32,7 +32,8 @@ void options_start(struct options *options, char **environment);
 
 /* Children for a command's own argp; their input is a struct options. */
 extern const struct argp shared_argp;
-extern const struct argp change_argp;	    /* for commands that replace a file */
+extern const struct argp lock_argp;	    /* for commands that may replace a file */
+extern const struct argp backup_argp;	    /* for commands that change one */
 extern const struct argp new_password_argp; /* for commands that encrypt what was plain */
 
 /* Runs a command's parser. Parsers that need more than struct options pass

@@ -97,7 +97,7 @@ static enum status find_place(struct output *output, const struct options *optio
 		return STATUS_DONE;
 	status = message_fault(fault, output->path);
 	if (fault.code == FAULT_EXISTS)
-		message_hint("--force replaces it and keeps the old one as '%s~'", output->path);
+		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
 	return status;
 }
 
@@ -148,27 +148,32 @@ static enum status write_pipe(const char *path, const struct secret *raw)
 	return status;
 }
 
-enum status output_write(struct output *output, const struct options *options, const struct secret *raw,
-			 struct new_password_file *new_password_file)
+static enum status write_to_stream(const struct output *output, const char *path, const struct options *options,
+				   const struct publication *publication)
 {
-	const char *path = output->in_place ? options->file : output->path;
-	struct stat present;
-	bool stream = to_standard_output(output) || (!output->in_place && !stat(path, &present) && is_stream(&present));
+	struct new_password_file *new_password_file = publication->new_password_file;
 	enum status status = STATUS_DONE;
 
-	if (!stream)
-		return publish(&output->store, path, options, raw, new_password_file);
 	if (options->dry_run)
 		return STATUS_DONE;
 	if (new_password_file && new_password_file->path)
 		status = new_password_file_create(new_password_file);
-	if (status)
-		return status;
-	status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", raw)
-					    : write_pipe(path, raw);
+	if (!status)
+		status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", publication->raw)
+						    : write_pipe(path, publication->raw);
 	if (status && new_password_file)
 		new_password_file_withdraw(new_password_file);
 	return status;
+}
+
+enum status output_write(struct output *output, const struct options *options, const struct publication *publication)
+{
+	const char *path = output->in_place ? options->file : output->path;
+	struct stat present;
+
+	if (to_standard_output(output) || (!output->in_place && !stat(path, &present) && is_stream(&present)))
+		return write_to_stream(output, path, options, publication);
+	return publish(&output->store, path, options, publication);
 }
 
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would)

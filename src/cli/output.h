@@ -24,13 +24,13 @@ struct output {
 extern const struct argp output_argp;
 
 /* Checks the options, reads the input and makes sure that the output can be
- * written, before a password is asked for. insists: the option that a terminal
- * as output needs is "-o -". */
+ * written, before a password is asked for. A terminal is refused as output
+ * unless "-o -" insists. */
 MUST_CHECK enum status output_open(struct output *output, const struct options *options);
 
 /* Writes raw to its place. A dry run writes nothing. */
-MUST_CHECK enum status output_write(struct output *output, const struct options *options, const struct secret *raw,
-				    struct new_password_file *new_password_file);
+MUST_CHECK enum status output_write(struct output *output, const struct options *options,
+				    const struct publication *publication);
 
 /* Says in words and, with --json, as an object what was written where. */
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/password_source.h"
 
+#include "cli/finding_words.h"
 #include "cli/message.h"
 #include "core/store.h"
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,6 +39,25 @@ struct fault read_password_source(const struct options *options, struct password
 	if (is_standard_stream(options->password_file))
 		return password_from_descriptor(STDIN_FILENO, ret_password);
 	return password_from_file(options->password_file, ret_password);
+}
+
+/* What the server and openssl do with such a password. That it is short is said
+ * when it is given to a file, not each time that the file is opened. */
+static void warn_of(const struct password *password, bool is_new)
+{
+	FINDINGS struct findings findings = { 0 };
+
+	if (inspect_password(password, &findings).code)
+		return;
+	for (size_t i = 0; i < findings.count; i++) {
+		char *words = finding_words(&findings.items[i]);
+
+		if (is_new || findings.items[i].kind != FINDING_SHORT_PASSWORD) {
+			message_warning("%s", words ? words : "out of memory");
+			message_hint("%s", finding_hint(findings.items[i].kind));
+		}
+		free(words);
+	}
 }
 
 /* Reads one line from the terminal without echo. readpassphrase(3) opens
@@ -97,14 +118,24 @@ static enum status ask_twice(const char *name, struct password *ret_password)
 	return STATUS_FAILED;
 }
 
+static enum status read_source(const struct options *options, struct password *ret_password)
+{
+	struct fault fault = read_password_source(options, ret_password);
+
+	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+}
+
 enum status get_password(const struct options *options, const char *name, struct password *ret_password)
 {
-	struct fault fault;
+	enum status status;
 
-	if (!has_password_source(options))
-		return options->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
-	fault = read_password_source(options, ret_password);
-	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+	if (has_password_source(options))
+		status = read_source(options, ret_password);
+	else
+		status = options->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
+	if (!status)
+		warn_of(ret_password, false);
+	return status;
 }
 
 enum status get_new_password(const struct options *options, const char *name, struct password *ret_password)
@@ -113,13 +144,16 @@ enum status get_new_password(const struct options *options, const char *name, st
 	struct fault fault;
 
 	if (has_password_source(options))
-		status = get_password(options, name, ret_password);
+		status = read_source(options, ret_password);
 	else
 		status = options->no_prompt ? no_source(name) : ask_twice(name, ret_password);
 	if (status)
 		return status;
 	fault = password_check_new(ret_password);
-	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+	if (fault.code)
+		return message_fault(fault, password_source_name(options));
+	warn_of(ret_password, true);
+	return STATUS_DONE;
 }
 
 enum status new_password_file_make(struct new_password_file *file, struct password *ret_password)
@@ -140,7 +174,7 @@ enum status new_password_file_create(struct new_password_file *file)
 {
 	struct fault fault = store_create(file->path, &file->text);
 
-	file->created = !fault.code || fault.code == FAULT_DIRECTORY_SYNC;
+	file->created = fault_is_published(fault);
 	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
 }
 

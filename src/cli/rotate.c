@@ -37,6 +37,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = arguments->options;
 		state->child_inputs[1] = arguments->options;
+		state->child_inputs[2] = arguments->options;
 		return 0;
 	case OPTION_ALL:
 		arguments->all = true;
@@ -65,7 +66,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &change_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &backup_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = { argp_options,
 				  parse,
@@ -136,24 +139,14 @@ static enum status make_versions(const struct arguments *arguments, const struct
 
 /* ---- a successor under a new ID ---- */
 
-static bool is_new(const struct new_keys *keys, uint32_t id)
-{
-	for (size_t i = 0; i < keys->count; i++)
-		if (keys->items[i].id == id)
-			return true;
-	return false;
-}
-
-/* The lowest free ID above id, or 0. */
-static uint32_t next_free_id(const struct keyfile *keyfile, const struct new_keys *keys, uint32_t id)
+/* The lowest ID above id that the file does not have, or 0. */
+static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
 {
 	size_t count;
 
-	while (id < KEY_ID_MAX) {
-		id++;
-		if (!keyfile_find(keyfile, id, &count) && !is_new(keys, id))
+	while (id < KEY_ID_MAX)
+		if (!keyfile_find(keyfile, ++id, &count))
 			return id;
-	}
 	return 0;
 }
 
@@ -170,12 +163,13 @@ static enum status refuse_fixed_id(uint32_t id)
 	return STATUS_REFUSED;
 }
 
-static enum status choose_successor(const struct arguments *arguments, const struct keyfile *keyfile,
-				    const struct new_keys *keys, uint32_t id, uint32_t *ret_successor)
+/* The next free ID above id and above the successor that was given out last. */
+static enum status choose_successor(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
+				    uint32_t last, uint32_t *ret_successor)
 {
 	size_t count;
 
-	*ret_successor = arguments->successor ? arguments->successor : next_free_id(keyfile, keys, id);
+	*ret_successor = arguments->successor ? arguments->successor : next_free_id(keyfile, id > last ? id : last);
 	if (!*ret_successor) {
 		message_error("there is no free key ID above %u", id);
 		message_hint("--new-id=ID names one");
@@ -191,6 +185,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
 				   const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
 {
 	enum status status = STATUS_DONE;
+	uint32_t successor = 0;
 
 	ret_replaced->ids = calloc(ids->count, sizeof(uint32_t));
 	if (!ret_replaced->ids)
@@ -198,7 +193,6 @@ static enum status make_successors(const struct arguments *arguments, const stru
 	for (size_t i = 0; !status && i < ids->count; i++) {
 		uint32_t id = ids->ids[i];
 		const struct entry *newest;
-		uint32_t successor;
 
 		if (id <= KEY_ID_TEMPORARY && arguments->all) {
 			message_warning("key ID %u stays as it is: the server uses it under this number only", id);
@@ -206,7 +200,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
 		}
 		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(id) : find_newest(arguments, keyfile, id, &newest);
 		if (!status)
-			status = choose_successor(arguments, keyfile, keys, id, &successor);
+			status = choose_successor(arguments, keyfile, id, successor, &successor);
 		if (!status)
 			status = new_keys_generate(keys, successor, 1, new_size(arguments, newest));
 		ret_replaced->ids[ret_replaced->count++] = id;

@@ -66,6 +66,15 @@ struct inspection {
 	size_t loads;		/* number of profiles that load it */
 };
 
+/* The server goes on with an empty password: a plain file loads, and an
+ * encrypted one opens if it was encrypted so. */
+static enum status take_blank_password(struct inspection *inspection)
+{
+	inspection->fault = secret_allocate(&inspection->password.secret, 0);
+	inspection->fault_name = inspection->name;
+	return inspection->fault.code ? message_fault(inspection->fault, inspection->name) : STATUS_DONE;
+}
+
 /* The server reads the password before it looks at the key file. */
 static enum status read_key_password(struct inspection *inspection)
 {
@@ -79,9 +88,11 @@ static enum status read_key_password(struct inspection *inspection)
 	switch (inspection->fault.code) {
 	case FAULT_NONE:
 		inspection->fault_name = inspection->name;
-		if (!inspection->encrypted)
+		if (!inspection->encrypted && inspection->raw.data)
 			inspection->fault = fault_of(FAULT_NOT_ENCRYPTED);
 		return STATUS_DONE;
+	case FAULT_PASSWORD_BLANK:
+		return take_blank_password(inspection);
 	case FAULT_PASSWORD_EMPTY:
 	case FAULT_PASSWORD_TOO_LONG:
 		return STATUS_DONE;
@@ -128,7 +139,7 @@ static enum status find_text(struct inspection *inspection)
 	return report_if_wrong_password(inspection, fault);
 }
 
-static enum status read_all(struct inspection *inspection, struct stat *ret_status)
+static enum status look_at_file(struct inspection *inspection, struct stat *ret_status)
 {
 	const struct options *options = inspection->arguments->options;
 	struct fault fault = read_input_silently(options->file, &inspection->raw, ret_status);
@@ -138,9 +149,11 @@ static enum status read_all(struct inspection *inspection, struct stat *ret_stat
 	if (fault.code && fault.code != FAULT_TOO_LARGE)
 		return message_fault(fault, inspection->name);
 	inspection->encrypted = envelope_is_sealed(inspection->raw.data, inspection->raw.size);
-	inspection->fault = fault;
-	if (!fault.code)
-		status = read_key_password(inspection);
+	status = read_key_password(inspection);
+	if (!inspection->fault.code && fault.code) {
+		inspection->fault = fault;
+		inspection->fault_name = inspection->name;
+	}
 	if (!status && !inspection->fault.code)
 		status = find_text(inspection);
 	return status;
@@ -181,7 +194,8 @@ static enum status find_findings(struct inspection *inspection, const struct sta
 		fault = inspect_mode(FINDING_KEY_FILE_EXPOSED, status, &inspection->findings);
 	if (!fault.code && inspection->password.secret.data)
 		fault = inspect_password(&inspection->password, &inspection->findings);
-	if (!fault.code && options->password_file && !stat(options->password_file, &password_status))
+	if (!fault.code && options->password_file && !is_standard_stream(options->password_file) &&
+	    !stat(options->password_file, &password_status))
 		fault = inspect_mode(FINDING_PASSWORD_FILE_EXPOSED, &password_status, &inspection->findings);
 	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
 }
@@ -361,8 +375,8 @@ static void inspection_free(struct inspection *inspection)
 static enum status verify(const struct arguments *arguments)
 {
 	struct inspection inspection = { .arguments = arguments, .name = input_name(arguments->options->file) };
-	struct stat file_status;
-	enum status status = read_all(&inspection, &file_status);
+	struct stat file_status = { 0 };
+	enum status status = look_at_file(&inspection, &file_status);
 
 	if (!status)
 		status = judge(&inspection);

@@ -27,8 +27,8 @@ enum status require_versions(const struct options *options, const struct keyfile
 
 	if (target ? target->syntax == SYNTAX_VERSIONED : keyfile->has_versions)
 		return STATUS_DONE;
-	message_error("'%s' would get key versions, and %s would refuse to start on it", options->file,
-		      target ? options->target_name : "most servers");
+	message_error("'%s' %s key versions, and %s would refuse to start on it", options->file,
+		      keyfile->has_versions ? "has" : "would get", target ? options->target_name : "most servers");
 	say_servers_without_versions();
 	for (size_t i = 0; i < server_profile_count; i++)
 		if (server_profiles[i].syntax == SYNTAX_VERSIONED)

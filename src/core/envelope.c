@@ -43,37 +43,41 @@ size_t envelope_sealed_size(size_t size)
 
 /* EVP_BytesToKey(3) with 1 iteration: block N is the digest of block N-1,
  * password and salt, until there are enough bytes. */
-static bool derive_bytes_to_key(const EVP_MD *md, const struct secret *password, const unsigned char *salt,
-				struct secret *derived)
+static struct fault derive_bytes_to_key(const EVP_MD *md, const struct secret *password, const unsigned char *salt,
+					struct secret *derived)
 {
+	/* the block before, password and salt; then the new block */
 	SECRET struct secret input = { 0 };
-	SECRET struct secret block = { 0 };
-	unsigned int block_size = (unsigned int)EVP_MD_get_size(md);
+	size_t block_size = (size_t)EVP_MD_get_size(md);
+	struct fault fault = secret_allocate(&input, 2 * EVP_MAX_MD_SIZE + password->size + ENVELOPE_SALT_SIZE);
+	unsigned char *block;
 
-	if (secret_allocate(&input, block_size + password->size + ENVELOPE_SALT_SIZE).code ||
-	    secret_allocate(&block, block_size).code)
-		return false;
+	if (fault.code)
+		return fault;
+	block = input.data + input.capacity - EVP_MAX_MD_SIZE;
 	while (derived->size < DERIVED_SIZE) {
 		size_t missing = DERIVED_SIZE - derived->size;
 
 		input.size = 0;
-		secret_append(&input, block.data, block.size);
+		if (derived->size)
+			secret_append(&input, block, block_size);
 		secret_append(&input, password->data, password->size);
 		secret_append(&input, salt, ENVELOPE_SALT_SIZE);
-		if (!EVP_Digest(input.data, input.size, block.data, NULL, md, NULL))
-			return false;
-		block.size = block_size;
-		secret_append(derived, block.data, block_size < missing ? block_size : missing);
+		if (!EVP_Digest(input.data, input.size, block, NULL, md, NULL))
+			return fault_of(FAULT_ALGORITHM);
+		secret_append(derived, block, block_size < missing ? block_size : missing);
 	}
-	return true;
+	return fault_none();
 }
 
-static bool derive_pbkdf2(const EVP_MD *md, unsigned int iterations, const struct secret *password,
-			  const unsigned char *salt, struct secret *derived)
+static struct fault derive_pbkdf2(const EVP_MD *md, unsigned int iterations, const struct secret *password,
+				  const unsigned char *salt, struct secret *derived)
 {
 	derived->size = DERIVED_SIZE;
-	return PKCS5_PBKDF2_HMAC((const char *)password->data, (int)password->size, salt, ENVELOPE_SALT_SIZE,
-				 (int)iterations, md, DERIVED_SIZE, derived->data) == 1;
+	if (PKCS5_PBKDF2_HMAC((const char *)password->data, (int)password->size, salt, ENVELOPE_SALT_SIZE,
+			      (int)iterations, md, DERIVED_SIZE, derived->data) == 1)
+		return fault_none();
+	return fault_of(FAULT_ALGORITHM);
 }
 
 /* ret_derived: the AES key, then the IV. */
@@ -81,14 +85,14 @@ static struct fault derive(const struct secret *password, struct kdf kdf, const 
 			   struct secret *ret_derived)
 {
 	EVP_MD *md = EVP_MD_fetch(NULL, digest_names[kdf.digest], NULL);
-	bool done = md && !secret_allocate(ret_derived, DERIVED_SIZE).code;
+	struct fault fault = md ? secret_allocate(ret_derived, DERIVED_SIZE) : fault_of(FAULT_ALGORITHM);
 
-	if (done && kdf.iterations)
-		done = derive_pbkdf2(md, kdf.iterations, password, salt, ret_derived);
-	else if (done)
-		done = derive_bytes_to_key(md, password, salt, ret_derived);
+	if (!fault.code && kdf.iterations)
+		fault = derive_pbkdf2(md, kdf.iterations, password, salt, ret_derived);
+	else if (!fault.code)
+		fault = derive_bytes_to_key(md, password, salt, ret_derived);
 	EVP_MD_free(md);
-	return done ? fault_none() : fault_of(FAULT_ALGORITHM);
+	return fault;
 }
 
 enum direction { DECRYPT = 0, ENCRYPT = 1 };

@@ -37,6 +37,8 @@ enum fault_code {
 	FAULT_BACKUP,
 	FAULT_CHANGED,	      /* somebody who ignores the lock changed the file */
 	FAULT_DIRECTORY_SYNC, /* new content is in place, but maybe not durable */
+	FAULT_OLD_LEFT,	      /* new content is in place; the old could not be removed */
+	FAULT_STRANDED,	      /* as FAULT_CHANGED, but the change could not be put back */
 	FAULT_INTERRUPTED,    /* a signal arrived before anything was changed */
 
 	/* the key file; line and column count from 1, as the server's do */
@@ -53,7 +55,8 @@ enum fault_code {
 	FAULT_NOT_A_KEYFILE, /* opens to clean text that holds no key */
 
 	/* the password */
-	FAULT_PASSWORD_EMPTY,
+	FAULT_PASSWORD_EMPTY, /* not a byte */
+	FAULT_PASSWORD_BLANK, /* nothing but line ends, or a NUL first */
 	FAULT_PASSWORD_TOO_LONG,
 	FAULT_PASSWORD_NUL,
 	FAULT_PASSWORD_NEWLINE,
@@ -85,6 +88,13 @@ static inline struct fault fault_of(enum fault_code code)
 static inline struct fault fault_errno(enum fault_code code, int error_number)
 {
 	return (struct fault){ .code = code, .error_number = error_number };
+}
+
+/* The file has its new content, whatever else went wrong. */
+static inline bool fault_is_published(struct fault fault)
+{
+	return fault.code == FAULT_NONE || fault.code == FAULT_DIRECTORY_SYNC || fault.code == FAULT_OLD_LEFT ||
+	       fault.code == FAULT_STRANDED;
 }
 
 static inline struct fault fault_at(enum fault_code code, unsigned int line, unsigned int column)

@@ -205,7 +205,7 @@ void keyfile_free(struct keyfile *keyfile)
 }
 
 /* The first sorted entry that is not before id and version. */
-static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint64_t version)
 {
 	size_t low = 0;
 	size_t high = keyfile->count;
@@ -235,14 +235,10 @@ struct entry **keyfile_find(const struct keyfile *keyfile, uint32_t id, size_t *
 
 const struct entry *keyfile_find_version(const struct keyfile *keyfile, uint32_t id, uint32_t version)
 {
-	const struct entry *found = NULL;
+	size_t end = lower_bound(keyfile, id, (uint64_t)version + 1);
+	const struct entry *last = end ? keyfile->sorted[end - 1] : NULL;
 
-	for (size_t i = lower_bound(keyfile, id, version); i < keyfile->count; i++) {
-		if (keyfile->sorted[i]->id != id || keyfile->sorted[i]->version != version)
-			break;
-		found = keyfile->sorted[i];
-	}
-	return found;
+	return last && last->id == id && last->version == version ? last : NULL;
 }
 
 struct fault keyfile_check_system_key(const struct keyfile *keyfile)

@@ -20,6 +20,8 @@ struct fault password_from_bytes(struct secret *raw, struct password *ret_passwo
 	struct secret *text = &password.secret;
 	const unsigned char *nul;
 
+	if (!text->size)
+		return fault_of(FAULT_PASSWORD_EMPTY);
 	if (text->size > PASSWORD_MAX_SIZE + 1)
 		text->size = PASSWORD_MAX_SIZE + 1;
 	while (text->size && (text->data[text->size - 1] == '\r' || text->data[text->size - 1] == '\n')) {
@@ -34,7 +36,7 @@ struct fault password_from_bytes(struct secret *raw, struct password *ret_passwo
 		text->size = (size_t)(nul - text->data);
 	}
 	if (!text->size)
-		return fault_of(FAULT_PASSWORD_EMPTY);
+		return fault_of(FAULT_PASSWORD_BLANK);
 	password.has_line_break = memchr(text->data, '\n', text->size) || memchr(text->data, '\r', text->size);
 	*ret_password = password;
 	password = (struct password){ 0 };

@@ -22,8 +22,9 @@ struct password {
 
 #define PASSWORD __attribute__((cleanup(password_free)))
 
-/* Applies the rules above to raw, and takes it over. FAULT_PASSWORD_EMPTY,
- * FAULT_PASSWORD_TOO_LONG. */
+/* Applies the rules above to raw, and takes it over. FAULT_PASSWORD_EMPTY (raw
+ * has no byte), FAULT_PASSWORD_BLANK (nothing is left of it: the server goes on
+ * with an empty password), FAULT_PASSWORD_TOO_LONG. */
 MUST_CHECK struct fault password_from_bytes(struct secret *raw, struct password *ret_password);
 
 /* Reads the password from descriptor up to its end, at most as many bytes as

@@ -8,6 +8,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* More than any call chain of this program and of libcrypto reaches. */
+#define STACK_WIPE_SIZE (256 * 1024)
+
 static bool lock_failed;
 
 struct fault secret_allocate(struct secret *secret, size_t capacity)
@@ -74,6 +77,13 @@ bool secret_equals(const struct secret *one, const struct secret *other)
 bool secret_lock_failed(void)
 {
 	return lock_failed;
+}
+
+__attribute__((noinline)) void secret_wipe_stack(void)
+{
+	unsigned char below[STACK_WIPE_SIZE];
+
+	explicit_bzero(below, sizeof(below));
 }
 
 void secret_protect_process(void)

@@ -44,6 +44,10 @@ bool secret_equals(const struct secret *one, const struct secret *other);
  * RLIMIT_MEMLOCK): it may then reach swap space. */
 bool secret_lock_failed(void);
 
+/* Wipes the stack below the caller, where the dynamic linker and the compiler
+ * spill registers that have held a key. For the end of the process. */
+void secret_wipe_stack(void);
+
 /* Keeps the process's memory from core dumps and from other processes of the
  * same user: RLIMIT_CORE 0 and PR_SET_DUMPABLE 0. */
 void secret_protect_process(void);

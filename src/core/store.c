@@ -6,8 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
-#include <limits.h>
 #include <linux/stat.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define TEMPORARY_INFIX ".mkeyfile-"
-#define TEMPORARY_TAIL 6 /* random characters behind it */
 #define LOCK_POLL_NANOSECONDS 20000000L
 
 /* ---- reading ---- */
@@ -82,7 +81,7 @@ struct fault store_read(const char *path, struct secret *ret_content, struct sta
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct fault fault = fault_none();
-	struct stat status;
+	struct stat status = { 0 };
 
 	if (descriptor < 0)
 		return fault_errno(FAULT_OPEN, errno);
@@ -90,10 +89,10 @@ struct fault store_read(const char *path, struct secret *ret_content, struct sta
 		fault = fault_errno(FAULT_READ, errno);
 	else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
 		fault = fault_of(FAULT_NOT_REGULAR);
+	if (ret_status)
+		*ret_status = status;
 	if (!fault.code)
 		fault = read_all(descriptor, ret_content);
-	if (!fault.code && ret_status)
-		*ret_status = status;
 	close(descriptor);
 	return fault;
 }
@@ -207,6 +206,17 @@ static bool has_attribute(int directory, const char *name, unsigned int flags, u
 	       (status.stx_attributes & status.stx_attributes_mask & attributes);
 }
 
+/* A backup that is the file itself was made by a run that got no further. */
+static struct fault check_backup(const struct store *store)
+{
+	struct stat backup;
+
+	if (!store->backup_name || fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) ||
+	    same_inode(&backup, &store->status))
+		return fault_none();
+	return fault_of(FAULT_BACKUP_EXISTS);
+}
+
 static struct fault check_replaceable(const struct store *store)
 {
 	const uint64_t immutable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
@@ -221,20 +231,17 @@ static struct fault check_replaceable(const struct store *store)
 		return fault_of(FAULT_MOUNT_POINT);
 	if (faccessat(store->directory, ".", W_OK | X_OK, AT_EACCESS))
 		return fault_errno(FAULT_DIRECTORY, errno);
-	if (store->backup_name && !faccessat(store->directory, store->backup_name, F_OK, AT_SYMLINK_NOFOLLOW))
-		return fault_of(FAULT_BACKUP_EXISTS);
-	return fault_none();
+	return check_backup(store);
 }
 
 struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout)
 {
-	char *real_path = realpath(path, NULL);
 	struct fault fault;
 
-	if (!real_path)
+	store->path = realpath(path, NULL);
+	if (!store->path)
 		return fault_errno(FAULT_OPEN, errno);
-	fault = open_directory(real_path, &store->directory, &store->name);
-	free(real_path);
+	fault = open_directory(store->path, &store->directory, &store->name);
 	if (!fault.code && keep_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
 		store->backup_name = NULL;
 		fault = fault_of(FAULT_MEMORY);
@@ -254,8 +261,10 @@ void store_close(struct store *store)
 		close(store->file);
 	if (store->directory >= 0)
 		close(store->directory);
+	free(store->path);
 	free(store->name);
 	free(store->backup_name);
+	free(store->left_behind);
 	secret_free(&store->content);
 	*store = (struct store)STORE_CLOSED;
 }
@@ -280,17 +289,20 @@ static void hold_signals(sigset_t *ret_before)
  * exit status has to say so. */
 static void release_signals(struct fault fault, const sigset_t *before)
 {
-	if (fault.code && fault.code != FAULT_DIRECTORY_SYNC)
+	if (!fault_is_published(fault))
 		sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 static struct fault check_not_interrupted(void)
 {
 	sigset_t pending;
+	struct sigaction action;
 
 	sigpending(&pending);
 	for (size_t i = 0; i < ENDING_SIGNAL_COUNT; i++)
-		if (sigismember(&pending, ending_signals[i]) == 1)
+		/* a blocked signal is pending even if it is ignored, as after nohup */
+		if (sigismember(&pending, ending_signals[i]) == 1 && !sigaction(ending_signals[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
 			return fault_of(FAULT_INTERRUPTED);
 	return fault_none();
 }
@@ -318,42 +330,62 @@ static void temporary_remove(struct temporary *temporary)
 	*temporary = (struct temporary)TEMPORARY_NONE;
 }
 
-static char *temporary_name(const char *name)
+/* ".NAME.mkeyfile-INODE-RANDOM", both in hex. INODE is the new file's (0 while it
+ * has none): after the exchange the old file stands under this name with another
+ * inode, which tells it from new content that a killed run did not publish. */
+static char *temporary_name(const char *name, ino_t inode)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
-	unsigned char random[TEMPORARY_TAIL];
-	char tail[TEMPORARY_TAIL + 1] = { 0 };
+	unsigned int random;
 	char *path;
 
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return NULL;
-	for (size_t i = 0; i < sizeof(random); i++)
-		tail[i] = letters[random[i] % (sizeof(letters) - 1)];
-	return asprintf(&path, ".%s" TEMPORARY_INFIX "%s", name, tail) < 0 ? NULL : path;
+	return asprintf(&path, ".%s" TEMPORARY_INFIX "%jx-%x", name, (uintmax_t)inode, random) < 0 ? NULL : path;
 }
 
-/* Holds flock on the new file while this process lives, which is how the next
- * run tells a dead one's litter. */
+static struct fault name_after_inode(struct temporary *temporary, const char *name)
+{
+	struct stat status;
+	char *final_name;
+
+	if (fstat(temporary->file, &status))
+		return fault_errno(FAULT_CREATE, errno);
+	final_name = temporary_name(name, status.st_ino);
+	if (!final_name)
+		return fault_of(FAULT_RANDOM);
+	if (renameat(temporary->directory, temporary->name, temporary->directory, final_name)) {
+		free(final_name);
+		return fault_errno(FAULT_CREATE, errno);
+	}
+	free(temporary->name);
+	temporary->name = final_name;
+	return fault_none();
+}
+
+/* An empty file of mode 0600, without an ACL that the directory hands down.
+ * This process holds flock on it, which is how the next run tells a dead one's
+ * litter. */
 static struct fault temporary_create(int directory, const char *name, struct temporary *temporary)
 {
-	for (int attempt = 0; attempt < 100; attempt++) {
-		temporary->directory = directory;
-		temporary->name = temporary_name(name);
-		if (!temporary->name)
-			return fault_of(FAULT_RANDOM);
-		temporary->file =
-			openat(directory, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (temporary->file >= 0) {
-			if (flock(temporary->file, LOCK_EX | LOCK_NB))
-				return fault_errno(FAULT_LOCK, errno);
-			return fault_none();
-		}
+	temporary->directory = directory;
+	temporary->name = temporary_name(name, 0);
+	if (!temporary->name)
+		return fault_of(FAULT_RANDOM);
+	temporary->file = openat(directory, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (temporary->file < 0) {
+		int error_number = errno;
+
 		free(temporary->name);
 		temporary->name = NULL;
-		if (errno != EEXIST)
-			break;
+		return fault_errno(FAULT_CREATE, error_number);
 	}
-	return fault_errno(FAULT_CREATE, errno);
+	if (flock(temporary->file, LOCK_EX | LOCK_NB))
+		return fault_errno(FAULT_LOCK, errno);
+	if (fremovexattr(temporary->file, "system.posix_acl_access") && errno != ENODATA && errno != ENOTSUP)
+		return fault_errno(FAULT_ATTRIBUTES, errno);
+	if (fchmod(temporary->file, 0600))
+		return fault_errno(FAULT_ATTRIBUTES, errno);
+	return name_after_inode(temporary, name);
 }
 
 struct fault store_write(int descriptor, const struct secret *content)
@@ -441,25 +473,28 @@ static struct fault copy_attributes(int from, int to)
 	return fault;
 }
 
-static struct fault copy_owner_and_mode(const struct store *store, int to)
+/* As they are now: somebody may have changed them while a password was typed. */
+static struct fault copy_owner_and_mode(struct store *store, int to)
 {
-	const struct stat *original = &store->status;
+	struct stat *original = &store->status;
 	struct stat status;
 
-	if (fstat(to, &status))
+	if (fstat(store->file, original) || fstat(to, &status))
 		return fault_errno(FAULT_OWNER, errno);
 	if ((status.st_uid != original->st_uid || status.st_gid != original->st_gid) &&
 	    fchown(to, original->st_uid, original->st_gid))
 		return fault_errno(FAULT_OWNER, errno);
-	/* an ACL inherited from the directory would outlive fchmod */
-	if (fremovexattr(to, "system.posix_acl_access") && errno != ENODATA && errno != ENOTSUP)
-		return fault_errno(FAULT_ATTRIBUTES, errno);
 	if (fchmod(to, original->st_mode & 07777))
 		return fault_errno(FAULT_ATTRIBUTES, errno);
 	return copy_attributes(store->file, to);
 }
 
 /* ---- publishing ---- */
+
+static bool same_access(const struct stat *one, const struct stat *other)
+{
+	return one->st_mode == other->st_mode && one->st_uid == other->st_uid && one->st_gid == other->st_gid;
+}
 
 /* What stands under name is still the file that was locked and read. */
 static struct fault check_unchanged(const struct store *store, const char *name)
@@ -468,7 +503,8 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	struct stat named;
 	struct fault fault;
 
-	if (fstatat(store->directory, name, &named, AT_SYMLINK_NOFOLLOW) || !same_inode(&named, &store->status))
+	if (fstatat(store->directory, name, &named, AT_SYMLINK_NOFOLLOW) || !same_inode(&named, &store->status) ||
+	    !same_access(&named, &store->status))
 		return fault_of(FAULT_CHANGED);
 	if (lseek(store->file, 0, SEEK_SET))
 		return fault_errno(FAULT_READ, errno);
@@ -478,61 +514,99 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	return fault;
 }
 
+/* A second name for the old file, before it loses its first. */
+static struct fault make_backup(const struct store *store)
+{
+	struct fault fault;
+
+	if (!store->backup_name)
+		return fault_none();
+	if (linkat(store->directory, store->name, store->directory, store->backup_name, 0)) {
+		if (errno != EEXIST)
+			return fault_errno(FAULT_BACKUP, errno);
+		fault = check_backup(store);
+		if (fault.code)
+			return fault;
+	}
+	return fsync(store->directory) ? fault_errno(FAULT_BACKUP, errno) : fault_none();
+}
+
+static void withdraw_backup(const struct store *store)
+{
+	if (store->backup_name && !check_backup(store).code)
+		unlinkat(store->directory, store->backup_name, 0);
+}
+
+static void disown(struct temporary *temporary)
+{
+	free(temporary->name);
+	temporary->name = NULL;
+}
+
+/* Keeps the file under the temporary name, and tells the caller its name. */
+static void leave_behind(struct store *store, struct temporary *temporary)
+{
+	store->left_behind = temporary->name;
+	temporary->name = NULL;
+}
+
+/* Puts back what somebody else wrote meanwhile. If they went on writing while
+ * this process looked, what comes out is not our own file: it stays too. */
+static struct fault exchange_back(struct store *store, struct temporary *temporary, struct fault reason)
+{
+	struct stat own;
+	struct stat out;
+
+	if (renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE)) {
+		leave_behind(store, temporary);
+		return fault_errno(FAULT_STRANDED, errno);
+	}
+	if (fstat(temporary->file, &own) || fstatat(store->directory, temporary->name, &out, AT_SYMLINK_NOFOLLOW) ||
+	    !same_inode(&own, &out))
+		leave_behind(store, temporary);
+	return reason;
+}
+
+/* After the exchange the old file stands under the temporary name. */
+static struct fault finish_exchange(struct store *store, struct temporary *temporary)
+{
+	struct fault fault = check_unchanged(store, temporary->name);
+
+	if (fault.code)
+		return exchange_back(store, temporary, fault);
+	if (unlinkat(store->directory, temporary->name, 0)) {
+		fault = fault_errno(FAULT_OLD_LEFT, errno);
+		leave_behind(store, temporary);
+		return fault;
+	}
+	disown(temporary);
+	return fault;
+}
+
 static bool no_such_rename(int error_number)
 {
 	return error_number == EINVAL || error_number == ENOSYS || error_number == ENOTSUP;
 }
 
-/* After the exchange the old file stands under the temporary name. */
-static struct fault publish_by_exchange(const struct store *store, struct temporary *temporary)
-{
-	struct fault fault = check_unchanged(store, temporary->name);
-
-	if (!fault.code && store->backup_name &&
-	    renameat2(store->directory, temporary->name, store->directory, store->backup_name, RENAME_NOREPLACE))
-		fault = errno == EEXIST ? fault_of(FAULT_BACKUP_EXISTS) : fault_errno(FAULT_BACKUP, errno);
-	if (!fault.code) {
-		if (!store->backup_name)
-			unlinkat(store->directory, temporary->name, 0);
-		free(temporary->name);
-		temporary->name = NULL;
-		return fault;
-	}
-	if (renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE)) {
-		/* the old file stays where it is: it must not be removed now */
-		free(temporary->name);
-		temporary->name = NULL;
-	}
-	return fault;
-}
-
-static struct fault publish_by_rename(const struct store *store, struct temporary *temporary)
+static struct fault put_in_place(struct store *store, struct temporary *temporary)
 {
 	struct fault fault = check_unchanged(store, store->name);
 
-	if (!fault.code && store->backup_name &&
-	    linkat(store->directory, store->name, store->directory, store->backup_name, 0))
-		fault = errno == EEXIST ? fault_of(FAULT_BACKUP_EXISTS) : fault_errno(FAULT_BACKUP, errno);
+	if (!fault.code)
+		fault = make_backup(store);
 	if (fault.code)
 		return fault;
-	if (renameat(store->directory, temporary->name, store->directory, store->name)) {
+	if (!renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE)) {
+		fault = finish_exchange(store, temporary);
+	} else if (!no_such_rename(errno) ||
+		   renameat(store->directory, temporary->name, store->directory, store->name)) {
 		fault = fault_errno(FAULT_PUBLISH, errno);
-		if (store->backup_name)
-			unlinkat(store->directory, store->backup_name, 0);
-		return fault;
+	} else {
+		disown(temporary);
 	}
-	free(temporary->name);
-	temporary->name = NULL;
+	if (!fault_is_published(fault))
+		withdraw_backup(store);
 	return fault;
-}
-
-static struct fault publish(const struct store *store, struct temporary *temporary)
-{
-	if (!renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE))
-		return publish_by_exchange(store, temporary);
-	if (no_such_rename(errno))
-		return publish_by_rename(store, temporary);
-	return fault_errno(FAULT_PUBLISH, errno);
 }
 
 static struct fault sync_directory(int directory)
@@ -540,33 +614,50 @@ static struct fault sync_directory(int directory)
 	return fsync(directory) ? fault_errno(FAULT_DIRECTORY_SYNC, errno) : fault_none();
 }
 
-static bool is_temporary_of(const char *candidate, const char *name)
+/* ---- litter ---- */
+
+/* "INODE-RANDOM" of a temporary file of name, or NULL. */
+static const char *temporary_tail(const char *candidate, const char *name)
 {
 	size_t size = strlen(name);
 
-	return candidate[0] == '.' && !strncmp(candidate + 1, name, size) &&
-	       !strncmp(candidate + 1 + size, TEMPORARY_INFIX, strlen(TEMPORARY_INFIX)) &&
-	       strlen(candidate + 1 + size) == strlen(TEMPORARY_INFIX) + TEMPORARY_TAIL;
+	if (candidate[0] != '.' || strncmp(candidate + 1, name, size) ||
+	    strncmp(candidate + 1 + size, TEMPORARY_INFIX, strlen(TEMPORARY_INFIX)))
+		return NULL;
+	candidate += 1 + size + strlen(TEMPORARY_INFIX);
+	return candidate[strspn(candidate, "0123456789abcdef-")] ? NULL : candidate;
+}
+
+/* Content that was never published, or a file's earlier content that is
+ * superseded. */
+static bool is_dispensable(int file, const char *tail, store_superseded *superseded, void *context)
+{
+	SECRET struct secret content = { 0 };
+	uintmax_t born_as = strtoumax(tail, NULL, 16);
+	struct stat status;
+
+	if (fstat(file, &status) || !S_ISREG(status.st_mode))
+		return false;
+	if (!born_as || born_as == status.st_ino)
+		return true;
+	return superseded && !read_all(file, &content).code && superseded(&content, context);
 }
 
 /* Temporary files of runs that were killed: nobody holds their lock. Only
- * called when the file itself is whole, since one of them may be its old
- * content. */
-static void remove_litter(int directory, const char *name)
+ * called when the file itself is whole. */
+static void remove_litter(int directory, const char *name, store_superseded *superseded, void *context)
 {
 	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
 
 	while (listing && (entry = readdir(listing))) {
-		int file;
+		const char *tail = temporary_tail(entry->d_name, name);
+		int file = tail ? openat(directory, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
 
-		if (!is_temporary_of(entry->d_name, name))
-			continue;
-		file = openat(directory, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (file < 0)
 			continue;
-		if (!flock(file, LOCK_EX | LOCK_NB))
+		if (!flock(file, LOCK_EX | LOCK_NB) && is_dispensable(file, tail, superseded, context))
 			unlinkat(directory, entry->d_name, 0);
 		close(file);
 	}
@@ -576,7 +667,10 @@ static void remove_litter(int directory, const char *name)
 		close(copy);
 }
 
-struct fault store_replace(struct store *store, const struct secret *content)
+/* ---- the two ways to write ---- */
+
+struct fault store_replace(struct store *store, const struct secret *content, store_superseded *superseded,
+			   void *context)
 {
 	struct temporary temporary = TEMPORARY_NONE;
 	sigset_t signals_before;
@@ -591,10 +685,10 @@ struct fault store_replace(struct store *store, const struct secret *content)
 	if (!fault.code)
 		fault = check_not_interrupted();
 	if (!fault.code)
-		fault = publish(store, &temporary);
+		fault = put_in_place(store, &temporary);
 	if (!fault.code) {
 		fault = sync_directory(store->directory);
-		remove_litter(store->directory, store->name);
+		remove_litter(store->directory, store->name, superseded, context);
 	}
 	temporary_remove(&temporary);
 	release_signals(fault, &signals_before);
@@ -606,8 +700,7 @@ static struct fault publish_new(struct temporary *temporary, const char *name)
 	int directory = temporary->directory;
 
 	if (!renameat2(directory, temporary->name, directory, name, RENAME_NOREPLACE)) {
-		free(temporary->name);
-		temporary->name = NULL;
+		disown(temporary);
 		return fault_none();
 	}
 	/* with link(2) the temporary name goes when the caller removes it */
@@ -655,7 +748,7 @@ struct fault store_create(const char *path, const struct secret *content)
 		fault = publish_new(&temporary, name);
 	if (!fault.code) {
 		fault = sync_directory(directory);
-		remove_litter(directory, name);
+		remove_litter(directory, name, NULL, NULL);
 	}
 	temporary_remove(&temporary);
 	release_signals(fault, &signals_before);

@@ -18,10 +18,12 @@ MUST_CHECK struct fault store_read_descriptor(int descriptor, struct secret *ret
 
 /* An existing regular file, locked with flock(2) for a change. */
 struct store {
-	int directory;	   /* of the file that a symbolic link leads to */
+	char *path;	   /* with symbolic links resolved */
+	int directory;	   /* of the file that path names */
 	int file;	   /* holds the lock */
 	char *name;	   /* in directory */
 	char *backup_name; /* NULL: no backup is kept */
+	char *left_behind; /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
 	struct stat status;
 	struct secret content; /* as read */
 };
@@ -40,14 +42,23 @@ struct store {
  * _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _BACKUP_EXISTS. */
 MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout);
 
+/* Whether all keys of a file's earlier content are in what is written now, so
+ * that it may be removed; context is the caller's. */
+typedef bool store_superseded(const struct secret *earlier, void *context);
+
 /* Replaces the content: temporary file in the same directory, owner, mode, ACL
  * and extended attributes of the old one, read back, fsync, exchange, compare
- * what came out with what was read, fsync of the directory. On every fault but
- * FAULT_DIRECTORY_SYNC the file is what it was and no temporary file is left.
+ * what came out with what was read, fsync of the directory. On every fault that
+ * is not fault_is_published() the file is what it was and no temporary file is
+ * left. At any moment the old content has a name: the file's, the backup's, or
+ * the temporary one.
  * Signals that end the process wait: before the exchange they end it with
  * nothing changed (FAULT_INTERRUPTED if it survives them); after it they stay
- * blocked, since the change is made. Removes what killed runs left behind. */
-MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content);
+ * blocked, since the change is made.
+ * Removes what killed runs left behind: new content that was never published,
+ * and earlier content that is superseded. */
+MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content, store_superseded *superseded,
+				      void *context);
 
 /* Unlocks. Closed is fine. */
 void store_close(struct store *store);

@@ -4,38 +4,54 @@
 /* Bytes of the UTF-8 sequence that begins at text, 0 when it is none. */
 static size_t utf8_sequence(const unsigned char *text, size_t size)
 {
-	size_t length = text[0] >= 0xf0 && text[0] < 0xf5 ? 4 : text[0] >= 0xe0 ? 3 : text[0] >= 0xc2 ? 2 : 0;
+	size_t length = text[0] < 0x80	  ? 1
+			: text[0] < 0xc2  ? 0
+			: text[0] < 0xe0  ? 2
+			: text[0] < 0xf0  ? 3
+			: text[0] <= 0xf4 ? 4
+					  : 0;
 
-	if (!length || text[0] >= 0xf5 || length > size)
-		return 0;
 	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
+		if (i >= size || (text[i] & 0xc0) != 0x80)
 			return 0;
 	return length;
 }
 
-/* Printable ASCII, UTF-8 and white space: what a person wrote, and what a
- * wrong password does not leave (1 in 10 million for 16 bytes). */
+/* No control bytes, and mostly UTF-8: what a person writes, in whatever encoding
+ * the comments are. A wrong password leaves one printable byte in three. */
 static bool is_clean_text(const struct secret *text)
 {
+	size_t foreign = 0;
 	size_t length;
 
-	for (size_t i = 0; i < text->size; i += length) {
+	for (size_t i = 0; i < text->size; i += length ? length : 1) {
 		unsigned char byte = text->data[i];
 
-		length = 1;
-		if (byte >= 0x80)
-			length = utf8_sequence(text->data + i, text->size - i);
-		else if (byte == 0x7f || (byte < ' ' && !(byte >= '\t' && byte <= '\r')))
-			length = 0;
-		if (!length)
+		if (byte == 0x7f || (byte < ' ' && !(byte >= '\t' && byte <= '\r')))
 			return false;
+		length = utf8_sequence(text->data + i, text->size - i);
+		foreign += !length;
 	}
-	return true;
+	return foreign <= text->size / 4;
+}
+
+/* A key on a line before the one that the fault is on: no wrong password makes
+ * one. */
+static bool has_key_before(const struct secret *text, struct fault fault)
+{
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	unsigned int line = 1;
+	size_t size = 0;
+
+	for (; size < text->size && line < fault.line; size++)
+		line += text->data[size] == '\n';
+	return !secret_copy(&copy, text->data, size).code && !keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile).code &&
+	       keyfile.count;
 }
 
 struct fault unseal_keyfile(const struct secret *sealed, const struct secret *password, struct kdf kdf,
-			    struct keyfile *ret_keyfile, struct secret *ret_clean_text)
+			    struct keyfile *ret_keyfile, struct secret *ret_text)
 {
 	SECRET struct secret text = { 0 };
 	SECRET struct secret copy = { 0 };
@@ -54,9 +70,9 @@ struct fault unseal_keyfile(const struct secret *sealed, const struct secret *pa
 		keyfile = (struct keyfile){ 0 };
 		return fault;
 	}
-	if (!is_clean_text(&text))
+	if (!is_clean_text(&text) && !has_key_before(&text, fault))
 		return fault_of(FAULT_WRONG_PASSWORD);
-	*ret_clean_text = secret_take(&text);
+	*ret_text = secret_take(&text);
 	return fault.code ? fault : fault_of(FAULT_NOT_A_KEYFILE);
 }
 
@@ -66,11 +82,11 @@ bool unseal_probe(const struct secret *sealed, const struct secret *password, st
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++) {
-			SECRET struct secret clean_text = { 0 };
+			SECRET struct secret text = { 0 };
 			KEYFILE struct keyfile keyfile = { 0 };
 			struct kdf kdf = { digest, counts[i] };
 
-			if (!unseal_keyfile(sealed, password, kdf, &keyfile, &clean_text).code) {
+			if (!unseal_keyfile(sealed, password, kdf, &keyfile, &text).code) {
 				*ret_kdf = kdf;
 				return true;
 			}

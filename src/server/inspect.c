@@ -14,6 +14,7 @@ static const char *const finding_names[] = {
 	[FINDING_MIXED_VERSIONS] = "mixed-versions",
 	[FINDING_KEY_FILE_EXPOSED] = "key-file-exposed",
 	[FINDING_PASSWORD_FILE_EXPOSED] = "password-file-exposed",
+	[FINDING_BLANK_PASSWORD] = "blank-password",
 	[FINDING_SHORT_PASSWORD] = "short-password",
 	[FINDING_PASSWORD_LINE_BREAK] = "password-line-break",
 	[FINDING_PASSWORD_CARRIAGE_RETURN] = "password-carriage-return",
@@ -107,7 +108,8 @@ static struct fault inspect_repeated(const struct keyfile *keyfile, const struct
 	for (size_t i = 1; i < keyfile->count && !fault.code; i++) {
 		if (strcmp(sorted[first].fingerprint->text, sorted[i].fingerprint->text))
 			first = i;
-		else
+		else if (sorted[i].entry->id != sorted[first].entry->id ||
+			 sorted[i].entry->version != sorted[first].entry->version)
 			fault = found_entry(findings, FINDING_REPEATED_KEY, sorted[i].entry, sorted[first].entry);
 	}
 	free(sorted);
@@ -153,6 +155,8 @@ struct fault inspect_password(const struct password *password, struct findings *
 {
 	struct fault fault = fault_none();
 
+	if (!password->secret.size)
+		return found(findings, (struct finding){ .kind = FINDING_BLANK_PASSWORD });
 	if (password->secret.size < PASSWORD_SHORT_SIZE)
 		fault = found(findings, (struct finding){ .kind = FINDING_SHORT_PASSWORD });
 	if (!fault.code && password->has_line_break)
@@ -164,9 +168,14 @@ struct fault inspect_password(const struct password *password, struct findings *
 	return fault;
 }
 
+bool mode_is_exposed(mode_t mode)
+{
+	return mode & (S_IWGRP | S_IRWXO);
+}
+
 struct fault inspect_mode(enum finding_kind kind, const struct stat *status, struct findings *findings)
 {
-	if (!S_ISREG(status->st_mode) || !(status->st_mode & (S_IWGRP | S_IRWXO)))
+	if (!S_ISREG(status->st_mode) || !mode_is_exposed(status->st_mode))
 		return fault_none();
 	return found(findings, (struct finding){ .kind = kind, .mode = status->st_mode & 07777 });
 }

@@ -19,6 +19,7 @@ enum finding_kind {
 	FINDING_MIXED_VERSIONS,	       /* entry names no version, others do */
 	FINDING_KEY_FILE_EXPOSED,      /* mode */
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */
+	FINDING_BLANK_PASSWORD,	       /* nothing but line ends */
 	FINDING_SHORT_PASSWORD,
 	FINDING_PASSWORD_LINE_BREAK,
 	FINDING_PASSWORD_CARRIAGE_RETURN,
@@ -47,6 +48,10 @@ struct findings {
 
 /* The name that scripts know a finding by: "duplicate-id" … */
 const char *finding_name(enum finding_kind kind);
+
+/* Others may read, or the group may write. A group that may read is the way to
+ * give the server's user access. */
+bool mode_is_exposed(mode_t mode);
 
 /* Each appends what it finds. FAULT_MEMORY, FAULT_ALGORITHM. Findings point
  * into keyfile, which has to outlive them. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/target.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Sources: measured on Debian's 10.11.19 and 11.8.9; MDEV-34712 for digest and
@@ -36,31 +35,52 @@ static const struct server_profile *profile_of(enum edition edition, unsigned in
 	return found;
 }
 
-const struct server_profile *target_profile(const char *target)
+/* One or two digits; sscanf(3) would take signs and blanks as well. */
+static bool parse_part(const char **text, unsigned int *ret_number)
+{
+	unsigned int number = 0;
+	size_t digits = 0;
+
+	while ((*text)[digits] >= '0' && (*text)[digits] <= '9' && digits < 3)
+		number = number * 10 + (unsigned int)((*text)[digits++] - '0');
+	*text += digits;
+	*ret_number = number;
+	return digits == 1 || digits == 2;
+}
+
+static bool parse_version(const char **text, unsigned int *ret_version)
 {
 	unsigned int major;
 	unsigned int minor;
-	unsigned int patch = 0;
-	int parsed = 0;
+	unsigned int patch = 99; /* "10.1" and "12.0" mean the series, not its first release */
+
+	if (!parse_part(text, &major) || *(*text)++ != '.' || !parse_part(text, &minor))
+		return false;
+	if (**text == '.') {
+		++*text;
+		if (!parse_part(text, &patch))
+			return false;
+	}
+	*ret_version = major * 10000 + minor * 100 + patch;
+	return true;
+}
+
+static bool is_suffix(const char *text)
+{
+	return *text == '\0' || *text == '-' || *text == '+';
+}
+
+const struct server_profile *target_profile(const char *target)
+{
+	unsigned int version;
 
 	if (!strncasecmp(target, "maxscale", strlen("maxscale")))
-		return profile_of(MAXSCALE, 0);
+		return is_suffix(target + strlen("maxscale")) ? profile_of(MAXSCALE, 0) : NULL;
 	if (!strncmp(target, OLD_PROTOCOL_PREFIX, strlen(OLD_PROTOCOL_PREFIX)))
 		target += strlen(OLD_PROTOCOL_PREFIX);
-	if (target[0] < '0' || target[0] > '9' || sscanf(target, "%2u.%2u%n", &major, &minor, &parsed) != 2)
+	if (!parse_version(&target, &version) || !is_suffix(target) || strcasestr(target, PLUGIN_SUFFIX))
 		return NULL;
-	target += parsed;
-	if (target[0] == '.') {
-		if (sscanf(target, ".%2u%n", &patch, &parsed) != 1)
-			return NULL;
-		target += parsed;
-	} else {
-		patch = 99; /* "10.1" and "12.0" mean the series, not its first release */
-	}
-	if ((target[0] != '\0' && target[0] != '-') || strcasestr(target, PLUGIN_SUFFIX))
-		return NULL;
-	return profile_of(strcasestr(target, "enterprise") ? ENTERPRISE : COMMUNITY,
-			  major * 10000 + minor * 100 + patch);
+	return profile_of(strcasestr(target, "enterprise") ? ENTERPRISE : COMMUNITY, version);
 }
 
 bool server_reads_kdf(const struct server_profile *profile, struct kdf kdf)
