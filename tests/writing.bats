@@ -35,6 +35,14 @@ no_litter() {
 
 @test "an ACL that the directory hands down does not open the file" {
 	setfacl -d -m u:1:rw .
+	run -0 mkeyfile generate -q -f new --new-password-file=new.key
+	chmod 640 new new.key
+	same "$(printf 'user::rw-\ngroup::r--\nother::---')" "$(getfacl -cn new | sed '/^$/d')"
+	same "$(printf 'user::rw-\ngroup::r--\nother::---')" "$(getfacl -cn new.key | sed '/^$/d')"
+}
+
+@test "nor does it open a file that is replaced" {
+	setfacl -d -m u:1:rw .
 	chmod 640 keyfile
 	acl=$(getfacl -cn keyfile)
 	run -0 mkeyfile add 7 -q
@@ -134,6 +142,136 @@ hint: run the command again" "$(cat words)"
 	strace -f -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL "$MKEYFILE" generate -q -f new
 	run -0 mkeyfile list -f new
 	no_litter
+}
+
+# Runs mkeyfile and, when it is about to make the given call, a command.
+meanwhile() { # call number command mkeyfile-argument...
+	local call=$1 number=$2 command=$3 ended=0
+	shift 3
+	strace -f -o calls -e trace="$call" -e inject="$call:delay_enter=1200000:when=$number" \
+		"$MKEYFILE" "$@" 2>words &
+	writer=$!
+	for ((i = 0; i < 500; i++)); do
+		# strace writes a call when it begins; the delay comes first for the injected one
+		[ "$(grep -c "^[0-9]* *$call(" calls 2>/dev/null)" -ge "$number" ] && break
+		[ "$number" = 1 ] && compgen -G '.keyfile.mkeyfile-*' >/dev/null && break
+		sleep 0.01
+	done
+	sleep 0.2
+	sh -c "$command"
+	wait $writer || ended=$?
+	return $ended
+}
+
+@test "access that is changed meanwhile is not changed back" {
+	run -2 meanwhile renameat2 1 'chmod 640 keyfile && chown 65534 keyfile' add 7 -q
+	same '640 65534' "$(stat -c '%a %u' keyfile)"
+	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
+		"$(head -n 1 words)"
+	run -1 grep '^7;' keyfile
+	no_litter
+}
+
+@test "a mode that is changed while a password is typed is kept" {
+	openssl_encrypt pw keyfile sealed
+	chmod 644 sealed
+	mkfifo typed
+	"$MKEYFILE" add 7 -q -f sealed -P typed &
+	writer=$!
+	exec 5>typed
+	sleep 0.2
+	chmod 600 sealed
+	cat pw >&5
+	exec 5>&-
+	wait $writer
+	same 600 "$(stat -c %a sealed)"
+	run -0 mkeyfile list -f sealed -P pw
+}
+
+@test "a foreign change that cannot be put back is named, and never removed" {
+	# the last look at the old content before the exchange
+	strace -o calls -e trace=read,renameat2 "$MKEYFILE" add 5 -q
+	looks=$(sed '/^renameat2/,$d' calls | grep -c '^read')
+	key=$(random_key)
+	strace -f -o calls -e trace=read,renameat2 -e inject=read:delay_exit=1500000:when="$looks" \
+		-e inject=renameat2:error=EIO:when=2 "$MKEYFILE" add 7 2>words &
+	writer=$!
+	while ! compgen -G '.keyfile.mkeyfile-*' >/dev/null; do sleep 0.02; done
+	sleep 0.5
+	echo "777;$key" >>keyfile
+	ended=0
+	wait $writer || ended=$?
+	[ $ended = 2 ]
+	left=$(ls -A | grep -F .mkeyfile-)
+	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
+hint: the other content is in '$left', in the same directory
+hint: the change itself is made" "$(cat words)"
+	run -0 grep -cF "777;$key" "$left"
+	run -0 grep -c '^7;' keyfile
+	run -0 mkeyfile add 8 -q
+	run -0 grep -cF "777;$key" "$left"
+	# once its keys are in the file as well it goes
+	echo "777;$key" >>keyfile
+	run -0 mkeyfile add 9 -q
+	no_litter
+}
+
+@test "a run that is killed before its backup is done loses nothing, and the next one goes on" {
+	cp -p keyfile old
+	for call in linkat fsync renameat2 unlinkat; do
+		for number in 1 2 3; do
+			cp -p old keyfile
+			rm -f keyfile~
+			ended=0
+			strace -o calls -e trace=$call -e inject=$call:signal=KILL:when=$number \
+				"$MKEYFILE" generate --force -q || ended=$?
+			if [ $ended = 0 ]; then
+				cmp -s old keyfile~
+				continue
+			fi
+			cmp -s old keyfile || cmp -s old keyfile~
+			# and whatever comes next keeps it so
+			run -0 mkeyfile add 77 -q
+			grep -qF "$(head -n 1 old)" keyfile || cmp -s old keyfile~
+			no_litter
+		done
+	done
+}
+
+@test "earlier content that a killed run left goes only when its keys are all there" {
+	openssl_encrypt pw keyfile sealed
+	kill_before_unlink() {
+		strace -o calls -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=1 "$MKEYFILE" "$@" || :
+		compgen -G '.*.mkeyfile-*' >/dev/null
+	}
+	kill_before_unlink add 7 -q
+	kill_before_unlink add 7 -q -f sealed -P pw
+	run -0 mkeyfile add 8 -q
+	run -0 mkeyfile add 8 -q -f sealed -P pw
+	no_litter
+	# a key that is nowhere else: the file stays, whatever is run
+	kill_before_unlink add 9 -q
+	sed -i '/^100;/d' keyfile
+	run -0 mkeyfile add 10 -q
+	run -0 grep -c '^100;' .keyfile.mkeyfile-*
+}
+
+@test "generate with a new password file: interrupted or failed, both are there or none" {
+	for fault in fsync:signal=TERM renameat2:signal=INT write:signal=HUP openat:signal=TERM fsync:error=EIO \
+		renameat2:error=EIO write:error=ENOSPC close:error=EIO; do
+		for number in 1 2 3 4 5 6; do
+			rm -f new new.key
+			ended=0
+			strace -o calls -e trace="${fault%%:*}" -e inject="$fault:when=$number" \
+				"$MKEYFILE" generate -q -f new --new-password-file=new.key 2>words || ended=$?
+			if [ -e new ]; then
+				run -0 mkeyfile list -f new -P new.key
+			else
+				[ $ended != 0 ]
+				same "" "$(ls -A | grep new || :)"
+			fi
+		done
+	done
 }
 
 # ---- what cannot be replaced is refused before a password is asked for ----

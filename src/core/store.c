@@ -628,8 +628,8 @@ static const char *temporary_tail(const char *candidate, const char *name)
 	return candidate[strspn(candidate, "0123456789abcdef-")] ? NULL : candidate;
 }
 
-/* Content that was never published, or a file's earlier content that is
- * superseded. */
+/* Content that was never published, or that has another name (a backup's), or a
+ * file's earlier content that is superseded. */
 static bool is_dispensable(int file, const char *tail, store_superseded *superseded, void *context)
 {
 	SECRET struct secret content = { 0 };
@@ -638,7 +638,7 @@ static bool is_dispensable(int file, const char *tail, store_superseded *superse
 
 	if (fstat(file, &status) || !S_ISREG(status.st_mode))
 		return false;
-	if (!born_as || born_as == status.st_ino)
+	if (!born_as || born_as == status.st_ino || status.st_nlink > 1)
 		return true;
 	return superseded && !read_all(file, &content).code && superseded(&content, context);
 }
