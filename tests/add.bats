@@ -27,8 +27,7 @@ $next_step" ""
 	for kdf in '-md sha1' '-md sha512' '-md sha256 -pbkdf2 -iter 10000'; do
 		# shellcheck disable=SC2086
 		openssl_encrypt pw plain keyfile $kdf
-		digest=$(sed 's/-md \(\w*\).*/\1/' <<<"$kdf")
-		iterations=$(sed -n 's/.*-iter //p' <<<"$kdf")
+		read -r _ digest _ _ iterations <<<"$kdf"
 		salt=$(head -c 16 keyfile | sha256sum)
 		run -0 mkeyfile add 100 -q -P pw --digest="$digest" --pbkdf2="${iterations:-0}"
 		[ "$salt" != "$(head -c 16 keyfile | sha256sum)" ]

@@ -96,9 +96,9 @@ hint: --new-id makes a successor under another ID" rotate --all
 @test "--all on a file that would pass the server's limit is refused" {
 	for id in $(seq 1 14800); do echo "$id;1"; done | paste -d ';' - <(openssl rand -hex 473600 | fold -w 64) >keyfile
 	[ "$(stat -c %s keyfile)" -le 1100000 ]
-	head -c 1048576 keyfile | sed '$d' >cut
-	chmod 600 cut
-	mv cut keyfile
+	head -c 1048576 keyfile | sed '$d' >whole-lines
+	chmod 600 whole-lines
+	mv whole-lines keyfile
 	run_refused 4 "mkeyfile rotate: 'keyfile' would be larger than 1048576 bytes, which is all that a server reads" rotate --all
 }
 

@@ -202,7 +202,7 @@ meanwhile() { # call number command mkeyfile-argument...
 	ended=0
 	wait $writer || ended=$?
 	[ $ended = 2 ]
-	left=$(ls -A | grep -F .mkeyfile-)
+	left=$(compgen -G '.keyfile.mkeyfile-*')
 	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
 hint: the other content is in '$left', in the same directory
 hint: the change itself is made" "$(cat words)"
@@ -268,7 +268,8 @@ hint: the change itself is made" "$(cat words)"
 				run -0 mkeyfile list -f new -P new.key
 			else
 				[ $ended != 0 ]
-				same "" "$(ls -A | grep new || :)"
+				run -1 compgen -G 'new*'
+				run -1 compgen -G '.new*'
 			fi
 		done
 	done

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define MOST 65536
@@ -62,7 +63,7 @@ static int read_file(const char *path, unsigned char *data, int most)
 
 int main(int argc, char **argv)
 {
-	char temporary[256], *name;
+	char temporary[256], born_as[256], names[4096], *name;
 	int directory, file, new_file, size;
 	ssize_t old_size;
 	struct stat status;
@@ -90,11 +91,19 @@ int main(int argc, char **argv)
 	NEED(!memcmp(text, again, (size_t)crypt_body(0, sealed + 8, sealed + HEADER, size, again)));
 	size += HEADER;
 
-	snprintf(temporary, sizeof(temporary), ".%s.bare", name);
-	new_file = openat(directory, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf(born_as, sizeof(born_as), ".%s.born", name);
+	new_file = openat(directory, born_as, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	NEED(!flock(new_file, LOCK_EX | LOCK_NB));
+	fremovexattr(new_file, "system.posix_acl_access");
+	NEED(!fchmod(new_file, 0600) && !fstat(new_file, &status));
+	snprintf(temporary, sizeof(temporary), ".%s.%lx", name, status.st_ino);
+	NEED(!renameat(directory, born_as, directory, temporary) && !fstat(file, &status));
 	NEED(!fchown(new_file, status.st_uid, status.st_gid) && !fchmod(new_file, status.st_mode & 07777));
+	NEED(flistxattr(file, names, sizeof(names)) >= 0);
 	NEED(write(new_file, sealed, (size_t)size) == size && !lseek(new_file, 0, SEEK_SET));
 	NEED(read(new_file, again, MOST) == size && !memcmp(again, sealed, (size_t)size) && !fsync(new_file));
+	NEED(!fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) && !lseek(file, 0, SEEK_SET));
+	NEED(read(file, again, MOST) == old_size && !memcmp(again, old, (size_t)old_size));
 	NEED(!renameat2(directory, temporary, directory, name, RENAME_EXCHANGE) && !lseek(file, 0, SEEK_SET));
 	NEED(read(file, again, MOST) == old_size && !memcmp(again, old, (size_t)old_size));
 	NEED(!unlinkat(directory, temporary, 0) && !fsync(directory));
