@@ -12,10 +12,10 @@ struct fault read_input_silently(const char *path, struct secret *ret_raw, struc
 	struct stat status;
 
 	if (!is_standard_stream(path))
-		return store_read(path, ret_raw, ret_status);
+		return file_read_path(path, ret_raw, ret_status);
 	if (fstat(STDIN_FILENO, ret_status ? ret_status : &status))
 		return fault_errno(FAULT_READ, errno);
-	return store_read_descriptor(STDIN_FILENO, ret_raw);
+	return file_read(STDIN_FILENO, ret_raw);
 }
 
 enum status read_input(const char *path, struct secret *ret_raw, struct stat *ret_status)

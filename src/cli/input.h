@@ -3,7 +3,7 @@
 #define MKEYFILE_CLI_INPUT_H
 
 #include "cli/status.h"
-#include "core/store.h"
+#include "core/file.h"
 
 /* Reads the file at path, or standard input for "-", for commands that change
  * nothing, and says what goes wrong. ret_status may be NULL; for standard input

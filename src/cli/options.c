@@ -2,7 +2,6 @@
 #include "cli/options.h"
 
 #include "cli/message.h"
-#include "cli/password_source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -272,6 +271,13 @@ static enum status complete_target(struct options *options)
 	return STATUS_USAGE;
 }
 
+/* Before any file is opened that could take its number. */
+static enum status bad_descriptor(int descriptor)
+{
+	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
+	return STATUS_FAILED;
+}
+
 enum status options_complete(struct options *options)
 {
 	int sources = !!options->password_file + !!options->password_command + (options->password_descriptor >= 0) +
@@ -299,6 +305,6 @@ enum status options_complete(struct options *options)
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
 		return usage("the key file and the password cannot both come from standard input");
 	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
-		return message_fault(fault_errno(FAULT_READ, errno), password_source_name(options));
+		return bad_descriptor(options->password_descriptor);
 	return complete_target(options);
 }

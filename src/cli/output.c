@@ -4,6 +4,7 @@
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/message.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +125,7 @@ enum status output_open(struct output *output, const struct options *options)
 
 static enum status write_stream(int descriptor, const char *name, const struct secret *raw)
 {
-	struct fault fault = store_write(descriptor, raw);
+	struct fault fault = file_write(descriptor, raw);
 
 	return fault.code ? message_fault(fault, name) : STATUS_DONE;
 }

@@ -2,19 +2,11 @@
 #ifndef MKEYFILE_CORE_STORE_H
 #define MKEYFILE_CORE_STORE_H
 
-#include "core/secret.h"
-
-#include <sys/stat.h>
+#include "core/temporary.h"
 
 /* Files that must not be lost: locked, read through one descriptor, replaced
  * in one step or left as they were. Paths are only for the system and for the
  * caller's messages; nothing here looks into the content. */
-
-/* Reads a whole file, or a pipe up to its end, of at most KEYFILE_MAX_SIZE
- * bytes. status may be NULL. FAULT_OPEN, _READ, _NOT_REGULAR (directories and
- * devices), _TOO_LARGE, _MEMORY. */
-MUST_CHECK struct fault store_read(const char *path, struct secret *ret_content, struct stat *ret_status);
-MUST_CHECK struct fault store_read_descriptor(int descriptor, struct secret *ret_content);
 
 /* An existing regular file, locked with flock(2) for a change. */
 struct store {
@@ -38,13 +30,9 @@ struct store {
  * be replaced later. keep_backup: store_replace will leave the old content in
  * a file named as this one with a ~ behind it, which must not exist yet, since
  * it may hold the only copy of older keys. Waits lock_timeout seconds for the
- * lock. Faults as store_read, and FAULT_LOCK, _BUSY (holder), _READ_ONLY,
+ * lock. Faults as file_read_path, and FAULT_LOCK, _BUSY (holder), _READ_ONLY,
  * _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _BACKUP_EXISTS. */
 MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout);
-
-/* Whether all keys of a file's earlier content are in what is written now, so
- * that it may be removed; context is the caller's. */
-typedef bool store_superseded(const struct secret *earlier, void *context);
 
 /* Replaces the content: temporary file in the same directory, owner, mode, ACL
  * and extended attributes of the old one, read back, fsync, exchange, compare
@@ -57,8 +45,8 @@ typedef bool store_superseded(const struct secret *earlier, void *context);
  * blocked, since the change is made.
  * Removes what killed runs left behind: new content that was never published,
  * and earlier content that is superseded. */
-MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content, store_superseded *superseded,
-				      void *context);
+MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content,
+				      temporary_superseded *superseded, void *context);
 
 /* Unlocks. Closed is fine. */
 void store_close(struct store *store);
@@ -69,8 +57,5 @@ MUST_CHECK struct fault store_create(const char *path, const struct secret *cont
 
 /* What store_create would say of path before it creates anything. */
 MUST_CHECK struct fault store_check_absent(const char *path);
-
-/* Writes all of content; FAULT_WRITE. */
-MUST_CHECK struct fault store_write(int descriptor, const struct secret *content);
 
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CORE_FILE_H
+#define MKEYFILE_CORE_FILE_H
+
+#include "core/secret.h"
+
+#include <sys/stat.h>
+
+/* Whole files, through a descriptor that stays the caller's. */
+
+/* Reads from where the descriptor stands to the end, at most KEYFILE_MAX_SIZE
+ * bytes: FAULT_READ, FAULT_TOO_LARGE, FAULT_MEMORY. */
+MUST_CHECK struct fault file_read(int descriptor, struct secret *ret_content);
+
+/* The same by name, for regular files and pipes. ret_status may be NULL; it is
+ * set as soon as the file is open. FAULT_OPEN, FAULT_NOT_REGULAR, and as above. */
+MUST_CHECK struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status);
+
+/* Writes all of content: FAULT_WRITE. */
+MUST_CHECK struct fault file_write(int descriptor, const struct secret *content);
+
+/* The same device and inode. */
+bool file_is_same(const struct stat *one, const struct stat *other);
+
+#endif
