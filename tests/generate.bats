@@ -6,9 +6,9 @@ setup_test() {
 	export MKEYFILE_FILE=keyfile
 }
 
-next_steps() { # [what else to keep]
+next_steps() {
 	printf "next: the server's user has to read it (chown mysql 'keyfile'), and its option file has to name it;\n"
-	printf '      keep a copy of the key file%s in a safe place: without it the data is lost' "${1-}"
+	printf '      keep a copy of the key file in a safe place: without it the data is lost'
 }
 
 @test "IDs 1 and 2 when none are named, 256 bits, mode 0600" {
@@ -55,7 +55,8 @@ $(next_steps)" ""
 	assert_equal 0 "created 'keyfile.key', a password file
 created 'keyfile', encrypted
   key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
-$(next_steps ' and one of the password, apart from each other,')" ""
+next: the server's user has to read both (chown mysql 'keyfile' 'keyfile.key'), and its option file has to name them;
+      keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" ""
 	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
 	same 257 "$(stat -c %s keyfile.key)"
 	same '600 600' "$(stat -c %a keyfile keyfile.key | xargs)"

@@ -15,10 +15,7 @@ struct edit {
 };
 
 #define EDIT __attribute__((cleanup(edit_close)))
-#define EDIT_CLOSED                                                                                                    \
-	{                                                                                                              \
-		.store = STORE_CLOSED                                                                                  \
-	}
+#define EDIT_CLOSED ((struct edit){ .store = STORE_CLOSED })
 
 /* Locks, reads, opens and parses the key file that options name. */
 MUST_CHECK enum status edit_open(struct edit *edit, const struct options *options);

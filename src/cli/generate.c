@@ -134,8 +134,14 @@ static void say_next_steps(const struct options *options)
 {
 	if (options->dry_run)
 		return;
-	message_note("next: the server's user has to read it (chown mysql '%s'), and its option file has to name it;",
-		     options->file);
+	if (options->new_password_file)
+		message_note(
+			"next: the server's user has to read both (chown mysql '%s' '%s'), and its option file has to name them;",
+			options->file, options->new_password_file);
+	else
+		message_note(
+			"next: the server's user has to read it (chown mysql '%s'), and its option file has to name it;",
+			options->file);
 	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
 		     is_encrypted(options) ? " and one of the password, apart from each other," : "");
 }

@@ -15,10 +15,7 @@ struct output {
 };
 
 #define OUTPUT __attribute__((cleanup(output_close)))
-#define OUTPUT_CLOSED                                                                                                  \
-	{                                                                                                              \
-		.store = STORE_CLOSED                                                                                  \
-	}
+#define OUTPUT_CLOSED ((struct output){ .store = STORE_CLOSED })
 
 /* A child for the commands' argp; its input is a struct output. */
 extern const struct argp output_argp;

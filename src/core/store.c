@@ -136,7 +136,7 @@ void store_close(struct store *store)
 	free(store->backup_name);
 	free(store->left_behind);
 	secret_free(&store->content);
-	*store = (struct store)STORE_CLOSED;
+	*store = STORE_CLOSED;
 }
 
 /* ---- signals wait while a temporary file exists ---- */
@@ -321,8 +321,11 @@ struct fault store_replace(struct store *store, const struct secret *content, te
 		fault = check_not_interrupted();
 	if (!fault.code)
 		fault = put_in_place(store, &temporary);
-	if (!fault.code) {
-		fault = sync_directory(store->directory);
+	if (fault_is_published(fault)) {
+		struct fault synced = sync_directory(store->directory);
+
+		if (!fault.code)
+			fault = synced;
 		temporary_remove_dead(store->directory, store->name, superseded, context);
 	}
 	temporary_remove(&temporary);

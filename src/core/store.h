@@ -21,10 +21,7 @@ struct store {
 };
 
 #define STORE __attribute__((cleanup(store_close)))
-#define STORE_CLOSED                                                                                                   \
-	{                                                                                                              \
-		.directory = -1, .file = -1                                                                            \
-	}
+#define STORE_CLOSED ((struct store){ .directory = -1, .file = -1 })
 
 /* Locks and reads the file, follows symbolic links, and refuses what could not
  * be replaced later. keep_backup: store_replace will leave the old content in

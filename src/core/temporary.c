@@ -25,7 +25,7 @@ void temporary_remove(struct temporary *temporary)
 	if (temporary->file >= 0)
 		close(temporary->file);
 	free(temporary->name);
-	*temporary = (struct temporary)TEMPORARY_NONE;
+	*temporary = TEMPORARY_NONE;
 }
 
 /* ".NAME.mkeyfile-INODE-RANDOM", both in hex. INODE is the new file's (0 while it

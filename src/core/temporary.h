@@ -17,10 +17,7 @@ struct temporary {
 	char *name; /* NULL: there is none, or it is published */
 };
 
-#define TEMPORARY_NONE                                                                                                 \
-	{                                                                                                              \
-		.file = -1                                                                                             \
-	}
+#define TEMPORARY_NONE ((struct temporary){ .file = -1 })
 
 /* Creates it for the file called name in directory: empty, mode 0600, without an
  * ACL that the directory hands down. FAULT_CREATE, _LOCK, _ATTRIBUTES, _RANDOM;
