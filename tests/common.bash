@@ -101,3 +101,8 @@ fingerprint() {
 	printf 'mkeyfile fingerprint v1' | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" |
 		sed 's/.*= //' | cut -c 1-16
 }
+
+# strace of a sanitized build: a tracer keeps the leak checker from working.
+strace() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 command strace "$@"
+}
