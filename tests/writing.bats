@@ -358,7 +358,7 @@ sweep() { # calls error command...
 			strace -o trace -e trace="$call" -e inject="$call:error=$error:when=$number" "$@" >said 2>&1 || status=$?
 			grep -q INJECTED trace || break
 			# a sanitizer whose own start was hit is no finding
-			! grep -q '^HINT: LeakSanitizer\|^==.*LeakSanitizer has encountered' said || continue
+			! grep -qE 'LeakSanitizer has encountered|AddressSanitizer failed to allocate' said || continue
 			if cmp -s keyfile pristine; then
 				[ "$status" != 0 ] || { echo "$call $number: success, but nothing changed"; return 1; }
 			else
