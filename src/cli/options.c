@@ -83,8 +83,10 @@ void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const 
 	uint32_t id = parse_key_id(state, text);
 	uint32_t *ids = reallocarray(key_ids->ids, key_ids->count + 1, sizeof(*ids));
 
-	if (!ids)
+	if (!ids) {
 		argp_failure(state, STATUS_FAILED, 0, "out of memory");
+		return;
+	}
 	for (size_t i = 0; i < key_ids->count; i++)
 		if (ids[i] == id)
 			argp_error(state, "key ID %u is named twice", id);
