@@ -163,6 +163,29 @@ hint: the password fits: --force writes the plain text all the same" decrypt -f 
 	[ -p pipe ]
 }
 
+@test "a pipe that nobody reads can be left with a signal, and nothing is made" {
+	mkfifo pipe
+	for signal in TERM HUP; do
+		"$MKEYFILE" encrypt -o pipe --new-password-file=new.key 3>&- &
+		writer=$!
+		for ((i = 0; i < 1000; i++)); do
+			grep -q '^S' <(cut -d ' ' -f 3 /proc/$writer/stat) && break
+			sleep 0.01
+		done
+		kill -$signal $writer
+		ended=0
+		wait $writer || ended=$?
+		[ $ended -gt 128 ]
+		[ ! -e new.key ]
+	done
+}
+
+@test "encrypt to standard output says that it made a password file" {
+	run --separate-stderr bash -c '"$MKEYFILE" encrypt --new-password-file=new.key >sealed'
+	assert_equal 0 "created 'new.key', a password file" ""
+	openssl_decrypt new.key sealed | cmp - keyfile
+}
+
 @test "a dry run writes nothing, opens all the same" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	before=$(snapshot)

@@ -106,6 +106,18 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 	same $'1\n2' "$output"
 }
 
+@test "--force does not put plain keys where others can read them" {
+	make_keyfile keyfile 1
+	chmod 644 keyfile
+	run_refused 4 "mkeyfile generate: 'keyfile' has mode 0644: others could read the plain keys, or its group could change them
+hint: chmod 600 it first, or 640 with the server's group" generate --force
+	run -0 mkeyfile generate --force -q --new-password-file=keyfile.key
+}
+
+@test "a name that ends in a slash" {
+	run_refused 2 "mkeyfile generate: cannot open 'new/': Is a directory" generate -f new/
+}
+
 @test "--force never overwrites the backup of an earlier --force" {
 	run -0 mkeyfile generate -q
 	run -0 mkeyfile generate -q --force

@@ -43,14 +43,14 @@ hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FI
 }
 
 @test "a command that fails, dies, prints nothing, too much, or two lines" {
-	run_refused 2 "mkeyfile list: password command 'exit 3' failed with status 3" list --password-command='exit 3'
-	run_refused 2 "mkeyfile list: password command 'cat pw; false' failed with status 1" \
+	run_refused 2 "mkeyfile list: the password command failed with status 3" list --password-command='exit 3'
+	run_refused 2 "mkeyfile list: the password command failed with status 1" \
 		list --password-command='cat pw; false'
 	# shellcheck disable=SC2016
-	run_refused 2 'mkeyfile list: password command '\''kill -9 $$'\'' was ended by signal 9' \
+	run_refused 2 'mkeyfile list: the password command was ended by signal 9' \
 		list --password-command='kill -9 $$'
-	run_refused 2 "mkeyfile list: 'true' holds no password" list --password-command=true
-	run_refused 2 "mkeyfile list: the password in 'yes' is longer than 256 bytes, which no server reads" \
+	run_refused 2 "mkeyfile list: 'the password command' holds no password" list --password-command=true
+	run_refused 2 "mkeyfile list: the password in 'the password command' is longer than 256 bytes, which no server reads" \
 		list --password-command=yes
 	# as in a file, nothing behind 257 bytes counts
 	opens --password-command='cat pw pw pw'

@@ -76,10 +76,19 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 
 # ---- locking ----
 
-@test "busy: the holder is named, and the file is untouched" {
-	flock keyfile sleep 60 &
+# Locks a file as another process would, for so many seconds at most.
+hold() { # file seconds
+	flock --no-fork "$1" sleep "$2" 3>&- &
 	holder=$!
-	while flock -n keyfile true; do sleep 0.01; done
+	for ((i = 0; i < 3000; i++)); do
+		flock -n "$1" true || return 0
+		sleep 0.01
+	done
+	return 1
+}
+
+@test "busy: the holder is named, and the file is untouched" {
+	hold keyfile 60
 	lock_pid=$(sed -n "s/^[0-9]*: FLOCK *ADVISORY *WRITE \([0-9]*\) .*:$(stat -c %i keyfile) .*/\1/p" /proc/locks)
 	run_refused 5 "mkeyfile add: 'keyfile' is locked by process $lock_pid
 hint: --lock-timeout=SECONDS waits longer" add 7 --lock-timeout=0
@@ -87,14 +96,20 @@ hint: --lock-timeout=SECONDS waits longer" add 7 --lock-timeout=0
 hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
 	# reading needs no lock
 	run -0 mkeyfile list
-	pkill -P "$holder" || :
 }
 
 @test "a waiting writer gets its turn" {
-	flock keyfile sleep 1 &
-	holder=$!
-	while flock -n keyfile true; do sleep 0.01; done
+	hold keyfile 1
 	run -0 mkeyfile add 7 -q --lock-timeout=30
+}
+
+@test "the time-out is the time that was asked for" {
+	hold keyfile 60
+	for ((i = 0; i < 3; i++)); do
+		before=$(date +%s%N)
+		run -5 mkeyfile add 7 --lock-timeout=1
+		[ $((($(date +%s%N) - before) / 1000000)) -ge 1000 ]
+	done
 }
 
 @test "8 writers x 10 keys: none is lost" {
@@ -112,27 +127,79 @@ hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
 	no_litter
 }
 
-@test "an editor that ignores the lock keeps its change" {
-	run_with_editor() { # what the editor does, when mkeyfile is about to publish
-		printf '%s\n' "$1" >editor
-		strace -f -o calls -e trace=renameat2 -e inject=renameat2:delay_enter=1500000:when=1 \
-			"$MKEYFILE" add 7 2>words &
-		writer=$!
-		while ! compgen -G '.keyfile.mkeyfile-*' >/dev/null; do sleep 0.02; done
-		sleep 0.3
-		sh editor
-		status=0
-		wait $writer || status=$?
-		[ $status = 2 ]
-		same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
+# start_and_stop CALL NUMBER [STRACE OPTION...] -- ARGUMENT...: mkeyfile runs until
+# it has made that call for the NUMBERth time, and is stopped there.
+start_and_stop() {
+	local call=$1 number=$2 options=()
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	rm -f calls
+	env ASAN_OPTIONS=detect_leaks=0 strace -o calls "${options[@]}" -e trace=openat,read,fsync,linkat,renameat,renameat2,unlinkat \
+		-e inject="$call:signal=STOP:when=$number" "$MKEYFILE" "${@:2}" 2>words 3>&- &
+	holder=$!
+	for ((i = 0; i < 3000; i++)); do
+		grep -q 'stopped by SIGSTOP' calls 2>/dev/null && return 0
+		sleep 0.01
+	done
+	return 1
+}
+
+# Lets it go on; its status is in ended, what it said in the file words.
+go_on() {
+	ended=0
+	pkill -CONT -P "$holder"
+	wait "$holder" || ended=$?
+}
+
+# How often the command reads before it exchanges: the last read is its last
+# look at the old content.
+reads_before_exchange() {
+	cp -p keyfile copy
+	strace -o calls -e trace=read,renameat2 "$MKEYFILE" -f copy "$@" -q
+	sed '/^renameat2/,$d' calls | grep -c '^read'
+}
+
+@test "an editor that ignores the lock keeps its change, whenever it comes" {
+	reads=$(reads_before_exchange add 7)
+	for moment in "fsync 1" "read $reads"; do
+		for change in 'echo "# theirs" >>keyfile' '{ cat keyfile; echo "# theirs"; } >new && mv new keyfile'; do
+			make_keyfile keyfile 1 2 100
+			# shellcheck disable=SC2086
+			start_and_stop $moment -- add 7
+			sh -c "$change"
+			go_on
+			same 2 $ended
+			same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
 hint: run the command again" "$(cat words)"
-		run -1 grep '^7;' keyfile
-		no_litter
-	}
-	run_with_editor 'echo "# edited in place" >>keyfile'
-	run -0 grep -c 'edited in place' keyfile
-	run_with_editor '{ cat keyfile; echo "# replaced"; } >new && mv new keyfile'
-	run -0 grep -c replaced keyfile
+			run -0 grep -c theirs keyfile
+			run -1 grep '^7;' keyfile
+			no_litter
+		done
+	done
+}
+
+@test "nor is it lost where a file system has no exchange" {
+	start_and_stop linkat 1 -e inject=renameat2:error=EINVAL -- add 7
+	echo '# theirs' >>keyfile
+	go_on
+	same 2 $ended
+	run -0 grep -c theirs keyfile
+	no_litter
+}
+
+@test "a backup that turns out to be of somebody else's file is taken back" {
+	reads=$(reads_before_exchange add 7)
+	start_and_stop read "$reads" -- add 7 --backup
+	{ cat keyfile; echo '# theirs'; } >new && mv new keyfile
+	go_on
+	same 2 $ended
+	[ ! -e keyfile~ ]
+	run -0 grep -c theirs keyfile
+	strace -o calls -e trace=fsync -e inject=fsync:error=EIO:when=2 "$MKEYFILE" add 7 --backup 2>words || :
+	[ ! -e keyfile~ ]
 }
 
 @test "where a file system has no exchange, the rename is guarded all the same" {
@@ -144,27 +211,12 @@ hint: run the command again" "$(cat words)"
 	no_litter
 }
 
-# Runs mkeyfile and, when it is about to make the given call, a command.
-meanwhile() { # call number command mkeyfile-argument...
-	local call=$1 number=$2 command=$3 ended=0
-	shift 3
-	strace -f -o calls -e trace="$call" -e inject="$call:delay_enter=1200000:when=$number" \
-		"$MKEYFILE" "$@" 2>words &
-	writer=$!
-	for ((i = 0; i < 500; i++)); do
-		# strace writes a call when it begins; the delay comes first for the injected one
-		[ "$(grep -c "^[0-9]* *$call(" calls 2>/dev/null)" -ge "$number" ] && break
-		[ "$number" = 1 ] && compgen -G '.keyfile.mkeyfile-*' >/dev/null && break
-		sleep 0.01
-	done
-	sleep 0.2
-	sh -c "$command"
-	wait $writer || ended=$?
-	return $ended
-}
-
 @test "access that is changed meanwhile is not changed back" {
-	run -2 meanwhile renameat2 1 'chmod 640 keyfile && chown 65534 keyfile' add 7 -q
+	start_and_stop fsync 1 -- add 7 -q
+	chmod 640 keyfile
+	chown 65534 keyfile
+	go_on
+	same 2 $ended
 	same '640 65534' "$(stat -c '%a %u' keyfile)"
 	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
 		"$(head -n 1 words)"
@@ -179,7 +231,6 @@ meanwhile() { # call number command mkeyfile-argument...
 	"$MKEYFILE" add 7 -q -f sealed -P typed &
 	writer=$!
 	exec 5>typed
-	sleep 0.2
 	chmod 600 sealed
 	cat pw >&5
 	exec 5>&-
@@ -189,31 +240,40 @@ meanwhile() { # call number command mkeyfile-argument...
 }
 
 @test "a foreign change that cannot be put back is named, and never removed" {
-	# the last look at the old content before the exchange
-	strace -o calls -e trace=read,renameat2 "$MKEYFILE" add 5 -q
-	looks=$(sed '/^renameat2/,$d' calls | grep -c '^read')
+	reads=$(reads_before_exchange add 7)
 	key=$(random_key)
-	strace -f -o calls -e trace=read,renameat2 -e inject=read:delay_exit=1500000:when="$looks" \
-		-e inject=renameat2:error=EIO:when=2 "$MKEYFILE" add 7 2>words &
-	writer=$!
-	while ! compgen -G '.keyfile.mkeyfile-*' >/dev/null; do sleep 0.02; done
-	sleep 0.5
-	echo "777;$key" >>keyfile
-	ended=0
-	wait $writer || ended=$?
-	[ $ended = 2 ]
-	left=$(compgen -G '.keyfile.mkeyfile-*')
-	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
+	for change in 'echo "777;$key" >>keyfile' '{ cat keyfile; echo "777;$key"; } >new && mv new keyfile'; do
+		make_keyfile keyfile 1 2 100
+		start_and_stop read "$reads" -e inject=renameat2:error=EIO:when=2 -- add 7
+		eval "$change"
+		go_on
+		same 2 $ended
+		left=$(compgen -G '.keyfile.mkeyfile-*')
+		same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
 hint: the other content is in '$left', in the same directory
 hint: the change itself is made" "$(cat words)"
-	run -0 grep -cF "777;$key" "$left"
-	run -0 grep -c '^7;' keyfile
-	run -0 mkeyfile add 8 -q
-	run -0 grep -cF "777;$key" "$left"
-	# once its keys are in the file as well it goes
-	echo "777;$key" >>keyfile
-	run -0 mkeyfile add 9 -q
-	no_litter
+		run -0 grep -cF "777;$key" "$left"
+		run -0 grep -c '^7;' keyfile
+		# the next runs say that it is there, and leave it
+		run --separate-stderr mkeyfile add 8
+		same 0 "$status"
+		same "mkeyfile add: warning: '$left', in the same directory, was left by a run that was killed
+hint: it may hold keys that this file lacks: compare them before you remove it" "$(grep -A 1 warning <<<"$stderr")"
+		run -0 grep -cF "777;$key" "$left"
+		# until its keys are in the file as well
+		echo "777;$key" >>keyfile
+		run -0 mkeyfile add 9 -q
+		no_litter
+	done
+}
+
+@test "only names of its own are taken for litter" {
+	for name in .keyfile.mkeyfile- .keyfile.mkeyfile-0 .keyfile.mkeyfile-0-0 .keyfile.mkeyfile-x-y .keyfile.mkeyfile-1-2-3; do
+		echo "5;$(random_key)" >$name
+	done
+	run -0 mkeyfile add 7 -q
+	same '.keyfile.mkeyfile- .keyfile.mkeyfile-0 .keyfile.mkeyfile-0-0 .keyfile.mkeyfile-1-2-3 .keyfile.mkeyfile-x-y' \
+		"$(compgen -G '.keyfile.mkeyfile-*' | sort | xargs)"
 }
 
 @test "a run that is killed before its backup is done loses nothing, and the next one goes on" {
@@ -419,15 +479,10 @@ sweep() { # calls error command...
 		sed -i '/^7;/d' keyfile
 	done
 	run -0 compgen -G '.keyfile.mkeyfile-*'
-	echo 'not ours' >.keyfile.mkeyfile-longer-name
-	touch .keyfile.mkeyfile-aaaaaa
-	flock .keyfile.mkeyfile-aaaaaa sleep 60 &
-	holder=$!
-	while flock -n .keyfile.mkeyfile-aaaaaa true; do sleep 0.01; done
+	touch .keyfile.mkeyfile-0-aaaaaa
+	hold .keyfile.mkeyfile-0-aaaaaa 60
 	run -0 mkeyfile add 8 -q
-	same '.keyfile.mkeyfile-aaaaaa
-.keyfile.mkeyfile-longer-name' "$(compgen -G '.keyfile.mkeyfile-*')"
-	pkill -P "$holder" || :
+	same .keyfile.mkeyfile-0-aaaaaa "$(compgen -G '.keyfile.mkeyfile-*')"
 }
 
 @test "the file is synced before it is published, the directory after it" {

@@ -3,7 +3,6 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "core/unseal.h"
-#include "server/inspect.h"
 
 struct arguments {
 	struct options *options;
@@ -90,19 +89,6 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 	return STATUS_DONE;
 }
 
-/* The file that is replaced keeps its mode, and now holds plain keys. */
-static enum status refuse_exposure(const struct output *output, const char *path)
-{
-	mode_t mode = output->store.status.st_mode;
-
-	if (output->store.file < 0 || !mode_is_exposed(mode))
-		return STATUS_DONE;
-	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
-		      (unsigned int)(mode & 07777));
-	message_hint("chmod 600 it first, or 640 with the server's group");
-	return STATUS_REFUSED;
-}
-
 static enum status decrypt(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
@@ -112,7 +98,7 @@ static enum status decrypt(const struct arguments *arguments)
 	enum status status = output_open(output, options);
 
 	if (!status)
-		status = refuse_exposure(output, output->in_place ? options->file : output->path);
+		status = refuse_exposure(&output->store, output->in_place ? options->file : output->path);
 	if (!status)
 		status = open_text(arguments, &text);
 	if (!status)

@@ -2,7 +2,12 @@
 #include "cli/edit.h"
 
 #include "cli/message.h"
+#include "core/file.h"
 #include "server/inspect.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 
 /* The backup stands beside the file that a symbolic link leads to. */
 static const char *backed_up_path(const struct store *store, const char *path)
@@ -12,62 +17,121 @@ static const char *backed_up_path(const struct store *store, const char *path)
 	return !lstat(path, &status) && S_ISLNK(status.st_mode) ? store->path : path;
 }
 
+static void warn_if_hard_linked(const struct store *store, const char *path)
+{
+	struct stat backup;
+	nlink_t own = 1;
+
+	if (store->backup_name && !fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) &&
+	    file_is_same(&backup, &store->status))
+		own++; /* a run that was killed made it */
+	if (store->status.st_nlink > own)
+		message_warning("'%s' has %lu names: the others keep the old content", path,
+				(unsigned long)store->status.st_nlink);
+}
+
 enum status open_store(struct store *store, const char *path, const struct options *options, bool keep_backup)
 {
 	struct fault fault = store_open(store, path, keep_backup, options->lock_timeout);
 
 	if (fault.code)
 		return message_fault(fault, fault.code == FAULT_BACKUP_EXISTS ? backed_up_path(store, path) : path);
-	if (store->status.st_nlink > 1 && !store->backup_name)
-		message_warning("'%s' has %lu names: the others keep the old content", path,
-				(unsigned long)store->status.st_nlink);
+	warn_if_hard_linked(store, path);
 	return STATUS_DONE;
 }
 
-static enum status create_password_file(const struct options *options, struct new_password_file *file)
+enum status refuse_exposure(const struct store *store, const char *path)
 {
-	enum status status = STATUS_DONE;
+	mode_t mode = store->status.st_mode;
 
-	if (!file || !file->path)
+	if (store->file < 0 || !mode_is_exposed(mode))
 		return STATUS_DONE;
-	if (!options->dry_run)
-		status = new_password_file_create(file);
-	if (status)
-		new_password_file_withdraw(file);
-	else
-		message_note("%s '%s', a password file", options->dry_run ? "would create" : "created", file->path);
-	return status;
+	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
+		      (unsigned int)(mode & 07777));
+	message_hint("chmod 600 it first, or 640 with the server's group");
+	return STATUS_REFUSED;
 }
 
 static void say_what_is_beside(const struct store *store, const char *path)
 {
 	if (store->left_behind)
 		message_hint("the other content is in '%s', in the same directory", store->left_behind);
-	else if (store->backup_name)
+	else if (store->backup_made)
 		message_note("the old content is in '%s~', under the old password if it had one",
 			     backed_up_path(store, path));
+	if (store->litter) {
+		message_warning("'%s', in the same directory, was left by a run that was killed", store->litter);
+		message_hint("it may hold keys that this file lacks: compare them before you remove it");
+	}
+}
+
+void say_new_password_file(const struct options *options, const struct new_password_file *file)
+{
+	if (file && file->path)
+		message_note("%s '%s', a password file", options->dry_run ? "would create" : "created", file->path);
+}
+
+/* From now on the change is made: a signal ends the process with a status that
+ * says so. Signals that were ignored from the start stay ignored. */
+static void end_well(int signal)
+{
+	(void)signal;
+	_exit(STATUS_DONE);
+}
+
+static void let_signals_end_well(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = end_well };
+	struct sigaction before;
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static struct fault publish_with_password_file(struct store *store, const char *path,
+					       const struct publication *publication, enum status *ret_status)
+{
+	struct new_password_file *new_password_file = publication->new_password_file;
+	struct successor successor = publication->successor;
+	struct fault fault = fault_none();
+
+	if (new_password_file && new_password_file->path)
+		*ret_status = new_password_file_create(new_password_file);
+	if (!*ret_status)
+		fault = store->file < 0 ? store_create(path, publication->raw)
+					: store_replace(store, publication->raw, content_is_superseded, &successor);
+	if (new_password_file && (*ret_status || !fault_is_published(fault)))
+		new_password_file_withdraw(new_password_file);
+	return fault;
 }
 
 enum status publish(struct store *store, const char *path, const struct options *options,
 		    const struct publication *publication)
 {
-	struct successor successor = publication->successor;
-	enum status status = create_password_file(options, publication->new_password_file);
-	struct fault fault;
+	enum status status = STATUS_DONE;
+	struct fault fault = fault_none();
 
-	if (status || options->dry_run)
+	if (!options->dry_run)
+		fault = publish_with_password_file(store, path, publication, &status);
+	if (status)
 		return status;
-	if (store->file < 0)
-		fault = store_create(path, publication->raw);
-	else
-		fault = store_replace(store, publication->raw, content_is_superseded, &successor);
-	if (fault_is_published(fault))
-		message_changed();
-	else if (publication->new_password_file)
-		new_password_file_withdraw(publication->new_password_file);
 	if (fault.code)
 		status = message_fault(fault, path);
-	if (fault_is_published(fault) || store->left_behind)
+	if (fault_is_published(fault)) {
+		say_new_password_file(options, publication->new_password_file);
+		if (!options->dry_run) {
+			message_changed();
+			/* a failure keeps its status whatever comes */
+			if (!status)
+				let_signals_end_well();
+		}
+	}
+	if (!options->dry_run)
 		say_what_is_beside(store, path);
 	return status;
 }

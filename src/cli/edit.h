@@ -31,6 +31,13 @@ void edit_close(struct edit *edit);
 MUST_CHECK enum status open_store(struct store *store, const char *path, const struct options *options,
 				  bool keep_backup);
 
+/* Refuses to put plain keys into a file that keeps a mode by which others can
+ * read it, or its group change it. A closed store is fine. */
+MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);
+
+/* Says that a password file was, or would be, created, if there is one. */
+void say_new_password_file(const struct options *options, const struct new_password_file *file);
+
 /* What goes to disk, and what comes with it. */
 struct publication {
 	const struct secret *raw;
@@ -40,7 +47,8 @@ struct publication {
 
 /* Writes it to the file that store holds, or to a new one at path when store is
  * closed; nothing happens with a dry run. A password file that is to be made
- * with it comes first, and goes again when the key file could not be written. */
+ * with it comes first, and goes again when the key file could not be written.
+ * After success a signal that ends the process does so with status 0. */
 MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
 			       const struct publication *publication);
 

@@ -159,6 +159,8 @@ static enum status generate(const struct arguments *arguments)
 	const struct change change = { "created", "would create", options->file, is_encrypted(options), &keys };
 	enum status status = find_place(arguments, &store);
 
+	if (!status && !change.encrypted)
+		status = refuse_exposure(&store, options->file);
 	if (!status)
 		status = find_password(options, &new_password_file, &password);
 	if (!status)

@@ -93,8 +93,9 @@ static const struct command *find_command(const char *name)
 static void fill_standard_descriptors(void)
 {
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-		if (fcntl(descriptor, F_GETFD) < 0)
-			(void)!open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+		if (fcntl(descriptor, F_GETFD) < 0 &&
+		    open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			_exit(STATUS_FAILED);
 }
 
 /* OpenSSL loads code that these name into a process that holds keys. The
@@ -122,22 +123,32 @@ static char **copy_environment(char *const environment[])
 	return copy;
 }
 
-/* argp would take "--pass=SECRET" for an abbreviation and repeat it. */
+/* A long option that looks like one for a password and is none of ours: argp
+ * would repeat it, or take --new-password=SECRET for a file's name. */
 static bool names_a_password(const char *argument)
 {
-	static const char option[] = "--password";
-	size_t size = strcspn(argument, "=");
+	static const char *const known[] = { "--password-file", "--password-fd", "--password-command",
+					     "--new-password-file" };
+	static const char *const hints[] = { "pass", "phrase", "pw" };
+	char *name = strndup(argument, strcspn(argument, "="));
+	bool found = false;
 
-	return size > strlen("--p") && size < strlen(option) && !strncmp(argument, option, size);
+	for (size_t i = 0; name && i < sizeof(hints) / sizeof(hints[0]); i++)
+		found |= strcasestr(name, hints[i]) != NULL;
+	for (size_t i = 0; name && i < sizeof(known) / sizeof(known[0]); i++)
+		found &= strcmp(name, known[i]) != 0;
+	free(name);
+	return found;
 }
 
 static void refuse_password_argument(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (names_a_password(argv[i])) {
-			message_error("a password is never an argument, since every user of the host can see it there");
-			exit(STATUS_USAGE);
-		}
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (strncmp(argv[i], "--", 2) || !names_a_password(argv[i]))
+			continue;
+		message_error("a password is never an argument, since every user of the host can see it there");
+		message_hint("--password-file, --password-fd and --password-command name where it is");
+		exit(STATUS_USAGE);
 	}
 }
 

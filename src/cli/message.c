@@ -113,14 +113,15 @@ static void say_system_fault(const char *what, const char *path, int error_numbe
 	message_error("cannot %s '%s': %s", what, path, strerror(error_number));
 }
 
-static void say_command_failed(const char *command, int wait_status)
+/* Without the command, which may have a password in it. */
+static void say_command_failed(int wait_status)
 {
 	if (wait_status < 0)
-		message_error("cannot run password command '%s': %s", command, strerror(-wait_status));
+		message_error("cannot run the password command: %s", strerror(-wait_status));
 	else if (WIFSIGNALED(wait_status))
-		message_error("password command '%s' was ended by signal %d", command, WTERMSIG(wait_status));
+		message_error("the password command was ended by signal %d", WTERMSIG(wait_status));
 	else
-		message_error("password command '%s' failed with status %d", command, WEXITSTATUS(wait_status));
+		message_error("the password command failed with status %d", WEXITSTATUS(wait_status));
 }
 
 static void say_busy(const char *path, pid_t holder)
@@ -256,7 +257,7 @@ static bool say_secret_fault(struct fault fault, const char *path)
 		message_error("the password in '%s' has more than one line, which openssl would cut", path);
 		return true;
 	case FAULT_COMMAND_FAILED:
-		say_command_failed(path, fault.error_number);
+		say_command_failed(fault.error_number);
 		return true;
 	default:
 		return false;

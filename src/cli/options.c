@@ -9,11 +9,10 @@
 #include <string.h>
 
 #define LOCK_TIMEOUT_DEFAULT 5
-#define LONGEST_SHOWN_ID 20
+#define LONGEST_SHOWN 20
 
 enum long_option {
-	OPTION_PASSWORD = 256,
-	OPTION_PASSWORD_FD,
+	OPTION_PASSWORD_FD = 256,
 	OPTION_PASSWORD_COMMAND,
 	OPTION_DIGEST,
 	OPTION_PBKDF2,
@@ -57,15 +56,17 @@ bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *re
 	return true;
 }
 
+const char *shown(const char *text)
+{
+	return strlen(text) > LONGEST_SHOWN ? "..." : text;
+}
+
 uint32_t parse_key_id(const struct argp_state *state, const char *text)
 {
 	uint32_t id = 0;
 
-	/* somebody may have pasted a whole line of a key file */
-	if (strlen(text) > LONGEST_SHOWN_ID)
-		argp_error(state, "invalid key ID: a number from 1 to %u is needed", KEY_ID_MAX);
 	if (!parse_decimal(text, 1, KEY_ID_MAX, &id))
-		argp_error(state, "invalid key ID '%s': a number from 1 to %u is needed", text, KEY_ID_MAX);
+		argp_error(state, "invalid key ID '%s': a number from 1 to %u is needed", shown(text), KEY_ID_MAX);
 	return id;
 }
 
@@ -74,7 +75,7 @@ size_t parse_key_bits(const struct argp_state *state, const char *text)
 	uint32_t bits = 0;
 
 	if (!parse_decimal(text, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
-		argp_error(state, "invalid key size '%s': 128, 192 or 256 bits are possible", text);
+		argp_error(state, "invalid key size '%s': 128, 192 or 256 bits are possible", shown(text));
 	return bits / 8;
 }
 
@@ -105,14 +106,16 @@ static uint32_t parse_count(const struct argp_state *state, const char *option, 
 	uint32_t number = 0;
 
 	if (!parse_decimal(text, 0, most, &number))
-		argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", text, option, most);
+		argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option,
+			   most);
 	return number;
 }
 
 static void parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
 {
 	if (!digest_from_name(text, &kdf->digest))
-		argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible", text);
+		argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
+			   shown(text));
 }
 
 static error_t parse_shared(int key, char *value, struct argp_state *state)
@@ -125,9 +128,6 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 		break;
 	case 'P':
 		options->password_file = value;
-		break;
-	case OPTION_PASSWORD:
-		argp_error(state, "a password is never an argument, since every user of the host can see it there");
 		break;
 	case OPTION_PASSWORD_FD:
 		options->password_descriptor = (int)parse_count(state, "password-fd", value, 65535);
@@ -167,8 +167,6 @@ static const struct argp_option shared_options[] = {
 	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE", 10 },
 	{ "password-file", 'P', "FILE", 0,
 	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE", 10 },
-	/* what people try first: an error that does not repeat the password */
-	{ "password", OPTION_PASSWORD, "PASSWORD", OPTION_HIDDEN | OPTION_ARG_OPTIONAL, NULL, 10 },
 	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
 	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
 	{ "digest", OPTION_DIGEST, "NAME", 0,

@@ -50,6 +50,10 @@ bool is_standard_stream(const char *path);
 /* How messages name it: the path, or "standard input". */
 const char *input_name(const char *path);
 
+/* A wrong value as messages may repeat it: not a long one, in which somebody may
+ * have pasted a key. */
+const char *shown(const char *text);
+
 /* Strict decimal numbers, for options and arguments. */
 bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number);
 

@@ -149,21 +149,20 @@ static enum status write_pipe(const char *path, const struct secret *raw)
 	return status;
 }
 
+/* What reads a stream may keep it waiting: nothing is created before. */
 static enum status write_to_stream(const struct output *output, const char *path, const struct options *options,
 				   const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
 	enum status status = STATUS_DONE;
 
-	if (options->dry_run)
-		return STATUS_DONE;
-	if (new_password_file && new_password_file->path)
-		status = new_password_file_create(new_password_file);
-	if (!status)
+	if (!options->dry_run)
 		status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", publication->raw)
 						    : write_pipe(path, publication->raw);
-	if (status && new_password_file)
-		new_password_file_withdraw(new_password_file);
+	if (!status && !options->dry_run && new_password_file && new_password_file->path)
+		status = new_password_file_create(new_password_file);
+	if (!status)
+		say_new_password_file(options, new_password_file);
 	return status;
 }
 

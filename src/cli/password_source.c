@@ -22,7 +22,7 @@ const char *password_source_name(const struct options *options)
 	static char descriptor_name[sizeof("file descriptor ") + 11];
 
 	if (options->password_command)
-		return options->password_command;
+		return "the password command";
 	if (options->password_descriptor >= 0) {
 		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", options->password_descriptor);
 		return descriptor_name;

@@ -8,7 +8,7 @@
 /* Some option or environment variable says where the password is. */
 bool has_password_source(const struct options *options);
 
-/* How messages name the source: a path, "file descriptor 3", the command. */
+/* How messages name the source: a path, "file descriptor 3", "the password command". */
 const char *password_source_name(const struct options *options);
 
 /* Reads the password from its source; there must be one. Nothing is said. */

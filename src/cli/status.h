@@ -6,7 +6,7 @@
 enum status {
 	STATUS_DONE = 0,
 	STATUS_NO = 1,		   /* verify: a definite no */
-	STATUS_FAILED = 2,	   /* could not; nothing was changed */
+	STATUS_FAILED = 2,	   /* could not; nothing was changed, or the message says so */
 	STATUS_WRONG_PASSWORD = 3, /* or the wrong KDF */
 	STATUS_REFUSED = 4,	   /* keys would be lost, exposed or unreadable */
 	STATUS_BUSY = 5,

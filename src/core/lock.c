@@ -29,6 +29,12 @@ static pid_t lock_holder(const struct stat *status)
 	return holder;
 }
 
+/* In seconds. */
+static double elapsed(const struct timespec *start, const struct timespec *end)
+{
+	return (double)(end->tv_sec - start->tv_sec) + (double)(end->tv_nsec - start->tv_nsec) / 1e9;
+}
+
 struct fault lock_wait(int file, const struct stat *status, unsigned int timeout)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_POLL_NANOSECONDS };
@@ -43,7 +49,7 @@ struct fault lock_wait(int file, const struct stat *status, unsigned int timeout
 		if (errno != EWOULDBLOCK)
 			return fault_errno(FAULT_LOCK, errno);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - start.tv_sec >= (time_t)timeout) {
+		if (elapsed(&start, &now) >= timeout) {
 			fault = fault_of(FAULT_BUSY);
 			fault.holder = lock_holder(status);
 			return fault;

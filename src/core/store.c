@@ -40,6 +40,15 @@ out:
 	return fault;
 }
 
+/* NFS gives an exclusive lock only on a descriptor that may write. */
+static int open_for_lock(const struct store *store)
+{
+	const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int file = openat(store->directory, store->name, O_RDWR | flags);
+
+	return file < 0 ? openat(store->directory, store->name, O_RDONLY | flags) : file;
+}
+
 /* Opens and locks the file that the name stands for after the lock is held:
  * the one opened first may have been replaced while this process waited. */
 static struct fault lock_current(struct store *store, unsigned int timeout)
@@ -48,8 +57,7 @@ static struct fault lock_current(struct store *store, unsigned int timeout)
 	struct fault fault;
 
 	for (;;) {
-		store->file = openat(store->directory, store->name,
-				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+		store->file = open_for_lock(store);
 		if (store->file < 0 || fstat(store->file, &store->status))
 			return fault_errno(FAULT_OPEN, errno);
 		if (!S_ISREG(store->status.st_mode))
@@ -135,13 +143,15 @@ void store_close(struct store *store)
 	free(store->name);
 	free(store->backup_name);
 	free(store->left_behind);
+	free(store->litter);
 	secret_free(&store->content);
 	*store = STORE_CLOSED;
 }
 
 /* ---- signals wait while a temporary file exists ---- */
 
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 };
+static const int ending_signals[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,   SIGALRM,
+				      SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF };
 
 #define ENDING_SIGNAL_COUNT (sizeof(ending_signals) / sizeof(ending_signals[0]))
 
@@ -156,7 +166,7 @@ static void hold_signals(sigset_t *ret_before)
 }
 
 /* Once the change is made they stay blocked: it is too late to stop it, and the
- * exit status has to say so. */
+ * caller may have more to do that belongs to it. */
 static void release_signals(struct fault fault, const sigset_t *before)
 {
 	if (!fault_is_published(fault))
@@ -203,26 +213,30 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 }
 
 /* A second name for the old file, before it loses its first. */
-static struct fault make_backup(const struct store *store)
+static struct fault make_backup(struct store *store)
 {
-	struct fault fault;
+	struct stat backup;
 
 	if (!store->backup_name)
 		return fault_none();
 	if (linkat(store->directory, store->name, store->directory, store->backup_name, 0)) {
 		if (errno != EEXIST)
 			return fault_errno(FAULT_BACKUP, errno);
-		fault = check_backup(store);
-		if (fault.code)
-			return fault;
+		return check_backup(store);
 	}
+	store->backup_made = true;
+	if (fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW))
+		return fault_errno(FAULT_BACKUP, errno);
+	if (!file_is_same(&backup, &store->status))
+		return fault_of(FAULT_CHANGED);
 	return fsync(store->directory) ? fault_errno(FAULT_BACKUP, errno) : fault_none();
 }
 
-static void withdraw_backup(const struct store *store)
+static void withdraw_backup(struct store *store)
 {
-	if (store->backup_name && !check_backup(store).code)
+	if (store->backup_made)
 		unlinkat(store->directory, store->backup_name, 0);
+	store->backup_made = false;
 }
 
 static void disown(struct temporary *temporary)
@@ -271,9 +285,56 @@ static struct fault finish_exchange(struct store *store, struct temporary *tempo
 	return fault;
 }
 
+/* EPERM: an old system call filter. The plain rename decides then. */
 static bool no_such_rename(int error_number)
 {
-	return error_number == EINVAL || error_number == ENOSYS || error_number == ENOTSUP;
+	return error_number == EINVAL || error_number == ENOSYS || error_number == ENOTSUP || error_number == EPERM;
+}
+
+/* The old file, under the name that it was given before the rename: what was
+ * written into it meanwhile is put back. */
+static struct fault finish_rename(struct store *store, struct temporary *temporary)
+{
+	struct fault fault = check_unchanged(store, temporary->name);
+
+	if (!fault.code && !unlinkat(store->directory, temporary->name, 0)) {
+		disown(temporary);
+		return fault;
+	}
+	if (!fault.code) {
+		fault = fault_errno(FAULT_OLD_LEFT, errno);
+	} else if (!renameat(store->directory, temporary->name, store->directory, store->name)) {
+		disown(temporary);
+		return fault;
+	} else {
+		fault = fault_errno(FAULT_STRANDED, errno);
+	}
+	leave_behind(store, temporary);
+	return fault;
+}
+
+/* Where there is no exchange. Where there are no hard links either, what
+ * somebody writes in the last microseconds is lost. */
+static struct fault put_in_place_by_rename(struct store *store, struct temporary *temporary)
+{
+	char *old_name = temporary_other_name(temporary, store->name);
+	bool guarded = old_name && !linkat(store->directory, store->name, store->directory, old_name, 0);
+	struct fault fault = fault_none();
+
+	if (renameat(store->directory, temporary->name, store->directory, store->name)) {
+		fault = fault_errno(FAULT_PUBLISH, errno);
+		if (guarded)
+			unlinkat(store->directory, old_name, 0);
+		free(old_name);
+		return fault;
+	}
+	disown(temporary);
+	if (!guarded) {
+		free(old_name);
+		return fault;
+	}
+	temporary->name = old_name;
+	return finish_rename(store, temporary);
 }
 
 static struct fault put_in_place(struct store *store, struct temporary *temporary)
@@ -282,16 +343,13 @@ static struct fault put_in_place(struct store *store, struct temporary *temporar
 
 	if (!fault.code)
 		fault = make_backup(store);
-	if (fault.code)
-		return fault;
-	if (!renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE)) {
+	if (!fault.code &&
+	    !renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE))
 		fault = finish_exchange(store, temporary);
-	} else if (!no_such_rename(errno) ||
-		   renameat(store->directory, temporary->name, store->directory, store->name)) {
+	else if (!fault.code && no_such_rename(errno))
+		fault = put_in_place_by_rename(store, temporary);
+	else if (!fault.code)
 		fault = fault_errno(FAULT_PUBLISH, errno);
-	} else {
-		disown(temporary);
-	}
 	if (!fault_is_published(fault))
 		withdraw_backup(store);
 	return fault;
@@ -321,12 +379,13 @@ struct fault store_replace(struct store *store, const struct secret *content, te
 		fault = check_not_interrupted();
 	if (!fault.code)
 		fault = put_in_place(store, &temporary);
+	if (!fault.code)
+		temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);
 	if (fault_is_published(fault)) {
 		struct fault synced = sync_directory(store->directory);
 
 		if (!fault.code)
 			fault = synced;
-		temporary_remove_dead(store->directory, store->name, superseded, context);
 	}
 	temporary_remove(&temporary);
 	release_signals(fault, &signals_before);
@@ -356,6 +415,8 @@ struct fault store_check_absent(const char *path)
 
 	if (!lstat(path, &present))
 		return fault_of(FAULT_EXISTS);
+	if (!*path || path[strlen(path) - 1] == '/')
+		return fault_errno(FAULT_OPEN, EISDIR);
 	fault = open_directory(path, &directory, &name);
 	if (!fault.code && faccessat(directory, ".", W_OK | X_OK, AT_EACCESS))
 		fault = fault_errno(FAULT_DIRECTORY, errno);
@@ -370,6 +431,7 @@ struct fault store_create(const char *path, const struct secret *content)
 	struct temporary temporary = TEMPORARY_NONE;
 	sigset_t signals_before;
 	char *name = NULL;
+	char *litter = NULL;
 	int directory = -1;
 	struct fault fault = store_check_absent(path);
 
@@ -386,10 +448,11 @@ struct fault store_create(const char *path, const struct secret *content)
 		fault = publish_new(&temporary, name);
 	if (!fault.code) {
 		fault = sync_directory(directory);
-		temporary_remove_dead(directory, name, NULL, NULL);
+		temporary_remove_dead(directory, name, NULL, NULL, &litter);
 	}
 	temporary_remove(&temporary);
 	release_signals(fault, &signals_before);
+	free(litter);
 	free(name);
 	if (directory >= 0)
 		close(directory);

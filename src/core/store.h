@@ -15,7 +15,9 @@ struct store {
 	int file;	   /* holds the lock */
 	char *name;	   /* in directory */
 	char *backup_name; /* NULL: no backup is kept */
+	bool backup_made;  /* by this process */
 	char *left_behind; /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
+	char *litter; /* a file of a killed run that holds keys this one lacks, or that cannot be read; else NULL */
 	struct stat status;
 	struct secret content; /* as read */
 };
@@ -34,9 +36,12 @@ MUST_CHECK struct fault store_open(struct store *store, const char *path, bool k
 /* Replaces the content: temporary file in the same directory, owner, mode, ACL
  * and extended attributes of the old one, read back, fsync, exchange, compare
  * what came out with what was read, fsync of the directory. On every fault that
- * is not fault_is_published() the file is what it was and no temporary file is
- * left. At any moment the old content has a name: the file's, the backup's, or
- * the temporary one.
+ * is not fault_is_published() the file is what it was, or what somebody else has
+ * made of it meanwhile, and no temporary file is left but one that left_behind
+ * names. At any moment the old content has a name: the file's, the backup's, or
+ * the temporary one; only where a file system has neither RENAME_EXCHANGE nor
+ * hard links, a change by somebody who ignores the lock is lost if it comes
+ * between the last look and the rename.
  * Signals that end the process wait: before the exchange they end it with
  * nothing changed (FAULT_INTERRUPTED if it survives them); after it they stay
  * blocked, since the change is made.

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define TEMPORARY_INFIX ".mkeyfile-"
+#define ACL_ATTRIBUTE "system.posix_acl_access"
+#define CREATE_ATTEMPTS 100
 
 void temporary_remove(struct temporary *temporary)
 {
@@ -60,27 +63,45 @@ static struct fault name_after_inode(struct temporary *temporary, const char *na
 	return fault_none();
 }
 
-struct fault temporary_create(int directory, const char *name, struct temporary *temporary)
+static struct fault drop_inherited_acl(int file)
 {
+	if (fgetxattr(file, ACL_ATTRIBUTE, NULL, 0) >= 0 && fremovexattr(file, ACL_ATTRIBUTE))
+		return fault_errno(FAULT_ATTRIBUTES, errno);
+	return fchmod(file, 0600) ? fault_errno(FAULT_ATTRIBUTES, errno) : fault_none();
+}
+
+static struct fault try_create(int directory, const char *name, struct temporary *temporary)
+{
+	int error_number;
+
 	temporary->directory = directory;
 	temporary->name = temporary_name(name, 0);
 	if (!temporary->name)
 		return fault_of(FAULT_RANDOM);
 	temporary->file = openat(directory, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (temporary->file < 0) {
-		int error_number = errno;
-
+		error_number = errno;
 		free(temporary->name);
 		temporary->name = NULL;
 		return fault_errno(FAULT_CREATE, error_number);
 	}
 	if (flock(temporary->file, LOCK_EX | LOCK_NB))
 		return fault_errno(FAULT_LOCK, errno);
-	if (fremovexattr(temporary->file, "system.posix_acl_access") && errno != ENODATA && errno != ENOTSUP)
-		return fault_errno(FAULT_ATTRIBUTES, errno);
-	if (fchmod(temporary->file, 0600))
-		return fault_errno(FAULT_ATTRIBUTES, errno);
 	return name_after_inode(temporary, name);
+}
+
+struct fault temporary_create(int directory, const char *name, struct temporary *temporary)
+{
+	struct fault fault = fault_none();
+
+	for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
+		fault = try_create(directory, name, temporary);
+		/* for a moment nobody held it, and another process took it for litter */
+		if (fault.error_number != EWOULDBLOCK && !(fault.error_number == ENOENT && temporary->name))
+			break;
+		temporary_remove(temporary);
+	}
+	return fault.code ? fault : drop_inherited_acl(temporary->file);
 }
 
 static struct fault read_back(int file, const struct secret *content)
@@ -141,7 +162,7 @@ static struct fault copy_attributes(int from, int to)
 	if (!names)
 		return fault_of(FAULT_MEMORY);
 	size = flistxattr(from, names, XATTR_LIST_MAX);
-	if (size < 0 && errno != ENOTSUP)
+	if (size < 0 && errno != ENOTSUP && errno != ENOSYS)
 		fault = fault_errno(FAULT_ATTRIBUTES, errno);
 	for (const char *name = names; size > 0 && name < names + size && !fault.code; name += strlen(name) + 1)
 		if (!attribute_is_bound(name))
@@ -166,51 +187,71 @@ struct fault temporary_take_access(struct temporary *temporary, int original_fil
 	return copy_attributes(original_file, to);
 }
 
-/* "INODE-RANDOM" of a temporary file of name, or NULL. */
-static const char *temporary_tail(const char *candidate, const char *name)
+/* Whether candidate is a temporary name of the file called name, and which inode
+ * it was made for. */
+static bool is_temporary(const char *candidate, const char *name, uintmax_t *ret_born_as)
 {
 	size_t size = strlen(name);
+	uintmax_t random;
+	int end = 0;
 
 	if (candidate[0] != '.' || strncmp(candidate + 1, name, size) ||
 	    strncmp(candidate + 1 + size, TEMPORARY_INFIX, strlen(TEMPORARY_INFIX)))
-		return NULL;
+		return false;
 	candidate += 1 + size + strlen(TEMPORARY_INFIX);
-	return candidate[strspn(candidate, "0123456789abcdef-")] ? NULL : candidate;
+	return isxdigit((unsigned char)candidate[0]) &&
+	       sscanf(candidate, "%jx-%jx%n", ret_born_as, &random, &end) == 2 && !candidate[end];
 }
 
 /* Content that was never published, or that has another name (a backup's), or a
  * file's earlier content that is superseded. */
-static bool is_dispensable(int file, const char *tail, temporary_superseded *superseded, void *context)
+static bool is_dispensable(int file, uintmax_t born_as, temporary_superseded *superseded, void *context)
 {
 	SECRET struct secret content = { 0 };
-	uintmax_t born_as = strtoumax(tail, NULL, 16);
 	struct stat status;
 
 	if (fstat(file, &status) || !S_ISREG(status.st_mode))
 		return false;
-	if (!born_as || born_as == status.st_ino || status.st_nlink > 1)
+	if (!status.st_size || born_as == status.st_ino || status.st_nlink > 1)
 		return true;
 	return superseded && !file_read(file, &content).code && superseded(&content, context);
 }
 
-void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context)
+static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_as, temporary_superseded *superseded,
+			   void *context)
+{
+	int file = openat(directory, candidate, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool keep = false;
+
+	if (file < 0)
+		return true;
+	if (!flock(file, LOCK_EX | LOCK_NB))
+		keep = !is_dispensable(file, born_as, superseded, context) || unlinkat(directory, candidate, 0);
+	close(file);
+	return !keep;
+}
+
+void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
+			   char **ret_kept)
 {
 	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
+	uintmax_t born_as;
 
-	while (listing && (entry = readdir(listing))) {
-		const char *tail = temporary_tail(entry->d_name, name);
-		int file = tail ? openat(directory, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
-
-		if (file < 0)
-			continue;
-		if (!flock(file, LOCK_EX | LOCK_NB) && is_dispensable(file, tail, superseded, context))
-			unlinkat(directory, entry->d_name, 0);
-		close(file);
-	}
+	while (listing && (entry = readdir(listing)))
+		if (is_temporary(entry->d_name, name, &born_as) &&
+		    !remove_if_dead(directory, entry->d_name, born_as, superseded, context) && !*ret_kept)
+			*ret_kept = strdup(entry->d_name);
 	if (listing)
 		closedir(listing);
 	else if (copy >= 0)
 		close(copy);
+}
+
+char *temporary_other_name(const struct temporary *temporary, const char *name)
+{
+	struct stat status;
+
+	return fstat(temporary->file, &status) ? NULL : temporary_name(name, status.st_ino);
 }

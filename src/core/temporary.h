@@ -41,7 +41,14 @@ typedef bool temporary_superseded(const struct secret *earlier, void *context);
 
 /* Removes what killed runs left beside the file called name, for which that file
  * has to be whole: content that was never published, that has another name (a
- * backup's), or that is superseded. Files that a living process holds stay. */
-void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context);
+ * backup's), or that is superseded (NULL: nothing is). Files that a living process
+ * holds stay. What has to be kept is told by the name of one such file in
+ * ret_kept, which is NULL before and malloc(3)ed after. */
+void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
+			   char **ret_kept);
+
+/* Another name of the same kind, for the file that it replaces: malloc(3)ed, or
+ * NULL. */
+char *temporary_other_name(const struct temporary *temporary, const char *name);
 
 #endif
