@@ -101,8 +101,24 @@ static enum status read_key_password(struct inspection *inspection)
 	}
 }
 
+/* What the server says of a wrong password: where the padding fits by chance, it
+ * finds fault with a line of the noise. */
+static struct fault fault_of_noise(const struct inspection *inspection, const struct server_profile *profile)
+{
+	const struct kdf kdf = inspection->arguments->options->kdf;
+	SECRET struct secret noise = { 0 };
+	struct fault fault = fault_of(FAULT_WRONG_PASSWORD);
+
+	if (server_reads_kdf(profile, kdf) &&
+	    !envelope_open(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
+		fault = server_judge(profile, &noise, inspection->raw.size);
+	return fault;
+}
+
 static enum status report_if_wrong_password(struct inspection *inspection, struct fault fault)
 {
+	const struct server_profile *target = inspection->arguments->options->target;
+	const struct server_profile *profile = target ? target : &server_profiles[0];
 	char *words;
 
 	if (fault.code != FAULT_WRONG_PASSWORD) {
@@ -111,7 +127,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 		inspection->fault = fault;
 		return STATUS_DONE;
 	}
-	words = server_words(&server_profiles[0], fault, inspection->name);
+	words = server_words(profile, fault_of_noise(inspection, profile), inspection->name);
 	if (!inspection->arguments->options->json)
 		printf("no: %s\n", words ? words : "");
 	free(words);
