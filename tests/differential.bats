@@ -83,5 +83,5 @@ differential_on_liar() { # sed-script
 	wait $! || status=$?
 	same 143 $status
 	same "log" "$(ls)"
-	run -1 grep -ls -- "[-]-datadir=$PWD/" /proc/[0-9]*/cmdline
+	run -1 pgrep -f -- "--datadir=$PWD/"
 }

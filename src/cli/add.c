@@ -30,9 +30,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = arguments->options;
-		state->child_inputs[1] = arguments->options;
-		state->child_inputs[2] = arguments->options;
+		pass_options(state, 0, arguments->options);
 		return 0;
 	case 's':
 		arguments->size = parse_key_bits(state, value);
@@ -67,27 +65,21 @@ static const struct argp argp = {
 	argp_options, parse, "ID...", "Add a random key, or an existing one, under each new ID.", children, NULL, NULL
 };
 
-static enum status usage(const char *words)
-{
-	message_error("%s", words);
-	return STATUS_USAGE;
-}
-
 static enum status check_arguments(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
 
 	if (arguments->key_from && arguments->ids.count != 1)
-		return usage("--key-from imports one key: name one ID");
+		return usage_error("--key-from imports one key: name one ID");
 	if (arguments->key_from && arguments->size)
-		return usage("--size and --key-from exclude each other: an imported key has its own size");
+		return usage_error("--size and --key-from exclude each other: an imported key has its own size");
 	if (!arguments->key_from && arguments->key_version)
-		return usage("--key-version needs --key-from: new versions are made by 'mkeyfile rotate'");
+		return usage_error("--key-version needs --key-from: new versions are made by 'mkeyfile rotate'");
 	if (!arguments->key_from && arguments->force)
-		return usage("--force needs --key-from");
+		return usage_error("--force needs --key-from");
 	if (is_standard_stream(arguments->key_from) &&
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
-		return usage("the key and the password cannot both come from standard input");
+		return usage_error("the key and the password cannot both come from standard input");
 	return STATUS_DONE;
 }
 

@@ -25,9 +25,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = arguments->output;
-		state->child_inputs[1] = arguments->options;
-		state->child_inputs[2] = arguments->options;
-		state->child_inputs[3] = arguments->options;
+		pass_options(state, 1, arguments->options);
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;

@@ -140,8 +140,7 @@ static enum status refuse_standard_stream(const char *path)
 {
 	if (!is_standard_stream(path))
 		return STATUS_DONE;
-	message_error("standard input cannot be changed: name a file");
-	return STATUS_USAGE;
+	return usage_error("standard input cannot be changed: name a file");
 }
 
 /* Plain keys that others can read or change: worth a word, whoever did it. */

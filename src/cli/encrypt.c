@@ -16,10 +16,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = arguments->output;
-	state->child_inputs[1] = arguments->options;
-	state->child_inputs[2] = arguments->options;
-	state->child_inputs[3] = arguments->options;
-	state->child_inputs[4] = arguments->options;
+	pass_options(state, 1, arguments->options);
 	return 0;
 }
 
@@ -45,8 +42,7 @@ static enum status check_options(const struct output *output)
 {
 	if (!output->force || (output->path && !is_standard_stream(output->path)))
 		return STATUS_DONE;
-	message_error("--force needs --output");
-	return STATUS_USAGE;
+	return usage_error("--force needs --output");
 }
 
 static enum status encrypt(struct output *output, const struct options *options)

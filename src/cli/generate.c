@@ -26,9 +26,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = arguments->options;
-		state->child_inputs[1] = arguments->options;
-		state->child_inputs[2] = arguments->options;
+		pass_options(state, 0, arguments->options);
 		return 0;
 	case 's':
 		arguments->size = parse_key_bits(state, value);
@@ -69,14 +67,10 @@ static enum status check_arguments(const struct arguments *arguments)
 
 	for (size_t i = 0; i < arguments->ids.count; i++)
 		has_system_key |= arguments->ids.ids[i] == KEY_ID_SYSTEM;
-	if (!has_system_key) {
-		message_error("key ID 1 is not among the IDs, and no server loads a key file without it");
-		return STATUS_USAGE;
-	}
-	if (is_standard_stream(options->file)) {
-		message_error("a key file cannot be created on standard output: name a file");
-		return STATUS_USAGE;
-	}
+	if (!has_system_key)
+		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
+	if (is_standard_stream(options->file))
+		return usage_error("a key file cannot be created on standard output: name a file");
 	return STATUS_DONE;
 }
 

@@ -29,7 +29,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = arguments->options;
+		pass_options(state, 0, arguments->options);
 		return 0;
 	case OPTION_IDS:
 		arguments->only_ids = true;
@@ -194,10 +194,8 @@ static enum status run(int argc, char **argv, struct options *options)
 	status = options_complete(options);
 	if (status)
 		return status;
-	if (arguments.only_ids && options->json) {
-		message_error("--ids and --json exclude each other");
-		return STATUS_USAGE;
-	}
+	if (arguments.only_ids && options->json)
+		return usage_error("--ids and --json exclude each other");
 	return list(&arguments);
 }
 

@@ -106,6 +106,12 @@ void message_note(const char *format, ...)
 	free(words);
 }
 
+enum status usage_error(const char *words)
+{
+	message_error("%s", words);
+	return STATUS_USAGE;
+}
+
 /* ---- words for the core's faults ---- */
 
 static void say_system_fault(const char *what, const char *path, int error_number)

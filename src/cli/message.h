@@ -25,6 +25,9 @@ void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* An error of the command line: says it and returns STATUS_USAGE. */
+enum status usage_error(const char *words);
+
 /* Says what a fault of the file (or password source) at path means and returns
  * the exit status that goes with it. */
 MUST_CHECK enum status message_fault(struct fault fault, const char *path);

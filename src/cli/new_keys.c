@@ -53,8 +53,7 @@ static enum status read_hex(const char *path, struct secret *ret_text)
 {
 	if (!looks_like_a_key(path))
 		return read_input(path, ret_text, NULL);
-	message_error("--key-from names the file that holds the key: a key is never an argument");
-	return STATUS_USAGE;
+	return usage_error("--key-from names the file that holds the key: a key is never an argument");
 }
 
 static enum status decode(const struct secret *text, const char *path, struct new_key *key)

@@ -238,6 +238,12 @@ static const struct argp_option new_password_options[] = {
 
 const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
 
+void pass_options(const struct argp_state *state, size_t first, struct options *options)
+{
+	for (size_t i = first; state->root_argp->children[i].argp; i++)
+		state->child_inputs[i] = options;
+}
+
 void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	if (argp_parse(argp, argc, argv, 0, NULL, input))
@@ -249,12 +255,6 @@ static const char *from_environment(const char *name)
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
-}
-
-static enum status usage(const char *words)
-{
-	message_error("%s", words);
-	return STATUS_USAGE;
 }
 
 static enum status complete_target(struct options *options)
@@ -293,17 +293,17 @@ enum status options_complete(struct options *options)
 		return STATUS_USAGE;
 	}
 	if (!*options->file || (options->new_password_file && !*options->new_password_file))
-		return usage("the name of a file is empty");
+		return usage_error("the name of a file is empty");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
-		return usage("the key file and the password file cannot be the same");
+		return usage_error("the key file and the password file cannot be the same");
 	if (sources > 1)
-		return usage(
+		return usage_error(
 			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
 	if (!sources)
 		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
 	if (is_standard_stream(options->file) &&
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
-		return usage("the key file and the password cannot both come from standard input");
+		return usage_error("the key file and the password cannot both come from standard input");
 	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
 		return bad_descriptor(options->password_descriptor);
 	return complete_target(options);

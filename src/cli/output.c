@@ -46,23 +46,17 @@ static bool to_standard_output(const struct output *output)
 	return !output->in_place && (!output->path || is_standard_stream(output->path));
 }
 
-static enum status usage(const char *words)
-{
-	message_error("%s", words);
-	return STATUS_USAGE;
-}
-
 static enum status check_options(const struct output *output, const struct options *options)
 {
 	if (output->in_place && output->path)
-		return usage("--in-place and --output exclude each other");
+		return usage_error("--in-place and --output exclude each other");
 	if (output->in_place && is_standard_stream(options->file))
-		return usage("standard input cannot be changed in place: name a file");
+		return usage_error("standard input cannot be changed in place: name a file");
 	if (options->backup && !output->in_place)
-		return usage(
+		return usage_error(
 			"--backup needs --in-place: another file is written only where there is none, or kept by --force");
 	if (to_standard_output(output) && options->json)
-		return usage("--json needs --output or --in-place: standard output has the key file");
+		return usage_error("--json needs --output or --in-place: standard output has the key file");
 	if (!output->path && !output->in_place && isatty(STDOUT_FILENO)) {
 		message_error("refusing to write a key file to a terminal");
 		message_hint("--output=FILE or --in-place name a place for it; -o - insists");

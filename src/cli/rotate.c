@@ -35,9 +35,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = arguments->options;
-		state->child_inputs[1] = arguments->options;
-		state->child_inputs[2] = arguments->options;
+		pass_options(state, 0, arguments->options);
 		return 0;
 	case OPTION_ALL:
 		arguments->all = true;
