@@ -25,7 +25,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = arguments->output;
-		pass_options(state, 1, arguments->options);
+		pass_options(state, 1, 4, arguments->options);
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;

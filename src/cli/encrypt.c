@@ -16,7 +16,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = arguments->output;
-	pass_options(state, 1, arguments->options);
+	pass_options(state, 1, 5, arguments->options);
 	return 0;
 }
 

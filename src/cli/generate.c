@@ -26,7 +26,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		pass_options(state, 0, arguments->options);
+		pass_options(state, 0, 3, arguments->options);
 		return 0;
 	case 's':
 		arguments->size = parse_key_bits(state, value);

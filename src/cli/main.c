@@ -31,7 +31,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		pass_options(state, 0, arguments->options);
+		pass_options(state, 0, 1, arguments->options);
 		return 0;
 	case ARGP_KEY_ARG:
 		arguments->command_index = state->next - 1;

@@ -238,9 +238,9 @@ static const struct argp_option new_password_options[] = {
 
 const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
 
-void pass_options(const struct argp_state *state, size_t first, struct options *options)
+void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options)
 {
-	for (size_t i = first; state->root_argp->children[i].argp; i++)
+	for (size_t i = first; i < end; i++)
 		state->child_inputs[i] = options;
 }
 

@@ -36,9 +36,9 @@ extern const struct argp lock_argp;	    /* for commands that may replace a file 
 extern const struct argp backup_argp;	    /* for commands that change one */
 extern const struct argp new_password_argp; /* for commands that encrypt what was plain */
 
-/* For a parser's ARGP_KEY_INIT: makes options the input of its children, from
- * the one with the index first on. */
-void pass_options(const struct argp_state *state, size_t first, struct options *options);
+/* For a parser's ARGP_KEY_INIT: makes options the input of its children
+ * from the index first to before end. */
+void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options);
 
 /* Runs a command's parser. Parsers that need more than struct options pass
  * their own input and hand options to the children. Exits on a usage error. */

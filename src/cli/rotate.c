@@ -35,7 +35,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		pass_options(state, 0, arguments->options);
+		pass_options(state, 0, 3, arguments->options);
 		return 0;
 	case OPTION_ALL:
 		arguments->all = true;
