@@ -22,7 +22,7 @@ server_loads() { # absolute-key-file [absolute-password-file]
 # A whole server on a socket in this directory, everything encrypted.
 server_install() { # directory
 	mariadb-install-db --no-defaults --user=root --datadir="$1" --auth-root-authentication-method=normal \
-		--skip-test-db --innodb-use-native-aio=OFF >"$1.install.log" 2>&1 || { grep -v '^ *$' "$1.install.log" | head -n 40; return 1; }
+		--skip-test-db --force --skip-name-resolve --innodb-use-native-aio=OFF >"$1.install.log" 2>&1 || { grep -v '^ *$' "$1.install.log" | head -n 40; return 1; }
 }
 
 server_start() { # directory key-file [password-file] [-- server options]
