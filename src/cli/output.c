@@ -79,7 +79,7 @@ static enum status find_place(struct output *output, const struct options *optio
 	if (!stat(output->path, &present)) {
 		if (is_stream(&present))
 			return STATUS_DONE;
-		if (present.st_dev == input->st_dev && present.st_ino == input->st_ino) {
+		if (file_is_same(&present, input)) {
 			message_error("'%s' is the input as well", output->path);
 			message_hint("--in-place replaces the key file itself");
 			return STATUS_REFUSED;
