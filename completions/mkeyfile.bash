@@ -5,8 +5,9 @@
 # The options of a command, or those of mkeyfile itself when it is empty.
 _mkeyfile_options()
 {
-	local shared='--file= --password-file= --password-fd= --password-command= --digest= --pbkdf2= --target=
-		--dry-run --quiet --json --no-prompt --help --usage --version -f -P -t -n -q -j -V -?'
+	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
+		--target= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
+		--help --usage --version -f -P -t -n -q -j -V -?'
 	local change='--backup --lock-timeout='
 	local output='--output= --in-place --force -o'
 
@@ -17,7 +18,8 @@ _mkeyfile_options()
 	list) echo "--ids $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--no-probe $shared" ;;
+	verify) echo "--strict --no-probe --server-user= $shared" ;;
+	config) echo "--encryption-algorithm= $shared" ;;
 	'') echo "$shared" ;;
 	esac
 }
@@ -88,7 +90,8 @@ _mkeyfile_note_option()
 	-f | --file) key_file=$2 ;;
 	-P | --password-file) password_file=$2 password_source=file ;;
 	--password-fd | --password-command | --new-password-file) password_source=other ;;
-	--digest | --pbkdf2) kdf_options+=("$1=$2") ;;
+	--digest | --pbkdf2 | --defaults-file | --defaults-group-suffix) list_options+=("$1=$2") ;;
+	--no-defaults) list_options+=("$1") ;;
 	--all) all=yes ;;
 	esac
 }
@@ -145,13 +148,14 @@ _mkeyfile_live_ids()
 	local -x MKEYFILE_PASSWORD_FILE=${MKEYFILE_PASSWORD_FILE-}
 	local -x MKEYFILE_TARGET=
 
-	[[ -f $MKEYFILE_FILE && $MKEYFILE_FILE != - ]] || return
+	[[ ! $MKEYFILE_FILE || (-f $MKEYFILE_FILE && $MKEYFILE_FILE != -) ]] || return
 	[[ $password_source == file ]] && MKEYFILE_PASSWORD_FILE=$password_file
 	[[ $password_source != other && $MKEYFILE_PASSWORD_FILE != - && -f $MKEYFILE_PASSWORD_FILE ]] ||
 		MKEYFILE_PASSWORD_FILE=
 	program=$(_mkeyfile_unquote_word "${words[0]}")
 	[[ $program == */* ]] || program=mkeyfile
-	arguments=(list --ids --no-prompt --quiet --file="$MKEYFILE_FILE" "${kdf_options[@]}")
+	arguments=(list --ids --no-prompt --quiet "${list_options[@]}")
+	[[ $MKEYFILE_FILE ]] && arguments+=(--file="$MKEYFILE_FILE")
 	[[ $MKEYFILE_PASSWORD_FILE ]] && arguments+=(--password-file="$MKEYFILE_PASSWORD_FILE")
 	# a great number of PBKDF2 iterations takes longer than anybody waits for a Tab
 	timeout 5 "$program" "${arguments[@]}" </dev/null 2>/dev/null
@@ -198,7 +202,7 @@ _mkeyfile_choose_file()
 _mkeyfile_choose_value()
 {
 	case $1 in
-	-f | --file | -P | --password-file | --new-password-file | --key-from | -o | --output)
+	-f | --file | -P | --password-file | --new-password-file | --key-from | -o | --output | --defaults-file)
 		_mkeyfile_choose_file
 		;;
 	-s | --size)
@@ -207,8 +211,14 @@ _mkeyfile_choose_value()
 	--digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
 		;;
+	--server-user)
+		_mkeyfile_choose "$(compgen -u)"
+		;;
+	--encryption-algorithm)
+		_mkeyfile_choose 'AES_CTR AES_CBC'
+		;;
 	-t | --target)
-		_mkeyfile_choose '10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise maxscale'
+		_mkeyfile_choose 'auto 10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise maxscale'
 		;;
 	esac
 }
@@ -218,7 +228,7 @@ _mkeyfile()
 	# shellcheck disable=SC2034 # _init_completion sets prev and split
 	local cur prev words cword split
 	local command='' pending='' typing_option='' named=()
-	local key_file password_file='' password_source='' kdf_options=() all=''
+	local key_file password_file='' password_source='' list_options=() all=''
 	local IFS=$' \t\n'
 
 	COMPREPLY=()
@@ -233,7 +243,7 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify'
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config'
 	elif [[ $command == rotate && ! $all ]]; then
 		_mkeyfile_complete_ids
 	fi

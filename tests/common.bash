@@ -7,6 +7,7 @@
 export MKEYFILE abs_top_srcdir
 export LC_ALL=C
 unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET
+export MKEYFILE_PRINT_DEFAULTS=$abs_top_srcdir/tests/own-defaults
 umask 022
 
 PATH=$(dirname "$MKEYFILE"):$PATH

@@ -109,7 +109,7 @@ commands() {
 @test "an option is completed" {
 	offers "mkeyfile rotate --al" --all
 	offers "mkeyfile rotate --new" --new-id
-	offers "mkeyfile list --pass" --password-file= --password-fd= --password-command=
+	offers "mkeyfile list --pass" --password-file= --password-fd= --password-command= --password-timeout=
 	offers "mkeyfile list 1 --ids --no-p" --no-prompt
 	offers "mkeyfile list -- --id"
 }
@@ -123,6 +123,9 @@ commands() {
 	offers "mkeyfile --digest sha5" sha512
 	offers "mkeyfile verify --target=11.8" 11.8 11.8-enterprise
 	offers "mkeyfile verify -t 12" 12.3
+	offers "mkeyfile verify -t a" auto
+	offers "mkeyfile verify --server-user=nobod" nobody
+	offers "mkeyfile config --encryption-algorithm=" AES_CTR AES_CBC
 	offers "mkeyfile verify -t max" maxscale
 }
 

@@ -37,7 +37,7 @@ differential_on_liar() { # sed-script
 @test "it notices a yes that should be a no" {
 	cat >liar <<-'end'
 		#!/bin/sh
-		echo "yes: '$4' loads on $6"
+		echo "yes: '$5' loads on $7"
 	end
 	chmod 755 liar
 	MKEYFILE=$PWD/liar run --separate-stderr differential --seed 7 --count 40

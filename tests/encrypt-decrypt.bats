@@ -163,6 +163,20 @@ hint: the password fits: --force writes the plain text all the same" decrypt -f 
 	[ -p pipe ]
 }
 
+@test "a named pipe as output, for a server that reads none" {
+	run -0 mkeyfile encrypt -P pw -o sealed -q
+	mkfifo pipe
+	cat pipe >received &
+	run --separate-stderr mkeyfile decrypt -f sealed -P pw -o pipe -t 10.11
+	wait
+	assert_equal 0 "mkeyfile decrypt: warning: 'pipe' is a named pipe, from which 10.11 cannot read a key file
+decrypted 'sealed' to 'pipe'" ""
+	cat pipe >received &
+	run --separate-stderr mkeyfile decrypt -f sealed -P pw -o pipe -t 11.8
+	wait
+	assert_equal 0 "decrypted 'sealed' to 'pipe'" ""
+}
+
 @test "a pipe that nobody reads can be left with a signal, and nothing is made" {
 	mkfifo pipe
 	for signal in TERM HUP; do

@@ -11,6 +11,7 @@ make_quietly() {
 	same "./usr/bin/mkeyfile
 ./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-add.1
+./usr/share/man/man1/mkeyfile-config.1
 ./usr/share/man/man1/mkeyfile-decrypt.1
 ./usr/share/man/man1/mkeyfile-encrypt.1
 ./usr/share/man/man1/mkeyfile-generate.1

@@ -131,6 +131,7 @@ page_members() { # page
 	"$MKEYFILE" rotate -q -f keyfile -P key --new-id 200 -j >rotate.json
 	"$MKEYFILE" list -q -f keyfile -P key -j >list.json
 	"$MKEYFILE" verify -q -f keyfile -P key -j >verify.json
+	"$MKEYFILE" config -q -f keyfile -P key -j >config.json
 	"$MKEYFILE" decrypt -q -f keyfile -P key -o plain -j >decrypt.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
 	for command in $(commands); do
@@ -152,6 +153,7 @@ $(page_members "mkeyfile-$command.1")"
 @test "the examples of every page run" {
 	local page
 
+	unset MKEYFILE_PRINT_DEFAULTS
 	for page in $(pages); do
 		mkdir examples
 		examples "$page" >commands
@@ -177,11 +179,45 @@ $(page_members "mkeyfile-$command.1")"
 
 	examples "$page" >commands
 	setsid --wait sh -e commands >printed 2>&1 </dev/null
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | grep -E "^(yes|no|  )" >shown
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | grep -E "^(yes|no|hint|information|  )" >shown
 	[ "$(wc -l <shown)" -ge 5 ]
 	while IFS= read -r line; do
 		grep -xF -e "$line" printed || { echo "not printed: $line" && false; }
 	done <shown
+}
+
+# The script in mkeyfile(1), as a reader would copy it.
+deployment_script() {
+	mandoc -T ascii "$abs_top_srcdir/man/mkeyfile.1" | col -bx | sed -n '/^ *#!\/bin\/sh$/,/^ *mv /p' | sed 's/^ \{11\}//'
+}
+
+@test "the deployment script of mkeyfile(1) keeps bad files away" {
+	deployment_script >deploy
+	shellcheck deploy
+	"$MKEYFILE" generate -q -f present --new-password-file=key 1 2 100
+	cp -p present new
+	"$MKEYFILE" add -q -f new -P key 200
+	sh deploy new present key
+	cmp new present
+	# a key is missing
+	"$MKEYFILE" generate -q -f less -P key 1 2 100
+	run -1 --separate-stderr sh deploy less present key
+	same "refused: keys would be lost" "$stderr"
+	# the server does not load it
+	"$MKEYFILE" rotate -q -f new -P key -t 11.8-enterprise --all
+	run -1 --separate-stderr sh deploy new present key
+	[[ $stderr = "refused: no: Invalid key at new line 1, column 3" ]]
+	# it is worth a warning
+	cp present exposed
+	chmod 644 exposed
+	run -1 --separate-stderr sh deploy exposed present key
+	[[ $stderr = "refused: no: 'exposed' loads on "*", but with 1 warning" ]]
+	openssl rand -hex 128 >other
+	chmod 600 other
+	run -1 --separate-stderr sh deploy present present other
+	same "mkeyfile verify: 'present' does not open: wrong password, wrong digest or iteration count, or damaged
+refused: another password" "$stderr"
+	run -2 --separate-stderr sh deploy nowhere present key
 }
 
 @test "the error object of mkeyfile(1) has the members that errors have" {

@@ -11,6 +11,10 @@ setup_test() {
 	make_password_file pw
 }
 
+teardown() {
+	[ -z "${public-}" ] || rm -rf "$public"
+}
+
 # The same verdict, words, line and column as the server on $file.
 agrees() { # [password-file]
 	local verdict words
@@ -166,7 +170,10 @@ agrees_on() {
 	# behind this the server prints whatever errno happens to be
 	[[ $words = "Error reading file '$PWD/empty'"* ]]
 	run --separate-stderr mkeyfile verify -f "$file" -P empty -t "$target"
-	assert_equal 1 "" "no: Error reading file 'empty'"
+	assert_equal 1 "" "no: Error reading file 'empty'
+hint: write the password into the password file
+information: the password file 'empty' lies beside the key file, open to the same users [password-file-beside]
+hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more"
 }
 
 @test "no target: which servers load it" {
@@ -197,7 +204,11 @@ agrees_on() {
   Community Server 12.0.1 and later  yes
   Enterprise Server before 11.8      no: Cannot decrypt keyfile. Wrong key?
   Enterprise Server 11.8 and later   no: Cannot decrypt keyfile. Wrong key?
-  MaxScale (key_manager=file)        no: Cannot decrypt keyfile. Wrong key?"
+  MaxScale (key_manager=file)        no: Cannot decrypt keyfile. Wrong key?
+information: the password file 'pw' lies beside the key file, open to the same users [password-file-beside]
+hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more
+information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
+hint: 'mkeyfile add 2' gives them a key of their own"
 }
 
 @test "a wrong password or KDF: status 3, the server's words, and what opens it" {
@@ -273,7 +284,166 @@ warnings() { # expected names
 	assert_equal 0 "" "yes: 'keyfile' loads on every server
   2 keys, unversioned, not encrypted
 warning: line 1: key ID 1 version 1 stands again on line 2, which the server uses [duplicate-id]
-hint: find out which of the two keys the data needs, and give the other one an ID of its own"
+hint: find out which of the two keys the data needs, and give the other one an ID of its own
+information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
+hint: 'mkeyfile add 2' gives them a key of their own"
+}
+
+@test "--strict: a warning is a no, an information is none" {
+	make_keyfile keyfile 1
+	run --separate-stderr mkeyfile verify -f keyfile --strict
+	same "0 yes: 'keyfile' loads on every server" "$status ${lines[0]}"
+	printf '1;%s x\n2;%s y\n' "$key" "$(random_key)" >keyfile
+	run --separate-stderr mkeyfile verify -f keyfile --strict -t 10.11
+	same "1 no: 'keyfile' loads on 10.11, but with 2 warnings" "$status ${lines[0]}"
+	run --separate-stderr mkeyfile verify -f keyfile --strict --json
+	same '1 {"loads":true,"accepted":false,"reason":null}' "$status $(jq -c '{loads, accepted, reason}' <<<"$output")"
+	run --separate-stderr mkeyfile verify -f keyfile --json
+	same '0 {"loads":true,"accepted":true,"reason":null}' "$status $(jq -c '{loads, accepted, reason}' <<<"$output")"
+}
+
+@test "informations" {
+	informations() { # expected names, option...
+		run mkeyfile verify -f keyfile --json "${@:2}"
+		same "$1" "$(jq -r '[.information[].name] | join(" ")' <<<"$output")"
+	}
+	make_keyfile plain 1 2
+	openssl_encrypt pw plain keyfile
+	informations 'password-file-beside' -P pw
+	ln -s pw link
+	informations 'password-file-beside' -P link
+	chmod 400 pw
+	informations '' -P pw
+	mkdir elsewhere
+	mv pw elsewhere
+	chmod 600 elsewhere/pw
+	informations '' -P elsewhere/pw
+	make_keyfile keyfile 1 3
+	informations 'no-temporary-key'
+}
+
+@test "warnings: version gaps" {
+	make_keyfile keyfile '1;1' '2;1' '2;2' '100;1' '100;2'
+	warnings ''
+	make_keyfile keyfile '1;1' '2;1' '2;4' '100;2'
+	warnings 'version-gap version-gap'
+	run mkeyfile verify -f keyfile
+	[[ $output = *"warning: line 3: key ID 2 has version 4, but not version 3 before it [version-gap]"* ]]
+}
+
+@test "warnings: owners, directories, and what the server's user can read" {
+	make_keyfile keyfile 1 2
+	as_mysql() { warnings "$1" --server-user=mysql "${@:2}"; }
+	# the test's own directory is closed to other users
+	as_mysql unreadable
+	run mkeyfile verify -f keyfile --server-user=mysql
+	[[ $output = *"warning: the server's user 'mysql' cannot read 'keyfile': Permission denied [unreadable]"* ]]
+	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
+	chmod 755 "$public"
+	cp keyfile "$public"
+	check() { # expected names
+		run mkeyfile verify -f "$public/keyfile" --json --server-user=mysql
+		same "$1" "$(jq -r '[.warnings[].name] | join(" ")' <<<"$output")"
+	}
+	check 'unreadable'
+	chown mysql "$public/keyfile"
+	check ''
+	chown root:mysql "$public/keyfile"
+	chmod 640 "$public/keyfile"
+	check ''
+	setfacl -b -m u:mysql:r "$public/keyfile"
+	chown root:root "$public/keyfile"
+	check ''
+	setfacl -b "$public/keyfile"
+	chmod 600 "$public/keyfile"
+	chown nobody "$public/keyfile"
+	check 'foreign-owner unreadable'
+	chown mysql "$public/keyfile"
+	chmod 757 "$public"
+	check 'open-directory'
+	chmod 1757 "$public"
+	check ''
+	run mkeyfile verify -f "$public/keyfile" --server-user="$(id -u mysql)" --strict
+	[ "$status" = 0 ]
+	run_refused 64 "mkeyfile verify: there is no user 'nobody-at-all'" verify -f keyfile --server-user=nobody-at-all
+}
+
+@test "another user than root cannot try as the server's user, and says so" {
+	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
+	make_keyfile "$public/keyfile" 1 2
+	chown -R nobody "$public"
+	cp "$MKEYFILE" "$public/mkeyfile"
+	run setpriv --reuid=nobody --clear-groups "$public/mkeyfile" verify --no-defaults -f "$public/keyfile" --json \
+		--server-user=mysql
+	same 'access-not-tried' "$(jq -r '.information[].name' <<<"$output")"
+	run setpriv --reuid=nobody --clear-groups "$public/mkeyfile" verify --no-defaults -f "$public/keyfile" --json \
+		--server-user=nobody
+	same '' "$(jq -r '.information[].name' <<<"$output")"
+}
+
+@test "releases that cut a long password, or crash on a blank one" {
+	make_keyfile plain 1 2
+	long=$(printf '%0300d' 1)
+	openssl enc -aes-256-cbc -md sha1 -k "${long:0:256}" -in plain -out keyfile 2>/dev/null
+	(umask 077 && echo "$long" >long)
+	chmod 600 keyfile
+	run mkeyfile verify -f keyfile -P long -t 10.6.10
+	same "0 yes: 'keyfile' loads on 10.6.10" "$status ${lines[0]}"
+	[[ $output = *"[long-password]"* ]]
+	run mkeyfile verify -f keyfile -P long -t 10.6.11
+	same "1 no: Cannot read long, the filekey is too long, max secret size is 256B" "$status ${lines[0]}"
+	(umask 077 && echo >blank && printf '\0x\n' >nul)
+	run mkeyfile verify -f plain -P blank -t 10.11.18
+	same "1 no: the server crashes on a password of nothing but line ends, in blank" "$status ${lines[0]}"
+	run mkeyfile verify -f plain -P blank -t 10.11.19
+	same "0 yes: 'plain' loads on 10.11.19" "$status ${lines[0]}"
+	run mkeyfile verify -f plain -P nul -t 10.11.18
+	same "0 yes: 'plain' loads on 10.11.18" "$status ${lines[0]}"
+}
+
+# What opens keyfile, as verify and decrypt both tell it.
+opens_with() { # hint...
+	local words="'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged"
+	local hints
+	hints=$(printf '\nhint: %s' "$@")
+	run --separate-stderr mkeyfile verify -f keyfile -P given
+	same "3 mkeyfile verify: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+	run --separate-stderr mkeyfile decrypt -f keyfile -P given
+	same "3 mkeyfile decrypt: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+	run --separate-stderr mkeyfile verify -f keyfile -P given --no-probe
+	same "3 mkeyfile verify: $words" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+}
+
+@test "what opens the file instead" {
+	make_keyfile plain 1
+	umask 077
+	printf 'a password with CR LF\r\n' >given
+	openssl_encrypt given plain keyfile
+	cr='it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does'
+	cr_way="'openssl enc -d -pass file:...' opens it: encrypt what that prints anew with 'mkeyfile encrypt'"
+	first='it opens with the first line of the password alone, which is all that openssl enc uses; the server uses every line'
+	opens_with "$cr" "$cr_way"
+	openssl_encrypt given plain keyfile -md sha256
+	opens_with "$cr" "$cr_way" 'it opens with --digest=sha256, which servers before 12.0.1 cannot read'
+	printf 'the first line\nthe second line\n' >given
+	openssl_encrypt given plain keyfile
+	opens_with "$first" 'leave nothing but the first line in the password file'
+	printf 'the first line\r\nthe second line\r\n' >given
+	openssl_encrypt given plain keyfile
+	opens_with "$first" "$cr_way"
+	printf 'file:%s\n' "$PWD/pw" >given
+	openssl_encrypt pw plain keyfile
+	opens_with "it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case"
+	printf '/some/where' >text
+	openssl_encrypt text plain keyfile
+	printf 'File:/some/where' >given
+	opens_with "it opens with the text behind 'file:' as the password"
+	cp pw given
+	openssl_encrypt given plain keyfile -md sha384 -pbkdf2 -iter 10000
+	opens_with 'it opens with --digest=sha384 --pbkdf2=10000, which servers before 12.0.1 cannot read'
+	openssl_encrypt given plain keyfile -md sha224 -pbkdf2 -iter 12345
+	run --separate-stderr mkeyfile verify -f keyfile -P given --pbkdf2=12345
+	[[ $stderr = *"hint: it opens with --digest=sha224 --pbkdf2=12345, which servers before 12.0.1 cannot read" ]]
 }
 
 @test "--json" {
@@ -281,7 +451,7 @@ hint: find out which of the two keys the data needs, and give the other one an I
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
 	[ "$status" = 1 ]
-	same '{"file":"keyfile","target":"10.11","loads":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3},"encrypted":false,"warnings":[]}' \
+	same '{"file":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hint":"a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions"},"encrypted":false,"warnings":[],"information":[]}' \
 		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
 	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
 		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"

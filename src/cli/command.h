@@ -21,5 +21,6 @@ extern const struct command list_command;
 extern const struct command encrypt_command;
 extern const struct command decrypt_command;
 extern const struct command verify_command;
+extern const struct command config_command;
 
 #endif

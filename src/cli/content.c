@@ -3,6 +3,7 @@
 
 #include "cli/message.h"
 #include "cli/password_source.h"
+#include "cli/wrong_password.h"
 #include "core/unseal.h"
 #include "server/inspect.h"
 #include "server/verdict.h"
@@ -29,27 +30,6 @@ const char *kdf_words(struct kdf kdf)
 	return words;
 }
 
-enum status report_wrong_password(const char *name, const struct secret *raw, const struct password *password,
-				  bool probe)
-{
-	struct kdf kdf;
-	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
-
-	if (!probe)
-		return status;
-	if (!unseal_probe(raw, &password->secret, &kdf))
-		return status;
-	if (kdf.iterations)
-		message_hint("it opens with --digest=%s --pbkdf2=%u, which servers before 12.0.1 cannot read",
-			     digest_name(kdf.digest), kdf.iterations);
-	else if (kdf.digest == DIGEST_SHA1)
-		message_hint("it opens with --digest=sha1, which every server reads");
-	else
-		message_hint("it opens with --digest=%s, which servers before 12.0.1 cannot read",
-			     digest_name(kdf.digest));
-	return status;
-}
-
 static enum status open_sealed(const struct options *options, const char *name, const struct secret *raw,
 			       struct content *content)
 {
@@ -64,7 +44,7 @@ static enum status open_sealed(const struct options *options, const char *name, 
 	fault = unseal_keyfile(raw, &content->password.secret, content->kdf, &content->keyfile, &text);
 	if (fault.code != FAULT_WRONG_PASSWORD)
 		return fault.code ? message_fault(fault, name) : STATUS_DONE;
-	status = report_wrong_password(name, raw, &content->password, false);
+	status = report_wrong_password(options, name, raw, &content->password, false);
 	message_hint("'mkeyfile verify' tries other digests and iteration counts");
 	return status;
 }

@@ -25,11 +25,6 @@ void content_free(struct content *content);
 MUST_CHECK enum status content_open(const struct options *options, const char *name, const struct secret *raw,
 				    struct content *ret_content);
 
-/* Says why the password does not open raw, and which digest and iteration
- * count would, when probe allows to try them. Returns STATUS_WRONG_PASSWORD. */
-enum status report_wrong_password(const char *name, const struct secret *raw, const struct password *password,
-				  bool probe);
-
 /* "sha1, 1 iteration", "sha256, PBKDF2 with 10000 iterations" in static memory. */
 const char *kdf_words(struct kdf kdf);
 

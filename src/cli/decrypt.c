@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/wrong_password.h"
 #include "core/unseal.h"
 
 struct arguments {
@@ -13,7 +14,7 @@ struct arguments {
 enum long_option { OPTION_NO_PROBE = 512 };
 
 static const struct argp_option argp_options[] = {
-	{ "no-probe", OPTION_NO_PROBE, NULL, 0, "Do not try other digests and iteration counts", 1 },
+	{ "no-probe", OPTION_NO_PROBE, NULL, 0, "Do not look for what opens the file instead", 1 },
 	{ 0 },
 };
 
@@ -77,7 +78,7 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 		return status;
 	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		return report_wrong_password(name, raw, &password, !arguments->no_probe);
+		return report_wrong_password(options, name, raw, &password, !arguments->no_probe);
 	if (ret_text->data)
 		return take_clean_text(fault, arguments->output, name);
 	if (fault.code)

@@ -1,96 +1,185 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/finding_words.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-char *finding_words(const struct finding *finding)
+__attribute__((format(printf, 1, 2))) static char *words_of(const char *format, ...)
+{
+	char *words = NULL;
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(&words, format, arguments);
+	va_end(arguments);
+	return size < 0 ? NULL : words;
+}
+
+static char *text_words(const struct finding *finding)
 {
 	const struct entry *entry = finding->entry;
 	const struct entry *other = finding->other;
-	char *words = NULL;
-	int size = -1;
 
 	switch (finding->kind) {
 	case FINDING_DUPLICATE_ID:
-		size = asprintf(&words, "key ID %u version %u stands again on line %u, which the server uses",
-				entry->id, entry->version, other->line);
-		break;
+		return words_of("key ID %u version %u stands again on line %u, which the server uses", entry->id,
+				entry->version, other->line);
 	case FINDING_TEXT_AFTER_NUL:
-		size = asprintf(&words, "the server stops reading at a NUL byte");
-		break;
+		return words_of("the server stops reading at a NUL byte");
 	case FINDING_IGNORED_TEXT:
-		size = asprintf(&words, "the server ignores %zu bytes behind the key of ID %u", entry->ignored,
-				entry->id);
-		break;
+		return words_of("the server ignores %zu bytes behind the key of ID %u", entry->ignored, entry->id);
 	case FINDING_UNIFORM_KEY:
-		size = asprintf(&words, "all bytes of the key of ID %u version %u are equal", entry->id,
-				entry->version);
-		break;
+		return words_of("all bytes of the key of ID %u version %u are equal", entry->id, entry->version);
 	case FINDING_REPEATED_KEY:
-		size = asprintf(&words, "key ID %u version %u has the same key as ID %u version %u on line %u",
-				entry->id, entry->version, other->id, other->version, other->line);
-		break;
+		return words_of("key ID %u version %u has the same key as ID %u version %u on line %u", entry->id,
+				entry->version, other->id, other->version, other->line);
 	case FINDING_PUBLISHED_KEY:
-		size = asprintf(&words, "the key of ID %u version %u is printed in MariaDB's documentation", entry->id,
+		return words_of("the key of ID %u version %u is printed in MariaDB's documentation", entry->id,
 				entry->version);
-		break;
+	case FINDING_NO_TEMPORARY_KEY:
+		return words_of("there is no key ID 2: temporary files are encrypted under key ID 1");
 	case FINDING_MIXED_VERSIONS:
-		size = asprintf(&words, "key ID %u has no version here, while other lines have one", entry->id);
-		break;
+		return words_of("key ID %u has no version here, while other lines have one", entry->id);
+	case FINDING_VERSION_GAP:
+		return words_of("key ID %u has version %u, but not version %u before it", entry->id, entry->version,
+				entry->version - 1);
+	default:
+		return NULL;
+	}
+}
+
+static char *file_words(const struct finding *finding)
+{
+	switch (finding->kind) {
 	case FINDING_KEY_FILE_EXPOSED:
 	case FINDING_PASSWORD_FILE_EXPOSED:
-		size = asprintf(&words, "the %s file has mode %04o: others can read it, or its group can change it",
+		return words_of("the %s file has mode %04o: others can read it, or its group can change it",
 				finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password",
 				(unsigned int)finding->mode);
-		break;
-	case FINDING_BLANK_PASSWORD:
-		size = asprintf(&words, "the password file holds nothing but line ends");
-		break;
-	case FINDING_SHORT_PASSWORD:
-		size = asprintf(&words, "the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
-		break;
-	case FINDING_PASSWORD_LINE_BREAK:
-		size = asprintf(&words, "the password has a line break inside");
-		break;
-	case FINDING_PASSWORD_CARRIAGE_RETURN:
-		size = asprintf(&words, "the password ends in a carriage return");
-		break;
-	case FINDING_PASSWORD_NUL:
-		size = asprintf(&words, "the server cuts the password at a NUL byte");
-		break;
+	case FINDING_PASSWORD_FILE_BESIDE:
+		return words_of("the password file '%s' lies beside the key file, open to the same users",
+				finding->path);
+	case FINDING_FOREIGN_OWNER:
+		return words_of("'%s' belongs to user %u, who is neither root nor '%s'", finding->path,
+				(unsigned int)finding->uid, finding->user);
+	case FINDING_OPEN_DIRECTORY:
+		return words_of("everybody can replace '%s': others may write in '%s'", finding->path,
+				finding->directory);
+	case FINDING_UNREADABLE:
+		return words_of("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
+				strerror(finding->error_number));
+	case FINDING_ACCESS_NOT_TRIED:
+		return words_of("whether the server's user '%s' can read '%s' was not tried: only root can do that",
+				finding->user, finding->path);
+	default:
+		return NULL;
 	}
-	return size < 0 ? NULL : words;
+}
+
+static char *password_words(const struct finding *finding)
+{
+	switch (finding->kind) {
+	case FINDING_BLANK_PASSWORD:
+		return words_of("the password file holds nothing but line ends");
+	case FINDING_SHORT_PASSWORD:
+		return words_of("the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
+	case FINDING_LONG_PASSWORD:
+		return words_of("the password is longer than %d bytes, where this server cuts it in silence",
+				PASSWORD_MAX_SIZE);
+	case FINDING_PASSWORD_LINE_BREAK:
+		return words_of("the password has a line break inside");
+	case FINDING_PASSWORD_CARRIAGE_RETURN:
+		return words_of("the password ends in a carriage return");
+	case FINDING_PASSWORD_NUL:
+		return words_of("the server cuts the password at a NUL byte");
+	default:
+		return NULL;
+	}
+}
+
+static char *settings_words(const struct finding *finding)
+{
+	switch (finding->kind) {
+	case FINDING_LOWER_CASE_FILE:
+		return words_of(
+			"file_key_management_filekey begins with 'file:' in lower case: the server takes the text itself for the password");
+	case FINDING_PASSWORD_IN_CLEAR:
+		return words_of("file_key_management_filekey has the password itself, in an option file");
+	case FINDING_RELATIVE_PATH:
+		return words_of("'%s' is a relative path: the server takes it from its data directory", finding->path);
+	case FINDING_STRAY_GROUP:
+		return words_of(
+			"the group [%s] of the option files has settings of file_key_management, and the server does not read that group",
+			finding->group);
+	case FINDING_SETTING_WITHOUT_USE:
+		return words_of("'%s' is set, but this server does not have it: it goes on without", finding->path);
+	case FINDING_PLUGIN_NOT_FORCED:
+		return words_of("the server starts without its keys when it cannot read the key file");
+	case FINDING_AES_CBC:
+		return words_of("data is encrypted by AES_CBC, where the server has AES_CTR as well");
+	default:
+		return NULL;
+	}
+}
+
+char *finding_words(const struct finding *finding)
+{
+	char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words, settings_words };
+	char *words = NULL;
+
+	for (size_t i = 0; !words && i < sizeof(sources) / sizeof(sources[0]); i++)
+		words = sources[i](finding);
+	return words;
 }
 
 const char *finding_hint(enum finding_kind kind)
 {
-	switch (kind) {
-	case FINDING_DUPLICATE_ID:
-		return "find out which of the two keys the data needs, and give the other one an ID of its own";
-	case FINDING_TEXT_AFTER_NUL:
-		return "keys behind it do not exist for the server: take the NUL byte out";
-	case FINDING_IGNORED_TEXT:
-		return "put comments on lines of their own, behind a #";
-	case FINDING_UNIFORM_KEY:
-	case FINDING_PUBLISHED_KEY:
-		return "this key protects nothing: move its data to a new one, made by 'mkeyfile add'";
-	case FINDING_REPEATED_KEY:
-		return "two IDs with one key are one key: move the data of one of them to a new ID";
-	case FINDING_MIXED_VERSIONS:
-		return "no documentation says that a server reads such a mixture: any change by mkeyfile gives every line a version";
-	case FINDING_KEY_FILE_EXPOSED:
-	case FINDING_PASSWORD_FILE_EXPOSED:
-		return "chmod 600 it, or 640 with the server's group";
-	case FINDING_BLANK_PASSWORD:
-		return "servers before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password";
-	case FINDING_SHORT_PASSWORD:
-		return "one processor core tries 600,000 passwords a second: use 'openssl rand -hex 128' or generate --new-password-file";
-	case FINDING_PASSWORD_LINE_BREAK:
-		return "openssl enc uses only the first line, the server all of it";
-	case FINDING_PASSWORD_CARRIAGE_RETURN:
-		return "openssl enc keeps it, the server takes it off";
-	case FINDING_PASSWORD_NUL:
-		return "write a password file of one line of text";
-	}
-	return "";
+	static const char *const hints[] = {
+		[FINDING_DUPLICATE_ID] =
+			"find out which of the two keys the data needs, and give the other one an ID of its own",
+		[FINDING_TEXT_AFTER_NUL] = "keys behind it do not exist for the server: take the NUL byte out",
+		[FINDING_IGNORED_TEXT] = "put comments on lines of their own, behind a #",
+		[FINDING_UNIFORM_KEY] = "this key protects nothing: move its data to a new one, made by 'mkeyfile add'",
+		[FINDING_REPEATED_KEY] = "two IDs with one key are one key: move the data of one of them to a new ID",
+		[FINDING_PUBLISHED_KEY] =
+			"this key protects nothing: move its data to a new one, made by 'mkeyfile add'",
+		[FINDING_NO_TEMPORARY_KEY] = "'mkeyfile add 2' gives them a key of their own",
+		[FINDING_MIXED_VERSIONS] =
+			"no documentation says that a server reads such a mixture: any change by mkeyfile gives every line a version",
+		[FINDING_VERSION_GAP] =
+			"data that still has the missing version cannot be read: look for it in a backup of the key file",
+		[FINDING_KEY_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
+		[FINDING_PASSWORD_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
+		[FINDING_PASSWORD_FILE_BESIDE] =
+			"who gets at one gets at both: a password on another device, or from a secret manager, guards more",
+		[FINDING_FOREIGN_OWNER] = "chown it to root or to the server's user",
+		[FINDING_OPEN_DIRECTORY] = "chmod o-w the directory, or move the file",
+		[FINDING_UNREADABLE] =
+			"give the file, and each directory on the way to it, to that user or its group; --server-user names another",
+		[FINDING_ACCESS_NOT_TRIED] = "run the command as root, or name another user with --server-user",
+		[FINDING_BLANK_PASSWORD] =
+			"servers before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password",
+		[FINDING_SHORT_PASSWORD] =
+			"one processor core tries 600,000 passwords a second: use 'openssl rand -hex 128' or generate --new-password-file",
+		[FINDING_LONG_PASSWORD] = "later releases refuse it: encrypt the file under a shorter one",
+		[FINDING_PASSWORD_LINE_BREAK] = "openssl enc uses only the first line, the server all of it",
+		[FINDING_PASSWORD_CARRIAGE_RETURN] = "openssl enc keeps it, the server takes it off",
+		[FINDING_PASSWORD_NUL] = "write a password file of one line of text",
+		[FINDING_LOWER_CASE_FILE] = "write FILE: in upper case",
+		[FINDING_PASSWORD_IN_CLEAR] =
+			"put it into a file that only the server's user can read, and name that as FILE:path",
+		[FINDING_RELATIVE_PATH] = "name it with its absolute path",
+		[FINDING_STRAY_GROUP] = "move them to the group [mariadb]",
+		[FINDING_SETTING_WITHOUT_USE] =
+			"take the setting out, or encrypt the file anew for a server that has it",
+		[FINDING_PLUGIN_NOT_FORCED] =
+			"file_key_management = FORCE_PLUS_PERMANENT makes it refuse to start instead, before it takes tables for corrupted",
+		[FINDING_AES_CBC] =
+			"AES_CTR is the better choice for a new server; data that is there already can be read only with the algorithm that wrote it",
+	};
+
+	_Static_assert(sizeof(hints) / sizeof(hints[0]) == FINDING_KIND_COUNT, "each kind has a hint");
+	return hints[kind];
 }

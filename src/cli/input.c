@@ -2,7 +2,6 @@
 #include "cli/input.h"
 
 #include "cli/message.h"
-#include "cli/options.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -23,4 +22,25 @@ enum status read_input(const char *path, struct secret *ret_raw, struct stat *re
 	struct fault fault = read_input_silently(path, ret_raw, ret_status);
 
 	return fault.code ? message_fault(fault, input_name(path)) : STATUS_DONE;
+}
+
+bool is_server_pipe(const struct options *options)
+{
+	struct stat status;
+
+	return options->host.names_file && !stat(options->file, &status) && S_ISFIFO(status.st_mode);
+}
+
+enum status refuse_server_pipe(const struct options *options)
+{
+	message_error("'%s' is a named pipe: reading it would take what the server is to get", options->file);
+	message_hint("--file names the file that is written to it; --file=- reads standard input");
+	return STATUS_FAILED;
+}
+
+enum status read_key_file(const struct options *options, struct secret *ret_raw, struct stat *ret_status)
+{
+	if (is_server_pipe(options))
+		return refuse_server_pipe(options);
+	return read_input(options->file, ret_raw, ret_status);
 }

@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_CLI_INPUT_H
 #define MKEYFILE_CLI_INPUT_H
 
-#include "cli/status.h"
+#include "cli/options.h"
 #include "core/file.h"
 
 /* Reads the file at path, or standard input for "-", for commands that change
@@ -10,7 +10,17 @@
  * it describes what that is. */
 MUST_CHECK enum status read_input(const char *path, struct secret *ret_raw, struct stat *ret_status);
 
-/* The same without words. */
+/* The same for the key file that options name. A named pipe that only the option
+ * files name is refused: what it holds is for the server. */
+MUST_CHECK enum status read_key_file(const struct options *options, struct secret *ret_raw, struct stat *ret_status);
+
+/* The option files, and nothing else, lead to a named pipe. */
+bool is_server_pipe(const struct options *options);
+
+/* Says so. Returns STATUS_FAILED. */
+enum status refuse_server_pipe(const struct options *options);
+
+/* read_input without words. */
 MUST_CHECK struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status);
 
 #endif

@@ -163,7 +163,7 @@ static enum status list(const struct arguments *arguments)
 	SECRET struct secret raw = { 0 };
 	CONTENT struct content content = { 0 };
 	struct fingerprint *fingerprints = NULL;
-	enum status status = read_input(options->file, &raw, NULL);
+	enum status status = read_key_file(options, &raw, NULL);
 	struct fault fault;
 
 	if (!status)

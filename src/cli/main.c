@@ -12,7 +12,7 @@
 
 static const struct command *const commands[] = {
 	&generate_command, &add_command,     &rotate_command, &list_command,
-	&encrypt_command,  &decrypt_command, &verify_command,
+	&encrypt_command,  &decrypt_command, &verify_command, &config_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -128,7 +128,7 @@ static char **copy_environment(char *const environment[])
 static bool names_a_password(const char *argument)
 {
 	static const char *const known[] = { "--password-file", "--password-fd", "--password-command",
-					     "--new-password-file" };
+					     "--password-timeout", "--new-password-file" };
 	static const char *const hints[] = { "pass", "phrase", "pw" };
 	char *name = strndup(argument, strcspn(argument, "="));
 	bool found = false;
@@ -203,6 +203,7 @@ int main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments))
 		return STATUS_USAGE;
 	status = run_command(argc - arguments.command_index, argv + arguments.command_index, &options);
+	options_free(&options);
 	free(environment);
 	secret_wipe_stack();
 	return (int)message_finish(status);

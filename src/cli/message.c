@@ -119,15 +119,15 @@ static void say_system_fault(const char *what, const char *path, int error_numbe
 	message_error("cannot %s '%s': %s", what, path, strerror(error_number));
 }
 
-/* Without the command, which may have a password in it. */
-static void say_command_failed(int wait_status)
+/* What became of another program, called name. */
+static void say_program_failed(const char *name, int wait_status)
 {
 	if (wait_status < 0)
-		message_error("cannot run the password command: %s", strerror(-wait_status));
+		message_error("cannot run %s: %s", name, strerror(-wait_status));
 	else if (WIFSIGNALED(wait_status))
-		message_error("the password command was ended by signal %d", WTERMSIG(wait_status));
+		message_error("%s was ended by signal %d", name, WTERMSIG(wait_status));
 	else
-		message_error("the password command failed with status %d", WEXITSTATUS(wait_status));
+		message_error("%s failed with status %d", name, WEXITSTATUS(wait_status));
 }
 
 static void say_busy(const char *path, pid_t holder)
@@ -263,7 +263,12 @@ static bool say_secret_fault(struct fault fault, const char *path)
 		message_error("the password in '%s' has more than one line, which openssl would cut", path);
 		return true;
 	case FAULT_COMMAND_FAILED:
-		say_command_failed(fault.error_number);
+		/* without the command, which may have a password in it */
+		say_program_failed("the password command", fault.error_number);
+		return true;
+	case FAULT_TIMEOUT:
+		message_error("the password command did not end in time");
+		message_hint("--password-timeout=SECONDS gives it more time, 0 all it wants");
 		return true;
 	default:
 		return false;
@@ -315,6 +320,21 @@ enum status message_fault(struct fault fault, const char *path)
 		message_error(
 			"'%s' has its new content, but it may not survive a power cut: cannot sync its directory: %s",
 			path, strerror(fault.error_number));
+	}
+	return fault_status(fault.code);
+}
+
+enum status message_program_fault(struct fault fault, const char *program)
+{
+	char *name = NULL;
+
+	if (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT)
+		return message_fault(fault, program);
+	if (fault.code == FAULT_TIMEOUT) {
+		message_error("'%s' did not end in time", program);
+	} else if (asprintf(&name, "'%s'", program) >= 0) {
+		say_program_failed(name, fault.error_number);
+		free(name);
 	}
 	return fault_status(fault.code);
 }

@@ -32,6 +32,9 @@ enum status usage_error(const char *words);
  * the exit status that goes with it. */
 MUST_CHECK enum status message_fault(struct fault fault, const char *path);
 
+/* The same of another program that was run for what it prints. */
+MUST_CHECK enum status message_program_fault(struct fault fault, const char *program);
+
 /* Tells message_finish that the change was made, whatever comes after. */
 void message_changed(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
+#include "cli/defaults.h"
 #include "cli/message.h"
 
 #include <errno.h>
@@ -9,11 +10,19 @@
 #include <string.h>
 
 #define LOCK_TIMEOUT_DEFAULT 5
+#define LOCK_TIMEOUT_MAX 86400
+#define PASSWORD_TIMEOUT_DEFAULT 60
+#define PASSWORD_TIMEOUT_MAX 86400
 #define LONGEST_SHOWN 20
 
 enum long_option {
 	OPTION_PASSWORD_FD = 256,
 	OPTION_PASSWORD_COMMAND,
+	OPTION_PASSWORD_TIMEOUT,
+	OPTION_DEFAULTS_FILE,
+	OPTION_DEFAULTS_GROUP_SUFFIX,
+	OPTION_NO_DEFAULTS,
+	OPTION_SERVER_USER,
 	OPTION_DIGEST,
 	OPTION_PBKDF2,
 	OPTION_NO_PROMPT,
@@ -27,6 +36,7 @@ void options_start(struct options *options, char **environment)
 	*options = (struct options){
 		.password_descriptor = -1,
 		.lock_timeout = LOCK_TIMEOUT_DEFAULT,
+		.password_timeout = PASSWORD_TIMEOUT_DEFAULT,
 		.environment = environment,
 	};
 }
@@ -101,21 +111,33 @@ void key_ids_free(struct key_ids *key_ids)
 	*key_ids = (struct key_ids){ 0 };
 }
 
-static uint32_t parse_count(const struct argp_state *state, const char *option, const char *text, uint32_t most)
+/* The parsers below return what they find wrong as well as saying it, since the
+ * group of an option file is parsed in silence. */
+static error_t parse_count(const struct argp_state *state, const char *option, const char *text, uint32_t most,
+			   unsigned int *ret_count)
 {
-	uint32_t number = 0;
-
-	if (!parse_decimal(text, 0, most, &number))
-		argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option,
-			   most);
-	return number;
+	if (parse_decimal(text, 0, most, ret_count))
+		return 0;
+	argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option, most);
+	return EINVAL;
 }
 
-static void parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
+static error_t parse_descriptor(const struct argp_state *state, const char *text, int *ret_descriptor)
 {
-	if (!digest_from_name(text, &kdf->digest))
-		argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
-			   shown(text));
+	unsigned int descriptor = 0;
+	error_t error = parse_count(state, "password-fd", text, 65535, &descriptor);
+
+	if (!error)
+		*ret_descriptor = (int)descriptor;
+	return error;
+}
+
+static error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
+{
+	if (digest_from_name(text, &kdf->digest))
+		return 0;
+	argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible", shown(text));
+	return EINVAL;
 }
 
 static error_t parse_shared(int key, char *value, struct argp_state *state)
@@ -130,19 +152,30 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 		options->password_file = value;
 		break;
 	case OPTION_PASSWORD_FD:
-		options->password_descriptor = (int)parse_count(state, "password-fd", value, 65535);
-		break;
+		return parse_descriptor(state, value, &options->password_descriptor);
 	case OPTION_PASSWORD_COMMAND:
 		options->password_command = value;
 		break;
+	case OPTION_PASSWORD_TIMEOUT:
+		options->has_password_timeout = true;
+		return parse_count(state, "password-timeout", value, PASSWORD_TIMEOUT_MAX, &options->password_timeout);
 	case OPTION_DIGEST:
-		parse_digest(state, value, &options->kdf);
-		break;
+		options->has_digest = true;
+		return parse_digest(state, value, &options->kdf);
 	case OPTION_PBKDF2:
-		options->kdf.iterations = parse_count(state, "pbkdf2", value, PBKDF2_ITERATIONS_MAX);
-		break;
+		options->has_iterations = true;
+		return parse_count(state, "pbkdf2", value, PBKDF2_ITERATIONS_MAX, &options->kdf.iterations);
 	case 't':
 		options->target_name = value;
+		break;
+	case OPTION_DEFAULTS_FILE:
+		options->defaults_file = value;
+		break;
+	case OPTION_DEFAULTS_GROUP_SUFFIX:
+		options->defaults_group_suffix = value;
+		break;
+	case OPTION_NO_DEFAULTS:
+		options->no_defaults = true;
 		break;
 	case 'n':
 		options->dry_run = true;
@@ -164,17 +197,26 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 
 static const struct argp_option shared_options[] = {
 	{ NULL, 0, NULL, 0, "Options of all commands:", 10 },
-	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE", 10 },
+	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE, else what the server's option files name", 10 },
 	{ "password-file", 'P', "FILE", 0,
-	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE", 10 },
+	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE, else as for --file",
+	  10 },
 	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
 	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
+	{ "password-timeout", OPTION_PASSWORD_TIMEOUT, "SECONDS", 0,
+	  "End the password command after so long (default 60; 0: never)", 10 },
 	{ "digest", OPTION_DIGEST, "NAME", 0,
 	  "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512", 10 },
 	{ "pbkdf2", OPTION_PBKDF2, "ITERATIONS", 0,
 	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way", 10 },
 	{ "target", 't', "SERVER", 0,
-	  "The server that reads the file, as SELECT VERSION() prints it; else $MKEYFILE_TARGET", 10 },
+	  "The server that reads the file, as SELECT VERSION() prints it, or auto: the one installed here; else "
+	  "$MKEYFILE_TARGET",
+	  10 },
+	{ "defaults-file", OPTION_DEFAULTS_FILE, "FILE", 0, "Read this option file and no other", 10 },
+	{ "defaults-group-suffix", OPTION_DEFAULTS_GROUP_SUFFIX, "SUFFIX", 0,
+	  "Read option file groups with SUFFIX behind their names as well", 10 },
+	{ "no-defaults", OPTION_NO_DEFAULTS, NULL, 0, "Read no option file", 10 },
 	{ "dry-run", 'n', NULL, 0, "Say what would change; change nothing", 10 },
 	{ "quiet", 'q', NULL, 0, "Say nothing but errors", 10 },
 	{ "json", 'j', NULL, 0, "Print the result as JSON on standard output", 10 },
@@ -190,8 +232,8 @@ static error_t parse_lock(int key, char *value, struct argp_state *state)
 
 	if (key != OPTION_LOCK_TIMEOUT)
 		return ARGP_ERR_UNKNOWN;
-	options->lock_timeout = parse_count(state, "lock-timeout", value, 86400);
-	return 0;
+	options->has_lock_timeout = true;
+	return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->lock_timeout);
 }
 
 static const struct argp_option lock_options[] = {
@@ -238,6 +280,24 @@ static const struct argp_option new_password_options[] = {
 
 const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
 
+static error_t parse_server_user(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	if (key != OPTION_SERVER_USER)
+		return ARGP_ERR_UNKNOWN;
+	options->server_user = value;
+	return 0;
+}
+
+static const struct argp_option server_user_options[] = {
+	{ "server-user", OPTION_SERVER_USER, "NAME", 0,
+	  "The user that the server runs as; else what its option files say, else mysql", 4 },
+	{ 0 },
+};
+
+const struct argp server_user_argp = { .options = server_user_options, .parser = parse_server_user };
+
 void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options)
 {
 	for (size_t i = first; i < end; i++)
@@ -250,25 +310,27 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 		exit(STATUS_USAGE);
 }
 
-static const char *from_environment(const char *name)
+const char *from_environment(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-static enum status complete_target(struct options *options)
+int count_password_sources(const struct options *options)
 {
+	return !!options->password_file + !!options->password_command + (options->password_descriptor >= 0) +
+	       !!options->new_password_file;
+}
+
+static void fill_from_environment(struct options *options)
+{
+	if (!options->file)
+		options->file = from_environment("MKEYFILE_FILE");
+	if (!count_password_sources(options))
+		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
 	if (!options->target_name)
 		options->target_name = from_environment("MKEYFILE_TARGET");
-	if (!options->target_name)
-		return STATUS_DONE;
-	options->target = target_profile(options->target_name);
-	if (options->target)
-		return STATUS_DONE;
-	message_error("unknown target '%s'", options->target_name);
-	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
-	return STATUS_USAGE;
 }
 
 /* Before any file is opened that could take its number. */
@@ -278,33 +340,53 @@ static enum status bad_descriptor(int descriptor)
 	return STATUS_FAILED;
 }
 
-enum status options_complete(struct options *options)
+/* What the command line contradicts itself in. */
+static enum status check_given(const struct options *options)
 {
-	int sources = !!options->password_file + !!options->password_command + (options->password_descriptor >= 0) +
-		      !!options->new_password_file;
+	if (count_password_sources(options) > 1)
+		return usage_error(
+			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
+	if (options->no_defaults && (options->defaults_file || options->defaults_group_suffix))
+		return usage_error("--no-defaults excludes --defaults-file and --defaults-group-suffix");
+	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
+		return bad_descriptor(options->password_descriptor);
+	return STATUS_DONE;
+}
 
-	message_set_quiet(options->quiet);
-	message_set_json(options->json);
+static enum status check_files(const struct options *options)
+{
 	if (!options->file)
-		options->file = from_environment("MKEYFILE_FILE");
-	if (!options->file) {
-		message_error("no key file named");
-		message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
-		return STATUS_USAGE;
-	}
+		return say_no_file(options);
 	if (!*options->file || (options->new_password_file && !*options->new_password_file))
 		return usage_error("the name of a file is empty");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
 		return usage_error("the key file and the password file cannot be the same");
-	if (sources > 1)
-		return usage_error(
-			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
-	if (!sources)
-		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
 	if (is_standard_stream(options->file) &&
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
 		return usage_error("the key file and the password cannot both come from standard input");
-	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
-		return bad_descriptor(options->password_descriptor);
-	return complete_target(options);
+	return STATUS_DONE;
+}
+
+enum status options_complete(struct options *options)
+{
+	enum status status;
+
+	message_set_quiet(options->quiet);
+	message_set_json(options->json);
+	status = check_given(options);
+	if (status)
+		return status;
+	fill_from_environment(options);
+	status = fill_from_option_files(options);
+	if (!status)
+		status = check_files(options);
+	/* the group [mkeyfile] may say more than the command line */
+	message_set_quiet(options->quiet);
+	message_set_json(options->json);
+	return status;
+}
+
+void options_free(struct options *options)
+{
+	host_free(&options->host);
 }

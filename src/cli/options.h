@@ -4,21 +4,35 @@
 
 #include "cli/status.h"
 #include "core/envelope.h"
-#include "server/target.h"
+#include "server/settings.h"
 
 #include <argp.h>
 
-/* The options that all commands share, from the command line and the
- * environment. Strings belong to argv and environ. */
+/* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
+ * that its server reads. */
+struct host {
+	struct secret own_lines;	 /* of [mkeyfile]; options point into it */
+	struct server_settings settings; /* of the server */
+	char *file;			 /* absolute paths that settings name; NULL: none */
+	char *password_file;
+	char *server_version; /* of the server installed here, as a target */
+	bool names_file;      /* the key file is the one that settings name */
+};
+
+/* The options that all commands share, from the command line, the environment and
+ * the option files. Strings belong to argv, environ and host. */
 struct options {
 	const char *file;
 	const char *password_file;
 	const char *password_command;
+	const char *password_text;     /* in clear in the server's option files; or NULL */
 	const char *new_password_file; /* generate and encrypt: to be made */
 	int password_descriptor;       /* -1: none */
+	unsigned int password_timeout; /* seconds; 0: none */
 	struct kdf kdf;
 	const char *target_name;
 	const struct server_profile *target; /* NULL: unknown */
+	const char *server_user;	     /* NULL: not named */
 	bool dry_run;
 	bool quiet;
 	bool json;
@@ -26,15 +40,28 @@ struct options {
 	bool backup;
 	unsigned int lock_timeout; /* seconds */
 	char **environment;	   /* for children: as this process was given it */
+
+	bool no_defaults;
+	const char *defaults_file;
+	const char *defaults_group_suffix;
+	struct host host;
+	struct server_profile target_profile; /* what target points at */
+	/* given, and so not to be filled from where less counts */
+	bool has_digest;
+	bool has_iterations;
+	bool has_password_timeout;
+	bool has_lock_timeout;
 };
 
 void options_start(struct options *options, char **environment);
+void options_free(struct options *options);
 
 /* Children for a command's own argp; their input is a struct options. */
 extern const struct argp shared_argp;
 extern const struct argp lock_argp;	    /* for commands that may replace a file */
 extern const struct argp backup_argp;	    /* for commands that change one */
 extern const struct argp new_password_argp; /* for commands that encrypt what was plain */
+extern const struct argp server_user_argp;  /* for commands that judge who can read a file */
 
 /* For a parser's ARGP_KEY_INIT: makes options the input of its children
  * from the index first to before end. */
@@ -44,9 +71,16 @@ void pass_options(const struct argp_state *state, size_t first, size_t end, stru
  * their own input and hand options to the children. Exits on a usage error. */
 void options_parse(const struct argp *argp, int argc, char **argv, void *input);
 
-/* Fills what the command line left open from the environment and refuses what
- * contradicts itself. */
-enum status options_complete(struct options *options);
+/* Fills what the command line left open from the environment, then from the group
+ * [mkeyfile] of the option files, then from what the server's groups say of its key
+ * file, and refuses what contradicts itself. */
+MUST_CHECK enum status options_complete(struct options *options);
+
+/* The value of a variable that mkeyfile heeds; an empty one counts as none: NULL. */
+const char *from_environment(const char *name);
+
+/* How many options name a source of the password. */
+int count_password_sources(const struct options *options);
 
 /* "-" means standard input or output. */
 bool is_standard_stream(const char *path);

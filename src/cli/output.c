@@ -70,6 +70,13 @@ static bool is_stream(const struct stat *status)
 	return S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode);
 }
 
+static void warn_unless_target_reads_pipes(const char *path, const struct options *options)
+{
+	if (options->target && !options->target->reads_pipes)
+		message_warning("'%s' is a named pipe, from which %s cannot read a key file", path,
+				options->target_name);
+}
+
 static enum status find_place(struct output *output, const struct options *options, const struct stat *input)
 {
 	struct stat present;
@@ -77,6 +84,8 @@ static enum status find_place(struct output *output, const struct options *optio
 	enum status status;
 
 	if (!stat(output->path, &present)) {
+		if (S_ISFIFO(present.st_mode))
+			warn_unless_target_reads_pipes(output->path, options);
 		if (is_stream(&present))
 			return STATUS_DONE;
 		if (file_is_same(&present, input)) {
@@ -111,7 +120,7 @@ enum status output_open(struct output *output, const struct options *options)
 		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
 		return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
 	}
-	status = read_input(options->file, &output->input, &input);
+	status = read_key_file(options, &output->input, &input);
 	if (!status && !to_standard_output(output))
 		status = find_place(output, options, &input);
 	return status;

@@ -14,7 +14,8 @@
 
 bool has_password_source(const struct options *options)
 {
-	return options->password_file || options->password_command || options->password_descriptor >= 0;
+	return options->password_file || options->password_command || options->password_descriptor >= 0 ||
+	       options->password_text;
 }
 
 const char *password_source_name(const struct options *options)
@@ -27,15 +28,20 @@ const char *password_source_name(const struct options *options)
 		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", options->password_descriptor);
 		return descriptor_name;
 	}
+	if (options->password_text)
+		return "file_key_management_filekey";
 	return options->password_file ? input_name(options->password_file) : "the terminal";
 }
 
 struct fault read_password_source(const struct options *options, struct password *ret_password)
 {
 	if (options->password_command)
-		return password_from_command(options->password_command, options->environment, ret_password);
+		return password_from_command(options->password_command, options->environment, options->password_timeout,
+					     ret_password);
 	if (options->password_descriptor >= 0)
 		return password_from_descriptor(options->password_descriptor, ret_password);
+	if (options->password_text)
+		return password_from_text(options->password_text, ret_password);
 	if (is_standard_stream(options->password_file))
 		return password_from_descriptor(STDIN_FILENO, ret_password);
 	return password_from_file(options->password_file, ret_password);

@@ -60,7 +60,11 @@ enum fault_code {
 	FAULT_PASSWORD_TOO_LONG,
 	FAULT_PASSWORD_NUL,
 	FAULT_PASSWORD_NEWLINE,
-	FAULT_COMMAND_FAILED, /* error_number holds its wait status */
+
+	/* another program */
+	FAULT_COMMAND_FAILED, /* error_number holds its wait status, or -errno when it could not be run */
+	FAULT_TIMEOUT,
+	FAULT_NO_VERSION, /* what it prints of itself has no version */
 };
 
 struct fault {

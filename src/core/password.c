@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/password.h"
 
+#include "core/child.h"
 #include "core/key.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define DRAIN_MAX_SIZE 65536
+static void trim_line_ends(struct password *password)
+{
+	struct secret *text = &password->secret;
+
+	while (text->size && (text->data[text->size - 1] == '\r' || text->data[text->size - 1] == '\n')) {
+		text->size--;
+		password->had_carriage_return |= text->data[text->size] == '\r';
+	}
+}
 
 struct fault password_from_bytes(struct secret *raw, struct password *ret_password)
 {
 	PASSWORD struct password password = { .secret = secret_take(raw) };
 	struct secret *text = &password.secret;
+	struct fault fault = fault_none();
 	const unsigned char *nul;
 
 	if (!text->size)
 		return fault_of(FAULT_PASSWORD_EMPTY);
 	if (text->size > PASSWORD_MAX_SIZE + 1)
 		text->size = PASSWORD_MAX_SIZE + 1;
-	while (text->size && (text->data[text->size - 1] == '\r' || text->data[text->size - 1] == '\n')) {
-		text->size--;
-		password.had_carriage_return |= text->data[text->size] == '\r';
+	trim_line_ends(&password);
+	if (text->size > PASSWORD_MAX_SIZE) {
+		fault = fault_of(FAULT_PASSWORD_TOO_LONG);
+		text->size = PASSWORD_MAX_SIZE;
+		trim_line_ends(&password);
 	}
-	if (text->size > PASSWORD_MAX_SIZE)
-		return fault_of(FAULT_PASSWORD_TOO_LONG);
 	nul = text->size ? memchr(text->data, '\0', text->size) : NULL;
 	if (nul) {
 		password.cut_at_nul = true;
 		text->size = (size_t)(nul - text->data);
 	}
-	if (!text->size)
-		return fault_of(FAULT_PASSWORD_BLANK);
-	password.has_line_break = memchr(text->data, '\n', text->size) || memchr(text->data, '\r', text->size);
+	if (!text->size && !fault.code)
+		fault = fault_of(FAULT_PASSWORD_BLANK);
+	password.has_line_break =
+		text->size && (memchr(text->data, '\n', text->size) || memchr(text->data, '\r', text->size));
 	*ret_password = password;
 	password = (struct password){ 0 };
-	return fault_none();
+	return fault;
 }
 
 struct fault password_from_descriptor(int descriptor, struct password *ret_password)
@@ -76,83 +84,39 @@ struct fault password_from_file(const char *path, struct password *ret_password)
 	return fault;
 }
 
-/* Starts sh with its standard output on the pipe's writing end. Standard input
- * is empty, since it may be the key file. The signals that mkeyfile ignores
- * have their default effect there again. */
-static int spawn_shell(const char *command, char *const environment[], const int pipe_ends[2], pid_t *ret_child)
+struct fault password_from_command(const char *command, char *const environment[], unsigned int timeout,
+				   struct password *ret_password)
 {
 	char shell[] = "sh";
 	char flag[] = "-c";
 	char *arguments[] = { shell, flag, (char *)command, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int error;
+	const struct child child = {
+		.program = "/bin/sh", .arguments = arguments, .environment = environment, .timeout = timeout
+	};
+	SECRET struct secret raw = { 0 };
+	struct fault fault = child_read(&child, PASSWORD_MAX_SIZE + 1, &raw);
+	struct fault failed = fault;
 
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	sigaddset(&defaults, SIGXFSZ);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	error = posix_spawn(ret_child, "/bin/sh", &actions, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
-static int wait_for(pid_t child)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return status;
-}
-
-/* Reads what else a command prints, within reason, so that it can end well: the
- * server would not look at it in a file either. */
-static void drain(int descriptor)
-{
-	SECRET struct secret rest = { 0 };
-	ssize_t got = 1;
-
-	if (secret_allocate(&rest, 1).code)
-		return;
-	for (size_t total = 0; got > 0 && total < DRAIN_MAX_SIZE; total += (size_t)got)
-		got = read(descriptor, rest.data, rest.capacity);
-}
-
-struct fault password_from_command(const char *command, char *const environment[], struct password *ret_password)
-{
-	int pipe_ends[2];
-	pid_t child;
-	int status;
-	struct fault fault;
-
-	if (pipe2(pipe_ends, O_CLOEXEC))
-		return fault_errno(FAULT_COMMAND_FAILED, -errno);
-	status = spawn_shell(command, environment, pipe_ends, &child);
-	close(pipe_ends[1]);
-	if (status) {
-		close(pipe_ends[0]);
-		return fault_errno(FAULT_COMMAND_FAILED, -status);
-	}
-	fault = password_from_descriptor(pipe_ends[0], ret_password);
-	if (!fault.code)
-		drain(pipe_ends[0]);
-	close(pipe_ends[0]);
-	status = wait_for(child);
+	if (fault.code && fault.code != FAULT_COMMAND_FAILED)
+		return fault;
+	if (raw.data)
+		fault = password_from_bytes(&raw, ret_password);
 	/* a command that wrote too much dies of SIGPIPE: the length is the reason */
-	if (!status || fault.code == FAULT_PASSWORD_TOO_LONG)
+	if (!failed.code || fault.code == FAULT_PASSWORD_TOO_LONG)
 		return fault;
 	if (!fault.code)
 		password_free(ret_password);
-	return fault_errno(FAULT_COMMAND_FAILED, status);
+	return failed;
+}
+
+struct fault password_from_text(const char *text, struct password *ret_password)
+{
+	size_t size = strlen(text);
+
+	if (!size)
+		return fault_of(FAULT_PASSWORD_BLANK);
+	ret_password->has_line_break = strpbrk(text, "\r\n") != NULL;
+	return secret_copy(&ret_password->secret, text, size);
 }
 
 struct fault password_check_new(const struct password *password)

@@ -23,8 +23,10 @@ struct password {
 #define PASSWORD __attribute__((cleanup(password_free)))
 
 /* Applies the rules above to raw, and takes it over. FAULT_PASSWORD_EMPTY (raw
- * has no byte), FAULT_PASSWORD_BLANK (nothing is left of it: the server goes on
- * with an empty password), FAULT_PASSWORD_TOO_LONG. */
+ * has no byte); FAULT_PASSWORD_BLANK (nothing is left of it) and
+ * FAULT_PASSWORD_TOO_LONG, where ret_password holds what servers go on with all
+ * the same: an empty password, and the first 256 bytes (those that do not refuse
+ * it). */
 MUST_CHECK struct fault password_from_bytes(struct secret *raw, struct password *ret_password);
 
 /* Reads the password from descriptor up to its end, at most as many bytes as
@@ -34,11 +36,15 @@ MUST_CHECK struct fault password_from_descriptor(int descriptor, struct password
 /* The same from a file. FAULT_OPEN, and as above. */
 MUST_CHECK struct fault password_from_file(const char *path, struct password *ret_password);
 
-/* The same from the standard output of "sh -c command", run with environment.
- * FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno) or does
- * not exit with 0 (error_number: its wait status). */
-MUST_CHECK struct fault password_from_command(const char *command, char *const environment[],
+/* The same from the standard output of "sh -c command", run with environment for
+ * at most timeout seconds (0: for ever). FAULT_COMMAND_FAILED and FAULT_TIMEOUT as
+ * child_read. */
+MUST_CHECK struct fault password_from_command(const char *command, char *const environment[], unsigned int timeout,
 					      struct password *ret_password);
+
+/* A copy of text, which a setting gives in clear: the server takes all of it, up
+ * to its NUL. FAULT_PASSWORD_BLANK when there is nothing. */
+MUST_CHECK struct fault password_from_text(const char *text, struct password *ret_password);
 
 /* Whether a key file may be sealed anew under this password: one that the
  * server and openssl enc cut at different places makes a file that one of them

@@ -76,21 +76,47 @@ struct fault unseal_keyfile(const struct secret *sealed, const struct secret *pa
 	return fault.code ? fault : fault_of(FAULT_NOT_A_KEYFILE);
 }
 
-bool unseal_probe(const struct secret *sealed, const struct secret *password, struct kdf *ret_kdf)
+static bool opens(const struct secret *sealed, const struct secret *password, struct kdf kdf)
 {
-	static const unsigned int counts[] = { 0, 1000, 10000, 100000, 600000 };
+	SECRET struct secret text = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	return !unseal_keyfile(sealed, password, kdf, &keyfile, &text).code;
+}
+
+static bool probe_iterations(const struct secret *sealed, const struct secret *passwords, size_t count,
+			     unsigned int iterations, struct kdf *ret_kdf, size_t *ret_password)
+{
+	for (size_t i = 0; i < count; i++) {
 		for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++) {
-			SECRET struct secret text = { 0 };
-			KEYFILE struct keyfile keyfile = { 0 };
-			struct kdf kdf = { digest, counts[i] };
+			struct kdf kdf = { digest, iterations };
 
-			if (!unseal_keyfile(sealed, password, kdf, &keyfile, &text).code) {
-				*ret_kdf = kdf;
-				return true;
-			}
+			if (!opens(sealed, &passwords[i], kdf))
+				continue;
+			*ret_kdf = kdf;
+			*ret_password = i;
+			return true;
 		}
+	}
+	return false;
+}
+
+bool unseal_probe(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
+		  struct kdf *ret_kdf, size_t *ret_password)
+{
+	static const unsigned int usual[] = { 0, 1, 1000, 10000, 100000, 600000 };
+	const size_t usual_count = sizeof(usual) / sizeof(usual[0]);
+	bool tried = false;
+
+	for (size_t i = 0; i <= usual_count; i++) {
+		bool is_due = !tried && (i == usual_count || usual[i] >= iterations);
+
+		tried |= is_due;
+		if (is_due && probe_iterations(sealed, passwords, count, iterations, ret_kdf, ret_password))
+			return true;
+		if (i < usual_count && !(is_due && usual[i] == iterations) &&
+		    probe_iterations(sealed, passwords, count, usual[i], ret_kdf, ret_password))
+			return true;
 	}
 	return false;
 }

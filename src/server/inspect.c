@@ -11,29 +11,68 @@ static const char *const finding_names[] = {
 	[FINDING_UNIFORM_KEY] = "uniform-key",
 	[FINDING_REPEATED_KEY] = "repeated-key",
 	[FINDING_PUBLISHED_KEY] = "published-key",
+	[FINDING_NO_TEMPORARY_KEY] = "no-temporary-key",
 	[FINDING_MIXED_VERSIONS] = "mixed-versions",
+	[FINDING_VERSION_GAP] = "version-gap",
 	[FINDING_KEY_FILE_EXPOSED] = "key-file-exposed",
 	[FINDING_PASSWORD_FILE_EXPOSED] = "password-file-exposed",
+	[FINDING_PASSWORD_FILE_BESIDE] = "password-file-beside",
+	[FINDING_FOREIGN_OWNER] = "foreign-owner",
+	[FINDING_OPEN_DIRECTORY] = "open-directory",
+	[FINDING_UNREADABLE] = "unreadable",
+	[FINDING_ACCESS_NOT_TRIED] = "access-not-tried",
 	[FINDING_BLANK_PASSWORD] = "blank-password",
 	[FINDING_SHORT_PASSWORD] = "short-password",
+	[FINDING_LONG_PASSWORD] = "long-password",
 	[FINDING_PASSWORD_LINE_BREAK] = "password-line-break",
 	[FINDING_PASSWORD_CARRIAGE_RETURN] = "password-carriage-return",
 	[FINDING_PASSWORD_NUL] = "password-nul",
+	[FINDING_LOWER_CASE_FILE] = "lower-case-file",
+	[FINDING_PASSWORD_IN_CLEAR] = "password-in-clear",
+	[FINDING_RELATIVE_PATH] = "relative-path",
+	[FINDING_STRAY_GROUP] = "stray-group",
+	[FINDING_SETTING_WITHOUT_USE] = "setting-without-use",
+	[FINDING_PLUGIN_NOT_FORCED] = "plugin-not-forced",
+	[FINDING_AES_CBC] = "aes-cbc",
 };
+
+_Static_assert(sizeof(finding_names) / sizeof(finding_names[0]) == FINDING_KIND_COUNT, "each kind has a name");
 
 const char *finding_name(enum finding_kind kind)
 {
 	return finding_names[kind];
 }
 
-static struct fault found(struct findings *findings, struct finding finding)
+bool finding_is_information(enum finding_kind kind)
+{
+	switch (kind) {
+	case FINDING_NO_TEMPORARY_KEY:
+	case FINDING_PASSWORD_FILE_BESIDE:
+	case FINDING_ACCESS_NOT_TRIED:
+	case FINDING_PLUGIN_NOT_FORCED:
+	case FINDING_AES_CBC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void finding_free(struct finding *finding)
+{
+	free(finding->directory);
+	free(finding->group);
+}
+
+struct fault findings_add(struct findings *findings, struct finding finding)
 {
 	if (findings->count == findings->capacity) {
 		size_t capacity = findings->capacity ? 2 * findings->capacity : 16;
 		struct finding *items = reallocarray(findings->items, capacity, sizeof(*items));
 
-		if (!items)
+		if (!items) {
+			finding_free(&finding);
 			return fault_of(FAULT_MEMORY);
+		}
 		findings->items = items;
 		findings->capacity = capacity;
 	}
@@ -44,7 +83,8 @@ static struct fault found(struct findings *findings, struct finding finding)
 static struct fault found_entry(struct findings *findings, enum finding_kind kind, const struct entry *entry,
 				const struct entry *other)
 {
-	return found(findings, (struct finding){ .kind = kind, .line = entry->line, .entry = entry, .other = other });
+	return findings_add(findings,
+			    (struct finding){ .kind = kind, .line = entry->line, .entry = entry, .other = other });
 }
 
 static struct fault inspect_duplicates(const struct keyfile *keyfile, struct findings *findings)
@@ -74,7 +114,8 @@ static struct fault inspect_lines(const struct keyfile *keyfile, struct findings
 		}
 	}
 	if (!fault.code && keyfile->read_size < keyfile->text.size)
-		fault = found(findings, (struct finding){ .kind = FINDING_TEXT_AFTER_NUL, .line = keyfile->lines });
+		fault = findings_add(findings,
+				     (struct finding){ .kind = FINDING_TEXT_AFTER_NUL, .line = keyfile->lines });
 	return fault;
 }
 
@@ -134,6 +175,25 @@ static struct fault inspect_keys(const struct keyfile *keyfile, const struct fin
 	return fault;
 }
 
+/* Versions of an ID that are not 1, 2, 3 …: somebody took one out. */
+static struct fault inspect_versions(const struct keyfile *keyfile, struct findings *findings)
+{
+	struct fault fault = fault_none();
+	size_t count;
+
+	for (size_t i = 0; keyfile->has_versions && i < keyfile->count && !fault.code; i++) {
+		const struct entry *entry = keyfile->sorted[i];
+		const struct entry *before =
+			i && keyfile->sorted[i - 1]->id == entry->id ? keyfile->sorted[i - 1] : NULL;
+
+		if (entry->version > (before ? before->version : 0) + 1)
+			fault = found_entry(findings, FINDING_VERSION_GAP, entry, before);
+	}
+	if (!fault.code && keyfile->count && !keyfile_find(keyfile, KEY_ID_TEMPORARY, &count))
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_NO_TEMPORARY_KEY });
+	return fault;
+}
+
 struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)
 {
 	struct fingerprint *fingerprints = NULL;
@@ -143,6 +203,8 @@ struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *fin
 		fault = inspect_duplicates(keyfile, findings);
 	if (!fault.code)
 		fault = inspect_lines(keyfile, findings);
+	if (!fault.code)
+		fault = inspect_versions(keyfile, findings);
 	if (!fault.code)
 		fault = inspect_keys(keyfile, fingerprints, findings);
 	if (!fault.code)
@@ -156,15 +218,15 @@ struct fault inspect_password(const struct password *password, struct findings *
 	struct fault fault = fault_none();
 
 	if (!password->secret.size)
-		return found(findings, (struct finding){ .kind = FINDING_BLANK_PASSWORD });
+		return findings_add(findings, (struct finding){ .kind = FINDING_BLANK_PASSWORD });
 	if (password->secret.size < PASSWORD_SHORT_SIZE)
-		fault = found(findings, (struct finding){ .kind = FINDING_SHORT_PASSWORD });
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_SHORT_PASSWORD });
 	if (!fault.code && password->has_line_break)
-		fault = found(findings, (struct finding){ .kind = FINDING_PASSWORD_LINE_BREAK });
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_LINE_BREAK });
 	if (!fault.code && password->had_carriage_return)
-		fault = found(findings, (struct finding){ .kind = FINDING_PASSWORD_CARRIAGE_RETURN });
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_CARRIAGE_RETURN });
 	if (!fault.code && password->cut_at_nul)
-		fault = found(findings, (struct finding){ .kind = FINDING_PASSWORD_NUL });
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_NUL });
 	return fault;
 }
 
@@ -173,15 +235,128 @@ bool mode_is_exposed(mode_t mode)
 	return mode & (S_IWGRP | S_IRWXO);
 }
 
-struct fault inspect_mode(enum finding_kind kind, const struct stat *status, struct findings *findings)
+static struct fault inspect_access(const struct inspected_file *file, const struct server_user *user,
+				   struct findings *findings)
 {
-	if (!S_ISREG(status->st_mode) || !mode_is_exposed(status->st_mode))
+	int access = server_user_reads(user, file->path);
+	struct finding finding = { .path = file->path, .user = user->name };
+
+	if (!access)
 		return fault_none();
-	return found(findings, (struct finding){ .kind = kind, .mode = status->st_mode & 07777 });
+	finding.kind = access > 0 ? FINDING_UNREADABLE : FINDING_ACCESS_NOT_TRIED;
+	finding.error_number = access;
+	return findings_add(findings, finding);
+}
+
+struct fault inspect_file(const struct inspected_file *file, const struct server_user *user, struct findings *findings)
+{
+	const struct stat *status = &file->status;
+	char *directory = open_directory_above(file->path);
+	struct fault fault = fault_none();
+
+	if (S_ISREG(status->st_mode) && mode_is_exposed(status->st_mode))
+		fault = findings_add(findings, (struct finding){ .kind = file->exposed,
+								 .path = file->path,
+								 .mode = status->st_mode & 07777 });
+	if (!fault.code && user && status->st_uid && status->st_uid != user->uid)
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_FOREIGN_OWNER,
+								 .path = file->path,
+								 .uid = status->st_uid,
+								 .user = user->name });
+	if (!fault.code && directory) {
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_OPEN_DIRECTORY,
+								 .path = file->path,
+								 .directory = directory });
+		directory = NULL;
+	}
+	free(directory);
+	return !fault.code && user ? inspect_access(file, user, findings) : fault;
+}
+
+static bool same_directory(const char *one, const char *other)
+{
+	char *first = realpath(one, NULL);
+	char *second = realpath(other, NULL);
+	bool same = first && second && strrchr(first, '/') - first == strrchr(second, '/') - second &&
+		    !strncmp(first, second, (size_t)(strrchr(first, '/') - first));
+
+	free(first);
+	free(second);
+	return same;
+}
+
+struct fault inspect_neighbours(const struct inspected_file *key_file, const struct inspected_file *password_file,
+				struct findings *findings)
+{
+	const struct stat *one = &key_file->status;
+	const struct stat *other = &password_file->status;
+
+	if (one->st_uid != other->st_uid || one->st_gid != other->st_gid || one->st_mode != other->st_mode ||
+	    !same_directory(key_file->path, password_file->path))
+		return fault_none();
+	return findings_add(findings,
+			    (struct finding){ .kind = FINDING_PASSWORD_FILE_BESIDE, .path = password_file->path });
+}
+
+/* ---- settings ---- */
+
+static struct fault inspect_path(const char *path, struct findings *findings)
+{
+	if (!path || !*path || *path == '/')
+		return fault_none();
+	return findings_add(findings, (struct finding){ .kind = FINDING_RELATIVE_PATH, .path = path });
+}
+
+static struct fault inspect_filekey(const struct server_settings *settings, struct findings *findings)
+{
+	static const char prefix[] = "file:";
+	const char *filekey = settings->filekey.value;
+
+	if (!filekey || !*filekey || settings_password_path(settings))
+		return fault_none();
+	return findings_add(findings, (struct finding){ .kind = strncasecmp(filekey, prefix, strlen(prefix))
+									? FINDING_PASSWORD_IN_CLEAR
+									: FINDING_LOWER_CASE_FILE });
+}
+
+static struct fault inspect_use(const struct setting *setting, struct findings *findings)
+{
+	if (!setting->value || !setting->loose)
+		return fault_none();
+	return findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
+}
+
+static bool uses_cbc(const struct server_settings *settings)
+{
+	const char *algorithm = settings->encryption_algorithm.value;
+
+	return !algorithm || !strcasecmp(algorithm, "aes_cbc");
+}
+
+struct fault inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
+			      struct findings *findings)
+{
+	struct fault fault = inspect_path(settings->filename.value, findings);
+
+	if (!fault.code)
+		fault = inspect_path(settings_password_path(settings), findings);
+	if (!fault.code)
+		fault = inspect_filekey(settings, findings);
+	if (!fault.code && profile && !profile->reads_kdf)
+		fault = inspect_use(&settings->digest, findings);
+	if (!fault.code && profile && !profile->reads_kdf)
+		fault = inspect_use(&settings->use_pbkdf2, findings);
+	if (!fault.code && settings->plugin_loaded && !settings->plugin_off && !settings->plugin_forced)
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_PLUGIN_NOT_FORCED });
+	if (!fault.code && uses_cbc(settings))
+		fault = findings_add(findings, (struct finding){ .kind = FINDING_AES_CBC });
+	return fault;
 }
 
 void findings_free(struct findings *findings)
 {
+	for (size_t i = 0; i < findings->count; i++)
+		finding_free(&findings->items[i]);
 	free(findings->items);
 	*findings = (struct findings){ 0 };
 }

@@ -4,26 +4,46 @@
 
 #include "core/keyfile.h"
 #include "core/password.h"
-
-#include <sys/stat.h>
+#include "server/access.h"
+#include "server/settings.h"
 
 /* What the server loads in silence and its operator ought to know. */
 
 enum finding_kind {
-	FINDING_DUPLICATE_ID,	       /* entry is displaced by other */
-	FINDING_TEXT_AFTER_NUL,	       /* line: where the NUL stands */
-	FINDING_IGNORED_TEXT,	       /* behind the key of entry */
-	FINDING_UNIFORM_KEY,	       /* all bytes of entry's key are equal */
-	FINDING_REPEATED_KEY,	       /* entry has the key of other */
-	FINDING_PUBLISHED_KEY,	       /* entry's key is printed in MariaDB's manual or source */
-	FINDING_MIXED_VERSIONS,	       /* entry names no version, others do */
+	/* the key file's text */
+	FINDING_DUPLICATE_ID,	  /* entry is displaced by other */
+	FINDING_TEXT_AFTER_NUL,	  /* line: where the NUL stands */
+	FINDING_IGNORED_TEXT,	  /* behind the key of entry */
+	FINDING_UNIFORM_KEY,	  /* all bytes of entry's key are equal */
+	FINDING_REPEATED_KEY,	  /* entry has the key of other */
+	FINDING_PUBLISHED_KEY,	  /* entry's key is printed in MariaDB's manual or source */
+	FINDING_NO_TEMPORARY_KEY, /* no ID 2 */
+	FINDING_MIXED_VERSIONS,	  /* entry names no version, others do */
+	FINDING_VERSION_GAP,	  /* entry's version is not the one behind the version before it */
+	/* the files; path */
 	FINDING_KEY_FILE_EXPOSED,      /* mode */
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */
-	FINDING_BLANK_PASSWORD,	       /* nothing but line ends */
+	FINDING_PASSWORD_FILE_BESIDE,  /* in the key file's directory, with its owner and mode */
+	FINDING_FOREIGN_OWNER,	       /* uid */
+	FINDING_OPEN_DIRECTORY,	       /* directory: others may replace the file */
+	FINDING_UNREADABLE,	       /* user cannot read it: error_number */
+	FINDING_ACCESS_NOT_TRIED,      /* whether user can read it is not known */
+	/* the password */
+	FINDING_BLANK_PASSWORD, /* nothing but line ends */
 	FINDING_SHORT_PASSWORD,
+	FINDING_LONG_PASSWORD, /* the target cuts it */
 	FINDING_PASSWORD_LINE_BREAK,
 	FINDING_PASSWORD_CARRIAGE_RETURN,
 	FINDING_PASSWORD_NUL,
+	/* the server's option files */
+	FINDING_LOWER_CASE_FILE,     /* "file:path" is the password itself */
+	FINDING_PASSWORD_IN_CLEAR,   /* in an option file */
+	FINDING_RELATIVE_PATH,	     /* path, as it is set */
+	FINDING_STRAY_GROUP,	     /* group has settings, and the server does not read it */
+	FINDING_SETTING_WITHOUT_USE, /* path: a setting that the target does not have, with "loose_" */
+	FINDING_PLUGIN_NOT_FORCED,   /* the server would start without its keys */
+	FINDING_AES_CBC,	     /* where AES_CTR is to be had */
+	FINDING_KIND_COUNT
 };
 
 struct finding {
@@ -31,7 +51,13 @@ struct finding {
 	unsigned int line;	   /* 0: none */
 	const struct entry *entry; /* in the inspected key file, or NULL */
 	const struct entry *other;
+	const char *path; /* and so on: what the kinds above name; the caller's, or NULL */
+	const char *user;
+	char *directory; /* malloc(3)ed, the finding's own */
+	char *group;	 /* likewise */
 	mode_t mode;
+	uid_t uid;
+	int error_number;
 };
 
 struct findings {
@@ -49,15 +75,38 @@ struct findings {
 /* The name that scripts know a finding by: "duplicate-id" … */
 const char *finding_name(enum finding_kind kind);
 
+/* Worth knowing, but nothing to mend: no warning. */
+bool finding_is_information(enum finding_kind kind);
+
 /* Others may read, or the group may write. A group that may read is the way to
  * give the server's user access. */
 bool mode_is_exposed(mode_t mode);
 
 /* Each appends what it finds. FAULT_MEMORY, FAULT_ALGORITHM. Findings point
- * into keyfile, which has to outlive them. */
+ * into what was inspected, which has to outlive them. */
 MUST_CHECK struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings);
 MUST_CHECK struct fault inspect_password(const struct password *password, struct findings *findings);
-MUST_CHECK struct fault inspect_mode(enum finding_kind kind, const struct stat *status, struct findings *findings);
+
+/* A file that a server reads, as its path, its status and the user. */
+struct inspected_file {
+	const char *path;
+	struct stat status;
+	enum finding_kind exposed; /* FINDING_KEY_FILE_EXPOSED or FINDING_PASSWORD_FILE_EXPOSED */
+};
+/* user: NULL when it is not known who runs the server. Forks when it is: call it
+ * before a secret is in memory. */
+MUST_CHECK struct fault inspect_file(const struct inspected_file *file, const struct server_user *user,
+				     struct findings *findings);
+/* Both of them, side by side. */
+MUST_CHECK struct fault inspect_neighbours(const struct inspected_file *key_file,
+					   const struct inspected_file *password_file, struct findings *findings);
+
+/* profile: of the server that has these settings, NULL when not known. */
+MUST_CHECK struct fault inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
+					 struct findings *findings);
+
+/* Appends one that was found elsewhere, and takes over what it owns. */
+MUST_CHECK struct fault findings_add(struct findings *findings, struct finding finding);
 
 void findings_free(struct findings *findings);
 

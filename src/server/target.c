@@ -4,17 +4,32 @@
 #include <string.h>
 
 /* Sources: measured on Debian's 10.11.19 and 11.8.9; MDEV-34712 for digest and
- * PBKDF2 (12.0.1); Enterprise 11.8 and MaxScale by their documentation. */
+ * PBKDF2 (12.0.1); MDEV-9158 for pipes (11.8); Enterprise 11.8 and MaxScale by
+ * their documentation. */
 const struct server_profile server_profiles[] = {
-	{ COMMUNITY, 100104, "Community Server 10.1.4 to 11.7", "10.11", SYNTAX_UNVERSIONED, false, OVERSIZE_ERRCODE },
-	{ COMMUNITY, 110800, "Community Server 11.8", "11.8", SYNTAX_UNVERSIONED, false, OVERSIZE_TOO_LARGE },
-	{ COMMUNITY, 120001, "Community Server 12.0.1 and later", "12.3", SYNTAX_UNVERSIONED, true,
-	  OVERSIZE_TOO_LARGE },
-	{ ENTERPRISE, 100104, "Enterprise Server before 11.8", "10.6-enterprise", SYNTAX_UNVERSIONED, false,
-	  OVERSIZE_ERRCODE },
-	{ ENTERPRISE, 110800, "Enterprise Server 11.8 and later", "11.8-enterprise", SYNTAX_VERSIONED, false,
-	  OVERSIZE_TOO_LARGE },
-	{ MAXSCALE, 0, "MaxScale (key_manager=file)", "maxscale", SYNTAX_UNVERSIONED, false, OVERSIZE_ERRCODE },
+	{ .edition = COMMUNITY, .from = 100104, .name = "Community Server 10.1.4 to 11.7", .option = "10.11" },
+	{ .edition = COMMUNITY,
+	  .from = 110800,
+	  .name = "Community Server 11.8",
+	  .option = "11.8",
+	  .reads_pipes = true,
+	  .oversize = OVERSIZE_TOO_LARGE },
+	{ .edition = COMMUNITY,
+	  .from = 120001,
+	  .name = "Community Server 12.0.1 and later",
+	  .option = "12.3",
+	  .reads_kdf = true,
+	  .reads_pipes = true,
+	  .oversize = OVERSIZE_TOO_LARGE },
+	{ .edition = ENTERPRISE, .from = 100104, .name = "Enterprise Server before 11.8", .option = "10.6-enterprise" },
+	{ .edition = ENTERPRISE,
+	  .from = 110800,
+	  .name = "Enterprise Server 11.8 and later",
+	  .option = "11.8-enterprise",
+	  .syntax = SYNTAX_VERSIONED,
+	  .reads_pipes = true,
+	  .oversize = OVERSIZE_TOO_LARGE },
+	{ .edition = MAXSCALE, .name = "MaxScale (key_manager=file)", .option = "maxscale" },
 };
 
 const size_t server_profile_count = sizeof(server_profiles) / sizeof(server_profiles[0]);
@@ -24,6 +39,25 @@ const size_t server_profile_count = sizeof(server_profiles) / sizeof(server_prof
 
 /* Servers before 11.0 prefix their version with this for old replicas. */
 #define OLD_PROTOCOL_PREFIX "5.5.5-"
+
+/* The first release of each series that has a fix, as versions, ended by 0. A
+ * series between two of them never got it; one behind the last has it. */
+static const unsigned int long_password_refused[] = { /* MDEV-25343 */
+						      100337, 100427, 100518, 100611, 100707, 100806, 100904, 101002, 0
+};
+static const unsigned int blank_password_survived[] = { /* MDEV-40658 */
+							100628, 101119, 110413, 110809, 120303, 0
+};
+
+static bool has_fix(unsigned int version, const unsigned int *first)
+{
+	unsigned int last = 0;
+
+	for (; *first; last = *first++)
+		if (*first / 100 == version / 100)
+			return version >= *first;
+	return version > last;
+}
 
 static const struct server_profile *profile_of(enum edition edition, unsigned int version)
 {
@@ -70,17 +104,42 @@ static bool is_suffix(const char *text)
 	return *text == '\0' || *text == '-' || *text == '+';
 }
 
-const struct server_profile *target_profile(const char *target)
+static bool take_profile(enum edition edition, unsigned int version, struct server_profile *ret_profile)
+{
+	const struct server_profile *profile = profile_of(edition, version);
+
+	if (!profile)
+		return false;
+	*ret_profile = *profile;
+	if (edition != MAXSCALE) {
+		ret_profile->cuts_long_password = !has_fix(version, long_password_refused);
+		ret_profile->crashes_on_blank_password = !has_fix(version, blank_password_survived);
+	}
+	return true;
+}
+
+bool target_profile(const char *target, struct server_profile *ret_profile)
 {
 	unsigned int version;
 
 	if (!strncasecmp(target, "maxscale", strlen("maxscale")))
-		return is_suffix(target + strlen("maxscale")) ? profile_of(MAXSCALE, 0) : NULL;
+		return is_suffix(target + strlen("maxscale")) && take_profile(MAXSCALE, 0, ret_profile);
 	if (!strncmp(target, OLD_PROTOCOL_PREFIX, strlen(OLD_PROTOCOL_PREFIX)))
 		target += strlen(OLD_PROTOCOL_PREFIX);
 	if (!parse_version(&target, &version) || !is_suffix(target) || strcasestr(target, PLUGIN_SUFFIX))
+		return false;
+	return take_profile(strcasestr(target, "enterprise") ? ENTERPRISE : COMMUNITY, version, ret_profile);
+}
+
+char *target_of_version_banner(const char *banner)
+{
+	static const char before[] = " Ver ";
+	const char *version = strstr(banner, before);
+
+	if (!version)
 		return NULL;
-	return profile_of(strcasestr(target, "enterprise") ? ENTERPRISE : COMMUNITY, version);
+	version += strlen(before);
+	return strndup(version, strcspn(version, " \n"));
 }
 
 bool server_reads_kdf(const struct server_profile *profile, struct kdf kdf)

@@ -18,18 +18,27 @@ struct server_profile {
 	const char *name;   /* for people: "Community Server 10.1.4 to 11.7" */
 	const char *option; /* a value of --target that stands for it: "11.8-enterprise" */
 	enum keyfile_syntax syntax;
-	bool reads_kdf; /* file_key_management_digest and _use_pbkdf2 exist */
+	bool reads_kdf;	  /* file_key_management_digest and _use_pbkdf2 exist */
+	bool reads_pipes; /* the key file may be a named pipe */
 	enum oversize_words oversize;
+	bool cuts_long_password;	/* in silence, instead of refusing it */
+	bool crashes_on_blank_password; /* one of nothing but line ends */
 };
 
-/* All profiles, oldest first in each edition. */
+/* All profiles, oldest first in each edition, as the newest release of each
+ * series behaves. */
 extern const struct server_profile server_profiles[];
 extern const size_t server_profile_count;
 
 /* Finds the profile for a target as SELECT VERSION() prints it, as people
- * shorten it ("10.11", "11.8-enterprise"), or "maxscale". NULL when it names no
+ * shorten it ("10.11", "11.8-enterprise": the newest release of that series), or
+ * "maxscale", with what is particular to that release. False when it names no
  * server that has file_key_management (10.1.4 and later). */
-const struct server_profile *target_profile(const char *target);
+bool target_profile(const char *target, struct server_profile *ret_profile);
+
+/* The version in what "mariadbd --version" prints, as a target: "mariadbd  Ver
+ * 10.11.19-MariaDB-0+deb12u1 for ...". malloc(3)ed, or NULL. */
+char *target_of_version_banner(const char *banner);
 
 /* sha1 with 1 iteration is what every server reads. */
 bool server_reads_kdf(const struct server_profile *profile, struct kdf kdf);

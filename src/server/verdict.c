@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/verdict.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,11 @@ char *server_words(const struct server_profile *profile, struct fault fault, con
 		size = asprintf(&words, "Cannot decrypt %s. Wrong key?", path);
 	else if (fault.code == FAULT_PASSWORD_TOO_LONG)
 		size = asprintf(&words, "Cannot read %s, the filekey is too long, max secret size is 256B", path);
+	else if (fault.code == FAULT_PASSWORD_BLANK)
+		size = asprintf(&words, "the server crashes on a password of nothing but line ends, in %s", path);
+	else if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
+		size = asprintf(&words, "Can't seek in file '%s' (Errcode: %d \"%s\")", path, fault.error_number,
+				strerror(fault.error_number));
 	else if (fault.code == FAULT_PASSWORD_EMPTY)
 		size = asprintf(&words, "Error reading file '%s'", path);
 	else if (fault.code == FAULT_OPEN)

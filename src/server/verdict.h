@@ -11,7 +11,8 @@ MUST_CHECK struct fault server_judge(const struct server_profile *profile, const
 
 /* The words in which the server's error log gives a fault of the file at path
  * (measured; "Invalid key version" is ours, Enterprise Server's is not
- * documented). NULL for a fault that no server has words for, or no memory.
+ * documented, and a crash has no words). FAULT_READ with ESPIPE is a pipe's. NULL for a
+ * fault that no server has words for, or no memory.
  * Free with free(3). */
 char *server_words(const struct server_profile *profile, struct fault fault, const char *path);
 

@@ -347,29 +347,36 @@ static void test_plain_key_file(void **state)
 
 /* ---- finding the KDF ---- */
 
-static void check_probe(struct kdf wanted)
+static void check_probe(struct kdf wanted, unsigned int iterations)
 {
 	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, wanted);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	struct kdf found = { DIGEST_COUNT, 99 };
+	size_t fits = 99;
 
-	expect_number(kdf_name(wanted), "found", unseal_probe(&sealed, &password, &found), true);
+	expect_number(kdf_name(wanted), "found", unseal_probe(&sealed, &password, 1, iterations, &found, &fits), true);
+	expect_number(kdf_name(wanted), "password", fits, 0);
 	expect_number(kdf_name(wanted), "digest", found.digest, wanted.digest);
 	expect_number(kdf_name(wanted), "iterations", found.iterations, wanted.iterations);
 }
 
 static void test_probe(void **state)
 {
-	static const unsigned int usual_counts[] = { 0, 1000, 10000 };
+	static const unsigned int usual_counts[] = { 0, 1, 1000, 10000 };
 
 	(void)state;
 	for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++)
 		for (size_t i = 0; i < LENGTH(usual_counts); i++)
-			check_probe((struct kdf){ digest, usual_counts[i] });
+			check_probe((struct kdf){ digest, usual_counts[i] }, 0);
+	check_probe((struct kdf){ DIGEST_SHA384, 5 }, 5);
+	check_probe((struct kdf){ DIGEST_SHA384, 1 }, 5);
+	check_probe((struct kdf){ DIGEST_SHA512, 1000 }, 1000);
+	check_probe((struct kdf){ DIGEST_SHA512, 1000 }, 4000);
 	if (is_short_run())
 		return;
-	check_probe((struct kdf){ DIGEST_SHA1, 100000 });
-	check_probe((struct kdf){ DIGEST_SHA1, 600000 });
+	check_probe((struct kdf){ DIGEST_SHA1, 100000 }, 0);
+	check_probe((struct kdf){ DIGEST_SHA1, 600000 }, 0);
+	check_probe((struct kdf){ DIGEST_SHA1, 700000 }, 700000);
 }
 
 /* Nothing fits a text cut short, whatever the password: not even slowly. */
@@ -378,17 +385,38 @@ static void test_probe_finds_nothing(void **state)
 	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	struct kdf found = { DIGEST_COUNT, 99 };
+	size_t fits = 99;
 
 	(void)state;
 	sealed.size--;
-	assert_false(unseal_probe(&sealed, &password, &found));
+	assert_false(unseal_probe(&sealed, &password, 1, 0, &found, &fits));
+	assert_int_equal(fits, 99);
 	assert_int_equal(found.digest, DIGEST_COUNT);
 	assert_int_equal(found.iterations, 99);
+}
+
+/* Cheap tries come first, whichever password they are for. */
+static void test_probe_of_several_passwords(void **state)
+{
+	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
+	struct secret passwords[] = { secret_of_text("wrong"), secret_of_text("wrong as well"),
+				      secret_of_text(PASSWORD_TEXT) };
+	struct kdf found = { DIGEST_COUNT, 99 };
+	size_t fits = 99;
+
+	(void)state;
+	assert_true(unseal_probe(&sealed, passwords, LENGTH(passwords), 0, &found, &fits));
+	assert_int_equal(fits, 2);
+	assert_int_equal(found.digest, DIGEST_SHA1);
+	assert_int_equal(found.iterations, 0);
+	for (size_t i = 0; i < LENGTH(passwords); i++)
+		secret_free(&passwords[i]);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_probe_of_several_passwords),
 		cmocka_unit_test(test_same_bytes_as_openssl),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_round_trip_of_sizes),

@@ -51,27 +51,29 @@ static const struct password_row rows[] = {
 	{ "256 bytes and CRLF", TEXT(BYTES256 "\r\n"), FAULT_NONE, TEXT(BYTES256), false, false, true },
 	{ "256 bytes and many newlines", TEXT(BYTES256 NEWLINES64), FAULT_NONE, TEXT(BYTES256), false, false, false },
 	{ "2 bytes and 256 newlines", TEXT("PW" FOUR(NEWLINES64)), FAULT_NONE, TEXT("PW"), false, false, false },
-	{ "257 bytes", TEXT(BYTES256 "x"), FAULT_PASSWORD_TOO_LONG, NULL, 0, false, false, false },
-	{ "257 bytes and a newline", TEXT(BYTES256 "x\n"), FAULT_PASSWORD_TOO_LONG, NULL, 0, false, false, false },
-	{ "512 bytes", TEXT(BYTES256 BYTES256), FAULT_PASSWORD_TOO_LONG, NULL, 0, false, false, false },
+	{ "257 bytes", TEXT(BYTES256 "x"), FAULT_PASSWORD_TOO_LONG, TEXT(BYTES256), false, false, false },
+	{ "257 bytes and a newline", TEXT(BYTES256 "x\n"), FAULT_PASSWORD_TOO_LONG, TEXT(BYTES256), false, false,
+	  false },
+	{ "512 bytes", TEXT(BYTES256 BYTES256), FAULT_PASSWORD_TOO_LONG, TEXT(BYTES256), false, false, false },
 	{ "what stands behind 257 bytes", TEXT(BYTES256 "\nPW"), FAULT_NONE, TEXT(BYTES256), false, false, false },
-	{ "only a newline", TEXT("\n"), FAULT_PASSWORD_BLANK, NULL, 0, false, false, false },
-	{ "only newlines", TEXT("\n\n\n"), FAULT_PASSWORD_BLANK, NULL, 0, false, false, false },
-	{ "only CRLFs", TEXT("\r\n\r\n"), FAULT_PASSWORD_BLANK, NULL, 0, false, false, false },
-	{ "320 newlines", TEXT(NEWLINES64 FOUR(NEWLINES64)), FAULT_PASSWORD_BLANK, NULL, 0, false, false, false },
+	{ "only a newline", TEXT("\n"), FAULT_PASSWORD_BLANK, TEXT(""), false, false, false },
+	{ "only newlines", TEXT("\n\n\n"), FAULT_PASSWORD_BLANK, TEXT(""), false, false, false },
+	{ "only CRLFs", TEXT("\r\n\r\n"), FAULT_PASSWORD_BLANK, TEXT(""), false, false, true },
+	{ "320 newlines", TEXT(NEWLINES64 FOUR(NEWLINES64)), FAULT_PASSWORD_BLANK, TEXT(""), false, false, false },
 	{ "nothing", TEXT(""), FAULT_PASSWORD_EMPTY, NULL, 0, false, false, false },
 	{ "a NUL ends it", TEXT("PW\0more\n"), FAULT_NONE, TEXT("PW"), true, false, false },
 	{ "NUL last", TEXT("PW\0"), FAULT_NONE, TEXT("PW"), true, false, false },
 	{ "newline behind a NUL", TEXT("PW\0a\nb"), FAULT_NONE, TEXT("PW"), true, false, false },
 	{ "newline before a NUL", TEXT("PW\n\0"), FAULT_NONE, TEXT("PW\n"), true, true, false },
-	{ "NUL first", TEXT("\0PW\n"), FAULT_PASSWORD_BLANK, NULL, 0, false, false, false },
-	{ "257 bytes and a NUL in them", TEXT("PW\0" BYTES256), FAULT_PASSWORD_TOO_LONG, NULL, 0, false, false, false },
+	{ "NUL first", TEXT("\0PW\n"), FAULT_PASSWORD_BLANK, TEXT(""), true, false, false },
+	{ "257 bytes and a NUL in them", TEXT("PW\0" BYTES256), FAULT_PASSWORD_TOO_LONG, TEXT("PW"), true, false,
+	  false },
 };
 
 static void check_password(const struct password_row *row, struct fault fault, const struct password *password)
 {
 	expect_fault(row->name, fault, fault_of(row->fault));
-	if (row->fault) {
+	if (row->fault == FAULT_PASSWORD_EMPTY) {
 		assert_null(password->secret.data);
 		return;
 	}
@@ -195,7 +197,7 @@ static struct fault run_command(const char *command, struct password *ret_passwo
 	static char word[] = "SECRET_WORD=from the environment";
 	char *const environment[] = { path, word, NULL };
 
-	return password_from_command(command, environment, ret_password);
+	return password_from_command(command, environment, 60, ret_password);
 }
 
 static void test_command(void **state)
@@ -254,8 +256,39 @@ static void test_command_fails(void **state)
 		PASSWORD struct password password = { 0 };
 
 		expect_fault(commands[i].command, run_command(commands[i].command, &password), commands[i].fault);
-		assert_null(password.secret.data);
+		if (commands[i].fault.code == FAULT_COMMAND_FAILED)
+			assert_null(password.secret.data);
 	}
+}
+
+/* What it started goes with it. */
+static void test_command_that_hangs(void **state)
+{
+	static const char *const commands[] = { "echo PW; sleep 1000", "exec >&-; sleep 1000",
+						"trap '' TERM; sleep 1000 & wait", "sleep 1000 & sleep 1000" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		PASSWORD struct password password = { 0 };
+		char *const environment[] = { NULL };
+
+		expect_fault(commands[i], password_from_command(commands[i], environment, 1, &password),
+			     fault_of(FAULT_TIMEOUT));
+		assert_null(password.secret.data);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+		assert_int_equal(errno, ECHILD);
+	}
+}
+
+static void test_text(void **state)
+{
+	PASSWORD struct password password = { 0 };
+	PASSWORD struct password nothing = { 0 };
+
+	(void)state;
+	expect_done("text", password_from_text(BYTES256 BYTES256 "\n", &password));
+	expect_bytes("text", &password.secret, TEXT(BYTES256 BYTES256 "\n"));
+	expect_fault("empty", password_from_text("", &nothing), fault_of(FAULT_PASSWORD_BLANK));
 }
 
 static void test_command_without_environment(void **state)
@@ -264,7 +297,7 @@ static void test_command_without_environment(void **state)
 	PASSWORD struct password password = { 0 };
 
 	(void)state;
-	expect_done("no environment", password_from_command("echo PW", environment, &password));
+	expect_done("no environment", password_from_command("echo PW", environment, 0, &password));
 	expect_bytes("no environment", &password.secret, TEXT("PW"));
 }
 
@@ -398,6 +431,8 @@ int main(void)
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_command_fails),
 		cmocka_unit_test(test_command_without_environment),
+		cmocka_unit_test(test_command_that_hangs),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_command_cannot_be_run),
 		cmocka_unit_test(test_command_gets_no_pipe),
 		cmocka_unit_test(test_command_gets_default_signals),

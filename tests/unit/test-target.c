@@ -2,6 +2,8 @@
 #include "helpers.h"
 #include "server/target.h"
 
+#include <stdlib.h>
+
 /* Each server named, and the value of --target that stands for its profile. */
 static const struct {
 	const char *target;
@@ -97,20 +99,27 @@ static void test_profiles(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		const struct server_profile *profile = target_profile(rows[i].target);
+		struct server_profile profile;
+		bool found = target_profile(rows[i].target, &profile);
 
 		if (rows[i].option)
-			expect_text(rows[i].target, profile ? profile->option : NULL, rows[i].option);
-		else if (profile)
-			fail_msg("'%s' is taken for %s", rows[i].target, profile->name);
+			expect_text(rows[i].target, found ? profile.option : NULL, rows[i].option);
+		else if (found)
+			fail_msg("'%s' is taken for %s", rows[i].target, profile.name);
 	}
 }
 
 static void test_options_stand_for_their_profiles(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < server_profile_count; i++)
-		assert_ptr_equal(target_profile(server_profiles[i].option), &server_profiles[i]);
+	for (size_t i = 0; i < server_profile_count; i++) {
+		struct server_profile profile;
+
+		assert_true(target_profile(server_profiles[i].option, &profile));
+		assert_string_equal(profile.name, server_profiles[i].name);
+		assert_false(profile.cuts_long_password);
+		assert_false(profile.crashes_on_blank_password);
+	}
 }
 
 static void test_oldest_first(void **state)
@@ -136,11 +145,86 @@ static void test_what_servers_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(servers); i++) {
-		const struct server_profile *profile = target_profile(servers[i].target);
+		struct server_profile profile;
 
-		assert_non_null(profile);
-		expect_number(servers[i].target, "syntax", profile->syntax, servers[i].syntax);
-		expect_number(servers[i].target, "reads_kdf", profile->reads_kdf, servers[i].reads_kdf);
+		assert_true(target_profile(servers[i].target, &profile));
+		expect_number(servers[i].target, "syntax", profile.syntax, servers[i].syntax);
+		expect_number(servers[i].target, "reads_kdf", profile.reads_kdf, servers[i].reads_kdf);
+	}
+}
+
+/* What a release before the fix does. */
+static void test_releases(void **state)
+{
+	static const struct {
+		const char *target;
+		bool cuts_long_password;
+		bool crashes_on_blank_password;
+	} releases[] = {
+		{ "10.1.48", true, true },
+		{ "10.2", true, true },
+		{ "10.3.36", true, true },
+		{ "10.3.37", false, true },
+		{ "10.5", false, true },
+		{ "10.6.10", true, true },
+		{ "10.6.11", false, true },
+		{ "10.6.27-MariaDB", false, true },
+		{ "10.6.28-MariaDB", false, false },
+		{ "10.10.1", true, true },
+		{ "10.10.2", false, true },
+		{ "10.11.1", false, true },
+		{ "10.11.18", false, true },
+		{ "10.11.19", false, false },
+		{ "10.11", false, false },
+		{ "11.0.2", false, true },
+		{ "11.4.12", false, true },
+		{ "11.4.13", false, false },
+		{ "11.7", false, true },
+		{ "11.8.8", false, true },
+		{ "11.8.9", false, false },
+		{ "12.2", false, true },
+		{ "12.3.2", false, true },
+		{ "12.3.3", false, false },
+		{ "13.0.1", false, false },
+		{ "maxscale", false, false },
+		{ "10.6.10-6-MariaDB-enterprise", true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(releases); i++) {
+		struct server_profile profile;
+
+		assert_true(target_profile(releases[i].target, &profile));
+		expect_number(releases[i].target, "cuts", profile.cuts_long_password, releases[i].cuts_long_password);
+		expect_number(releases[i].target, "crashes", profile.crashes_on_blank_password,
+			      releases[i].crashes_on_blank_password);
+	}
+}
+
+static void test_banners(void **state)
+{
+	static const struct {
+		const char *banner;
+		const char *target;
+	} banners[] = {
+		{ "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)\n",
+		  "10.11.19-MariaDB-0+deb12u1" },
+		{ "/usr/sbin/mysqld  Ver 8.0.35 for Linux on x86_64 (MySQL Community Server - GPL)\n", "8.0.35" },
+		{ "mariadbd  Ver 11.8.3-1-MariaDB-enterprise", "11.8.3-1-MariaDB-enterprise" },
+		{ "mariadbd  Ver \n", "" },
+		{ "", NULL },
+		{ "Version 10.11", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(banners); i++) {
+		char *target = target_of_version_banner(banners[i].banner);
+
+		if (banners[i].target)
+			expect_text(banners[i].banner, target, banners[i].target);
+		else
+			assert_null(target);
+		free(target);
 	}
 }
 
@@ -170,7 +254,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_profiles),     cmocka_unit_test(test_options_stand_for_their_profiles),
 		cmocka_unit_test(test_oldest_first), cmocka_unit_test(test_what_servers_read),
-		cmocka_unit_test(test_reads_kdf),
+		cmocka_unit_test(test_reads_kdf),    cmocka_unit_test(test_releases),
+		cmocka_unit_test(test_banners),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

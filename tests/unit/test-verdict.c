@@ -32,7 +32,11 @@ static const struct words_row common_words[] = {
 	  "File '" FILE_PATH "' not found (Errcode: 2 \"No such file or directory\")" },
 	{ { FAULT_OPEN, EACCES, 0, 0, 0 }, "File '" FILE_PATH "' not found (Errcode: 13 \"Permission denied\")" },
 	{ { FAULT_PASSWORD_EMPTY, 0, 0, 0, 0 }, "Error reading file '" FILE_PATH "'" },
+	{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Can't seek in file '" FILE_PATH "' (Errcode: 29 \"Illegal seek\")" },
+	{ { FAULT_PASSWORD_BLANK, 0, 0, 0, 0 },
+	  "the server crashes on a password of nothing but line ends, in " FILE_PATH },
 	{ { FAULT_NONE, 0, 0, 0, 0 }, NULL },
+	{ { FAULT_READ, EIO, 0, 0, 0 }, NULL },
 	{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_ALGORITHM, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_NOT_REGULAR, 0, 0, 0, 0 }, NULL },
@@ -51,6 +55,14 @@ static void expect_words(const struct server_profile *profile, struct fault faul
 	free(words);
 }
 
+static const struct server_profile *profile_of(const char *target)
+{
+	static struct server_profile profile;
+
+	assert_true(target_profile(target, &profile));
+	return &profile;
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -66,16 +78,16 @@ static void test_words_for_too_large(void **state)
 	const struct fault fault = fault_of(FAULT_TOO_LARGE);
 
 	(void)state;
-	expect_words(target_profile("10.11.19"), fault, errcode);
-	expect_words(target_profile("10.6-enterprise"), fault, errcode);
-	expect_words(target_profile("11.8.9"), fault, too_large);
-	expect_words(target_profile("12.3"), fault, too_large);
-	expect_words(target_profile("11.8-enterprise"), fault, too_large);
+	expect_words(profile_of("10.11.19"), fault, errcode);
+	expect_words(profile_of("10.6-enterprise"), fault, errcode);
+	expect_words(profile_of("11.8.9"), fault, too_large);
+	expect_words(profile_of("12.3"), fault, too_large);
+	expect_words(profile_of("11.8-enterprise"), fault, too_large);
 }
 
 static void test_path_is_no_format(void **state)
 {
-	char *words = server_words(target_profile("10.11"), fault_at(FAULT_KEY, 1, 3), "%s%n/'x");
+	char *words = server_words(profile_of("10.11"), fault_at(FAULT_KEY, 1, 3), "%s%n/'x");
 
 	(void)state;
 	assert_string_equal(words, "Invalid key at %s%n/'x line 1, column 3");

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/content.h"
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/password_source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP "mariadb"
+
+struct arguments {
+	struct options *options;
+	const char *algorithm;
+};
+
+enum long_option { OPTION_ENCRYPTION_ALGORITHM = 512 };
+
+static const struct argp_option argp_options[] = {
+	{ "encryption-algorithm", OPTION_ENCRYPTION_ALGORITHM, "NAME", 0,
+	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		pass_options(state, 0, 1, arguments->options);
+		return 0;
+	case OPTION_ENCRYPTION_ALGORITHM:
+		if (!strcasecmp(value, "AES_CBC"))
+			arguments->algorithm = "AES_CBC";
+		else if (!strcasecmp(value, "AES_CTR"))
+			arguments->algorithm = "AES_CTR";
+		else
+			argp_error(state, "unknown algorithm '%s': AES_CTR and AES_CBC are possible", shown(value));
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp argp = { argp_options, parse,
+				  NULL,		"Print the option file section that makes a server use the key file.",
+				  children,	NULL,
+				  NULL };
+
+/* The settings, in the order in which they are printed. */
+struct section {
+	struct {
+		const char *name;
+		const char *value;
+	} lines[8];
+	size_t count;
+	char *filename;
+	char *filekey;
+	char iterations[12];
+};
+
+static void section_free(struct section *section)
+{
+	free(section->filename);
+	free(section->filekey);
+}
+
+static void add_line(struct section *section, const char *name, const char *value)
+{
+	section->lines[section->count].name = name;
+	section->lines[section->count++].value = value;
+}
+
+/* ---- what is said ---- */
+
+static enum status absolute_path(const char *path, const char *prefix, char **ret_text)
+{
+	char *absolute = realpath(path, NULL);
+
+	if (!absolute || asprintf(ret_text, "%s%s", prefix, absolute) < 0) {
+		free(absolute);
+		return message_fault(fault_of(FAULT_MEMORY), path);
+	}
+	free(absolute);
+	if (!strpbrk(*ret_text, "\r\n"))
+		return STATUS_DONE;
+	message_error("the path of '%s' has a line break in it, which no option file can hold", path);
+	return STATUS_REFUSED;
+}
+
+static enum status check_password_source(const struct options *options)
+{
+	if (options->password_file && !is_standard_stream(options->password_file))
+		return STATUS_DONE;
+	message_error("the server reads the password from a file, and none is named");
+	message_hint("--password-file=FILE names it");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_maxscale(const struct options *options)
+{
+	message_error("%s has other settings than a server", options->target_name);
+	message_hint("key_manager = file and file.keyfile = '%s' in its section [maxscale] name a plain key file",
+		     options->file);
+	return STATUS_REFUSED;
+}
+
+/* The key file has to open and to load, or the section would stop the server. */
+static enum status check_key_file(const struct options *options, bool *ret_encrypted)
+{
+	const char *name = options->file;
+	SECRET struct secret raw = { 0 };
+	SECRET struct secret ignored = { 0 };
+	CONTENT struct content content = { 0 };
+	enum status status;
+
+	if (is_standard_stream(name))
+		return usage_error("a server reads no standard input: name a file");
+	if (options->target && options->target->edition == MAXSCALE)
+		return refuse_maxscale(options);
+	status = read_key_file(options, &raw, NULL);
+	if (!status && envelope_is_sealed(raw.data, raw.size))
+		status = check_password_source(options);
+	if (!status)
+		status = content_open(options, name, &raw, &content);
+	if (!status)
+		status = content_make(options, name, &content.keyfile.text, NULL, content.encrypted, &content.password,
+				      &ignored);
+	*ret_encrypted = content.encrypted;
+	return status;
+}
+
+static enum status make_section(const struct arguments *arguments, bool encrypted, struct section *section)
+{
+	const struct options *options = arguments->options;
+	enum status status = absolute_path(options->file, "", &section->filename);
+
+	if (!status && encrypted)
+		status = absolute_path(options->password_file, "FILE:", &section->filekey);
+	if (status)
+		return status;
+	add_line(section, "plugin_load_add", "file_key_management");
+	/* "loose_": tools that read the same group and load no plugin go on */
+	add_line(section, "loose_file_key_management", "FORCE_PLUS_PERMANENT");
+	add_line(section, "loose_file_key_management_filename", section->filename);
+	if (encrypted)
+		add_line(section, "loose_file_key_management_filekey", section->filekey);
+	add_line(section, "loose_file_key_management_encryption_algorithm", arguments->algorithm);
+	if (encrypted && (options->kdf.digest != DIGEST_SHA1 || options->kdf.iterations)) {
+		snprintf(section->iterations, sizeof(section->iterations), "%u", options->kdf.iterations);
+		add_line(section, "loose_file_key_management_digest", digest_name(options->kdf.digest));
+		add_line(section, "loose_file_key_management_use_pbkdf2", section->iterations);
+	}
+	return STATUS_DONE;
+}
+
+/* ---- how it is written ---- */
+
+static bool needs_quotes(const char *value)
+{
+	return strpbrk(value, " \t\"'#\\;") != NULL;
+}
+
+/* In double quotes, where my_print_defaults takes backslashes for escapes. */
+static void print_value(const char *value)
+{
+	if (!needs_quotes(value)) {
+		fputs(value, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '"')
+			putchar('\\');
+		putchar(*value);
+	}
+	putchar('"');
+}
+
+static void print_section(const struct section *section)
+{
+	puts("[" GROUP "]");
+	for (size_t i = 0; i < section->count; i++) {
+		printf("%s = ", section->lines[i].name);
+		print_value(section->lines[i].value);
+		putchar('\n');
+	}
+}
+
+static void print_section_json(const struct section *section)
+{
+	json_t *object = json_object();
+	json_t *settings = json_object();
+
+	for (size_t i = 0; i < section->count; i++)
+		json_object_set_new(settings, section->lines[i].name, json_text(section->lines[i].value));
+	json_object_set_new(object, "group", json_string(GROUP));
+	json_object_set_new(object, "settings", settings);
+	print_json(object);
+}
+
+static void say_next_steps(const struct arguments *arguments)
+{
+	if (!strcmp(arguments->algorithm, "AES_CTR"))
+		message_note(
+			"note: data that is encrypted already can be read only with the algorithm that wrote it;\n"
+			"      where that is AES_CBC, the server's own default, say --encryption-algorithm=AES_CBC");
+	message_note("next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf;\n"
+		     "      'mkeyfile verify' then tells whether the server will start with it");
+}
+
+static enum status config(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	struct section section = { 0 };
+	bool encrypted = false;
+	enum status status = check_key_file(options, &encrypted);
+
+	if (!status)
+		status = make_section(arguments, encrypted, &section);
+	if (!status) {
+		(options->json ? print_section_json : print_section)(&section);
+		say_next_steps(arguments);
+	}
+	section_free(&section);
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options, .algorithm = "AES_CTR" };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	return status ? status : config(&arguments);
+}
+
+const struct command config_command = { "config", "", "the option file section that makes a server use it", run };

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/defaults.h"
+
+#include "cli/message.h"
+#include "core/file.h"
+#include "server/installed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRINT_DEFAULTS "my_print_defaults"
+#define OWN_GROUP "mkeyfile"
+#define SERVER_GROUPS "--mysqld"
+#define DATADIR_DEFAULT "/var/lib/mysql"
+
+struct option_files option_files_of(const struct options *options)
+{
+	const char *program = from_environment("MKEYFILE_PRINT_DEFAULTS");
+
+	return (struct option_files){
+		.program = program ? program : PRINT_DEFAULTS,
+		.defaults_file = options->defaults_file,
+		.group_suffix = options->defaults_group_suffix,
+		.environment = options->environment,
+	};
+}
+
+static bool is_missing(struct fault fault)
+{
+	return fault.code == FAULT_COMMAND_FAILED && fault.error_number == -ENOENT;
+}
+
+/* Nobody asked for option files, and there is no MariaDB here to have any. */
+static bool may_be_missing(const struct options *options)
+{
+	return !options->defaults_file && !options->defaults_group_suffix &&
+	       !from_environment("MKEYFILE_PRINT_DEFAULTS");
+}
+
+static enum status say_unreadable(const struct option_files *files, struct fault fault)
+{
+	if (fault.code == FAULT_TOO_LARGE) {
+		message_error("cannot read the option files: '%s' prints too much", files->program);
+	} else {
+		enum status status = message_program_fault(fault, files->program);
+
+		if (fault.code == FAULT_MEMORY)
+			return status;
+	}
+	message_hint("--no-defaults does without the option files");
+	return STATUS_FAILED;
+}
+
+static enum status print_group(const struct options *options, const char *group, struct secret *ret_lines)
+{
+	const struct option_files files = option_files_of(options);
+	struct fault fault = option_files_print(&files, group, ret_lines);
+
+	if (!fault.code || (is_missing(fault) && may_be_missing(options)))
+		return STATUS_DONE;
+	return say_unreadable(&files, fault);
+}
+
+/* ---- [mkeyfile] ---- */
+
+static error_t pass_to_children(int key, char *value, struct argp_state *state)
+{
+	(void)value;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	pass_options(state, 0, 3, state->input);
+	return 0;
+}
+
+static const struct argp_child group_children[] = {
+	{ &shared_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &server_user_argp, 0, NULL, 0 }, { 0 }
+};
+
+static const struct argp group_argp = { .parser = pass_to_children, .children = group_children };
+
+/* The line as an argument again, in its place: "--password-file=pw". */
+static char *argument_of(const struct option_line *line)
+{
+	char *argument = (char *)line->name - 2;
+
+	memcpy(argument, "--", 2);
+	for (char *byte = argument; *byte; byte++)
+		if (*byte == '_')
+			*byte = '-';
+	if (line->value > line->name + strlen(line->name))
+		argument[strlen(argument)] = '=';
+	return argument;
+}
+
+static bool chooses_option_files(const struct options *options)
+{
+	return options->no_defaults || options->defaults_file || options->defaults_group_suffix;
+}
+
+static enum status parse_own_line(const struct option_line *line, struct options *own)
+{
+	char program[] = "mkeyfile";
+	bool loose = line->loose;
+	char *argument = argument_of(line);
+	char *arguments[] = { program, argument, NULL };
+
+	if ((!argp_parse(&group_argp, 2, arguments, ARGP_SILENT, NULL, own) && !chooses_option_files(own)) || loose)
+		return STATUS_DONE;
+	argument[strcspn(argument, "=")] = '\0';
+	message_error("the group [" OWN_GROUP
+		      "] of the option files has an unknown option, or a wrong value for it: '%s'",
+		      argument + 2);
+	message_hint("--no-defaults does without the option files");
+	return STATUS_USAGE;
+}
+
+/* Takes what is open in options from own. */
+static void inherit(struct options *options, const struct options *own)
+{
+	if (!options->file)
+		options->file = own->file;
+	if (!count_password_sources(options)) {
+		options->password_file = own->password_file;
+		options->password_command = own->password_command;
+		options->password_descriptor = own->password_descriptor;
+	}
+	if (!options->target_name)
+		options->target_name = own->target_name;
+	if (!options->server_user)
+		options->server_user = own->server_user;
+	if (!options->has_digest)
+		options->kdf.digest = own->kdf.digest;
+	if (!options->has_iterations)
+		options->kdf.iterations = own->kdf.iterations;
+	if (!options->has_password_timeout)
+		options->password_timeout = own->password_timeout;
+	if (!options->has_lock_timeout)
+		options->lock_timeout = own->lock_timeout;
+	options->has_digest |= own->has_digest;
+	options->has_iterations |= own->has_iterations;
+	options->dry_run |= own->dry_run;
+	options->quiet |= own->quiet;
+	options->json |= own->json;
+	options->no_prompt |= own->no_prompt;
+}
+
+static enum status read_own_group(struct options *options)
+{
+	struct option_line line;
+	struct options own;
+	char *rest;
+	enum status status = print_group(options, OWN_GROUP, &options->host.own_lines);
+
+	options_start(&own, options->environment);
+	rest = (char *)options->host.own_lines.data;
+	while (!status && rest && option_files_next(&rest, &line))
+		status = parse_own_line(&line, &own);
+	if (status)
+		return status;
+	inherit(options, &own);
+	if (count_password_sources(options) <= 1)
+		return STATUS_DONE;
+	return usage_error("the group [" OWN_GROUP "] of the option files names more than one source of the password");
+}
+
+/* ---- the server's groups ---- */
+
+/* The server takes a path that is not absolute from its data directory. */
+static char *server_path(const struct server_settings *settings, const char *path)
+{
+	char *absolute = NULL;
+
+	if (*path == '/')
+		return strdup(path);
+	if (asprintf(&absolute, "%s/%s", settings->datadir ? settings->datadir : DATADIR_DEFAULT, path) < 0)
+		return NULL;
+	return absolute;
+}
+
+static enum status resolve_paths(struct host *host)
+{
+	const char *file = host->settings.filename.value;
+	const char *password_file = settings_password_path(&host->settings);
+
+	if (file && *file)
+		host->file = server_path(&host->settings, file);
+	if (password_file)
+		host->password_file = server_path(&host->settings, password_file);
+	if ((file && *file && !host->file) || (password_file && !host->password_file))
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	return STATUS_DONE;
+}
+
+static bool names_same_file(const char *one, const char *other)
+{
+	struct stat first;
+	struct stat second;
+
+	return !strcmp(one, other) || (!stat(one, &first) && !stat(other, &second) && file_is_same(&first, &second));
+}
+
+/* Only what the server's settings could fill is a reason to ask for them. */
+static bool has_open_options(const struct options *options)
+{
+	if (!options->file)
+		return true;
+	return !is_standard_stream(options->file) && !count_password_sources(options);
+}
+
+static void take_server_files(struct options *options)
+{
+	struct host *host = &options->host;
+
+	if (!host->file || (options->file && !names_same_file(options->file, host->file)))
+		return;
+	host->names_file = true;
+	options->file = options->file ? options->file : host->file;
+	if (count_password_sources(options))
+		return;
+	options->password_file = host->password_file;
+	if (!host->password_file && host->settings.filekey.value && *host->settings.filekey.value)
+		options->password_text = host->settings.filekey.value;
+}
+
+static enum status read_server_groups(struct options *options)
+{
+	struct host *host = &options->host;
+	SECRET struct secret lines = { 0 };
+	enum status status = print_group(options, SERVER_GROUPS, &lines);
+
+	if (status)
+		return status;
+	settings_parse(&lines, &host->settings);
+	status = resolve_paths(host);
+	if (!status)
+		take_server_files(options);
+	return status;
+}
+
+/* A digest or count that the server does not have as a setting has no effect. */
+static void take_server_kdf(struct options *options)
+{
+	struct kdf kdf;
+
+	if (!settings_kdf(&options->host.settings, &kdf) || (options->target && !options->target->reads_kdf))
+		return;
+	if (!options->has_digest)
+		options->kdf.digest = kdf.digest;
+	if (!options->has_iterations)
+		options->kdf.iterations = kdf.iterations;
+}
+
+/* ---- the target ---- */
+
+static enum status find_installed_server(struct options *options, bool insist)
+{
+	struct host *host = &options->host;
+	struct fault fault = installed_server(options->environment, &host->server_version);
+
+	if (!fault.code && target_profile(host->server_version, &options->target_profile)) {
+		options->target_name = host->server_version;
+		options->target = &options->target_profile;
+		return STATUS_DONE;
+	}
+	if (!insist)
+		return STATUS_DONE;
+	if (!fault.code)
+		message_error("the server installed here, '%s', has no file_key_management", host->server_version);
+	else if (is_missing(fault))
+		message_error("there is no server installed here");
+	else if (fault.code == FAULT_NO_VERSION)
+		message_error("the server installed here does not tell its version");
+	else
+		return message_program_fault(fault, "mariadbd");
+	message_hint("--target=SERVER names one, as SELECT VERSION() prints it");
+	return STATUS_FAILED;
+}
+
+static enum status resolve_target(struct options *options)
+{
+	const char *name = options->target_name;
+
+	if (!name)
+		return options->host.names_file ? find_installed_server(options, false) : STATUS_DONE;
+	if (!strcasecmp(name, "auto"))
+		return find_installed_server(options, true);
+	if (target_profile(name, &options->target_profile)) {
+		options->target = &options->target_profile;
+		return STATUS_DONE;
+	}
+	message_error("unknown target '%s'", name);
+	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
+	return STATUS_USAGE;
+}
+
+static void say_where_from(const struct options *options)
+{
+	if (options->quiet || options->file != options->host.file)
+		return;
+	if (options->target_name)
+		message_note("key file '%s', as the server's option files say; server %s", options->file,
+			     options->target_name);
+	else
+		message_note("key file '%s', as the server's option files say", options->file);
+}
+
+enum status fill_from_option_files(struct options *options)
+{
+	enum status status = options->no_defaults ? STATUS_DONE : read_own_group(options);
+
+	message_set_quiet(options->quiet);
+	if (!status && !options->no_defaults && has_open_options(options))
+		status = read_server_groups(options);
+	if (!status)
+		status = resolve_target(options);
+	if (status || !options->host.names_file)
+		return status;
+	take_server_kdf(options);
+	say_where_from(options);
+	return STATUS_DONE;
+}
+
+/* ---- settings where no server looks ---- */
+
+static bool has_line(const struct secret *lines, const struct option_line *wanted)
+{
+	SECRET struct secret copy = { 0 };
+	struct option_line line;
+	char *rest;
+
+	if (!lines->data || secret_copy(&copy, lines->data, lines->size).code)
+		return false;
+	copy.data[copy.size] = '\0';
+	rest = (char *)copy.data;
+	while (option_files_next(&rest, &line))
+		if (option_name_is(line.name, wanted->name) && !strcmp(line.value, wanted->value))
+			return true;
+	return false;
+}
+
+static bool is_stray(const struct secret *server_lines, struct secret *group_lines)
+{
+	static const char prefix[] = "file-key-management";
+	struct option_line line;
+	char *rest = (char *)group_lines->data;
+
+	while (rest && option_files_next(&rest, &line))
+		if (option_name_begins(line.name, prefix, strlen(prefix)) && !has_line(server_lines, &line))
+			return true;
+	return false;
+}
+
+static enum status find_stray_among(const struct options *options, char **groups, char **ret_group)
+{
+	SECRET struct secret server_lines = { 0 };
+	enum status status = print_group(options, SERVER_GROUPS, &server_lines);
+
+	for (size_t i = 0; !status && !*ret_group && groups && groups[i]; i++) {
+		SECRET struct secret lines = { 0 };
+
+		status = print_group(options, groups[i], &lines);
+		if (!status && is_stray(&server_lines, &lines))
+			*ret_group = strdup(groups[i]);
+	}
+	return status;
+}
+
+enum status find_stray_group(const struct options *options, char **ret_group)
+{
+	const struct option_files files = option_files_of(options);
+	char **groups = NULL;
+	struct fault fault = option_files_groups(&files, &groups);
+	enum status status;
+
+	if (fault.code)
+		return is_missing(fault) && may_be_missing(options) ? STATUS_DONE : say_unreadable(&files, fault);
+	status = find_stray_among(options, groups, ret_group);
+	option_files_groups_free(groups);
+	return status;
+}
+
+enum status say_no_file(const struct options *options)
+{
+	char *group = NULL;
+
+	message_error("no key file named");
+	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
+	if (!options->no_defaults && !find_stray_group(options, &group) && group)
+		message_hint("the option files name one in the group [%s], which the server does not read", group);
+	free(group);
+	return STATUS_USAGE;
+}
+
+void host_free(struct host *host)
+{
+	secret_free(&host->own_lines);
+	settings_free(&host->settings);
+	free(host->file);
+	free(host->password_file);
+	free(host->server_version);
+	*host = (struct host){ 0 };
+}

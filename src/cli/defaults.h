@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_DEFAULTS_H
+#define MKEYFILE_CLI_DEFAULTS_H
+
+#include "cli/options.h"
+#include "server/option_files.h"
+
+/* Fills what command line and environment leave open from MariaDB's option files:
+ * the group [mkeyfile] first, then what the server's own groups say of its key file,
+ * where that is the key file that is meant, and resolves the target. A host without
+ * my_print_defaults has no option files. */
+MUST_CHECK enum status fill_from_option_files(struct options *options);
+
+/* Where the option files are. */
+struct option_files option_files_of(const struct options *options);
+
+/* A usage error: nothing names a key file. Tells when a group does that the server
+ * does not read. */
+enum status say_no_file(const struct options *options);
+
+/* The first group that has settings of file_key_management which the server, whose
+ * lines are given as a copy, does not read: malloc(3)ed, or NULL. */
+MUST_CHECK enum status find_stray_group(const struct options *options, char **ret_group);
+
+void host_free(struct host *host);
+
+#endif

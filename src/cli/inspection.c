@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/inspection.h"
+
+#include "cli/defaults.h"
+#include "cli/input.h"
+#include "cli/message.h"
+#include "cli/password_source.h"
+#include "cli/refusal_hint.h"
+#include "cli/wrong_password.h"
+#include "core/unseal.h"
+#include "server/verdict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SERVER_USER_DEFAULT "mysql"
+
+/* ---- who reads the files, and what can be seen from outside ---- */
+
+static enum status find_user(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	const char *name = options->server_user;
+
+	if (!name && options->host.names_file)
+		name = options->host.settings.user;
+	inspection->has_user = server_user_find(name ? name : SERVER_USER_DEFAULT, &inspection->user);
+	if (inspection->has_user || !options->server_user)
+		return STATUS_DONE;
+	message_error("there is no user '%s'", options->server_user);
+	return STATUS_USAGE;
+}
+
+/* Standard input, and what is not there, has no owner. */
+static bool look_from_outside(const char *path, enum finding_kind exposed, struct inspected_file *ret_file)
+{
+	*ret_file = (struct inspected_file){ .path = path, .exposed = exposed };
+	return path && !is_standard_stream(path) && !stat(path, &ret_file->status) && S_ISREG(ret_file->status.st_mode);
+}
+
+/* Before a key or password is in memory, since it forks. */
+static enum status inspect_files(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	const struct server_user *user = inspection->has_user ? &inspection->user : NULL;
+	struct inspected_file key_file;
+	struct inspected_file password_file;
+	bool has_key_file = look_from_outside(options->file, FINDING_KEY_FILE_EXPOSED, &key_file);
+	bool has_password_file =
+		look_from_outside(options->password_file, FINDING_PASSWORD_FILE_EXPOSED, &password_file);
+	struct fault fault = fault_none();
+
+	if (has_key_file)
+		fault = inspect_file(&key_file, user, &inspection->findings);
+	if (!fault.code && has_password_file)
+		fault = inspect_file(&password_file, user, &inspection->findings);
+	if (!fault.code && has_key_file && has_password_file)
+		fault = inspect_neighbours(&key_file, &password_file, &inspection->findings);
+	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+}
+
+/* ---- the password ---- */
+
+/* What a server does with such a password depends on its release. */
+static bool is_matter_of_release(struct fault fault)
+{
+	return fault.code == FAULT_PASSWORD_BLANK || fault.code == FAULT_PASSWORD_TOO_LONG;
+}
+
+/* The option files name a file that is not there: a definite no. */
+static bool is_named_and_missing(const struct options *options, struct fault fault)
+{
+	return options->host.names_file && fault.code == FAULT_OPEN && fault.error_number == ENOENT;
+}
+
+/* The option files name an encrypted file and no password for it. */
+static bool lacks_password(const struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+
+	return inspection->encrypted && options->host.names_file && !has_password_source(options);
+}
+
+/* The server reads the password before it looks at the key file. */
+static enum status read_key_password(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	struct fault fault;
+
+	if (lacks_password(inspection)) {
+		inspection->fault = fault_of(FAULT_WRONG_PASSWORD);
+		return STATUS_DONE;
+	}
+	if (!has_password_source(options))
+		return inspection->encrypted ? get_password(options, inspection->name, &inspection->password)
+					     : STATUS_DONE;
+	fault = read_password_source(options, &inspection->password);
+	if (fault.code && fault.code != FAULT_PASSWORD_EMPTY && !is_matter_of_release(fault) &&
+	    !is_named_and_missing(options, fault))
+		return message_fault(fault, password_source_name(options));
+	inspection->password_fault = fault;
+	return STATUS_DONE;
+}
+
+/* ---- the text ---- */
+
+/* What the server says of a wrong password: where the padding fits by chance, it
+ * finds fault with a line of the noise. */
+static struct fault fault_of_noise(const struct inspection *inspection, const struct server_profile *profile)
+{
+	const struct kdf kdf = inspection->options->kdf;
+	SECRET struct secret noise = { 0 };
+	struct fault fault = fault_of(FAULT_WRONG_PASSWORD);
+
+	if (server_reads_kdf(profile, kdf) &&
+	    !envelope_open(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
+		fault = server_judge(profile, &noise, inspection->raw.size);
+	return fault;
+}
+
+static enum status report_if_wrong_password(struct inspection *inspection, struct fault fault, bool probe)
+{
+	const struct options *options = inspection->options;
+	const struct server_profile *profile = options->target ? options->target : &server_profiles[0];
+	char *words;
+
+	if (fault.code != FAULT_WRONG_PASSWORD) {
+		if (fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM)
+			return message_fault(fault, inspection->name);
+		inspection->fault = fault;
+		return STATUS_DONE;
+	}
+	words = server_words(profile, fault_of_noise(inspection, profile), inspection->name);
+	if (!options->json)
+		printf("no: %s\n", words ? words : "");
+	free(words);
+	return report_wrong_password(options, inspection->name, &inspection->raw, &inspection->password, probe);
+}
+
+/* Brings the text to light, or leaves the fault that hides it. */
+static enum status find_text(struct inspection *inspection, bool probe)
+{
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault;
+
+	if (!inspection->encrypted) {
+		fault = secret_copy(&inspection->text, inspection->raw.data, inspection->raw.size);
+		return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+	}
+	fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf, &keyfile,
+			       &inspection->text);
+	if (!fault.code)
+		inspection->text = secret_take(&keyfile.text);
+	if (inspection->text.data)
+		return STATUS_DONE;
+	return report_if_wrong_password(inspection, fault, probe);
+}
+
+/* No server that is asked gets as far as the text. */
+static bool is_text_out_of_reach(const struct inspection *inspection)
+{
+	const struct server_profile *target = inspection->options->target;
+	enum fault_code code = inspection->password_fault.code;
+
+	if (code == FAULT_PASSWORD_TOO_LONG)
+		return !target || !target->cuts_long_password;
+	return code && code != FAULT_PASSWORD_BLANK;
+}
+
+static enum status read_file(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	struct stat status;
+	struct fault fault;
+
+	inspection->is_pipe = is_server_pipe(options);
+	if (inspection->is_pipe)
+		return STATUS_DONE;
+	fault = read_input_silently(options->file, &inspection->raw, &status);
+	if (fault.code && fault.code != FAULT_TOO_LARGE && !is_named_and_missing(options, fault))
+		return message_fault(fault, inspection->name);
+	inspection->fault = fault;
+	inspection->encrypted = envelope_is_sealed(inspection->raw.data, inspection->raw.size);
+	return STATUS_DONE;
+}
+
+static enum status find_content(struct inspection *inspection, bool probe)
+{
+	enum status status = read_file(inspection);
+
+	if (!status)
+		status = read_key_password(inspection);
+	if (status || inspection->is_pipe || inspection->fault.code || is_text_out_of_reach(inspection))
+		return status;
+	if (!inspection->encrypted && inspection->password.secret.size) {
+		inspection->fault = fault_of(FAULT_NOT_ENCRYPTED);
+		return STATUS_DONE;
+	}
+	return find_text(inspection, probe);
+}
+
+/* ---- the judges ---- */
+
+static struct fault judge_password(const struct inspection *inspection, const struct server_profile *profile)
+{
+	struct fault fault = inspection->password_fault;
+
+	if (fault.code == FAULT_PASSWORD_BLANK &&
+	    !(profile->crashes_on_blank_password && !inspection->password.cut_at_nul))
+		return fault_none();
+	if (fault.code == FAULT_PASSWORD_TOO_LONG && profile->cuts_long_password)
+		return fault_none();
+	return fault;
+}
+
+static struct fault judge_file(const struct inspection *inspection, const struct server_profile *profile)
+{
+	if (inspection->is_pipe)
+		return profile->reads_pipes ? fault_none() : fault_errno(FAULT_READ, ESPIPE);
+	if (inspection->fault.code)
+		return inspection->fault;
+	/* opened by what another server makes of the password */
+	if (!inspection->text.data)
+		return fault_of(FAULT_WRONG_PASSWORD);
+	if (inspection->encrypted && !server_reads_kdf(profile, inspection->options->kdf))
+		return fault_of(FAULT_WRONG_PASSWORD);
+	return server_judge(profile, &inspection->text, inspection->raw.size);
+}
+
+static enum status judge(const struct inspection *inspection, const struct server_profile *profile,
+			 struct refusal *ret_refusal)
+{
+	const char *name = inspection->name;
+	struct fault fault = judge_password(inspection, profile);
+
+	if (fault.code)
+		name = password_source_name(inspection->options);
+	else
+		fault = judge_file(inspection, profile);
+	if (!fault.code)
+		return STATUS_DONE;
+	*ret_refusal = (struct refusal){
+		.words = server_words(profile, fault, name),
+		.hint = lacks_password(inspection) ? no_password_hint() : fault_hint(fault, profile),
+		.line = fault.line,
+		.column = fault.column,
+	};
+	return ret_refusal->words ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
+}
+
+/* What the settings keep the server from, before it gets to the key file or behind
+ * it. */
+static enum status judge_settings(const struct inspection *inspection, const struct server_profile *profile,
+				  struct refusal *refusal)
+{
+	struct obstacle obstacle;
+	struct fault fault = settings_obstacle(&inspection->options->host.settings, profile, &obstacle);
+
+	if (fault.code)
+		return message_fault(fault, "");
+	if (!obstacle.kind)
+		return STATUS_DONE;
+	if (refusal->words && !obstacle.before_file) {
+		free(obstacle.words);
+		return STATUS_DONE;
+	}
+	free(refusal->words);
+	*refusal = (struct refusal){ .words = obstacle.words, .hint = obstacle_hint(obstacle.kind) };
+	return STATUS_DONE;
+}
+
+static enum status judge_with_settings(const struct inspection *inspection, const struct server_profile *profile,
+				       struct refusal *ret_refusal)
+{
+	enum status status = judge(inspection, profile, ret_refusal);
+
+	return status ? status : judge_settings(inspection, profile, ret_refusal);
+}
+
+static enum status judge_all(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	enum status status = STATUS_DONE;
+
+	inspection->refusals = calloc(server_profile_count, sizeof(*inspection->refusals));
+	if (!inspection->refusals)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	/* the option files are those of the target, if there is one */
+	if (options->target)
+		status = (options->host.names_file ? judge_with_settings : judge)(inspection, options->target,
+										  &inspection->target);
+	for (size_t i = 0; !status && i < server_profile_count; i++) {
+		struct refusal *refusal = &inspection->refusals[i];
+
+		status = (options->host.names_file && !options->target
+				  ? judge_with_settings
+				  : judge)(inspection, &server_profiles[i], refusal);
+		inspection->loads += !status && !refusal->words;
+	}
+	return status;
+}
+
+/* ---- what no server says ---- */
+
+static enum status inspect_text(struct inspection *inspection)
+{
+	SECRET struct secret copy = { 0 };
+	struct fault fault = secret_copy(&copy, inspection->text.data, inspection->text.size);
+
+	if (!fault.code && !keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile).code)
+		fault = inspect_keyfile(&inspection->keyfile, &inspection->findings);
+	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+}
+
+static struct fault inspect_key_password(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+
+	if (!inspection->password.secret.data)
+		return fault_none();
+	if (inspection->password_fault.code == FAULT_PASSWORD_TOO_LONG)
+		return options->target && options->target->cuts_long_password
+			       ? findings_add(&inspection->findings, (struct finding){ .kind = FINDING_LONG_PASSWORD })
+			       : fault_none();
+	return inspect_password(&inspection->password, &inspection->findings);
+}
+
+static enum status inspect_option_files(struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	struct finding stray = { .kind = FINDING_STRAY_GROUP };
+	enum status status;
+	struct fault fault;
+
+	if (!options->host.names_file)
+		return STATUS_DONE;
+	fault = inspect_settings(&options->host.settings, options->target, &inspection->findings);
+	if (fault.code)
+		return message_fault(fault, inspection->name);
+	status = find_stray_group(options, &stray.group);
+	if (!status && stray.group)
+		fault = findings_add(&inspection->findings, stray);
+	return fault.code ? message_fault(fault, inspection->name) : status;
+}
+
+static enum status find_findings(struct inspection *inspection)
+{
+	enum status status = inspect_text(inspection);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = inspect_key_password(inspection);
+	return fault.code ? message_fault(fault, inspection->name) : inspect_option_files(inspection);
+}
+
+/* There is an answer without a look into the pipe. */
+static bool is_answered(const struct inspection *inspection)
+{
+	const struct server_profile *target = inspection->options->target;
+
+	return !inspection->is_pipe || (target && !target->reads_pipes);
+}
+
+enum status inspection_make(const struct options *options, bool probe, struct inspection *inspection)
+{
+	enum status status;
+
+	*inspection = (struct inspection){ .options = options, .name = input_name(options->file) };
+	status = find_user(inspection);
+	if (!status)
+		status = inspect_files(inspection);
+	if (!status)
+		status = find_content(inspection, probe);
+	if (!status && !is_answered(inspection))
+		status = refuse_server_pipe(options);
+	if (!status)
+		status = judge_all(inspection);
+	if (!status)
+		status = find_findings(inspection);
+	return status;
+}
+
+bool inspection_loads(const struct inspection *inspection)
+{
+	return inspection->options->target ? !inspection->target.words : inspection->loads > 0;
+}
+
+const struct refusal *inspection_refusal(const struct inspection *inspection)
+{
+	return inspection->options->target ? &inspection->target : &inspection->refusals[0];
+}
+
+size_t inspection_warnings(const struct inspection *inspection)
+{
+	size_t warnings = 0;
+
+	for (size_t i = 0; i < inspection->findings.count; i++)
+		warnings += !finding_is_information(inspection->findings.items[i].kind);
+	return warnings;
+}
+
+void inspection_free(struct inspection *inspection)
+{
+	secret_free(&inspection->raw);
+	secret_free(&inspection->text);
+	password_free(&inspection->password);
+	keyfile_free(&inspection->keyfile);
+	findings_free(&inspection->findings);
+	for (size_t i = 0; inspection->refusals && i < server_profile_count; i++)
+		free(inspection->refusals[i].words);
+	free(inspection->refusals);
+	free(inspection->target.words);
+}

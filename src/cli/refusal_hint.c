@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/refusal_hint.h"
+
+static const char *key_hint(const struct server_profile *profile)
+{
+	if (profile->syntax == SYNTAX_VERSIONED)
+		return "a key is 32, 48 or 64 hex digits";
+	return "a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions";
+}
+
+const char *fault_hint(struct fault fault, const struct server_profile *profile)
+{
+	switch (fault.code) {
+	case FAULT_SYNTAX:
+		return "a line is 'ID;KEY', or a comment behind #";
+	case FAULT_KEY_ID:
+		return "a key ID is a number from 1 to 4294967295";
+	case FAULT_KEY_VERSION:
+		return "a key version is a number from 1 to 4294967294";
+	case FAULT_KEY:
+		return key_hint(profile);
+	case FAULT_SYSTEM_KEY:
+		return "every server needs key ID 1; if there is encrypted data already, it has to be the key that wrote it";
+	case FAULT_TOO_LARGE:
+		return "take out comments and blank lines, or keys that nothing needs any more";
+	case FAULT_NOT_ENCRYPTED:
+		return "'mkeyfile encrypt --in-place' encrypts it; or take file_key_management_filekey out of the option file";
+	case FAULT_TRUNCATED:
+		return "the file is cut: take a backup of it";
+	case FAULT_WRONG_PASSWORD:
+		return "this server reads files encrypted by sha1 with 1 iteration only";
+	case FAULT_PASSWORD_EMPTY:
+	case FAULT_PASSWORD_BLANK:
+		return "write the password into the password file";
+	case FAULT_PASSWORD_TOO_LONG:
+		return "encrypt the file under a password of at most 256 bytes, such as generate --new-password-file makes";
+	case FAULT_READ:
+		return "this server cannot read a named pipe: give it a file";
+	default:
+		return NULL;
+	}
+}
+
+const char *no_password_hint(void)
+{
+	return "the file is encrypted: file_key_management_filekey = FILE: and the absolute path of its password file";
+}
+
+const char *obstacle_hint(enum obstacle_kind kind)
+{
+	switch (kind) {
+	case OBSTACLE_NOT_LOADED:
+		return "write plugin_load_add = file_key_management into the group [mariadb]; 'mkeyfile config' prints all that is needed";
+	case OBSTACLE_OFF:
+		return "take out what switches it off, or write file_key_management = FORCE_PLUS_PERMANENT";
+	case OBSTACLE_AMBIGUOUS:
+		return "write the name of the setting in full";
+	case OBSTACLE_VALUE:
+		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR";
+	case OBSTACLE_NO_FILENAME:
+		return "write file_key_management_filename = and the absolute path of the key file into the group [mariadb]";
+	case OBSTACLE_KDF:
+		return "take the setting out: this server reads files encrypted by sha1 with 1 iteration only";
+	case OBSTACLE_NONE:
+		break;
+	}
+	return NULL;
+}

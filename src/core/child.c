@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DROPPED_MAX_SIZE 65536
+#define WAIT_STEP 5   /* milliseconds between two looks at a child that prints no more */
+#define PATIENCE 1000 /* milliseconds that a child has to end when it is told to */
+#define FOREVER INT64_MAX
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The signals that this process ignores have their default effect there. */
+static int spawn(const struct child *child, const int pipe_ends[2], pid_t *ret_process)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	int error;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
+	if (child->silent)
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawnp(ret_process, child->program, &actions, &attributes, child->arguments, child->environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+/* Waits until there is something to read, or until the deadline. */
+static struct fault wait_for_output(int descriptor, int64_t deadline)
+{
+	struct pollfd output = { .fd = descriptor, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = deadline == FOREVER ? -1 : deadline - now();
+		int ready;
+
+		if (deadline != FOREVER && left <= 0)
+			return fault_of(FAULT_TIMEOUT);
+		ready = poll(&output, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+		if (ready > 0)
+			return fault_none();
+		if (ready < 0 && errno != EINTR)
+			return fault_errno(FAULT_READ, errno);
+	}
+}
+
+static struct fault read_output(int descriptor, size_t limit, int64_t deadline, struct secret *output)
+{
+	SECRET struct secret beyond = { 0 };
+	size_t dropped = 0;
+	struct fault fault = secret_allocate(&beyond, 1);
+
+	while (!fault.code && dropped < DROPPED_MAX_SIZE) {
+		bool full = output->size == limit;
+		ssize_t got;
+
+		fault = wait_for_output(descriptor, deadline);
+		if (fault.code)
+			return fault;
+		got = full ? read(descriptor, beyond.data, beyond.capacity)
+			   : read(descriptor, output->data + output->size, limit - output->size);
+		if (got < 0 && errno != EINTR)
+			return fault_errno(FAULT_READ, errno);
+		if (!got)
+			break;
+		if (got > 0 && full)
+			dropped += (size_t)got;
+		else if (got > 0)
+			output->size += (size_t)got;
+	}
+	return fault;
+}
+
+/* Its wait status, or -errno; false when the deadline comes first. */
+static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
+{
+	for (;;) {
+		pid_t ended = waitpid(process, ret_status, deadline == FOREVER ? 0 : WNOHANG);
+
+		if (ended == process)
+			return true;
+		if (ended < 0 && errno != EINTR) {
+			*ret_status = -errno;
+			return true;
+		}
+		if (!ended && now() >= deadline)
+			return false;
+		if (!ended)
+			poll(NULL, 0, WAIT_STEP);
+	}
+}
+
+/* The children that this process has by now: those of a child that ended are
+ * among them, since it is their reaper. */
+static pid_t next_orphan(void)
+{
+	char path[64];
+	FILE *children;
+	int process = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", syscall(SYS_gettid));
+	children = fopen(path, "re");
+	if (!children || fscanf(children, "%d", &process) != 1)
+		process = 0;
+	if (children)
+		fclose(children);
+	return process;
+}
+
+/* Ends the process and whatever it has started. */
+static void end(pid_t process)
+{
+	int status;
+
+	while (process > 0) {
+		kill(process, SIGTERM);
+		if (!wait_for_end(process, now() + PATIENCE, &status)) {
+			kill(process, SIGKILL);
+			(void)wait_for_end(process, FOREVER, &status);
+		}
+		process = next_orphan();
+	}
+}
+
+static struct fault finish(pid_t process, struct fault fault, int64_t deadline)
+{
+	int status = 0;
+
+	if (!fault.code && !wait_for_end(process, deadline, &status))
+		fault = fault_of(FAULT_TIMEOUT);
+	else if (!fault.code && status)
+		fault = fault_errno(FAULT_COMMAND_FAILED, status);
+	else if (!fault.code)
+		return fault;
+	if (fault.code != FAULT_COMMAND_FAILED)
+		end(process);
+	return fault;
+}
+
+struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output)
+{
+	SECRET struct secret output = { 0 };
+	int64_t deadline = child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER;
+	int pipe_ends[2];
+	pid_t process;
+	int error;
+	struct fault fault = secret_allocate(&output, limit);
+
+	if (fault.code)
+		return fault;
+	if (pipe2(pipe_ends, O_CLOEXEC))
+		return fault_errno(FAULT_COMMAND_FAILED, -errno);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	error = spawn(child, pipe_ends, &process);
+	close(pipe_ends[1]);
+	if (!error)
+		fault = read_output(pipe_ends[0], limit, deadline, &output);
+	close(pipe_ends[0]);
+	if (error)
+		return fault_errno(FAULT_COMMAND_FAILED, -error);
+	fault = finish(process, fault, deadline);
+	if (!fault.code || fault.code == FAULT_COMMAND_FAILED)
+		*ret_output = secret_take(&output);
+	return fault;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOT_KNOWN (-1)
+#define COULD_NOT_TRY 255 /* above every errno */
+
+bool server_user_find(const char *name, struct server_user *ret_user)
+{
+	const struct passwd *entry = getpwnam(name);
+	char *end;
+
+	if (!entry && *name >= '0' && *name <= '9') {
+		unsigned long uid = strtoul(name, &end, 10);
+
+		entry = *end ? NULL : getpwuid((uid_t)uid);
+	}
+	if (!entry)
+		return false;
+	*ret_user = (struct server_user){ .name = name, .uid = entry->pw_uid, .gid = entry->pw_gid };
+	return true;
+}
+
+/* An open(2) that waits for no pipe's writer, closed again at once. */
+static int try_to_read(const char *path)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (descriptor < 0)
+		return errno;
+	close(descriptor);
+	return 0;
+}
+
+static void become_and_try(const struct server_user *user, const char *path)
+{
+	const struct passwd *entry = getpwuid(user->uid);
+
+	if (!entry || initgroups(entry->pw_name, user->gid) || setgid(user->gid) || setuid(user->uid))
+		_exit(COULD_NOT_TRY);
+	_exit(try_to_read(path));
+}
+
+int server_user_reads(const struct server_user *user, const char *path)
+{
+	int status;
+	pid_t child;
+
+	if (geteuid() == user->uid)
+		return try_to_read(path);
+	if (geteuid())
+		return NOT_KNOWN;
+	child = fork();
+	if (!child)
+		become_and_try(user, path);
+	if (child < 0)
+		return NOT_KNOWN;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return NOT_KNOWN;
+	return WIFEXITED(status) && WEXITSTATUS(status) != COULD_NOT_TRY ? WEXITSTATUS(status) : NOT_KNOWN;
+}
+
+char *open_directory_above(const char *path)
+{
+	char *resolved = realpath(path, NULL);
+	struct stat status;
+
+	for (char *slash = resolved; slash && (slash = strchr(slash, '/')); slash++) {
+		char behind = slash[1];
+		bool open_to_all;
+
+		slash[1] = '\0';
+		open_to_all = !stat(resolved, &status) && (status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
+		if (open_to_all) {
+			if (slash > resolved)
+				*slash = '\0';
+			return resolved;
+		}
+		slash[1] = behind;
+	}
+	free(resolved);
+	return NULL;
+}

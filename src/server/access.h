@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_SERVER_ACCESS_H
+#define MKEYFILE_SERVER_ACCESS_H
+
+#include "core/fault.h"
+
+#include <sys/stat.h>
+
+/* Who can get at a file. */
+
+/* The user that a server runs as. */
+struct server_user {
+	const char *name; /* the caller's */
+	uid_t uid;
+	gid_t gid; /* its primary group */
+};
+
+/* Looks a name, or a number as the server takes one, up. False: there is none. */
+bool server_user_find(const char *name, struct server_user *ret_user);
+
+/* Whether the user can read the file at path, tried as that user by a child process:
+ * call it before any secret is in memory. 0: it can; an errno: why not; -1: not
+ * known, since only root can become somebody else. */
+int server_user_reads(const struct server_user *user, const char *path);
+
+/* The first directory on the way from the root to the file at path, symbolic links
+ * resolved, in which everybody may replace it: writable by others, and not sticky.
+ * malloc(3)ed; NULL when there is none or path does not resolve. */
+char *open_directory_above(const char *path);
+
+#endif

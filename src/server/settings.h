@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_SERVER_SETTINGS_H
+#define MKEYFILE_SERVER_SETTINGS_H
+
+#include "server/target.h"
+
+/* What a server's option files say of file_key_management
+ * (plugin/file_key_management/file_key_management_plugin.cc). */
+
+struct setting {
+	const char *name;   /* as it is written */
+	const char *value;  /* NULL: not set */
+	bool loose;	    /* each time with "loose-": no error where it is unknown */
+	unsigned int order; /* among all lines */
+};
+
+struct server_settings {
+	struct secret lines; /* owns the strings */
+	struct setting filename;
+	struct setting filekey; /* maybe the password in clear: never shown */
+	struct setting digest;
+	struct setting use_pbkdf2;
+	struct setting encryption_algorithm;
+	const char *user; /* that the server runs as; NULL: not set */
+	const char *datadir;
+	bool plugin_loaded;    /* by plugin_load or plugin_load_add */
+	bool plugin_off;       /* file_key_management=OFF and the like */
+	bool plugin_forced;    /* the server does not start without it */
+	const char *ambiguous; /* an option that stands for several, as it is written; or NULL */
+};
+
+#define SETTINGS __attribute__((cleanup(settings_free)))
+
+/* Parses what my_print_defaults prints for a server, and takes it over. Of several
+ * lines for one option the last one counts. */
+void settings_parse(struct secret *lines, struct server_settings *ret_settings);
+void settings_free(struct server_settings *settings);
+
+/* The KDF that they name, for a server that has such settings. False when the
+ * digest or the number is none. */
+bool settings_kdf(const struct server_settings *settings, struct kdf *ret_kdf);
+
+/* The path in "FILE:path", or NULL: then filekey, where there is one, is the
+ * password itself. */
+const char *settings_password_path(const struct server_settings *settings);
+
+/* What keeps a server from reading the key file, whatever is in it, or from starting
+ * at all. */
+enum obstacle_kind {
+	OBSTACLE_NONE,
+	OBSTACLE_NOT_LOADED, /* the plugin is not loaded */
+	OBSTACLE_OFF,	     /* it is loaded and switched off */
+	OBSTACLE_AMBIGUOUS,  /* an option that stands for several */
+	OBSTACLE_VALUE,	     /* a value that the plugin does not know */
+	OBSTACLE_NO_FILENAME,
+	OBSTACLE_KDF, /* settings of the KDF, which this server does not have */
+};
+
+struct obstacle {
+	enum obstacle_kind kind;
+	char *words;	  /* the server's own, or ours where it says nothing; malloc(3)ed */
+	bool before_file; /* it never gets to the key file */
+};
+
+/* profile: NULL when it is not known which server it is. FAULT_MEMORY. */
+MUST_CHECK struct fault settings_obstacle(const struct server_settings *settings, const struct server_profile *profile,
+					  struct obstacle *ret_obstacle);
+
+#endif

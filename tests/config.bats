@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# config: a server that is started on what it prints, and on nothing else.
+bats_require_minimum_version 1.5.0
+load common
+load server
+
+setup_test() {
+	make_keyfile plain 1 2 100
+	make_password_file pw
+}
+
+teardown() {
+	server_stop
+}
+
+# Starts the server with what config printed as its only option file.
+start_on() { # option-file
+	"$MARIADBD" --defaults-file="$PWD/$1" --user=root --datadir="$PWD/data" --socket="$PWD/socket" --skip-networking \
+		--pid-file="$PWD/server.pid" --innodb-use-native-aio=OFF --innodb-buffer-pool-size=16M >>server.log 2>&1 3>&- &
+	server_pid=$!
+	for ((i = 0; i < 300; i++)); do
+		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
+		kill -0 $server_pid 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 20 server.log
+	return 1
+}
+
+@test "a server started on the section reads and writes an encrypted table" {
+	mkdir data 'a b"#c\d;'
+	server_install "$PWD/data"
+	openssl_encrypt pw plain 'a b"#c\d;/keyfile'
+	cp -p pw 'a b"#c\d;'
+	run -0 --separate-stderr mkeyfile config -f 'a b"#c\d;/keyfile' -P 'a b"#c\d;/pw'
+	echo "$output" >section.cnf
+	start_on section.cnf
+	sql -e "CREATE TABLE test.t (a INT) ENGINE=InnoDB ENCRYPTED=YES ENCRYPTION_KEY_ID=100; INSERT INTO test.t VALUES (7)" \
+		2>/dev/null || sql -e "CREATE DATABASE test; CREATE TABLE test.t (a INT) ENGINE=InnoDB ENCRYPTED=YES
+		ENCRYPTION_KEY_ID=100; INSERT INTO test.t VALUES (7)"
+	same $'FORCE_PLUS_PERMANENT\naes_ctr' "$(sql -e "SELECT LOAD_OPTION FROM INFORMATION_SCHEMA.PLUGINS WHERE
+		PLUGIN_NAME='file_key_management'; SELECT @@file_key_management_encryption_algorithm")"
+	server_stop
+	start_on section.cnf
+	same 7 "$(sql -e 'SELECT a FROM test.t')"
+	MKEYFILE_PRINT_DEFAULTS=my_print_defaults run -0 --separate-stderr mkeyfile verify --defaults-file=section.cnf \
+		--server-user=root --strict
+}
+
+@test "the section of a plain file, of an encrypted one, and with a KDF" {
+	run --separate-stderr mkeyfile config -f plain -q
+	assert_equal 0 "" "[mariadb]
+plugin_load_add = file_key_management
+loose_file_key_management = FORCE_PLUS_PERMANENT
+loose_file_key_management_filename = $PWD/plain
+loose_file_key_management_encryption_algorithm = AES_CTR"
+	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 1000
+	run --separate-stderr mkeyfile config -f keyfile -P ./pw --digest=SHA256 --pbkdf2=1000 -t 12.3 \
+		--encryption-algorithm=aes_cbc
+	assert_equal 0 "next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf;
+      'mkeyfile verify' then tells whether the server will start with it" "[mariadb]
+plugin_load_add = file_key_management
+loose_file_key_management = FORCE_PLUS_PERMANENT
+loose_file_key_management_filename = $PWD/keyfile
+loose_file_key_management_filekey = FILE:$PWD/pw
+loose_file_key_management_encryption_algorithm = AES_CBC
+loose_file_key_management_digest = sha256
+loose_file_key_management_use_pbkdf2 = 1000"
+	run -0 --separate-stderr mkeyfile config -f plain -q -j
+	same "$PWD/plain" "$(jq -r .settings.loose_file_key_management_filename <<<"$output")"
+}
+
+@test "settings that the target does not have, or a file that it does not load" {
+	openssl_encrypt pw plain keyfile -md sha256
+	run_refused 4 "mkeyfile config: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+		config -f keyfile -P pw --digest=sha256 -t 10.11
+	make_keyfile versioned '1;1' '1;2'
+	run_refused 4 "mkeyfile config: 'versioned' would not load on 11.8: Invalid key at versioned line 1, column 3" \
+		config -f versioned -t 11.8
+	run_refused 4 "mkeyfile config: maxscale has other settings than a server
+hint: key_manager = file and file.keyfile = 'plain' in its section [maxscale] name a plain key file" config -f plain -t maxscale
+}
+
+@test "what a server cannot use" {
+	openssl_encrypt pw plain keyfile
+	run_refused 4 "mkeyfile config: the server reads the password from a file, and none is named
+hint: --password-file=FILE names it" config -f keyfile --password-command='cat pw'
+	run_refused 4 "mkeyfile config: the server reads the password from a file, and none is named
+hint: --password-file=FILE names it" config -f keyfile
+	run_refused 64 "mkeyfile config: a server reads no standard input: name a file" config -f -
+	(umask 077 && echo "another password of mine" >wrong)
+	run_refused 3 "mkeyfile config: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: 'mkeyfile verify' tries other digests and iteration counts" config -f keyfile -P wrong
+	name=$'line\nbreak'
+	cp -p plain "$name"
+	run_refused 4 "mkeyfile config: the path of '$name' has a line break in it, which no option file can hold" config -f "$name"
+	run -64 --separate-stderr mkeyfile config -f plain --encryption-algorithm=rot13
+}

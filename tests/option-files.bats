@@ -1,0 +1,338 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# MariaDB's option files: where the key file is found, what [mkeyfile] says, and
+# whether the server starts with its settings, which it is asked itself.
+bats_require_minimum_version 1.5.0
+load common
+load server
+
+setup_test() {
+	unset MKEYFILE_PRINT_DEFAULTS
+	make_keyfile plain 1 2 100
+	make_password_file keyfile.key
+	openssl_encrypt keyfile.key plain keyfile
+	installed=$("$MARIADBD" --version | sed 's/.*Ver \([^ ]*\).*/\1/')
+	found="key file '$PWD/keyfile', as the server's option files say; server $installed"
+}
+
+# An option file with these lines; $PWD is written as @.
+option_file() { # line...
+	printf '%s\n' "$@" | sed "s|@|$PWD|g" >my.cnf
+}
+
+server_section() { # more lines
+	option_file '[mariadb]' 'plugin_load_add = file_key_management' \
+		'file_key_management_filename = @/keyfile' 'file_key_management_filekey = FILE:@/keyfile.key' "$@"
+}
+
+with_file() {
+	mkeyfile "$1" --defaults-file=my.cnf "${@:2}"
+}
+
+@test "no option names the key file: the server's groups do" {
+	server_section
+	run --separate-stderr with_file list --ids
+	assert_equal 0 "$found" $'1\n2\n100'
+	run --separate-stderr with_file list --ids --quiet
+	assert_equal 0 "" $'1\n2\n100'
+	run --separate-stderr with_file verify --server-user="$(id -u)"
+	same "0 yes: '$PWD/keyfile' loads on $installed" "$status ${lines[0]}"
+}
+
+@test "a change goes to the file that the server's groups name" {
+	server_section
+	run -0 with_file add 200
+	same $'1\n2\n100\n200' "$(mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key)"
+	run --separate-stderr with_file rotate 100
+	[ "$status" = 4 ]
+	[[ $stderr = "$found
+mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would refuse to start on it"* ]]
+	run -0 with_file rotate --new-id 100
+	same $'1\n2\n100\n101\n200' "$(mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key)"
+}
+
+@test "a server with key versions makes a bare rotate 100 right" {
+	server_section
+	mkdir bin
+	# the only thing here that is not the real one: no such server can be had
+	printf '#!/bin/sh\necho "mariadbd  Ver 11.8.3-1-MariaDB-enterprise for Linux on x86_64"\n' >bin/mariadbd
+	chmod 755 bin/mariadbd
+	PATH=$PWD/bin:$PATH run -0 --separate-stderr with_file rotate 100
+	run --separate-stderr mkeyfile list --no-defaults -f keyfile -P keyfile.key --json
+	same '[1,2]' "$(jq -c '[.keys[] | select(.id == 100) | .versions[].version]' <<<"$output")"
+}
+
+@test "loose_, dashes, underscores, beginnings of names, and the last one wins" {
+	for line in loose_file_key_management_filename loose-file-key-management-filename \
+		file-key-management-filename file_key-management_filename file_key_management_filen; do
+		option_file '[mysqld]' 'file_key_management_filename = /nowhere' '[server]' "$line = @/plain"
+		run --separate-stderr with_file list --ids
+		assert_equal 0 "key file '$PWD/plain', as the server's option files say; server $installed" $'1\n2\n100'
+	done
+	option_file '[mariadbd]' 'file_key_management_filename = "@/plain"   # where it is' '!include @/more.cnf'
+	run -0 --separate-stderr with_file list --ids
+	printf '[mariadb]\nfile_key_management_filename=%s\n' "$PWD/nowhere" >more.cnf
+	run -2 --separate-stderr with_file list --ids
+}
+
+@test "a relative path is the server's, from its data directory" {
+	mkdir data
+	cp -p plain data/keys
+	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'datadir = @/data' \
+		'file_key_management_filename = keys'
+	run --separate-stderr with_file verify --server-user="$(id -u)"
+	[ "$status" = 0 ]
+	[[ $output = "yes: '$PWD/data/keys' loads on "*"
+warning: 'keys' is a relative path: the server takes it from its data directory [relative-path]
+"* ]]
+}
+
+@test "the command line and the environment win over the option files" {
+	server_section '[mkeyfile]' 'file = @/nowhere'
+	cp -p plain other
+	run --separate-stderr with_file list --ids -f other
+	assert_equal 0 "" $'1\n2\n100'
+	MKEYFILE_FILE=other run --separate-stderr with_file list --ids
+	assert_equal 0 "" $'1\n2\n100'
+	run --separate-stderr with_file list --ids
+	assert_equal 2 "mkeyfile list: cannot open '$PWD/nowhere': No such file or directory" ""
+}
+
+@test "the server's password is for the server's file only" {
+	server_section
+	cp -p keyfile copy
+	run --separate-stderr with_file list --ids -f keyfile
+	assert_equal 0 "" $'1\n2\n100'
+	run --separate-stderr with_file list --ids -f copy --no-prompt
+	[ "$status" = 2 ]
+	[[ $stderr = "mkeyfile list: 'copy' needs a password"* ]]
+}
+
+@test "[mkeyfile] has defaults for all options" {
+	option_file '[mkeyfile]' 'file = @/keyfile' 'password_file = @/keyfile.key' 'target = 11.8-enterprise' \
+		'lock-timeout = 1' 'loose_future_option = 3'
+	run -0 --separate-stderr with_file rotate 100
+	same "" "$(grep -F warning <<<"$stderr" || :)"
+	run -0 --separate-stderr with_file rotate 100 --json --quiet
+	same 3 "$(jq '.keys[0].version' <<<"$output")"
+	option_file '[mkeyfile]' 'file = @/keyfile' 'password_command = cat @/keyfile.key' 'quiet' 'json' \
+		'digest = sha1' 'pbkdf2 = 0' 'no-prompt' 'password_timeout = 5'
+	run -0 --separate-stderr with_file list
+	same true "$(jq .versioned <<<"$output")"
+	# a source on the command line takes the place of the one in the group
+	run -0 --separate-stderr with_file list -P keyfile.key
+	option_file '[mkeyfile]' 'file = @/sealed' 'password_file = @/keyfile.key' 'digest = sha512' 'pbkdf2 = 10'
+	openssl_encrypt keyfile.key plain sealed -md sha512 -pbkdf2 -iter 10
+	run -0 --separate-stderr with_file list --ids
+	run -3 --separate-stderr with_file list --ids --digest=sha256
+	run -3 --separate-stderr with_file list --ids --pbkdf2=11
+}
+
+@test "[mkeyfile] with an option that is none, or a wrong value, shows no value" {
+	for line in 'pasword = secret' 'digest = md5' 'lock-timeout = x' 'quiet = 1' 'help' 'defaults-file = x' \
+		'password-fd = -1' '= x' 'password = secret'; do
+		option_file '[mkeyfile]' "$line"
+		name=${line%% *}
+		run --separate-stderr with_file list -f keyfile
+		assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option, or a wrong value for it: '${name#=}'
+hint: --no-defaults does without the option files" ""
+		run -0 --separate-stderr mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key
+	done
+	option_file '[mkeyfile]' 'password_file = a' 'password_command = b'
+	run --separate-stderr with_file list -f keyfile
+	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files names more than one source of the password" ""
+}
+
+@test "group suffixes" {
+	option_file '[mariadb]' 'file_key_management_filename = @/nowhere' '[mariadb.2]' \
+		'file_key_management_filename = @/plain' '[mkeyfile.2]' quiet
+	run --separate-stderr with_file list --ids --defaults-group-suffix=.2
+	assert_equal 0 "" $'1\n2\n100'
+}
+
+@test "an option file that is not there, a program that is missing, fails, hangs or babbles" {
+	run_refused 2 "Could not open required defaults file: $PWD/nowhere
+Fatal error in defaults handling. Program aborted
+mkeyfile list: 'my_print_defaults' failed with status $(my_print_defaults --defaults-file=nowhere x 2>/dev/null || echo $?)
+hint: --no-defaults does without the option files" list --defaults-file="$PWD/nowhere"
+	MKEYFILE_PRINT_DEFAULTS=/nowhere run_refused 2 "mkeyfile list: cannot run '/nowhere': No such file or directory
+hint: --no-defaults does without the option files" list -f keyfile
+	MKEYFILE_PRINT_DEFAULTS=false run_refused 2 "mkeyfile list: 'false' failed with status 1
+hint: --no-defaults does without the option files" list -f keyfile
+	MKEYFILE_PRINT_DEFAULTS=yes run_refused 2 "mkeyfile list: 'yes' was ended by signal 13
+hint: --no-defaults does without the option files" list -f keyfile
+	printf '#!/bin/sh\nhead -c 40000 /dev/zero | tr "\\0" "\\n"\n' >many
+	chmod 755 many
+	MKEYFILE_PRINT_DEFAULTS=./many run_refused 2 "mkeyfile list: cannot read the option files: './many' prints too much
+hint: --no-defaults does without the option files" list -f keyfile
+	run_refused 64 "mkeyfile list: --no-defaults excludes --defaults-file and --defaults-group-suffix" \
+		list --no-defaults --defaults-file=x
+	# a host without MariaDB has no option files, and that is no error
+	mkdir empty
+	run --separate-stderr env PATH="$PWD/empty" "$MKEYFILE" list --ids -f plain
+	assert_equal 0 "" $'1\n2\n100'
+	run_refused 64 "mkeyfile list: no key file named
+hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" list --no-defaults
+}
+
+@test "a group that the server does not read" {
+	option_file '[client]' 'file_key_management_filename = @/keyfile'
+	run_refused 64 "mkeyfile list: no key file named
+hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE
+hint: the option files name one in the group [client], which the server does not read" \
+		list --defaults-file=my.cnf
+	mkdir conf.d
+	server_section "!includedir $PWD/conf.d"
+	printf '[mariadb-5.5]\nfile_key_management_encryption_algorithm = AES_CTR\n' >conf.d/50.cnf
+	printf '[mysqldump]\nfile_key_management_filename = nowhere\n' >conf.d/not-an-option-file
+	run -0 --separate-stderr with_file verify --server-user="$(id -u)" --json --quiet
+	same 'the group [mariadb-5.5] of the option files has settings of file_key_management, and the server does not read that group' \
+		"$(jq -r '.warnings[] | select(.name == "stray-group") | .message' <<<"$output")"
+}
+
+@test "--target=auto" {
+	run -0 --separate-stderr mkeyfile verify -f plain -t auto --server-user="$(id -u)"
+	same "yes: 'plain' loads on $installed" "${lines[0]}"
+	mkdir bin
+	printf '#!/bin/sh\necho "mysqld  Ver 8.0.35 for Linux"\n' >bin/mariadbd
+	chmod 755 bin/mariadbd
+	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed here, '8.0.35', has no file_key_management
+hint: --target=SERVER names one, as SELECT VERSION() prints it" list -f plain -t auto
+	printf '#!/bin/sh\necho "a server"\n' >bin/mariadbd
+	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed here does not tell its version
+hint: --target=SERVER names one, as SELECT VERSION() prints it" list -f plain -t AUTO
+}
+
+# ---- the settings, judged as the server does ----
+
+# What the server says of my.cnf: its first error, without the name of the program.
+server_says() {
+	rm -rf datadir
+	mkdir datadir
+	log=$("$MARIADBD" --defaults-file="$PWD/my.cnf" --user=root --bootstrap --skip-grant-tables --innodb=OFF \
+		--default-storage-engine=Aria --datadir="$PWD/datadir" </dev/null 2>&1) || :
+	sed -n 's/^.*\[ERROR\] \([^ :]*: \)\{0,1\}//p' <<<"$log" | head -n 1
+}
+
+# The server, started with these settings, and verify without a file say the same.
+settings_agree() { # line...
+	local words
+	option_file '[mariadb]' "$@"
+	words=$(server_says)
+	run --separate-stderr with_file verify --no-probe --server-user="$(id -u)"
+	if [ "$words" ]; then
+		same "$* -> no: $words" "$* -> ${lines[0]}"
+	else
+		same "$* -> yes: '$PWD/keyfile' loads on $installed" "$* -> ${lines[0]}"
+	fi
+}
+
+@test "agrees: settings" {
+	load='plugin_load_add = file_key_management'
+	name='file_key_management_filename = @/keyfile'
+	key='file_key_management_filekey = FILE:@/keyfile.key'
+	settings_agree "$load" "$name" "$key"
+	for list in file_key_management.so 'file_key_management;' 'File_Key_Management=file_key_management' \
+		'file_key_management#file_key_management.so'; do
+		settings_agree "plugin_load = $list" "$name" "$key"
+	done
+	settings_agree "$load" "$name" "$key" 'file_key_management = FORCE_PLUS_PERMANENT'
+	settings_agree "$load" "$name" "$key" 'file_key_management_encryption_algorithm = aes_ctr'
+	settings_agree "$name" "$key"
+	settings_agree "$key" "$name"
+	settings_agree "$load" "$name" "$key" 'file_key_management_digest = sha256'
+	settings_agree "$load" "$name" "$key" 'file_key_management_use_pbkdf2 = 1000'
+	settings_agree "$load" 'file_key_management_use_pbkdf2 = 1000' "$name" 'file_key_management_digest = sha256' "$key"
+	settings_agree "$load" "$name" "$key" 'loose_file_key_management_digest = sha256'
+	settings_agree "$load" "$name" "$key" 'file_key_management_encryption_algorithm = rot13'
+	settings_agree "$load" "$name" 'file_key_management_filekey = file:@/keyfile.key'
+	settings_agree "$load" "$name" 'file_key_management_filekey = a password'
+	settings_agree "$load" "$name"
+	settings_agree "$load" "$name" 'file_key_management_filekey = FILE:@/nowhere'
+	cp plain keyfile
+	settings_agree "$load" "$name" "$key"
+	settings_agree "$load" "$name" 'file_key_management_filekey ='
+	settings_agree "$load" "$name"
+	rm keyfile
+	settings_agree "$load" "$name"
+}
+
+@test "agrees: the password in clear" {
+	password=$(cat keyfile.key)
+	settings_agree 'plugin_load_add = file_key_management' 'file_key_management_filename = @/keyfile' \
+		"file_key_management_filekey = $password"
+	run -0 --separate-stderr with_file verify --server-user="$(id -u)" --json --quiet
+	same 'password-in-clear' "$(jq -r '.warnings[].name' <<<"$output")"
+	# the server's log shows it, mkeyfile does not
+	option_file '[mariadb]' 'loose_file_key_management_filename = @/keyfile' \
+		"file_key_management_filekey = $password"
+	run -1 --separate-stderr with_file verify --server-user="$(id -u)"
+	same "no: unknown variable 'file_key_management_filekey=...'" "${lines[0]}"
+	run -1 grep -F "$password" <<<"$output$stderr"
+}
+
+@test "a server that does not load the plugin, or has it switched off, in silence" {
+	option_file '[mariadb]' 'loose_file_key_management_filename = @/plain'
+	same "" "$(server_says)"
+	run -1 --separate-stderr with_file verify
+	same "no: the server does not load the plugin file_key_management
+hint: write plugin_load_add = file_key_management into the group [mariadb]; 'mkeyfile config' prints all that is needed" \
+		"$(head -n 2 <<<"$output")"
+	for off in file_key_management=OFF file-key-management=0 skip-file-key-management loose_disable_file_key_management; do
+		option_file '[mariadb]' 'plugin_load_add = file_key_management' \
+			'file_key_management_filename = @/plain' "$off"
+		same "" "$(server_says)"
+		run -1 --separate-stderr with_file verify
+		same "no: the plugin file_key_management is switched off" "${lines[0]}"
+	done
+}
+
+@test "settings that name several options, or no file" {
+	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'file_key_management_file = @/plain'
+	[[ $(server_says) = "ambiguous option '--file_key_management_file=$PWD/plain' (file-key-management-filename, file-key-management-filekey)" ]]
+	run -64 --separate-stderr with_file verify
+}
+
+@test "what opens the file, when the settings do not" {
+	server_section
+	sed -i 's/FILE:/file:/' my.cnf
+	run --separate-stderr with_file verify --server-user="$(id -u)"
+	assert_equal 3 "$found
+mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case" \
+		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
+	server_section
+	openssl_encrypt keyfile.key plain keyfile -md sha512 -pbkdf2 -iter 1
+	run --separate-stderr with_file verify --server-user="$(id -u)"
+	assert_equal 3 "$found
+mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: it opens with --digest=sha512 --pbkdf2=1, which $installed cannot read" \
+		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
+	run --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3
+	[[ $stderr = *"
+hint: it opens with --digest=sha512 --pbkdf2=1, for which the server needs file_key_management_digest=sha512 and file_key_management_use_pbkdf2=1" ]]
+	server_section 'file_key_management_digest = sha512' 'file_key_management_use_pbkdf2 = 1'
+	run -0 --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3
+}
+
+@test "a named pipe that the settings name is not read" {
+	mkfifo pipe
+	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'file_key_management_filename = @/pipe'
+	(exec cat plain >pipe) 3>&- &
+	writer=$!
+	run --separate-stderr with_file verify --server-user="$(id -u)" -t 10.11.19
+	same "1 no: Can't seek in file '$PWD/pipe' (Errcode: 29 \"Illegal seek\")" "$status ${lines[0]}"
+	run --separate-stderr with_file verify --server-user="$(id -u)" -t 11.8.9 -q
+	assert_equal 2 "mkeyfile verify: '$PWD/pipe' is a named pipe: reading it would take what the server is to get" ""
+	for command in list decrypt config; do
+		run_refused 2 "key file '$PWD/pipe', as the server's option files say; server 11.8
+mkeyfile $command: '$PWD/pipe' is a named pipe: reading it would take what the server is to get
+hint: --file names the file that is written to it; --file=- reads standard input" \
+			$command --defaults-file=my.cnf -t 11.8
+	done
+	# the real server's words, where it is one that reads no pipes
+	case $installed in
+	10.*) same "Can't seek in file '$PWD/pipe' (Errcode: 29 \"Illegal seek\")" "$(server_says)" ;;
+	esac
+	kill $writer 2>/dev/null || :
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "helpers.h"
+#include "server/option_files.h"
+#include "server/settings.h"
+
+#include <stdlib.h>
+
+/* ---- lines ---- */
+
+static void test_lines(void **state)
+{
+	static const char printed[] =
+		"talk before\n--plugin_load_add=a\n--loose-quiet\n--Loose_name=\n--key=one\ntwo\n\n"
+		"three\n--=x\n--a=b=c\n--\n--loose_\n--last";
+	static const struct option_line wanted[] = {
+		{ "plugin_load_add", "a", false },
+		{ "quiet", "", true },
+		{ "Loose_name", "", false },
+		{ "key", "one\ntwo\n\nthree", false },
+		{ "", "x", false },
+		{ "a", "b=c", false },
+		{ "", "", false },
+		{ "", "", true },
+		{ "last", "", false },
+	};
+	char *text = strdup(printed);
+	char *rest = text;
+	struct option_line line;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(wanted); i++) {
+		assert_true(option_files_next(&rest, &line));
+		expect_text(wanted[i].name, line.name, wanted[i].name);
+		expect_text(wanted[i].name, line.value, wanted[i].value);
+		expect_number(wanted[i].name, "loose", line.loose, wanted[i].loose);
+	}
+	assert_false(option_files_next(&rest, &line));
+	assert_false(option_files_next(&rest, &line));
+	free(text);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_true(option_name_is("file_key-management_filename", "file-key-management-filename"));
+	assert_false(option_name_is("file_key_management", "file-key-management-filename"));
+	assert_false(option_name_is("File-key-management", "file-key-management"));
+	assert_true(option_name_begins("a_b_c", "a-b", 3));
+	assert_false(option_name_begins("a_", "a-b", 3));
+}
+
+/* ---- settings ---- */
+
+static struct server_settings settings_of(const char *lines)
+{
+	SECRET struct secret copy = secret_of_text(lines);
+	struct server_settings settings;
+
+	copy.data[copy.size] = '\0';
+	settings_parse(&copy, &settings);
+	return settings;
+}
+
+static void test_kdf(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool valid;
+		struct kdf kdf;
+	} rows[] = {
+		{ "", true, { DIGEST_SHA1, 0 } },
+		{ "--file_key_management_digest=SHA512\n", true, { DIGEST_SHA512, 0 } },
+		{ "--file-key-management-use-pbkdf2=1000", true, { DIGEST_SHA1, 1000 } },
+		{ "--file_key_management_use_pbkdf2=2147483647", true, { DIGEST_SHA1, 2147483647 } },
+		{ "--file_key_management_use_pbkdf2=2147483648", false, { 0 } },
+		{ "--file_key_management_use_pbkdf2=-1", false, { 0 } },
+		{ "--file_key_management_use_pbkdf2= 1", false, { 0 } },
+		{ "--file_key_management_use_pbkdf2=", false, { 0 } },
+		{ "--file_key_management_digest=md5", false, { 0 } },
+		{ "--file_key_management_digest=", false, { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+		struct kdf kdf = { DIGEST_COUNT, 99 };
+
+		expect_number(rows[i].lines, "valid", settings_kdf(&settings, &kdf), rows[i].valid);
+		if (!rows[i].valid)
+			continue;
+		expect_number(rows[i].lines, "digest", kdf.digest, rows[i].kdf.digest);
+		expect_number(rows[i].lines, "iterations", kdf.iterations, rows[i].kdf.iterations);
+	}
+}
+
+#define LOADED "--plugin_load_add=file_key_management\n"
+#define NAMED "--file_key_management_filename=/f\n"
+
+static void test_obstacles(void **state)
+{
+	static const struct {
+		const char *lines;
+		const char *target; /* NULL: not known */
+		enum obstacle_kind kind;
+		const char *words;
+	} rows[] = {
+		{ LOADED NAMED, "10.11", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--file_key_management_digest=sha256\n", NULL, OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--file_key_management_digest=sha256\n", "12.3", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--file_key_management_digest=md5\n", "12.3", OBSTACLE_VALUE,
+		  "Error while setting value 'md5' to 'file-key-management-digest'" },
+		{ LOADED NAMED "--file-key_management_digest=sha256\n", "11.8", OBSTACLE_KDF,
+		  "unknown variable 'file-key_management_digest=sha256'" },
+		{ LOADED NAMED "--loose_file_key_management_digest=sha256\n", "11.8", OBSTACLE_NONE, NULL },
+		{ NAMED, "10.11", OBSTACLE_NOT_LOADED, "unknown variable 'file_key_management_filename=/f'" },
+		{ "--plugin_load_add=file_key_management\n--plugin_load=other\n" NAMED, "10.11", OBSTACLE_NOT_LOADED,
+		  "unknown variable 'file_key_management_filename=/f'" },
+		{ "--plugin_load=other\n" LOADED NAMED, "10.11", OBSTACLE_NONE, NULL },
+		{ "--plugin_load_add=other=file_key_management\n--loose_file_key_management_filename=/f\n", "10.11",
+		  OBSTACLE_NOT_LOADED, "the server does not load the plugin file_key_management" },
+		{ LOADED NAMED "--file_key_management=off\n", "10.11", OBSTACLE_OFF,
+		  "the plugin file_key_management is switched off" },
+		{ LOADED NAMED "--file_key_management=off\n--file_key_management=FORCE\n", "10.11", OBSTACLE_NONE,
+		  NULL },
+		{ LOADED "--file_key_management_filename=\n", "10.11", OBSTACLE_NO_FILENAME,
+		  "file-key-management-filename is not set" },
+		{ LOADED "--file_key_management_file=secret\n", "10.11", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--file_key_management_file=...' (file-key-management-filename, file-key-management-filekey)" },
+		{ "--file_key_management_filekey=secret\n", "10.11", OBSTACLE_NOT_LOADED,
+		  "unknown variable 'file_key_management_filekey=...'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+		struct server_profile profile;
+		struct obstacle obstacle;
+
+		assert_true(!rows[i].target || target_profile(rows[i].target, &profile));
+		expect_done(rows[i].lines, settings_obstacle(&settings, rows[i].target ? &profile : NULL, &obstacle));
+		expect_number(rows[i].lines, "kind", obstacle.kind, rows[i].kind);
+		if (rows[i].words)
+			expect_text(rows[i].lines, obstacle.words, rows[i].words);
+		else
+			assert_null(obstacle.words);
+		free(obstacle.words);
+	}
+}
+
+static void test_password(void **state)
+{
+	SETTINGS struct server_settings file = settings_of("--file_key_management_filekey=FILE:/p\n");
+	SETTINGS struct server_settings clear = settings_of("--file_key_management_filekey=file:/p\n");
+	SETTINGS struct server_settings none = settings_of("--file_key_management_fil=\n");
+
+	(void)state;
+	assert_string_equal(settings_password_path(&file), "/p");
+	assert_null(settings_password_path(&clear));
+	assert_string_equal(clear.filekey.value, "file:/p");
+	assert_null(settings_password_path(&none));
+	assert_null(none.filekey.value);
+}
+
+/* No memory at all is no settings. */
+static void test_nothing(void **state)
+{
+	struct secret nothing = { 0 };
+	struct server_settings settings;
+
+	(void)state;
+	settings_parse(&nothing, &settings);
+	assert_null(settings.filename.value);
+	assert_false(settings.plugin_loaded);
+	settings_free(&settings);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_names),	   cmocka_unit_test(test_kdf),
+		cmocka_unit_test(test_obstacles), cmocka_unit_test(test_password), cmocka_unit_test(test_nothing),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
