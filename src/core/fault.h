@@ -50,6 +50,7 @@ enum fault_code {
 
 	/* the encrypted form */
 	FAULT_NOT_ENCRYPTED,
+	FAULT_ENCRYPTED, /* and there is no password */
 	FAULT_TRUNCATED,
 	FAULT_WRONG_PASSWORD,
 	FAULT_NOT_A_KEYFILE, /* opens to clean text that holds no key */

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+
+# MKEYFILE_SERVER_PLUGIN: --with-server-plugin=auto|yes|no and --with-plugin-dir.
+# Sets SERVER_PLUGIN_CPPFLAGS, SERVER_PLUGIN_CFLAGS, SERVER_PLUGIN_LDFLAGS,
+# serverplugindir and the conditional SERVER_PLUGIN.
+AC_DEFUN([MKEYFILE_SERVER_PLUGIN], [
+	AC_ARG_WITH([server-plugin],
+		[AS_HELP_STRING([--with-server-plugin],
+			[build the plugin for MariaDB servers; needs mysql/plugin_encryption.h @<:@auto@:>@])],
+		[], [with_server_plugin=auto])
+	AC_ARG_WITH([plugin-dir],
+		[AS_HELP_STRING([--with-plugin-dir=DIR],
+			[where the server looks for plugins (its plugin_dir)])])
+	AS_IF([test "$with_server_plugin" != no], [_MKEYFILE_SERVER_HEADERS])
+	AS_IF([test "$with_server_plugin" = yes && test -z "$SERVER_PLUGIN_CPPFLAGS"],
+		[AC_MSG_ERROR([mysql/plugin_encryption.h is missing: Debian has it in libmariadbd-dev; SERVER_PLUGIN_CPPFLAGS=-I... names another place])])
+	AS_IF([test -n "$SERVER_PLUGIN_CPPFLAGS"], [with_server_plugin=yes], [with_server_plugin=no])
+	AS_IF([test $with_server_plugin = yes], [
+		_MKEYFILE_SERVER_PLUGIN_DIR
+		_MKEYFILE_SERVER_PLUGIN_FLAGS
+	])
+	AC_SUBST([serverplugindir])
+	AM_CONDITIONAL([SERVER_PLUGIN], [test $with_server_plugin = yes])
+	AC_MSG_CHECKING([whether to build the server plugin])
+	AC_MSG_RESULT([$with_server_plugin${serverplugindir:+, for $serverplugindir}])
+])
+
+# The headers of the server, which are not those of the client library: below
+# the client's in server/, as Debian and the RPM packages have them.
+AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
+	AC_ARG_VAR([SERVER_PLUGIN_CPPFLAGS], [where the server's mysql/plugin_encryption.h is, as -I or -isystem])
+	AC_MSG_CHECKING([for mysql/plugin_encryption.h])
+	mkeyfile_saved_cppflags=$CPPFLAGS
+	mkeyfile_found=no
+	mkeyfile_client=`$PKG_CONFIG --variable=includedir libmariadb 2>/dev/null`
+	for mkeyfile_flags in "$SERVER_PLUGIN_CPPFLAGS" \
+		${mkeyfile_client:+"-isystem ${mkeyfile_client%/}/server"} \
+		"-isystem /usr/include/mariadb/server" "-isystem /usr/include/mysql/server" \
+		"-isystem /usr/local/include/mysql/server"; do
+		CPPFLAGS="$mkeyfile_saved_cppflags $mkeyfile_flags"
+		AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <mysql/plugin_encryption.h>]])],
+			[mkeyfile_found=yes
+			 break])
+	done
+	CPPFLAGS=$mkeyfile_saved_cppflags
+	AS_IF([test $mkeyfile_found = yes],
+		[SERVER_PLUGIN_CPPFLAGS=$mkeyfile_flags],
+		[SERVER_PLUGIN_CPPFLAGS=])
+	AC_MSG_RESULT([$mkeyfile_found])
+])
+
+# Where the server's own file_key_management.so is, else where it would be.
+AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
+	serverplugindir=$with_plugin_dir
+	AS_IF([test -z "$serverplugindir"],
+		[serverplugindir=`$PKG_CONFIG --variable=plugindir mariadb 2>/dev/null`])
+	for mkeyfile_dir in /usr/lib/mysql/plugin /usr/lib64/mysql/plugin /usr/lib/mariadb/plugin; do
+		AS_IF([test -z "$serverplugindir" && test -e $mkeyfile_dir/file_key_management.so],
+			[serverplugindir=$mkeyfile_dir])
+	done
+	AS_IF([test -z "$serverplugindir"], [serverplugindir='${libdir}/mysql/plugin'])
+])
+
+# HARDENING_CFLAGS and HARDENING_LDFLAGS, as far as they are not for programs.
+AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_FLAGS], [
+	SERVER_PLUGIN_CFLAGS="`AS_ECHO(["$HARDENING_CFLAGS"]) | $SED 's/-fPIE//'` -fPIC"
+	SERVER_PLUGIN_LDFLAGS=`AS_ECHO(["$HARDENING_LDFLAGS"]) | $SED 's/-pie\>//; s/-Wl,-z,nodlopen//'`
+	AC_SUBST([SERVER_PLUGIN_CFLAGS])
+	AC_SUBST([SERVER_PLUGIN_LDFLAGS])
+])

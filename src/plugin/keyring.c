@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "plugin/keyring.h"
+
+#include "core/file.h"
+#include "core/password.h"
+#include "core/unseal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct slot {
+	uint32_t size; /* bytes */
+	unsigned char key[KEY_MAX_SIZE];
+};
+
+/* names and slots are parallel arrays in one secret: a search touches names
+ * only, eight of them in a cache line. */
+struct keyring {
+	struct secret memory;
+	uint64_t *names; /* ID << 32 | version, ascending */
+	struct slot *slots;
+	size_t count;
+	size_t ids;
+};
+
+static uint64_t name_of(uint32_t id, uint32_t version)
+{
+	return (uint64_t)id << 32 | version;
+}
+
+static uint32_t name_id(uint64_t name)
+{
+	return (uint32_t)(name >> 32);
+}
+
+/* Number of names below name. */
+static size_t names_below(const struct keyring *keyring, uint64_t name)
+{
+	const uint64_t *base = keyring->names;
+	size_t rest = keyring->count;
+
+	/* halves without a branch that the processor has to guess */
+	while (rest > 1) {
+		size_t half = rest / 2;
+
+		base += base[half - 1] < name ? half : 0;
+		rest -= half;
+	}
+	return (size_t)(base - keyring->names) + (rest && *base < name);
+}
+
+/* ---- reading ---- */
+
+/* O_NONBLOCK keeps open(2) from waiting for the other end of a pipe. */
+static struct fault open_regular(const char *path, int *ret_descriptor, struct stat *ret_status)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct fault fault = fault_none();
+
+	if (descriptor < 0)
+		return fault_errno(FAULT_OPEN, errno);
+	if (fstat(descriptor, ret_status))
+		fault = fault_errno(FAULT_READ, errno);
+	else if (!S_ISREG(ret_status->st_mode))
+		fault = fault_of(FAULT_NOT_REGULAR);
+	if (fault.code)
+		close(descriptor);
+	else
+		*ret_descriptor = descriptor;
+	return fault;
+}
+
+static bool is_exposed(const struct stat *status)
+{
+	return status->st_mode & S_IRWXO;
+}
+
+static struct fault read_password(const char *path, struct password *ret_password, struct keyring_notes *notes)
+{
+	int descriptor;
+	struct stat status;
+	struct fault fault = open_regular(path, &descriptor, &status);
+
+	if (fault.code)
+		return fault;
+	fault = password_from_descriptor(descriptor, ret_password);
+	close(descriptor);
+	notes->exposed |= is_exposed(&status);
+	return fault;
+}
+
+static struct fault read_content(const char *path, struct secret *ret_content, struct keyring_notes *notes)
+{
+	int descriptor;
+	struct stat status;
+	struct fault fault = open_regular(path, &descriptor, &status);
+
+	if (fault.code)
+		return fault;
+	fault = file_read(descriptor, ret_content);
+	close(descriptor);
+	notes->exposed |= is_exposed(&status);
+	return fault;
+}
+
+static struct fault parse_content(struct secret *content, const struct secret *password, struct kdf kdf,
+				  struct keyfile *ret_keyfile)
+{
+	SECRET struct secret text = { 0 };
+	bool sealed = content->size && envelope_is_sealed(content->data, content->size);
+
+	if (password)
+		return unseal_keyfile(content, password, kdf, ret_keyfile, &text);
+	if (sealed)
+		return fault_of(FAULT_ENCRYPTED);
+	return keyfile_parse(content, SYNTAX_VERSIONED, ret_keyfile);
+}
+
+/* ---- making ---- */
+
+static void fill(struct keyring *keyring, const struct keyfile *keyfile, struct keyring_notes *notes)
+{
+	for (size_t i = 0; i < keyfile->count; i++) {
+		const struct entry *entry = keyfile->sorted[i];
+		uint64_t name = name_of(entry->id, entry->version);
+		struct slot *slot;
+
+		/* sorted by line as well: the last one wins, as in the server's own plugin */
+		if (keyring->count && keyring->names[keyring->count - 1] == name) {
+			keyring->count--;
+			notes->duplicates++;
+		} else {
+			keyring->ids += !keyring->count || name_id(keyring->names[keyring->count - 1]) != entry->id;
+		}
+		keyring->names[keyring->count] = name;
+		slot = &keyring->slots[keyring->count++];
+		slot->size = (uint32_t)entry->key_size;
+		keyfile_key(keyfile, entry, slot->key);
+	}
+}
+
+static struct fault make(const struct keyfile *keyfile, struct keyring **ret_keyring, struct keyring_notes *notes)
+{
+	struct keyring *keyring = calloc(1, sizeof(*keyring));
+	struct fault fault;
+
+	if (!keyring)
+		return fault_of(FAULT_MEMORY);
+	fault = secret_allocate(&keyring->memory, keyfile->count * (sizeof(uint64_t) + sizeof(struct slot)));
+	if (fault.code) {
+		free(keyring);
+		return fault;
+	}
+	/* page-aligned, and the wider type first */
+	keyring->names = (uint64_t *)(void *)keyring->memory.data;
+	keyring->slots = (struct slot *)(void *)(keyring->names + keyfile->count);
+	fill(keyring, keyfile, notes);
+	*ret_keyring = keyring;
+	return fault_none();
+}
+
+struct keyring_fault keyring_load(const struct keyring_source *source, struct keyring **ret_keyring,
+				  struct keyring_notes *ret_notes)
+{
+	PASSWORD struct password password = { 0 };
+	SECRET struct secret content = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	const struct secret *opener = source->password;
+	struct keyring_notes notes = { 0 };
+	struct fault fault;
+
+	if (source->password_path) {
+		fault = read_password(source->password_path, &password, &notes);
+		if (fault.code)
+			return (struct keyring_fault){ fault, source->password_path };
+		opener = &password.secret;
+	}
+	fault = read_content(source->path, &content, &notes);
+	if (!fault.code)
+		fault = parse_content(&content, opener, source->kdf, &keyfile);
+	if (!fault.code)
+		fault = keyfile_check_system_key(&keyfile);
+	if (!fault.code)
+		fault = make(&keyfile, ret_keyring, &notes);
+	if (!fault.code) {
+		notes.lock_failed = secret_lock_failed();
+		*ret_notes = notes;
+	}
+	return (struct keyring_fault){ fault, source->path };
+}
+
+void keyring_free(struct keyring *keyring)
+{
+	if (!keyring)
+		return;
+	secret_free(&keyring->memory);
+	free(keyring);
+}
+
+/* ---- asking ---- */
+
+size_t keyring_ids(const struct keyring *keyring)
+{
+	return keyring->ids;
+}
+
+size_t keyring_versions(const struct keyring *keyring)
+{
+	return keyring->count;
+}
+
+uint32_t keyring_newest(const struct keyring *keyring, uint32_t id)
+{
+	size_t end = names_below(keyring, name_of(id, UINT32_MAX));
+
+	if (!end || name_id(keyring->names[end - 1]) != id)
+		return 0;
+	return (uint32_t)keyring->names[end - 1];
+}
+
+const unsigned char *keyring_key(const struct keyring *keyring, uint32_t id, uint32_t version, size_t *ret_size)
+{
+	uint64_t name = name_of(id, version);
+	size_t place = names_below(keyring, name);
+
+	if (place == keyring->count || keyring->names[place] != name)
+		return NULL;
+	*ret_size = keyring->slots[place].size;
+	return keyring->slots[place].key;
+}
+
+uint32_t keyring_next_id(const struct keyring *keyring, uint32_t id)
+{
+	size_t place = names_below(keyring, name_of(id, UINT32_MAX));
+
+	return place < keyring->count ? name_id(keyring->names[place]) : 0;
+}
+
+struct keyring_loss keyring_compare(const struct keyring *newer, const struct keyring *older)
+{
+	for (size_t i = 0; i < older->count; i++) {
+		const struct slot *slot = &older->slots[i];
+		uint32_t id = name_id(older->names[i]);
+		uint32_t version = (uint32_t)older->names[i];
+		size_t size;
+		const unsigned char *key = keyring_key(newer, id, version, &size);
+
+		if (!key || size != slot->size || memcmp(key, slot->key, size) != 0)
+			return (struct keyring_loss){ id, version, key != NULL };
+	}
+	return (struct keyring_loss){ 0 };
+}

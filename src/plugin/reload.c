@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "plugin/reload.h"
+
+#include "plugin/served.h"
+#include "plugin/settings.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One reload at a time: guards all that follows, and the settings' source. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Read, compared with the keys in use, and not in use yet. A statement that
+ * fails between its check and its update leaves it here for the next one. */
+static struct keyring *pending;
+
+static struct reload_report report;
+
+static void say_notes(const struct keyring_source *source, const struct keyring_notes *notes)
+{
+	char words[WORDS_SIZE];
+
+	if (notes->duplicates) {
+		snprintf(words, sizeof(words), "%zu keys in %s are displaced by later lines of the same ID and version",
+			 notes->duplicates, source->path);
+		server_log(LOG_WARNING, words);
+	}
+	if (notes->exposed) {
+		snprintf(words, sizeof(words), "Every user of this machine has access to %s or its password file",
+			 source->path);
+		server_log(LOG_WARNING, words);
+	}
+	if (notes->lock_failed)
+		server_log(LOG_WARNING, "Keys can reach swap space: raise the limit of locked memory (LimitMEMLOCK)");
+}
+
+static void note_result(const char *words, bool done)
+{
+	report.last = time(NULL);
+	snprintf(report.result, sizeof(report.result), "%s", words);
+	*(done ? &report.done : &report.refused) += 1;
+}
+
+/* Reads the key file for keys in use (NULL: there are none). */
+static bool load(const struct keyring *in_use, struct keyring **ret_keyring, char words[static WORDS_SIZE])
+{
+	const struct keyring_source *source = settings_source();
+	struct keyring *keyring = NULL;
+	struct keyring_notes notes;
+	struct keyring_loss loss = { 0 };
+	struct keyring_fault fault = keyring_load(source, &keyring, &notes);
+
+	if (fault.fault.code) {
+		words_fault(fault, words);
+		return false;
+	}
+	if (in_use)
+		loss = keyring_compare(keyring, in_use);
+	if (loss.id) {
+		words_loss(loss, source->path, words);
+		keyring_free(keyring);
+		return false;
+	}
+	say_notes(source, &notes);
+	*ret_keyring = keyring;
+	return true;
+}
+
+static void say_loaded(const struct keyring *keyring)
+{
+	char words[WORDS_SIZE];
+
+	snprintf(words, sizeof(words), "%zu key IDs, %zu versions loaded from %s", keyring_ids(keyring),
+		 keyring_versions(keyring), settings_source()->path);
+	server_log(LOG_NOTE, words);
+}
+
+bool reload_first(char words[static WORDS_SIZE])
+{
+	struct keyring *keyring = NULL;
+	bool loaded;
+
+	pthread_mutex_lock(&lock);
+	report = (struct reload_report){ .last = time(NULL), .result = "loaded at start" };
+	loaded = load(NULL, &keyring, words);
+	if (loaded) {
+		say_loaded(keyring);
+		served_replace(keyring);
+	}
+	pthread_mutex_unlock(&lock);
+	return loaded;
+}
+
+void reload_end(void)
+{
+	pthread_mutex_lock(&lock);
+	keyring_free(pending);
+	pending = NULL;
+	served_replace(NULL);
+	pthread_mutex_unlock(&lock);
+}
+
+/* ON, OFF, 1 or 0, as SET takes them for any switch. */
+static bool parse_switch(struct st_mysql_value *value, bool *ret_on)
+{
+	char buffer[8];
+	int length = sizeof(buffer);
+	const char *text;
+	long long number;
+
+	if (value->value_type(value) == MYSQL_VALUE_TYPE_STRING) {
+		text = value->val_str(value, buffer, &length);
+		*ret_on = text && length == 2 && !strncasecmp(text, "ON", 2);
+		return *ret_on || (text && length == 3 && !strncasecmp(text, "OFF", 3));
+	}
+	if (value->val_int(value, &number) || (number != 0 && number != 1))
+		return false;
+	*ret_on = number == 1;
+	return true;
+}
+
+static bool prepare(char words[static WORDS_SIZE])
+{
+	struct keyring *keyring;
+	const struct keyring *in_use = served_acquire();
+	bool loaded;
+
+	/* under the mutex nobody else replaces what is served */
+	served_release();
+	loaded = load(in_use, &keyring, words);
+	if (!loaded)
+		return false;
+	keyring_free(pending);
+	pending = keyring;
+	return true;
+}
+
+int reload_check(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *save, struct st_mysql_value *value)
+{
+	char words[WORDS_SIZE];
+	char refusal[2 * WORDS_SIZE];
+	bool on;
+	bool prepared;
+
+	(void)thd;
+	(void)variable;
+	if (!parse_switch(value, &on))
+		return 1;
+	*(char *)save = on;
+	if (!on)
+		return 0;
+	pthread_mutex_lock(&lock);
+	prepared = prepare(words);
+	if (!prepared)
+		note_result(words, false);
+	pthread_mutex_unlock(&lock);
+	if (prepared)
+		return 0;
+	snprintf(refusal, sizeof(refusal), "%s. The keys that were loaded before stay in use", words);
+	server_error(refusal);
+	return 1;
+}
+
+void reload_update(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *target, const void *save)
+{
+	(void)thd;
+	(void)variable;
+	(void)target;
+	if (!*(const char *)save)
+		return;
+	pthread_mutex_lock(&lock);
+	/* another session may have put both its own and ours in use already */
+	if (pending) {
+		say_loaded(pending);
+		served_replace(pending);
+		pending = NULL;
+	}
+	note_result("loaded", true);
+	pthread_mutex_unlock(&lock);
+}
+
+void reload_get_report(struct reload_report *ret_report)
+{
+	pthread_mutex_lock(&lock);
+	*ret_report = report;
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_PLUGIN_RELOAD_H
+#define MKEYFILE_PLUGIN_RELOAD_H
+
+#include "plugin/server.h"
+#include "plugin/words.h"
+
+#include <time.h>
+
+/* Reading the key file at the server's start and while it runs. */
+
+/* Reads it for the first time. False: words says why. */
+MUST_CHECK bool reload_first(char words[static WORDS_SIZE]);
+
+/* Serves nothing any more and wipes every key. */
+void reload_end(void);
+
+/* SET GLOBAL mkeyfile_key_management_reload. The server asks the first whether
+ * the value will do: it reads the file and compares, and fails the statement
+ * with the reason, the keys in use staying. The second makes the new keys the
+ * ones in use. */
+int reload_check(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *save, struct st_mysql_value *value);
+void reload_update(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *target, const void *save);
+
+/* How reloads went. */
+struct reload_report {
+	unsigned long long done;
+	unsigned long long refused;
+	time_t last; /* of the last reload, or of the start */
+	char result[WORDS_SIZE];
+};
+void reload_get_report(struct reload_report *ret_report);
+
+#endif

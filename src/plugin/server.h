@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_PLUGIN_SERVER_H
+#define MKEYFILE_PLUGIN_SERVER_H
+
+/* The server's stable plugin API (mysql/plugin.h, plugin_encryption.h and the
+ * services that they name), for every server from 10.6 on, whichever the
+ * headers are from. */
+
+#define MYSQL_DYNAMIC_PLUGIN
+/* the numbers of the modes; whether the server has them is asked at start */
+#define HAVE_EncryptAes128Ctr 1
+#define HAVE_EncryptAes128Gcm 1
+#include <mysql/plugin_encryption.h>
+#include <typelib.h>
+
+#define PLUGIN_NAME "mkeyfile_key_management"
+
+/* How serious a line for the error log is. */
+enum log_level { LOG_NOTE, LOG_WARNING, LOG_ERROR };
+
+/* Writes a line to the server's error log. */
+void server_log(enum log_level level, const char *words);
+
+/* Fails the running statement with words, and writes them to the error log. */
+void server_error(const char *words);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "plugin/settings.h"
+
+#include "plugin/reload.h"
+#include "plugin/server.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_PREFIX "FILE:"
+
+static char *filename;
+static char *filekey;
+static unsigned long encryption_algorithm;
+static unsigned long digest;
+static unsigned int use_pbkdf2;
+static char clear_text_filekey;
+static char reload;
+
+static struct secret clear_text;
+static struct keyring_source source;
+
+/* Servers of later versions have more members in a TYPELIB than the headers may
+ * have: zeros follow. */
+struct names {
+	TYPELIB typelib;
+	void *later_members[4];
+};
+
+static const char *algorithm_names[] = { "aes_cbc", "aes_ctr", NULL };
+static struct names algorithms = { .typelib = { 2, "", algorithm_names, NULL } };
+
+static const char *digest_names[] = { "sha1", "sha224", "sha256", "sha384", "sha512", NULL };
+static struct names digests = { .typelib = { DIGEST_COUNT, "", digest_names, NULL } };
+
+static MYSQL_SYSVAR_STR(filename, filename, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY, "Path of the key file", NULL,
+			NULL, "");
+
+static MYSQL_SYSVAR_STR(filekey, filekey, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
+			"FILE: and the path of the file with the password of the key file", NULL, NULL, "");
+
+static MYSQL_SYSVAR_ENUM(encryption_algorithm, encryption_algorithm, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
+			 "Cipher for data: aes_cbc or aes_ctr", NULL, NULL, 0, &algorithms.typelib);
+
+static MYSQL_SYSVAR_ENUM(digest, digest, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
+			 "Digest that makes the key file's AES key from the password, as openssl enc -md", NULL, NULL,
+			 DIGEST_SHA1, &digests.typelib);
+
+static MYSQL_SYSVAR_UINT(use_pbkdf2, use_pbkdf2, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
+			 "PBKDF2 iterations that do so, as openssl enc -iter; 0: no PBKDF2", NULL, NULL, 0, 0,
+			 PBKDF2_ITERATIONS_MAX, 0);
+
+static MYSQL_SYSVAR_BOOL(clear_text_filekey, clear_text_filekey, PLUGIN_VAR_OPCMDARG | PLUGIN_VAR_READONLY,
+			 "Accept the password itself as filekey", NULL, NULL, 0);
+
+static MYSQL_SYSVAR_BOOL(reload, reload, PLUGIN_VAR_OPCMDARG,
+			 "Set to ON to read the key file again; it shows OFF at all times", reload_check, reload_update,
+			 0);
+
+struct st_mysql_sys_var *settings_variables[] = {
+	MYSQL_SYSVAR(filename),
+	MYSQL_SYSVAR(filekey),
+	MYSQL_SYSVAR(encryption_algorithm),
+	MYSQL_SYSVAR(digest),
+	MYSQL_SYSVAR(use_pbkdf2),
+	MYSQL_SYSVAR(clear_text_filekey),
+	MYSQL_SYSVAR(reload),
+	NULL,
+};
+
+/* The server shows the variable's text, and ps(1) an option: both go. */
+static bool hide_clear_text(char words[static WORDS_SIZE])
+{
+	struct secret raw = { 0 };
+
+	if (secret_copy(&raw, filekey, strlen(filekey)).code) {
+		snprintf(words, WORDS_SIZE, "out of memory");
+		return false;
+	}
+	secret_free(&clear_text);
+	clear_text = secret_take(&raw);
+	explicit_bzero(filekey, strlen(filekey));
+	return true;
+}
+
+static bool take_filekey(char words[static WORDS_SIZE])
+{
+	if (!filekey || !*filekey)
+		return true;
+	if (!strncmp(filekey, FILE_PREFIX, strlen(FILE_PREFIX))) {
+		source.password_path = filekey + strlen(FILE_PREFIX);
+		return true;
+	}
+	if (!clear_text_filekey) {
+		snprintf(words, WORDS_SIZE,
+			 PLUGIN_NAME "_filekey holds a password, which option files and ps show. Write it to a file "
+				     "and name that as FILE:PATH, or insist with " PLUGIN_NAME "_clear_text_filekey");
+		explicit_bzero(filekey, strlen(filekey));
+		return false;
+	}
+	if (!hide_clear_text(words))
+		return false;
+	source.password = &clear_text;
+	return true;
+}
+
+bool settings_take(char words[static WORDS_SIZE])
+{
+	source = (struct keyring_source){ .path = filename, .kdf = { (enum digest)digest, use_pbkdf2 } };
+	reload = 0;
+	if (!filename || !*filename) {
+		snprintf(words, WORDS_SIZE, PLUGIN_NAME "_filename is not set");
+		return false;
+	}
+	return take_filekey(words);
+}
+
+const struct keyring_source *settings_source(void)
+{
+	return &source;
+}
+
+bool settings_want_ctr(void)
+{
+	return encryption_algorithm == 1;
+}
+
+void settings_forget(void)
+{
+	secret_free(&clear_text);
+	source = (struct keyring_source){ 0 };
+}
