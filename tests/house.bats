@@ -7,14 +7,16 @@ setup_test() {
 	cd "$abs_top_srcdir/src" || return
 }
 
-@test "arrows point one way: cli to server to core" {
+@test "arrows point one way: cli to server to core, and plugin to core" {
 	run -1 grep -nE '#include "(cli|server)/' core/*.[ch]
 	run -1 grep -nE '#include "cli/' server/*.[ch]
+	run -1 grep -nE '#include "(cli|server)/' plugin/*.[ch]
+	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] cli/*.[ch]
 }
 
 @test "only core names OpenSSL, only cli names argp and prints" {
-	run -1 grep -nE 'openssl/' cli/*.[ch] server/*.[ch]
-	run -1 grep -nE 'argp' core/*.[ch] server/*.[ch]
+	run -1 grep -nE 'openssl/' cli/*.[ch] server/*.[ch] plugin/*.[ch]
+	run -1 grep -nE 'argp' core/*.[ch] server/*.[ch] plugin/*.[ch]
 	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch]
 }
 
@@ -24,4 +26,15 @@ setup_test() {
 
 @test "every file names its licence" {
 	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch])"
+}
+
+@test "the plugin exports what the server looks for, and nothing else" {
+	local plugin=$abs_top_builddir/mkeyfile_key_management.so
+
+	[ -e "$plugin" ] || skip 'configured without the server plugin'
+	same "_maria_plugin_declarations_
+_maria_plugin_interface_version_
+_maria_sizeof_struct_st_plugin_
+my_crypt_service
+thd_alloc_service" "$(nm -D --defined-only "$plugin" | cut -d ' ' -f 3)"
 }

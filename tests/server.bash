@@ -5,6 +5,12 @@
 : "${MARIADBD:=mariadbd}"
 PATH=$PATH:/usr/sbin
 
+# Whose keys server_start serves; where the server finds its plugins, and what
+# has to be loaded before it, when not the usual.
+: "${key_plugin:=file_key_management}"
+plugin_dir=
+server_preload=
+
 # Starts the server far enough to load the key file, and ends it. Prints what
 # the plugin said when it refused. Status 0: loaded.
 server_loads() { # absolute-key-file [absolute-password-file]
@@ -33,9 +39,10 @@ server_start() { # directory key-file [password-file] [-- server options]
 		shift
 	fi
 	[ $# = 0 ] || shift
-	"$MARIADBD" --no-defaults --user=root --datadir="$directory" --socket="$PWD/socket" --skip-networking \
-		--pid-file="$PWD/server.pid" --plugin-load-add=file_key_management --file-key-management=FORCE \
-		--file-key-management-filename="$keyfile" ${password:+--file-key-management-filekey=FILE:"$password"} \
+	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --no-defaults --user=root \
+		--datadir="$directory" --socket="$PWD/socket" --skip-networking --pid-file="$PWD/server.pid" \
+		${plugin_dir:+--plugin-dir="$plugin_dir"} --plugin-load-add="$key_plugin" --"$key_plugin"=FORCE \
+		--"$key_plugin"-filename="$keyfile" ${password:+--"$key_plugin"-filekey=FILE:"$password"} \
 		--innodb-encrypt-tables=ON --innodb-encrypt-log=ON --innodb-encryption-threads=1 \
 		--innodb-encrypt-temporary-tables=ON --encrypt-tmp-files=ON --encrypt-tmp-disk-tables=ON \
 		--aria-encrypt-tables=ON --encrypt-binlog=ON --log-bin="$directory/binlog" --server-id=1 \

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The server plugin without a server: threads, memory, and files of all kinds.
+# With MKEYFILE_TEST_LONG=1 10,000 reloads and more files.
+bats_require_minimum_version 1.5.0
+load common
+: "${abs_top_srcdir:?}" "${abs_top_builddir:?}"
+
+host=$abs_top_builddir/tests/plugin-host
+
+@test "64 threads read keys during reloads under ThreadSanitizer" {
+	local reloads=500 source sources
+
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || reloads=10000
+	mapfile -t sources < <(printf '%s\n' "$abs_top_srcdir"/src/plugin/*.c)
+	for source in envelope file key keyfile password secret unseal; do
+		sources+=("$abs_top_srcdir/src/core/$source.c")
+	done
+	# shellcheck disable=SC2086 # a list of flags
+	gcc -std=gnu11 -O1 -g -fsanitize=thread -include "$abs_top_builddir/config.h" -I "$abs_top_srcdir/src" \
+		${SERVER_PLUGIN_CPPFLAGS:?} -o host "$abs_top_srcdir/tests/plugin-host.c" "${sources[@]}" -lcrypto -pthread
+	run -0 ./host race keyfile 64 $reloads
+	same "64 threads, $reloads reloads, $((reloads / 7)) refused, $((2 + reloads / 100)) versions" "$output"
+}
+
+@test "no leak and no bad access: starts, reloads, refusals and the end" {
+	local checker=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite)
+
+	# a sanitized build looks for itself
+	nm "$host" | grep -q __asan_init && checker=()
+	run -0 "${checker[@]}" "$host" race keyfile 8 50
+	same '8 threads, 50 reloads, 7 refused, 2 versions' "$output"
+	make_keyfile plain 1 2 100
+	make_password_file password
+	openssl_encrypt password plain sealed
+	echo x >bad
+	run -0 "${checker[@]}" "$host" load sealed password
+	run -0 "${checker[@]}" "$host" load plain
+	run -1 "${checker[@]}" "$host" load sealed plain
+	run -1 "${checker[@]}" "$host" load bad
+}
+
+# says FILE PASSWORD "words": the plugin does not start, and says that
+says() {
+	run -1 "$host" load "$1" ${2:+"$2"}
+	same "mkeyfile_key_management: $3" "$output"
+}
+
+@test "every refusal has its words" {
+	local key
+
+	key=$(random_key)
+	make_password_file password
+	says gone '' 'Cannot read gone: No such file or directory'
+	mkdir directory
+	says directory '' 'Cannot read directory: it is not a regular file'
+	mkfifo pipe
+	says pipe '' 'Cannot read pipe: it is not a regular file'
+	: >empty
+	says empty '' 'System key id 1 is missing at empty line 0, column 1'
+	echo "2;$key" >file
+	says file '' 'System key id 1 is missing at file line 1, column 1'
+	echo "1:$key" >file
+	says file '' 'Syntax error at file line 1, column 2'
+	echo "0;$key" >file
+	says file '' 'Invalid key id at file line 1, column 2'
+	printf '1;%s\n1;0;%s\n' "$key" "$key" >file
+	says file '' 'Invalid key version at file line 2, column 4'
+	echo "1;2;${key}0" >file
+	says file '' 'Invalid key at file line 1, column 69'
+	head -c 1048577 /dev/zero >file
+	says file '' 'Cannot read file: it is larger than 1048576 bytes'
+
+	echo "1;$key" >file
+	says file password 'Cannot decrypt file. Not encrypted'
+	openssl_encrypt password file sealed
+	says sealed '' 'Cannot decrypt sealed. It is encrypted, and mkeyfile_key_management_filekey is not set'
+	echo wrong >other
+	says sealed other 'Cannot decrypt sealed. Wrong key, digest or PBKDF2 iteration count?'
+	truncate -s 40 sealed
+	says sealed password 'Cannot decrypt sealed. Wrong key, digest or PBKDF2 iteration count?'
+	echo '# nothing' >file
+	openssl_encrypt password file sealed
+	says sealed password 'Cannot read sealed: it holds no key'
+	echo "1;$key;x;y" >file
+	echo '5;5;5' >>file
+	openssl_encrypt password file sealed
+	says sealed password 'Invalid key at sealed line 2, column 5'
+	says sealed gone 'Cannot read gone: No such file or directory'
+	: >blank
+	says sealed blank 'Cannot read blank: it holds no password'
+	echo >blank
+	says sealed blank 'Cannot read blank: it holds no password'
+	printf '%257s' x >long
+	says sealed long 'Cannot read long: the password in it is longer than 256 bytes'
+}
+
+# The plugin takes a file exactly when mkeyfile says that a server with versions
+# would, whatever is in it.
+agree() { # file [password-file]
+	local plugin=0 verify=0
+
+	"$host" load "$1" ${2:+"$2"} >words 2>&1 || plugin=$?
+	mkeyfile verify -q -t 11.8-enterprise -f "$1" ${2:+-P "$2"} >verdict 2>&1 || verify=$?
+	case $plugin:$verify in
+	0:0 | 1:[123]) ;;
+	*)
+		printf '%s: plugin %s, verify %s\n' "$1" "$plugin" "$verify"
+		cat words verdict
+		return 1
+		;;
+	esac
+}
+
+@test "plugin and verify agree on every file that the comparison with the server keeps" {
+	local file password
+
+	for file in "$abs_top_srcdir"/tests/differential.d/*.keyfile; do
+		password=${file%.keyfile}.password
+		[ -e "$password" ] || password=
+		agree "$file" "$password"
+	done
+}
+
+@test "plugin and verify agree on damaged files" {
+	local count=25 round byte name
+	local bytes=('\0' '\n' '\r' ';' '#' ' ' 0 9 a g '\377' -)
+
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=2000
+	RANDOM=1
+	make_password_file password
+	{
+		make_keyfile plain 1 '1;2' 2 '100;7'
+		echo '# a comment'
+		echo "7;$(random_key)"
+	} >>plain.more
+	cat plain.more >>plain
+	openssl_encrypt password plain sealed
+	for ((round = 0; round < count; round++)); do
+		for name in plain sealed; do
+			cp $name damaged
+			byte=${bytes[RANDOM % ${#bytes[@]}]}
+			# shellcheck disable=SC2059 # an escape
+			printf "$byte" | dd of=damaged bs=1 conv=notrunc seek=$((RANDOM % $(stat -c %s $name))) status=none
+			((RANDOM % 4)) || truncate -s $((RANDOM % $(stat -c %s $name))) damaged
+			agree damaged "$([ $name = plain ] || echo password)"
+		done
+	done
+}

@@ -1,0 +1,532 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The server plugin in a real server, everything encrypted. With
+# MKEYFILE_TEST_LONG=1 more data, more reloads and more kills.
+bats_require_minimum_version 1.5.0
+load common
+load server
+load plugin
+
+setup_file() {
+	(cd "$BATS_FILE_TMPDIR" && server_install "$BATS_FILE_TMPDIR/data")
+}
+
+setup_test() {
+	export MKEYFILE_FILE=$PWD/keyfile
+	plugin_setup
+	copy_data data
+	mkeyfile generate -q 1 2 100
+}
+
+teardown() {
+	[ -z "${load_pids-}" ] || load_stop
+	server_stop
+	server_pid=${primary_pid-}
+	server_stop
+	# one that should not have started
+	[ ! -e server.pid ] || kill "$(<server.pid)"
+}
+
+# Runs with versions, whatever the file had.
+rotate() {
+	mkeyfile rotate -q -t 11.8-enterprise "$@"
+}
+
+# ---- there and back ----
+
+binlog_digest() { # file...
+	local file
+
+	for file; do
+		sql -e "SHOW BINLOG EVENTS IN '$file'" | grep -vE 'Format_desc|\sStop\s' || return
+	done | sha256sum
+}
+
+# Tables made with file_key_management, read and written with the plugin, and back;
+# each server but the last is killed, so that the redo log and Aria's log are read.
+there_and_back() { # [option...]
+	local rows temporary events
+
+	start file_key_management "$@"
+	make_tables
+	sql -e 'SET GLOBAL innodb_max_dirty_pages_pct = 90; INSERT INTO db.hundred VALUES (5000, "in the redo log")'
+	rows=$(all_rows)
+	temporary=$(use_temporary_files)
+	events=$(binlog_digest binlog.000001)
+	sql -e 'FLUSH LOCAL TABLES'
+	kill_server
+
+	start mkeyfile_key_management "$@"
+	same "$rows" "$(all_rows)"
+	same "$temporary" "$(use_temporary_files)"
+	same "$events" "$(binlog_digest binlog.000001)"
+	sql -e 'INSERT INTO db.hundred VALUES (5001, "by the plugin"); INSERT INTO db.aria VALUES (5001, "by the plugin");
+		UPDATE db.one SET t = REVERSE(t) WHERE i < 500; FLUSH LOCAL TABLES'
+	rows=$(all_rows)
+	temporary=$(use_temporary_files)
+	events=$(binlog_digest binlog.000001 binlog.000002)
+	kill_server
+
+	start file_key_management "$@"
+	same "$rows" "$(all_rows)"
+	same "$temporary" "$(use_temporary_files)"
+	same "$events" "$(binlog_digest binlog.000001 binlog.000002)"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+	server_stop
+	run -1 grep -rlaF --exclude='aria_log.*' "$(printf 1 | md5sum | cut -c 1-32)" data
+}
+
+@test "aes_cbc: a data directory moves to the plugin and back, every row and event there" {
+	there_and_back
+}
+
+@test "aes_ctr: a data directory moves to the plugin and back, every row and event there" {
+	key_option=encryption-algorithm=aes_ctr
+	there_and_back --loose-file-key-management-$key_option --loose-mkeyfile-key-management-$key_option
+}
+
+@test "an encrypted key file moves too, with a password file" {
+	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key
+	there_and_back
+}
+
+# ---- rotation ----
+
+@test "rotate 100 while the server runs: two versions, every page re-encrypted, no restart, no ALTER" {
+	local rows before
+
+	start file_key_management
+	make_tables
+	rows=$(all_rows)
+	server_stop
+	start mkeyfile_key_management
+	same $'1\t1' "$(lowest_version 100)"
+	rotate 100
+	rotate 100
+	same $'1\t1' "$(lowest_version 100)"
+	reload
+	wait_for_version 3 100
+	same "$rows" "$(all_rows)"
+	same 3 "$(status_of newest_version_100)"
+	same 1 "$(status_of newest_version_1)"
+	# innodb_encryption_rotate_key_age is 1: a page one version behind stays as it is
+	rotate 100
+	reload
+	sleep 1
+	same $'3\t4' "$(lowest_version 100)"
+	rotate 100
+	reload
+	wait_for_version 5 100
+	server_stop
+	start mkeyfile_key_management
+	same "$rows" "$(all_rows)"
+}
+
+@test "rotate 100, 1 and 2 under a running load, reloaded each time" {
+	local log
+
+	start mkeyfile_key_management
+	make_tables
+	load_start
+	for round in 1 2; do
+		sleep 0.5
+		rotate 100 1 2
+		rotate 100 1 2
+		reload
+		same "3 $((3 + 6 * round))" "$(status_of key_ids) $(status_of key_versions)"
+		use_temporary_files >temporary
+		wait_for_version $((1 + 2 * round)) 100 1
+	done
+	log=$(sql -e 'FLUSH BINARY LOGS; SHOW MASTER STATUS' | cut -f 1)
+	sleep 0.5
+	load_stop
+	check_rows one hundred aria
+	binlog_digest "$log" >digest
+	server_stop
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+	start mkeyfile_key_management
+	check_rows one hundred aria
+	same "$(<digest)" "$(binlog_digest "$log")"
+}
+
+@test "reloads under load: each takes a new version or refuses, no statement fails" {
+	local reloads=40 count
+
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || reloads=200
+	start mkeyfile_key_management
+	make_tables
+	load_start
+	for ((count = 1; count <= reloads; count++)); do
+		if ((count % 5)); then
+			rotate $((count % 2 ? 100 : 1))
+			reload
+		else
+			cp -p keyfile good
+			echo 'no key' >>keyfile
+			reload 2>refusal && return 1
+			grep -qF 'ERROR 1105 (HY000) at line 1: mkeyfile_key_management: Syntax error at ' refusal
+			mv good keyfile
+		fi
+	done
+	load_stop
+	same "$((reloads - reloads / 5)) $((reloads / 5))" "$(status_of reloads) $(status_of reloads_refused)"
+	check_rows one hundred aria
+	rotate --all
+	rotate --all
+	reload
+	wait_for_version "$(status_of newest_version_100)" 100
+	wait_for_version "$(status_of newest_version_1)" 1
+	check_rows one hundred aria
+	server_stop
+	same "" "$(grep corrupt data.log)"
+}
+
+# ---- crashes ----
+
+@test "kill -9 in the middle of re-encryption: recovery, every row, and it goes on" {
+	local kills=1 rows count
+
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || kills=10
+	start mkeyfile_key_management
+	make_tables
+	sql -e 'CREATE TABLE db.large (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		USE db; INSERT INTO large SELECT seq, REPEAT(MD5(seq), 100) FROM seq_1_to_8000'
+	rows=$(all_rows)
+	for ((count = 0; count < kills; count++)); do
+		# slow enough to be caught in the act
+		sql -e 'SET GLOBAL innodb_encryption_rotation_iops = 100'
+		rotate 100 1
+		rotate 100 1
+		reload
+		wait_until_in_the_middle
+		kill_server
+		start mkeyfile_key_management
+		same "$rows" "$(all_rows)"
+	done
+	wait_for_version $((1 + 2 * kills)) 100 1
+	same "$rows" "$(all_rows)"
+	server_stop
+	same "" "$(grep corrupt data.log)"
+}
+
+# Some pages of the large table have the new version, others do not.
+wait_until_in_the_middle() {
+	local i
+
+	for ((i = 0; i < 300; i++)); do
+		[ "$(sql -e "SELECT key_rotation_page_number BETWEEN 100 AND key_rotation_max_page_number - 200
+			FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE name = 'db/large'")" != 1 ] || return 0
+		sleep 0.05
+	done
+	echo 'never in the middle'
+	return 1
+}
+
+@test "a crash between rotate and reload: the server comes back with the new versions" {
+	start mkeyfile_key_management
+	make_tables
+	load_start
+	sleep 0.3
+	rotate 100 1
+	rotate 100 1
+	kill_server
+	load_stop
+	start mkeyfile_key_management
+	same '3 3' "$(status_of newest_version_100) $(status_of newest_version_1)"
+	wait_for_version 3 100 1
+	check_rows one hundred
+}
+
+@test "a crash right after a reload: the redo log has pages of both versions" {
+	start mkeyfile_key_management
+	make_tables
+	load_start
+	sleep 0.3
+	rotate 100 1
+	reload
+	sleep 0.3
+	kill_server
+	load_stop
+	start mkeyfile_key_management
+	check_rows one hundred
+}
+
+# ---- backup, replication ----
+
+@test "mariadb-backup, prepare and restore, across a rotation" {
+	local rows
+
+	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key
+	start mkeyfile_key_management
+	make_tables
+	rotate -P keyfile.key 100 1
+	rotate -P keyfile.key 100 1
+	reload
+	wait_for_version 3 100 1
+	rows=$(all_rows)
+	backup --no-defaults --backup --target-dir=backup -uroot -S "$PWD/socket"
+	rotate -P keyfile.key 100 1
+	reload
+	server_stop
+	rm -rf data
+	backup --prepare --target-dir=backup
+	backup --no-defaults --copy-back --target-dir=backup --datadir="$PWD/data"
+	start mkeyfile_key_management
+	same "$rows" "$(all_rows)"
+	same 4 "$(status_of newest_version_100)"
+}
+
+# --prepare takes its defaults from the backup: the plugin, and its settings.
+backup() {
+	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADB_BACKUP" "$@" >>backup.log 2>&1 ||
+		{ tail -n 20 backup.log; return 1; }
+}
+
+@test "a replica with the plugin follows a primary with file_key_management" {
+	local port primary_socket=$PWD/socket position
+
+	port=$(free_port)
+	start file_key_management --skip-networking=0 --bind-address=127.0.0.1 --port="$port"
+	make_tables
+	sql -e "CREATE USER r@'127.0.0.1' IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO r@'127.0.0.1'"
+	primary_pid=$server_pid
+	mkdir replica
+	copy_data replica/data
+	cp -p keyfile replica
+	cd replica
+	MKEYFILE_FILE=$PWD/keyfile
+	start mkeyfile_key_management --server-id=2 --relay-log=relay
+	sql -e "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=$port, MASTER_USER='r', MASTER_PASSWORD='r',
+		MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4; START SLAVE"
+	for version in 3 5; do
+		rotate 100 1
+		rotate 100 1
+		reload
+		mariadb --no-defaults -uroot -S "$primary_socket" -e "INSERT INTO db.hundred VALUES ($version, 'more')" db ||
+			mariadb --no-defaults -uroot -S "$primary_socket" -e \
+				"INSERT INTO db.hundred VALUES (${version}00000, REPEAT(MD5(${version}00000), 40))"
+	done
+	position=$(mariadb --no-defaults -uroot -S "$primary_socket" -Ne "SELECT @@gtid_binlog_pos")
+	same 0 "$(sql -e "SELECT MASTER_GTID_WAIT('$position', 60)")"
+	wait_for_version 5 100 1
+	same "$(cd .. && all_rows)" "$(all_rows)"
+	server_stop
+	start mkeyfile_key_management --server-id=2 --relay-log=relay
+	same "$(cd .. && all_rows)" "$(all_rows)"
+}
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# ---- settings, words, privileges ----
+
+# What the plugin wrote to the error log since the mark.
+plugin_log() {
+	sed -n 's/^.*\(\[[A-Z][A-Za-z]*\]\) [^:]*: mkeyfile_key_management: /\1 /p' data.log
+}
+
+# starts_not "words" [option...]: the server does not start, and says why
+starts_not() {
+	local words=$1
+
+	shift
+	: >data.log
+	run ! start mkeyfile_key_management "$@"
+	same "[ERROR] $words" "$(plugin_log)"
+}
+
+# refuses "words": a reload is an SQL error with these words, the error log has them,
+# and the keys stay
+refuses() {
+	local before words="$1. The keys that were loaded before stay in use"
+
+	before=$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_%version%'")
+	: >data.log
+	run ! --separate-stderr reload
+	# shellcheck disable=SC2154 # run sets it
+	same "ERROR 1105 (HY000) at line 1: mkeyfile_key_management: $words" "$(grep ^ERROR <<<"$stderr")"
+	same "[ERROR] $words" "$(plugin_log)"
+	same "$1" "$(status_of last_reload_result)"
+	same "$before" "$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_%version%'")"
+	sql -e 'INSERT INTO db.hundred VALUES (1, "goes on"); DELETE FROM db.hundred'
+}
+
+@test "a bad file at reload is refused with its reason, and the keys in use stay" {
+	local other
+
+	start mkeyfile_key_management
+	sql -e 'CREATE DATABASE db; CREATE TABLE db.hundred (i INT, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100'
+	rotate 100
+	reload
+	cp -p keyfile good
+	other=$(random_key)
+
+	sed -i '/^100;2;/d' keyfile
+	refuses "Key ID 100 version 2, which the server has loaded, is missing in $PWD/keyfile"
+	sed "s/^100;1;.*/100;1;$other/" good >keyfile
+	refuses "Key ID 100 version 1, which the server has loaded, is another key in $PWD/keyfile"
+	{ cat good && echo "2;1;$other"; } >keyfile
+	refuses "Key ID 2 version 1, which the server has loaded, is another key in $PWD/keyfile"
+	sed '/^1;/d' good >keyfile
+	refuses "System key id 1 is missing at $PWD/keyfile line 3, column 1"
+	{ cat good && echo '100;3;0123'; } >keyfile
+	refuses "Invalid key at $PWD/keyfile line 5, column 11"
+	mkeyfile encrypt -q -f good -o keyfile --force --new-password-file=password
+	refuses "Cannot decrypt $PWD/keyfile. It is encrypted, and mkeyfile_key_management_filekey is not set"
+	rm keyfile
+	refuses "Cannot read $PWD/keyfile: No such file or directory"
+	mkfifo keyfile
+	refuses "Cannot read $PWD/keyfile: it is not a regular file"
+	same '1 8' "$(status_of reloads) $(status_of reloads_refused)"
+
+	rm keyfile
+	mv good keyfile
+	: >data.log
+	rotate 100
+	reload
+	same "[Note] 3 key IDs, 5 versions loaded from $PWD/keyfile" "$(plugin_log)"
+	same 'loaded 3' "$(status_of last_reload_result) $(status_of newest_version_100)"
+}
+
+@test "a bad file at start: the server does not start, and says why" {
+	cp -p keyfile good
+	sed -i '/^1;/d' keyfile
+	starts_not "System key id 1 is missing at $PWD/keyfile line 2, column 1"
+	rm keyfile
+	starts_not "Cannot read $PWD/keyfile: No such file or directory"
+	mkeyfile encrypt -q -f good -o keyfile --new-password-file=password
+	starts_not "Cannot decrypt $PWD/keyfile. It is encrypted, and mkeyfile_key_management_filekey is not set"
+	random_key >keyfile.key
+	starts_not "Cannot decrypt $PWD/keyfile. Wrong key, digest or PBKDF2 iteration count?"
+	rm keyfile.key
+	starts_not 'mkeyfile_key_management_filename is not set' --mkeyfile-key-management-filename=
+	cp -p good keyfile
+	start mkeyfile_key_management
+}
+
+@test "a clear-text password is refused; insisted on, neither SHOW VARIABLES nor ps has it" {
+	local password
+
+	password=$(random_key)
+	echo "$password" >password
+	chmod 600 password
+	mkeyfile encrypt -q --in-place -P password
+	starts_not "mkeyfile_key_management_filekey holds a password, which option files and ps show. Write it to a file and name that as FILE:PATH, or insist with mkeyfile_key_management_clear_text_filekey" \
+		--mkeyfile-key-management-filekey="$password"
+	start mkeyfile_key_management --mkeyfile-key-management-filekey="$password" \
+		--mkeyfile-key-management-clear-text-filekey
+	rotate -P password 100
+	reload
+	same 2 "$(status_of newest_version_100)"
+	sql -e 'SHOW GLOBAL VARIABLES; SHOW GLOBAL STATUS' >shown
+	run -1 grep -qF "$password" shown data.log "/proc/$server_pid/cmdline"
+}
+
+@test "settings: a digest and PBKDF2 on a server that has neither, and what SHOW VARIABLES shows" {
+	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key --digest=sha512 --pbkdf2=1000
+	starts_not "Cannot decrypt $PWD/keyfile. Wrong key, digest or PBKDF2 iteration count?"
+	start mkeyfile_key_management --mkeyfile-key-management-digest=sha512 --mkeyfile-key-management-use-pbkdf2=1000
+	same "mkeyfile_key_management_clear_text_filekey OFF
+mkeyfile_key_management_digest sha512
+mkeyfile_key_management_encryption_algorithm aes_cbc
+mkeyfile_key_management_filekey FILE:$PWD/keyfile.key
+mkeyfile_key_management_filename $PWD/keyfile
+mkeyfile_key_management_reload OFF
+mkeyfile_key_management_use_pbkdf2 1000" "$(sql -e "SHOW GLOBAL VARIABLES LIKE 'mkeyfile%'" | tr '\t' ' ')"
+	for name in filename filekey digest use_pbkdf2 encryption_algorithm clear_text_filekey; do
+		run ! sql -e "SET GLOBAL mkeyfile_key_management_$name = 1"
+		grep -q '^ERROR 1238 ' <<<"$output"
+	done
+}
+
+@test "SHOW STATUS has counts, the last reload and each ID's newest version, and no key" {
+	start mkeyfile_key_management
+	mkeyfile add -q 4294967295
+	rotate 100 2
+	rotate 100
+	reload
+	same 'Mkeyfile_key_management_key_ids 4
+Mkeyfile_key_management_key_versions 7
+Mkeyfile_key_management_last_reload_result loaded
+Mkeyfile_key_management_newest_version_1 1
+Mkeyfile_key_management_newest_version_2 2
+Mkeyfile_key_management_newest_version_100 3
+Mkeyfile_key_management_newest_version_4294967295 1
+Mkeyfile_key_management_reloads 1
+Mkeyfile_key_management_reloads_refused 0' \
+		"$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile%'" | tr '\t' ' ' | grep -v _time)"
+	same 1 "$(sql -e "SELECT ABS(TIMESTAMPDIFF(SECOND, VARIABLE_VALUE, NOW())) < 60
+		FROM INFORMATION_SCHEMA.GLOBAL_STATUS WHERE VARIABLE_NAME = 'mkeyfile_key_management_last_reload_time'")"
+	same 3 "$(sql -e "SELECT VARIABLE_VALUE FROM INFORMATION_SCHEMA.GLOBAL_STATUS
+		WHERE VARIABLE_NAME = 'mkeyfile_key_management_newest_version_100'")"
+	sql -e 'SHOW GLOBAL VARIABLES; SHOW GLOBAL STATUS' >shown
+	cut -d ';' -f 3 keyfile | run -1 grep -qiFf - shown data.log
+}
+
+@test "ten thousand keys load, and SHOW STATUS has a row for each ID" {
+	openssl rand -hex $((32 * 9997)) | fold -w 64 | awk '{ print NR + 1000 ";" $0 }' >>keyfile
+	start mkeyfile_key_management
+	same 10000 "$(status_of key_ids)"
+	same 10000 "$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_newest_version_%'" | sort -u | wc -l)"
+}
+
+@test "reload needs a privilege, and takes any way to say ON" {
+	local way
+
+	start mkeyfile_key_management
+	sql -e 'CREATE USER nobody@localhost'
+	run ! mariadb --no-defaults -unobody -S socket -e 'SET GLOBAL mkeyfile_key_management_reload = ON'
+	grep -q '^ERROR 1227 (42000)' <<<"$output"
+	run ! mariadb --no-defaults -unobody -S socket -e 'SET mkeyfile_key_management_reload = ON'
+	grep -q '^ERROR 1229 (HY000)' <<<"$output"
+	for way in OFF 0 FALSE "'off'" DEFAULT; do
+		sql -e "SET GLOBAL mkeyfile_key_management_reload = $way"
+	done
+	same 0 "$(status_of reloads)"
+	for way in ON 1 TRUE "'on'" "'ON'"; do
+		sql -e "SET GLOBAL mkeyfile_key_management_reload = $way"
+	done
+	same '5 0' "$(status_of reloads) $(sql -e 'SELECT @@GLOBAL.mkeyfile_key_management_reload')"
+	for way in 2 -1 "'yes'" "''" NULL 1.5; do
+		run ! sql -e "SET GLOBAL mkeyfile_key_management_reload = $way"
+	done
+	same '5 0' "$(status_of reloads) $(status_of reloads_refused)"
+}
+
+@test "a statement that fails in another variable reloads nothing" {
+	start mkeyfile_key_management
+	rotate 100
+	run ! sql -e "SET GLOBAL mkeyfile_key_management_reload = ON, GLOBAL sort_buffer_size = 'x'"
+	same 1 "$(status_of newest_version_100)"
+	rotate 100
+	reload
+	same '3 1' "$(status_of newest_version_100) $(status_of reloads)"
+}
+
+@test "warnings: lines that displace others, a file that everyone can read" {
+	echo "100;$(random_key)" >>keyfile
+	chmod 644 keyfile
+	start mkeyfile_key_management
+	same "[Warning] 1 keys in $PWD/keyfile are displaced by later lines of the same ID and version
+[Warning] Every user of this machine has access to $PWD/keyfile or its password file
+[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
+}
+
+# Whether the server has pages that are locked (lo) and not dumped (dd).
+locked_and_not_dumped() {
+	awk '/^VmFlags:/ && / lo / && / dd / { found = 1 } END { print found ? "yes" : "no" }' "/proc/$server_pid/smaps"
+}
+
+@test "keys are in locked memory that core dumps leave out" {
+	start mkeyfile_key_management
+	same yes "$(locked_and_not_dumped)"
+	server_stop
+	start file_key_management
+	same no "$(locked_and_not_dumped)"
+}
+
+@test "the plugin is one of a kind: a second one does not start beside it" {
+	run ! start mkeyfile_key_management --plugin-load-add=file_key_management --file-key-management=FORCE \
+		--file-key-management-filename="$PWD/keyfile"
+}
