@@ -7,7 +7,7 @@ setup_test() {
 	make_password_file pw
 }
 
-next_step='next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS)'
+next_step='next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile'"'s"' plugin: SET GLOBAL mkeyfile_key_management_reload = ON)'
 
 @test "adds random keys behind what is there" {
 	printf '# keys of db1\n\n1;%s   old remark\n2;%s' "$(random_key)" "$(random_key)" >keyfile

@@ -8,8 +8,12 @@ make_quietly() {
 
 @test "make install puts everything below DESTDIR, make uninstall takes it away" {
 	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
+	# where the server plugin is built, it is installed
+	local plugin=
+	[ ! -e "$abs_top_builddir/mkeyfile_key_management.so" ] ||
+		plugin=$'./usr/lib/mysql/plugin/mkeyfile_key_management.so\n'
 	same "./usr/bin/mkeyfile
-./usr/share/bash-completion/completions/mkeyfile
+$plugin./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-add.1
 ./usr/share/man/man1/mkeyfile-config.1
 ./usr/share/man/man1/mkeyfile-decrypt.1
@@ -19,7 +23,8 @@ make_quietly() {
 ./usr/share/man/man1/mkeyfile-rotate.1
 ./usr/share/man/man1/mkeyfile-verify.1
 ./usr/share/man/man1/mkeyfile.1
-./usr/share/man/man5/mkeyfile.5" "$(cd root && find . -type f | sort)"
+./usr/share/man/man5/mkeyfile.5
+./usr/share/man/man7/mkeyfile-plugin.7" "$(cd root && find . -type f | sort)"
 	run -0 root/usr/bin/mkeyfile --version
 	run -0 make_quietly uninstall DESTDIR="$PWD/root" prefix=/usr
 	same "" "$(find root -type f)"

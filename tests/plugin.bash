@@ -90,6 +90,7 @@ use_temporary_files() {
 		CREATE TEMPORARY TABLE aria_mine ENGINE=Aria SELECT * FROM mine;
 		SELECT COUNT(*), MD5(GROUP_CONCAT(t)) FROM (SELECT t FROM aria_mine ORDER BY t LIMIT 500) AS sorted;
 		SELECT COUNT(*) FROM (SELECT t, COUNT(*) FROM mine GROUP BY t) AS grouped;
+		DROP TEMPORARY TABLE mine, aria_mine;
 	END
 }
 

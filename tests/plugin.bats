@@ -520,7 +520,8 @@ locked_and_not_dumped() {
 
 @test "keys are in locked memory that core dumps leave out" {
 	start mkeyfile_key_management
-	same yes "$(locked_and_not_dumped)"
+	# AddressSanitizer makes mlock(2) do nothing
+	[ -n "$server_preload" ] || same yes "$(locked_and_not_dumped)"
 	server_stop
 	start file_key_management
 	same no "$(locked_and_not_dumped)"

@@ -17,7 +17,8 @@ key_of() { # ID;VERSION
 
 unversioned_hints="hint: these read no key versions: Community Server 10.1.4 to 11.7, Community Server 11.8, Community Server 12.0.1 and later, Enterprise Server before 11.8, MaxScale (key_manager=file)
 hint: --target=11.8-enterprise if Enterprise Server 11.8 and later reads this file
-hint: --new-id makes a successor under another ID, which works on every server"
+hint: --new-id makes a successor under another ID, which works on every server
+hint: with mkeyfile's server plugin every server reads key versions: see mkeyfile-plugin(7)"
 
 @test "an unversioned file is refused while its server is unknown, or reads no versions" {
 	make_keyfile keyfile 1 2 100
@@ -37,7 +38,8 @@ $unversioned_hints" rotate 100 -t $target
 	assert_equal 0 "changed 'keyfile'
   key ID 100 version 2, 256 bits, fingerprint $(fingerprint "$(key_of '100;2')")
 next: copy the file to every server of the cluster before any of them uses the new key;
-      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each. The old versions stay: data needs them" ""
+      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each, or SET GLOBAL mkeyfile_key_management_reload = ON
+      where mkeyfile's plugin serves the keys. The old versions stay: data needs them" ""
 	same '1;1 2;1 100;1 100;2' "$(ids_and_versions)"
 	head -n 3 keyfile | sed 's/;1;/;/' | cmp - before
 }

@@ -144,7 +144,7 @@ static enum status add(const struct arguments *arguments)
 							  edit.content.encrypted, &keys });
 	if (!options->dry_run)
 		message_note(
-			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS)");
+			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
 	return status;
 }
 

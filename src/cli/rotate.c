@@ -118,8 +118,10 @@ static enum status make_versions(const struct arguments *arguments, const struct
 {
 	enum status status = require_versions(arguments->options, keyfile);
 
-	if (status)
+	if (status) {
 		message_hint("--new-id makes a successor under another ID, which works on every server");
+		message_hint("with mkeyfile's server plugin every server reads key versions: see mkeyfile-plugin(7)");
+	}
 	for (size_t i = 0; !status && i < ids->count; i++) {
 		const struct entry *newest;
 
@@ -251,7 +253,8 @@ static void say_next_steps(const struct options *options, bool new_id)
 			"      restart each of them, then run the SQL. The old key stays: logs and backups need it");
 	else
 		message_note(
-			"      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each. The old versions stay: data needs them");
+			"      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each, or SET GLOBAL mkeyfile_key_management_reload = ON\n"
+			"      where mkeyfile's plugin serves the keys. The old versions stay: data needs them");
 }
 
 static enum status rotate(const struct arguments *arguments)
