@@ -19,7 +19,7 @@ _mkeyfile_options()
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
 	verify) echo "--strict --no-probe --server-user= $shared" ;;
-	config) echo "--encryption-algorithm= $shared" ;;
+	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	'') echo "$shared" ;;
 	esac
 }
@@ -218,7 +218,8 @@ _mkeyfile_choose_value()
 		_mkeyfile_choose 'AES_CTR AES_CBC'
 		;;
 	-t | --target)
-		_mkeyfile_choose 'auto 10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise maxscale'
+		_mkeyfile_choose 'auto 10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise 10.6+plugin
+			10.11+plugin 11.4+plugin 11.8+plugin maxscale'
 		;;
 	esac
 }

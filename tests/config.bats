@@ -14,20 +14,6 @@ teardown() {
 	server_stop
 }
 
-# Starts the server with what config printed as its only option file.
-start_on() { # option-file
-	"$MARIADBD" --defaults-file="$PWD/$1" --user=root --datadir="$PWD/data" --socket="$PWD/socket" --skip-networking \
-		--pid-file="$PWD/server.pid" --innodb-use-native-aio=OFF --innodb-buffer-pool-size=16M >>server.log 2>&1 3>&- &
-	server_pid=$!
-	for ((i = 0; i < 300; i++)); do
-		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
-		kill -0 $server_pid 2>/dev/null || break
-		sleep 0.1
-	done
-	tail -n 20 server.log
-	return 1
-}
-
 @test "a server started on the section reads and writes an encrypted table" {
 	mkdir data 'a b"#c\d;'
 	server_install "$PWD/data"
@@ -35,14 +21,14 @@ start_on() { # option-file
 	cp -p pw 'a b"#c\d;'
 	run -0 --separate-stderr mkeyfile config -f 'a b"#c\d;/keyfile' -P 'a b"#c\d;/pw'
 	echo "$output" >section.cnf
-	start_on section.cnf
+	server_start_on "$PWD/data" "$PWD/section.cnf"
 	sql -e "CREATE TABLE test.t (a INT) ENGINE=InnoDB ENCRYPTED=YES ENCRYPTION_KEY_ID=100; INSERT INTO test.t VALUES (7)" \
 		2>/dev/null || sql -e "CREATE DATABASE test; CREATE TABLE test.t (a INT) ENGINE=InnoDB ENCRYPTED=YES
 		ENCRYPTION_KEY_ID=100; INSERT INTO test.t VALUES (7)"
 	same $'FORCE_PLUS_PERMANENT\naes_ctr' "$(sql -e "SELECT LOAD_OPTION FROM INFORMATION_SCHEMA.PLUGINS WHERE
 		PLUGIN_NAME='file_key_management'; SELECT @@file_key_management_encryption_algorithm")"
 	server_stop
-	start_on section.cnf
+	server_start_on "$PWD/data" "$PWD/section.cnf"
 	same 7 "$(sql -e 'SELECT a FROM test.t')"
 	MKEYFILE_PRINT_DEFAULTS=my_print_defaults run -0 --separate-stderr mkeyfile verify --defaults-file=section.cnf \
 		--server-user=root --strict
@@ -69,6 +55,36 @@ loose_file_key_management_digest = sha256
 loose_file_key_management_use_pbkdf2 = 1000"
 	run -0 --separate-stderr mkeyfile config -f plain -q -j
 	same "$PWD/plain" "$(jq -r .settings.loose_file_key_management_filename <<<"$output")"
+}
+
+@test "--plugin: the section for mkeyfile's plugin, and the way back" {
+	openssl_encrypt pw plain keyfile
+	run --separate-stderr mkeyfile config -f keyfile -P pw -q --plugin
+	assert_equal 0 "" "[mariadb]
+plugin_load_add = mkeyfile_key_management
+loose_mkeyfile_key_management = FORCE_PLUS_PERMANENT
+loose_mkeyfile_key_management_filename = $PWD/keyfile
+loose_mkeyfile_key_management_filekey = FILE:$PWD/pw
+loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
+# The way back, while the file names no key versions, in place of the above:
+# [mariadb]
+# plugin_load_add = file_key_management
+# loose_file_key_management = FORCE_PLUS_PERMANENT
+# loose_file_key_management_filename = $PWD/keyfile
+# loose_file_key_management_filekey = FILE:$PWD/pw
+# loose_file_key_management_encryption_algorithm = AES_CTR"
+	run -0 --separate-stderr mkeyfile config -f keyfile -P pw -q -t 11.4+plugin --json
+	same file_key_management "$(jq -r .way_back.plugin_load_add <<<"$output")"
+	# no way back from versions, or from what file_key_management cannot open everywhere
+	make_keyfile versioned '1;1' '1;2'
+	run -0 --separate-stderr mkeyfile config -f versioned -q --plugin
+	run -1 grep '^#' <<<"$output"
+	openssl_encrypt pw plain keyfile -md sha256
+	run -0 --separate-stderr mkeyfile config -f keyfile -P pw --digest=sha256 -q -t 10.6 --plugin
+	[[ $output = *"loose_mkeyfile_key_management_digest = sha256"* ]]
+	run -1 grep '^#' <<<"$output"
+	run_refused 4 "mkeyfile config: mkeyfile's plugin is for servers from 10.6 on, not for 10.5" \
+		config -f plain --plugin -t 10.5
 }
 
 @test "settings that the target does not have, or a file that it does not load" {

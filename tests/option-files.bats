@@ -62,6 +62,24 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	same '[1,2]' "$(jq -c '[.keys[] | select(.id == 100) | .versions[].version]' <<<"$output")"
 }
 
+@test "a server that loads mkeyfile's plugin makes it right as well, and has the settings of that" {
+	openssl_encrypt keyfile.key plain keyfile -md sha256 -pbkdf2 -iter 10
+	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'plugin-load-add = mkeyfile_key_management.so' \
+		'file_key_management_filename = @/nowhere' 'mkeyfile-key-management-filename = @/keyfile' \
+		'mkeyfile_key_management_filekey = FILE:@/keyfile.key' 'mkeyfile_key_management_digest = sha256' \
+		'mkeyfile_key_management_use_pbkdf2 = 10'
+	run --separate-stderr with_file verify --server-user="$(id -u)"
+	same "0 yes: '$PWD/keyfile' loads on $installed+plugin" "$status ${lines[0]}"
+	run -0 --separate-stderr with_file rotate 100
+	same '1 2' "$(with_file list -q --json | jq -r '[.keys[] | select(.id == 100) | .versions[].version] | join(" ")')"
+	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' \
+		'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password'
+	run -1 --separate-stderr with_file verify
+	same "no: mkeyfile_key_management_filekey holds a password, which option files and ps show" "${lines[0]}"
+	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' 'mkeyfile_key_management_filename ='
+	run -64 --separate-stderr with_file verify
+}
+
 @test "loose_, dashes, underscores, beginnings of names, and the last one wins" {
 	for line in loose_file_key_management_filename loose-file-key-management-filename \
 		file-key-management-filename file_key-management_filename file_key_management_filen; do

@@ -32,6 +32,24 @@ rotate() {
 	mkeyfile rotate -q -t 11.8-enterprise "$@"
 }
 
+@test "a server started on what config --plugin prints, and mkeyfile finds its way by it" {
+	make_password_file keyfile.key
+	openssl_encrypt keyfile.key keyfile sealed -md sha256
+	run -0 --separate-stderr mkeyfile config --plugin -q -f sealed -P keyfile.key --digest=sha256
+	echo "$output" >section.cnf
+	server_start_on "$PWD/data" "$PWD/section.cnf"
+	sql -e 'CREATE DATABASE db; CREATE TABLE db.t (a INT) ENGINE=InnoDB ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		INSERT INTO db.t VALUES (7)'
+	unset MKEYFILE_FILE
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	run -0 --separate-stderr mkeyfile verify --defaults-file=section.cnf --server-user=root --strict
+	[[ $output = "yes: '$PWD/sealed' loads on "*"+plugin"* ]]
+	run -0 --separate-stderr mkeyfile rotate --defaults-file=section.cnf 100
+	reload
+	same 2 "$(sql -e "SHOW STATUS LIKE 'mkeyfile_key_management_newest_version_100'" | cut -f 2)"
+	same 7 "$(sql -e 'SELECT a FROM db.t')"
+}
+
 # ---- there and back ----
 
 binlog_digest() { # file...

@@ -17,8 +17,8 @@ key_of() { # ID;VERSION
 
 unversioned_hints="hint: these read no key versions: Community Server 10.1.4 to 11.7, Community Server 11.8, Community Server 12.0.1 and later, Enterprise Server before 11.8, MaxScale (key_manager=file)
 hint: --target=11.8-enterprise if Enterprise Server 11.8 and later reads this file
-hint: --new-id makes a successor under another ID, which works on every server
-hint: with mkeyfile's server plugin every server reads key versions: see mkeyfile-plugin(7)"
+hint: --target=VERSION+plugin if mkeyfile's plugin reads this file, in any server from 10.6 on: see mkeyfile-plugin(7)
+hint: --new-id makes a successor under another ID, which works on every server"
 
 @test "an unversioned file is refused while its server is unknown, or reads no versions" {
 	make_keyfile keyfile 1 2 100

@@ -48,13 +48,27 @@ server_start() { # directory key-file [password-file] [-- server options]
 		--aria-encrypt-tables=ON --encrypt-binlog=ON --log-bin="$directory/binlog" --server-id=1 \
 		--innodb-buffer-pool-size=16M --innodb-use-native-aio=OFF "$@" >>"$directory.log" 2>&1 3>&- &
 	server_pid=$!
+	server_wait "$directory.log"
+}
+
+# Until it answers.
+server_wait() { # log
 	for ((i = 0; i < 300; i++)); do
 		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
-		kill -0 $server_pid 2>/dev/null || break
+		kill -0 "$server_pid" 2>/dev/null || break
 		sleep 0.1
 	done
-	tail -n 20 "$directory.log"
+	tail -n 20 "$1"
 	return 1
+}
+
+# A server with what one option file says, and nothing else of keys.
+server_start_on() { # directory option-file
+	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --defaults-file="$2" --user=root \
+		${plugin_dir:+--plugin-dir="$plugin_dir"} --datadir="$1" --socket="$PWD/socket" --skip-networking \
+		--pid-file="$PWD/server.pid" --innodb-use-native-aio=OFF --innodb-buffer-pool-size=16M >>"$1.log" 2>&1 3>&- &
+	server_pid=$!
+	server_wait "$1.log"
 }
 
 server_stop() {

@@ -190,6 +190,7 @@ hint: who gets at one gets at both: a password on another device, or from a secr
   Community Server 12.0.1 and later  no: Invalid key at keyfile line 1, column 3
   Enterprise Server before 11.8      no: Invalid key at keyfile line 1, column 3
   Enterprise Server 11.8 and later   yes
+  mkeyfile's plugin, 10.6 and later  yes
   MaxScale (key_manager=file)        no: Invalid key at keyfile line 1, column 3"
 	run --separate-stderr mkeyfile verify -f keyfile -t 11.8-enterprise
 	assert_equal 0 "" "yes: 'keyfile' loads on 11.8-enterprise
@@ -204,6 +205,7 @@ hint: who gets at one gets at both: a password on another device, or from a secr
   Community Server 12.0.1 and later  yes
   Enterprise Server before 11.8      no: Cannot decrypt keyfile. Wrong key?
   Enterprise Server 11.8 and later   no: Cannot decrypt keyfile. Wrong key?
+  mkeyfile's plugin, 10.6 and later  yes
   MaxScale (key_manager=file)        no: Cannot decrypt keyfile. Wrong key?
 information: the password file 'pw' lies beside the key file, open to the same users [password-file-beside]
 hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more
@@ -460,7 +462,7 @@ opens_with() { # hint...
 	[ "$status" = 0 ]
 	same '{"loads":true,"reason":null,"keys":1,"versioned":false}' \
 		"$(jq -c '{loads, reason, keys, versioned}' <<<"$output")"
-	same '["10.11","11.8","12.3","10.6-enterprise","11.8-enterprise","maxscale"]' \
+	same '["10.11","11.8","12.3","10.6-enterprise","11.8-enterprise","10.11+plugin","maxscale"]' \
 		"$(jq -c '[.servers[] | select(.loads) | .target]' <<<"$output")"
 }
 

@@ -15,11 +15,14 @@
 struct arguments {
 	struct options *options;
 	const char *algorithm;
+	bool plugin;
 };
 
-enum long_option { OPTION_ENCRYPTION_ALGORITHM = 512 };
+enum long_option { OPTION_ENCRYPTION_ALGORITHM = 512, OPTION_PLUGIN };
 
 static const struct argp_option argp_options[] = {
+	{ "plugin", OPTION_PLUGIN, NULL, 0,
+	  "Print the section for mkeyfile's own server plugin, and the way back to file_key_management", 1 },
 	{ "encryption-algorithm", OPTION_ENCRYPTION_ALGORITHM, "NAME", 0,
 	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set", 1 },
 	{ 0 },
@@ -32,6 +35,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		pass_options(state, 0, 1, arguments->options);
+		return 0;
+	case OPTION_PLUGIN:
+		arguments->plugin = true;
 		return 0;
 	case OPTION_ENCRYPTION_ALGORITHM:
 		if (!strcasecmp(value, "AES_CBC"))
@@ -55,8 +61,9 @@ static const struct argp argp = { argp_options, parse,
 
 /* The settings, in the order in which they are printed. */
 struct section {
+	const char *plugin; /* to be loaded */
 	struct {
-		const char *name;
+		char *name;
 		const char *value;
 	} lines[8];
 	size_t count;
@@ -67,13 +74,21 @@ struct section {
 
 static void section_free(struct section *section)
 {
+	for (size_t i = 0; i < section->count; i++)
+		free(section->lines[i].name);
 	free(section->filename);
 	free(section->filekey);
 }
 
-static void add_line(struct section *section, const char *name, const char *value)
+/* name: NULL for the plugin's own setting, else what stands behind its name. "loose_":
+ * tools that read the same group and load no plugin go on. */
+static void add_line(struct section *section, enum key_plugin plugin, const char *name, const char *value)
 {
-	section->lines[section->count].name = name;
+	char *whole = NULL;
+
+	if (asprintf(&whole, "loose_%s%s%s", key_plugin_name(plugin), name ? "_" : "", name ? name : "") < 0)
+		return;
+	section->lines[section->count].name = whole;
 	section->lines[section->count++].value = value;
 }
 
@@ -112,12 +127,11 @@ static enum status refuse_maxscale(const struct options *options)
 }
 
 /* The key file has to open and to load, or the section would stop the server. */
-static enum status check_key_file(const struct options *options, bool *ret_encrypted)
+static enum status check_key_file(const struct options *options, struct content *content)
 {
 	const char *name = options->file;
 	SECRET struct secret raw = { 0 };
 	SECRET struct secret ignored = { 0 };
-	CONTENT struct content content = { 0 };
 	enum status status;
 
 	if (is_standard_stream(name))
@@ -128,34 +142,38 @@ static enum status check_key_file(const struct options *options, bool *ret_encry
 	if (!status && envelope_is_sealed(raw.data, raw.size))
 		status = check_password_source(options);
 	if (!status)
-		status = content_open(options, name, &raw, &content);
+		status = content_open(options, name, &raw, content);
 	if (!status)
-		status = content_make(options, name, &content.keyfile.text, NULL, content.encrypted, &content.password,
-				      &ignored);
-	*ret_encrypted = content.encrypted;
+		status = content_make(options, name, &content->keyfile.text, NULL, content->encrypted,
+				      &content->password, &ignored);
 	return status;
 }
 
-static enum status make_section(const struct arguments *arguments, bool encrypted, struct section *section)
+static bool has_usual_kdf(const struct content *content)
+{
+	return !content->encrypted || (content->kdf.digest == DIGEST_SHA1 && !content->kdf.iterations);
+}
+
+static enum status make_section(const struct arguments *arguments, const struct content *content,
+				enum key_plugin plugin, struct section *section)
 {
 	const struct options *options = arguments->options;
 	enum status status = absolute_path(options->file, "", &section->filename);
 
-	if (!status && encrypted)
+	if (!status && content->encrypted)
 		status = absolute_path(options->password_file, "FILE:", &section->filekey);
 	if (status)
 		return status;
-	add_line(section, "plugin_load_add", "file_key_management");
-	/* "loose_": tools that read the same group and load no plugin go on */
-	add_line(section, "loose_file_key_management", "FORCE_PLUS_PERMANENT");
-	add_line(section, "loose_file_key_management_filename", section->filename);
-	if (encrypted)
-		add_line(section, "loose_file_key_management_filekey", section->filekey);
-	add_line(section, "loose_file_key_management_encryption_algorithm", arguments->algorithm);
-	if (encrypted && (options->kdf.digest != DIGEST_SHA1 || options->kdf.iterations)) {
-		snprintf(section->iterations, sizeof(section->iterations), "%u", options->kdf.iterations);
-		add_line(section, "loose_file_key_management_digest", digest_name(options->kdf.digest));
-		add_line(section, "loose_file_key_management_use_pbkdf2", section->iterations);
+	section->plugin = key_plugin_name(plugin);
+	add_line(section, plugin, NULL, "FORCE_PLUS_PERMANENT");
+	add_line(section, plugin, "filename", section->filename);
+	if (content->encrypted)
+		add_line(section, plugin, "filekey", section->filekey);
+	add_line(section, plugin, "encryption_algorithm", arguments->algorithm);
+	if (!has_usual_kdf(content)) {
+		snprintf(section->iterations, sizeof(section->iterations), "%u", content->kdf.iterations);
+		add_line(section, plugin, "digest", digest_name(content->kdf.digest));
+		add_line(section, plugin, "use_pbkdf2", section->iterations);
 	}
 	return STATUS_DONE;
 }
@@ -183,26 +201,49 @@ static void print_value(const char *value)
 	putchar('"');
 }
 
-static void print_section(const struct section *section)
+/* comment: what each line begins with. */
+static void print_section(const struct section *section, const char *comment)
 {
-	puts("[" GROUP "]");
+	printf("%s[" GROUP "]\n%splugin_load_add = %s\n", comment, comment, section->plugin);
 	for (size_t i = 0; i < section->count; i++) {
-		printf("%s = ", section->lines[i].name);
+		printf("%s%s = ", comment, section->lines[i].name);
 		print_value(section->lines[i].value);
 		putchar('\n');
 	}
 }
 
-static void print_section_json(const struct section *section)
+static json_t *settings_json(const struct section *section)
 {
-	json_t *object = json_object();
 	json_t *settings = json_object();
 
+	json_object_set_new(settings, "plugin_load_add", json_string(section->plugin));
 	for (size_t i = 0; i < section->count; i++)
 		json_object_set_new(settings, section->lines[i].name, json_text(section->lines[i].value));
+	return settings;
+}
+
+static void print_json_object(const struct section *section, const struct section *way_back)
+{
+	json_t *object = json_object();
+
 	json_object_set_new(object, "group", json_string(GROUP));
-	json_object_set_new(object, "settings", settings);
+	json_object_set_new(object, "settings", settings_json(section));
+	json_object_set_new(object, "way_back", way_back->count ? settings_json(way_back) : json_null());
 	print_json(object);
+}
+
+static void print_sections(const struct arguments *arguments, const struct section *section,
+			   const struct section *way_back)
+{
+	if (arguments->options->json) {
+		print_json_object(section, way_back);
+		return;
+	}
+	print_section(section, "");
+	if (!way_back->count)
+		return;
+	puts("# The way back, while the file names no key versions, in place of the above:");
+	print_section(way_back, "# ");
 }
 
 static void say_next_steps(const struct arguments *arguments)
@@ -218,28 +259,58 @@ static void say_next_steps(const struct arguments *arguments)
 static enum status config(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
+	bool plugin = options->target && options->target->edition == PLUGIN;
+	CONTENT struct content content = { 0 };
 	struct section section = { 0 };
-	bool encrypted = false;
-	enum status status = check_key_file(options, &encrypted);
+	struct section way_back = { 0 };
+	enum status status = check_key_file(options, &content);
 
 	if (!status)
-		status = make_section(arguments, encrypted, &section);
+		status = make_section(arguments, &content, plugin ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT,
+				      &section);
+	if (!status && plugin && !content.keyfile.has_versions && has_usual_kdf(&content))
+		status = make_section(arguments, &content, FILE_KEY_MANAGEMENT, &way_back);
 	if (!status) {
-		(options->json ? print_section_json : print_section)(&section);
+		print_sections(arguments, &section, &way_back);
 		say_next_steps(arguments);
 	}
 	section_free(&section);
+	section_free(&way_back);
 	return status;
+}
+
+/* The server that is named, or any, with mkeyfile's plugin in it. */
+static enum status take_plugin(struct options *options, char **ret_target)
+{
+	const char *name = options->target_name ? options->target_name : "10.11";
+
+	if (options->target && options->target->edition == PLUGIN)
+		return STATUS_DONE;
+	if (asprintf(ret_target, "%s+plugin", name) < 0)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (target_profile(*ret_target, &options->target_profile)) {
+		options->target_name = *ret_target;
+		options->target = &options->target_profile;
+		return STATUS_DONE;
+	}
+	message_error("mkeyfile's plugin is for servers from 10.6 on, not for %s", name);
+	return STATUS_REFUSED;
 }
 
 static enum status run(int argc, char **argv, struct options *options)
 {
 	struct arguments arguments = { .options = options, .algorithm = "AES_CTR" };
+	char *target = NULL;
 	enum status status;
 
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
-	return status ? status : config(&arguments);
+	if (!status && arguments.plugin)
+		status = take_plugin(options, &target);
+	if (!status)
+		status = config(&arguments);
+	free(target);
+	return status;
 }
 
 const struct command config_command = { "config", "", "the option file section that makes a server use it", run };

@@ -229,11 +229,12 @@ static enum status read_server_groups(struct options *options)
 	struct host *host = &options->host;
 	SECRET struct secret lines = { 0 };
 	enum status status = print_group(options, SERVER_GROUPS, &lines);
+	struct fault fault;
 
 	if (status)
 		return status;
-	settings_parse(&lines, &host->settings);
-	status = resolve_paths(host);
+	fault = settings_parse(&lines, &host->settings);
+	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
 		take_server_files(options);
 	return status;
@@ -254,11 +255,25 @@ static void take_server_kdf(struct options *options)
 
 /* ---- the target ---- */
 
+/* The installed server reads with mkeyfile's plugin where its option files load that. */
+static void add_plugin(struct host *host)
+{
+	char *version = NULL;
+
+	if (!host->names_file || host->settings.plugin != MKEYFILE_KEY_MANAGEMENT ||
+	    asprintf(&version, "%s+plugin", host->server_version) < 0)
+		return;
+	free(host->server_version);
+	host->server_version = version;
+}
+
 static enum status find_installed_server(struct options *options, bool insist)
 {
 	struct host *host = &options->host;
 	struct fault fault = installed_server(options->environment, &host->server_version);
 
+	if (!fault.code)
+		add_plugin(host);
 	if (!fault.code && target_profile(host->server_version, &options->target_profile)) {
 		options->target_name = host->server_version;
 		options->target = &options->target_profile;
@@ -340,19 +355,26 @@ static bool has_line(const struct secret *lines, const struct option_line *wante
 	return false;
 }
 
-static bool is_stray(const struct secret *server_lines, struct secret *group_lines)
+/* The name of the plugin that a line of the group is for, if the server has no such
+ * line. */
+static const char *stray_plugin(const struct secret *server_lines, struct secret *group_lines)
 {
-	static const char prefix[] = "file-key-management";
 	struct option_line line;
 	char *rest = (char *)group_lines->data;
 
-	while (rest && option_files_next(&rest, &line))
-		if (option_name_begins(line.name, prefix, strlen(prefix)) && !has_line(server_lines, &line))
-			return true;
-	return false;
+	while (rest && option_files_next(&rest, &line)) {
+		for (enum key_plugin plugin = FILE_KEY_MANAGEMENT; plugin <= MKEYFILE_KEY_MANAGEMENT; plugin++) {
+			const char *name = key_plugin_name(plugin);
+
+			if (option_name_begins(line.name, name, strlen(name)) && !has_line(server_lines, &line))
+				return name;
+		}
+	}
+	return NULL;
 }
 
-static enum status find_stray_among(const struct options *options, char **groups, char **ret_group)
+static enum status find_stray_among(const struct options *options, char **groups, char **ret_group,
+				    const char **ret_plugin)
 {
 	SECRET struct secret server_lines = { 0 };
 	enum status status = print_group(options, SERVER_GROUPS, &server_lines);
@@ -361,22 +383,25 @@ static enum status find_stray_among(const struct options *options, char **groups
 		SECRET struct secret lines = { 0 };
 
 		status = print_group(options, groups[i], &lines);
-		if (!status && is_stray(&server_lines, &lines))
+		if (!status)
+			*ret_plugin = stray_plugin(&server_lines, &lines);
+		if (!status && *ret_plugin)
 			*ret_group = strdup(groups[i]);
 	}
 	return status;
 }
 
-enum status find_stray_group(const struct options *options, char **ret_group)
+enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin)
 {
 	const struct option_files files = option_files_of(options);
 	char **groups = NULL;
 	struct fault fault = option_files_groups(&files, &groups);
 	enum status status;
 
+	*ret_plugin = NULL;
 	if (fault.code)
 		return is_missing(fault) && may_be_missing(options) ? STATUS_DONE : say_unreadable(&files, fault);
-	status = find_stray_among(options, groups, ret_group);
+	status = find_stray_among(options, groups, ret_group, ret_plugin);
 	option_files_groups_free(groups);
 	return status;
 }
@@ -384,10 +409,11 @@ enum status find_stray_group(const struct options *options, char **ret_group)
 enum status say_no_file(const struct options *options)
 {
 	char *group = NULL;
+	const char *plugin;
 
 	message_error("no key file named");
 	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
-	if (!options->no_defaults && !find_stray_group(options, &group) && group)
+	if (!options->no_defaults && !find_stray_group(options, &group, &plugin) && group)
 		message_hint("the option files name one in the group [%s], which the server does not read", group);
 	free(group);
 	return STATUS_USAGE;

@@ -18,9 +18,10 @@ struct option_files option_files_of(const struct options *options);
  * does not read. */
 enum status say_no_file(const struct options *options);
 
-/* The first group that has settings of file_key_management which the server, whose
- * lines are given as a copy, does not read: malloc(3)ed, or NULL. */
-MUST_CHECK enum status find_stray_group(const struct options *options, char **ret_group);
+/* The first group that has settings of a plugin that reads key files, while the
+ * server does not read that group: malloc(3)ed, and the name of the plugin; NULL when
+ * there is none. */
+MUST_CHECK enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin);
 
 void host_free(struct host *host);
 

@@ -104,15 +104,15 @@ static char *settings_words(const struct finding *finding)
 	switch (finding->kind) {
 	case FINDING_LOWER_CASE_FILE:
 		return words_of(
-			"file_key_management_filekey begins with 'file:' in lower case: the server takes the text itself for the password");
+			"the setting filekey begins with 'file:' in lower case: the server takes the text itself for the password");
 	case FINDING_PASSWORD_IN_CLEAR:
-		return words_of("file_key_management_filekey has the password itself, in an option file");
+		return words_of("the setting filekey has the password itself, in an option file");
 	case FINDING_RELATIVE_PATH:
 		return words_of("'%s' is a relative path: the server takes it from its data directory", finding->path);
 	case FINDING_STRAY_GROUP:
 		return words_of(
-			"the group [%s] of the option files has settings of file_key_management, and the server does not read that group",
-			finding->group);
+			"the group [%s] of the option files has settings of %s, and the server does not read that group",
+			finding->group, finding->path);
 	case FINDING_SETTING_WITHOUT_USE:
 		return words_of("'%s' is set, but this server does not have it: it goes on without", finding->path);
 	case FINDING_PLUGIN_NOT_FORCED:
@@ -175,7 +175,7 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_SETTING_WITHOUT_USE] =
 			"take the setting out, or encrypt the file anew for a server that has it",
 		[FINDING_PLUGIN_NOT_FORCED] =
-			"file_key_management = FORCE_PLUS_PERMANENT makes it refuse to start instead, before it takes tables for corrupted",
+			"FORCE_PLUS_PERMANENT for the plugin (file_key_management = FORCE_PLUS_PERMANENT) makes it refuse to start instead, before it takes tables for corrupted",
 		[FINDING_AES_CBC] =
 			"AES_CTR is the better choice for a new server; data that is there already can be read only with the algorithm that wrote it",
 	};

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SERVER_USER_DEFAULT "mysql"
 
@@ -105,15 +106,15 @@ static enum status read_key_password(struct inspection *inspection)
 
 /* ---- the text ---- */
 
-/* What the server says of a wrong password: where the padding fits by chance, it
- * finds fault with a line of the noise. */
+/* What the server says of a wrong password: where the padding fits by chance, its own
+ * plugin finds fault with a line of the noise. */
 static struct fault fault_of_noise(const struct inspection *inspection, const struct server_profile *profile)
 {
 	const struct kdf kdf = inspection->options->kdf;
 	SECRET struct secret noise = { 0 };
 	struct fault fault = fault_of(FAULT_WRONG_PASSWORD);
 
-	if (server_reads_kdf(profile, kdf) &&
+	if (profile->edition != PLUGIN && server_reads_kdf(profile, kdf) &&
 	    !envelope_open(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
 		fault = server_judge(profile, &noise, inspection->raw.size);
 	return fault;
@@ -202,13 +203,26 @@ static enum status find_content(struct inspection *inspection, bool probe)
 
 /* ---- the judges ---- */
 
+static struct fault judge_blank_password(const struct inspection *inspection, const struct server_profile *profile)
+{
+	switch (profile->blank_password) {
+	case BLANK_PASSWORD_IS_NONE:
+		return fault_none();
+	case BLANK_PASSWORD_CRASHES:
+		/* on line ends, not on a NUL */
+		return inspection->password.cut_at_nul ? fault_none() : inspection->password_fault;
+	case BLANK_PASSWORD_REFUSED:
+		break;
+	}
+	return inspection->password_fault;
+}
+
 static struct fault judge_password(const struct inspection *inspection, const struct server_profile *profile)
 {
 	struct fault fault = inspection->password_fault;
 
-	if (fault.code == FAULT_PASSWORD_BLANK &&
-	    !(profile->crashes_on_blank_password && !inspection->password.cut_at_nul))
-		return fault_none();
+	if (fault.code == FAULT_PASSWORD_BLANK)
+		return judge_blank_password(inspection, profile);
 	if (fault.code == FAULT_PASSWORD_TOO_LONG && profile->cuts_long_password)
 		return fault_none();
 	return fault;
@@ -220,7 +234,7 @@ static struct fault judge_file(const struct inspection *inspection, const struct
 		return profile->reads_pipes ? fault_none() : fault_errno(FAULT_READ, ESPIPE);
 	if (inspection->fault.code)
 		return inspection->fault;
-	/* opened by what another server makes of the password */
+	/* not looked at, or opened by what another server makes of the password */
 	if (!inspection->text.data)
 		return fault_of(FAULT_WRONG_PASSWORD);
 	if (inspection->encrypted && !server_reads_kdf(profile, inspection->options->kdf))
@@ -249,33 +263,33 @@ static enum status judge(const struct inspection *inspection, const struct serve
 	return ret_refusal->words ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 }
 
-/* What the settings keep the server from, before it gets to the key file or behind
- * it. */
-static enum status judge_settings(const struct inspection *inspection, const struct server_profile *profile,
-				  struct refusal *refusal)
+/* The option files are those of the target, if there is one. */
+static enum status find_obstacle(struct inspection *inspection)
 {
-	struct obstacle obstacle;
-	struct fault fault = settings_obstacle(&inspection->options->host.settings, profile, &obstacle);
+	const struct options *options = inspection->options;
+	struct fault fault = fault_none();
 
-	if (fault.code)
-		return message_fault(fault, "");
-	if (!obstacle.kind)
-		return STATUS_DONE;
-	if (refusal->words && !obstacle.before_file) {
-		free(obstacle.words);
-		return STATUS_DONE;
-	}
-	free(refusal->words);
-	*refusal = (struct refusal){ .words = obstacle.words, .hint = obstacle_hint(obstacle.kind) };
-	return STATUS_DONE;
+	if (options->host.names_file)
+		fault = settings_obstacle(&options->host.settings, options->target, &inspection->obstacle);
+	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+}
+
+/* Nobody gets to the key file. */
+static bool is_cut_off(const struct inspection *inspection)
+{
+	return inspection->obstacle.kind && inspection->obstacle.before_file;
 }
 
 static enum status judge_with_settings(const struct inspection *inspection, const struct server_profile *profile,
 				       struct refusal *ret_refusal)
 {
-	enum status status = judge(inspection, profile, ret_refusal);
+	enum status status = is_cut_off(inspection) ? STATUS_DONE : judge(inspection, profile, ret_refusal);
 
-	return status ? status : judge_settings(inspection, profile, ret_refusal);
+	if (status || ret_refusal->words || !inspection->obstacle.kind)
+		return status;
+	*ret_refusal = (struct refusal){ .words = strdup(inspection->obstacle.words),
+					 .hint = obstacle_hint(inspection->obstacle.kind) };
+	return ret_refusal->words ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 }
 
 static enum status judge_all(struct inspection *inspection)
@@ -286,16 +300,14 @@ static enum status judge_all(struct inspection *inspection)
 	inspection->refusals = calloc(server_profile_count, sizeof(*inspection->refusals));
 	if (!inspection->refusals)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	/* the option files are those of the target, if there is one */
 	if (options->target)
-		status = (options->host.names_file ? judge_with_settings : judge)(inspection, options->target,
-										  &inspection->target);
+		status = judge_with_settings(inspection, options->target, &inspection->target);
 	for (size_t i = 0; !status && i < server_profile_count; i++) {
 		struct refusal *refusal = &inspection->refusals[i];
 
-		status = (options->host.names_file && !options->target
-				  ? judge_with_settings
-				  : judge)(inspection, &server_profiles[i], refusal);
+		status = (options->target && !is_cut_off(inspection) ? judge : judge_with_settings)(inspection,
+												    &server_profiles[i],
+												    refusal);
 		inspection->loads += !status && !refusal->words;
 	}
 	return status;
@@ -338,7 +350,7 @@ static enum status inspect_option_files(struct inspection *inspection)
 	fault = inspect_settings(&options->host.settings, options->target, &inspection->findings);
 	if (fault.code)
 		return message_fault(fault, inspection->name);
-	status = find_stray_group(options, &stray.group);
+	status = find_stray_group(options, &stray.group, &stray.path);
 	if (!status && stray.group)
 		fault = findings_add(&inspection->findings, stray);
 	return fault.code ? message_fault(fault, inspection->name) : status;
@@ -372,6 +384,8 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 	if (!status)
 		status = inspect_files(inspection);
 	if (!status)
+		status = find_obstacle(inspection);
+	if (!status && !is_cut_off(inspection))
 		status = find_content(inspection, probe);
 	if (!status && !is_answered(inspection))
 		status = refuse_server_pipe(options);
@@ -412,4 +426,5 @@ void inspection_free(struct inspection *inspection)
 		free(inspection->refusals[i].words);
 	free(inspection->refusals);
 	free(inspection->target.words);
+	free(inspection->obstacle.words);
 }

@@ -18,9 +18,10 @@ struct refusal {
 
 struct inspection {
 	const struct options *options;
-	const char *name;  /* of the key file */
-	struct secret raw; /* as it is on disk */
-	bool is_pipe;	   /* not read, since the server is to get what it holds */
+	const char *name;	  /* of the key file */
+	struct secret raw;	  /* as it is on disk */
+	struct obstacle obstacle; /* in the server's option files */
+	bool is_pipe;		  /* not read, since the server is to get what it holds */
 	bool encrypted;
 	struct fault password_fault; /* of the password's source, which not all servers mind */
 	struct password password;

@@ -3,6 +3,7 @@
 
 #include "cli/finding_words.h"
 #include "cli/message.h"
+#include "core/password_command.h"
 #include "core/store.h"
 
 #include <bsd/readpassphrase.h>
@@ -29,7 +30,7 @@ const char *password_source_name(const struct options *options)
 		return descriptor_name;
 	}
 	if (options->password_text)
-		return "file_key_management_filekey";
+		return "the setting filekey";
 	return options->password_file ? input_name(options->password_file) : "the terminal";
 }
 

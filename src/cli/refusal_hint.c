@@ -24,7 +24,7 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 	case FAULT_TOO_LARGE:
 		return "take out comments and blank lines, or keys that nothing needs any more";
 	case FAULT_NOT_ENCRYPTED:
-		return "'mkeyfile encrypt --in-place' encrypts it; or take file_key_management_filekey out of the option file";
+		return "'mkeyfile encrypt --in-place' encrypts it; or take the setting filekey out of the option file";
 	case FAULT_TRUNCATED:
 		return "the file is cut: take a backup of it";
 	case FAULT_WRONG_PASSWORD:
@@ -43,7 +43,7 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 
 const char *no_password_hint(void)
 {
-	return "the file is encrypted: file_key_management_filekey = FILE: and the absolute path of its password file";
+	return "the file is encrypted: set filekey to FILE: and the absolute path of its password file";
 }
 
 const char *obstacle_hint(enum obstacle_kind kind)
@@ -58,7 +58,9 @@ const char *obstacle_hint(enum obstacle_kind kind)
 	case OBSTACLE_VALUE:
 		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR";
 	case OBSTACLE_NO_FILENAME:
-		return "write file_key_management_filename = and the absolute path of the key file into the group [mariadb]";
+		return "set filename to the absolute path of the key file, in the group [mariadb]";
+	case OBSTACLE_CLEAR_TEXT:
+		return "write it to a file that only the server's user can read, and set filekey to FILE: and the path of that";
 	case OBSTACLE_KDF:
 		return "take the setting out: this server reads files encrypted by sha1 with 1 iteration only";
 	case OBSTACLE_NONE:

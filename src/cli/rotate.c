@@ -118,10 +118,8 @@ static enum status make_versions(const struct arguments *arguments, const struct
 {
 	enum status status = require_versions(arguments->options, keyfile);
 
-	if (status) {
+	if (status)
 		message_hint("--new-id makes a successor under another ID, which works on every server");
-		message_hint("with mkeyfile's server plugin every server reads key versions: see mkeyfile-plugin(7)");
-	}
 	for (size_t i = 0; !status && i < ids->count; i++) {
 		const struct entry *newest;
 

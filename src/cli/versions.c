@@ -31,7 +31,10 @@ enum status require_versions(const struct options *options, const struct keyfile
 		      keyfile->has_versions ? "has" : "would get", target ? options->target_name : "most servers");
 	say_servers_without_versions();
 	for (size_t i = 0; i < server_profile_count; i++)
-		if (server_profiles[i].syntax == SYNTAX_VERSIONED)
+		if (server_profiles[i].edition == PLUGIN)
+			message_hint(
+				"--target=VERSION+plugin if mkeyfile's plugin reads this file, in any server from 10.6 on: see mkeyfile-plugin(7)");
+		else if (server_profiles[i].syntax == SYNTAX_VERSIONED)
 			message_hint("--target=%s if %s reads this file", server_profiles[i].option,
 				     server_profiles[i].name);
 	return STATUS_REFUSED;

@@ -114,6 +114,8 @@ static const char *kdf_options(struct kdf kdf)
 static void say_kdf(const struct options *options, struct kdf kdf)
 {
 	const struct server_profile *target = options->target;
+	const char *plugin =
+		key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
 	bool is_plain = kdf.digest == DIGEST_SHA1 && !kdf.iterations;
 
 	if (is_plain)
@@ -123,9 +125,8 @@ static void say_kdf(const struct options *options, struct kdf kdf)
 	else if (!target)
 		message_hint("it opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
 	else
-		message_hint(
-			"it opens with %s, for which the server needs file_key_management_digest=%s and file_key_management_use_pbkdf2=%u",
-			kdf_options(kdf), digest_name(kdf.digest), kdf.iterations);
+		message_hint("it opens with %s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
+			     kdf_options(kdf), plugin, digest_name(kdf.digest), plugin, kdf.iterations);
 }
 
 static void probe_and_say(const struct options *options, const struct secret *raw, const struct password *password)

@@ -111,9 +111,13 @@ static struct fault parse_content(struct secret *content, const struct secret *p
 {
 	SECRET struct secret text = { 0 };
 	bool sealed = content->size && envelope_is_sealed(content->data, content->size);
+	struct fault fault;
 
-	if (password)
-		return unseal_keyfile(content, password, kdf, ret_keyfile, &text);
+	if (password) {
+		fault = unseal_keyfile(content, password, kdf, ret_keyfile, &text);
+		/* clean text without a key lacks ID 1, as in a plain file */
+		return fault.code == FAULT_NOT_A_KEYFILE ? keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile) : fault;
+	}
 	if (sealed)
 		return fault_of(FAULT_ENCRYPTED);
 	return keyfile_parse(content, SYNTAX_VERSIONED, ret_keyfile);

@@ -1,80 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/words.h"
 
+#include "core/words.h"
+
 #include <stdio.h>
-#include <string.h>
-
-static const char *at_a_place(enum fault_code code)
-{
-	switch (code) {
-	case FAULT_SYNTAX:
-		return "Syntax error";
-	case FAULT_KEY_ID:
-		return "Invalid key id";
-	case FAULT_KEY_VERSION:
-		return "Invalid key version";
-	case FAULT_KEY:
-		return "Invalid key";
-	case FAULT_SYSTEM_KEY:
-		return "System key id 1 is missing";
-	default:
-		return NULL;
-	}
-}
-
-static const char *about_a_file(enum fault_code code)
-{
-	switch (code) {
-	case FAULT_NOT_REGULAR:
-		return "it is not a regular file";
-	case FAULT_TOO_LARGE:
-		return "it is larger than 1048576 bytes";
-	case FAULT_NOT_A_KEYFILE:
-		return "it holds no key";
-	case FAULT_PASSWORD_EMPTY:
-	case FAULT_PASSWORD_BLANK:
-		return "it holds no password";
-	case FAULT_PASSWORD_TOO_LONG:
-		return "the password in it is longer than 256 bytes";
-	case FAULT_MEMORY:
-		return "out of memory";
-	default:
-		return NULL;
-	}
-}
-
-static const char *about_decryption(enum fault_code code)
-{
-	switch (code) {
-	case FAULT_ENCRYPTED:
-		return "It is encrypted, and mkeyfile_key_management_filekey is not set";
-	case FAULT_NOT_ENCRYPTED:
-		return "Not encrypted";
-	case FAULT_TRUNCATED:
-	case FAULT_WRONG_PASSWORD:
-		return "Wrong key, digest or PBKDF2 iteration count?";
-	case FAULT_ALGORITHM:
-		return "The digest or cipher is not available";
-	default:
-		return NULL;
-	}
-}
 
 void words_fault(struct keyring_fault what, char words[static WORDS_SIZE])
 {
-	struct fault fault = what.fault;
-	char reason[128];
-
-	if (at_a_place(fault.code))
-		snprintf(words, WORDS_SIZE, "%s at %s line %u, column %u", at_a_place(fault.code), what.path,
-			 fault.line, fault.column);
-	else if (about_decryption(fault.code))
-		snprintf(words, WORDS_SIZE, "Cannot decrypt %s. %s", what.path, about_decryption(fault.code));
-	else if (about_a_file(fault.code))
-		snprintf(words, WORDS_SIZE, "Cannot read %s: %s", what.path, about_a_file(fault.code));
-	else
-		snprintf(words, WORDS_SIZE, "Cannot read %s: %s", what.path,
-			 strerror_r(fault.error_number, reason, sizeof(reason)));
+	words_of_plugin(what.fault, what.path, words, WORDS_SIZE);
 }
 
 void words_loss(struct keyring_loss loss, const char *path, char words[static WORDS_SIZE])

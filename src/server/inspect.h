@@ -39,7 +39,7 @@ enum finding_kind {
 	FINDING_LOWER_CASE_FILE,     /* "file:path" is the password itself */
 	FINDING_PASSWORD_IN_CLEAR,   /* in an option file */
 	FINDING_RELATIVE_PATH,	     /* path, as it is set */
-	FINDING_STRAY_GROUP,	     /* group has settings, and the server does not read it */
+	FINDING_STRAY_GROUP,	     /* group has settings of the plugin path, and the server does not read it */
 	FINDING_SETTING_WITHOUT_USE, /* path: a setting that the target does not have, with "loose_" */
 	FINDING_PLUGIN_NOT_FORCED,   /* the server would start without its keys */
 	FINDING_AES_CBC,	     /* where AES_CTR is to be had */

@@ -8,22 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLUGIN "file-key-management"
-#define LIBRARY "file_key_management"
 #define FILE_PREFIX "FILE:"
 
-static bool is_library(const char *name, size_t size)
+const char *key_plugin_name(enum key_plugin plugin)
+{
+	return plugin == MKEYFILE_KEY_MANAGEMENT ? "mkeyfile_key_management" : "file_key_management";
+}
+
+static bool is_library(const char *name, size_t size, const char *plugin)
 {
 	static const char ending[] = ".so";
 
 	if (size > strlen(ending) && !strncmp(name + size - strlen(ending), ending, strlen(ending)))
 		size -= strlen(ending);
-	return size == strlen(LIBRARY) && !strncmp(name, LIBRARY, size);
+	return size == strlen(plugin) && !strncmp(name, plugin, size);
 }
 
 /* "LIBRARY", which loads all that is in it, or "NAME=LIBRARY"; several with ";" or
  * ":" between them (sql/sql_plugin.cc, plugin_load_list). */
-static bool list_loads_plugin(const char *list)
+static bool list_loads_plugin(const char *list, const char *plugin)
 {
 	while (*list) {
 		size_t size = strcspn(list, ";:");
@@ -31,9 +34,9 @@ static bool list_loads_plugin(const char *list)
 
 		if (name_size > size)
 			name_size = size;
-		if (name_size == size ? is_library(list, size)
-				      : name_size == strlen(LIBRARY) && !strncasecmp(list, LIBRARY, name_size) &&
-						is_library(list + name_size + 1, size - name_size - 1))
+		if (name_size == size ? is_library(list, size, plugin)
+				      : name_size == strlen(plugin) && !strncasecmp(list, plugin, name_size) &&
+						is_library(list + name_size + 1, size - name_size - 1, plugin))
 			return true;
 		list += size + (list[size] != '\0');
 	}
@@ -62,6 +65,7 @@ static void set_plugin_option(struct server_settings *settings, const struct opt
 		{ "digest", &settings->digest },
 		{ "use-pbkdf2", &settings->use_pbkdf2 },
 		{ "encryption-algorithm", &settings->encryption_algorithm },
+		{ "clear-text-filekey", &settings->clear_text_filekey },
 	};
 	struct setting *found = NULL;
 	size_t count = 0;
@@ -87,33 +91,61 @@ static void set_plugin_mode(struct server_settings *settings, const struct optio
 
 static void take_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
+	static const char skip[] = "skip-";
+	static const char disable[] = "disable-";
+	const char *plugin = key_plugin_name(settings->plugin);
 	const char *name = line->name;
+	size_t size = strlen(plugin);
 
-	if (option_name_begins(name, PLUGIN "-", strlen(PLUGIN "-")) && name[strlen(PLUGIN "-")])
-		set_plugin_option(settings, line, name + strlen(PLUGIN "-"), order);
-	else if (option_name_is(name, PLUGIN))
+	if (option_name_begins(name, plugin, size) && option_name_begins(name + size, "-", 1) && name[size + 1])
+		set_plugin_option(settings, line, name + size + 1, order);
+	else if (option_name_is(name, plugin))
 		set_plugin_mode(settings, line);
-	else if (option_name_is(name, "skip-" PLUGIN) || option_name_is(name, "disable-" PLUGIN))
+	else if ((option_name_begins(name, skip, strlen(skip)) && option_name_is(name + strlen(skip), plugin)) ||
+		 (option_name_begins(name, disable, strlen(disable)) && option_name_is(name + strlen(disable), plugin)))
 		settings->plugin_off = true;
 	else if (option_name_is(name, "plugin-load"))
-		settings->plugin_loaded = list_loads_plugin(line->value);
+		settings->plugin_loaded = list_loads_plugin(line->value, plugin);
 	else if (option_name_is(name, "plugin-load-add"))
-		settings->plugin_loaded |= list_loads_plugin(line->value);
+		settings->plugin_loaded |= list_loads_plugin(line->value, plugin);
 	else if (option_name_is(name, "user"))
 		settings->user = line->value;
 	else if (option_name_is(name, "datadir"))
 		settings->datadir = line->value;
 }
 
-void settings_parse(struct secret *lines, struct server_settings *ret_settings)
+static struct server_settings settings_of(enum key_plugin plugin, struct secret *lines)
 {
-	struct server_settings settings = { .lines = secret_take(lines) };
+	struct server_settings settings = { .plugin = plugin, .lines = secret_take(lines) };
 	struct option_line line;
 	char *rest = (char *)settings.lines.data;
 
 	for (unsigned int order = 0; rest && option_files_next(&rest, &line); order++)
 		take_line(&settings, &line, order);
-	*ret_settings = settings;
+	return settings;
+}
+
+struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings)
+{
+	SECRET struct secret copy = { 0 };
+	SETTINGS struct server_settings own = { 0 };
+	struct fault fault = fault_none();
+
+	if (lines->data) {
+		fault = secret_copy(&copy, lines->data, lines->size);
+		if (fault.code)
+			return fault;
+		copy.data[copy.size] = '\0';
+	}
+	own = settings_of(MKEYFILE_KEY_MANAGEMENT, &copy);
+	if (own.plugin_loaded && !own.plugin_off) {
+		*ret_settings = own;
+		own = (struct server_settings){ 0 };
+		secret_free(lines);
+	} else {
+		*ret_settings = settings_of(FILE_KEY_MANAGEMENT, lines);
+	}
+	return fault;
 }
 
 void settings_free(struct server_settings *settings)
@@ -169,6 +201,12 @@ __attribute__((format(printf, 1, 2))) static char *words_of(const char *format, 
 	return size < 0 ? NULL : words;
 }
 
+/* As the server writes the names of variables in some of its errors. */
+static const char *dashed_name(const struct server_settings *settings)
+{
+	return settings->plugin == MKEYFILE_KEY_MANAGEMENT ? "mkeyfile-key-management" : "file-key-management";
+}
+
 /* The first of them that an error follows from when the server does not know it.
  * The log would show the value; a password is not repeated here. */
 static char *unknown_variable(const struct server_settings *settings, bool only_kdf)
@@ -194,48 +232,76 @@ static bool is_algorithm(const char *name)
 
 static char *wrong_value(const struct server_settings *settings, const struct server_profile *profile)
 {
-	enum digest digest;
+	const char *algorithm = settings->encryption_algorithm.value;
+	const char *digest = settings->digest.value;
+	enum digest ignored;
 
-	if (settings->encryption_algorithm.value && !is_algorithm(settings->encryption_algorithm.value))
-		return words_of("Error while setting value '%s' to '" PLUGIN "-encryption-algorithm'",
-				settings->encryption_algorithm.value);
-	if ((!profile || profile->reads_kdf) && settings->digest.value &&
-	    !digest_from_name(settings->digest.value, &digest))
-		return words_of("Error while setting value '%s' to '" PLUGIN "-digest'", settings->digest.value);
+	if (algorithm && !is_algorithm(algorithm))
+		return words_of("Error while setting value '%s' to '%s-encryption-algorithm'", algorithm,
+				dashed_name(settings));
+	if ((!profile || profile->reads_kdf) && digest && !digest_from_name(digest, &ignored))
+		return words_of("Error while setting value '%s' to '%s-digest'", digest, dashed_name(settings));
 	return NULL;
 }
 
-static struct obstacle find_obstacle(const struct server_settings *settings, const struct server_profile *profile)
+/* What mkeyfile's plugin wants to be told before it takes a password from an option
+ * file. */
+static bool insists_on_clear_text(const struct server_settings *settings)
 {
-	struct obstacle obstacle = { .before_file = true };
+	const char *value = settings->clear_text_filekey.value;
+
+	return value && strcasecmp(value, "OFF") && strcmp(value, "0");
+}
+
+static bool has_clear_text(const struct server_settings *settings)
+{
+	return settings->filekey.value && *settings->filekey.value && !settings_password_path(settings);
+}
+
+static enum obstacle_kind find_obstacle(const struct server_settings *settings, const struct server_profile *profile,
+					char **ret_words)
+{
+	const char *name = key_plugin_name(settings->plugin);
+	bool is_own = settings->plugin == MKEYFILE_KEY_MANAGEMENT;
+	char *words;
 
 	if (!settings->plugin_loaded) {
-		obstacle.kind = OBSTACLE_NOT_LOADED;
-		obstacle.words = unknown_variable(settings, false);
-		if (!obstacle.words)
-			obstacle.words = words_of("the server does not load the plugin " LIBRARY);
-	} else if (settings->plugin_off) {
-		obstacle.kind = OBSTACLE_OFF;
-		obstacle.words = words_of("the plugin " LIBRARY " is switched off");
-	} else if (settings->ambiguous) {
-		obstacle.kind = OBSTACLE_AMBIGUOUS;
-		obstacle.words = words_of("ambiguous option '--%s=...' (" PLUGIN "-filename, " PLUGIN "-filekey)",
-					  settings->ambiguous);
-	} else if ((obstacle.words = wrong_value(settings, profile))) {
-		obstacle.kind = OBSTACLE_VALUE;
-	} else if (!settings->filename.value || !*settings->filename.value) {
-		obstacle.kind = OBSTACLE_NO_FILENAME;
-		obstacle.words = words_of(PLUGIN "-filename is not set");
-	} else if (profile && !profile->reads_kdf && (obstacle.words = unknown_variable(settings, true))) {
-		obstacle.kind = OBSTACLE_KDF;
-		obstacle.before_file = false;
+		words = unknown_variable(settings, false);
+		*ret_words = words ? words : words_of("the server does not load the plugin %s", name);
+		return OBSTACLE_NOT_LOADED;
 	}
-	return obstacle;
+	if (settings->plugin_off) {
+		*ret_words = words_of("the plugin %s is switched off", name);
+		return OBSTACLE_OFF;
+	}
+	if (settings->ambiguous) {
+		*ret_words = words_of("ambiguous option '--%s=...' (%s-filename, %s-filekey)", settings->ambiguous,
+				      dashed_name(settings), dashed_name(settings));
+		return OBSTACLE_AMBIGUOUS;
+	}
+	*ret_words = wrong_value(settings, profile);
+	if (*ret_words)
+		return OBSTACLE_VALUE;
+	if (!settings->filename.value || !*settings->filename.value) {
+		*ret_words =
+			words_of("%s%cfilename is not set", is_own ? name : dashed_name(settings), is_own ? '_' : '-');
+		return OBSTACLE_NO_FILENAME;
+	}
+	if (is_own && has_clear_text(settings) && !insists_on_clear_text(settings)) {
+		*ret_words = words_of("%s_filekey holds a password, which option files and ps show", name);
+		return OBSTACLE_CLEAR_TEXT;
+	}
+	*ret_words = profile && !profile->reads_kdf ? unknown_variable(settings, true) : NULL;
+	return *ret_words ? OBSTACLE_KDF : OBSTACLE_NONE;
 }
 
 struct fault settings_obstacle(const struct server_settings *settings, const struct server_profile *profile,
 			       struct obstacle *ret_obstacle)
 {
-	*ret_obstacle = find_obstacle(settings, profile);
-	return ret_obstacle->kind && !ret_obstacle->words ? fault_of(FAULT_MEMORY) : fault_none();
+	struct obstacle obstacle = { 0 };
+
+	obstacle.kind = find_obstacle(settings, profile, &obstacle.words);
+	obstacle.before_file = obstacle.kind != OBSTACLE_KDF;
+	*ret_obstacle = obstacle;
+	return obstacle.kind && !obstacle.words ? fault_of(FAULT_MEMORY) : fault_none();
 }

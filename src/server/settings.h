@@ -4,8 +4,14 @@
 
 #include "server/target.h"
 
-/* What a server's option files say of file_key_management
- * (plugin/file_key_management/file_key_management_plugin.cc). */
+/* What a server's option files say of the plugin that reads the key file:
+ * file_key_management (plugin/file_key_management/file_key_management_plugin.cc), or
+ * mkeyfile's own where that is loaded. */
+
+enum key_plugin { FILE_KEY_MANAGEMENT, MKEYFILE_KEY_MANAGEMENT };
+
+/* "file_key_management": the plugin, its library, and what its settings begin with. */
+const char *key_plugin_name(enum key_plugin plugin);
 
 struct setting {
 	const char *name;   /* as it is written */
@@ -15,13 +21,15 @@ struct setting {
 };
 
 struct server_settings {
-	struct secret lines; /* owns the strings */
+	enum key_plugin plugin; /* whose settings these are */
+	struct secret lines;	/* owns the strings */
 	struct setting filename;
 	struct setting filekey; /* maybe the password in clear: never shown */
 	struct setting digest;
 	struct setting use_pbkdf2;
 	struct setting encryption_algorithm;
-	const char *user; /* that the server runs as; NULL: not set */
+	struct setting clear_text_filekey; /* of mkeyfile's plugin alone */
+	const char *user;		   /* that the server runs as; NULL: not set */
 	const char *datadir;
 	bool plugin_loaded;    /* by plugin_load or plugin_load_add */
 	bool plugin_off;       /* file_key_management=OFF and the like */
@@ -32,8 +40,8 @@ struct server_settings {
 #define SETTINGS __attribute__((cleanup(settings_free)))
 
 /* Parses what my_print_defaults prints for a server, and takes it over. Of several
- * lines for one option the last one counts. */
-void settings_parse(struct secret *lines, struct server_settings *ret_settings);
+ * lines for one option the last one counts. FAULT_MEMORY. */
+MUST_CHECK struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings);
 void settings_free(struct server_settings *settings);
 
 /* The KDF that they name, for a server that has such settings. False when the
@@ -53,7 +61,8 @@ enum obstacle_kind {
 	OBSTACLE_AMBIGUOUS,  /* an option that stands for several */
 	OBSTACLE_VALUE,	     /* a value that the plugin does not know */
 	OBSTACLE_NO_FILENAME,
-	OBSTACLE_KDF, /* settings of the KDF, which this server does not have */
+	OBSTACLE_CLEAR_TEXT, /* a password in clear, which mkeyfile's plugin refuses */
+	OBSTACLE_KDF,	     /* settings of the KDF, which this server does not have */
 };
 
 struct obstacle {

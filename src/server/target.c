@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Behind a version: mkeyfile's own plugin in that server. */
+#define PLUGIN_SUFFIX "+plugin"
+
 /* Sources: measured on Debian's 10.11.19 and 11.8.9; MDEV-34712 for digest and
  * PBKDF2 (12.0.1); MDEV-9158 for pipes (11.8); Enterprise 11.8 and MaxScale by
  * their documentation. */
@@ -29,13 +32,17 @@ const struct server_profile server_profiles[] = {
 	  .syntax = SYNTAX_VERSIONED,
 	  .reads_pipes = true,
 	  .oversize = OVERSIZE_TOO_LARGE },
+	{ .edition = PLUGIN,
+	  .from = 100600,
+	  .name = "mkeyfile's plugin, 10.6 and later",
+	  .option = "10.11" PLUGIN_SUFFIX,
+	  .syntax = SYNTAX_VERSIONED,
+	  .reads_kdf = true,
+	  .blank_password = BLANK_PASSWORD_REFUSED },
 	{ .edition = MAXSCALE, .name = "MaxScale (key_manager=file)", .option = "maxscale" },
 };
 
 const size_t server_profile_count = sizeof(server_profiles) / sizeof(server_profiles[0]);
-
-/* "+plugin" behind a version names a server plugin that does not exist yet. */
-#define PLUGIN_SUFFIX "+plugin"
 
 /* Servers before 11.0 prefix their version with this for old replicas. */
 #define OLD_PROTOCOL_PREFIX "5.5.5-"
@@ -111,11 +118,26 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 	if (!profile)
 		return false;
 	*ret_profile = *profile;
-	if (edition != MAXSCALE) {
+	if (edition == COMMUNITY || edition == ENTERPRISE) {
 		ret_profile->cuts_long_password = !has_fix(version, long_password_refused);
-		ret_profile->crashes_on_blank_password = !has_fix(version, blank_password_survived);
+		if (!has_fix(version, blank_password_survived))
+			ret_profile->blank_password = BLANK_PASSWORD_CRASHES;
 	}
 	return true;
+}
+
+static bool ends_in_plugin(const char *suffix)
+{
+	size_t size = strlen(suffix);
+
+	return size >= strlen(PLUGIN_SUFFIX) && !strcasecmp(suffix + size - strlen(PLUGIN_SUFFIX), PLUGIN_SUFFIX);
+}
+
+static enum edition edition_of(const char *suffix)
+{
+	if (ends_in_plugin(suffix))
+		return PLUGIN;
+	return strcasestr(suffix, "enterprise") ? ENTERPRISE : COMMUNITY;
 }
 
 bool target_profile(const char *target, struct server_profile *ret_profile)
@@ -123,12 +145,13 @@ bool target_profile(const char *target, struct server_profile *ret_profile)
 	unsigned int version;
 
 	if (!strncasecmp(target, "maxscale", strlen("maxscale")))
-		return is_suffix(target + strlen("maxscale")) && take_profile(MAXSCALE, 0, ret_profile);
+		return is_suffix(target + strlen("maxscale")) && !ends_in_plugin(target) &&
+		       take_profile(MAXSCALE, 0, ret_profile);
 	if (!strncmp(target, OLD_PROTOCOL_PREFIX, strlen(OLD_PROTOCOL_PREFIX)))
 		target += strlen(OLD_PROTOCOL_PREFIX);
-	if (!parse_version(&target, &version) || !is_suffix(target) || strcasestr(target, PLUGIN_SUFFIX))
+	if (!parse_version(&target, &version) || !is_suffix(target))
 		return false;
-	return take_profile(strcasestr(target, "enterprise") ? ENTERPRISE : COMMUNITY, version, ret_profile);
+	return take_profile(edition_of(target), version, ret_profile);
 }
 
 char *target_of_version_banner(const char *banner)

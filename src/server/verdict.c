@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/verdict.h"
 
+#include "core/words.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define PLUGIN_WORDS_SIZE 4096
 
 struct fault server_judge(const struct server_profile *profile, const struct secret *text, size_t disk_size)
 {
@@ -21,22 +25,19 @@ struct fault server_judge(const struct server_profile *profile, const struct sec
 	return fault;
 }
 
-static const char *reason(enum fault_code code)
+static char *plugin_words(struct fault fault, const char *path)
 {
-	switch (code) {
-	case FAULT_SYNTAX:
-		return "Syntax error";
-	case FAULT_KEY_ID:
-		return "Invalid key id";
-	case FAULT_KEY_VERSION:
-		return "Invalid key version";
-	case FAULT_KEY:
-		return "Invalid key";
-	case FAULT_SYSTEM_KEY:
-		return "System key id 1 is missing";
-	default:
-		return NULL;
-	}
+	char words[PLUGIN_WORDS_SIZE];
+
+	if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
+		fault = fault_of(FAULT_NOT_REGULAR);
+	words_of_plugin(fault, path, words, sizeof(words));
+	return strdup(words);
+}
+
+static bool has_words(struct fault fault)
+{
+	return fault.code && fault.code != FAULT_MEMORY;
 }
 
 char *server_words(const struct server_profile *profile, struct fault fault, const char *path)
@@ -44,8 +45,10 @@ char *server_words(const struct server_profile *profile, struct fault fault, con
 	char *words = NULL;
 	int size = -1;
 
-	if (reason(fault.code))
-		size = asprintf(&words, "%s at %s line %u, column %u", reason(fault.code), path, fault.line,
+	if (profile->edition == PLUGIN)
+		return has_words(fault) ? plugin_words(fault, path) : NULL;
+	if (words_at_a_place(fault.code))
+		size = asprintf(&words, "%s at %s line %u, column %u", words_at_a_place(fault.code), path, fault.line,
 				fault.column);
 	else if (fault.code == FAULT_NOT_ENCRYPTED)
 		size = asprintf(&words, "Cannot decrypt %s. Not encrypted", path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/password.h"
+#include "core/password_command.h"
 #include "helpers.h"
 
 #include <errno.h>

@@ -57,8 +57,17 @@ static const struct {
 	{ "8.4", NULL },
 	{ "9.1.0-commercial", NULL },
 	{ "10.0-enterprise", NULL },
-	/* a server plugin that does not exist */
-	{ "10.11+plugin", NULL },
+	/* our plugin in a server */
+	{ "10.6+plugin", "10.11+plugin" },
+	{ "10.11+plugin", "10.11+plugin" },
+	{ "10.11.19+plugin", "10.11+plugin" },
+	{ "10.11.19-MariaDB-0+deb12u1+plugin", "10.11+plugin" },
+	{ "5.5.5-10.6.20-MariaDB+plugin", "10.11+plugin" },
+	{ "11.8-enterprise+PLUGIN", "10.11+plugin" },
+	{ "10.5+plugin", NULL },
+	{ "10.1+plugin", NULL },
+	{ "maxscale+plugin", NULL },
+	{ "10.11+plugin-log", "10.11" },
 	{ "11.-1", NULL },
 	{ "11.8.-1", NULL },
 	{ "10.+6", NULL },
@@ -67,9 +76,6 @@ static const struct {
 	{ "10.111", NULL },
 	{ "maxscalefoo", NULL },
 	{ "10.11.3+maria~deb12", "10.11" },
-	{ "10.11.19+plugin", NULL },
-	{ "10.11.19-MariaDB+plugin", NULL },
-	{ "11.8-enterprise+PLUGIN", NULL },
 	/* no version */
 	{ "", NULL },
 	{ " ", NULL },
@@ -118,7 +124,7 @@ static void test_options_stand_for_their_profiles(void **state)
 		assert_true(target_profile(server_profiles[i].option, &profile));
 		assert_string_equal(profile.name, server_profiles[i].name);
 		assert_false(profile.cuts_long_password);
-		assert_false(profile.crashes_on_blank_password);
+		assert_int_not_equal(profile.blank_password, BLANK_PASSWORD_CRASHES);
 	}
 }
 
@@ -140,7 +146,8 @@ static void test_what_servers_read(void **state)
 		{ "10.11", SYNTAX_UNVERSIONED, false },		{ "11.8", SYNTAX_UNVERSIONED, false },
 		{ "12.0.0", SYNTAX_UNVERSIONED, false },	{ "12.0.1", SYNTAX_UNVERSIONED, true },
 		{ "13.0", SYNTAX_UNVERSIONED, true },		{ "11.4-enterprise", SYNTAX_UNVERSIONED, false },
-		{ "11.8-enterprise", SYNTAX_VERSIONED, false }, { "maxscale", SYNTAX_UNVERSIONED, false },
+		{ "11.8-enterprise", SYNTAX_VERSIONED, false }, { "10.11+plugin", SYNTAX_VERSIONED, true },
+		{ "maxscale", SYNTAX_UNVERSIONED, false },
 	};
 
 	(void)state;
@@ -196,7 +203,7 @@ static void test_releases(void **state)
 
 		assert_true(target_profile(releases[i].target, &profile));
 		expect_number(releases[i].target, "cuts", profile.cuts_long_password, releases[i].cuts_long_password);
-		expect_number(releases[i].target, "crashes", profile.crashes_on_blank_password,
+		expect_number(releases[i].target, "crashes", profile.blank_password == BLANK_PASSWORD_CRASHES,
 			      releases[i].crashes_on_blank_password);
 	}
 }
