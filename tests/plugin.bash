@@ -144,6 +144,21 @@ load_start() {
 		read_rows $table 3>&- &
 		load_pids+=($!)
 	done
+	wait_for_rows
+}
+
+# Until every writer has had a row acknowledged.
+wait_for_rows() {
+	local i list
+
+	for ((i = 0; i < 300; i++)); do
+		for list in acknowledged.{one,hundred,aria}.{1,2}00000; do
+			[ -s "$list" ] || { sleep 0.1; continue 2; }
+		done
+		return 0
+	done
+	echo 'the load does not start'
+	return 1
 }
 
 load_stop() {

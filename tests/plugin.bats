@@ -526,7 +526,7 @@ Mkeyfile_key_management_reloads_refused 0' \
 	echo "100;$(random_key)" >>keyfile
 	chmod 644 keyfile
 	start mkeyfile_key_management
-	same "[Warning] 1 keys in $PWD/keyfile are displaced by later lines of the same ID and version
+	same "[Warning] Key ID 100 version 1 stands more than once in $PWD/keyfile, and the last line counts (displaced lines: 1)
 [Warning] Every user of this machine has access to $PWD/keyfile or its password file
 [Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 }

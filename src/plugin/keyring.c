@@ -134,8 +134,11 @@ static void fill(struct keyring *keyring, const struct keyfile *keyfile, struct 
 
 		/* sorted by line as well: the last one wins, as in the server's own plugin */
 		if (keyring->count && keyring->names[keyring->count - 1] == name) {
+			if (!notes->displaced++) {
+				notes->id = entry->id;
+				notes->version = entry->version;
+			}
 			keyring->count--;
-			notes->duplicates++;
 		} else {
 			keyring->ids += !keyring->count || name_id(keyring->names[keyring->count - 1]) != entry->id;
 		}

@@ -26,9 +26,11 @@ struct keyring_fault {
 
 /* What an operator ought to know about a key file that loads. */
 struct keyring_notes {
-	size_t duplicates; /* entries that a later line displaces */
-	bool exposed;	   /* users other than owner and group can read or change a file */
-	bool lock_failed;  /* the memory of some key could not be locked */
+	size_t displaced; /* lines that a later one of the same ID and version displaces, */
+	uint32_t id;	  /* and the first of them */
+	uint32_t version;
+	bool exposed;	  /* users other than owner and group can read or change a file */
+	bool lock_failed; /* the memory of some key could not be locked */
 };
 
 /* Reads, opens, parses. Both files have to be regular ones: a pipe would keep

@@ -8,22 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One reload at a time: guards all that follows, and the settings' source. */
+/* One reload at a time: guards pending, and what is served and read from. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Read, compared with the keys in use, and not in use yet. A statement that
  * fails between its check and its update leaves it here for the next one. */
 static struct keyring *pending;
 
+/* With a lock of its own, so that SHOW STATUS does not wait for a slow file. */
 static struct reload_report report;
+static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void say_notes(const struct keyring_source *source, const struct keyring_notes *notes)
 {
 	char words[WORDS_SIZE];
 
-	if (notes->duplicates) {
-		snprintf(words, sizeof(words), "%zu keys in %s are displaced by later lines of the same ID and version",
-			 notes->duplicates, source->path);
+	if (notes->displaced) {
+		snprintf(
+			words, sizeof(words),
+			"Key ID %u version %u stands more than once in %s, and the last line counts (displaced lines: %zu)",
+			notes->id, notes->version, source->path, notes->displaced);
 		server_log(LOG_WARNING, words);
 	}
 	if (notes->exposed) {
@@ -37,9 +41,11 @@ static void say_notes(const struct keyring_source *source, const struct keyring_
 
 static void note_result(const char *words, bool done)
 {
+	pthread_mutex_lock(&report_lock);
 	report.last = time(NULL);
 	snprintf(report.result, sizeof(report.result), "%s", words);
 	*(done ? &report.done : &report.refused) += 1;
+	pthread_mutex_unlock(&report_lock);
 }
 
 /* Reads the key file for keys in use (NULL: there are none). */
@@ -69,10 +75,12 @@ static bool load(const struct keyring *in_use, struct keyring **ret_keyring, cha
 
 static void say_loaded(const struct keyring *keyring)
 {
+	size_t ids = keyring_ids(keyring);
+	size_t versions = keyring_versions(keyring);
 	char words[WORDS_SIZE];
 
-	snprintf(words, sizeof(words), "%zu key IDs, %zu versions loaded from %s", keyring_ids(keyring),
-		 keyring_versions(keyring), settings_source()->path);
+	snprintf(words, sizeof(words), "%zu key ID%s, %zu version%s loaded from %s", ids, ids == 1 ? "" : "s", versions,
+		 versions == 1 ? "" : "s", settings_source()->path);
 	server_log(LOG_NOTE, words);
 }
 
@@ -81,8 +89,10 @@ bool reload_first(char words[static WORDS_SIZE])
 	struct keyring *keyring = NULL;
 	bool loaded;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&report_lock);
 	report = (struct reload_report){ .last = time(NULL), .result = "loaded at start" };
+	pthread_mutex_unlock(&report_lock);
+	pthread_mutex_lock(&lock);
 	loaded = load(NULL, &keyring, words);
 	if (loaded) {
 		say_loaded(keyring);
@@ -182,7 +192,7 @@ void reload_update(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *targe
 
 void reload_get_report(struct reload_report *ret_report)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&report_lock);
 	*ret_report = report;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&report_lock);
 }

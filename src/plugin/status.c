@@ -5,6 +5,7 @@
 #include "plugin/served.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* A row for each key ID. All of it is in the statement's memory, which the
  * server frees at the statement's end. */
@@ -13,92 +14,78 @@ struct newest_row {
 	char id[11];
 };
 
-static int show_number(struct st_mysql_show_var *variable, char *buffer, unsigned long long number)
+/* The server calls one for each row, with a buffer that the value may be in. */
+#define SHOW_FUNCTION(name)                                                                                            \
+	static int name(__attribute__((unused)) MYSQL_THD thd, struct st_mysql_show_var *variable,                     \
+			__attribute__((unused)) void *buffer,                                                          \
+			__attribute__((unused)) struct system_status_var *status,                                      \
+			__attribute__((unused)) enum enum_var_type type)
+
+static int show_number(struct st_mysql_show_var *variable, void *buffer, unsigned long long number)
 {
-	*(unsigned long long *)(void *)buffer = number;
+	*(unsigned long long *)buffer = number;
 	variable->type = SHOW_ULONGLONG;
 	variable->value = buffer;
 	return 0;
 }
 
-static int show_ids(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer, struct system_status_var *status,
-		    enum enum_var_type type)
+static int show_text(struct st_mysql_show_var *variable, void *buffer)
+{
+	variable->type = SHOW_CHAR;
+	variable->value = buffer;
+	return 0;
+}
+
+SHOW_FUNCTION(show_ids)
 {
 	size_t ids = keyring_ids(served_acquire());
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	served_release();
 	return show_number(variable, buffer, ids);
 }
 
-static int show_versions(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer,
-			 struct system_status_var *status, enum enum_var_type type)
+SHOW_FUNCTION(show_versions)
 {
 	size_t versions = keyring_versions(served_acquire());
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	served_release();
 	return show_number(variable, buffer, versions);
 }
 
-static int show_done(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer, struct system_status_var *status,
-		     enum enum_var_type type)
+SHOW_FUNCTION(show_done)
 {
 	struct reload_report report;
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	reload_get_report(&report);
 	return show_number(variable, buffer, report.done);
 }
 
-static int show_refused(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer,
-			struct system_status_var *status, enum enum_var_type type)
+SHOW_FUNCTION(show_refused)
 {
 	struct reload_report report;
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	reload_get_report(&report);
 	return show_number(variable, buffer, report.refused);
 }
 
-static int show_last_time(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer,
-			  struct system_status_var *status, enum enum_var_type type)
+SHOW_FUNCTION(show_last_time)
 {
 	struct reload_report report;
 	struct tm local;
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	reload_get_report(&report);
-	if (!localtime_r(&report.last, &local) || !strftime(buffer, 32, "%F %T", &local))
+	if (!localtime_r(&report.last, &local) || !strftime(buffer, sizeof("2038-01-19 03:14:07"), "%F %T", &local))
 		*(char *)buffer = '\0';
-	variable->type = SHOW_CHAR;
-	variable->value = buffer;
-	return 0;
+	return show_text(variable, buffer);
 }
 
-static int show_last_result(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer,
-			    struct system_status_var *status, enum enum_var_type type)
+SHOW_FUNCTION(show_last_result)
 {
 	struct reload_report report;
 
-	(void)thd;
-	(void)status;
-	(void)type;
 	reload_get_report(&report);
-	snprintf(buffer, sizeof(report.result), "%s", report.result);
-	variable->type = SHOW_CHAR;
-	variable->value = buffer;
-	return 0;
+	memcpy(buffer, report.result, sizeof(report.result));
+	return show_text(variable, buffer);
 }
 
 static struct st_mysql_show_var *make_rows(MYSQL_THD thd, const struct keyring *keyring)
@@ -120,15 +107,11 @@ static struct st_mysql_show_var *make_rows(MYSQL_THD thd, const struct keyring *
 	return variables;
 }
 
-static int show_newest(MYSQL_THD thd, struct st_mysql_show_var *variable, void *buffer,
-		       struct system_status_var *status, enum enum_var_type type)
+SHOW_FUNCTION(show_newest)
 {
 	static struct st_mysql_show_var none[] = { { 0 } };
 	struct st_mysql_show_var *rows = make_rows(thd, served_acquire());
 
-	(void)buffer;
-	(void)status;
-	(void)type;
 	served_release();
 	variable->type = SHOW_ARRAY;
 	variable->value = rows ? rows : none;
