@@ -11,7 +11,8 @@ AC_DEFUN([MKEYFILE_SERVER_PLUGIN], [
 	AC_ARG_WITH([plugin-dir],
 		[AS_HELP_STRING([--with-plugin-dir=DIR],
 			[where the server looks for plugins (its plugin_dir)])])
-	AS_IF([test "$with_server_plugin" != no], [_MKEYFILE_SERVER_HEADERS])
+	AC_ARG_VAR([SERVER_PLUGIN_CPPFLAGS], [where the server's mysql/plugin_encryption.h is, as -I or -isystem])
+	AS_IF([test "$with_server_plugin" != no], [_MKEYFILE_SERVER_HEADERS], [SERVER_PLUGIN_CPPFLAGS=])
 	AS_IF([test "$with_server_plugin" = yes && test -z "$SERVER_PLUGIN_CPPFLAGS"],
 		[AC_MSG_ERROR([mysql/plugin_encryption.h is missing: Debian has it in libmariadbd-dev; SERVER_PLUGIN_CPPFLAGS=-I... names another place])])
 	AS_IF([test -n "$SERVER_PLUGIN_CPPFLAGS"], [with_server_plugin=yes], [with_server_plugin=no])
@@ -28,7 +29,6 @@ AC_DEFUN([MKEYFILE_SERVER_PLUGIN], [
 # The headers of the server, which are not those of the client library: below
 # the client's in server/, as Debian and the RPM packages have them.
 AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
-	AC_ARG_VAR([SERVER_PLUGIN_CPPFLAGS], [where the server's mysql/plugin_encryption.h is, as -I or -isystem])
 	AC_MSG_CHECKING([for mysql/plugin_encryption.h])
 	mkeyfile_saved_cppflags=$CPPFLAGS
 	mkeyfile_found=no

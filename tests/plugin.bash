@@ -171,6 +171,7 @@ load_stop() {
 check_rows() { # table...
 	local table list
 
+	[ -s wrong ]
 	same "" "$(sort -u wrong | grep -vx 0)"
 	for table; do
 		same 0 "$(sql -e "SELECT COUNT(*) FROM db.$table WHERE t <> REPEAT(MD5(i), 40)")"
