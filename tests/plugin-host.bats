@@ -40,6 +40,16 @@ host=$abs_top_builddir/tests/plugin-host
 	run -1 "${checker[@]}" "$host" load bad
 }
 
+@test "aes_ctr: CTR without padding, GCM with it, CTR where there is no GCM, refused where there is none" {
+	make_keyfile keyfile 1
+	run -0 "$host" cipher keyfile ctr-gcm
+	same 'ctr gcm 17' "${lines[1]}"
+	run -0 "$host" cipher keyfile ctr
+	same 'ctr ctr 1' "${lines[1]}"
+	run -1 "$host" cipher keyfile none
+	same "mkeyfile_key_management: This server's TLS library has no aes_ctr" "$output"
+}
+
 # says FILE PASSWORD "words": the plugin does not start, and says that
 says() {
 	run -1 "$host" load "$1" ${2:+"$2"}
@@ -108,10 +118,11 @@ agree() { # file [password-file]
 	same "$verdict" "$(mkeyfile verify -q --no-prompt --no-probe -t 10.11+plugin -f "$1" ${2:+-P "$2"} 2>/dev/null | head -n 1)"
 }
 
-@test "plugin and verify agree on every file that the comparison with the server keeps" {
+@test "plugin and verify agree on every file that other tests keep" {
 	local file password
 
-	for file in "$abs_top_srcdir"/tests/differential.d/*.keyfile; do
+	shopt -s nullglob
+	for file in "$abs_top_srcdir"/tests/differential.d/*.keyfile "$abs_top_srcdir"/tests/fuzz/corpus/keyfile/*; do
 		password=${file%.keyfile}.password
 		[ -e "$password" ] || password=
 		agree "$file" "$password"

@@ -6,6 +6,9 @@
  *		start and end; prints what the plugin says. Status 0: it started.
  *	plugin-host race KEYFILE THREADS RELOADS
  *		THREADS read keys while the file changes and is reloaded RELOADS times.
+ *	plugin-host cipher KEYFILE ctr-gcm|ctr|none
+ *		starts with aes_ctr on a server that has these modes, and prints which
+ *		ones the plugin asks for: without padding, with it, and the size of 1 byte.
  *	plugin-host lookup KEYFILE LOOKUPS
  *		prints nanoseconds a look-up: of a key, of the newest version, and of a
  *		copy of a key without a search, and how many keys there are.
@@ -67,6 +70,35 @@ static void *allocate(MYSQL_THD thd, size_t size)
 }
 
 static struct thd_alloc_service_st allocation = { .thd_alloc_func = allocate };
+
+/* A server's crypt service, as far as which mode is asked for. */
+static bool has_ctr;
+static bool has_gcm;
+static enum my_aes_mode asked_mode;
+
+static int note_mode(void *context, enum my_aes_mode mode, int flags, const unsigned char *key, unsigned int key_size,
+		     const unsigned char *iv, unsigned int iv_size)
+{
+	(void)context;
+	(void)flags;
+	(void)key;
+	(void)key_size;
+	(void)iv;
+	(void)iv_size;
+	asked_mode = mode;
+	return MY_AES_OK;
+}
+
+static unsigned int size_in_mode(enum my_aes_mode mode, unsigned int size)
+{
+	if (mode == MY_AES_CTR && has_ctr)
+		return size;
+	if (mode == MY_AES_GCM && has_gcm)
+		return size + MY_AES_BLOCK_SIZE;
+	return (size / MY_AES_BLOCK_SIZE + 1) * MY_AES_BLOCK_SIZE;
+}
+
+static struct my_crypt_service_st crypt_service = { .my_aes_crypt_init = note_mode, .my_aes_get_size = size_in_mode };
 
 struct variable {
 	MYSQL_PLUGIN_VAR_HEADER;
@@ -159,6 +191,7 @@ static bool start(char *keyfile, char *password)
 	char filekey[4096] = "";
 
 	thd_alloc_service = &allocation;
+	my_crypt_service = &crypt_service;
 	if (password)
 		snprintf(filekey, sizeof(filekey), "FILE:%s", password);
 	set_text("filename", keyfile);
@@ -170,6 +203,26 @@ static void end(void)
 {
 	free(*(char **)find_variable("filekey")->value);
 	_maria_plugin_declarations_[0].deinit(NULL);
+}
+
+/* ---- cipher ---- */
+
+static bool cipher(char *path, const char *modes)
+{
+	static const char *const names[] = { "ecb", "cbc", "ctr", "gcm" };
+	enum my_aes_mode padded;
+
+	has_ctr = !strncmp(modes, "ctr", 3);
+	has_gcm = !strcmp(modes, "ctr-gcm");
+	*(unsigned long *)find_variable("encryption_algorithm")->value = 1;
+	if (!start(path, NULL))
+		return false;
+	encryption()->crypt_ctx_init(NULL, NULL, 0, NULL, 0, ENCRYPTION_FLAG_ENCRYPT, 1, 1);
+	padded = asked_mode;
+	encryption()->crypt_ctx_init(NULL, NULL, 0, NULL, 0, ENCRYPTION_FLAG_ENCRYPT | ENCRYPTION_FLAG_NOPAD, 1, 1);
+	printf("%s %s %u\n", names[asked_mode], names[padded], encryption()->encrypted_length(1, 1, 1));
+	end();
+	return true;
 }
 
 /* ---- race ---- */
@@ -333,9 +386,11 @@ int main(int argc, char **argv)
 	}
 	if (argc == 5 && !strcmp(argv[1], "race"))
 		race(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
+	else if (argc == 4 && !strcmp(argv[1], "cipher"))
+		return !cipher(argv[2], argv[3]);
 	else if (argc == 4 && !strcmp(argv[1], "lookup"))
 		lookup(argv[2], strtoul(argv[3], NULL, 10));
 	else
-		die("usage: load KEYFILE [PASSWORD_FILE] | race KEYFILE THREADS RELOADS | lookup KEYFILE LOOKUPS");
+		die("usage: load KEYFILE [PASSWORD_FILE] | race KEYFILE THREADS RELOADS | cipher KEYFILE MODES | lookup KEYFILE LOOKUPS");
 	return 0;
 }

@@ -512,6 +512,24 @@ Mkeyfile_key_management_reloads_refused 0' \
 	same '5 0' "$(status_of reloads) $(status_of reloads_refused)"
 }
 
+@test "reloads from several sessions at once" {
+	local session pids=()
+
+	start mkeyfile_key_management
+	for session in 1 2 3 4; do
+		yes 'SET GLOBAL mkeyfile_key_management_reload = ON;' | head -n 50 | sql 3>&- &
+		pids+=($!)
+	done
+	for session in 1 2 3 4 5; do
+		rotate 100
+	done
+	for session in "${pids[@]}"; do
+		wait "$session"
+	done
+	reload
+	same '201 0 6' "$(status_of reloads) $(status_of reloads_refused) $(status_of newest_version_100)"
+}
+
 @test "a statement that fails in another variable reloads nothing" {
 	start mkeyfile_key_management
 	rotate 100

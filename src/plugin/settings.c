@@ -29,10 +29,10 @@ struct names {
 };
 
 static const char *algorithm_names[] = { "aes_cbc", "aes_ctr", NULL };
-static struct names algorithms = { .typelib = { 2, "", algorithm_names, NULL } };
+static struct names algorithms = { .typelib = { .count = 2, .name = "", .type_names = algorithm_names } };
 
 static const char *digest_names[] = { "sha1", "sha224", "sha256", "sha384", "sha512", NULL };
-static struct names digests = { .typelib = { DIGEST_COUNT, "", digest_names, NULL } };
+static struct names digests = { .typelib = { .count = DIGEST_COUNT, .name = "", .type_names = digest_names } };
 
 static MYSQL_SYSVAR_STR(filename, filename, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY, "Path of the key file", NULL,
 			NULL, "");
