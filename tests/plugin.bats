@@ -24,7 +24,7 @@ teardown() {
 	server_pid=${primary_pid-}
 	server_stop
 	# one that should not have started
-	[ ! -e server.pid ] || kill "$(<server.pid)"
+	[ ! -e server.pid ] || ! grep -qzF "$PWD" "/proc/$(<server.pid)/cmdline" || kill "$(<server.pid)"
 }
 
 # Runs with versions, whatever the file had.
