@@ -65,6 +65,16 @@ AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
 AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_FLAGS], [
 	SERVER_PLUGIN_CFLAGS="`AS_ECHO(["$HARDENING_CFLAGS"]) | $SED 's/-fPIE//'` -fPIC"
 	SERVER_PLUGIN_LDFLAGS=`AS_ECHO(["$HARDENING_LDFLAGS"]) | $SED 's/-pie\>//; s/-Wl,-z,nodlopen//'`
+	# a symbol that nothing defines is found at once, but for a sanitizer's own,
+	# which clang leaves to the program
+	mkeyfile_saved_ldflags=$LDFLAGS
+	LDFLAGS="$LDFLAGS -shared -fPIC -Wl,-z,defs"
+	AC_MSG_CHECKING([whether shared objects link with -Wl,-z,defs])
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stdlib.h>]], [[return atoi("1");]])],
+		[AC_MSG_RESULT([yes])
+		 SERVER_PLUGIN_LDFLAGS="$SERVER_PLUGIN_LDFLAGS -Wl,-z,defs"],
+		[AC_MSG_RESULT([no])])
+	LDFLAGS=$mkeyfile_saved_ldflags
 	AC_SUBST([SERVER_PLUGIN_CFLAGS])
 	AC_SUBST([SERVER_PLUGIN_LDFLAGS])
 ])
