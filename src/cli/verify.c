@@ -4,6 +4,7 @@
 #include "cli/finding_words.h"
 #include "cli/inspection.h"
 #include "cli/json.h"
+#include "cli/prove.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ struct arguments {
 	struct options *options;
 	bool no_probe;
 	bool strict;
+	struct prove_options prove;
 };
 
 enum long_option { OPTION_NO_PROBE = 512, OPTION_STRICT };
@@ -30,6 +32,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		pass_options(state, 0, 2, arguments->options);
+		state->child_inputs[2] = &arguments->prove;
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;
@@ -42,7 +45,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &server_user_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &server_user_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { &prove_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	argp_options, parse, NULL, "Tell whether a server would load the key file, in the server's own words.",
@@ -182,7 +187,7 @@ static json_t *findings_json(const struct inspection *inspection, bool informati
 	return list;
 }
 
-static void print_inspection_json(const struct arguments *arguments, const struct inspection *inspection)
+static json_t *inspection_json(const struct arguments *arguments, const struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 	bool loads = inspection_loads(inspection);
@@ -200,21 +205,42 @@ static void print_inspection_json(const struct arguments *arguments, const struc
 	json_object_set_new(object, "servers", servers_json(inspection));
 	json_object_set_new(object, "warnings", findings_json(inspection, false));
 	json_object_set_new(object, "information", findings_json(inspection, true));
-	print_json(object);
+	return object;
 }
 
+/* ---- and the data ---- */
+
+static void print_all(const struct arguments *arguments, const struct inspection *inspection, const struct proof *proof)
+{
+	if (!arguments->options->json) {
+		print_inspection(arguments, inspection);
+		if (proof)
+			print_proof(proof);
+	} else if (proof) {
+		print_json_with_proof(inspection_json(arguments, inspection), proof);
+	} else {
+		print_json(inspection_json(arguments, inspection));
+	}
+}
+
+/* Whether the server loads the key file, and, where a directory is named, whether
+ * the keys open the data. */
 static enum status verify(const struct arguments *arguments)
 {
 	INSPECTION struct inspection inspection;
+	PROOF struct proof proof = { 0 };
+	bool has_data = arguments->prove.directory_count > 0;
 	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
+	if (!status && has_data)
+		status = prove(arguments->options, &arguments->prove, inspection.name,
+			       inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
 	if (status)
 		return status;
-	if (arguments->options->json)
-		print_inspection_json(arguments, &inspection);
-	else
-		print_inspection(arguments, &inspection);
-	return is_accepted(arguments, &inspection) ? STATUS_DONE : STATUS_NO;
+	print_all(arguments, &inspection, has_data ? &proof : NULL);
+	if (!is_accepted(arguments, &inspection))
+		return STATUS_NO;
+	return has_data ? proof_status(&proof) : STATUS_DONE;
 }
 
 static enum status run(int argc, char **argv, struct options *options)
@@ -224,7 +250,12 @@ static enum status run(int argc, char **argv, struct options *options)
 
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
-	return status ? status : verify(&arguments);
+	if (!status)
+		status = prove_options_check(&arguments.prove);
+	if (!status)
+		status = verify(&arguments);
+	prove_options_free(&arguments.prove);
+	return status;
 }
 
 const struct command verify_command = { "verify", "", "would this server load it?", run };

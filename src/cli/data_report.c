@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/data_words.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/prove.h"
+#include "cli/spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files that are not in order and are listed without --all-files. */
+#define LISTED_MAX 20
+
+/* One line of the table: a key that is needed, or one of the key file, or both. */
+struct key_line {
+	uint32_t id;
+	uint32_t version;
+	const struct data_need *need; /* NULL: nothing names it */
+	bool in_keyfile;
+	bool old; /* the key file has a newer version */
+};
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static enum data_answer need_answer(const struct data_need *need)
+{
+	static const enum data_answer worst_first[] = { DATA_MISSING_KEY, DATA_WRONG_KEY, DATA_PROVEN, DATA_DAMAGED,
+							DATA_NOT_PROVABLE };
+
+	for (size_t i = 0; i < sizeof(worst_first) / sizeof(worst_first[0]); i++)
+		if (need->answers[worst_first[i]])
+			return worst_first[i];
+	return DATA_NOT_PROVABLE;
+}
+
+/* ---- the keys ---- */
+
+static bool has_newer(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+{
+	size_t count = 0;
+	struct entry **entries = keyfile ? keyfile_find(keyfile, id, &count) : NULL;
+
+	return entries && entries[count - 1]->version > version;
+}
+
+/* Version 0 stands for any version of the ID. */
+static bool is_in_keyfile(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+{
+	size_t count = 0;
+
+	if (!keyfile)
+		return false;
+	return version ? keyfile_find_version(keyfile, id, version) != NULL : keyfile_find(keyfile, id, &count) != NULL;
+}
+
+typedef void key_line_visit(void *context, const struct key_line *line);
+
+static void visit_need(const struct proof *proof, const struct data_need *need, key_line_visit *visit, void *context)
+{
+	struct key_line line = {
+		.id = need->id,
+		.version = need->version,
+		.need = need,
+		.in_keyfile = is_in_keyfile(proof->keyfile, need->id, need->version),
+		.old = need->version && has_newer(proof->keyfile, need->id, need->version),
+	};
+
+	visit(context, &line);
+}
+
+/* All keys that are needed or that the key file has, by ID and version. */
+static void visit_keys(const struct proof *proof, key_line_visit *visit, void *context)
+{
+	const struct data_needs *needs = &proof->needs;
+	const struct keyfile *keyfile = proof->keyfile;
+	const struct entry *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; keyfile && i < keyfile->count; i++) {
+		const struct entry *entry = keyfile->sorted[i];
+		struct key_line line = { .id = entry->id, .version = entry->version, .in_keyfile = true };
+
+		if (last && last->id == entry->id && last->version == entry->version)
+			continue;
+		last = entry;
+		for (; n < needs->count &&
+		       (needs->needs[n].id < entry->id ||
+			(needs->needs[n].id == entry->id && needs->needs[n].version < entry->version));
+		     n++)
+			visit_need(proof, &needs->needs[n], visit, context);
+		if (data_needs_find(needs, entry->id, entry->version))
+			continue;
+		line.old = has_newer(keyfile, entry->id, entry->version);
+		visit(context, &line);
+	}
+	for (; n < needs->count; n++)
+		visit_need(proof, &needs->needs[n], visit, context);
+}
+
+/* ---- words ---- */
+
+static const char *directories_words(const struct proof *proof, char *text, size_t size)
+{
+	if (proof->what->directory_count == 1)
+		return proof->what->directories[0];
+	snprintf(text, size, "%zu directories", proof->what->directory_count);
+	return text;
+}
+
+struct key_counts {
+	uint64_t needed;
+	uint64_t missing;
+	uint64_t wrong;
+};
+
+static void count_key(void *context, const struct key_line *line)
+{
+	struct key_counts *counts = context;
+
+	if (!line->need || !line->need->files)
+		return;
+	counts->needed++;
+	counts->missing += need_answer(line->need) == DATA_MISSING_KEY;
+	counts->wrong += need_answer(line->need) == DATA_WRONG_KEY;
+}
+
+static void print_part(bool *first, uint64_t count, const char *words)
+{
+	if (!count)
+		return;
+	printf("%s%ju %s", *first ? "" : ", ", (uintmax_t)count, words);
+	*first = false;
+}
+
+static void print_summary(const struct proof *proof)
+{
+	char text[32];
+	struct key_counts keys = { 0 };
+	const uint64_t *answers = proof->answers;
+	uint64_t encrypted = answers[DATA_PROVEN] + answers[DATA_NOT_PROVABLE] + answers[DATA_DAMAGED] +
+			     answers[DATA_WRONG_KEY] + answers[DATA_MISSING_KEY];
+	bool first = true;
+
+	visit_keys(proof, count_key, &keys);
+	printf("%s: '%s': %ju encrypted file%s, %ju key%s, ", proof_status(proof) == STATUS_DONE ? "yes" : "no",
+	       directories_words(proof, text, sizeof(text)), (uintmax_t)encrypted, plural(encrypted),
+	       (uintmax_t)keys.needed, plural(keys.needed));
+	if (encrypted && encrypted == answers[DATA_PROVEN]) {
+		puts("all proven");
+		return;
+	}
+	print_part(&first, answers[DATA_MISSING_KEY], answers[DATA_MISSING_KEY] == 1 ? "lacks a key" : "lack a key");
+	print_part(&first, answers[DATA_WRONG_KEY],
+		   answers[DATA_WRONG_KEY] == 1 ? "has another key" : "have another key");
+	print_part(&first, answers[DATA_DAMAGED], "damaged");
+	print_part(&first, answers[DATA_PROVEN], "proven");
+	print_part(&first, answers[DATA_NOT_PROVABLE], "not provable");
+	puts(first ? "nothing to prove" : "");
+}
+
+static void print_others(const struct proof *proof)
+{
+	bool first = true;
+
+	printf("  %ju file%s in all", (uintmax_t)proof->files, plural(proof->files));
+	if (proof->answers[DATA_NOT_ENCRYPTED] || proof->answers[DATA_UNKNOWN_KIND] || proof->answers[DATA_UNREADABLE])
+		printf(": ");
+	print_part(&first, proof->answers[DATA_NOT_ENCRYPTED], "not encrypted");
+	print_part(&first, proof->answers[DATA_UNKNOWN_KIND], "of unknown kinds");
+	print_part(&first, proof->answers[DATA_UNREADABLE], "unreadable");
+	printf("%s\n", proof->what->full ? "; every page was read" : "; a sample of the pages was proven");
+	if (proof->live)
+		printf("  a server is running on it%s\n", proof->busy ? "" : ", no page was in its way");
+	if (proof->busy)
+		printf("  %ju page%s kept changing and could not be judged\n", (uintmax_t)proof->busy,
+		       plural(proof->busy));
+}
+
+static void print_kinds(const struct data_need *need)
+{
+	bool first = true;
+
+	for (int kind = 0; kind < DATA_KIND_COUNT; kind++) {
+		if (!need->kinds[kind])
+			continue;
+		printf("%s%ju %s", first ? "" : ", ", (uintmax_t)need->kinds[kind], kind_words((enum data_kind)kind));
+		first = false;
+	}
+}
+
+static const char *key_line_words(const struct key_line *line)
+{
+	if (!line->need)
+		return "not needed";
+	if (!line->need->files)
+		return line->need->residual ? "residual" : "not needed";
+	return answer_words(need_answer(line->need));
+}
+
+static void print_key(void *context, const struct key_line *line)
+{
+	char version[16] = "any";
+
+	(void)context;
+	if (line->version)
+		snprintf(version, sizeof(version), "%u", line->version);
+	printf("  %-10u  %-10s  %8ju  %10ju  %-12s", line->id, version, (uintmax_t)(line->need ? line->need->files : 0),
+	       (uintmax_t)(line->need ? line->need->pages : 0), key_line_words(line));
+	if (line->need && line->need->files) {
+		printf("  ");
+		print_kinds(line->need);
+		if (line->old)
+			printf("; an old version, still needed");
+	} else if (line->need && line->need->residual) {
+		printf("  %ju free page%s that nothing reads again", (uintmax_t)line->need->residual,
+		       plural(line->need->residual));
+	}
+	putchar('\n');
+}
+
+static void print_use(const struct data_file *file, const struct key_use *use, enum data_answer answer)
+{
+	printf("; ID %u version %u: %ju %s", use->id, use->version, (uintmax_t)use->pages,
+	       piece_words(file->kind, use->pages));
+	if (use->residual)
+		printf(", %ju free", (uintmax_t)use->residual);
+	if (use->proven)
+		printf(", %ju proven", (uintmax_t)use->proven);
+	if (use->refuted)
+		printf(", %ju %s", (uintmax_t)use->refuted,
+		       answer == DATA_WRONG_KEY ? "that the key does not open" : "damaged");
+	if (use->damaged)
+		printf(", %ju damaged", (uintmax_t)use->damaged);
+	if (use->sound)
+		printf(", no such key");
+	if (use->other_proven)
+		printf(" (the key of version %u opens %s)", use->other_version, use->pages == 1 ? "it" : "them");
+	if (use->refuted || use->damaged)
+		printf(", the first at page %ju", (uintmax_t)use->first_bad);
+}
+
+static void print_file(const struct data_file *file)
+{
+	char *note = note_words(file);
+
+	printf("%s: '%s': %s", answer_words(file->answer), file->path, kind_words(file->kind));
+	for (size_t i = 0; i < file->evidence.use_count; i++)
+		print_use(file, &file->evidence.uses[i], file->answer);
+	if (file->declared && !file->evidence.use_count)
+		printf("; ID %u", file->declared_id);
+	if (file->evidence.plain_damaged)
+		printf("; %ju damaged page%s that %s not encrypted, the first at page %ju",
+		       (uintmax_t)file->evidence.plain_damaged, plural(file->evidence.plain_damaged),
+		       file->evidence.plain_damaged == 1 ? "is" : "are", (uintmax_t)file->evidence.first_bad);
+	if (file->fault.code)
+		printf("; %s", file->fault.error_number ? strerror(file->fault.error_number) : "not a regular file");
+	if (note)
+		printf("; %s", note);
+	putchar('\n');
+	free(note);
+}
+
+/* Prints the files that answer so, at most that many; returns how many there are. */
+static uint64_t print_files_that(const struct proof *proof, int answer, uint64_t most)
+{
+	struct data_file file;
+	uint64_t count = 0;
+
+	rewind(proof->spool);
+	while (spool_get(proof->spool, &file)) {
+		data_needs_decide(&proof->needs, &file);
+		if ((answer < 0 || (int)file.answer == answer) && count++ < most)
+			print_file(&file);
+		spool_free(&file);
+	}
+	return count;
+}
+
+static void print_files(const struct proof *proof)
+{
+	static const enum data_answer worst_first[] = { DATA_MISSING_KEY, DATA_WRONG_KEY,    DATA_DAMAGED,
+							DATA_UNREADABLE,  DATA_NOT_PROVABLE, DATA_UNKNOWN_KIND };
+
+	if (proof->what->all_files) {
+		print_files_that(proof, -1, UINT64_MAX);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(worst_first) / sizeof(worst_first[0]); i++) {
+		uint64_t count = proof->answers[worst_first[i]];
+
+		if (!count)
+			continue;
+		print_files_that(proof, (int)worst_first[i], LISTED_MAX);
+		if (count > LISTED_MAX)
+			printf("%s: %ju more file%s; --all-files lists them\n", answer_words(worst_first[i]),
+			       (uintmax_t)(count - LISTED_MAX), plural(count - LISTED_MAX));
+	}
+}
+
+/* The first key that is missing or wrong. */
+struct bad_key {
+	enum data_answer answer;
+	const struct data_need *need;
+};
+
+static void find_bad_key(void *context, const struct key_line *line)
+{
+	struct bad_key *bad = context;
+
+	if (!bad->need && line->need && line->need->files && need_answer(line->need) == bad->answer)
+		bad->need = line->need;
+}
+
+static const struct data_need *first_bad_key(const struct proof *proof, enum data_answer answer)
+{
+	struct bad_key bad = { .answer = answer };
+
+	visit_keys(proof, find_bad_key, &bad);
+	return bad.need;
+}
+
+static void print_hints(const struct proof *proof)
+{
+	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
+	const struct data_need *wrong = first_bad_key(proof, DATA_WRONG_KEY);
+
+	if (missing) {
+		puts("hint: the data is intact, whatever the server says of it: drop and repair nothing");
+		printf("hint: look for a key file that has ID %u version %u, and import its key with 'mkeyfile add "
+		       "--key-from=FILE --key-version=%u %u'\n",
+		       missing->id, missing->version, missing->version, missing->id);
+	}
+	if (wrong)
+		printf("hint: the key of ID %u version %u is not the one that wrote this data: look for an earlier copy of the "
+		       "key file\n",
+		       wrong->id, wrong->version);
+	if (proof->answers[DATA_DAMAGED])
+		puts("hint: the keys are right for what is damaged: restore it from a backup");
+	if (proof->answers[DATA_UNREADABLE])
+		puts("hint: run it as root or as the server's user");
+	if (proof->needs.unsure)
+		printf("note: more keys may be needed: '%s'%s%s\n", proof->needs.unsure_example,
+		       proof->needs.unsure > 1 ? " and others" : "", " could not be read to the end, see above");
+}
+
+void print_proof(const struct proof *proof)
+{
+	print_summary(proof);
+	print_others(proof);
+	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
+	visit_keys(proof, print_key, NULL);
+	print_files(proof);
+	print_hints(proof);
+}
+
+/* ---- JSON ---- */
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *answers_json(const uint64_t answers[DATA_ANSWER_COUNT])
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < DATA_ANSWER_COUNT; i++)
+		json_object_set_new(object, answer_name((enum data_answer)i), number(answers[i]));
+	return object;
+}
+
+static json_t *need_kinds_json(const struct data_need *need)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; need && i < DATA_KIND_COUNT; i++)
+		if (need->kinds[i])
+			json_object_set_new(object, kind_name((enum data_kind)i), number(need->kinds[i]));
+	return object;
+}
+
+static void add_key_json(void *context, const struct key_line *line)
+{
+	const struct data_need *need = line->need;
+	bool needed = need && need->files;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "id", number(line->id));
+	json_object_set_new(object, "version", line->version ? number(line->version) : json_null());
+	json_object_set_new(object, "in_keyfile", json_boolean(line->in_keyfile));
+	json_object_set_new(object, "needed", json_boolean(needed));
+	json_object_set_new(object, "answer", needed ? json_string(answer_name(need_answer(need))) : json_null());
+	json_object_set_new(object, "old", json_boolean(line->old));
+	json_object_set_new(object, "files", number(need ? need->files : 0));
+	json_object_set_new(object, "pages", number(need ? need->pages : 0));
+	json_object_set_new(object, "residual_pages", number(need ? need->residual : 0));
+	json_object_set_new(object, "kinds", need_kinds_json(need));
+	json_object_set_new(object, "example", need ? json_text(need->example) : json_null());
+	json_array_append_new(context, object);
+}
+
+static json_t *uses_json(const struct data_file *file)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < file->evidence.use_count; i++) {
+		const struct key_use *use = &file->evidence.uses[i];
+		json_t *object = json_object();
+
+		json_object_set_new(object, "id", number(use->id));
+		json_object_set_new(object, "version", number(use->version));
+		json_object_set_new(object, "pages", number(use->pages));
+		json_object_set_new(object, "residual_pages", number(use->residual));
+		json_object_set_new(object, "proven", number(use->proven));
+		json_object_set_new(object, "refuted", number(use->refuted));
+		json_object_set_new(object, "damaged", number(use->damaged));
+		json_object_set_new(object, "busy", number(use->busy));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *file_json(const struct data_file *file)
+{
+	json_t *object = json_object();
+	char *note = note_words(file);
+
+	json_object_set_new(object, "path", json_text(file->path));
+	json_object_set_new(object, "kind", json_string(kind_name(file->kind)));
+	json_object_set_new(object, "answer", json_string(answer_name(file->answer)));
+	json_object_set_new(object, "bytes", number(file->size));
+	json_object_set_new(object, "id", file->declared ? number(file->declared_id) : json_null());
+	json_object_set_new(object, "keys", uses_json(file));
+	json_object_set_new(object, "plain_pages", number(file->evidence.plain));
+	json_object_set_new(object, "damaged_plain_pages", number(file->evidence.plain_damaged));
+	json_object_set_new(object, "note", file->note ? json_string(note_name(file->note)) : json_null());
+	json_object_set_new(object, "message", note ? json_text(note) : json_null());
+	free(note);
+	return object;
+}
+
+static json_t *algorithms_json(uint32_t ciphers)
+{
+	json_t *array = json_array();
+
+	if (ciphers >> DATA_CIPHER_CBC & 1)
+		json_array_append_new(array, json_string("aes_cbc"));
+	if (ciphers >> DATA_CIPHER_CTR & 1)
+		json_array_append_new(array, json_string("aes_ctr"));
+	return array;
+}
+
+static json_t *data_json(const struct proof *proof)
+{
+	json_t *object = json_object();
+	json_t *directories = json_array();
+	json_t *keys = json_array();
+
+	for (size_t i = 0; i < proof->what->directory_count; i++)
+		json_array_append_new(directories, json_text(proof->what->directories[i]));
+	visit_keys(proof, add_key_json, keys);
+	json_object_set_new(object, "directories", directories);
+	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
+	json_object_set_new(object, "full", json_boolean(proof->what->full));
+	json_object_set_new(object, "live", json_boolean(proof->live));
+	json_object_set_new(object, "algorithms", algorithms_json(proof->proven_by_cipher));
+	json_object_set_new(object, "file_count", number(proof->files));
+	json_object_set_new(object, "bytes", number(proof->bytes));
+	json_object_set_new(object, "busy_pages", number(proof->busy));
+	json_object_set_new(object, "unsure_files", number(proof->needs.unsure));
+	json_object_set_new(object, "answers", answers_json(proof->answers));
+	json_object_set_new(object, "keys", keys);
+	return object;
+}
+
+/* The members of object without its braces, so that more can follow. */
+static void print_members(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED);
+	json_decref(object);
+}
+
+/* The files are printed one by one: there may be more than memory holds. */
+void print_json_with_proof(json_t *object, const struct proof *proof)
+{
+	struct data_file file;
+	const char *comma = "";
+
+	printf("{");
+	print_members(object);
+	printf(",\n  \"data\": {");
+	print_members(data_json(proof));
+	printf(",\n  \"files\": [");
+	rewind(proof->spool);
+	while (spool_get(proof->spool, &file)) {
+		json_t *one;
+
+		data_needs_decide(&proof->needs, &file);
+		one = file_json(&file);
+		printf("%s\n    ", comma);
+		json_dumpf(one, stdout, JSON_COMPACT);
+		json_decref(one);
+		spool_free(&file);
+		comma = ",";
+	}
+	puts("]}}");
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/data_words.h"
+
+#include "data/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *words;
+	const char *name;
+} kinds[DATA_KIND_COUNT] = {
+	[DATA_INNODB] = { "InnoDB", "innodb" },
+	[DATA_ARIA_INDEX] = { "Aria index", "aria-index" },
+	[DATA_ARIA_DATA] = { "Aria data", "aria-data" },
+	[DATA_BINARY_LOG] = { "binary log", "binary-log" },
+	[DATA_REDO_LOG] = { "redo log", "redo-log" },
+	[DATA_TEMPORARY] = { "temporary", "temporary" },
+	[DATA_PLAIN] = { "plain", "plain" },
+	[DATA_UNKNOWN] = { "unknown", "unknown" },
+};
+
+static const struct {
+	const char *words;
+	const char *name;
+} answers[DATA_ANSWER_COUNT] = {
+	[DATA_PROVEN] = { "proven", "proven" },
+	[DATA_NOT_ENCRYPTED] = { "not encrypted", "not-encrypted" },
+	[DATA_NOT_PROVABLE] = { "not provable", "not-provable" },
+	[DATA_UNKNOWN_KIND] = { "unknown kind", "unknown-kind" },
+	[DATA_UNREADABLE] = { "unreadable", "unreadable" },
+	[DATA_DAMAGED] = { "damaged", "damaged" },
+	[DATA_WRONG_KEY] = { "wrong key", "wrong-key" },
+	[DATA_MISSING_KEY] = { "missing key", "missing-key" },
+};
+
+static const struct {
+	const char *name;
+	const char *words;
+} notes[] = {
+	[DATA_NOTE_NONE] = { NULL, NULL },
+	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace of which only the redo log knows yet" },
+	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
+	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
+	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },
+	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted yet" },
+	[DATA_NOTE_NO_PROOF] = { "no-proof", "it holds nothing by which a key could be known" },
+	[DATA_NOTE_NO_SUPPORT] = { "no-support", "its format is not known to this program" },
+	[DATA_NOTE_INCREMENTAL] = { "incremental",
+				    "part of an incremental backup: apply it first, with mariadb-backup --prepare" },
+	[DATA_NOTE_PACKED] = { "packed", "compressed or encrypted as a whole: unpack the backup first" },
+	[DATA_NOTE_UNCLEAN] = { "unclean",
+				"not shut down cleanly: the redo log may still bring in pages of other keys" },
+	[DATA_NOTE_GONE] = { "gone", "removed meanwhile by the server" },
+};
+
+const char *kind_words(enum data_kind kind)
+{
+	return kinds[kind].words;
+}
+
+const char *kind_name(enum data_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *answer_words(enum data_answer answer)
+{
+	return answers[answer].words;
+}
+
+const char *answer_name(enum data_answer answer)
+{
+	return answers[answer].name;
+}
+
+const char *note_name(enum data_note note)
+{
+	return notes[note].name;
+}
+
+char *note_words(const struct data_file *file)
+{
+	char *words = NULL;
+
+	if (file->note == DATA_NOTE_NO_CODEC)
+		return asprintf(&words, "built without %s", codec_name(file->codec)) < 0 ? NULL : words;
+	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
+}
+
+const char *piece_words(enum data_kind kind, uint64_t count)
+{
+	if (kind == DATA_BINARY_LOG)
+		return count == 1 ? "event" : "events";
+	if (kind == DATA_REDO_LOG)
+		return count == 1 ? "record" : "records";
+	return count == 1 ? "page" : "pages";
+}

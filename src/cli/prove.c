@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/prove.h"
+
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "cli/spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum long_option { OPTION_DATADIR = 600, OPTION_FULL, OPTION_ALL_FILES, OPTION_ALGORITHM };
+
+static const struct argp_option argp_options[] = {
+	{ "datadir", OPTION_DATADIR, "DIR", 0,
+	  "Prove the keys against this data directory or backup as well; may be repeated", 2 },
+	{ "full", OPTION_FULL, NULL, 0, "With --datadir: read and prove every page, not a sample", 2 },
+	{ "all-files", OPTION_ALL_FILES, NULL, 0,
+	  "With --datadir: list every file, not only those that are not in order", 2 },
+	{ "encryption-algorithm", OPTION_ALGORITHM, "NAME", 0,
+	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried", 2 },
+	{ 0 },
+};
+
+static void add_directory(const struct argp_state *state, struct prove_options *options, const char *name)
+{
+	const char **directories =
+		reallocarray(options->directories, options->directory_count + 1, sizeof(*directories));
+
+	if (!directories) {
+		argp_failure(state, STATUS_FAILED, 0, "out of memory");
+		return;
+	}
+	if (!*name)
+		argp_error(state, "the name of a directory is empty");
+	directories[options->directory_count++] = name;
+	options->directories = directories;
+}
+
+static uint32_t parse_algorithm(const struct argp_state *state, const char *name)
+{
+	if (!strcasecmp(name, "aes_cbc"))
+		return 1U << DATA_CIPHER_CBC;
+	if (!strcasecmp(name, "aes_ctr"))
+		return 1U << DATA_CIPHER_CTR;
+	argp_error(state, "unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible", shown(name));
+	return 0;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct prove_options *options = state->input;
+
+	switch (key) {
+	case OPTION_DATADIR:
+		add_directory(state, options, value);
+		return 0;
+	case OPTION_FULL:
+		options->full = true;
+		return 0;
+	case OPTION_ALL_FILES:
+		options->all_files = true;
+		return 0;
+	case OPTION_ALGORITHM:
+		options->ciphers = parse_algorithm(state, value);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp prove_argp = { .options = argp_options, .parser = parse };
+
+void prove_options_free(struct prove_options *options)
+{
+	free(options->directories);
+	*options = (struct prove_options){ 0 };
+}
+
+enum status prove_options_check(const struct prove_options *options)
+{
+	if (!options->directory_count && (options->full || options->all_files || options->ciphers))
+		return usage_error("--full, --all-files and --encryption-algorithm need --datadir");
+	return STATUS_DONE;
+}
+
+/* ---- the survey ---- */
+
+struct survey_context {
+	struct proof *proof;
+	struct progress *progress;
+};
+
+/* Whether the report may list it. */
+static bool is_listed(const struct proof *proof, const struct data_file *file)
+{
+	return proof->what->all_files || proof->options->json || file->evidence.use_count || file->note ||
+	       (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
+}
+
+static struct fault take_file(void *context, struct data_file *file)
+{
+	struct proof *proof = ((struct survey_context *)context)->proof;
+	struct fault fault = data_needs_add(&proof->needs, file);
+
+	if (fault.code)
+		return fault;
+	proof->files++;
+	proof->bytes += file->size;
+	proof->plain_pages += file->evidence.plain;
+	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
+	for (size_t i = 0; i < file->evidence.use_count; i++)
+		proof->busy += file->evidence.uses[i].busy;
+	if (!is_listed(proof, file)) {
+		proof->answers[file->answer]++;
+		return fault_none();
+	}
+	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, errno);
+}
+
+static void take_progress(void *context, const struct survey_progress *progress)
+{
+	progress_show(((struct survey_context *)context)->progress, progress);
+}
+
+/* Decides what only all files together tell, and counts. */
+static void settle(struct proof *proof)
+{
+	struct data_file file;
+
+	rewind(proof->spool);
+	while (spool_get(proof->spool, &file)) {
+		data_needs_settle(&proof->needs, &file);
+		proof->answers[file.answer]++;
+		spool_free(&file);
+	}
+}
+
+static enum status look_through(struct proof *proof)
+{
+	const struct prove_options *what = proof->what;
+	struct survey_context context = { .proof = proof };
+	struct survey_options options = {
+		.directories = what->directories,
+		.directory_count = what->directory_count,
+		.keyfile = proof->keyfile,
+		.full = what->full,
+		.ciphers = what->ciphers,
+		.report = take_file,
+		.progress = take_progress,
+		.context = &context,
+	};
+	struct survey_result result;
+	struct fault fault;
+
+	if (!proof->options->quiet)
+		context.progress = progress_start(what->directories, what->directory_count);
+	fault = survey(&options, &result);
+	progress_end(context.progress);
+	proof->live = result.live;
+	if (fault.code == FAULT_WRITE)
+		return message_fault(fault, "a temporary file for the report");
+	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
+}
+
+enum status prove(const struct options *options, const struct prove_options *what, const char *key_name,
+		  const struct keyfile *keyfile, struct proof *ret_proof)
+{
+	PROOF struct proof proof = { .options = options, .what = what, .key_name = key_name, .keyfile = keyfile };
+	enum status status;
+
+	proof.spool = spool_open();
+	if (!proof.spool)
+		return message_fault(fault_errno(FAULT_CREATE, errno), "a temporary file for the report");
+	status = look_through(&proof);
+	if (status)
+		return status;
+	settle(&proof);
+	*ret_proof = proof;
+	proof = (struct proof){ 0 };
+	return STATUS_DONE;
+}
+
+void proof_free(struct proof *proof)
+{
+	data_needs_free(&proof->needs);
+	if (proof->spool)
+		fclose(proof->spool);
+	*proof = (struct proof){ 0 };
+}
+
+enum status proof_status(const struct proof *proof)
+{
+	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED])
+		return STATUS_NO;
+	return proof->answers[DATA_UNREADABLE] ? STATUS_FAILED : STATUS_DONE;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_PROVE_H
+#define MKEYFILE_CLI_PROVE_H
+
+#include "cli/options.h"
+#include "data/needs.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* verify --datadir: does this key file open this data? */
+
+struct prove_options {
+	const char **directories; /* the strings belong to argv */
+	size_t directory_count;
+	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant; 0: all */
+	bool full;
+	bool all_files;
+};
+
+/* A child for the command's argp; its input is a struct prove_options, zeroed
+ * before and freed with prove_options_free. */
+extern const struct argp prove_argp;
+void prove_options_free(struct prove_options *options);
+
+/* The options that mean nothing without --datadir stand without it: says so. */
+MUST_CHECK enum status prove_options_check(const struct prove_options *options);
+
+/* What was found out. */
+struct proof {
+	const struct options *options;
+	const struct prove_options *what;
+	const char *key_name; /* of the key file */
+	const struct keyfile *keyfile;
+	struct data_needs needs;
+	uint64_t files;
+	uint64_t bytes;
+	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
+	uint64_t busy;			     /* pages that were changing */
+	uint64_t plain_pages;
+	uint32_t proven_by_cipher; /* a bit for each enum data_cipher */
+	bool live;
+	FILE *spool; /* the files that the report may list; it holds no key */
+};
+
+#define PROOF __attribute__((cleanup(proof_free)))
+
+/* Looks through the directories and says what could not be looked at. keyfile:
+ * NULL where there is none that can be parsed; all must outlive proof. A proof
+ * that says no is STATUS_DONE. */
+MUST_CHECK enum status prove(const struct options *options, const struct prove_options *what, const char *key_name,
+			     const struct keyfile *keyfile, struct proof *ret_proof);
+
+void proof_free(struct proof *proof);
+
+/* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
+ * wrong, or a file is damaged. STATUS_FAILED: a file could not be read. */
+enum status proof_status(const struct proof *proof);
+
+/* Prints it, in words. */
+void print_proof(const struct proof *proof);
+
+/* Prints object, which is released, with the proof as its last member "data". */
+void print_json_with_proof(json_t *object, const struct proof *proof);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_CODEC_H
+#define MKEYFILE_DATA_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The algorithms of innodb_compression_algorithm, numbered as tablespaces number
+ * them (MariaDB, storage/innobase/include/fil0fil.h). */
+enum codec { CODEC_NONE, CODEC_ZLIB, CODEC_LZ4, CODEC_LZO, CODEC_LZMA, CODEC_BZIP2, CODEC_SNAPPY };
+#define CODEC_LAST CODEC_SNAPPY
+
+/* "lz4"; "unknown" for a number that is none. */
+const char *codec_name(unsigned int codec);
+
+/* Whether this program was built with it. */
+bool codec_is_available(unsigned int codec);
+
+/* Whether the stream ends by itself, so that bytes may follow it. */
+bool codec_ends_itself(unsigned int codec);
+
+/* Decompresses size bytes to exactly plain_size bytes; false when that is not
+ * what they hold. The codec has to be available. */
+bool codec_decompress(unsigned int codec, const unsigned char *data, size_t size, unsigned char *plain,
+		      size_t plain_size);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_DATA_FILE_H
+#define MKEYFILE_DATA_DATA_FILE_H
+
+#include "data/evidence.h"
+
+/* A file of a data directory, and what it says about the keys. */
+
+enum data_kind {
+	DATA_INNODB,
+	DATA_ARIA_INDEX,
+	DATA_ARIA_DATA,
+	DATA_BINARY_LOG, /* and relay logs */
+	DATA_REDO_LOG,
+	DATA_TEMPORARY, /* gone at the next start of a server; nothing to prove */
+	DATA_PLAIN,	/* a kind that servers never encrypt */
+	DATA_UNKNOWN,
+};
+#define DATA_KIND_COUNT 8
+
+enum data_answer {
+	DATA_PROVEN,
+	DATA_NOT_ENCRYPTED,
+	DATA_NOT_PROVABLE, /* encrypted or said to be, but holds nothing to know a key by; see the note */
+	DATA_UNKNOWN_KIND,
+	DATA_UNREADABLE, /* see the fault */
+	DATA_DAMAGED,
+	DATA_WRONG_KEY,
+	DATA_MISSING_KEY,
+};
+#define DATA_ANSWER_COUNT 8
+
+/* What else there is to say of a file. */
+enum data_note {
+	DATA_NOTE_NONE,
+	DATA_NOTE_EMPTY,       /* a tablespace that only the redo log knows yet */
+	DATA_NOTE_NO_HEAD,     /* page 0 or the header is not one */
+	DATA_NOTE_NO_INDEX,    /* an Aria data file without its index file, which has the salt */
+	DATA_NOTE_NO_CODEC,    /* built without the library that decompresses its pages */
+	DATA_NOTE_NO_PAGE,     /* has no encrypted page yet */
+	DATA_NOTE_NO_PROOF,    /* its pages hold nothing by which a key could be known */
+	DATA_NOTE_NO_SUPPORT,  /* an old or new format that is not known here */
+	DATA_NOTE_INCREMENTAL, /* part of an incremental backup: it is no tablespace until it is applied */
+	DATA_NOTE_PACKED,      /* a backup that is compressed or encrypted as a whole */
+	DATA_NOTE_UNCLEAN,     /* a redo log that a start would still apply */
+	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
+};
+
+struct data_file {
+	const char *path;
+	enum data_kind kind;
+	enum data_answer answer;
+	enum data_note note;
+	unsigned int codec;   /* of DATA_NOTE_NO_CODEC */
+	struct fault fault;   /* of DATA_UNREADABLE */
+	uint64_t size;	      /* bytes */
+	bool declared;	      /* the file says that it is encrypted, */
+	uint32_t declared_id; /* with this key ID, which the server wants to have even if no page needs it yet */
+	struct evidence evidence;
+};
+
+/* Decides file->answer (and, where that says more, the note) by the evidence.
+ * known: whether the key (id, version) is proven by some other file; it tells a
+ * single damaged page from a wrong key where the file alone cannot. NULL: no. */
+typedef bool data_key_known(const void *context, uint32_t id, uint32_t version);
+void data_file_decide(struct data_file *file, data_key_known *known, const void *context);
+
+/* What decides about one use. */
+enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere);
+
+/* A file may need this key: its pages that are not free say so, and not only one
+ * that another version's key opens. */
+bool key_use_is_needed(const struct key_use *use);
+
+#endif

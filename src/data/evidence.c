@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void evidence_free(struct evidence *evidence)
+{
+	free(evidence->uses);
+	*evidence = (struct evidence){ 0 };
+}
+
+static int compare(const struct key_use *use, uint32_t id, uint32_t version)
+{
+	if (use->id != id)
+		return use->id < id ? -1 : 1;
+	return use->version < version ? -1 : use->version > version;
+}
+
+struct key_use *evidence_use(struct evidence *evidence, uint32_t id, uint32_t version)
+{
+	size_t i = 0;
+	struct key_use *uses;
+
+	while (i < evidence->use_count && compare(&evidence->uses[i], id, version) < 0)
+		i++;
+	if (i < evidence->use_count && !compare(&evidence->uses[i], id, version))
+		return &evidence->uses[i];
+	if (evidence->use_count == EVIDENCE_MAX_USES)
+		return NULL;
+	uses = reallocarray(evidence->uses, evidence->use_count + 1, sizeof(*uses));
+	if (!uses)
+		return NULL;
+	memmove(uses + i + 1, uses + i, (evidence->use_count - i) * sizeof(*uses));
+	uses[i] = (struct key_use){ .id = id, .version = version };
+	evidence->uses = uses;
+	evidence->use_count++;
+	return &uses[i];
+}
+
+static uint64_t earlier(bool one_counts, uint64_t one, bool other_counts, uint64_t other)
+{
+	if (one_counts && other_counts)
+		return one < other ? one : other;
+	return one_counts ? one : other;
+}
+
+static bool is_bad(const struct key_use *use)
+{
+	return use->refuted || use->damaged;
+}
+
+static void add_use(struct key_use *whole, const struct key_use *part)
+{
+	whole->first_bad = earlier(is_bad(whole), whole->first_bad, is_bad(part), part->first_bad);
+	whole->pages += part->pages;
+	whole->residual += part->residual;
+	whole->proven += part->proven;
+	whole->refuted += part->refuted;
+	whole->strict_refuted += part->strict_refuted;
+	whole->sound += part->sound;
+	whole->unproved += part->unproved;
+	whole->damaged += part->damaged;
+	whole->busy += part->busy;
+	whole->other_proven += part->other_proven;
+	if (part->other_version)
+		whole->other_version = part->other_version;
+}
+
+struct fault evidence_add(struct evidence *whole, const struct evidence *part)
+{
+	for (size_t i = 0; i < part->use_count; i++) {
+		struct key_use *use = evidence_use(whole, part->uses[i].id, part->uses[i].version);
+
+		if (use)
+			add_use(use, &part->uses[i]);
+		else if (whole->use_count < EVIDENCE_MAX_USES)
+			return fault_of(FAULT_MEMORY);
+		else
+			whole->overflow += part->uses[i].pages + part->uses[i].residual;
+	}
+	whole->first_bad = earlier(whole->plain_damaged, whole->first_bad, part->plain_damaged, part->first_bad);
+	whole->pages += part->pages;
+	whole->plain += part->plain;
+	whole->plain_damaged += part->plain_damaged;
+	whole->overflow += part->overflow;
+	whole->busy += part->busy;
+	whole->proven_by_cipher |= part->proven_by_cipher;
+	return fault_none();
+}
+
+void key_use_count(struct key_use *use, enum page_outcome outcome, uint64_t page)
+{
+	if ((outcome == PAGE_REFUTED || outcome == PAGE_REFUTED_INTACT || outcome == PAGE_DAMAGED) &&
+	    (!is_bad(use) || page < use->first_bad))
+		use->first_bad = page;
+	switch (outcome) {
+	case PAGE_PROVEN:
+		use->proven++;
+		break;
+	case PAGE_REFUTED_INTACT:
+		use->strict_refuted++;
+		use->refuted++;
+		break;
+	case PAGE_REFUTED:
+		use->refuted++;
+		break;
+	case PAGE_SOUND:
+		use->sound++;
+		break;
+	case PAGE_UNPROVED:
+		use->unproved++;
+		break;
+	case PAGE_DAMAGED:
+		use->damaged++;
+		break;
+	case PAGE_BUSY:
+		use->busy++;
+		break;
+	}
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/file_names.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_NAME "ibdata"
+
+/* The first pattern that fits decides. */
+static const struct {
+	const char *pattern;
+	enum file_name name;
+} patterns[] = {
+	{ "#sql-temptable*", NAME_TEMPORARY },
+	{ "ibtmp[0-9]*", NAME_TEMPORARY },
+	{ "*.delta", NAME_INCREMENTAL },
+	{ "*.xbcrypt", NAME_PACKED },
+	{ "*.xbstream", NAME_PACKED },
+	{ "*.qp", NAME_PACKED },
+	{ "*.gz", NAME_PACKED },
+	{ "*.zst", NAME_PACKED },
+	{ "*.lz4", NAME_PACKED },
+	{ "*.ibd", NAME_INNODB },
+	{ "ibdata[0-9]*", NAME_INNODB },
+	{ "undo[0-9][0-9][0-9]", NAME_INNODB },
+	{ "*.MAI", NAME_ARIA_INDEX },
+	{ "*.MAD", NAME_ARIA_DATA },
+	{ "ib_logfile[0-9]*", NAME_REDO_LOG },
+	{ "xtrabackup_logfile", NAME_REDO_LOG },
+	{ "*.isl", NAME_LINK },
+	{ "*.frm", NAME_PLAIN },
+	{ "*.par", NAME_PLAIN },
+	{ "*.opt", NAME_PLAIN },
+	{ "*.TR[GN]", NAME_PLAIN },
+	{ "*.MY[DI]", NAME_PLAIN },
+	{ "*.CS[VM]", NAME_PLAIN },
+	{ "*.AR[ZM]", NAME_PLAIN },
+	{ "*.MRG", NAME_PLAIN },
+	{ "*.cfg", NAME_PLAIN },
+	{ "*.meta", NAME_PLAIN }, /* of an incremental backup */
+	{ "*.pid", NAME_PLAIN },
+	{ "*.err", NAME_PLAIN },
+	{ "*.log", NAME_PLAIN },
+	{ "*.info", NAME_PLAIN },
+	{ "*.index", NAME_PLAIN },
+	{ "*.state", NAME_PLAIN },
+	{ "*.idx", NAME_PLAIN }, /* of a binary log's GTIDs */
+	{ "*.cnf", NAME_PLAIN },
+	{ "*.sock", NAME_PLAIN },
+	{ "*.pem", NAME_PLAIN },
+	{ "*.flag", NAME_PLAIN },
+	{ "aria_log.[0-9]*", NAME_PLAIN },
+	{ "aria_log_control", NAME_PLAIN },
+	{ "ib_buffer_pool*", NAME_PLAIN },
+	{ "mysql_upgrade_info", NAME_PLAIN },
+	{ "mariadb_upgrade_info", NAME_PLAIN },
+	{ "mariadb_backup_*", NAME_PLAIN },
+	{ "xtrabackup_*", NAME_PLAIN },
+	{ "grastate.dat", NAME_PLAIN },
+	{ "gvwstate.dat", NAME_PLAIN },
+};
+
+const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+enum file_name classify_name(const char *path)
+{
+	const char *name = base_name(path);
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (!fnmatch(patterns[i].pattern, name, 0))
+			return patterns[i].name;
+	return NAME_OTHER;
+}
+
+char *first_system_file(const char *path)
+{
+	const char *name = base_name(path);
+	size_t directory = (size_t)(name - path);
+	unsigned long own;
+	char *first;
+	char *end;
+
+	if (strncmp(name, SYSTEM_NAME, sizeof(SYSTEM_NAME) - 1))
+		return NULL;
+	own = strtoul(name + sizeof(SYSTEM_NAME) - 1, &end, 10);
+	if (*end || own < 1)
+		return NULL;
+	first = malloc(directory + sizeof(SYSTEM_NAME) + 1);
+	if (!first)
+		return NULL;
+	/* ibdata1, in rare cases ibdata0 */
+	for (char digit = '0'; digit <= '1' && (unsigned long)(digit - '0') < own; digit++) {
+		memcpy(first, path, directory);
+		memcpy(first + directory, SYSTEM_NAME, sizeof(SYSTEM_NAME) - 1);
+		first[directory + sizeof(SYSTEM_NAME) - 1] = digit;
+		first[directory + sizeof(SYSTEM_NAME)] = '\0';
+		if (!access(first, F_OK))
+			return first;
+	}
+	free(first);
+	return NULL;
+}
+
+char *with_suffix(const char *path, const char *suffix)
+{
+	const char *dot = strrchr(base_name(path), '.');
+	char *other;
+
+	if (!dot)
+		return NULL;
+	other = malloc((size_t)(dot - path) + strlen(suffix) + 1);
+	if (!other)
+		return NULL;
+	memcpy(other, path, (size_t)(dot - path));
+	strcpy(other + (dot - path), suffix);
+	return other;
+}

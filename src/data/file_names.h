@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_FILE_NAMES_H
+#define MKEYFILE_DATA_FILE_NAMES_H
+
+/* What the name of a file in a data directory tells. */
+enum file_name {
+	NAME_INNODB,
+	NAME_ARIA_INDEX,
+	NAME_ARIA_DATA,
+	NAME_REDO_LOG,
+	NAME_TEMPORARY,
+	NAME_PLAIN,
+	NAME_INCREMENTAL, /* of mariadb-backup */
+	NAME_PACKED,
+	NAME_LINK, /* .isl: names a tablespace elsewhere */
+	NAME_OTHER,
+};
+
+enum file_name classify_name(const char *path);
+
+/* The part behind the last slash. */
+const char *base_name(const char *path);
+
+/* For a file of the system tablespace, "ibdata2": its sibling with the lowest
+ * number, malloc(3)ed; NULL when path has no such name, or is the first itself. */
+char *first_system_file(const char *path);
+
+/* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
+char *with_suffix(const char *path, const char *suffix);
+
+#endif

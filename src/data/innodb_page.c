@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/innodb_page.h"
+
+#include "data/bytes.h"
+#include "data/codec.h"
+#include "data/crc32c.h"
+
+#include <zlib.h>
+
+enum page_type {
+	TYPE_INODE = 3,
+	TYPE_FSP_HEADER = 8,
+	TYPE_DESCRIPTORS = 9,
+	TYPE_RTREE = 17854,
+	TYPE_INDEX = 17855,
+	TYPE_COMPRESSED = 34354,
+	TYPE_COMPRESSED_ENCRYPTED = 37401,
+};
+
+#define TYPE_COMPRESSED_BIT 0x8000U /* full_crc32: the other bits are the size in units of 256 bytes */
+#define NO_CHECKSUM 0xdeadbeefU	    /* innodb_checksum_algorithm=none */
+#define INODE_MAGIC 97937874U
+#define INODE_FIRST 110U /* offset of the first entry's magic number */
+#define PAGE_TRX_SYS 5U	 /* of the system tablespace: never encrypted */
+
+static bool never_encrypted(const struct innodb_page *page)
+{
+	return page->number == 0 || page->type == TYPE_FSP_HEADER || page->type == TYPE_DESCRIPTORS ||
+	       (page->space->space_id == 0 && page->number == PAGE_TRX_SYS);
+}
+
+struct innodb_page innodb_page_header(const struct innodb_space *space, const unsigned char *bytes, uint32_t number)
+{
+	struct innodb_page page = {
+		.space = space,
+		.bytes = bytes,
+		.number = number,
+		.type = be16(bytes + 24),
+		.version = be32(bytes + (space->full_crc32 ? 0 : 26)),
+		.lsn = be64(bytes + 16),
+	};
+
+	if (never_encrypted(&page) || (!space->full_crc32 && page.type == TYPE_COMPRESSED))
+		page.version = 0;
+	return page;
+}
+
+/* ---- checksums ---- */
+
+/* Bytes of a full_crc32 page that mean something; 0: it cannot be right. */
+static uint32_t full_crc32_size(const struct innodb_page *page)
+{
+	uint32_t size;
+
+	if (!(page->type & TYPE_COMPRESSED_BIT) || page->number == 0)
+		return page->space->page_size;
+	size = (page->type & ~TYPE_COMPRESSED_BIT) << 8;
+	return size && size < page->space->page_size ? size : 0;
+}
+
+static bool full_crc32_fits(const struct innodb_page *page)
+{
+	uint32_t size = full_crc32_size(page);
+
+	return size && be32(page->bytes + size - 4) == crc32c(0, page->bytes, size - 4) &&
+	       is_zero(page->bytes + size, page->space->page_size - size);
+}
+
+static uint32_t crc_over(const unsigned char *bytes, size_t from, size_t end)
+{
+	return crc32c(0, bytes + from, end - from);
+}
+
+/* The checksum that old pages carry, over what is on disk when it is encrypted. */
+static uint32_t old_crc(const struct innodb_space *space, const unsigned char *bytes)
+{
+	if (space->zipped)
+		return crc_over(bytes, 4, 16) ^ crc_over(bytes, 24, 26) ^ crc_over(bytes, 34, space->page_size);
+	return crc_over(bytes, 4, 26) ^ crc_over(bytes, 38, space->page_size - 8);
+}
+
+static uint32_t fold(const unsigned char *bytes, size_t from, size_t end)
+{
+	uint32_t folded = 0;
+
+	for (size_t i = from; i < end; i++)
+		folded = ((((folded ^ bytes[i] ^ 1653893711U) << 8) + folded) ^ 1463735687U) + bytes[i];
+	return folded;
+}
+
+/* What innodb_checksum_algorithm=innodb writes. */
+static uint32_t old_innodb_checksum(const struct innodb_space *space, const unsigned char *bytes)
+{
+	uLong adler = 0;
+
+	if (!space->zipped)
+		return fold(bytes, 4, 26) + fold(bytes, 38, space->page_size - 8);
+	adler = adler32(adler, bytes + 4, 12);
+	adler = adler32(adler, bytes + 24, 2);
+	return (uint32_t)adler32(adler, bytes + 34, space->page_size - 34);
+}
+
+/* The checksum over the plain text of an old page. */
+static enum proof old_checksum_fits(const struct innodb_space *space, const unsigned char *bytes)
+{
+	uint32_t stored = be32(bytes);
+	uint32_t trailer = be32(bytes + space->page_size - 8);
+
+	if (stored == NO_CHECKSUM)
+		return PROOF_NONE;
+	if (stored == old_crc(space, bytes) && (space->zipped || stored == trailer))
+		return PROOF_YES;
+	return stored == old_innodb_checksum(space, bytes) ? PROOF_YES : PROOF_NO;
+}
+
+bool innodb_plain_page_fits(const struct innodb_space *space, const unsigned char *bytes)
+{
+	struct innodb_page page = innodb_page_header(space, bytes, be32(bytes + 4));
+
+	if (is_zero(bytes, space->page_size))
+		return true;
+	if (space->full_crc32)
+		return full_crc32_fits(&page);
+	if (page.type == TYPE_COMPRESSED)
+		return true;
+	return old_checksum_fits(space, bytes) != PROOF_NO;
+}
+
+enum innodb_integrity innodb_check(const struct innodb_page *page)
+{
+	const struct innodb_space *space = page->space;
+	const unsigned char *bytes = page->bytes;
+
+	if (space->full_crc32)
+		return full_crc32_fits(page) ? INNODB_INTACT : INNODB_BROKEN;
+	if (be32(bytes + 34) != space->space_id)
+		return INNODB_BROKEN;
+	if (!space->zipped && page->type == TYPE_COMPRESSED_ENCRYPTED)
+		return INNODB_UNKNOWN;
+	if (be32(bytes + 30) != old_crc(space, bytes))
+		return INNODB_BROKEN;
+	if (!space->zipped && be32(bytes + space->page_size - 4) != be32(bytes + 20))
+		return INNODB_BROKEN;
+	return INNODB_INTACT;
+}
+
+/* ---- proof ---- */
+
+/* The range from before end, and the IV: space, page number and LSN, little-endian. */
+static struct ciphertext ciphertext_of(const struct innodb_page *page, size_t from, size_t end)
+{
+	struct ciphertext text = { .data = page->bytes + from, .size = end - from };
+
+	put_le32(text.iv, page->space->space_id);
+	put_le32(text.iv + 4, page->number);
+	put_le64(text.iv + 8, page->lsn);
+	return text;
+}
+
+static bool is_header_of(const unsigned char *bytes, const struct innodb_page *page)
+{
+	return be32(bytes + 4) == page->number && be64(bytes + 16) == page->lsn &&
+	       be32(bytes + 34) == page->space->space_id;
+}
+
+/* There is no checksum of the plain text: the space ID in the first block and
+ * the low half of the LSN in the last one stand for it. */
+static enum proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+{
+	struct ciphertext text = ciphertext_of(page, 26, page->space->page_size - 4);
+	size_t last = (text.size - 4) / CIPHER_BLOCK * CIPHER_BLOCK;
+	unsigned char *plain = scan->plain;
+
+	prover_decrypt(scan->prover, cipher, &text, 0, CIPHER_BLOCK, plain);
+	if (be32(plain + 8) != page->space->space_id || (page->type != TYPE_RTREE && !is_zero(plain, 8)))
+		return PROOF_NO;
+	prover_decrypt(scan->prover, cipher, &text, last, text.size, plain);
+	return be32(plain + (text.size - 4 - last)) == (uint32_t)page->lsn ? PROOF_YES : PROOF_NO;
+}
+
+/* Where the compressed bytes end that begin at plain[0] and fill size bytes with
+ * their padding; 0: nowhere. Streams that do not end themselves have a byte for
+ * it before the checksum. */
+static size_t compressed_end(const unsigned char *plain, size_t size, unsigned int codec)
+{
+	size_t end = size - 1;
+	unsigned char byte = plain[end];
+
+	if (codec_ends_itself(codec))
+		return size;
+	if (byte)
+		end = end + byte < 256 ? 0 : end + byte - 256;
+	return end;
+}
+
+static enum proof prove_decompressed(struct scan *scan, const struct innodb_page *page, unsigned int codec, size_t size)
+{
+	size_t logical = page->space->logical_size;
+
+	if (!codec_is_available(codec))
+		return PROOF_NONE;
+	if (!size || !codec_decompress(codec, scan->plain, size, scan->inflated, logical))
+		return PROOF_NO;
+	return is_header_of(scan->inflated, page) ? PROOF_YES : PROOF_NO;
+}
+
+static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher,
+					      const struct innodb_page *page)
+{
+	uint32_t size = full_crc32_size(page);
+	struct ciphertext text;
+
+	if (!size)
+		return PROOF_NO;
+	text = ciphertext_of(page, 26, size - 4);
+	prover_decrypt(scan->prover, cipher, &text, 0, text.size, scan->plain);
+	return prove_decompressed(scan, page, page->space->codec,
+				  compressed_end(scan->plain, text.size, page->space->codec));
+}
+
+static enum proof prove_old_compressed(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+{
+	uint32_t size = be16(page->bytes + 38);
+	unsigned int codec = be16(page->bytes + 40);
+	struct ciphertext text;
+
+	if (!size || size > page->space->page_size - 42 || codec == CODEC_NONE || codec > CODEC_LAST)
+		return PROOF_NO;
+	text = ciphertext_of(page, 42, 42 + size);
+	prover_decrypt(scan->prover, cipher, &text, 0, size, scan->plain);
+	return prove_decompressed(scan, page, codec, size);
+}
+
+static bool has_records_of_index(const unsigned char *bytes)
+{
+	return (!memcmp(bytes + 99, "infimum", 7) && !memcmp(bytes + 112, "supremum", 8)) ||
+	       (!memcmp(bytes + 101, "infimum", 7) && !memcmp(bytes + 116, "supremum", 8));
+}
+
+static bool has_inode(const struct innodb_space *space, const unsigned char *bytes)
+{
+	size_t step = 64 + (size_t)2 * space->extent;
+
+	for (size_t at = INODE_FIRST; at + 4 <= space->page_size - 8; at += step)
+		if (be32(bytes + at) == INODE_MAGIC)
+			return true;
+	return false;
+}
+
+/* A page without a checksum is known by what pages of its type hold. */
+static enum proof prove_structure(const struct innodb_page *page, const unsigned char *plain)
+{
+	if (page->type == TYPE_INODE)
+		return has_inode(page->space, plain) ? PROOF_YES : PROOF_NO;
+	if ((page->type == TYPE_INDEX || page->type == TYPE_RTREE) && !page->space->zipped)
+		return has_records_of_index(plain) ? PROOF_YES : PROOF_NO;
+	return PROOF_NONE;
+}
+
+static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+{
+	size_t size = page->space->page_size;
+	struct ciphertext text = ciphertext_of(page, 38, size - 8);
+	unsigned char *plain = scan->plain;
+	enum proof proof;
+
+	memcpy(plain, page->bytes, 38);
+	memcpy(plain + size - 8, page->bytes + size - 8, 8);
+	prover_decrypt(scan->prover, cipher, &text, 0, text.size, plain + 38);
+	proof = old_checksum_fits(page->space, plain);
+	return proof == PROOF_NONE ? prove_structure(page, plain) : proof;
+}
+
+enum proof innodb_prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
+{
+	const struct innodb_page *page = any_page;
+
+	if (!page->space->full_crc32)
+		return page->type == TYPE_COMPRESSED_ENCRYPTED && !page->space->zipped
+			       ? prove_old_compressed(scan, cipher, page)
+			       : prove_old(scan, cipher, page);
+	return page->type & TYPE_COMPRESSED_BIT ? prove_full_crc32_compressed(scan, cipher, page)
+						: prove_full_crc32(scan, cipher, page);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_LIVE_H
+#define MKEYFILE_DATA_LIVE_H
+
+#include <stdbool.h>
+
+/* A process has a server's lock on this data directory (fcntl(2) locks on
+ * aria_log_control or ibdata1). Asks only: no lock is taken. */
+bool directory_is_live(const char *directory);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/needs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void data_needs_free(struct data_needs *needs)
+{
+	for (size_t i = 0; i < needs->count; i++)
+		free(needs->needs[i].example);
+	free(needs->needs);
+	free(needs->unsure_example);
+	*needs = (struct data_needs){ 0 };
+}
+
+static int compare(const struct data_need *need, uint32_t id, uint32_t version)
+{
+	if (need->id != id)
+		return need->id < id ? -1 : 1;
+	return need->version < version ? -1 : need->version > version;
+}
+
+/* The place of the pair, or where it would be inserted. */
+static size_t find_place(const struct data_needs *needs, uint32_t id, uint32_t version)
+{
+	size_t first = 0;
+	size_t end = needs->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (compare(&needs->needs[middle], id, version) < 0)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version)
+{
+	size_t place = find_place(needs, id, version);
+
+	if (place < needs->count && !compare(&needs->needs[place], id, version))
+		return &needs->needs[place];
+	return NULL;
+}
+
+static struct data_need *find_or_insert(struct data_needs *needs, uint32_t id, uint32_t version)
+{
+	size_t place = find_place(needs, id, version);
+	struct data_need *all;
+
+	if (place < needs->count && !compare(&needs->needs[place], id, version))
+		return &needs->needs[place];
+	all = reallocarray(needs->needs, needs->count + 1, sizeof(*all));
+	if (!all)
+		return NULL;
+	memmove(all + place + 1, all + place, (needs->count - place) * sizeof(*all));
+	all[place] = (struct data_need){ .id = id, .version = version };
+	needs->needs = all;
+	needs->count++;
+	return &all[place];
+}
+
+static struct fault set_example(struct data_need *need, const char *path)
+{
+	free(need->example);
+	need->example = strdup(path);
+	return need->example ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
+static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
+{
+	struct data_need *need = find_or_insert(needs, use->id, use->version);
+	struct fault fault = fault_none();
+
+	if (!need)
+		return fault_of(FAULT_MEMORY);
+	need->residual += use->residual;
+	if (!key_use_is_needed(use))
+		return need->example ? fault_none() : set_example(need, file->path);
+	if (!need->files)
+		fault = set_example(need, file->path);
+	need->files++;
+	need->kinds[file->kind]++;
+	need->pages += use->pages;
+	need->answers[key_use_answer(use, false)]++;
+	return fault;
+}
+
+static struct fault add_declared(struct data_needs *needs, const struct data_file *file)
+{
+	struct key_use use = { .id = file->declared_id, .pages = 1 };
+	struct fault fault = add_use(needs, file, &use);
+	struct data_need *need = fault.code ? NULL : find_or_insert(needs, use.id, 0);
+
+	if (need)
+		need->pages = 0;
+	return fault;
+}
+
+static bool may_need_more(const struct data_file *file)
+{
+	switch (file->note) {
+	case DATA_NOTE_EMPTY:
+	case DATA_NOTE_NO_HEAD:
+	case DATA_NOTE_NO_INDEX:
+	case DATA_NOTE_NO_SUPPORT:
+	case DATA_NOTE_INCREMENTAL:
+	case DATA_NOTE_PACKED:
+	case DATA_NOTE_UNCLEAN:
+		return true;
+	default:
+		return file->answer == DATA_UNREADABLE || file->answer == DATA_UNKNOWN_KIND || file->evidence.overflow;
+	}
+}
+
+struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
+{
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++)
+		fault = add_use(needs, file, &file->evidence.uses[i]);
+	if (!fault.code && file->declared && !file->evidence.use_count)
+		fault = add_declared(needs, file);
+	if (fault.code || !may_need_more(file))
+		return fault;
+	if (!needs->unsure++) {
+		needs->unsure_note = file->note;
+		needs->unsure_example = strdup(file->path);
+		if (!needs->unsure_example)
+			fault = fault_of(FAULT_MEMORY);
+	}
+	return fault;
+}
+
+static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version)
+{
+	const struct data_need *need = data_needs_find(needs, id, version);
+
+	return need && need->answers[DATA_PROVEN];
+}
+
+void data_needs_decide(const struct data_needs *needs, struct data_file *file)
+{
+	data_file_decide(file, is_proven_elsewhere, needs);
+}
+
+void data_needs_settle(struct data_needs *needs, struct data_file *file)
+{
+	data_needs_decide(needs, file);
+	for (size_t i = 0; i < file->evidence.use_count; i++) {
+		const struct key_use *use = &file->evidence.uses[i];
+		enum data_answer alone = key_use_answer(use, false);
+		enum data_answer settled = key_use_answer(use, is_proven_elsewhere(needs, use->id, use->version));
+
+		if (alone == settled || !key_use_is_needed(use))
+			continue;
+		needs->needs[find_place(needs, use->id, use->version)].answers[alone]--;
+		needs->needs[find_place(needs, use->id, use->version)].answers[settled]++;
+	}
+}
+
+static struct fault report_need(void *context, struct data_file *file)
+{
+	return data_needs_add(context, file);
+}
+
+struct fault data_needs_read(const char *const *directories, size_t count, struct data_needs *ret_needs,
+			     const char **ret_failed)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct survey_options options = {
+		.directories = directories,
+		.directory_count = count,
+		.report = report_need,
+		.context = &needs,
+	};
+	struct survey_result result;
+	struct fault fault = survey(&options, &result);
+
+	*ret_failed = result.failed;
+	if (fault.code)
+		return fault;
+	needs.live = result.live;
+	*ret_needs = needs;
+	needs = (struct data_needs){ 0 };
+	return fault;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_NEEDS_H
+#define MKEYFILE_DATA_NEEDS_H
+
+#include "data/survey.h"
+
+/* Which keys data directories need, and for what. */
+
+/* One pair of key ID and version that at least one file names. */
+struct data_need {
+	uint32_t id;
+	uint32_t version;		 /* 0: the file is said to be encrypted with this ID, but has no page yet */
+	uint64_t files;			 /* that need it; 0: it is residual, on free pages or in damaged ones only */
+	uint64_t kinds[DATA_KIND_COUNT]; /* the same by kind */
+	uint64_t pages;			 /* that need it */
+	uint64_t residual;		 /* free pages that name it: nothing reads them again */
+	uint64_t answers[DATA_ANSWER_COUNT]; /* the files that need it, by what they say of this key */
+	char *example;			     /* path of the first file that needs it, else of the first that names it */
+};
+
+struct data_needs {
+	struct data_need *needs; /* sorted by ID and version */
+	size_t count;
+	/* Files that may need more keys than they show: unreadable, of an unknown kind,
+	 * damaged at the head, or waiting for a redo log to be applied. */
+	uint64_t unsure;
+	char *unsure_example;	    /* path of the first one; NULL: there is none */
+	enum data_note unsure_note; /* of that file */
+	bool live;		    /* a server is at work there: the answer is one of this moment */
+};
+
+#define DATA_NEEDS __attribute__((cleanup(data_needs_free)))
+
+/* Finds what the directories need, without any key: reads the head of every page
+ * of every file, and the whole of a few. A pair that only free pages name has
+ * files = 0. Errs on the side of need. Faults as survey; *ret_failed is then the
+ * directory that is to blame, or NULL. */
+MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t count, struct data_needs *ret_needs,
+					const char **ret_failed);
+
+/* The need of this key, or NULL: nothing names it. */
+const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version);
+
+/* Adds what one file of a survey says. FAULT_MEMORY. */
+MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct data_file *file);
+
+/* Decides about a file once more, by what all files say: a single page that a key
+ * does not open is damaged where other files prove the key. */
+void data_needs_decide(const struct data_needs *needs, struct data_file *file);
+
+/* The same, and counts it among the answers of its keys. Once for each file, when
+ * all are added. */
+void data_needs_settle(struct data_needs *needs, struct data_file *file);
+
+void data_needs_free(struct data_needs *needs);
+
+#endif

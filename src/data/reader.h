@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_READER_H
+#define MKEYFILE_DATA_READER_H
+
+#include "data/data_file.h"
+#include "data/scan.h"
+
+/* A file of a data directory, opened by the reader of its kind. Its pages can be
+ * looked at in parts, by several threads at once. */
+struct reader;
+
+/* Finds out what kind of file path is. Outcomes that need no look at pages
+ * (plain, unknown, unreadable) are set in file at once, and *ret_reader is NULL.
+ * Free with reader_close (NULL is fine). FAULT_MEMORY; a file that cannot be read
+ * is an outcome, not a fault. */
+MUST_CHECK struct fault reader_open(struct scan *scan, const char *path, struct data_file *file,
+				    struct reader **ret_reader);
+
+/* Number of parts. */
+uint64_t reader_parts(const struct reader *reader);
+
+/* Looks at one part, counting from 0, and adds what it says to evidence. note is
+ * set where the part has something to say. FAULT_READ, FAULT_MEMORY. */
+MUST_CHECK struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_t part,
+				    struct evidence *evidence, enum data_note *note);
+
+void reader_close(struct reader *reader);
+
+#endif

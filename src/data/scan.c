@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/scan.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define PAUSE_NANOSECONDS 20000000 /* longer than a write of one page takes */
+
+struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
+{
+	struct scan scan = { .rules = rules };
+	struct fault fault = prover_new(keyfile, &scan.prover);
+
+	scan.page = malloc(SCAN_PAGE_MAX);
+	scan.again = malloc(SCAN_PAGE_MAX);
+	scan.plain = malloc(SCAN_PAGE_MAX);
+	scan.inflated = malloc(SCAN_PAGE_MAX);
+	scan.bulk = malloc(SCAN_BULK);
+	if (!fault.code && (!scan.page || !scan.again || !scan.plain || !scan.inflated || !scan.bulk))
+		fault = fault_of(FAULT_MEMORY);
+	if (fault.code)
+		scan_free(&scan);
+	else
+		*ret_scan = scan;
+	return fault;
+}
+
+void scan_free(struct scan *scan)
+{
+	prover_free(scan->prover);
+	free(scan->page);
+	free(scan->again);
+	free(scan->plain);
+	free(scan->inflated);
+	free(scan->bulk);
+	*scan = (struct scan){ 0 };
+}
+
+enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher)
+{
+	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
+	enum proof proof = PROOF_NONE;
+
+	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
+		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
+		enum proof one;
+
+		if (!(scan->rules->ciphers >> cipher & 1))
+			continue;
+		one = prove(scan, cipher, page);
+		if (one == PROOF_YES) {
+			if ((int)cipher != likely)
+				atomic_store_explicit(&scan->rules->likely, (int)cipher, memory_order_relaxed);
+			*ret_cipher = cipher;
+			return PROOF_YES;
+		}
+		if (one == PROOF_NO)
+			proof = PROOF_NO;
+	}
+	return proof;
+}
+
+bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t number)
+{
+	return scan->rules->full || use->proven + use->refuted + use->sound + use->damaged < SCAN_SAMPLE_FIRST ||
+	       number % SCAN_SAMPLE_EVERY == 0;
+}
+
+/* There is no key of this version: is it one of the others? */
+static void try_other_versions(struct scan *scan, const struct local_page *page, struct key_use *use)
+{
+	const struct keyfile *keyfile = prover_keyfile(scan->prover);
+	size_t count = 0;
+	struct entry **entries = keyfile ? keyfile_find(keyfile, page->id, &count) : NULL;
+
+	for (size_t i = 0; i < count && use->pages + use->residual <= SCAN_SAMPLE_FIRST; i++) {
+		enum data_cipher cipher;
+
+		if (!prover_use_local_key(scan->prover, page->id, entries[i]->version, page->salt))
+			continue;
+		if (scan_prove(scan, page->prove, page->page, &cipher) != PROOF_YES)
+			continue;
+		use->other_version = entries[i]->version;
+		use->other_proven++;
+		return;
+	}
+}
+
+enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
+				  struct evidence *evidence)
+{
+	enum data_cipher cipher;
+
+	if (!prover_use_local_key(scan->prover, page->id, page->version, page->salt)) {
+		try_other_versions(scan, page, use);
+		return PAGE_SOUND;
+	}
+	switch (scan_prove(scan, page->prove, page->page, &cipher)) {
+	case PROOF_YES:
+		evidence->proven_by_cipher |= 1U << cipher;
+		return PAGE_PROVEN;
+	case PROOF_NO:
+		return page->intact ? PAGE_REFUTED_INTACT : PAGE_REFUTED;
+	case PROOF_NONE:
+		break;
+	}
+	return PAGE_UNPROVED;
+}
+
+void scan_pause(const struct scan *scan)
+{
+	if (scan->rules->live)
+		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOSECONDS }, NULL);
+}

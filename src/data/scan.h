@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_SCAN_H
+#define MKEYFILE_DATA_SCAN_H
+
+#include "data/evidence.h"
+#include "data/prover.h"
+#include "data/source.h"
+
+#include <stdatomic.h>
+
+/* What the readers of all formats share. */
+
+#define SCAN_PAGE_MAX 65536U  /* bytes of the largest page */
+#define SCAN_BULK (1U << 20)  /* bytes read at once; a multiple of every page size */
+#define SCAN_SAMPLE_FIRST 3   /* so many pages of each key of a part are proven */
+#define SCAN_SAMPLE_EVERY 512 /* and then one in so many */
+
+/* What holds for a whole run. */
+struct scan_rules {
+	bool full;	    /* prove every page, not a sample */
+	bool live;	    /* a server runs on the directory: what does not fit may be about to change */
+	uint32_t ciphers;   /* a bit for each enum data_cipher that may be meant */
+	_Atomic int likely; /* the cipher that proved a page last: tried first */
+	atomic_uint_fast64_t bytes_done;
+};
+
+/* One thread's tools, of which a reader takes what it needs. */
+struct scan {
+	struct scan_rules *rules;
+	struct prover *prover;
+	unsigned char *page;	 /* SCAN_PAGE_MAX bytes */
+	unsigned char *again;	 /* the same, to compare */
+	unsigned char *plain;	 /* the same, for what is decrypted */
+	unsigned char *inflated; /* the same, for what is decompressed */
+	unsigned char *bulk;	 /* SCAN_BULK bytes */
+};
+
+MUST_CHECK struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan);
+void scan_free(struct scan *scan);
+
+/* What decrypting a page has shown. */
+enum proof { PROOF_NONE, PROOF_YES, PROOF_NO };
+
+/* Decrypts page with the key that is set, and looks for what must be there. */
+typedef enum proof prove_function(struct scan *scan, enum data_cipher cipher, const void *page);
+
+/* Tries the ciphers that may be meant, the likely one first. ret_cipher is set
+ * with PROOF_YES. */
+enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher);
+
+/* Whether the next page of this use belongs to the sample. number is the page's. */
+bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t number);
+
+/* A page as formats with a key of their own for each file have it. */
+struct local_page {
+	uint32_t id;
+	uint32_t version;
+	const unsigned char *salt;
+	bool intact; /* a checksum over what is on disk says so */
+	prove_function *prove;
+	const void *page; /* for prove */
+};
+
+/* Proves or refutes a page. Without the key that it names, the other versions of
+ * its ID are tried, since a damaged page may name any, and use is told. */
+enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
+				  struct evidence *evidence);
+
+/* Waits a moment, when it may help, for a write that is under way to end. */
+void scan_pause(const struct scan *scan);
+
+#endif

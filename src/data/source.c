@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fault source_open(int directory, const char *name, struct source *ret_source)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct stat status;
+	int file;
+
+	/* a device or a pipe must not even be opened */
+	if (fstatat(directory, name, &status, 0))
+		return fault_errno(FAULT_OPEN, errno);
+	if (!S_ISREG(status.st_mode))
+		return fault_of(FAULT_NOT_REGULAR);
+	file = openat(directory, name, flags | O_NOATIME);
+	if (file < 0 && errno == EPERM)
+		file = openat(directory, name, flags);
+	if (file < 0)
+		return fault_errno(FAULT_OPEN, errno);
+	if (fstat(file, &status) || !S_ISREG(status.st_mode)) {
+		close(file);
+		return fault_of(FAULT_NOT_REGULAR);
+	}
+	*ret_source = (struct source){ .file = file, .size = (uint64_t)status.st_size };
+	return fault_none();
+}
+
+void source_close(struct source *source)
+{
+	if (source->file >= 0)
+		close(source->file);
+	*source = SOURCE_CLOSED;
+}
+
+struct fault source_read(const struct source *source, uint64_t offset, void *buffer, size_t size, size_t *ret_size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count =
+			pread(source->file, (unsigned char *)buffer + done, size - done, (off_t)(offset + done));
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return fault_errno(FAULT_READ, errno);
+		if (!count)
+			break;
+		done += (size_t)count;
+	}
+	*ret_size = done;
+	return fault_none();
+}
+
+bool source_read_all(const struct source *source, uint64_t offset, void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	return !source_read(source, offset, buffer, size, &done).code && done == size;
+}
+
+void source_expect(const struct source *source, uint64_t offset, uint64_t size)
+{
+	posix_fadvise(source->file, (off_t)offset, (off_t)size, POSIX_FADV_WILLNEED);
+}

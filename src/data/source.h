@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_SOURCE_H
+#define MKEYFILE_DATA_SOURCE_H
+
+#include "core/fault.h"
+
+#include <stdint.h>
+
+/* A file of the data directory, read-only. Its access time stays as it is where
+ * the system allows that (O_NOATIME: for the owner and for root). No lock is
+ * taken. */
+struct source {
+	int file;      /* -1: closed */
+	uint64_t size; /* bytes, when it was opened */
+};
+
+#define SOURCE_CLOSED ((struct source){ .file = -1 })
+
+/* name is in directory (AT_FDCWD: in the current one). FAULT_OPEN,
+ * FAULT_NOT_REGULAR. */
+MUST_CHECK struct fault source_open(int directory, const char *name, struct source *ret_source);
+void source_close(struct source *source);
+
+/* Reads size bytes at offset; *ret_size is less only at the end of the file.
+ * FAULT_READ. */
+MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset, void *buffer, size_t size,
+				    size_t *ret_size);
+
+/* The same, when all of it has to be there; false otherwise. */
+MUST_CHECK bool source_read_all(const struct source *source, uint64_t offset, void *buffer, size_t size);
+
+/* Asks the system to have these bytes in memory soon. */
+void source_expect(const struct source *source, uint64_t offset, uint64_t size);
+
+#endif

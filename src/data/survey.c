@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/survey.h"
+
+#include "data/live.h"
+#include "data/reader.h"
+#include "data/tree.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+#define JOBS_MAX 512		       /* files between the walk and the report */
+#define PROGRESS_NANOSECONDS 200000000 /* between two looks at the progress */
+
+/* A file on its way from the walk to the report. */
+struct job {
+	struct job *next; /* in the order of the walk */
+	char *path;
+	struct reader *reader;
+	struct data_file file;
+	uint64_t parts;
+	uint64_t next_part; /* the next that no thread has taken */
+	uint64_t parts_left;
+	bool done;
+};
+
+struct pool {
+	const struct survey_options *options;
+	struct scan_rules rules;
+	pthread_mutex_t mutex; /* over all that follows, and over the jobs */
+	pthread_cond_t work;   /* for the threads */
+	pthread_cond_t room;   /* for the walk */
+	struct job *first;     /* the oldest that is not reported */
+	struct job *last;
+	struct job *unopened; /* the oldest that no thread has taken */
+	size_t jobs;
+	bool walk_ended;
+	struct fault fault; /* the first one that ends the survey */
+	uint64_t files;	    /* reported */
+	struct timespec started;
+	pthread_t threads[THREADS_MAX];
+	size_t thread_count;
+};
+
+static void job_free(struct job *job)
+{
+	reader_close(job->reader);
+	evidence_free(&job->file.evidence);
+	free(job->path);
+	free(job);
+}
+
+static void pool_fail(struct pool *pool, struct fault fault)
+{
+	if (fault.code && !pool->fault.code)
+		pool->fault = fault;
+}
+
+/* Reports what is done, in the order of the walk. The mutex is held. */
+static void report_done(struct pool *pool)
+{
+	while (pool->first && pool->first->done) {
+		struct job *job = pool->first;
+
+		pool->first = job->next;
+		if (!pool->first)
+			pool->last = NULL;
+		data_file_decide(&job->file, NULL, NULL);
+		if (!pool->fault.code)
+			pool_fail(pool, pool->options->report(pool->options->context, &job->file));
+		pool->files++;
+		pool->jobs--;
+		job_free(job);
+	}
+	pthread_cond_signal(&pool->room);
+}
+
+static void job_end(struct pool *pool, struct job *job)
+{
+	reader_close(job->reader);
+	job->reader = NULL;
+	job->done = true;
+	report_done(pool);
+}
+
+/* Opens a file; the mutex is not held. */
+static void open_job(struct pool *pool, struct scan *scan, struct job *job)
+{
+	struct fault fault = fault_none();
+
+	if (!job->file.fault.code)
+		fault = reader_open(scan, job->path, &job->file, &job->reader);
+	pthread_mutex_lock(&pool->mutex);
+	pool_fail(pool, fault);
+	job->parts = job->parts_left = reader_parts(job->reader);
+	if (!job->parts)
+		job_end(pool, job);
+	else if (job->parts > 1)
+		pthread_cond_broadcast(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+static void scan_part(struct pool *pool, struct scan *scan, struct job *job, uint64_t part)
+{
+	struct evidence evidence = { 0 };
+	enum data_note note = DATA_NOTE_NONE;
+	struct fault fault = reader_scan(scan, job->reader, part, &evidence, &note);
+
+	pthread_mutex_lock(&pool->mutex);
+	if (fault.code == FAULT_READ)
+		job->file.fault = fault;
+	else
+		pool_fail(pool, fault);
+	pool_fail(pool, evidence_add(&job->file.evidence, &evidence));
+	if (note)
+		job->file.note = note;
+	if (!--job->parts_left)
+		job_end(pool, job);
+	pthread_mutex_unlock(&pool->mutex);
+	evidence_free(&evidence);
+}
+
+/* A file that is open and has a part left; the mutex is held. */
+static struct job *find_part(struct pool *pool)
+{
+	for (struct job *job = pool->first; job && job != pool->unopened; job = job->next)
+		if (job->next_part < job->parts)
+			return job;
+	return NULL;
+}
+
+/* Does the next piece of work; false when there is none any more. */
+static bool work_once(struct pool *pool, struct scan *scan)
+{
+	struct job *job;
+	uint64_t part = 0;
+	bool opening = false;
+
+	pthread_mutex_lock(&pool->mutex);
+	for (;;) {
+		job = find_part(pool);
+		if (job || pool->unopened || pool->walk_ended || pool->fault.code)
+			break;
+		pthread_cond_wait(&pool->work, &pool->mutex);
+	}
+	if (pool->fault.code) {
+		job = NULL;
+	} else if (job) {
+		part = job->next_part++;
+	} else if (pool->unopened) {
+		job = pool->unopened;
+		pool->unopened = job->next;
+		opening = true;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	if (!job)
+		return false;
+	if (opening)
+		open_job(pool, scan, job);
+	else
+		scan_part(pool, scan, job, part);
+	return true;
+}
+
+static void *run_thread(void *context)
+{
+	struct pool *pool = context;
+	struct scan scan = { 0 };
+	struct fault fault = scan_new(&pool->rules, pool->options->keyfile, &scan);
+
+	if (!fault.code) {
+		while (work_once(pool, &scan))
+			continue;
+		if (prover_failed(scan.prover))
+			fault = fault_of(FAULT_ALGORITHM);
+		scan_free(&scan);
+	}
+	pthread_mutex_lock(&pool->mutex);
+	pool_fail(pool, fault);
+	pthread_cond_signal(&pool->room);
+	pthread_cond_broadcast(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+	return NULL;
+}
+
+/* ---- the thread that called ---- */
+
+static void show_progress(struct pool *pool)
+{
+	struct survey_progress progress = { .bytes = pool->rules.bytes_done };
+	struct timespec now;
+
+	if (!pool->options->progress)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&pool->mutex);
+	progress.files = pool->files;
+	pthread_mutex_unlock(&pool->mutex);
+	progress.milliseconds = (uint64_t)(now.tv_sec - pool->started.tv_sec) * 1000 +
+				(uint64_t)(now.tv_nsec / 1000000) - (uint64_t)(pool->started.tv_nsec / 1000000);
+	pool->options->progress(pool->options->context, &progress);
+}
+
+/* Waits until at most so many jobs are left, showing the progress meanwhile. */
+static void wait_for_jobs(struct pool *pool, size_t most)
+{
+	pthread_mutex_lock(&pool->mutex);
+	while (pool->jobs > most && !pool->fault.code) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += PROGRESS_NANOSECONDS;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
+		}
+		if (!pthread_cond_timedwait(&pool->room, &pool->mutex, &until))
+			continue;
+		pthread_mutex_unlock(&pool->mutex);
+		show_progress(pool);
+		pthread_mutex_lock(&pool->mutex);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+static struct fault add_job(void *context, const char *path, struct fault fault)
+{
+	struct pool *pool = context;
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job)
+		job->path = strdup(path);
+	if (!job || !job->path) {
+		free(job);
+		return fault_of(FAULT_MEMORY);
+	}
+	job->file = (struct data_file){ .path = job->path, .kind = DATA_UNKNOWN, .fault = fault };
+	wait_for_jobs(pool, JOBS_MAX - 1);
+	pthread_mutex_lock(&pool->mutex);
+	if (pool->last)
+		pool->last->next = job;
+	else
+		pool->first = job;
+	pool->last = job;
+	if (!pool->unopened)
+		pool->unopened = job;
+	pool->jobs++;
+	fault = pool->fault;
+	pthread_cond_signal(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+	return fault;
+}
+
+static struct fault walk(struct pool *pool, struct survey_result *result)
+{
+	const struct survey_options *options = pool->options;
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < options->directory_count; i++) {
+		fault = tree_walk(options->directories[i], add_job, pool);
+		if (fault.code == FAULT_OPEN || fault.code == FAULT_READ)
+			result->failed = options->directories[i];
+	}
+	return fault;
+}
+
+static void start_threads(struct pool *pool)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t wanted = processors < 2 ? 2 : processors > THREADS_MAX ? THREADS_MAX : (size_t)processors;
+
+	while (pool->thread_count < wanted &&
+	       !pthread_create(&pool->threads[pool->thread_count], NULL, run_thread, pool))
+		pool->thread_count++;
+}
+
+static void end_threads(struct pool *pool, struct fault fault)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->walk_ended = true;
+	pool_fail(pool, fault);
+	pthread_cond_broadcast(&pool->work);
+	pthread_mutex_unlock(&pool->mutex);
+	wait_for_jobs(pool, 0);
+	for (size_t i = 0; i < pool->thread_count; i++)
+		pthread_join(pool->threads[i], NULL);
+	while (pool->first) {
+		struct job *job = pool->first;
+
+		pool->first = job->next;
+		job_free(job);
+	}
+}
+
+static void pool_init(struct pool *pool, const struct survey_options *options)
+{
+	pthread_condattr_t attributes;
+
+	*pool = (struct pool){ .options = options };
+	pool->rules.full = options->full;
+	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
+	for (size_t i = 0; i < options->directory_count; i++)
+		pool->rules.live |= directory_is_live(options->directories[i]);
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->room, &attributes);
+	pthread_cond_init(&pool->work, NULL);
+	pthread_condattr_destroy(&attributes);
+	clock_gettime(CLOCK_MONOTONIC, &pool->started);
+}
+
+struct fault survey(const struct survey_options *options, struct survey_result *ret_result)
+{
+	struct pool pool;
+	struct fault fault;
+
+	*ret_result = (struct survey_result){ 0 };
+	pool_init(&pool, options);
+	start_threads(&pool);
+	fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
+	end_threads(&pool, fault);
+	ret_result->files = pool.files;
+	ret_result->live = pool.rules.live;
+	pthread_cond_destroy(&pool.room);
+	pthread_cond_destroy(&pool.work);
+	pthread_mutex_destroy(&pool.mutex);
+	return pool.fault;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_SURVEY_H
+#define MKEYFILE_DATA_SURVEY_H
+
+#include "core/keyfile.h"
+#include "data/data_file.h"
+#include "data/prover.h"
+
+/* A look through whole data directories: of a server that is stopped, of one that
+ * runs, or a backup. Nothing is written, no lock is taken. Memory does not grow
+ * with the number or the size of the files. */
+
+struct survey_progress {
+	uint64_t bytes;	       /* looked at */
+	uint64_t files;	       /* done */
+	uint64_t milliseconds; /* since the start */
+};
+
+/* A file is done: called for one file at a time, in the order of the walk (each
+ * directory sorted by name, in batches where it is huge). file and all in it live
+ * until the function returns; evidence may be taken over. FAULT_… ends the survey. */
+typedef struct fault survey_report(void *context, struct data_file *file);
+
+struct survey_options {
+	const char *const *directories;
+	size_t directory_count;
+	const struct keyfile *keyfile; /* NULL: what is needed is found out, nothing is proven */
+	bool full;		       /* prove every page, not a sample */
+	uint32_t ciphers;	       /* a bit for each enum data_cipher that may be meant; 0: all */
+	survey_report *report;
+	/* about five times a second, from the thread that called; NULL: never */
+	void (*progress)(void *context, const struct survey_progress *progress);
+	void *context;
+};
+
+struct survey_result {
+	uint64_t files;
+	bool live;	    /* a server has one of the directories in use */
+	const char *failed; /* with a fault: the directory that could not be read, one of options' */
+};
+
+/* FAULT_OPEN and FAULT_READ (of a named directory itself; what is below it and
+ * cannot be read is reported as a file), FAULT_MEMORY, FAULT_ALGORITHM, and what
+ * report returns. ret_result is set on faults as well. */
+MUST_CHECK struct fault survey(const struct survey_options *options, struct survey_result *ret_result);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_TREE_H
+#define MKEYFILE_DATA_TREE_H
+
+#include "core/fault.h"
+
+/* Walks through a directory and all below it. Symbolic links are followed, as the
+ * server follows them, but in no circle. */
+
+/* Called for each file, and for a directory below that cannot be read (fault).
+ * path lives until the function returns. A fault ends the walk. */
+typedef struct fault tree_visit(void *context, const char *path, struct fault fault);
+
+/* FAULT_OPEN, FAULT_READ (of directory itself), FAULT_MEMORY, and what visit
+ * returns. */
+MUST_CHECK struct fault tree_walk(const char *directory, tree_visit *visit, void *context);
+
+#endif
