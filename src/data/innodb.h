@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_DATA_INNODB_H
 #define MKEYFILE_DATA_INNODB_H
 
-#include "data/scan.h"
+#include "data/page_scan.h"
 
 /* InnoDB tablespaces (MariaDB 10.11: storage/innobase/include/fsp0types.h,
  * fil0crypt.h, fil/fil0crypt.cc, buf/buf0buf.cc). */
@@ -36,25 +36,16 @@ enum innodb_head {
 /* Reads page 0: size bytes, as many as there are, SCAN_PAGE_MAX at most. */
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space);
 
-/* The checksum of a page that is not encrypted fits, as far as it has one. */
-bool innodb_plain_page_fits(const struct innodb_space *space, const unsigned char *page);
-
 /* A file of a tablespace. */
 struct innodb_file {
 	struct innodb_space space;
-	struct source source;
+	struct paged_file paged;
 	struct source head_source; /* the first file of a system tablespace of several; closed where it is this one */
-	uint32_t first_page;	   /* number of the page at offset 0 */
 };
 
-/* Finds where the double-write areas of the system tablespace are, and notes it in
- * the space; their pages are copies of any others. */
-void innodb_find_double_write(struct scan *scan, struct innodb_file *file);
-
-/* Looks at the pages from index before end (of the file, not the tablespace),
- * and adds what they say to evidence. The end of the file may come first.
- * FAULT_READ, FAULT_MEMORY. */
-MUST_CHECK struct fault innodb_scan(struct scan *scan, const struct innodb_file *file, uint64_t index, uint64_t end,
-				    struct evidence *evidence);
+/* Makes paged of space, once that is known; paged.source and paged.first_page are
+ * set. Finds where the double-write areas of the system tablespace are. file must
+ * stay where it is. */
+void innodb_open(struct scan *scan, struct innodb_file *file);
 
 #endif

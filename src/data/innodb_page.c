@@ -23,24 +23,30 @@ enum page_type {
 #define INODE_FIRST 110U /* offset of the first entry's magic number */
 #define PAGE_TRX_SYS 5U	 /* of the system tablespace: never encrypted */
 
-static bool never_encrypted(const struct innodb_page *page)
+static const struct innodb_space *space_of(const struct page *page)
 {
-	return page->number == 0 || page->type == TYPE_FSP_HEADER || page->type == TYPE_DESCRIPTORS ||
-	       (page->space->space_id == 0 && page->number == PAGE_TRX_SYS);
+	return &((const struct innodb_file *)page->space)->space;
 }
 
-struct innodb_page innodb_page_header(const struct innodb_space *space, const unsigned char *bytes, uint32_t number)
+static bool never_encrypted(const struct page *page)
 {
-	struct innodb_page page = {
-		.space = space,
+	return page->number == 0 || page->type == TYPE_FSP_HEADER || page->type == TYPE_DESCRIPTORS ||
+	       (space_of(page)->space_id == 0 && page->number == PAGE_TRX_SYS);
+}
+
+struct page innodb_header(const void *file, const unsigned char *bytes, uint32_t number)
+{
+	bool full_crc32 = ((const struct innodb_file *)file)->space.full_crc32;
+	struct page page = {
+		.space = file,
 		.bytes = bytes,
 		.number = number,
 		.type = be16(bytes + 24),
-		.version = be32(bytes + (space->full_crc32 ? 0 : 26)),
+		.version = be32(bytes + (full_crc32 ? 0 : 26)),
 		.lsn = be64(bytes + 16),
 	};
 
-	if (never_encrypted(&page) || (!space->full_crc32 && page.type == TYPE_COMPRESSED))
+	if (never_encrypted(&page) || (!full_crc32 && page.type == TYPE_COMPRESSED))
 		page.version = 0;
 	return page;
 }
@@ -48,22 +54,22 @@ struct innodb_page innodb_page_header(const struct innodb_space *space, const un
 /* ---- checksums ---- */
 
 /* Bytes of a full_crc32 page that mean something; 0: it cannot be right. */
-static uint32_t full_crc32_size(const struct innodb_page *page)
+static uint32_t full_crc32_size(const struct page *page)
 {
 	uint32_t size;
 
 	if (!(page->type & TYPE_COMPRESSED_BIT) || page->number == 0)
-		return page->space->page_size;
+		return space_of(page)->page_size;
 	size = (page->type & ~TYPE_COMPRESSED_BIT) << 8;
-	return size && size < page->space->page_size ? size : 0;
+	return size && size < space_of(page)->page_size ? size : 0;
 }
 
-static bool full_crc32_fits(const struct innodb_page *page)
+static bool full_crc32_fits(const struct page *page)
 {
 	uint32_t size = full_crc32_size(page);
 
 	return size && be32(page->bytes + size - 4) == crc32c(0, page->bytes, size - 4) &&
-	       is_zero(page->bytes + size, page->space->page_size - size);
+	       is_zero(page->bytes + size, space_of(page)->page_size - size);
 }
 
 static uint32_t crc_over(const unsigned char *bytes, size_t from, size_t end)
@@ -113,66 +119,75 @@ static enum proof old_checksum_fits(const struct innodb_space *space, const unsi
 	return stored == old_innodb_checksum(space, bytes) ? PROOF_YES : PROOF_NO;
 }
 
-bool innodb_plain_page_fits(const struct innodb_space *space, const unsigned char *bytes)
+/* A page that was never written is zero. */
+bool innodb_plain_fits(const struct page *page)
 {
-	struct innodb_page page = innodb_page_header(space, bytes, be32(bytes + 4));
+	const struct innodb_space *space = space_of(page);
 
-	if (is_zero(bytes, space->page_size))
+	if (is_zero(page->bytes, space->page_size))
 		return true;
 	if (space->full_crc32)
-		return full_crc32_fits(&page);
-	if (page.type == TYPE_COMPRESSED)
+		return full_crc32_fits(page);
+	if (page->type == TYPE_COMPRESSED)
 		return true;
-	return old_checksum_fits(space, bytes) != PROOF_NO;
+	return old_checksum_fits(space, page->bytes) != PROOF_NO;
 }
 
-enum innodb_integrity innodb_check(const struct innodb_page *page)
+/* What the checksum of an encrypted old page leaves out. */
+static bool old_rest_is_plausible(const struct page *page)
 {
-	const struct innodb_space *space = page->space;
-	const unsigned char *bytes = page->bytes;
+	const struct innodb_space *space = space_of(page);
 
+	if (be32(page->bytes + 34) != space->space_id)
+		return false;
+	return space->zipped || page->type == TYPE_COMPRESSED_ENCRYPTED ||
+	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
+}
+
+enum page_integrity innodb_check(const struct page *page)
+{
+	const struct innodb_space *space = space_of(page);
+
+	if (be32(page->bytes + 4) != page->number)
+		return PAGE_BROKEN;
 	if (space->full_crc32)
-		return full_crc32_fits(page) ? INNODB_INTACT : INNODB_BROKEN;
-	if (be32(bytes + 34) != space->space_id)
-		return INNODB_BROKEN;
+		return full_crc32_fits(page) ? PAGE_INTACT : PAGE_BROKEN;
+	if (!old_rest_is_plausible(page))
+		return PAGE_BROKEN;
 	if (!space->zipped && page->type == TYPE_COMPRESSED_ENCRYPTED)
-		return INNODB_UNKNOWN;
-	if (be32(bytes + 30) != old_crc(space, bytes))
-		return INNODB_BROKEN;
-	if (!space->zipped && be32(bytes + space->page_size - 4) != be32(bytes + 20))
-		return INNODB_BROKEN;
-	return INNODB_INTACT;
+		return PAGE_PLAUSIBLE;
+	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
 /* ---- proof ---- */
 
 /* The range from before end, and the IV: space, page number and LSN, little-endian. */
-static struct ciphertext ciphertext_of(const struct innodb_page *page, size_t from, size_t end)
+static struct ciphertext ciphertext_of(const struct page *page, size_t from, size_t end)
 {
 	struct ciphertext text = { .data = page->bytes + from, .size = end - from };
 
-	put_le32(text.iv, page->space->space_id);
+	put_le32(text.iv, space_of(page)->space_id);
 	put_le32(text.iv + 4, page->number);
 	put_le64(text.iv + 8, page->lsn);
 	return text;
 }
 
-static bool is_header_of(const unsigned char *bytes, const struct innodb_page *page)
+static bool is_header_of(const unsigned char *bytes, const struct page *page)
 {
 	return be32(bytes + 4) == page->number && be64(bytes + 16) == page->lsn &&
-	       be32(bytes + 34) == page->space->space_id;
+	       be32(bytes + 34) == space_of(page)->space_id;
 }
 
 /* There is no checksum of the plain text: the space ID in the first block and
  * the low half of the LSN in the last one stand for it. */
-static enum proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+static enum proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
-	struct ciphertext text = ciphertext_of(page, 26, page->space->page_size - 4);
+	struct ciphertext text = ciphertext_of(page, 26, space_of(page)->page_size - 4);
 	size_t last = (text.size - 4) / CIPHER_BLOCK * CIPHER_BLOCK;
 	unsigned char *plain = scan->plain;
 
 	prover_decrypt(scan->prover, cipher, &text, 0, CIPHER_BLOCK, plain);
-	if (be32(plain + 8) != page->space->space_id || (page->type != TYPE_RTREE && !is_zero(plain, 8)))
+	if (be32(plain + 8) != space_of(page)->space_id || (page->type != TYPE_RTREE && !is_zero(plain, 8)))
 		return PROOF_NO;
 	prover_decrypt(scan->prover, cipher, &text, last, text.size, plain);
 	return be32(plain + (text.size - 4 - last)) == (uint32_t)page->lsn ? PROOF_YES : PROOF_NO;
@@ -193,9 +208,9 @@ static size_t compressed_end(const unsigned char *plain, size_t size, unsigned i
 	return end;
 }
 
-static enum proof prove_decompressed(struct scan *scan, const struct innodb_page *page, unsigned int codec, size_t size)
+static enum proof prove_decompressed(struct scan *scan, const struct page *page, unsigned int codec, size_t size)
 {
-	size_t logical = page->space->logical_size;
+	size_t logical = space_of(page)->logical_size;
 
 	if (!codec_is_available(codec))
 		return PROOF_NONE;
@@ -204,8 +219,7 @@ static enum proof prove_decompressed(struct scan *scan, const struct innodb_page
 	return is_header_of(scan->inflated, page) ? PROOF_YES : PROOF_NO;
 }
 
-static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher,
-					      const struct innodb_page *page)
+static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	uint32_t size = full_crc32_size(page);
 	struct ciphertext text;
@@ -214,17 +228,17 @@ static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_ciphe
 		return PROOF_NO;
 	text = ciphertext_of(page, 26, size - 4);
 	prover_decrypt(scan->prover, cipher, &text, 0, text.size, scan->plain);
-	return prove_decompressed(scan, page, page->space->codec,
-				  compressed_end(scan->plain, text.size, page->space->codec));
+	return prove_decompressed(scan, page, space_of(page)->codec,
+				  compressed_end(scan->plain, text.size, space_of(page)->codec));
 }
 
-static enum proof prove_old_compressed(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+static enum proof prove_old_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	uint32_t size = be16(page->bytes + 38);
 	unsigned int codec = be16(page->bytes + 40);
 	struct ciphertext text;
 
-	if (!size || size > page->space->page_size - 42 || codec == CODEC_NONE || codec > CODEC_LAST)
+	if (!size || size > space_of(page)->page_size - 42 || codec == CODEC_NONE || codec > CODEC_LAST)
 		return PROOF_NO;
 	text = ciphertext_of(page, 42, 42 + size);
 	prover_decrypt(scan->prover, cipher, &text, 0, size, scan->plain);
@@ -248,18 +262,18 @@ static bool has_inode(const struct innodb_space *space, const unsigned char *byt
 }
 
 /* A page without a checksum is known by what pages of its type hold. */
-static enum proof prove_structure(const struct innodb_page *page, const unsigned char *plain)
+static enum proof prove_structure(const struct page *page, const unsigned char *plain)
 {
 	if (page->type == TYPE_INODE)
-		return has_inode(page->space, plain) ? PROOF_YES : PROOF_NO;
-	if ((page->type == TYPE_INDEX || page->type == TYPE_RTREE) && !page->space->zipped)
+		return has_inode(space_of(page), plain) ? PROOF_YES : PROOF_NO;
+	if ((page->type == TYPE_INDEX || page->type == TYPE_RTREE) && !space_of(page)->zipped)
 		return has_records_of_index(plain) ? PROOF_YES : PROOF_NO;
 	return PROOF_NONE;
 }
 
-static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const struct innodb_page *page)
+static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
-	size_t size = page->space->page_size;
+	size_t size = space_of(page)->page_size;
 	struct ciphertext text = ciphertext_of(page, 38, size - 8);
 	unsigned char *plain = scan->plain;
 	enum proof proof;
@@ -267,16 +281,16 @@ static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const st
 	memcpy(plain, page->bytes, 38);
 	memcpy(plain + size - 8, page->bytes + size - 8, 8);
 	prover_decrypt(scan->prover, cipher, &text, 0, text.size, plain + 38);
-	proof = old_checksum_fits(page->space, plain);
+	proof = old_checksum_fits(space_of(page), plain);
 	return proof == PROOF_NONE ? prove_structure(page, plain) : proof;
 }
 
 enum proof innodb_prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
 {
-	const struct innodb_page *page = any_page;
+	const struct page *page = any_page;
 
-	if (!page->space->full_crc32)
-		return page->type == TYPE_COMPRESSED_ENCRYPTED && !page->space->zipped
+	if (!space_of(page)->full_crc32)
+		return page->type == TYPE_COMPRESSED_ENCRYPTED && !space_of(page)->zipped
 			       ? prove_old_compressed(scan, cipher, page)
 			       : prove_old(scan, cipher, page);
 	return page->type & TYPE_COMPRESSED_BIT ? prove_full_crc32_compressed(scan, cipher, page)

@@ -158,6 +158,11 @@ static void advance_counter(unsigned char *counter, uint64_t blocks)
 	}
 }
 
+static const unsigned char *bytes_at(const struct ciphertext *text, size_t at)
+{
+	return text->data + (at - text->before);
+}
+
 static bool decrypt_counter(struct prover *prover, const struct ciphertext *text, size_t from, size_t end,
 			    unsigned char *plain)
 {
@@ -167,7 +172,8 @@ static bool decrypt_counter(struct prover *prover, const struct ciphertext *text
 	memcpy(counter, text->iv, CIPHER_BLOCK);
 	advance_counter(counter, from / CIPHER_BLOCK);
 	return EVP_CipherInit_ex(prover->contexts[DATA_CIPHER_CTR], NULL, NULL, NULL, counter, 0) &&
-	       EVP_CipherUpdate(prover->contexts[DATA_CIPHER_CTR], plain, &size, text->data + from, (int)(end - from));
+	       EVP_CipherUpdate(prover->contexts[DATA_CIPHER_CTR], plain, &size, bytes_at(text, from),
+				(int)(end - from));
 }
 
 /* What is left behind the last whole block is XORed with the encrypted IV (the
@@ -181,14 +187,14 @@ static bool decrypt_rest(struct prover *prover, const struct ciphertext *text, s
 	if (!EVP_CipherUpdate(prover->block, mask, &size, text->iv, CIPHER_BLOCK))
 		return false;
 	for (size_t i = from; i < end; i++)
-		plain[i - from] = text->data[i] ^ mask[i % CIPHER_BLOCK];
+		plain[i - from] = *bytes_at(text, i) ^ mask[i % CIPHER_BLOCK];
 	return true;
 }
 
 static bool decrypt_chained(struct prover *prover, const struct ciphertext *text, size_t from, size_t end,
 			    unsigned char *plain)
 {
-	const unsigned char *iv = from ? text->data + from - CIPHER_BLOCK : text->iv;
+	const unsigned char *iv = from ? bytes_at(text, from - CIPHER_BLOCK) : text->iv;
 	size_t whole = text->size - text->size % CIPHER_BLOCK; /* bytes in whole blocks */
 	size_t aligned = (end + CIPHER_BLOCK - 1) / CIPHER_BLOCK * CIPHER_BLOCK;
 	size_t chained = aligned < whole ? aligned : whole; /* where this call's chained part ends */
@@ -199,10 +205,10 @@ static bool decrypt_chained(struct prover *prover, const struct ciphertext *text
 
 	if (from < chained && !EVP_CipherInit_ex(context, NULL, NULL, NULL, iv, 0))
 		return false;
-	if (from < bulk && !EVP_CipherUpdate(context, plain, &size, text->data + from, (int)(bulk - from)))
+	if (from < bulk && !EVP_CipherUpdate(context, plain, &size, bytes_at(text, from), (int)(bulk - from)))
 		return false;
 	if (bulk < chained) {
-		if (!EVP_CipherUpdate(context, last, &size, text->data + bulk, CIPHER_BLOCK))
+		if (!EVP_CipherUpdate(context, last, &size, bytes_at(text, bulk), CIPHER_BLOCK))
 			return false;
 		memcpy(plain + (bulk - from), last, end - bulk);
 	}

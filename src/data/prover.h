@@ -37,13 +37,15 @@ MUST_CHECK bool prover_use_local_key(struct prover *prover, uint32_t id, uint32_
 /* A run of bytes that was encrypted in one piece, without padding
  * (include/mysql/service_my_crypt.h, ENCRYPTION_FLAG_NOPAD). */
 struct ciphertext {
-	const unsigned char *data;
-	size_t size;
+	const unsigned char *data; /* of it, from before on, */
+	size_t before;		   /* a multiple of CIPHER_BLOCK: the bytes that are not there */
+	size_t size;		   /* of all */
 	unsigned char iv[CIPHER_BLOCK];
 };
 
 /* Decrypts the bytes from before end of text to plain; from is a multiple of
- * CIPHER_BLOCK. Only these are computed. A failure of OpenSSL leaves noise
+ * CIPHER_BLOCK. Only these are computed, from these and from the CIPHER_BLOCK bytes
+ * before them. A failure of OpenSSL leaves noise
  * behind, which nothing takes for proof, and is told by prover_failed. */
 void prover_decrypt(struct prover *prover, enum data_cipher cipher, const struct ciphertext *text, size_t from,
 		    size_t end, unsigned char *plain);

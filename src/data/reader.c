@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/reader.h"
 
+#include "data/aria.h"
+#include "data/binlog.h"
 #include "data/bytes.h"
 #include "data/codec.h"
 #include "data/file_names.h"
 #include "data/innodb.h"
+#include "data/redo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,22 +19,30 @@
 struct reader {
 	enum data_kind kind;
 	uint64_t parts;
-	uint64_t pages;
+	uint64_t pages; /* of a paged file */
 	uint64_t pages_a_part;
 	union {
 		struct innodb_file innodb;
+		struct aria_file aria;
+		struct binlog_file binlog;
+		struct redo_file redo;
 	};
 };
 
-static struct source *reader_source(struct reader *reader)
-{
-	return &reader->innodb.source;
-}
+/* The file while its kind is being found out. */
+struct opening {
+	struct scan *scan;
+	const char *path;
+	struct source source;
+	size_t size; /* bytes of the head, which is in scan->page */
+	struct data_file *file;
+	struct reader *reader;
+};
 
-static void set_parts(struct reader *reader, uint64_t size, uint32_t page_size)
+static void set_parts(struct reader *reader, const struct paged_file *paged)
 {
-	reader->pages = size / page_size;
-	reader->pages_a_part = PART_SIZE / page_size;
+	reader->pages = paged->source.size / paged->page_size;
+	reader->pages_a_part = PART_SIZE / paged->page_size;
 	reader->parts = (reader->pages + reader->pages_a_part - 1) / reader->pages_a_part;
 }
 
@@ -41,24 +52,27 @@ static void set_parts(struct reader *reader, uint64_t size, uint32_t page_size)
  * ends, and have no page 0. The first page that is there tells where. */
 static bool find_first_page(struct scan *scan, struct innodb_file *innodb)
 {
+	const struct source *source = &innodb->paged.source;
 	uint32_t size = innodb->space.page_size;
 
-	for (uint64_t at = 0; at + size <= innodb->source.size && at < PART_SIZE; at += size) {
-		if (!source_read_all(&innodb->source, at, scan->page, size))
+	for (uint64_t at = 0; at + size <= source->size && at < PART_SIZE; at += size) {
+		if (!source_read_all(source, at, scan->page, size))
 			return false;
 		if (is_zero(scan->page, size))
 			continue;
 		if (be32(scan->page + 4) <= at / size)
 			return false;
-		innodb->first_page = be32(scan->page + 4) - (uint32_t)(at / size);
+		innodb->paged.first_page = be32(scan->page + 4) - (uint32_t)(at / size);
 		return true;
 	}
 	return false;
 }
 
-static bool open_later_system_file(struct scan *scan, const char *path, struct innodb_file *innodb)
+static bool open_later_system_file(const struct opening *opening)
 {
-	char *first = first_system_file(path);
+	struct innodb_file *innodb = &opening->reader->innodb;
+	struct scan *scan = opening->scan;
+	char *first = first_system_file(opening->path);
 	size_t got = 0;
 	bool done = first && !source_open(AT_FDCWD, first, &innodb->head_source).code &&
 		    !source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
@@ -69,83 +83,242 @@ static bool open_later_system_file(struct scan *scan, const char *path, struct i
 	return done;
 }
 
-static void describe_innodb(struct data_file *file, const struct innodb_space *space)
+static void open_innodb(const struct opening *opening, enum innodb_head head)
 {
+	struct data_file *file = opening->file;
+	struct innodb_file *innodb = &opening->reader->innodb;
+	const struct innodb_space *space = &innodb->space;
+
+	file->kind = DATA_INNODB;
+	if (head == INNODB_HEAD_EMPTY && opening->source.size <= SCAN_BULK) {
+		file->note = DATA_NOTE_EMPTY;
+		return;
+	}
+	innodb->paged.source = opening->source;
+	if (head != INNODB_HEAD_FITS && !open_later_system_file(opening)) {
+		file->note = DATA_NOTE_NO_HEAD;
+		return;
+	}
+	innodb_open(opening->scan, innodb);
 	file->declared = space->has_crypt && space->encrypted && !space->never;
 	file->declared_id = space->key_id;
 	if (file->declared && space->codec && !codec_is_available(space->codec)) {
 		file->note = DATA_NOTE_NO_CODEC;
 		file->codec = space->codec;
 	}
+	set_parts(opening->reader, &innodb->paged);
 }
 
-static void open_innodb(struct scan *scan, enum innodb_head head, const char *path, struct data_file *file,
-			struct reader *reader)
-{
-	struct innodb_file *innodb = &reader->innodb;
+/* ---- Aria ---- */
 
-	reader->kind = file->kind = DATA_INNODB;
-	if (head == INNODB_HEAD_EMPTY && innodb->source.size <= SCAN_BULK) {
-		file->note = DATA_NOTE_EMPTY;
+static void open_aria_file(const struct opening *opening)
+{
+	struct aria_file *aria = &opening->reader->aria;
+	struct data_file *file = opening->file;
+
+	if (!aria->table.paged || !aria->table.encrypted)
 		return;
-	}
-	if (head != INNODB_HEAD_FITS && !open_later_system_file(scan, path, innodb)) {
-		file->note = DATA_NOTE_NO_HEAD;
+	aria->is_index = file->kind == DATA_ARIA_INDEX;
+	aria->paged.source = opening->source;
+	aria_open(aria, prover_keyfile(opening->scan->prover));
+	file->declared = aria->is_index;
+	file->declared_id = aria->paged.id;
+	set_parts(opening->reader, &aria->paged);
+}
+
+static void open_aria_index(const struct opening *opening)
+{
+	opening->file->kind = DATA_ARIA_INDEX;
+	if (aria_read_head(opening->scan->page, opening->size, &opening->reader->aria.table))
+		open_aria_file(opening);
+	else
+		opening->file->note = DATA_NOTE_NO_HEAD;
+}
+
+/* What tells how a data file is encrypted stands in its index file. */
+static void open_aria_data(const struct opening *opening)
+{
+	char *index = with_suffix(opening->path, ".MAI");
+	struct source source = SOURCE_CLOSED;
+	size_t got = 0;
+
+	opening->file->kind = DATA_ARIA_DATA;
+	if (index && !source_open(AT_FDCWD, index, &source).code &&
+	    !source_read(&source, 0, opening->scan->page, SCAN_PAGE_MAX, &got).code &&
+	    aria_read_head(opening->scan->page, got, &opening->reader->aria.table))
+		open_aria_file(opening);
+	else
+		opening->file->note = DATA_NOTE_NO_INDEX;
+	source_close(&source);
+	free(index);
+}
+
+/* ---- logs ---- */
+
+static void open_binlog(const struct opening *opening)
+{
+	struct binlog_file *binlog = &opening->reader->binlog;
+
+	opening->file->kind = DATA_BINARY_LOG;
+	if (!binlog->encrypted)
 		return;
-	}
-	innodb_find_double_write(scan, innodb);
-	describe_innodb(file, &innodb->space);
-	set_parts(reader, innodb->source.size, innodb->space.page_size);
+	binlog->source = opening->source;
+	opening->file->declared = true;
+	opening->file->declared_id = KEY_ID_SYSTEM;
+	if (!binlog->sound)
+		opening->file->note = DATA_NOTE_NO_HEAD;
+	opening->reader->parts = 1;
+}
+
+static void open_redo(const struct opening *opening)
+{
+	struct redo_file *redo = &opening->reader->redo;
+
+	opening->file->kind = DATA_REDO_LOG;
+	redo->source = opening->source;
+	redo_read_head(opening->scan->page, opening->size, redo);
+	if (redo->format == REDO_PLAIN)
+		return;
+	if (redo->format == REDO_UNKNOWN)
+		opening->file->note = DATA_NOTE_NO_SUPPORT;
+	else if (redo->damaged)
+		opening->file->note = DATA_NOTE_NO_HEAD;
+	else
+		opening->reader->parts = 1;
+	opening->file->declared = redo->format != REDO_UNKNOWN;
+	opening->file->declared_id = redo->id;
 }
 
 /* ---- all kinds ---- */
 
-static struct fault identify(struct scan *scan, const char *path, struct data_file *file, struct reader *reader)
+static void open_by_content(const struct opening *opening)
 {
-	struct source *source = reader_source(reader);
-	enum file_name name = classify_name(path);
-	enum innodb_head head;
-	size_t got = 0;
-	struct fault fault = source_read(source, 0, scan->page, SCAN_PAGE_MAX, &got);
+	const unsigned char *head = opening->scan->page;
+	enum innodb_head innodb = innodb_read_head(head, opening->size, &opening->reader->innodb.space);
 
-	if (fault.code)
-		return fault;
-	file->size = source->size;
-	head = got ? innodb_read_head(scan->page, got, &reader->innodb.space) : INNODB_HEAD_ALIEN;
+	if (innodb == INNODB_HEAD_FITS) {
+		open_innodb(opening, innodb);
+		return;
+	}
+	memset(opening->reader, 0, sizeof(*opening->reader));
+	if (binlog_read_head(head, opening->size, &opening->reader->binlog))
+		open_binlog(opening);
+}
+
+static void open_by_name(const struct opening *opening)
+{
+	enum file_name name = classify_name(opening->path);
+	struct data_file *file = opening->file;
+	enum innodb_head head;
+
+	file->kind = DATA_PLAIN;
 	if (name == NAME_TEMPORARY)
 		file->kind = DATA_TEMPORARY;
-	else if (name == NAME_INNODB || (name == NAME_OTHER && head == INNODB_HEAD_FITS))
-		open_innodb(scan, head, path, file, reader);
-	else if (name == NAME_PLAIN || !got)
-		file->kind = DATA_PLAIN;
-	else
-		file->kind = DATA_UNKNOWN;
-	return fault_none();
+	else if (name == NAME_PLAIN || name == NAME_LINK || !opening->size)
+		return;
+	file->kind = DATA_UNKNOWN;
+	switch (name) {
+	case NAME_INNODB:
+		head = innodb_read_head(opening->scan->page, opening->size, &opening->reader->innodb.space);
+		open_innodb(opening, head);
+		return;
+	case NAME_ARIA_INDEX:
+		open_aria_index(opening);
+		return;
+	case NAME_ARIA_DATA:
+		open_aria_data(opening);
+		return;
+	case NAME_REDO_LOG:
+		open_redo(opening);
+		return;
+	case NAME_INCREMENTAL:
+		file->note = DATA_NOTE_INCREMENTAL;
+		return;
+	case NAME_PACKED:
+		file->note = DATA_NOTE_PACKED;
+		return;
+	case NAME_TEMPORARY:
+		file->kind = DATA_TEMPORARY;
+		return;
+	default:
+		open_by_content(opening);
+	}
+}
+
+static struct source *reader_source(struct reader *reader)
+{
+	switch (reader->kind) {
+	case DATA_INNODB:
+		return &reader->innodb.paged.source;
+	case DATA_ARIA_INDEX:
+	case DATA_ARIA_DATA:
+		return &reader->aria.paged.source;
+	case DATA_BINARY_LOG:
+		return &reader->binlog.source;
+	default:
+		return &reader->redo.source;
+	}
+}
+
+void reader_close(struct reader *reader)
+{
+	if (!reader)
+		return;
+	source_close(reader_source(reader));
+	if (reader->kind == DATA_INNODB)
+		source_close(&reader->innodb.head_source);
+	free(reader);
+}
+
+static struct fault open_source(struct opening *opening)
+{
+	struct fault fault = source_open(AT_FDCWD, opening->path, &opening->source);
+
+	if (!fault.code)
+		fault = source_read(&opening->source, 0, opening->scan->page, SCAN_PAGE_MAX, &opening->size);
+	opening->file->size = opening->source.size;
+	return fault;
+}
+
+/* A file that is gone, while a server removes its own files, is none. */
+static void set_fault(const struct scan *scan, struct data_file *file, struct fault fault)
+{
+	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && scan->rules->live) {
+		file->kind = DATA_TEMPORARY;
+		file->note = DATA_NOTE_GONE;
+		return;
+	}
+	file->fault = fault;
 }
 
 struct fault reader_open(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
-	struct fault fault;
+	struct opening opening = { .scan = scan, .path = path, .source = SOURCE_CLOSED, .file = file };
+	struct fault fault = open_source(&opening);
 
-	if (!reader)
+	*ret_reader = NULL;
+	if (fault.code) {
+		source_close(&opening.source);
+		set_fault(scan, file, fault);
+		return fault_none();
+	}
+	opening.reader = calloc(1, sizeof(*opening.reader));
+	if (!opening.reader) {
+		source_close(&opening.source);
 		return fault_of(FAULT_MEMORY);
-	reader->innodb.head_source = SOURCE_CLOSED;
-	*reader_source(reader) = SOURCE_CLOSED;
-	fault = source_open(AT_FDCWD, path, reader_source(reader));
-	if (!fault.code)
-		fault = identify(scan, path, file, reader);
-	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && scan->rules->live) {
-		file->kind = DATA_TEMPORARY;
-		file->note = DATA_NOTE_GONE;
-	} else {
-		file->fault = fault;
 	}
-	if (!reader->parts) {
-		reader_close(reader);
-		reader = NULL;
+	opening.reader->innodb.head_source = SOURCE_CLOSED;
+	open_by_name(&opening);
+	opening.reader->kind = file->kind;
+	if (opening.reader->parts) {
+		*ret_reader = opening.reader;
+		return fault_none();
 	}
-	*ret_reader = reader;
+	if (file->kind == DATA_INNODB)
+		source_close(&opening.reader->innodb.head_source);
+	free(opening.reader);
+	source_close(&opening.source);
+	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->size, memory_order_relaxed);
 	return fault_none();
 }
 
@@ -154,21 +327,33 @@ uint64_t reader_parts(const struct reader *reader)
 	return reader ? reader->parts : 0;
 }
 
-struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
-			 enum data_note *note)
+static struct fault scan_pages(struct scan *scan, const struct reader *reader, const struct paged_file *paged,
+			       uint64_t part, struct evidence *evidence)
 {
 	uint64_t first = part * reader->pages_a_part;
 	uint64_t end = first + reader->pages_a_part < reader->pages ? first + reader->pages_a_part : reader->pages;
 
-	(void)note;
-	return innodb_scan(scan, &reader->innodb, first, end, evidence);
+	return page_scan(scan, paged, first, end, evidence);
 }
 
-void reader_close(struct reader *reader)
+struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
+			 enum data_note *note)
 {
-	if (!reader)
-		return;
-	source_close(reader_source(reader));
-	source_close(&reader->innodb.head_source);
-	free(reader);
+	bool unclean = false;
+	struct fault fault;
+
+	switch (reader->kind) {
+	case DATA_INNODB:
+		return scan_pages(scan, reader, &reader->innodb.paged, part, evidence);
+	case DATA_ARIA_INDEX:
+	case DATA_ARIA_DATA:
+		return scan_pages(scan, reader, &reader->aria.paged, part, evidence);
+	case DATA_BINARY_LOG:
+		return binlog_scan(scan, &reader->binlog, evidence);
+	default:
+		fault = redo_scan(scan, &reader->redo, evidence, &unclean);
+		if (unclean && !scan->rules->live)
+			*note = DATA_NOTE_UNCLEAN;
+		return fault;
+	}
 }

@@ -15,8 +15,10 @@ struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, s
 	scan.again = malloc(SCAN_PAGE_MAX);
 	scan.plain = malloc(SCAN_PAGE_MAX);
 	scan.inflated = malloc(SCAN_PAGE_MAX);
+	scan.descriptors = malloc(SCAN_PAGE_MAX);
 	scan.bulk = malloc(SCAN_BULK);
-	if (!fault.code && (!scan.page || !scan.again || !scan.plain || !scan.inflated || !scan.bulk))
+	if (!fault.code &&
+	    (!scan.page || !scan.again || !scan.plain || !scan.inflated || !scan.descriptors || !scan.bulk))
 		fault = fault_of(FAULT_MEMORY);
 	if (fault.code)
 		scan_free(&scan);
@@ -32,6 +34,7 @@ void scan_free(struct scan *scan)
 	free(scan->again);
 	free(scan->plain);
 	free(scan->inflated);
+	free(scan->descriptors);
 	free(scan->bulk);
 	*scan = (struct scan){ 0 };
 }
@@ -66,6 +69,13 @@ bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t n
 	       number % SCAN_SAMPLE_EVERY == 0;
 }
 
+static bool use_key_of(struct scan *scan, const struct local_page *page, uint32_t version)
+{
+	if (page->salt)
+		return prover_use_local_key(scan->prover, page->id, version, page->salt);
+	return prover_use_key(scan->prover, page->id, version);
+}
+
 /* There is no key of this version: is it one of the others? */
 static void try_other_versions(struct scan *scan, const struct local_page *page, struct key_use *use)
 {
@@ -76,7 +86,7 @@ static void try_other_versions(struct scan *scan, const struct local_page *page,
 	for (size_t i = 0; i < count && use->pages + use->residual <= SCAN_SAMPLE_FIRST; i++) {
 		enum data_cipher cipher;
 
-		if (!prover_use_local_key(scan->prover, page->id, entries[i]->version, page->salt))
+		if (!use_key_of(scan, page, entries[i]->version))
 			continue;
 		if (scan_prove(scan, page->prove, page->page, &cipher) != PROOF_YES)
 			continue;
@@ -91,7 +101,7 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 {
 	enum data_cipher cipher;
 
-	if (!prover_use_local_key(scan->prover, page->id, page->version, page->salt)) {
+	if (!use_key_of(scan, page, page->version)) {
 		try_other_versions(scan, page, use);
 		return PAGE_SOUND;
 	}
@@ -111,4 +121,17 @@ void scan_pause(const struct scan *scan)
 {
 	if (scan->rules->live)
 		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOSECONDS }, NULL);
+}
+
+const unsigned char *scan_window(struct scan *scan, const struct source *source, uint64_t offset, size_t size)
+{
+	if (offset < scan->window || offset + size > scan->window + scan->window_size) {
+		scan->window = offset;
+		scan->window_size = 0;
+		if (source_read(source, offset, scan->bulk, SCAN_BULK, &scan->window_size).code)
+			scan->window_size = 0;
+		if (size > scan->window_size)
+			return NULL;
+	}
+	return scan->bulk + (offset - scan->window);
 }

@@ -28,11 +28,16 @@ struct scan_rules {
 struct scan {
 	struct scan_rules *rules;
 	struct prover *prover;
-	unsigned char *page;	 /* SCAN_PAGE_MAX bytes */
-	unsigned char *again;	 /* the same, to compare */
-	unsigned char *plain;	 /* the same, for what is decrypted */
-	unsigned char *inflated; /* the same, for what is decompressed */
-	unsigned char *bulk;	 /* SCAN_BULK bytes */
+	unsigned char *page;	    /* SCAN_PAGE_MAX bytes */
+	unsigned char *again;	    /* the same, to compare */
+	unsigned char *plain;	    /* the same, for what is decrypted */
+	unsigned char *inflated;    /* the same, for what is decompressed */
+	unsigned char *descriptors; /* the same, for the page of extent descriptors */
+	uint32_t descriptors_page;  /* its number; UINT32_MAX: none */
+	bool descriptors_known;	    /* it could be read */
+	unsigned char *bulk;	    /* SCAN_BULK bytes, for the window */
+	uint64_t window;	    /* offset in the file of what bulk holds, */
+	size_t window_size;	    /* bytes; 0: nothing */
 };
 
 MUST_CHECK struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan);
@@ -55,8 +60,8 @@ bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t n
 struct local_page {
 	uint32_t id;
 	uint32_t version;
-	const unsigned char *salt;
-	bool intact; /* a checksum over what is on disk says so */
+	const unsigned char *salt; /* NULL: the key itself is used */
+	bool intact;		   /* a checksum over what is on disk says so */
 	prove_function *prove;
 	const void *page; /* for prove */
 };
@@ -65,6 +70,11 @@ struct local_page {
  * its ID are tried, since a damaged page may name any, and use is told. */
 enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
 				  struct evidence *evidence);
+
+/* The bytes of a file from offset on, SCAN_BULK at most, for readers that go
+ * through it from the start to the end. Valid until the next call. NULL: they are
+ * not all there. A new file begins with scan->window_size = 0. */
+const unsigned char *scan_window(struct scan *scan, const struct source *source, uint64_t offset, size_t size);
 
 /* Waits a moment, when it may help, for a write that is under way to end. */
 void scan_pause(const struct scan *scan);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_ARIA_H
+#define MKEYFILE_DATA_ARIA_H
+
+#include "data/page_scan.h"
+
+/* Aria tables (MariaDB 10.11: storage/maria/ma_open.c, ma_crypt.c, ma_pagecrc.c). */
+
+struct aria_table {
+	bool paged; /* ROW_FORMAT=PAGE: the only one that can be encrypted */
+	bool encrypted;
+	bool transactional;
+	bool temporary;
+	uint32_t block_size; /* bytes */
+	uint64_t key_start;  /* offset of the first index page */
+	uint32_t space;	     /* part of every IV */
+	unsigned char salt[CIPHER_BLOCK];
+};
+
+/* Reads the header of an index file (.MAI): size bytes, as many as there are,
+ * SCAN_PAGE_MAX at most. False: it is none. */
+bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *ret_table);
+
+/* An index or data file. */
+struct aria_file {
+	struct aria_table table;
+	bool is_index;
+	struct paged_file paged;
+};
+
+/* Makes paged of table, once that is known; paged.source is set. The key ID is not
+ * stored: keyfile decides between 1 and 2. file must stay where it is. */
+void aria_open(struct aria_file *file, const struct keyfile *keyfile);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/page_scan.h"
+
+#include <string.h>
+
+#define PAGE_HEADER_MAX 64
+#define READS_MAX 5 /* of a page that changes under the read */
+
+static uint64_t offset_of(const struct paged_file *file, uint64_t index)
+{
+	return index * file->page_size;
+}
+
+static uint64_t index_of(const struct paged_file *file, const struct page *page)
+{
+	return page->number - file->first_page;
+}
+
+static bool is_bad(enum page_outcome outcome)
+{
+	return outcome == PAGE_DAMAGED || outcome == PAGE_REFUTED || outcome == PAGE_REFUTED_INTACT;
+}
+
+static enum page_outcome judge_once(struct scan *scan, const struct paged_file *file, const struct page *page,
+				    struct key_use *use, struct evidence *evidence)
+{
+	enum page_integrity integrity = file->format->check(page);
+	struct local_page local = {
+		.id = file->id,
+		.version = page->version,
+		.salt = file->salt,
+		.intact = integrity == PAGE_INTACT,
+		.prove = file->format->prove,
+		.page = page,
+	};
+
+	return integrity == PAGE_BROKEN ? PAGE_DAMAGED : scan_local_page(scan, &local, use, evidence);
+}
+
+/* A page that does not fit is read again: it may have been in the middle of a
+ * write. */
+static enum page_outcome judge(struct scan *scan, const struct paged_file *file, struct page *page, struct key_use *use,
+			       struct evidence *evidence)
+{
+	enum page_outcome outcome = judge_once(scan, file, page, use, evidence);
+	bool changed = false;
+
+	for (int i = 0; i < READS_MAX && is_bad(outcome); i++) {
+		if (page->bytes != scan->page)
+			memcpy(scan->page, page->bytes, file->page_size);
+		scan_pause(scan);
+		if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->again,
+				     file->page_size))
+			return PAGE_BUSY;
+		if (memcmp(scan->page, scan->again, file->page_size))
+			changed = true;
+		else if (i || !scan->rules->live)
+			break;
+		memcpy(scan->page, scan->again, file->page_size);
+		*page = file->format->header(file->space, scan->page, page->number);
+		if (page->version != use->version)
+			return PAGE_BUSY;
+		outcome = judge_once(scan, file, page, use, evidence);
+	}
+	return is_bad(outcome) && changed ? PAGE_BUSY : outcome;
+}
+
+static bool plain_page_fits(struct scan *scan, const struct paged_file *file, const struct page *page)
+{
+	bool fits = file->format->plain_fits(page);
+
+	for (int i = 0; i < READS_MAX && !fits && scan->rules->live; i++) {
+		struct page again;
+
+		scan_pause(scan);
+		if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->again,
+				     file->page_size))
+			return true;
+		again = file->format->header(file->space, scan->again, page->number);
+		fits = again.version || file->format->plain_fits(&again);
+	}
+	return fits;
+}
+
+/* Page 0 is read in any case: it holds what all others need. */
+static void count_plain(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
+			struct evidence *evidence)
+{
+	evidence->plain++;
+	if (!whole && index_of(file, page) == 0 && source_read_all(&file->source, 0, scan->page, file->page_size)) {
+		*page = file->format->header(file->space, scan->page, page->number);
+		whole = true;
+	}
+	if (!whole || plain_page_fits(scan, file, page))
+		return;
+	if (!evidence->plain_damaged++)
+		evidence->first_bad = page->number;
+}
+
+/* Reads all of a page of which the header is known. False: it is not what it was. */
+static bool read_whole(struct scan *scan, const struct paged_file *file, struct page *page)
+{
+	uint32_t version = page->version;
+
+	if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->page, file->page_size))
+		return false;
+	*page = file->format->header(file->space, scan->page, page->number);
+	return page->version == version;
+}
+
+static void count_encrypted(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
+			    struct evidence *evidence)
+{
+	struct key_use *use = evidence_use(evidence, file->id, page->version);
+	bool unused = file->format->is_free && file->format->is_free(scan, file->space, page->number);
+	enum page_outcome outcome = PAGE_UNPROVED;
+
+	if (!use) {
+		evidence->overflow++;
+		return;
+	}
+	if (unused)
+		use->residual++;
+	else
+		use->pages++;
+	if ((unused && !scan->rules->full) || !scan_samples(scan, use, page->number))
+		return;
+	if (!whole && !read_whole(scan, file, page))
+		outcome = PAGE_BUSY;
+	else if (!unused)
+		outcome = judge(scan, file, page, use, evidence);
+	else if (file->format->check(page) == PAGE_BROKEN)
+		outcome = PAGE_DAMAGED;
+	if (outcome != PAGE_UNPROVED || !unused)
+		key_use_count(use, outcome, page->number);
+}
+
+/* bytes: the header, or the whole page. */
+static void look_at_page(struct scan *scan, const struct paged_file *file, const unsigned char *bytes, bool whole,
+			 uint64_t index, struct evidence *evidence)
+{
+	uint32_t number = file->first_page + (uint32_t)index;
+	struct page page;
+
+	if (index < file->skipped)
+		return;
+	evidence->pages++;
+	if (file->format->is_foreign && file->format->is_foreign(file->space, number))
+		return;
+	page = file->format->header(file->space, bytes, number);
+	if (page.version && file->encrypted)
+		count_encrypted(scan, file, &page, whole, evidence);
+	else
+		count_plain(scan, file, &page, whole, evidence);
+}
+
+static void count_bytes(struct scan *scan, uint64_t bytes)
+{
+	atomic_fetch_add_explicit(&scan->rules->bytes_done, bytes, memory_order_relaxed);
+}
+
+static struct fault scan_whole_pages(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
+				     struct evidence *evidence)
+{
+	uint32_t size = file->page_size;
+	size_t most = SCAN_BULK / size * size;
+
+	while (index < end) {
+		size_t wanted = (end - index) * size < most ? (size_t)(end - index) * size : most;
+		size_t got = 0;
+		struct fault fault = source_read(&file->source, offset_of(file, index), scan->bulk, wanted, &got);
+
+		if (fault.code)
+			return fault;
+		for (size_t at = 0; at + size <= got; at += size, index++)
+			look_at_page(scan, file, scan->bulk + at, true, index, evidence);
+		count_bytes(scan, got);
+		if (got < wanted)
+			break;
+	}
+	return fault_none();
+}
+
+static struct fault scan_headers(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
+				 struct evidence *evidence)
+{
+	unsigned char header[PAGE_HEADER_MAX];
+
+	for (; index < end; index++) {
+		size_t got = 0;
+		struct fault fault =
+			source_read(&file->source, offset_of(file, index), header, file->format->header_size, &got);
+
+		if (fault.code || got < file->format->header_size)
+			return fault;
+		look_at_page(scan, file, header, false, index, evidence);
+		count_bytes(scan, file->page_size);
+	}
+	return fault_none();
+}
+
+struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
+		       struct evidence *evidence)
+{
+	scan->descriptors_page = UINT32_MAX;
+	if (scan->rules->full)
+		return scan_whole_pages(scan, file, index, end, evidence);
+	return scan_headers(scan, file, index, end, evidence);
+}

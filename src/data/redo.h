@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_DATA_REDO_H
+#define MKEYFILE_DATA_REDO_H
+
+#include "data/scan.h"
+
+/* InnoDB's redo log (MariaDB: storage/innobase/include/log0types.h, log0log.h,
+ * log/log0crypt.cc, log/log0recv.cc). */
+
+enum redo_format {
+	REDO_PLAIN,
+	REDO_BLOCKS,  /* to 10.7: blocks of 512 bytes */
+	REDO_RECORDS, /* 10.8: mini-transactions, the body of each record encrypted by itself */
+	REDO_STREAM,  /* 10.11 and later: all records of a mini-transaction encrypted in one piece */
+	REDO_UNKNOWN,
+};
+
+struct redo_file {
+	struct source source;
+	enum redo_format format;
+	bool damaged;	     /* the checksum of the header, or of both checkpoints, does not fit */
+	bool block_versions; /* REDO_BLOCKS: each block has a key version */
+	uint32_t id;
+	uint32_t version;
+	unsigned char salt[CIPHER_BLOCK];
+	unsigned char nonce[4];	 /* REDO_BLOCKS */
+	uint64_t first_lsn;	 /* of the offset where the records begin */
+	uint64_t checkpoint_lsn; /* the newest */
+	uint64_t end_lsn;	 /* where recovery begins to read */
+};
+
+/* Reads the head of a log: size bytes, as many as there are, SCAN_PAGE_MAX at
+ * most. source is kept. */
+void redo_read_head(const unsigned char *head, size_t size, struct redo_file *file);
+
+/* Looks at the log from the newest checkpoint on, which is what a start reads, and
+ * at older parts as far as proof needs them. *ret_unclean: there is something to
+ * recover. FAULT_MEMORY. */
+MUST_CHECK struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
+				  bool *ret_unclean);
+
+#endif
