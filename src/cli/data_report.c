@@ -59,6 +59,14 @@ static bool is_in_keyfile(const struct keyfile *keyfile, uint32_t id, uint32_t v
 
 typedef void key_line_visit(void *context, const struct key_line *line);
 
+/* A file without a page adds nothing where others name a version of its ID. */
+static bool is_covered(const struct data_needs *needs, const struct data_need *need)
+{
+	const struct data_need *next = need + 1;
+
+	return !need->version && next < needs->needs + needs->count && next->id == need->id && next->files;
+}
+
 static void visit_need(const struct proof *proof, const struct data_need *need, key_line_visit *visit, void *context)
 {
 	struct key_line line = {
@@ -69,7 +77,8 @@ static void visit_need(const struct proof *proof, const struct data_need *need, 
 		.old = need->version && has_newer(proof->keyfile, need->id, need->version),
 	};
 
-	visit(context, &line);
+	if (!is_covered(&proof->needs, need))
+		visit(context, &line);
 }
 
 /* All keys that are needed or that the key file has, by ID and version. */

@@ -59,11 +59,11 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		if (is_worse(answer, worst))
 			worst = answer;
 	}
-	if (worst == DATA_NOT_ENCRYPTED && file->declared) {
-		worst = DATA_NOT_PROVABLE;
-		if (!file->note)
-			file->note = DATA_NOTE_NO_PAGE;
-	}
+	/* nothing to prove, but the server asks for the key when it opens the file */
+	if (worst == DATA_NOT_ENCRYPTED && file->declared && !file->note)
+		file->note = DATA_NOTE_NO_PAGE;
+	if (worst == DATA_NOT_ENCRYPTED && file->declared_missing)
+		worst = DATA_MISSING_KEY;
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
 	if (file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT)

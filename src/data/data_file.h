@@ -51,11 +51,12 @@ struct data_file {
 	enum data_kind kind;
 	enum data_answer answer;
 	enum data_note note;
-	unsigned int codec;   /* of DATA_NOTE_NO_CODEC */
-	struct fault fault;   /* of DATA_UNREADABLE */
-	uint64_t size;	      /* bytes */
-	bool declared;	      /* the file says that it is encrypted, */
-	uint32_t declared_id; /* with this key ID, which the server wants to have even if no page needs it yet */
+	unsigned int codec;    /* of DATA_NOTE_NO_CODEC */
+	struct fault fault;    /* of DATA_UNREADABLE */
+	uint64_t size;	       /* bytes */
+	bool declared;	       /* the file says that it is encrypted, */
+	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
+	bool declared_missing; /* there is a key file, and it has no key of this ID */
 	struct evidence evidence;
 };
 

@@ -91,7 +91,7 @@ static struct fault add_use(struct data_needs *needs, const struct data_file *fi
 
 static struct fault add_declared(struct data_needs *needs, const struct data_file *file)
 {
-	struct key_use use = { .id = file->declared_id, .pages = 1 };
+	struct key_use use = { .id = file->declared_id, .pages = 1, .sound = file->declared_missing };
 	struct fault fault = add_use(needs, file, &use);
 	struct data_need *need = fault.code ? NULL : find_or_insert(needs, use.id, 0);
 

@@ -46,6 +46,17 @@ static void set_parts(struct reader *reader, const struct paged_file *paged)
 	reader->parts = (reader->pages + reader->pages_a_part - 1) / reader->pages_a_part;
 }
 
+/* The file says that it is encrypted with this key. */
+static void declare(const struct opening *opening, uint32_t id)
+{
+	const struct keyfile *keyfile = prover_keyfile(opening->scan->prover);
+	size_t count;
+
+	opening->file->declared = true;
+	opening->file->declared_id = id;
+	opening->file->declared_missing = keyfile && !keyfile_find(keyfile, id, &count);
+}
+
 /* ---- InnoDB ---- */
 
 /* The other files of a system tablespace go on counting where the one before
@@ -100,8 +111,8 @@ static void open_innodb(const struct opening *opening, enum innodb_head head)
 		return;
 	}
 	innodb_open(opening->scan, innodb);
-	file->declared = space->has_crypt && space->encrypted && !space->never;
-	file->declared_id = space->key_id;
+	if (space->has_crypt && space->encrypted && !space->never)
+		declare(opening, space->key_id);
 	if (file->declared && space->codec && !codec_is_available(space->codec)) {
 		file->note = DATA_NOTE_NO_CODEC;
 		file->codec = space->codec;
@@ -121,8 +132,8 @@ static void open_aria_file(const struct opening *opening)
 	aria->is_index = file->kind == DATA_ARIA_INDEX;
 	aria->paged.source = opening->source;
 	aria_open(aria, prover_keyfile(opening->scan->prover));
-	file->declared = aria->is_index;
-	file->declared_id = aria->paged.id;
+	if (aria->is_index)
+		declare(opening, aria->paged.id);
 	set_parts(opening->reader, &aria->paged);
 }
 
@@ -163,8 +174,7 @@ static void open_binlog(const struct opening *opening)
 	if (!binlog->encrypted)
 		return;
 	binlog->source = opening->source;
-	opening->file->declared = true;
-	opening->file->declared_id = KEY_ID_SYSTEM;
+	declare(opening, KEY_ID_SYSTEM);
 	if (!binlog->sound)
 		opening->file->note = DATA_NOTE_NO_HEAD;
 	opening->reader->parts = 1;
@@ -185,8 +195,8 @@ static void open_redo(const struct opening *opening)
 		opening->file->note = DATA_NOTE_NO_HEAD;
 	else
 		opening->reader->parts = 1;
-	opening->file->declared = redo->format != REDO_UNKNOWN;
-	opening->file->declared_id = redo->id;
+	if (redo->format != REDO_UNKNOWN)
+		declare(opening, redo->id);
 }
 
 /* ---- all kinds ---- */
