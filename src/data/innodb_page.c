@@ -144,6 +144,15 @@ static bool old_rest_is_plausible(const struct page *page)
 	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
 }
 
+/* There is no checksum; but what is behind the payload is zero. */
+static bool old_compressed_is_plausible(const struct page *page)
+{
+	uint32_t size = space_of(page)->page_size;
+	uint32_t end = 42U + be16(page->bytes + 38);
+
+	return be32(page->bytes) == NO_CHECKSUM && end <= size && is_zero(page->bytes + end, size - end);
+}
+
 enum page_integrity innodb_check(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
@@ -155,7 +164,7 @@ enum page_integrity innodb_check(const struct page *page)
 	if (!old_rest_is_plausible(page))
 		return PAGE_BROKEN;
 	if (!space->zipped && page->type == TYPE_COMPRESSED_ENCRYPTED)
-		return PAGE_PLAUSIBLE;
+		return old_compressed_is_plausible(page) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
@@ -172,10 +181,11 @@ static struct ciphertext ciphertext_of(const struct page *page, size_t from, siz
 	return text;
 }
 
+/* The header of the decompressed page is that on disk, its type aside. */
 static bool is_header_of(const unsigned char *bytes, const struct page *page)
 {
-	return be32(bytes + 4) == page->number && be64(bytes + 16) == page->lsn &&
-	       be32(bytes + 34) == space_of(page)->space_id;
+	return !memcmp(bytes + 8, page->bytes + 8, 8) && be32(bytes + 4) == page->number &&
+	       be64(bytes + 16) == page->lsn && be32(bytes + 34) == space_of(page)->space_id;
 }
 
 /* There is no checksum of the plain text: the space ID in the first block and
@@ -214,9 +224,12 @@ static enum proof prove_decompressed(struct scan *scan, const struct page *page,
 
 	if (!codec_is_available(codec))
 		return PROOF_NONE;
-	if (!size || !codec_decompress(codec, scan->plain, size, scan->inflated, logical))
+	if (!size || !codec_decompress(codec, scan->plain, size, scan->inflated, logical) ||
+	    !is_header_of(scan->inflated, page))
 		return PROOF_NO;
-	return is_header_of(scan->inflated, page) ? PROOF_YES : PROOF_NO;
+	/* full_crc32 has a checksum of what is on disk */
+	return space_of(page)->full_crc32 || old_checksum_fits(space_of(page), scan->inflated) != PROOF_NO ? PROOF_YES
+													   : PROOF_NO;
 }
 
 static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
