@@ -217,16 +217,18 @@ static void print_key(void *context, const struct key_line *line)
 	(void)context;
 	if (line->version)
 		snprintf(version, sizeof(version), "%u", line->version);
-	printf("  %-10u  %-10s  %8ju  %10ju  %-12s", line->id, version, (uintmax_t)(line->need ? line->need->files : 0),
-	       (uintmax_t)(line->need ? line->need->pages : 0), key_line_words(line));
+	printf("  %-10u  %-10s  %8ju  %10ju  ", line->id, version, (uintmax_t)(line->need ? line->need->files : 0),
+	       (uintmax_t)(line->need ? line->need->pages : 0));
 	if (line->need && line->need->files) {
-		printf("  ");
+		printf("%-12s  ", key_line_words(line));
 		print_kinds(line->need);
 		if (line->old)
 			printf("; an old version, still needed");
 	} else if (line->need && line->need->residual) {
-		printf("  %ju free page%s that nothing reads again", (uintmax_t)line->need->residual,
-		       plural(line->need->residual));
+		printf("%-12s  %ju free page%s that nothing reads again", key_line_words(line),
+		       (uintmax_t)line->need->residual, plural(line->need->residual));
+	} else {
+		printf("%s", key_line_words(line));
 	}
 	putchar('\n');
 }

@@ -26,6 +26,7 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 		close(file);
 		return fault_of(FAULT_NOT_REGULAR);
 	}
+	posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
 	*ret_source = (struct source){ .file = file, .size = (uint64_t)status.st_size };
 	return fault_none();
 }
@@ -62,9 +63,4 @@ bool source_read_all(const struct source *source, uint64_t offset, void *buffer,
 	size_t done = 0;
 
 	return !source_read(source, offset, buffer, size, &done).code && done == size;
-}
-
-void source_expect(const struct source *source, uint64_t offset, uint64_t size)
-{
-	posix_fadvise(source->file, (off_t)offset, (off_t)size, POSIX_FADV_WILLNEED);
 }

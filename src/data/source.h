@@ -29,7 +29,4 @@ MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset
 /* The same, when all of it has to be there; false otherwise. */
 MUST_CHECK bool source_read_all(const struct source *source, uint64_t offset, void *buffer, size_t size);
 
-/* Asks the system to have these bytes in memory soon. */
-void source_expect(const struct source *source, uint64_t offset, uint64_t size);
-
 #endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/survey.h"
 
+#include "data/file_names.h"
 #include "data/live.h"
 #include "data/reader.h"
 #include "data/tree.h"
 
+#include <ctype.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,9 +230,8 @@ static void wait_for_jobs(struct pool *pool, size_t most)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-static struct fault add_job(void *context, const char *path, struct fault fault)
+static struct fault add_job(struct pool *pool, const char *path, struct fault fault)
 {
-	struct pool *pool = context;
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job)
@@ -254,13 +257,41 @@ static struct fault add_job(void *context, const char *path, struct fault fault)
 	return fault;
 }
 
+/* A tablespace that is kept elsewhere: the link file holds its path. */
+static struct fault add_linked(struct pool *pool, const char *link)
+{
+	struct source source = SOURCE_CLOSED;
+	char path[PATH_MAX];
+	size_t size = 0;
+
+	if (source_open(AT_FDCWD, link, &source).code)
+		return fault_none();
+	if (source_read(&source, 0, path, sizeof(path) - 1, &size).code)
+		size = 0;
+	source_close(&source);
+	while (size && isspace((unsigned char)path[size - 1]))
+		size--;
+	path[size] = '\0';
+	return path[0] == '/' && strlen(path) == size ? add_job(pool, path, fault_none()) : fault_none();
+}
+
+static struct fault add_file(void *context, const char *path, struct fault fault)
+{
+	struct pool *pool = context;
+
+	fault = add_job(pool, path, fault);
+	if (!fault.code && classify_name(path) == NAME_LINK)
+		fault = add_linked(pool, path);
+	return fault;
+}
+
 static struct fault walk(struct pool *pool, struct survey_result *result)
 {
 	const struct survey_options *options = pool->options;
 	struct fault fault = fault_none();
 
 	for (size_t i = 0; !fault.code && i < options->directory_count; i++) {
-		fault = tree_walk(options->directories[i], add_job, pool);
+		fault = tree_walk(options->directories[i], add_file, pool);
 		if (fault.code == FAULT_OPEN || fault.code == FAULT_READ)
 			result->failed = options->directories[i];
 	}

@@ -1,0 +1,465 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# verify --datadir on real data directories. MKEYFILE_TEST_LONG=1 adds the whole
+# matrix of formats, and more of everything.
+bats_require_minimum_version 1.5.0
+load common
+load data
+
+setup_file() {
+	local id
+	cd "$BATS_FILE_TMPDIR" || return
+	# one directory of either page format, cipher and size of the system key
+	data_keys "$PWD/new.keys" 32
+	data_make "$PWD/new" 16 1500 "$PWD/new.keys"
+	data_keys "$PWD/old.keys" 16
+	data_make "$PWD/old" 4 1500 "$PWD/old.keys" --innodb-checksum-algorithm=crc32 \
+		--loose-file-key-management-encryption-algorithm=aes_ctr
+}
+
+setup_test() {
+	DATA=$BATS_FILE_TMPDIR
+	: "${DATA:?}"
+}
+
+teardown() {
+	server_stop
+}
+
+# prove KEY-FILE DIRECTORY [option...]: runs verify --datadir; json has its member data
+prove() {
+	local keys=$1 directory=$2
+	shift 2
+	run --separate-stderr mkeyfile verify -q -j -f "$keys" --datadir="$directory" "$@"
+	same "" "$stderr"
+	json=$(jq .data <<<"$output")
+}
+
+# The answers of files that need this key: "answer count", sorted.
+answers() { # id [version]
+	jq -r --argjson id "$1" --argjson version "${2-1}" \
+		'.files[] | select(any(.keys[]; .id == $id and .version == $version and .pages > 0)) | .answer' <<<"$json" |
+		sort | uniq -c | awk '{ print $2, $1 }'
+}
+
+key_answer() { # id [version]
+	jq -r --argjson id "$1" --argjson version "${2-1}" \
+		'.keys[] | select(.id == $id and .version == $version) | .answer // "not needed"' <<<"$json"
+}
+
+# Files that a query finds, by name.
+files() { # query
+	jq -r ".files[] | select($1) | .path" <<<"$json" | sed 's|.*/||' | sort | tr '\n' ' '
+}
+
+# Names, times of access and change, and content of all files, as one digest.
+untouched() { # directory
+	(cd "$1" && find . -type f -printf '%p %s %T@ %A@\n' | sort && find . -type f -exec cat {} +) | sha256sum
+}
+
+# Proven with its key file; refuted, key by key, with one that lacks a key, has
+# another in its place, or has two swapped.
+prove_and_refute() { # directory
+	local directory=$1 depth id other before
+	before=$(untouched "$directory")
+	for depth in '' --full; do
+		prove "$directory.keys" "$directory" $depth
+		same 0 "$status"
+		same 'true' "$(jq .opens <<<"$json")"
+		same '' "$(files '.answer != "proven" and .answer != "not-encrypted"')"
+		for id in 1 100 101; do
+			same proven "$(key_answer $id)"
+		done
+		for id in 2 102; do
+			same 'not needed' "$(key_answer $id)"
+		done
+	done
+	[ "$(answers 1 | cut -d' ' -f2)" -ge 20 ]
+	for id in 1 100 101; do
+		other=$((id == 101 ? 1 : 101))
+		data_remove_key "$directory.keys" $id >lacks
+		data_replace_key "$directory.keys" $id >replaced
+		awk -F';' -v a=$id -v b=102 '{ key[$1] = $2; id[NR] = $1 } END { swap = key[a]; key[a] = key[b]; key[b] = swap
+			for (i = 1; i <= NR; i++) print id[i] ";" key[id[i]] }' "$directory.keys" >swapped
+		chmod 600 lacks replaced swapped
+		for depth in '' --full; do
+			prove lacks "$directory" $depth
+			same 1 "$status"
+			same missing-key "$(key_answer $id)"
+			same missing-key "$(answers $id | cut -d' ' -f1)"
+			same proven "$(answers $other | cut -d' ' -f1)"
+			for keys in replaced swapped; do
+				prove $keys "$directory" $depth
+				same 1 "$status"
+				same wrong-key "$(key_answer $id)"
+				same wrong-key "$(answers $id | cut -d' ' -f1)"
+				same proven "$(answers $other | cut -d' ' -f1)"
+			done
+		done
+	done
+	same "$before" "$(untouched "$directory")"
+}
+
+@test "full_crc32, 16k, aes_cbc: every kind of file is proven, and refuted key by key" {
+	prove_and_refute "$DATA/new"
+	prove "$DATA/new.keys" "$DATA/new"
+	same '["aes_cbc"]' "$(jq -c .algorithms <<<"$json")"
+	same 'aria-data aria-index binary-log innodb plain redo-log' \
+		"$(jq -r '.files[].kind' <<<"$json" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+	same 'ib_logfile0 ' "$(files '.kind == "redo-log" and .answer == "proven"')"
+	same 'binlog.000001 binlog.000002 ' "$(files '.kind == "binary-log" and .answer == "proven"')"
+	same 'aria.MAD aria_lossy.MAD aria_unchecked.MAD ' "$(files '.kind == "aria-data" and .answer == "proven"')"
+	same 'aria_plain.MAD ' "$(files '.kind == "aria-data" and .answer != "proven" and (.path | contains("/db/aria_p"))')"
+	same 'ibdata1 ' "$(files '.answer == "proven" and (.path | contains("/ibdata"))')"
+}
+
+@test "the older format, 4k, aes_ctr: the same" {
+	prove_and_refute "$DATA/old"
+	prove "$DATA/old.keys" "$DATA/old"
+	same '["aes_ctr"]' "$(jq -c .algorithms <<<"$json")"
+}
+
+@test "the other algorithm proves nothing" {
+	prove "$DATA/new.keys" "$DATA/new" --encryption-algorithm=aes_ctr
+	same 1 "$status"
+	same wrong-key "$(key_answer 100)"
+	prove "$DATA/new.keys" "$DATA/new" --encryption-algorithm=AES_CBC
+	same 0 "$status"
+}
+
+@test "a missing key, in words: which, for what, and what to do" {
+	mkdir -p copy/db
+	cp "$DATA"/new/db/{compact_,parts*,dynamic_}.ibd copy/db
+	data_remove_key "$DATA/new.keys" 101 >keyfile
+	chmod 600 keyfile
+	run -1 --separate-stderr mkeyfile verify -f keyfile --datadir copy
+	same '' "$stderr"
+	pages=$(sed -n "s/.*compact_.ibd.*: \([0-9]*\) pages.*/\1/p" <<<"$output")
+	[ "$pages" -gt 10 ]
+	same "no: 'copy': 4 encrypted files, 2 keys, 3 lack a key, 1 proven" "${lines[2]}"
+	grep -E '^  101 +1 +3 +[0-9]+ +missing key +3 InnoDB$' <<<"$output"
+	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB$' <<<"$output"
+	grep -E '^  102 +1 +0 +0 +not needed$' <<<"$output"
+	grep -xF "missing key: 'copy/db/compact_.ibd': InnoDB; ID 101 version 1: $pages pages, no such key" <<<"$(sed 's/, [0-9]* free//' <<<"$output")"
+	grep -xF "hint: the data is intact, whatever the server says of it: drop and repair nothing" <<<"$output"
+	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 101'" <<<"$output"
+}
+
+@test "the key file that lacks a key is what this server calls corrupt, and the right one opens it" {
+	cp -a "$DATA/new" data
+	data_remove_key "$DATA/new.keys" 101 >keyfile
+	data_start "$PWD/data" "$PWD/keyfile"
+	run data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.compact_'
+	[ "$status" != 0 ]
+	server_stop
+	data_start "$PWD/data" "$DATA/new.keys"
+	same 1000 "$(data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.compact_')"
+}
+
+@test "one flipped bit is damage: never a wrong key, never proven" {
+	local count=70 kind
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000
+	for kind in new old; do
+		mkdir -p $kind/db
+		cp "$DATA/$kind"/db/{dynamic_,compact_,redundant_,zip,pages}.ibd "$DATA/$kind"/db/aria{,_lossy,_unchecked}.MA? $kind/db
+		cp "$DATA/$kind/binlog.000001" $kind
+		run "$abs_top_srcdir/tests/flip-bits" $count "$RANDOM" "$DATA/$kind.keys" $kind \
+			$kind/db/*.ibd $kind/db/*.MA? $kind/binlog.000001
+		echo "$output"
+		same "$count bits, 0 not told as damage" "${lines[-1]}"
+	done
+}
+
+@test "a page that is damaged beside whole ones: which, and the key is right" {
+	mkdir db
+	cp "$DATA/new/db/dynamic_.ibd" db
+	printf '\xff' | dd of=db/dynamic_.ibd bs=1 seek=$((3 * 16384 + 9000)) conv=notrunc status=none
+	run -1 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir db --full
+	grep -E "^no: 'db': 1 encrypted file, 1 key, 1 damaged$" <<<"$output"
+	grep -E "^damaged: 'db/dynamic_.ibd': InnoDB; ID 1 version 1: [0-9]+ pages.*, 1 damaged, the first at page 3$" <<<"$output"
+	grep -xF "hint: the keys are right for what is damaged: restore it from a backup" <<<"$output"
+}
+
+@test "key versions: old and new pages in one file, each proven, each missed" {
+	local kind keys id
+	for id in 1 2 3; do
+		# what debug_key_management uses
+		printf '1;%d;%08x%024d\n' $id $id 0
+	done >all
+	grep -v '^1;1;' all >no1
+	grep -v '^1;2;' all >no2
+	chmod 600 all no1 no2
+	for kind in full_crc32 ${MKEYFILE_TEST_LONG:+crc32}; do
+		data_install "$PWD/$kind" --innodb-checksum-algorithm=$kind
+		data_start "$PWD/$kind" '' --innodb-checksum-algorithm=$kind --plugin-load-add=debug_key_management \
+			--plugin-maturity=experimental
+		data_sql "$PWD/$kind" <<-'END'
+			CREATE DATABASE db; USE db;
+			CREATE TABLE source (i INT PRIMARY KEY, t TEXT) ENGINE=MyISAM;
+			INSERT INTO source SELECT seq, REPEAT(CONCAT('a plain secret ', seq), 12) FROM seq_1_to_2000;
+			CREATE TABLE a (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
+			CREATE TABLE untouched (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
+			CREATE TABLE freed (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
+			CREATE TABLE b (i INT PRIMARY KEY, t TEXT) ENGINE=Aria;
+			INSERT INTO a SELECT * FROM source;
+			INSERT INTO untouched SELECT * FROM source;
+			INSERT INTO freed SELECT * FROM source;
+			INSERT INTO b SELECT * FROM source;
+		END
+		data_wait_encrypted "$PWD/$kind"
+		# in the middle of a load
+		data_sql "$PWD/$kind" <<-'END'
+			SET GLOBAL innodb_encryption_threads = 0;
+			SET GLOBAL debug_key_management_version = 2;
+			USE db;
+			UPDATE a SET t = CONCAT('x', t) WHERE i < 500;
+			UPDATE b SET t = CONCAT('x', t) WHERE i < 500;
+			DELETE FROM freed WHERE i > 500;
+			FLUSH BINARY LOGS;
+			SET GLOBAL innodb_max_dirty_pages_pct = 0;
+			SELECT SLEEP(1) INTO @x;
+		END
+		server_stop
+		for depth in '' --full; do
+			prove all "$PWD/$kind" $depth
+			same 0 "$status"
+			same proven "$(key_answer 1 1)"
+			same proven "$(key_answer 1 2)"
+			same 'not needed' "$(key_answer 1 3)"
+			same true "$(jq '.keys[] | select(.version == 1) | .old and .needed' <<<"$json")"
+			both=$(files '[.keys[] | select(.pages > 0) | .version] == [1, 2]')
+			[[ $both == *a.ibd* && $both == *b.MAD* ]]
+			[[ $(files '[.keys[].version] == [1]') == *untouched.ibd* ]]
+			prove no1 "$PWD/$kind" $depth
+			same 1 "$status"
+			same missing-key "$(key_answer 1 1)"
+			same proven "$(key_answer 1 2)"
+			# the redo log keeps the key that it was made with
+			[[ $(files '.answer == "missing-key"') == *a.ibd*ib_logfile0*untouched.ibd* ]]
+			prove no2 "$PWD/$kind" $depth
+			same 1 "$status"
+			same missing-key "$(key_answer 1 2)"
+			[[ $(files '.answer == "missing-key"') == *a.ibd*binlog.000002* ]]
+		done
+	done
+}
+
+@test "a version that only free pages carry is residual, and not needed" {
+	# all versions of ID 1, as debug_key_management has them
+	for id in 1 2 3 4; do printf '1;%d;%08x%024d\n' $id $id 0; done >all
+	chmod 600 all
+	data_install "$PWD/data"
+	data_start "$PWD/data" '' --plugin-load-add=debug_key_management --plugin-maturity=experimental
+	data_sql "$PWD/data" <<-'END'
+		CREATE DATABASE db; USE db;
+		CREATE TABLE freed (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
+		INSERT INTO freed SELECT seq, REPEAT('a plain secret ', 100) FROM seq_1_to_3000;
+		SET GLOBAL innodb_max_dirty_pages_pct = 0;
+		FLUSH TABLES db.freed FOR EXPORT;
+		UNLOCK TABLES;
+		DELETE FROM freed WHERE i > 100;
+		SET GLOBAL innodb_max_purge_lag_wait = 0;
+		FLUSH TABLES db.freed FOR EXPORT;
+		UNLOCK TABLES;
+		SET GLOBAL debug_key_management_version = 4;
+	END
+	for ((i = 0; i < 200; i++)); do
+		[ "$(data_sql "$PWD/data" <<<"SELECT MIN_KEY_VERSION FROM information_schema.INNODB_TABLESPACES_ENCRYPTION
+			WHERE NAME = 'db/freed'")" = 4 ] && break
+		sleep 0.1
+	done
+	sleep 1
+	server_stop
+	mkdir only
+	cp -a data/db/freed.ibd only
+	prove all "$PWD/only"
+	same 0 "$status"
+	same proven "$(key_answer 1 4)"
+	same 'true 0' "$(jq -r '.keys[] | select(.version == 1) | "\(.residual_pages > 0) \(.pages)"' <<<"$json")"
+	grep -v '^1;1;' all >keyfile
+	chmod 600 keyfile
+	prove keyfile "$PWD/only" --full
+	same 0 "$status"
+	run -0 mkeyfile verify -f all --datadir only
+	grep -E '^  1 +1 +0 +0 +residual +[0-9]+ free pages that nothing reads again$' <<<"$output"
+}
+
+@test "a running server: nothing wrong, nothing damaged, no lock taken" {
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys"
+	data_sql "$PWD/data" <<-'END' &
+		USE db;
+		SET GLOBAL innodb_max_dirty_pages_pct = 0;
+		DELIMITER //
+		BEGIN NOT ATOMIC
+			DECLARE i INT DEFAULT 0;
+			WHILE i < 60 DO
+				UPDATE dynamic_ SET t = CONCAT(i, SUBSTR(t, 3));
+				UPDATE aria SET t = CONCAT(i, SUBSTR(t, 3)) WHERE i % 3 = 1;
+				REPLACE INTO compact_ SELECT i, t FROM source WHERE i % 2 = 0;
+				SET i = i + 1;
+			END WHILE;
+		END //
+	END
+	load=$!
+	for depth in '' --full '' --full; do
+		prove "$DATA/new.keys" "$PWD/data" $depth
+		same "" "$(files '.answer != "proven" and .answer != "not-encrypted"')"
+		same 0 "$status"
+		same true "$(jq .live <<<"$json")"
+		data_remove_key "$DATA/new.keys" 101 >keyfile
+		prove keyfile "$PWD/data"
+		same 1 "$status"
+		same missing-key "$(key_answer 101)"
+	done
+	wait $load
+	# and the server has not noticed
+	same 1500 "$(data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.dynamic_')"
+	server_stop
+	data_start "$PWD/data" "$DATA/new.keys"
+}
+
+@test "a crashed server: all that is there is proven, and it says that more may be needed" {
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys"
+	data_sql "$PWD/data" <<-'END'
+		USE db;
+		CREATE TABLE late (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		INSERT INTO late SELECT * FROM source LIMIT 300;
+		UPDATE dynamic_ SET t = CONCAT('y', t) WHERE i < 100;
+	END
+	kill -9 "$server_pid"
+	wait "$server_pid" || :
+	server_pid=
+	prove "$DATA/new.keys" "$PWD/data" --full
+	same 0 "$status"
+	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
+	same true "$(jq '.unsure_files > 0' <<<"$json")"
+	data_replace_key "$DATA/new.keys" 1 >keyfile
+	chmod 600 keyfile
+	prove keyfile "$PWD/data"
+	same wrong-key "$(jq -r '.files[] | select(.kind == "redo-log") | .answer' <<<"$json")"
+}
+
+@test "a backup by mariadb-backup is proven before and after it is prepared" {
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys"
+	options=(--no-defaults --user=root --socket="$PWD/data.socket" --target-dir="$PWD/backup"
+		--innodb-log-file-size=8M)
+	mariadb-backup "${options[@]}" --backup --datadir="$PWD/data" >backup.log 2>&1 ||
+		{ tail -n 20 backup.log && false; }
+	server_stop
+	for state in unprepared prepared; do
+		for depth in '' --full; do
+			prove "$DATA/new.keys" "$PWD/backup" $depth
+			same "" "$(files '.answer != "proven" and .answer != "not-encrypted"')"
+			same 0 "$status"
+			for id in 1 100 101; do
+				same proven "$(key_answer $id)"
+			done
+		done
+		for id in 1 100 101; do
+			data_remove_key "$DATA/new.keys" $id >lacks
+			data_replace_key "$DATA/new.keys" $id >replaced
+			chmod 600 lacks replaced
+			prove lacks "$PWD/backup"
+			same 1 "$status"
+			same missing-key "$(key_answer $id)"
+			prove replaced "$PWD/backup"
+			same 1 "$status"
+			same wrong-key "$(key_answer $id)"
+		done
+		[ $state = unprepared ] || break
+		mariadb-backup --defaults-file="$PWD/backup/backup-my.cnf" --prepare --target-dir="$PWD/backup" \
+			>prepare.log 2>&1 || { tail -n 20 prepare.log && false; }
+	done
+}
+
+@test "several system files, undo tablespaces, a data directory elsewhere, links" {
+	data_keys "$PWD/keys"
+	local options=(--innodb-data-file-path='ibdata1:12M;ibdata2:4M:autoextend' --innodb-undo-tablespaces=3)
+	data_install "$PWD/data" "${options[@]}"
+	mkdir elsewhere
+	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
+	data_sql "$PWD/data" <<-END
+		CREATE DATABASE db; USE db;
+		SET GLOBAL innodb_file_per_table = OFF;
+		CREATE TABLE inside (i INT PRIMARY KEY, t TEXT);
+		INSERT INTO inside SELECT seq, REPEAT('a plain secret ', 200) FROM seq_1_to_4000;
+		SET GLOBAL innodb_file_per_table = ON;
+		CREATE TABLE outside (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100
+			DATA DIRECTORY='$PWD/elsewhere';
+		INSERT INTO outside SELECT seq, 'x' FROM seq_1_to_100;
+		SET GLOBAL innodb_max_dirty_pages_pct = 0;
+	END
+	data_wait_encrypted "$PWD/data"
+	server_stop
+	prove keys "$PWD/data" --full
+	same 0 "$status"
+	same 'ibdata1 ibdata2 undo001 undo002 undo003 ' "$(files '.kind == "innodb" and .answer == "proven" and
+		(.path | test("/(ibdata|undo)[^/]*$"))')"
+	same '' "$(files '.answer == "unknown-kind"')"
+	# the file that an .isl names
+	same 'outside.ibd ' "$(files '.path | endswith("outside.ibd")')"
+	# a database that is a symbolic link, and one that leads back
+	mv data/db db
+	ln -s ../db data/db
+	ln -s .. db/circle
+	prove keys "$PWD/data"
+	same 0 "$status"
+	same 'inside.frm outside.frm outside.isl ' "$(files '.path | contains("data/db/") and (endswith(".frm") or endswith(".isl"))')"
+}
+
+@test "page compression: each algorithm that the server and this build know" {
+	local algorithm kind plugins=()
+	data_keys "$PWD/keys"
+	for algorithm in lz4 lzo lzma bzip2 snappy; do
+		plugins+=(--plugin-load-add=provider_$algorithm)
+	done
+	for kind in full_crc32 crc32; do
+		data_install "$PWD/$kind" --innodb-checksum-algorithm=$kind
+		data_start "$PWD/$kind" "$PWD/keys" --innodb-checksum-algorithm=$kind "${plugins[@]}"
+		data_sql "$PWD/$kind" <<<'CREATE DATABASE db'
+		for algorithm in zlib lz4 lzo lzma bzip2 snappy; do
+			data_sql "$PWD/$kind" <<-END
+				USE db;
+				SET GLOBAL innodb_compression_algorithm = $algorithm;
+				CREATE TABLE $algorithm (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100 PAGE_COMPRESSED=1;
+				INSERT INTO $algorithm SELECT seq, REPEAT(CONCAT('a plain secret ', seq), 12) FROM seq_1_to_1000;
+				FLUSH TABLES $algorithm FOR EXPORT;
+				UNLOCK TABLES;
+			END
+		done
+		server_stop
+		for depth in '' --full; do
+			prove keys "$PWD/$kind" $depth
+			same 0 "$status"
+			same 'bzip2.ibd lz4.ibd lzma.ibd lzo.ibd snappy.ibd zlib.ibd ' \
+				"$(files '.answer == "proven" and (.path | contains("/db/"))')"
+			data_replace_key keys 100 >replaced
+			chmod 600 replaced
+			prove replaced "$PWD/$kind" $depth
+			same 'bzip2.ibd lz4.ibd lzma.ibd lzo.ibd snappy.ibd zlib.ibd ' \
+				"$(files '.answer == "wrong-key" and (.path | contains("/db/"))')"
+		done
+	done
+}
+
+@test "the whole matrix: page size, checksum format, algorithm, size of the system key" {
+	[ -n "${MKEYFILE_TEST_LONG-}" ] || skip "set MKEYFILE_TEST_LONG=1"
+	local kib checksum cipher size name
+	for kib in 4 8 16 32 64; do
+		for checksum in full_crc32 crc32; do
+			for cipher in aes_cbc aes_ctr; do
+				size=$((16 + 8 * ((kib + ${#checksum} + ${#cipher}) % 3)))
+				name=$PWD/$kib-$checksum-$cipher
+				data_keys "$name.keys" $size
+				data_make "$name" $kib 2000 "$name.keys" --innodb-checksum-algorithm=$checksum \
+					--loose-file-key-management-encryption-algorithm=$cipher
+				prove_and_refute "$name"
+				same "[\"$cipher\"]" "$(jq -c .algorithms <<<"$json")"
+				rm -r "$name"
+			done
+		done
+	done
+}

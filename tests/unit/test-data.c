@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* Checksums, ciphers and formats at rest, with bytes that real servers wrote, and
+ * with bytes that none would. */
+#include "helpers.h"
+
+#include "data/aria.h"
+#include "data/binlog.h"
+#include "data/bytes.h"
+#include "data/codec.h"
+#include "data/crc32c.h"
+#include "data/data_file.h"
+#include "data/file_names.h"
+#include "data/innodb.h"
+#include "data/needs.h"
+#include "data/prover.h"
+#include "data/redo.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Keys of test servers: of no worth to anybody. */
+static const char keys_text[] = "1;00112233445566778899aabbccddeeff\n"
+				"2;0102030405060708090a0b0c0d0e0f101112131415161718\n"
+				"100;a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0\n"
+				"1;3;8fa1f315267f724ba5c8817b7d518423a299cc60a168bc62a545732814ce4138\n";
+
+struct fixture {
+	struct keyfile keyfile;
+	struct prover *prover;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct secret text = { 0 };
+
+	assert_non_null(fixture);
+	assert_int_equal(secret_copy(&text, keys_text, strlen(keys_text)).code, FAULT_NONE);
+	assert_int_equal(keyfile_parse(&text, SYNTAX_VERSIONED, &fixture->keyfile).code, FAULT_NONE);
+	assert_int_equal(prover_new(&fixture->keyfile, &fixture->prover).code, FAULT_NONE);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_false(prover_failed(fixture->prover));
+	prover_free(fixture->prover);
+	keyfile_free(&fixture->keyfile);
+	free(fixture);
+	return 0;
+}
+
+static size_t from_hex(const char *hex, unsigned char *bytes)
+{
+	size_t size = strlen(hex) / 2;
+
+	key_from_hex((const unsigned char *)hex, size, bytes);
+	return size;
+}
+
+static void assert_hex(const unsigned char *bytes, const char *hex)
+{
+	unsigned char expected[256];
+
+	assert_memory_equal(bytes, expected, from_hex(hex, expected));
+}
+
+/* ---- checksums ---- */
+
+static void crc32c_has_its_check_value(void **state)
+{
+	(void)state;
+	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283U);
+	assert_int_equal(crc32c_portable(0, "123456789", 9), 0xe3069283U);
+	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283U);
+	assert_int_equal(crc32c(0, "", 0), 0);
+}
+
+static void crc32c_is_the_same_in_hardware(void **state)
+{
+	unsigned char *bytes = malloc(70000);
+
+	(void)state;
+	assert_non_null(bytes);
+	srandom(1);
+	for (size_t i = 0; i < 70000; i++)
+		bytes[i] = (unsigned char)random();
+	for (size_t size = 0; size < 70000; size += size < 9000 ? 1 : 997)
+		assert_int_equal(crc32c(7, bytes + size % 9, size - size % 9 * (size > 9)),
+				 crc32c_portable(7, bytes + size % 9, size - size % 9 * (size > 9)));
+	free(bytes);
+}
+
+/* ---- ciphers ---- */
+
+/* Decrypts a whole range, and every part of it, which has to be the same. */
+static void check_range(struct prover *prover, enum data_cipher cipher, const struct ciphertext *text,
+			const char *plain_hex)
+{
+	unsigned char whole[256];
+	unsigned char part[256];
+
+	prover_decrypt(prover, cipher, text, 0, text->size, whole);
+	assert_hex(whole, plain_hex);
+	for (size_t from = 0; from < text->size; from += CIPHER_BLOCK)
+		for (size_t end = from; end <= text->size; end++) {
+			prover_decrypt(prover, cipher, text, from, end, part);
+			assert_memory_equal(part, whole + from, end - from);
+		}
+}
+
+static void innodb_ctr(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char salt[16];
+	unsigned char data[64];
+	struct ciphertext text = { .data = data };
+
+	from_hex("2e2e852b11dbce40363d86b66d9292aa", salt);
+	from_hex("1b00000003000000c3a0500100000000", text.iv);
+	text.size = from_hex(
+		"eba10634e58f1c2bf7b90ad1afdb0ee1574028360f053c0c9363d6e6354c931e393ec63f456ca67d3c79bc8867d274ba",
+		data);
+	assert_true(prover_use_local_key(fixture->prover, 2, 1, salt));
+	check_range(fixture->prover, DATA_CIPHER_CTR, &text,
+		    "00000000000000000000001b00020094800400000000008c000200010002000000000000000000010000000000000035");
+}
+
+static void innodb_cbc(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char salt[16];
+	unsigned char data[64];
+	struct ciphertext text = { .data = data };
+
+	from_hex("e4a2742fbe549fa234b28a549fa71b3b", salt);
+	from_hex("08000000030000006dbf5e0000000000", text.iv);
+	text.size = from_hex(
+		"7c5a8b6105848943b23cfea39c42642a222bd566c465b5a7068dc825101a127a8985a29ac54c72f701816165c4b691e6",
+		data);
+	assert_true(prover_use_local_key(fixture->prover, 100, 1, salt));
+	check_range(fixture->prover, DATA_CIPHER_CBC, &text,
+		    "000000000000000000000008001204308046000000000428000200430044000000000000019000010000000000000019");
+}
+
+/* With a rest behind the last whole block. */
+static void aria_cbc(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char salt[16];
+	unsigned char data[128];
+	struct ciphertext text = { .data = data };
+
+	from_hex("440a6b39899149cc7801389a07377cdc", salt);
+	from_hex("891dc6dd01000000a451000001000000", text.iv);
+	text.size = from_hex(
+		"127eadd39c956f670292f0edf61b2f8a56511f8106763a761135e75a07bc5ef083212468d88533c51d90b6c0b3baa3"
+		"3631e9fd4b210f21e5bda1ec589b0cfc4447a01704c0cf65145780e8b9cf55ebc455863fd42e69d681b6c35b586691",
+		data);
+	assert_true(prover_use_local_key(fixture->prover, 1, 1, salt));
+	check_range(
+		fixture->prover, DATA_CIPHER_CBC, &text,
+		"00093132372e302e302e3104726f6f7400000002070c00033a3a3104726f6f7400000002090c00096c6f63616c686f73740b6d"
+		"6172696164622e7379730000000200800004726f6f7400000002030c0002766d04726f6f7400000002050c");
+}
+
+/* Less than a block, with a key of another version: the same in both ciphers. */
+static void redo_stream(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char salt[16];
+	unsigned char data[16];
+	struct ciphertext text = { .data = data };
+
+	from_hex("495b7d4e580f73d61f83233436451eb5", salt);
+	from_hex("000000000025e9d1fa00000000000000", text.iv);
+	text.size = from_hex("ced6c59c46901afe5a42", data);
+	assert_true(prover_use_local_key(fixture->prover, 1, 3, salt));
+	check_range(fixture->prover, DATA_CIPHER_CBC, &text, "0000000000000025e9d1");
+	check_range(fixture->prover, DATA_CIPHER_CTR, &text, "0000000000000025e9d1");
+}
+
+static void keys_that_are_not_there(void **state)
+{
+	struct fixture *fixture = *state;
+	const unsigned char salt[16] = { 0 };
+
+	assert_false(prover_use_key(fixture->prover, 1, 2));
+	assert_false(prover_use_local_key(fixture->prover, 3, 1, salt));
+	assert_true(prover_use_key(fixture->prover, 1, 3));
+}
+
+/* ---- answers ---- */
+
+static enum data_answer decide(struct key_use use, enum data_note note)
+{
+	struct data_file file = { .kind = DATA_INNODB, .note = note };
+
+	use.id = 1;
+	use.version = 1;
+	file.evidence.uses = &use;
+	file.evidence.use_count = 1;
+	data_file_decide(&file, NULL, NULL);
+	return file.answer;
+}
+
+static void answers(void **state)
+{
+	(void)state;
+	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 3 }, 0), DATA_PROVEN);
+	assert_int_equal(decide((struct key_use){ .pages = 9, .sound = 3 }, 0), DATA_MISSING_KEY);
+	assert_int_equal(decide((struct key_use){ .pages = 9, .refuted = 3 }, 0), DATA_WRONG_KEY);
+	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .damaged = 1 }, 0), DATA_DAMAGED);
+	assert_int_equal(decide((struct key_use){ .pages = 9, .unproved = 3 }, 0), DATA_NOT_PROVABLE);
+	assert_int_equal(decide((struct key_use){ .residual = 9 }, 0), DATA_NOT_ENCRYPTED);
+	/* what no checksum vouches for is damage where the key opens the rest */
+	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .refuted = 1 }, 0), DATA_DAMAGED);
+	/* a whole page that the key does not open is of another key */
+	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .refuted = 1, .strict_refuted = 1 }, 0),
+			 DATA_WRONG_KEY);
+	/* one page of a version that is not there, which another one opens */
+	assert_int_equal(decide((struct key_use){ .pages = 1, .sound = 1, .other_version = 2, .other_proven = 1 }, 0),
+			 DATA_DAMAGED);
+	assert_int_equal(decide((struct key_use){ .pages = 2, .sound = 2, .other_version = 2, .other_proven = 2 }, 0),
+			 DATA_MISSING_KEY);
+	assert_int_equal(decide((struct key_use){ .pages = 2, .damaged = 2 }, 0), DATA_DAMAGED);
+	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_NO_HEAD), DATA_DAMAGED);
+	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_EMPTY), DATA_NOT_PROVABLE);
+}
+
+static void a_single_page_is_damaged_where_the_key_is_known(void **state)
+{
+	struct data_needs needs = { 0 };
+	struct key_use proven = { .id = 1, .version = 1, .pages = 9, .proven = 3 };
+	struct key_use refuted = { .id = 1, .version = 1, .pages = 1, .refuted = 1 };
+	struct data_file one = { .path = "one", .kind = DATA_ARIA_DATA, .evidence = { &proven, 1, .pages = 9 } };
+	struct data_file two = { .path = "two", .kind = DATA_ARIA_DATA, .evidence = { &refuted, 1, .pages = 1 } };
+
+	(void)state;
+	data_file_decide(&two, NULL, NULL);
+	assert_int_equal(two.answer, DATA_WRONG_KEY);
+	assert_int_equal(data_needs_add(&needs, &two).code, FAULT_NONE);
+	data_needs_decide(&needs, &two);
+	assert_int_equal(two.answer, DATA_WRONG_KEY);
+	assert_int_equal(data_needs_add(&needs, &one).code, FAULT_NONE);
+	data_needs_settle(&needs, &one);
+	data_needs_settle(&needs, &two);
+	assert_int_equal(one.answer, DATA_PROVEN);
+	assert_int_equal(two.answer, DATA_DAMAGED);
+	assert_int_equal(needs.count, 1);
+	assert_int_equal(needs.needs[0].files, 2);
+	assert_int_equal(needs.needs[0].answers[DATA_PROVEN], 1);
+	assert_int_equal(needs.needs[0].answers[DATA_DAMAGED], 1);
+	assert_int_equal(needs.needs[0].answers[DATA_WRONG_KEY], 0);
+	assert_string_equal(needs.needs[0].example, "two");
+	data_needs_free(&needs);
+}
+
+static void needs_keep_their_order(void **state)
+{
+	struct data_needs needs = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		struct key_use use = { .id = i * 7 % 20 + 1, .version = i * 13 % 10 + 1, .pages = i % 3 };
+		struct data_file file = { .path = "f", .kind = DATA_INNODB, .evidence = { &use, 1, .pages = 1 } };
+
+		assert_int_equal(data_needs_add(&needs, &file).code, FAULT_NONE);
+	}
+	for (size_t i = 1; i < needs.count; i++)
+		assert_true(needs.needs[i - 1].id < needs.needs[i].id ||
+			    (needs.needs[i - 1].id == needs.needs[i].id &&
+			     needs.needs[i - 1].version < needs.needs[i].version));
+	assert_non_null(data_needs_find(&needs, needs.needs[5].id, needs.needs[5].version));
+	assert_null(data_needs_find(&needs, 21, 1));
+	data_needs_free(&needs);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_int_equal(classify_name("a/db/t#P#p0.ibd"), NAME_INNODB);
+	assert_int_equal(classify_name("undo001"), NAME_INNODB);
+	assert_int_equal(classify_name("ibdata12"), NAME_INNODB);
+	assert_int_equal(classify_name("ibtmp1"), NAME_TEMPORARY);
+	assert_int_equal(classify_name("db/#sql-temptable-1-2-3.MAI"), NAME_TEMPORARY);
+	assert_int_equal(classify_name("db/#sql-alter-1-2.ibd"), NAME_INNODB);
+	assert_int_equal(classify_name("t.ibd.delta"), NAME_INCREMENTAL);
+	assert_int_equal(classify_name("t.ibd.qp"), NAME_PACKED);
+	assert_int_equal(classify_name("aria_log.00000001"), NAME_PLAIN);
+	assert_int_equal(classify_name("what"), NAME_OTHER);
+	assert_null(first_system_file("nowhere/ibdata1"));
+	assert_null(with_suffix("a.b/none", ".MAI"));
+}
+
+/* ---- bytes that no server wrote ---- */
+
+/* A file in memory. */
+static struct source source_of(const unsigned char *bytes, size_t size)
+{
+	char name[] = "/tmp/mkeyfile-test-XXXXXX";
+	struct source source = SOURCE_CLOSED;
+	int file = mkstemp(name);
+
+	assert_true(file >= 0);
+	assert_int_equal(write(file, bytes, size), size);
+	assert_int_equal(source_open(AT_FDCWD, name, &source).code, FAULT_NONE);
+	close(file);
+	unlink(name);
+	return source;
+}
+
+/* Runs a reader over noise behind heads that are nearly right. */
+static void try_head(struct scan *scan, unsigned char *bytes, size_t size)
+{
+	struct innodb_file innodb = { .head_source = SOURCE_CLOSED };
+	struct aria_file aria = { .is_index = size & 1 };
+	struct binlog_file binlog = { 0 };
+	struct redo_file redo = { 0 };
+	struct evidence evidence = { 0 };
+	struct source source = source_of(bytes, size);
+	bool unclean;
+
+	if (innodb_read_head(bytes, size, &innodb.space) == INNODB_HEAD_FITS) {
+		innodb.paged.source = source;
+		innodb_open(scan, &innodb);
+		assert_int_equal(page_scan(scan, &innodb.paged, 0, size / innodb.paged.page_size, &evidence).code, 0);
+	}
+	if (aria_read_head(bytes, size, &aria.table)) {
+		aria.paged.source = source;
+		aria_open(&aria, prover_keyfile(scan->prover));
+		assert_int_equal(page_scan(scan, &aria.paged, 0, size / aria.paged.page_size, &evidence).code, 0);
+	}
+	if (binlog_read_head(bytes, size, &binlog) && binlog.encrypted) {
+		binlog.source = source;
+		assert_int_equal(binlog_scan(scan, &binlog, &evidence).code, FAULT_NONE);
+	}
+	redo_read_head(bytes, size, &redo);
+	if ((redo.format == REDO_BLOCKS || redo.format == REDO_RECORDS || redo.format == REDO_STREAM) &&
+	    !redo.damaged) {
+		redo.source = source;
+		assert_int_equal(redo_scan(scan, &redo, &evidence, &unclean).code, FAULT_NONE);
+	}
+	for (size_t i = 0; i < evidence.use_count; i++)
+		assert_int_equal(evidence.uses[i].proven, 0);
+	evidence_free(&evidence);
+	source_close(&source);
+}
+
+static void fill_noise(unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = random() % 4 ? (unsigned char)random() : 0;
+}
+
+/* Heads that the readers take for their own, with noise in every other field. */
+static void forge_head(unsigned char *bytes, size_t size, int kind)
+{
+	static const unsigned char crypt[] = { 0x73, 0x0e, 0x0c, 0x52, 0x45, 0x74, 1, 16 };
+	static const uint32_t flags[] = { 0x15, 0x13, 0x55, 0, 0xe1, 0x21 | 6 << 1, 0x17 };
+	static const uint32_t redo[] = { 0xf09f979d, 0x50687973, 0xd0485953, 0x80000068, 0x80000067 };
+	static const size_t crypt_at[] = { 10428, 1596, 10428, 10428, 1596, 540, 41148 };
+
+	switch (kind % 4) {
+	case 0:
+		memset(bytes, 0, 60);
+		bytes[25] = 8;
+		put_be32(bytes + 54, flags[kind / 4 % 7]);
+		memcpy(bytes + crypt_at[kind / 4 % 7], crypt, sizeof(crypt));
+		break;
+	case 1:
+		memcpy(bytes, "\xfe\xfe\x09\x03", 4);
+		bytes[12] = 0;
+		bytes[22] = 3;
+		bytes[bytes[13] + 91] |= 1;
+		bytes[bytes[13] + 100] = (unsigned char)(1 << random() % 7);
+		bytes[bytes[13] + 101] = 0;
+		memset(bytes + bytes[13] + 16, 0, 7);
+		break;
+	case 2:
+		memcpy(bytes,
+		       "\xfe"
+		       "bin",
+		       4);
+		bytes[8] = 15;
+		put_le32(bytes + 13, 100);
+		bytes[4 + 100 - 5] = (unsigned char)(random() % 2);
+		bytes[108] = 164;
+		bytes[104 + 19] = 1;
+		put_le32(bytes + 113, 40);
+		break;
+	default:
+		put_be32(bytes, redo[kind / 4 % 5]);
+		put_be64(bytes + 8, 10000);
+		put_be32(bytes + 48, 1);
+		put_be32(bytes + 508, crc32c(0, bytes, 508));
+		put_be64(bytes + 512 + 8, 10000);
+		put_be32(bytes + 512 + 508, crc32c(0, bytes + 512, 508));
+		if (size >= 8192) {
+			put_be64(bytes + 4096, 10000);
+			put_be64(bytes + 4104, 10000);
+			put_be32(bytes + 4096 + 60, crc32c(0, bytes + 4096, 60));
+		}
+	}
+}
+
+static void noise_proves_nothing_and_harms_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct scan_rules rules = { .ciphers = 3 };
+	struct scan scan;
+	unsigned char *bytes = malloc(200000);
+
+	assert_non_null(bytes);
+	assert_int_equal(scan_new(&rules, &fixture->keyfile, &scan).code, FAULT_NONE);
+	srandom(2);
+	for (int i = 0; i < 600; i++) {
+		size_t size = 65536 + (size_t)(random() % 100000);
+
+		rules.full = i & 1;
+		fill_noise(bytes, size);
+		forge_head(bytes, size, i);
+		/* cut off anywhere, too; the rest of the memory is the sanitizer's */
+		if (i % 3 == 0)
+			size = (size_t)(random() % (long)size);
+		bytes = realloc(bytes, size ? size : 1);
+		assert_non_null(bytes);
+		try_head(&scan, bytes, size);
+		bytes = realloc(bytes, 200000);
+		assert_non_null(bytes);
+	}
+	free(bytes);
+	scan_free(&scan);
+}
+
+static void codecs_survive_noise(void **state)
+{
+	unsigned char *plain = malloc(16384);
+	unsigned char *data = malloc(4096);
+
+	(void)state;
+	assert_non_null(plain);
+	assert_non_null(data);
+	srandom(3);
+	for (int i = 0; i < 3000; i++) {
+		size_t size = 1 + (size_t)(random() % 4095);
+
+		fill_noise(data, size);
+		for (unsigned int codec = 0; codec <= CODEC_LAST + 1; codec++)
+			assert_false(codec_decompress(codec, data, size, plain, 16384));
+	}
+	free(plain);
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(crc32c_has_its_check_value),
+		cmocka_unit_test(crc32c_is_the_same_in_hardware),
+		cmocka_unit_test_setup_teardown(innodb_ctr, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(innodb_cbc, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(aria_cbc, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(redo_stream, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keys_that_are_not_there, set_up, tear_down),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(a_single_page_is_damaged_where_the_key_is_known),
+		cmocka_unit_test(needs_keep_their_order),
+		cmocka_unit_test(names),
+		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
+		cmocka_unit_test(codecs_survive_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
