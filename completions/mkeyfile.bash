@@ -18,7 +18,7 @@ _mkeyfile_options()
 	list) echo "--ids $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--strict --no-probe --server-user= $shared" ;;
+	verify) echo "--strict --no-probe --server-user= --datadir= --full --all-files --encryption-algorithm= $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	'') echo "$shared" ;;
 	esac
@@ -198,12 +198,29 @@ _mkeyfile_choose_file()
 	done < <(compgen -f -- "$(_mkeyfile_unquote_word "$cur")")
 }
 
+_mkeyfile_choose_directory()
+{
+	local directory
+
+	if declare -F _filedir >/dev/null; then
+		_filedir -d
+		return
+	fi
+	compopt -o filenames 2>/dev/null
+	while IFS= read -r directory; do
+		COMPREPLY+=("$directory")
+	done < <(compgen -d -- "$(_mkeyfile_unquote_word "$cur")")
+}
+
 # Offers values of an option; none where only the caller can know them.
 _mkeyfile_choose_value()
 {
 	case $1 in
 	-f | --file | -P | --password-file | --new-password-file | --key-from | -o | --output | --defaults-file)
 		_mkeyfile_choose_file
+		;;
+	--datadir)
+		_mkeyfile_choose_directory
 		;;
 	-s | --size)
 		_mkeyfile_choose '128 192 256'

@@ -7,21 +7,27 @@ setup_test() {
 	cd "$abs_top_srcdir/src" || return
 }
 
-@test "arrows point one way: cli to server to core, and plugin to core" {
-	run -1 grep -nE '#include "(cli|server)/' core/*.[ch]
-	run -1 grep -nE '#include "cli/' server/*.[ch]
-	run -1 grep -nE '#include "(cli|server)/' plugin/*.[ch]
-	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] cli/*.[ch]
+@test "arrows point one way: cli to server and data, all to core, and plugin to core" {
+	run -1 grep -nE '#include "(cli|server|data)/' core/*.[ch]
+	run -1 grep -nE '#include "(cli|data)/' server/*.[ch]
+	run -1 grep -nE '#include "(cli|server)/' data/*.[ch]
+	run -1 grep -nE '#include "(cli|server|data)/' plugin/*.[ch]
+	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] cli/*.[ch]
 }
 
-@test "only core names OpenSSL, only cli names argp and prints" {
+@test "only core and data name OpenSSL, only cli names argp and prints" {
 	run -1 grep -nE 'openssl/' cli/*.[ch] server/*.[ch] plugin/*.[ch]
-	run -1 grep -nE 'argp' core/*.[ch] server/*.[ch] plugin/*.[ch]
-	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch]
+	run -1 grep -nE 'argp' core/*.[ch] server/*.[ch] data/*.[ch] plugin/*.[ch]
+	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch]
 }
 
 @test "keyfile touches no descriptor" {
 	run -1 grep -nE '#include <(unistd|fcntl|sys/stat)\.h>|\b(open|read|write|close)\(' core/keyfile.[ch]
+}
+
+@test "data opens files only to read, and takes no lock" {
+	run -1 grep -nE 'O_(RDWR|WRONLY|CREAT|TRUNC|APPEND)|F_(OFD_)?SETLK|\b(flock|p?write|ftruncate|unlink|rename|mmap)\(' data/*.[ch]
+	same '2' "$(grep -lE '\bopen(at)?\(' data/*.c | grep -cvE 'live.c')"
 }
 
 @test "every file names its licence" {
