@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/envelope.h"
 
+#include "core/crypto.h"
+
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -84,9 +86,13 @@ static struct fault derive_pbkdf2(const EVP_MD *md, unsigned int iterations, con
 static struct fault derive(const struct secret *password, struct kdf kdf, const unsigned char *salt,
 			   struct secret *ret_derived)
 {
-	EVP_MD *md = EVP_MD_fetch(NULL, digest_names[kdf.digest], NULL);
-	struct fault fault = md ? secret_allocate(ret_derived, DERIVED_SIZE) : fault_of(FAULT_ALGORITHM);
+	EVP_MD *md = NULL;
+	struct fault fault = crypto_start();
 
+	if (fault.code)
+		return fault;
+	md = EVP_MD_fetch(NULL, digest_names[kdf.digest], NULL);
+	fault = md ? secret_allocate(ret_derived, DERIVED_SIZE) : fault_of(FAULT_ALGORITHM);
 	if (!fault.code && kdf.iterations)
 		fault = derive_pbkdf2(md, kdf.iterations, password, salt, ret_derived);
 	else if (!fault.code)
@@ -174,7 +180,10 @@ struct fault envelope_seal(const struct secret *text, const struct secret *passw
 			   struct secret *ret_sealed)
 {
 	unsigned char salt[ENVELOPE_SALT_SIZE];
+	struct fault fault = crypto_start();
 
+	if (fault.code)
+		return fault;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
 		return fault_of(FAULT_RANDOM);
 	return envelope_seal_with_salt(text, password, kdf, salt, ret_sealed);

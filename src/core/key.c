@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/key.h"
 
+#include "core/crypto.h"
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -34,6 +36,10 @@ bool key_is_uniform(const unsigned char *key, size_t size)
 
 struct fault key_generate(unsigned char *key, size_t size)
 {
+	struct fault fault = crypto_start();
+
+	if (fault.code)
+		return fault;
 	if (RAND_priv_bytes(key, (int)size) == 1 && !key_is_uniform(key, size))
 		return fault_none();
 	explicit_bzero(key, size);
@@ -76,8 +82,10 @@ struct fault fingerprinter_new(struct fingerprinter **ret_fingerprinter)
 {
 	struct fingerprinter *fingerprinter = calloc(1, sizeof(*fingerprinter));
 
-	if (!fingerprinter)
+	if (!fingerprinter || crypto_start().code) {
+		free(fingerprinter);
 		return fault_of(FAULT_MEMORY);
+	}
 	fingerprinter->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	if (fingerprinter->mac)
 		fingerprinter->context = EVP_MAC_CTX_new(fingerprinter->mac);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/password.h"
 
+#include "core/crypto.h"
 #include "core/key.h"
 
 #include <errno.h>
@@ -110,6 +111,8 @@ struct fault password_generate(struct secret *ret_text)
 
 	if (!fault.code)
 		fault = secret_allocate(&text, 2 * PASSWORD_RANDOM_BYTES + 1);
+	if (!fault.code)
+		fault = crypto_start();
 	if (fault.code)
 		return fault;
 	if (RAND_priv_bytes(bytes.data, PASSWORD_RANDOM_BYTES) != 1)

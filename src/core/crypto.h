@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CORE_CRYPTO_H
+#define MKEYFILE_CORE_CRYPTO_H
+
+#include "core/fault.h"
+
+/* Readies libcrypto; whoever is about to use it calls this first, as often as
+ * comes. FAULT_MEMORY: OpenSSL 3.0 would follow a null pointer in whatever is
+ * called next (crypto/context.c, default_context_do_init), now and later. */
+MUST_CHECK struct fault crypto_start(void);
+
+#endif
