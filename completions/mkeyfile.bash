@@ -8,11 +8,11 @@ _mkeyfile_options()
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
 		--target= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
 		--help --usage --version -f -P -t -n -q -j -V -?'
-	local change='--backup --lock-timeout='
+	local change='--backup --lock-timeout= --write-in-place='
 	local output='--output= --in-place --force -o'
 
 	case $1 in
-	generate) echo "--size= -s --force --new-password-file= --lock-timeout= $shared" ;;
+	generate) echo "--size= -s --force --new-password-file= --lock-timeout= --write-in-place= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
 	rotate) echo "--all --new-id --size= -s $change $shared" ;;
 	list) echo "--ids $shared" ;;
@@ -216,7 +216,8 @@ _mkeyfile_choose_directory()
 _mkeyfile_choose_value()
 {
 	case $1 in
-	-f | --file | -P | --password-file | --new-password-file | --key-from | -o | --output | --defaults-file)
+	-f | --file | -P | --password-file | --new-password-file | --key-from | --write-in-place | -o | --output |
+		--defaults-file)
 		_mkeyfile_choose_file
 		;;
 	--datadir)

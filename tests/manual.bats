@@ -59,7 +59,8 @@ examples() { # page
 
 @test "mkeyfile(1) has the options of all commands, and no others" {
 	local change='--backup
---lock-timeout=SECONDS'
+--lock-timeout=SECONDS
+--write-in-place=BACKUP'
 
 	same "$( (help_options && echo "$change") | sort)" "$(page_options mkeyfile.1)"
 }

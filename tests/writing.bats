@@ -349,7 +349,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 
 @test "an owner that cannot be kept" {
 	chmod 644 keyfile
-	chmod 777 .
+	chmod 1777 .
 	before=$(snapshot)
 	run --separate-stderr as_nobody add 7
 	assert_equal 4 "mkeyfile add: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them
@@ -370,7 +370,8 @@ in_own_mounts() {
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" add 7'
 	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced by renaming
-hint: change the file on the host that is mounted here, then restart the container" ""
+hint: change the file on the host that is mounted here, then restart the container
+hint: --write-in-place=BACKUP writes into it, once its old content is safe in BACKUP" ""
 	same "$before" "$(snapshot)"
 }
 

@@ -30,13 +30,27 @@ static void warn_if_hard_linked(const struct store *store, const char *path)
 				(unsigned long)store->status.st_nlink);
 }
 
+static void warn_if_projected(const struct store *store, const char *path)
+{
+	if (!store_is_projected(store))
+		return;
+	message_warning("'%s' is in a Kubernetes volume ('..data'), whose next update undoes the change", path);
+	message_hint("change the Secret that it comes from");
+}
+
 enum status open_store(struct store *store, const char *path, const struct options *options, bool keep_backup)
 {
-	struct fault fault = store_open(store, path, keep_backup, options->lock_timeout);
+	const char *in_place_backup = options->in_place_backup;
+	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
 
 	if (fault.code)
+		return message_fault(fault, in_place_backup);
+	fault = store_open(store, path, keep_backup, in_place_backup, options->lock_timeout);
+	if (fault.code)
 		return message_fault(fault, fault.code == FAULT_BACKUP_EXISTS ? backed_up_path(store, path) : path);
-	warn_if_hard_linked(store, path);
+	warn_if_projected(store, path);
+	if (!in_place_backup)
+		warn_if_hard_linked(store, path);
 	return STATUS_DONE;
 }
 
@@ -56,6 +70,9 @@ static void say_what_is_beside(const struct store *store, const char *path)
 {
 	if (store->left_behind)
 		message_hint("the other content is in '%s', in the same directory", store->left_behind);
+	else if (store->backup_made && store->in_place_backup)
+		message_note("the old content is in '%s', under the old password if it had one",
+			     store->in_place_backup);
 	else if (store->backup_made)
 		message_note("the old content is in '%s~', under the old password if it had one",
 			     backed_up_path(store, path));

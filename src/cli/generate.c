@@ -69,6 +69,8 @@ static enum status check_arguments(const struct arguments *arguments)
 		has_system_key |= arguments->ids.ids[i] == KEY_ID_SYSTEM;
 	if (!has_system_key)
 		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
+	if (options->in_place_backup && !arguments->force)
+		return usage_error("--write-in-place needs --force: a file that is created needs no backup");
 	if (is_standard_stream(options->file))
 		return usage_error("a key file cannot be created on standard output: name a file");
 	return STATUS_DONE;

@@ -3,6 +3,7 @@
 #include "cli/message.h"
 #include "core/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -190,9 +191,10 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct arguments arguments = { .options = &options };
-	char program_name[] = "mkeyfile";
+	static char program_name[] = "mkeyfile";
 	char **environment = copy_environment(environ);
 	enum status status;
+	error_t error;
 
 	protect_process();
 	argp_err_exit_status = STATUS_USAGE;
@@ -200,8 +202,9 @@ int main(int argc, char **argv)
 	if (argc)
 		argv[0] = program_name;
 	refuse_password_argument(argc, argv);
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments))
-		return STATUS_USAGE;
+	error = environment ? argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments) : ENOMEM;
+	if (error)
+		return error == ENOMEM ? (int)out_of_memory() : STATUS_USAGE;
 	status = run_command(argc - arguments.command_index, argv + arguments.command_index, &options);
 	options_free(&options);
 	free(environment);

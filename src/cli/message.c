@@ -41,28 +41,32 @@ void message_changed(void)
 	said.changed = true;
 }
 
-/* The formatted words of a variadic function, malloc(3)ed or NULL. */
-#define FORMAT_WORDS(words, format)                                                                                    \
-	do {                                                                                                           \
-		va_list arguments;                                                                                     \
-		va_start(arguments, format);                                                                           \
-		if (vasprintf(&(words), format, arguments) < 0)                                                        \
-			(words) = NULL;                                                                                \
-		va_end(arguments);                                                                                     \
-	} while (0)
-
-static void say(const char *prefix, const char *words)
+/* Prints the words, which takes no memory, and returns them, malloc(3)ed or NULL. */
+__attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *format, va_list arguments)
 {
-	fprintf(stderr, "%s%s\n", prefix, words ? words : "out of memory");
+	va_list again;
+	char *words;
+
+	va_copy(again, arguments);
+	if (vasprintf(&words, format, again) < 0)
+		words = NULL;
+	va_end(again);
+	if (!silent) {
+		vfprintf(stderr, format, arguments);
+		fputc('\n', stderr);
+	}
+	return words;
 }
 
 void message_error(const char *format, ...)
 {
+	va_list arguments;
 	char *words;
 
-	FORMAT_WORDS(words, format);
 	fprintf(stderr, "%s: ", said.name);
-	say("", words);
+	va_start(arguments, format);
+	words = say(false, format, arguments);
+	va_end(arguments);
 	if (said.error)
 		free(words);
 	else
@@ -71,23 +75,25 @@ void message_error(const char *format, ...)
 
 void message_warning(const char *format, ...)
 {
-	char *words;
+	va_list arguments;
 
-	FORMAT_WORDS(words, format);
-	if (!said.quiet) {
-		fprintf(stderr, "%s: ", said.name);
-		say("warning: ", words);
-	}
-	free(words);
+	if (!said.quiet)
+		fprintf(stderr, "%s: warning: ", said.name);
+	va_start(arguments, format);
+	free(say(said.quiet, format, arguments));
+	va_end(arguments);
 }
 
 void message_hint(const char *format, ...)
 {
+	va_list arguments;
 	char *words;
 
-	FORMAT_WORDS(words, format);
 	if (!said.quiet)
-		say("hint: ", words);
+		fputs("hint: ", stderr);
+	va_start(arguments, format);
+	words = say(said.quiet, format, arguments);
+	va_end(arguments);
 	if (said.error && words) {
 		if (!said.hints)
 			said.hints = json_array();
@@ -98,12 +104,11 @@ void message_hint(const char *format, ...)
 
 void message_note(const char *format, ...)
 {
-	char *words;
+	va_list arguments;
 
-	FORMAT_WORDS(words, format);
-	if (!said.quiet)
-		say("", words);
-	free(words);
+	va_start(arguments, format);
+	free(say(said.quiet, format, arguments));
+	va_end(arguments);
 }
 
 enum status usage_error(const char *words)
@@ -143,6 +148,19 @@ static void say_mount_point(const char *path)
 {
 	message_error("'%s' is a mount point and cannot be replaced by renaming", path);
 	message_hint("change the file on the host that is mounted here, then restart the container");
+	message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
+}
+
+static void say_shared_directory(const char *path)
+{
+	message_error("others may write the directory of '%s', and could put another file in its place", path);
+	message_hint("chmod o-w the directory, or set its sticky bit (chmod +t) if root or you own it");
+}
+
+static void say_torn(const char *path, int error_number)
+{
+	message_error("'%s' is damaged: cannot write it: %s", path, strerror(error_number));
+	message_hint("bring its old content back from the backup");
 }
 
 /* Faults that nothing but the file, its name and errno explain. */
@@ -286,6 +304,7 @@ static enum status fault_status(enum fault_code code)
 	case FAULT_BACKUP_EXISTS:
 	case FAULT_OWNER:
 	case FAULT_MOUNT_POINT:
+	case FAULT_DIRECTORY_SHARED:
 	case FAULT_PASSWORD_NUL:
 	case FAULT_PASSWORD_NEWLINE:
 	case FAULT_SYSTEM_KEY:
@@ -304,6 +323,10 @@ enum status message_fault(struct fault fault, const char *path)
 		say_busy(path, fault.holder);
 	} else if (fault.code == FAULT_MOUNT_POINT) {
 		say_mount_point(path);
+	} else if (fault.code == FAULT_DIRECTORY_SHARED) {
+		say_shared_directory(path);
+	} else if (fault.code == FAULT_TORN) {
+		say_torn(path, fault.error_number);
 	} else if (fault.code == FAULT_EXISTS) {
 		message_error("'%s' exists", path);
 	} else if (fault.code == FAULT_BACKUP_EXISTS) {

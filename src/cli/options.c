@@ -28,6 +28,7 @@ enum long_option {
 	OPTION_NO_PROMPT,
 	OPTION_BACKUP,
 	OPTION_LOCK_TIMEOUT,
+	OPTION_WRITE_IN_PLACE,
 	OPTION_NEW_PASSWORD_FILE,
 };
 
@@ -230,15 +231,23 @@ static error_t parse_lock(int key, char *value, struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	if (key != OPTION_LOCK_TIMEOUT)
+	switch (key) {
+	case OPTION_LOCK_TIMEOUT:
+		options->has_lock_timeout = true;
+		return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->lock_timeout);
+	case OPTION_WRITE_IN_PLACE:
+		options->in_place_backup = value;
+		return 0;
+	default:
 		return ARGP_ERR_UNKNOWN;
-	options->has_lock_timeout = true;
-	return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->lock_timeout);
+	}
 }
 
 static const struct argp_option lock_options[] = {
 	{ "lock-timeout", OPTION_LOCK_TIMEOUT, "SECONDS", 0, "Wait so long for another mkeyfile to finish (default 5)",
 	  5 },
+	{ "write-in-place", OPTION_WRITE_IN_PLACE, "BACKUP", 0,
+	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced", 5 },
 	{ 0 },
 };
 
@@ -304,9 +313,19 @@ void pass_options(const struct argp_state *state, size_t first, size_t end, stru
 		state->child_inputs[i] = options;
 }
 
+enum status out_of_memory(void)
+{
+	message_error("out of memory");
+	return STATUS_FAILED;
+}
+
 void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
-	if (argp_parse(argp, argc, argv, 0, NULL, input))
+	error_t error = argp_parse(argp, argc, argv, 0, NULL, input);
+
+	if (error == ENOMEM)
+		exit((int)out_of_memory());
+	if (error)
 		exit(STATUS_USAGE);
 }
 
@@ -357,10 +376,13 @@ static enum status check_files(const struct options *options)
 {
 	if (!options->file)
 		return say_no_file(options);
-	if (!*options->file || (options->new_password_file && !*options->new_password_file))
+	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
+	    (options->in_place_backup && !*options->in_place_backup))
 		return usage_error("the name of a file is empty");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
 		return usage_error("the key file and the password file cannot be the same");
+	if (options->in_place_backup && options->backup)
+		return usage_error("--backup and --write-in-place exclude each other: the latter keeps its own backup");
 	if (is_standard_stream(options->file) &&
 	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
 		return usage_error("the key file and the password cannot both come from standard input");

@@ -81,6 +81,12 @@ const char *from_environment(const char *name);
 
 /* How many options name a source of the password. */
 int count_password_sources(const struct options *options);
+/* Says so, and returns STATUS_FAILED. */
+enum status out_of_memory(void);
+
+/* Fills what the command line left open from the environment and refuses what
+ * contradicts itself. */
+enum status options_complete(struct options *options);
 
 /* "-" means standard input or output. */
 bool is_standard_stream(const char *path);

@@ -55,6 +55,9 @@ static enum status check_options(const struct output *output, const struct optio
 	if (options->backup && !output->in_place)
 		return usage_error(
 			"--backup needs --in-place: another file is written only where there is none, or kept by --force");
+	if (options->in_place_backup && !output->in_place && !output->force)
+		return usage_error(
+			"--write-in-place needs --in-place or --force: a file that is created needs no backup");
 	if (to_standard_output(output) && options->json)
 		return usage_error("--json needs --output or --in-place: standard output has the key file");
 	if (!output->path && !output->in_place && isatty(STDOUT_FILENO)) {

@@ -21,11 +21,12 @@ enum fault_code {
 	FAULT_NOT_REGULAR, /* a directory, a device, a named pipe */
 	FAULT_TOO_LARGE,   /* above KEYFILE_MAX_SIZE bytes */
 	FAULT_LOCK,
-	FAULT_BUSY,	   /* locked by another process; holder, when known */
-	FAULT_READ_ONLY,   /* the file system is mounted read-only */
-	FAULT_IMMUTABLE,   /* chattr +i or +a on the file or its directory */
-	FAULT_MOUNT_POINT, /* a single file bind-mounted: it cannot be renamed */
-	FAULT_DIRECTORY,   /* the directory does not allow new files */
+	FAULT_BUSY,		/* locked by another process; holder, when known */
+	FAULT_READ_ONLY,	/* the file system is mounted read-only */
+	FAULT_IMMUTABLE,	/* chattr +i or +a on the file or its directory */
+	FAULT_MOUNT_POINT,	/* a single file bind-mounted: it cannot be renamed */
+	FAULT_DIRECTORY,	/* the directory does not allow new files */
+	FAULT_DIRECTORY_SHARED, /* others may put another file in the place of one in it */
 	FAULT_EXISTS,
 	FAULT_BACKUP_EXISTS,
 	FAULT_CREATE,
@@ -33,6 +34,7 @@ enum fault_code {
 	FAULT_ATTRIBUTES, /* mode, ACL or extended attributes cannot be kept */
 	FAULT_WRITE,
 	FAULT_READ_BACK, /* what was written does not read back the same */
+	FAULT_TORN,	 /* written in place, and neither old nor new */
 	FAULT_PUBLISH,	 /* rename failed */
 	FAULT_BACKUP,
 	FAULT_CHANGED,	      /* somebody who ignores the lock changed the file */

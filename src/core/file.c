@@ -89,6 +89,21 @@ struct fault file_write(int descriptor, const struct secret *content)
 	return fault_none();
 }
 
+struct fault file_read_back(int descriptor, const struct secret *content)
+{
+	SECRET struct secret written = { 0 };
+	struct fault fault;
+
+	if (lseek(descriptor, 0, SEEK_SET))
+		return fault_errno(FAULT_READ_BACK, errno);
+	fault = file_read(descriptor, &written);
+	if (fault.code == FAULT_READ)
+		return fault_errno(FAULT_READ_BACK, fault.error_number);
+	if (!fault.code && !secret_equals(&written, content))
+		return fault_errno(FAULT_READ_BACK, EIO);
+	return fault;
+}
+
 bool file_is_same(const struct stat *one, const struct stat *other)
 {
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;

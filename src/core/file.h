@@ -19,6 +19,10 @@ MUST_CHECK struct fault file_read_path(const char *path, struct secret *ret_cont
 /* Writes all of content: FAULT_WRITE. */
 MUST_CHECK struct fault file_write(int descriptor, const struct secret *content);
 
+/* Whether content is all that the file holds, from its beginning: FAULT_READ_BACK,
+ * FAULT_TOO_LARGE, FAULT_MEMORY. */
+MUST_CHECK struct fault file_read_back(int descriptor, const struct secret *content);
+
 /* The same device and inode. */
 bool file_is_same(const struct stat *one, const struct stat *other);
 

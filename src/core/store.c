@@ -3,12 +3,13 @@
 
 #include "core/file.h"
 #include "core/lock.h"
+#include "core/overwrite.h"
+#include "core/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/stat.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,20 @@ static bool has_attribute(int directory, const char *name, unsigned int flags, u
 	       (status.stx_attributes & status.stx_attributes_mask & attributes);
 }
 
+/* Where anyone may rename files, anyone may put another one in their place: with
+ * the sticky bit it takes the owner of the directory, which has to be trusted. */
+static struct fault check_not_shared(int directory)
+{
+	struct stat status;
+
+	if (fstat(directory, &status))
+		return fault_errno(FAULT_DIRECTORY, errno);
+	if (!(status.st_mode & S_IWOTH) ||
+	    ((status.st_mode & S_ISVTX) && (!status.st_uid || status.st_uid == geteuid())))
+		return fault_none();
+	return fault_of(FAULT_DIRECTORY_SHARED);
+}
+
 /* A backup that is the file itself was made by a run that got no further. */
 static struct fault check_backup(const struct store *store)
 {
@@ -95,32 +110,48 @@ static struct fault check_backup(const struct store *store)
 	return fault_of(FAULT_BACKUP_EXISTS);
 }
 
+/* For a change in place. */
+static struct fault check_writable(const struct store *store)
+{
+	int flags = fcntl(store->file, F_GETFL);
+
+	if (flags < 0 || (flags & O_ACCMODE) != O_RDWR)
+		return fault_errno(FAULT_WRITE, flags < 0 ? errno : EACCES);
+	return check_not_shared(store->directory);
+}
+
 static struct fault check_replaceable(const struct store *store)
 {
 	const uint64_t immutable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 	struct statvfs file_system;
+	struct fault fault;
 
 	if (!fstatvfs(store->file, &file_system) && (file_system.f_flag & ST_RDONLY))
 		return fault_of(FAULT_READ_ONLY);
 	if (has_attribute(store->file, "", AT_EMPTY_PATH, immutable) ||
 	    has_attribute(store->directory, "", AT_EMPTY_PATH, immutable))
 		return fault_of(FAULT_IMMUTABLE);
+	if (store->in_place_backup)
+		return check_writable(store);
 	if (has_attribute(store->directory, store->name, AT_SYMLINK_NOFOLLOW, STATX_ATTR_MOUNT_ROOT))
 		return fault_of(FAULT_MOUNT_POINT);
 	if (faccessat(store->directory, ".", W_OK | X_OK, AT_EACCESS))
 		return fault_errno(FAULT_DIRECTORY, errno);
-	return check_backup(store);
+	fault = check_not_shared(store->directory);
+	return fault.code ? fault : check_backup(store);
 }
 
-struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout)
+struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
+			unsigned int lock_timeout)
 {
 	struct fault fault;
 
+	store->in_place_backup = in_place_backup;
 	store->path = realpath(path, NULL);
 	if (!store->path)
 		return fault_errno(FAULT_OPEN, errno);
 	fault = open_directory(store->path, &store->directory, &store->name);
-	if (!fault.code && keep_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
+	if (!fault.code && keep_backup && !in_place_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
 		store->backup_name = NULL;
 		fault = fault_of(FAULT_MEMORY);
 	}
@@ -131,6 +162,26 @@ struct fault store_open(struct store *store, const char *path, bool keep_backup,
 	if (!fault.code)
 		fault = file_read(store->file, &store->content);
 	return fault;
+}
+
+bool store_is_projected(const struct store *store)
+{
+	struct stat projected;
+	struct stat actual;
+	bool found = false;
+
+	/* a resolved path has ".." only where a name begins with it */
+	for (const char *at = strstr(store->path, "/.."); at && !found; at = strstr(at + 1, "/..")) {
+		char *actual_path = strndup(store->path, (size_t)(at - store->path) + 1 + strcspn(at + 1, "/"));
+		char *projected_path = NULL;
+
+		if (actual_path && asprintf(&projected_path, "%.*s/..data", (int)(at - store->path), store->path) >= 0)
+			found = !stat(projected_path, &projected) && !stat(actual_path, &actual) &&
+				file_is_same(&projected, &actual);
+		free(projected_path);
+		free(actual_path);
+	}
+	return found;
 }
 
 void store_close(struct store *store)
@@ -146,45 +197,6 @@ void store_close(struct store *store)
 	free(store->litter);
 	secret_free(&store->content);
 	*store = STORE_CLOSED;
-}
-
-/* ---- signals wait while a temporary file exists ---- */
-
-static const int ending_signals[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,   SIGALRM,
-				      SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF };
-
-#define ENDING_SIGNAL_COUNT (sizeof(ending_signals) / sizeof(ending_signals[0]))
-
-static void hold_signals(sigset_t *ret_before)
-{
-	sigset_t ending;
-
-	sigemptyset(&ending);
-	for (size_t i = 0; i < ENDING_SIGNAL_COUNT; i++)
-		sigaddset(&ending, ending_signals[i]);
-	sigprocmask(SIG_BLOCK, &ending, ret_before);
-}
-
-/* Once the change is made they stay blocked: it is too late to stop it, and the
- * caller may have more to do that belongs to it. */
-static void release_signals(struct fault fault, const sigset_t *before)
-{
-	if (!fault_is_published(fault))
-		sigprocmask(SIG_SETMASK, before, NULL);
-}
-
-static struct fault check_not_interrupted(void)
-{
-	sigset_t pending;
-	struct sigaction action;
-
-	sigpending(&pending);
-	for (size_t i = 0; i < ENDING_SIGNAL_COUNT; i++)
-		/* a blocked signal is pending even if it is ignored, as after nohup */
-		if (sigismember(&pending, ending_signals[i]) == 1 && !sigaction(ending_signals[i], NULL, &action) &&
-		    action.sa_handler != SIG_IGN)
-			return fault_of(FAULT_INTERRUPTED);
-	return fault_none();
 }
 
 /* ---- publishing ---- */
@@ -212,10 +224,31 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	return fault;
 }
 
+/* The file that was linked is the one that was read. On overlayfs a second name
+ * can have another inode number: its content decides then. */
+static struct fault check_linked(const struct store *store)
+{
+	SECRET struct secret content = { 0 };
+	int file = openat(store->directory, store->backup_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat backup;
+	struct fault fault = fault_none();
+
+	if (file < 0 || fstat(file, &backup))
+		fault = fault_errno(FAULT_BACKUP, errno);
+	else if (!file_is_same(&backup, &store->status))
+		fault = file_read(file, &content);
+	if (!fault.code && content.data &&
+	    (!same_access(&backup, &store->status) || !secret_equals(&content, &store->content)))
+		fault = fault_of(FAULT_CHANGED);
+	if (file >= 0)
+		close(file);
+	return fault;
+}
+
 /* A second name for the old file, before it loses its first. */
 static struct fault make_backup(struct store *store)
 {
-	struct stat backup;
+	struct fault fault;
 
 	if (!store->backup_name)
 		return fault_none();
@@ -225,10 +258,9 @@ static struct fault make_backup(struct store *store)
 		return check_backup(store);
 	}
 	store->backup_made = true;
-	if (fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW))
-		return fault_errno(FAULT_BACKUP, errno);
-	if (!file_is_same(&backup, &store->status))
-		return fault_of(FAULT_CHANGED);
+	fault = check_linked(store);
+	if (fault.code)
+		return fault;
 	return fsync(store->directory) ? fault_errno(FAULT_BACKUP, errno) : fault_none();
 }
 
@@ -360,7 +392,41 @@ static struct fault sync_directory(int directory)
 	return fsync(directory) ? fault_errno(FAULT_DIRECTORY_SYNC, errno) : fault_none();
 }
 
-/* ---- the two ways to write ---- */
+/* ---- the ways to write ---- */
+
+static struct fault save_old_content(const struct store *store)
+{
+	struct fault fault = store_create(store->in_place_backup, &store->content);
+
+	if (!fault.code || fault.code == FAULT_INTERRUPTED || fault.code == FAULT_MEMORY)
+		return fault;
+	if (fault.code == FAULT_DIRECTORY_SYNC)
+		unlink(store->in_place_backup);
+	return fault_errno(FAULT_BACKUP, fault.code == FAULT_EXISTS ? EEXIST : fault.error_number);
+}
+
+/* The backup stays when the file has its new content, or neither. */
+static struct fault write_in_place(struct store *store, const struct secret *content)
+{
+	sigset_t signals_before;
+	struct fault fault;
+
+	signals_hold(&signals_before);
+	fault = save_old_content(store);
+	store->backup_made = !fault.code;
+	if (!fault.code)
+		fault = signals_check();
+	if (!fault.code)
+		fault = check_unchanged(store, store->name);
+	if (!fault.code)
+		fault = overwrite(store->file, &store->content, content);
+	if (fault.code && fault.code != FAULT_TORN && store->backup_made) {
+		unlink(store->in_place_backup);
+		store->backup_made = false;
+	}
+	signals_release(fault, &signals_before);
+	return fault;
+}
 
 struct fault store_replace(struct store *store, const struct secret *content, temporary_superseded *superseded,
 			   void *context)
@@ -369,14 +435,16 @@ struct fault store_replace(struct store *store, const struct secret *content, te
 	sigset_t signals_before;
 	struct fault fault;
 
-	hold_signals(&signals_before);
+	if (store->in_place_backup)
+		return write_in_place(store, content);
+	signals_hold(&signals_before);
 	fault = temporary_create(store->directory, store->name, &temporary);
 	if (!fault.code)
 		fault = temporary_take_access(&temporary, store->file, &store->status);
 	if (!fault.code)
 		fault = temporary_fill(&temporary, content);
 	if (!fault.code)
-		fault = check_not_interrupted();
+		fault = signals_check();
 	if (!fault.code)
 		fault = put_in_place(store, &temporary);
 	if (!fault.code)
@@ -388,7 +456,7 @@ struct fault store_replace(struct store *store, const struct secret *content, te
 			fault = synced;
 	}
 	temporary_remove(&temporary);
-	release_signals(fault, &signals_before);
+	signals_release(fault, &signals_before);
 	return fault;
 }
 
@@ -420,6 +488,8 @@ struct fault store_check_absent(const char *path)
 	fault = open_directory(path, &directory, &name);
 	if (!fault.code && faccessat(directory, ".", W_OK | X_OK, AT_EACCESS))
 		fault = fault_errno(FAULT_DIRECTORY, errno);
+	if (!fault.code)
+		fault = check_not_shared(directory);
 	free(name);
 	if (directory >= 0)
 		close(directory);
@@ -437,13 +507,13 @@ struct fault store_create(const char *path, const struct secret *content)
 
 	if (!fault.code)
 		fault = open_directory(path, &directory, &name);
-	hold_signals(&signals_before);
+	signals_hold(&signals_before);
 	if (!fault.code)
 		fault = temporary_create(directory, name, &temporary);
 	if (!fault.code)
 		fault = temporary_fill(&temporary, content);
 	if (!fault.code)
-		fault = check_not_interrupted();
+		fault = signals_check();
 	if (!fault.code)
 		fault = publish_new(&temporary, name);
 	if (!fault.code) {
@@ -451,7 +521,7 @@ struct fault store_create(const char *path, const struct secret *content)
 		temporary_remove_dead(directory, name, NULL, NULL, &litter);
 	}
 	temporary_remove(&temporary);
-	release_signals(fault, &signals_before);
+	signals_release(fault, &signals_before);
 	free(litter);
 	free(name);
 	if (directory >= 0)

@@ -10,13 +10,14 @@
 
 /* An existing regular file, locked with flock(2) for a change. */
 struct store {
-	char *path;	   /* with symbolic links resolved */
-	int directory;	   /* of the file that path names */
-	int file;	   /* holds the lock */
-	char *name;	   /* in directory */
-	char *backup_name; /* NULL: no backup is kept */
-	bool backup_made;  /* by this process */
-	char *left_behind; /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
+	char *path;		     /* with symbolic links resolved */
+	int directory;		     /* of the file that path names */
+	int file;		     /* holds the lock */
+	char *name;		     /* in directory */
+	char *backup_name;	     /* NULL: no backup is kept */
+	const char *in_place_backup; /* the caller's path; NULL: the file is replaced */
+	bool backup_made;	     /* by this process */
+	char *left_behind;	     /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
 	char *litter; /* a file of a killed run that holds keys this one lacks, or that cannot be read; else NULL */
 	struct stat status;
 	struct secret content; /* as read */
@@ -29,9 +30,18 @@ struct store {
  * be replaced later. keep_backup: store_replace will leave the old content in
  * a file named as this one with a ~ behind it, which must not exist yet, since
  * it may hold the only copy of older keys. Waits lock_timeout seconds for the
- * lock. Faults as file_read_path, and FAULT_LOCK, _BUSY (holder), _READ_ONLY,
- * _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _BACKUP_EXISTS. */
-MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, unsigned int lock_timeout);
+ * lock. in_place_backup: store_replace will write into the file itself, for a
+ * file that cannot be replaced, once its old content is in a new file of this
+ * path, which has to outlive store; there is no other backup then, and NULL is
+ * the usual way. Faults as file_read_path, and FAULT_LOCK, _BUSY (holder),
+ * _READ_ONLY, _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _DIRECTORY_SHARED,
+ * _BACKUP_EXISTS. */
+MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
+				   unsigned int lock_timeout);
+
+/* The file is in a volume that Kubernetes projects, below what "..data" points
+ * at: the next update puts another directory in its place. */
+bool store_is_projected(const struct store *store);
 
 /* Replaces the content: temporary file in the same directory, owner, mode, ACL
  * and extended attributes of the old one, read back, fsync, exchange, compare
@@ -46,7 +56,9 @@ MUST_CHECK struct fault store_open(struct store *store, const char *path, bool k
  * nothing changed (FAULT_INTERRUPTED if it survives them); after it they stay
  * blocked, since the change is made.
  * Removes what killed runs left behind: new content that was never published,
- * and earlier content that is superseded. */
+ * and earlier content that is superseded.
+ * With in_place_backup: saves the old content there, and writes into the file as
+ * overwrite() does. On success, and on FAULT_TORN, the backup stays. */
 MUST_CHECK struct fault store_replace(struct store *store, const struct secret *content,
 				      temporary_superseded *superseded, void *context);
 

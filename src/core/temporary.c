@@ -104,27 +104,12 @@ struct fault temporary_create(int directory, const char *name, struct temporary 
 	return fault.code ? fault : drop_inherited_acl(temporary->file);
 }
 
-static struct fault read_back(int file, const struct secret *content)
-{
-	SECRET struct secret written = { 0 };
-	struct fault fault;
-
-	if (lseek(file, 0, SEEK_SET))
-		return fault_errno(FAULT_READ_BACK, errno);
-	fault = file_read(file, &written);
-	if (fault.code == FAULT_READ)
-		return fault_errno(FAULT_READ_BACK, fault.error_number);
-	if (!fault.code && !secret_equals(&written, content))
-		return fault_errno(FAULT_READ_BACK, EIO);
-	return fault;
-}
-
 struct fault temporary_fill(struct temporary *temporary, const struct secret *content)
 {
 	struct fault fault = file_write(temporary->file, content);
 
 	if (!fault.code)
-		fault = read_back(temporary->file, content);
+		fault = file_read_back(temporary->file, content);
 	/* never retried: after a failed fsync the kernel takes the pages for clean */
 	if (!fault.code && fsync(temporary->file))
 		fault = fault_errno(FAULT_WRITE, errno);

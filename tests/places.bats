@@ -1,0 +1,263 @@
+#!/usr/bin/env bats
+# Places where a key file is hard to change: mount points, volumes, flags, other
+# people's directories, files that somebody else is writing.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_keyfile keyfile 1 2 100
+	make_password_file pw
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+}
+
+teardown() {
+	[ -z "${holder-}" ] || kill -KILL "$holder" 2>/dev/null || :
+}
+
+# Runs a script in a mount namespace of its own: no mount is left.
+in_own_mounts() {
+	run --separate-stderr unshare --mount bash -e -c "$1"
+}
+
+no_litter() {
+	run -1 grep -F .mkeyfile- <(find . -name '.*')
+}
+
+@test "a file that is mounted by itself is changed when --write-in-place insists" {
+	cp keyfile old
+	mkdir saved
+	in_own_mounts 'mount --bind keyfile keyfile
+		"$MKEYFILE" add 7 -q --write-in-place=saved/keyfile; stat -c %i keyfile >inode'
+	assert_equal 0 "" ""
+	same "$(cat inode)" "$(stat -c %i keyfile)"
+	cmp old saved/keyfile
+	same 600 "$(stat -c %a saved/keyfile)"
+	head -n 3 keyfile | cmp - old
+	run -0 grep -c '^7;' keyfile
+	# what is said, and an encrypted file
+	openssl_encrypt pw keyfile sealed
+	cp sealed old
+	run --separate-stderr mkeyfile add 8 -f sealed -P pw --write-in-place=saved/sealed
+	same 0 "$status"
+	same "the old content is in 'saved/sealed', under the old password if it had one" "${stderr_lines[0]}"
+	cmp old saved/sealed
+	openssl_decrypt pw sealed | grep -q '^8;'
+	run -1 compgen -G 'saved/.*.mkeyfile*'
+}
+
+@test "writing in place: a shorter file, a bigger one" {
+	head -c 10000 /dev/zero | tr '\0' '#' >>keyfile
+	cp keyfile old
+	openssl_encrypt pw keyfile sealed
+	run -0 mkeyfile encrypt -q --in-place -P pw --write-in-place=one
+	openssl_decrypt pw keyfile | cmp - old
+	cmp one old
+	run -0 mkeyfile decrypt -q --in-place -P pw --write-in-place=two
+	cmp keyfile old
+	run -0 mkeyfile generate -q --force --write-in-place=three
+	cmp three old
+	same 2 "$(wc -l <keyfile)"
+	[ ! -e keyfile~ ]
+}
+
+@test "writing in place: what is refused" {
+	run_refused 64 "mkeyfile add: --backup and --write-in-place exclude each other: the latter keeps its own backup" \
+		add 7 --backup --write-in-place=saved
+	run_refused 64 "mkeyfile add: the name of a file is empty" add 7 --write-in-place=
+	run_refused 64 "mkeyfile generate: --write-in-place needs --force: a file that is created needs no backup" \
+		generate -f new --write-in-place=saved
+	run_refused 64 "mkeyfile encrypt: --write-in-place needs --in-place or --force: a file that is created needs no backup" \
+		encrypt -P pw -o new --write-in-place=saved
+	run_refused 4 "mkeyfile add: 'pw' exists" add 7 --write-in-place=pw
+	run_refused 2 "mkeyfile add: cannot open 'nowhere/saved': No such file or directory" add 7 --write-in-place=nowhere/saved
+	chmod 644 keyfile
+	chmod 1777 .
+	before=$(snapshot)
+	run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" add 7 --write-in-place=saved
+	assert_equal 2 "mkeyfile add: cannot write 'keyfile': Permission denied" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "writing in place: a dry run does nothing" {
+	before=$(snapshot)
+	run -0 mkeyfile add 7 -n --write-in-place=saved
+	same "$before" "$(snapshot)"
+}
+
+@test "writing in place: no space is noticed before anything is changed" {
+	mkdir small
+	head -c 4000 /dev/zero | tr '\0' '#' >>keyfile
+	# it fills one page nearly, and the new line needs another
+	truncate -s 4090 keyfile
+	in_own_mounts 'mount -t tmpfs -o size=16k,mode=700 none small; cp keyfile small/keyfile; cd small
+		head -c 100000 /dev/zero >filler 2>/dev/null || :; sha256sum keyfile >../sums
+		status=0; "$MKEYFILE" add 7 --write-in-place=../saved || status=$?
+		sha256sum -c ../sums >/dev/null; exit $status'
+	assert_equal 2 "mkeyfile add: cannot write 'keyfile': No space left on device" ""
+	[ ! -e saved ]
+}
+
+@test "writing in place: a failure brings the old content back, or says that it cannot" {
+	cp keyfile old
+	for fault in write:error=EIO:when=2 fsync:error=EIO:when=3 ftruncate:error=EIO:when=1 fallocate:error=ENOSPC:when=1; do
+		run --separate-stderr strace -o trace -e "inject=$fault" "$MKEYFILE" add 7 --write-in-place=saved
+		same "2 mkeyfile add: cannot write 'keyfile': $([[ $fault == *ENOSPC* ]] && echo 'No space left on device' || echo 'Input/output error')" "$status $stderr"
+		cmp keyfile old
+		[ ! -e saved ]
+	done
+	run --separate-stderr strace -o trace -e inject=write:error=EIO:when=2+ "$MKEYFILE" add 7 --write-in-place=saved
+	# its own words cannot be written either
+	same 2 "$status"
+	cmp saved old
+	run --separate-stderr strace -o trace -e inject=fsync:error=EIO:when=3+ "$MKEYFILE" add 7 --write-in-place=again
+	assert_equal 2 "mkeyfile add: 'keyfile' is damaged: cannot write it: Input/output error
+hint: bring its old content back from the backup
+the old content is in 'again', under the old password if it had one" ""
+	cmp again old
+}
+
+@test "a directory that everybody may write" {
+	chmod 777 .
+	words="others may write the directory of 'keyfile', and could put another file in its place
+hint: chmod o-w the directory, or set its sticky bit (chmod +t) if root or you own it"
+	run_refused 4 "mkeyfile add: $words" add 7
+	run_refused 4 "mkeyfile add: $words" add 7 --lock-timeout=0
+	mkdir elsewhere
+	run_refused 4 "mkeyfile add: $words" add 7 --write-in-place=elsewhere/saved
+	run_refused 4 "mkeyfile generate: ${words/keyfile/new}" generate -f new
+	run_refused 4 "mkeyfile generate: ${words/keyfile/new.key}" generate -f elsewhere/new --new-password-file=new.key
+	# reading takes no harm
+	run -0 mkeyfile list
+	chown 65534 .
+	chmod 1777 .
+	run_refused 4 "mkeyfile add: $words" add 7
+	chown 0 .
+	run -0 mkeyfile add 7 -q
+	run -0 mkeyfile generate -q -f new
+	chmod 775 .
+	run -0 mkeyfile add 8 -q
+}
+
+@test "a Kubernetes volume is warned of" {
+	mkdir -p volume/..2026_01_02_03_04_05.678
+	mv keyfile volume/..2026_01_02_03_04_05.678/
+	ln -s ..2026_01_02_03_04_05.678 volume/..data
+	ln -s ..data/keyfile volume/keyfile
+	ln -s volume/keyfile keyfile
+	for file in keyfile volume/keyfile volume/..data/keyfile volume/..2026_01_02_03_04_05.678/keyfile; do
+		run --separate-stderr mkeyfile add 7 -n -f $file
+		same 0 "$status"
+		same "mkeyfile add: warning: '$file' is in a Kubernetes volume ('..data'), whose next update undoes the change
+hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
+	done
+	run -0 mkeyfile add 7 -q
+	same ..data/keyfile "$(readlink volume/keyfile)"
+	run -0 grep -c '^7;' volume/..data/keyfile
+	# a name that only looks so
+	mkdir ..other
+	make_keyfile ..other/keyfile 1
+	run --separate-stderr mkeyfile add 7 -n -f ..other/keyfile
+	[[ $stderr != *Kubernetes* ]]
+}
+
+@test "immutable and append-only, the file or its directory" {
+	truncate -s 2M image
+	mkfs.ext4 -q image
+	mkdir disk
+	cp keyfile old
+	in_own_mounts 'mount -o loop image disk; mkdir disk/etc; cp -p keyfile disk/etc/; export MKEYFILE_FILE=disk/etc/keyfile
+		trap "chattr -R -ia disk/etc" EXIT
+		for flag in i a; do for place in disk/etc/keyfile disk/etc; do
+			chattr +$flag $place
+			for extra in "" --write-in-place=saved; do
+				status=0; "$MKEYFILE" add 7 $extra || status=$?
+				[ $status = 2 ]; cmp disk/etc/keyfile old; [ "$(ls -A disk/etc)" = keyfile ]; [ ! -e saved ]
+			done
+			chattr -$flag $place
+		done; done'
+	same 0 "$status"
+	same "$(yes "mkeyfile add: 'disk/etc/keyfile' or its directory is immutable or append-only" | head -n 8)" \
+		"$(sed '/^hint/d' <<<"$stderr")"
+}
+
+@test "ext4 and XFS, tmpfs, overlayfs: owner, mode, ACL and attributes are kept" {
+	mkdir disk
+	truncate -s 2M ext4
+	truncate -s 300M xfs
+	mkfs.ext4 -q ext4
+	mkfs.xfs -q xfs
+	setfacl -m u:1:r keyfile
+	setfattr -n user.note -v 'of db1' keyfile
+	setfattr -n security.selinux -v system_u:object_r:mysqld_etc_t:s0 keyfile
+	chown 65534:4 keyfile
+	cp keyfile old
+	for mount in '-o loop ext4 disk' '-o loop xfs disk' '-t tmpfs none disk' \
+		'-t overlay -o lowerdir=lower,upperdir=tmp/upper,workdir=tmp/work none disk'; do
+		rm -rf lower tmp
+		mkdir lower tmp
+		cp -a keyfile lower/
+		export mount
+		in_own_mounts 'mount -t tmpfs none tmp; mkdir tmp/upper tmp/work; mount $mount
+			[ -e disk/keyfile ] || cp -a keyfile disk/
+			see() { stat -c "%a %u:%g" disk/keyfile; getfacl -cn disk/keyfile; getfattr -dm - disk/keyfile 2>&1; }
+			before=$(see); [[ $before == *user:1:r* && $before == *selinux* ]]
+			"$MKEYFILE" add 7 -q -f disk/keyfile --backup
+			[ "$before" = "$(see)" ]; cmp disk/keyfile~ old; head -n 3 disk/keyfile | cmp - old; grep -q "^7;" disk/keyfile
+			[ "$(find disk -name ".*mkeyfile*")" = "" ]'
+		same "$mount 0 " "$mount $status $stderr"
+		cmp lower/keyfile old
+	done
+}
+
+# Runs mkeyfile until it has made a call for the NUMBERth time, and stops it there.
+stop_at() { # call number argument...
+	local call=$1 number=$2
+	shift 2
+	rm -f calls
+	env ASAN_OPTIONS=detect_leaks=0 strace -o calls -P "$PWD/keyfile" -e trace="$call" \
+		-e inject="$call:signal=STOP:when=$number" "$MKEYFILE" "$@" >printed 2>words 3>&- &
+	holder=$!
+	for ((i = 0; i < 3000; i++)); do
+		grep -q 'stopped by SIGSTOP' calls 2>/dev/null && return 0
+		sleep 0.01
+	done
+	return 1
+}
+
+go_on() {
+	ended=0
+	pkill -CONT -P "$holder"
+	wait "$holder" || ended=$?
+}
+
+@test "a file that grows while it is read" {
+	key=$(random_key)
+	for number in 1 2; do
+		make_keyfile keyfile 1 2 100
+		stop_at read $number add 7 -q
+		echo "8;$key" >>keyfile
+		go_on
+		# the line was read with the rest, or noticed later; it is never lost
+		run -0 grep -cF "8;$key" keyfile
+		[ $ended = 0 ] || same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
+			"$(head -n 1 words)"
+		no_litter
+	done
+	make_keyfile keyfile 1 2 100
+	stop_at read 1 list --ids
+	head -c 2000000 /dev/zero | tr '\0' '#' >>keyfile
+	go_on
+	same "2 mkeyfile list: 'keyfile' is larger than 1048576 bytes, which is all that a server reads" "$ended $(cat words)"
+}
+
+@test "memory that cannot be locked is one warning, and no failure" {
+	chown -R 65534:65534 .
+	run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+		bash -c 'ulimit -l 0; exec "$MKEYFILE" add 7 8'
+	same 0 "$status"
+	same 1 "$(grep -c 'memory could not be locked' <<<"$stderr")"
+	same "mkeyfile add: warning: memory could not be locked: keys may have reached swap space (see ulimit -l)" "${stderr_lines[-1]}"
+	run -0 mkeyfile list --ids
+	same '1 2 7 8 100' "$(xargs <<<"$output")"
+}
