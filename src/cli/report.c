@@ -9,7 +9,7 @@ json_t *key_json(uint32_t version, size_t size, const struct fingerprint *finger
 	json_t *key = json_object();
 
 	json_object_set_new(key, "version", json_integer(version));
-	json_object_set_new(key, "bits", json_integer((json_int_t)(8 * size)));
+	json_object_set_new(key, "bits", json_integer(8 * (json_int_t)size));
 	json_object_set_new(key, "fingerprint", fingerprint ? json_string(fingerprint->text) : json_null());
 	return key;
 }

@@ -51,7 +51,7 @@ static struct fault derive_bytes_to_key(const EVP_MD *md, const struct secret *p
 	/* the block before, password and salt; then the new block */
 	SECRET struct secret input = { 0 };
 	size_t block_size = (size_t)EVP_MD_get_size(md);
-	struct fault fault = secret_allocate(&input, 2 * EVP_MAX_MD_SIZE + password->size + ENVELOPE_SALT_SIZE);
+	struct fault fault = secret_allocate(&input, (size_t)2 * EVP_MAX_MD_SIZE + password->size + ENVELOPE_SALT_SIZE);
 	unsigned char *block;
 
 	if (fault.code)

@@ -79,11 +79,50 @@ bool secret_lock_failed(void)
 	return lock_failed;
 }
 
+#if defined(__x86_64__)
+
+#define CLEAR(number) "vpxorq %%zmm" #number ", %%zmm" #number ", %%zmm" #number "\n\t"
+
+__attribute__((target("avx512f"))) static void wipe_upper_registers(void)
+{
+	__asm__ volatile(CLEAR(16) CLEAR(17) CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24)
+				 CLEAR(25) CLEAR(26) CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31)::
+					 : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+					   "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+}
+
+/* memcpy(3) and AES leave keys in vector registers for as long as nobody needs
+ * them, and the dynamic linker saves those on the stack. */
+static void wipe_registers(void)
+{
+	if (__builtin_cpu_supports("avx"))
+		__asm__ volatile("vzeroall" ::
+					 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+					   "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	if (__builtin_cpu_supports("avx512f"))
+		wipe_upper_registers();
+}
+
+#else
+
+/* The compiler's own means, where it has them: all registers that a call may
+ * change, though not their parts that it does not know. */
+#if defined(__has_attribute) && __has_attribute(zero_call_used_regs)
+__attribute__((noinline, zero_call_used_regs("all")))
+#endif
+static void
+wipe_registers(void)
+{
+}
+
+#endif
+
 __attribute__((noinline)) void secret_wipe_stack(void)
 {
 	unsigned char below[STACK_WIPE_SIZE];
 
 	explicit_bzero(below, sizeof(below));
+	wipe_registers();
 }
 
 void secret_protect_process(void)

@@ -45,7 +45,8 @@ bool secret_equals(const struct secret *one, const struct secret *other);
 bool secret_lock_failed(void);
 
 /* Wipes the stack below the caller, where the dynamic linker and the compiler
- * spill registers that have held a key. For the end of the process. */
+ * spill registers that have held a key, and then those registers. For the end of
+ * the process. */
 void secret_wipe_stack(void);
 
 /* Keeps the process's memory from core dumps and from other processes of the
