@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""The commands that write, and what may be there after whatever happened to one.
+
+A command is one line of the table below; every suite in this directory takes it
+from there.
+"""
+import os
+import re
+import subprocess
+from collections import namedtuple
+
+MKEYFILE = [os.environ["MKEYFILE"]]
+
+# name       how the suites call it
+# arguments  what mkeyfile is run with, in a directory that prepare() made
+# target     the file that it makes or changes
+# new        (ID, version) of what it adds
+# gone       (ID, version) of what it takes out
+# backup     where the old content of target is afterwards
+# with_file  a password file that is made with target
+# forgets    the old content need not be in the new: backup has it
+# in_place   a killed run may leave target damaged: backup has the old content
+Command = namedtuple("Command", "name arguments target new gone backup with_file forgets in_place")
+
+
+def command(name, arguments, target, new=(), gone=(), backup=None, with_file=None, forgets=False, in_place=False):
+    return Command(name, arguments.split(), target, frozenset(new), frozenset(gone), backup, with_file, forgets,
+                   in_place)
+
+
+COMMANDS = [
+    command("generate", "generate -f new 1 7", "new", [(1, 1), (7, 1)]),
+    command("generate-encrypted", "generate -f new -P pw 1 7", "new", [(1, 1), (7, 1)]),
+    command("generate-new-password", "generate -f new --new-password-file=new.key", "new", [(1, 1), (2, 1)],
+            with_file="new.key"),
+    command("generate-force", "generate -f plain --force 1 7", "plain", [(1, 1), (7, 1)], backup="plain~",
+            forgets=True),
+    command("add", "add -f plain 7", "plain", [(7, 1)]),
+    command("add-encrypted", "add -f sealed -P pw 7", "sealed", [(7, 1)]),
+    command("add-backup", "add -f plain --backup 7", "plain", [(7, 1)], backup="plain~"),
+    command("add-in-place", "add -f sealed -P pw --write-in-place=saved 7", "sealed", [(7, 1)], backup="saved",
+            in_place=True),
+    command("rotate", "rotate -f versioned 100", "versioned", [(100, 2)]),
+    command("rotate-encrypted", "rotate -f sealed-versioned -P pw --all", "sealed-versioned",
+            [(1, 2), (2, 2), (100, 2)]),
+    command("rotate-new-id", "rotate -f plain --new-id=101 100", "plain", [(101, 1)]),
+    command("encrypt", "encrypt -f plain -P pw -o new", "new", [(1, 1), (2, 1), (100, 1)]),
+    command("encrypt-in-place", "encrypt -f plain --in-place --new-password-file=new.key", "plain",
+            with_file="new.key"),
+    command("decrypt", "decrypt -f sealed -P pw -o new", "new", [(1, 1), (2, 1), (100, 1)]),
+    command("decrypt-in-place", "decrypt -f sealed -P pw --in-place", "sealed"),
+]
+
+# One line of a key file.
+LINE = re.compile(rb"([0-9]+);(?:([0-9]{1,9});)?([0-9a-f]{64})")
+
+
+def environment():
+    """For a run under strace: a tracer keeps the leak checker from working."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return dict(os.environ, ASAN_OPTIONS=options + ":detect_leaks=0", LC_ALL="C")
+
+
+def random_key():
+    return os.urandom(32).hex().encode()
+
+
+def write(path, content):
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.write(descriptor, content)
+    os.close(descriptor)
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def openssl(text, *arguments):
+    return subprocess.run(["openssl", "enc", "-aes-256-cbc", "-md", "sha1", *arguments], input=text,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+
+
+def prepare(directory):
+    """Makes the files that the table names; returns them as {name: content}."""
+    keys = {number: random_key() for number in (1, 2, 100)}
+    plain = b"# the keys of db1\n" + b"".join(b"%d;%s\n" % line for line in keys.items())
+    versioned = b"".join(b"%d;1;%s\n" % line for line in keys.items())
+    password = os.path.join(directory, "pw")
+    write(password, os.urandom(128).hex().encode() + b"\n")
+    files = {
+        "plain": plain,
+        "versioned": versioned,
+        "sealed": openssl(plain, "-pass", "file:" + password),
+        "sealed-versioned": openssl(versioned, "-pass", "file:" + password),
+        "pw": read(password),
+    }
+    restore(directory, files)
+    return files
+
+
+def prepare_more(directory):
+    """And a password that opens nothing, a key in hex, a file with a broken line."""
+    files = prepare(directory)
+    files["wrong"] = b"this is not the password\n"
+    files["hex"] = random_key() + b"\n"
+    files["malformed"] = files["plain"] + b"7;" + random_key() + b"0\n"
+    restore(directory, files)
+    return files
+
+
+def restore(directory, files):
+    for name in os.listdir(directory):
+        if read(os.path.join(directory, name)) != files.get(name):
+            os.unlink(os.path.join(directory, name))
+    for name, content in files.items():
+        if not os.path.exists(os.path.join(directory, name)):
+            write(os.path.join(directory, name), content)
+
+
+def is_sealed(content):
+    return content.startswith(b"Salted__")
+
+
+def keys_of(directory, content):
+    """{(ID, version): key}, or None if it is no whole key file. Under which of the
+    passwords it is sealed is left open."""
+    if content is None:
+        return None
+    if is_sealed(content):
+        for password in ("pw", "new.key"):
+            path = os.path.join(directory, password)
+            if os.path.exists(path):
+                keys = keys_of(directory, openssl(content, "-d", "-pass", "file:" + path))
+                if keys:
+                    return keys
+        return None
+    keys = {}
+    if not content.endswith(b"\n"):
+        return None
+    for line in content.splitlines():
+        match = LINE.fullmatch(line)
+        if match:
+            keys[int(match[1]), int(match[2] or 1)] = match[3]
+        elif not line.startswith(b"#"):
+            return None
+    return keys
+
+
+def litter(directory):
+    return [name for name in os.listdir(directory) if ".mkeyfile-" in name]
+
+
+def secrets_of(directory, files):
+    """Everything in the directory that must never be shown, as bytes."""
+    secrets = set()
+    for name in sorted(set(files) | set(os.listdir(directory))):
+        content = files.get(name) or read(os.path.join(directory, name)) or b""
+        if name in ("pw", "new.key"):
+            secrets.add(content.strip())
+        for key in (keys_of(directory, content) or {}).values():
+            secrets.update((key, bytes.fromhex(key.decode())))
+    return {secret for secret in secrets if secret}
+
+
+class Outcome:
+    """What a run left: state is "old", "new" or "torn"; problems says what must not be.
+
+    status is the exit status, negative for a signal, None for a power cut; words
+    what was said; killed: nobody could tidy up.
+    """
+
+    def __init__(self, command, directory, files, status, words, killed=False):
+        self.command = command
+        self.directory = directory
+        self.files = files
+        self.problems = []
+        self.state = self.judge_target()
+        if self.state == "torn":
+            self.problems.append("torn")
+        if self.state != "new" and status == 0:
+            self.problems.append("false success")
+        if self.state == "new" and status not in (0, None) and not killed and b"the change itself is made" not in words:
+            self.problems.append("status %d, but changed" % status)
+        self.judge_others(killed)
+        if not killed and litter(directory):
+            self.problems.append("litter")
+        self.judge_words(words)
+
+    def judge_target(self):
+        command, directory = self.command, self.directory
+        old = self.files.get(command.target)
+        now = read(os.path.join(directory, command.target))
+        if now == old:
+            return "old"
+        keys = keys_of(directory, now)
+        old_keys = keys_of(directory, old) or {}
+        expected = set() if command.forgets else set(old_keys) - command.gone
+        if keys is not None and set(keys) == expected | command.new and all(
+                keys[name] == old_keys[name] for name in expected):
+            return "new"
+        if command.in_place and self.backup_is_whole():
+            return "damaged, but saved"
+        return "torn"
+
+    def backup_is_whole(self):
+        return read(os.path.join(self.directory, self.command.backup)) == self.files.get(self.command.target)
+
+    def judge_others(self, killed):
+        command, directory = self.command, self.directory
+        for name, content in self.files.items():
+            if name != command.target and read(os.path.join(directory, name)) != content:
+                self.problems.append(name + " was changed")
+        made = {name for name in (command.backup, command.with_file)
+                if name and os.path.exists(os.path.join(directory, name))}
+        if self.state == "new" and made != {name for name in (command.backup, command.with_file) if name}:
+            self.problems.append("backup or password file is missing")
+        if self.state == "old" and made and not killed:
+            self.problems.append("backup or password file was left")
+        if command.backup in made and not self.backup_is_whole():
+            self.problems.append("the backup is not the old content")
+        known = set(self.files) | made | {command.target}
+        self.problems += [name + " appeared" for name in os.listdir(directory)
+                          if name not in known and ".mkeyfile-" not in name]
+
+    def judge_words(self, words):
+        """No 16 characters in a row of any secret."""
+        for secret in secrets_of(self.directory, self.files):
+            if any(secret[at:at + 16] in words for at in range(0, max(1, len(secret) - 15))):
+                self.problems.append("a secret in what was said")
+
+    def clear(self):
+        """What a killed run left has to go with the next change; returns problems."""
+        command, directory = self.command, self.directory
+        target = os.path.join(directory, command.target)
+        content = read(target)
+        if content is None or (command.with_file and self.state == "old"):
+            arguments = command.arguments
+            # a password file that was made is never made again
+            for name in (command.with_file, command.backup):
+                if name and os.path.exists(os.path.join(directory, name)):
+                    os.unlink(os.path.join(directory, name))
+        else:
+            password = "new.key" if command.with_file else "pw"
+            arguments = ["add", "-f", command.target, "-P", password, "99"]
+        before = keys_of(directory, content) or {}
+        run = subprocess.run(MKEYFILE + arguments, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True,
+                             check=False)
+        after = keys_of(directory, read(target)) or {}
+        left = litter(directory)
+        # what was sealed before, or is so now, can be told only by who has the password
+        if left and command.name.endswith("crypt-in-place") and left[0].encode() in run.stderr:
+            left = []
+        if run.returncode or left:
+            return ["the next run did not clear: status %d, %s" % (run.returncode, left)]
+        if any(after.get(name) != key for name, key in before.items()):
+            return ["the next run lost a key"]
+        return []

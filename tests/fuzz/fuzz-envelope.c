@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as an encrypted key file: digest and iterations, the length of the
+ * password, the password, the file. What opens is sealed to the same bytes. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	SECRET struct secret password = { 0 };
+	SECRET struct secret sealed = { 0 };
+	SECRET struct secret text = { 0 };
+	SECRET struct secret again = { 0 };
+	SECRET struct secret clean = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct kdf kdf;
+	size_t password_size;
+	struct fault fault;
+
+	if (size < 2 || size - 2 < data[1])
+		return 0;
+	kdf = (struct kdf){ .digest = (enum digest)(data[0] % DIGEST_COUNT), .iterations = data[0] / DIGEST_COUNT % 4 };
+	password_size = data[1];
+	REQUIRE(!secret_copy(&password, data + 2, password_size).code);
+	REQUIRE(!secret_copy(&sealed, data + 2 + password_size, size - 2 - password_size).code);
+	fault = envelope_open(&sealed, &password, kdf, &text);
+	if (!fault.code) {
+		REQUIRE(envelope_sealed_size(text.size) == sealed.size);
+		REQUIRE(!envelope_seal_with_salt(&text, &password, kdf, sealed.data + ENVELOPE_MAGIC_SIZE, &again)
+				 .code);
+		REQUIRE(secret_equals(&sealed, &again));
+	} else {
+		REQUIRE(!text.data);
+	}
+	if (!unseal_keyfile(&sealed, &password, kdf, &keyfile, &clean).code)
+		REQUIRE(!fault.code && keyfile.count);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_TESTS_FUZZ_H
+#define MKEYFILE_TESTS_FUZZ_H
+
+#include "core/envelope.h"
+#include "core/keyfile.h"
+#include "core/unseal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)                                                                                             \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                \
+			abort();                                                                                       \
+		}                                                                                                      \
+	} while (0)
+
+/* What libFuzzer and replay.c call. */
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+#endif
