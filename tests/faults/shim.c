@@ -3,6 +3,7 @@
  *
  * FAIL_ALLOCATION=N  the Nth allocation of the process, counted from main(), fails
  * FAIL_FROM=N        the Nth one and all after it
+ * SKIP_LIBRARY=NAME  those that a library with NAME in its path asks for do not count
  * COUNT_FILE=PATH    how many there were is written there at the end
  * SHORT_WRITE=N      write(2) takes at most N bytes at a time
  * SHORT_READ=N       read(2) gives at most N bytes at a time */
@@ -25,6 +26,7 @@ static unsigned long fail_at;
 static unsigned long fail_from;
 static size_t short_write = (size_t)-1;
 static size_t short_read = (size_t)-1;
+static const char *skip_library;
 static bool started;
 
 static unsigned long number(const char *name)
@@ -42,6 +44,7 @@ __attribute__((constructor)) static void start(void)
 		short_write = number("SHORT_WRITE");
 	if (number("SHORT_READ"))
 		short_read = number("SHORT_READ");
+	skip_library = getenv("SKIP_LIBRARY");
 	started = true;
 }
 
@@ -57,9 +60,13 @@ __attribute__((destructor)) static void end(void)
 		close(file);
 }
 
-static bool fails(void)
+static bool fails(void *caller)
 {
+	Dl_info info;
+
 	if (!started)
+		return false;
+	if (skip_library && dladdr(caller, &info) && info.dli_fname && strstr(info.dli_fname, skip_library))
 		return false;
 	count++;
 	if (count != fail_at && !(fail_from && count >= fail_from))
@@ -70,17 +77,17 @@ static bool fails(void)
 
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t members, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(members, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(members, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(memory, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(memory, size);
 }
 
 ssize_t write(int file, const void *data, size_t size)
