@@ -147,7 +147,7 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 }
 
 @test "[mkeyfile] with an option that is none, or a wrong value, shows no value" {
-	for line in 'pasword = secret' 'digest = md5' 'lock-timeout = x' 'quiet = 1' 'help' 'defaults-file = x' \
+	for line in 'pasword = secret' 'digest = md5' 'lock-timeout = x' 'quiet = 1' 'help' 'defaults-file = x' 'write-in-place = x' \
 		'password-fd = -1' '= x' 'password = secret'; do
 		option_file '[mkeyfile]' "$line"
 		name=${line%% *}

@@ -94,9 +94,12 @@ static char *argument_of(const struct option_line *line)
 	return argument;
 }
 
-static bool chooses_option_files(const struct options *options)
+/* What the command line alone can say: where the option files are, and that this one
+ * change is to be made in a dangerous way. */
+static bool is_for_command_line(const struct options *options)
 {
-	return options->no_defaults || options->defaults_file || options->defaults_group_suffix;
+	return options->no_defaults || options->defaults_file || options->defaults_group_suffix ||
+	       options->in_place_backup;
 }
 
 static enum status parse_own_line(const struct option_line *line, struct options *own)
@@ -106,7 +109,7 @@ static enum status parse_own_line(const struct option_line *line, struct options
 	char *argument = argument_of(line);
 	char *arguments[] = { program, argument, NULL };
 
-	if ((!argp_parse(&group_argp, 2, arguments, ARGP_SILENT, NULL, own) && !chooses_option_files(own)) || loose)
+	if ((!argp_parse(&group_argp, 2, arguments, ARGP_SILENT, NULL, own) && !is_for_command_line(own)) || loose)
 		return STATUS_DONE;
 	argument[strcspn(argument, "=")] = '\0';
 	message_error("the group [" OWN_GROUP

@@ -38,8 +38,9 @@ struct options {
 	bool json;
 	bool no_prompt;
 	bool backup;
-	unsigned int lock_timeout; /* seconds */
-	char **environment;	   /* for children: as this process was given it */
+	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
+	unsigned int lock_timeout;   /* seconds */
+	char **environment;	     /* for children: as this process was given it */
 
 	bool no_defaults;
 	const char *defaults_file;
@@ -81,12 +82,9 @@ const char *from_environment(const char *name);
 
 /* How many options name a source of the password. */
 int count_password_sources(const struct options *options);
+
 /* Says so, and returns STATUS_FAILED. */
 enum status out_of_memory(void);
-
-/* Fills what the command line left open from the environment and refuses what
- * contradicts itself. */
-enum status options_complete(struct options *options);
 
 /* "-" means standard input or output. */
 bool is_standard_stream(const char *path);
