@@ -237,9 +237,9 @@ class Outcome:
         command, directory = self.command, self.directory
         target = os.path.join(directory, command.target)
         content = read(target)
-        if content is None or (command.with_file and self.state == "old"):
+        if content is None or (self.state == "old" and (command.with_file or command.in_place)):
+            # what lies beside another file goes when that one is made
             arguments = command.arguments
-            # a password file that was made is never made again
             for name in (command.with_file, command.backup):
                 if name and os.path.exists(os.path.join(directory, name)):
                     os.unlink(os.path.join(directory, name))
