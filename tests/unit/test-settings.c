@@ -57,7 +57,7 @@ static struct server_settings settings_of(const char *lines)
 	struct server_settings settings;
 
 	copy.data[copy.size] = '\0';
-	settings_parse(&copy, &settings);
+	assert_int_equal(settings_parse(&copy, &settings).code, FAULT_NONE);
 	return settings;
 }
 
@@ -168,7 +168,7 @@ static void test_nothing(void **state)
 	struct server_settings settings;
 
 	(void)state;
-	settings_parse(&nothing, &settings);
+	assert_int_equal(settings_parse(&nothing, &settings).code, FAULT_NONE);
 	assert_null(settings.filename.value);
 	assert_false(settings.plugin_loaded);
 	settings_free(&settings);
