@@ -348,9 +348,8 @@ static bool has_line(const struct secret *lines, const struct option_line *wante
 	struct option_line line;
 	char *rest;
 
-	if (!lines->data || secret_copy(&copy, lines->data, lines->size).code)
+	if (!lines->data || secret_copy_text(&copy, lines->data, lines->size).code)
 		return false;
-	copy.data[copy.size] = '\0';
 	rest = (char *)copy.data;
 	while (option_files_next(&rest, &line))
 		if (option_name_is(line.name, wanted->name) && !strcmp(line.value, wanted->value))

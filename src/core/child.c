@@ -172,7 +172,7 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 	int pipe_ends[2];
 	pid_t process;
 	int error;
-	struct fault fault = secret_allocate(&output, limit);
+	struct fault fault = secret_allocate(&output, limit + 1);
 
 	if (fault.code)
 		return fault;
@@ -186,6 +186,7 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 	close(pipe_ends[0]);
 	if (error)
 		return fault_errno(FAULT_COMMAND_FAILED, -error);
+	output.data[output.size] = '\0';
 	fault = finish(process, fault, deadline);
 	if (!fault.code || fault.code == FAULT_COMMAND_FAILED)
 		*ret_output = secret_take(&output);

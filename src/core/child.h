@@ -16,10 +16,10 @@ struct child {
 
 /* Runs it with an empty standard input and hands out what it prints, up to limit
  * bytes; what it prints beyond them is read and dropped, within reason, so that
- * it can end well. What it started and left running is ended with it when the
- * time is over. FAULT_COMMAND_FAILED when it cannot be run (error_number < 0:
- * -errno) or does not exit with 0 (error_number: its wait status; ret_output is
- * then set as well), FAULT_TIMEOUT, FAULT_READ, FAULT_MEMORY. */
+ * it can end well. Behind the output stands a NUL that its size does not count. What it started and left running is
+ * ended with it when the time is over. FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno) or does
+ * not exit with 0 (error_number: its wait status; ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ,
+ * FAULT_MEMORY. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
 
 #endif

@@ -37,6 +37,17 @@ struct fault secret_copy(struct secret *secret, const void *data, size_t size)
 	return fault;
 }
 
+struct fault secret_copy_text(struct secret *secret, const void *data, size_t size)
+{
+	struct fault fault = secret_allocate(secret, size + 1);
+
+	if (!fault.code) {
+		secret_append(secret, data, size);
+		secret->data[size] = '\0';
+	}
+	return fault;
+}
+
 void secret_free(struct secret *secret)
 {
 	if (secret->data) {

@@ -27,6 +27,9 @@ MUST_CHECK struct fault secret_allocate(struct secret *secret, size_t capacity);
 /* Makes secret a copy of size bytes. Same rules as secret_allocate. */
 MUST_CHECK struct fault secret_copy(struct secret *secret, const void *data, size_t size);
 
+/* The same, with a NUL behind it that size does not count. */
+MUST_CHECK struct fault secret_copy_text(struct secret *secret, const void *data, size_t size);
+
 /* Wipes and releases; secret is zeroed and may be used again. Zeroed is fine. */
 void secret_free(struct secret *secret);
 

@@ -22,7 +22,6 @@ static struct fault ask(const char *program, char *const environment[], char **r
 
 	if (fault.code)
 		return fault;
-	banner.data[banner.size] = '\0';
 	*ret_target = target_of_version_banner((const char *)banner.data);
 	return *ret_target ? fault : fault_of(FAULT_NO_VERSION);
 }

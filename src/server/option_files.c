@@ -47,7 +47,6 @@ static struct fault print(const struct option_files *files, const char *argument
 		return fault;
 	if (output.size == OUTPUT_MAX_SIZE)
 		return fault_of(FAULT_TOO_LARGE);
-	output.data[output.size] = '\0';
 	*ret_output = secret_take(&output);
 	return fault_none();
 }
@@ -201,13 +200,14 @@ static struct fault scan_line(struct groups *groups, char *line, unsigned int de
 static struct fault scan_file(struct groups *groups, const char *path, unsigned int depth)
 {
 	SECRET struct secret content = { 0 };
+	SECRET struct secret copy = { 0 };
 	struct fault fault = fault_none();
 	char *text;
 
 	if (depth > INCLUDE_DEPTH_MAX || file_read_path(path, &content, NULL).code)
 		return fault;
-	content.data[content.size] = '\0';
-	text = (char *)content.data;
+	fault = secret_copy_text(&copy, content.data, content.size);
+	text = (char *)copy.data;
 	while (text && !fault.code) {
 		char *line = strsep(&text, "\n");
 

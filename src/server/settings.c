@@ -132,10 +132,9 @@ struct fault settings_parse(struct secret *lines, struct server_settings *ret_se
 	struct fault fault = fault_none();
 
 	if (lines->data) {
-		fault = secret_copy(&copy, lines->data, lines->size);
+		fault = secret_copy_text(&copy, lines->data, lines->size);
 		if (fault.code)
 			return fault;
-		copy.data[copy.size] = '\0';
 	}
 	own = settings_of(MKEYFILE_KEY_MANAGEMENT, &copy);
 	if (own.plugin_loaded && !own.plugin_off) {

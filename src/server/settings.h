@@ -39,7 +39,8 @@ struct server_settings {
 
 #define SETTINGS __attribute__((cleanup(settings_free)))
 
-/* Parses what my_print_defaults prints for a server, and takes it over. Of several
+/* Parses what my_print_defaults prints for a server, text that a NUL ends, and takes
+ * it over. Of several
  * lines for one option the last one counts. FAULT_MEMORY. */
 MUST_CHECK struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings);
 void settings_free(struct server_settings *settings);

@@ -53,10 +53,10 @@ static void test_names(void **state)
 
 static struct server_settings settings_of(const char *lines)
 {
-	SECRET struct secret copy = secret_of_text(lines);
+	SECRET struct secret copy = { 0 };
 	struct server_settings settings;
 
-	copy.data[copy.size] = '\0';
+	expect_done("copy", secret_copy_text(&copy, lines, strlen(lines)));
 	assert_int_equal(settings_parse(&copy, &settings).code, FAULT_NONE);
 	return settings;
 }
