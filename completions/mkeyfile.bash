@@ -216,8 +216,7 @@ _mkeyfile_choose_directory()
 _mkeyfile_choose_value()
 {
 	case $1 in
-	-f | --file | -P | --password-file | --new-password-file | --key-from | --write-in-place | -o | --output |
-		--defaults-file)
+	-f | --file | -P | --password-file | --new-password-file | --key-from | --write-in-place | -o | --output | --defaults-file)
 		_mkeyfile_choose_file
 		;;
 	--datadir)

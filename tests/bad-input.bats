@@ -474,7 +474,7 @@ $(usage list)" list --frobnicate
 		run_refused 64 "mkeyfile: a password is never an argument, since every user of the host can see it there
 hint: --password-file, --password-fd and --password-command name where it is" encrypt $word
 	done
-	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.11+plugin 10.11x maxscalex 10.+5 ' 10.11' 10.-1 10.11.-5 100.1; do
+	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.5+plugin 10.11x maxscalex 10.+5 ' 10.11' 10.-1 10.11.-5 100.1; do
 		run_refused 64 "mkeyfile list: unknown target '$target'
 hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
 	done

@@ -9,13 +9,16 @@ export LC_ALL=C
 unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET
 export MKEYFILE_PRINT_DEFAULTS=$abs_top_srcdir/tests/own-defaults
 umask 022
+# a server that starts removes temporary tables of others from a directory they share
+export TMPDIR=${BATS_RUN_TMPDIR:-/tmp}
 
 PATH=$(dirname "$MKEYFILE"):$PATH
 export PATH
 
 setup() {
 	# bats keeps files of its own beside it
-	mkdir "$BATS_TEST_TMPDIR/work"
+	mkdir "$BATS_TEST_TMPDIR/work" "$BATS_TEST_TMPDIR/tmp"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp
 	cd "$BATS_TEST_TMPDIR/work" || return
 	if declare -F setup_test >/dev/null; then
 		setup_test

@@ -67,8 +67,29 @@ static void test_words(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < server_profile_count; i++)
-		for (size_t j = 0; j < LENGTH(common_words); j++)
+		for (size_t j = 0; server_profiles[i].edition != PLUGIN && j < LENGTH(common_words); j++)
 			expect_words(&server_profiles[i], common_words[j].fault, common_words[j].words);
+}
+
+/* mkeyfile's plugin speaks alike of places, and plainly of the rest. */
+static void test_words_of_plugin(void **state)
+{
+	static const struct words_row rows[] = {
+		{ { FAULT_SYNTAX, 0, 2, 4, 0 }, "Syntax error at " FILE_PATH " line 2, column 4" },
+		{ { FAULT_KEY_VERSION, 0, 3, 12, 0 }, "Invalid key version at " FILE_PATH " line 3, column 12" },
+		{ { FAULT_WRONG_PASSWORD, 0, 0, 0, 0 },
+		  "Cannot decrypt " FILE_PATH ". Wrong key, digest or PBKDF2 iteration count?" },
+		{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is not a regular file" },
+		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is larger than 1048576 bytes" },
+		{ { FAULT_PASSWORD_BLANK, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no password" },
+		{ { FAULT_OPEN, ENOENT, 0, 0, 0 }, "Cannot read " FILE_PATH ": No such file or directory" },
+		{ { FAULT_NONE, 0, 0, 0, 0 }, NULL },
+		{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		expect_words(profile_of("10.11+plugin"), rows[i].fault, rows[i].words);
 }
 
 static void test_words_for_too_large(void **state)
@@ -144,6 +165,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_of_plugin),
 		cmocka_unit_test(test_words_for_too_large),
 		cmocka_unit_test(test_path_is_no_format),
 		cmocka_unit_test(test_judge),
