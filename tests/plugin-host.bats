@@ -127,7 +127,7 @@ agree() { # file [password-file]
 }
 
 @test "plugin and verify agree on damaged files" {
-	local count=25 round byte name
+	local count=50 round byte name
 	local bytes=('\0' '\n' '\r' ';' '#' ' ' 0 9 a g '\377' -)
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=2000
