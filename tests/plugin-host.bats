@@ -130,7 +130,7 @@ agree() { # file [password-file]
 	local count=50 round byte name
 	local bytes=('\0' '\n' '\r' ';' '#' ' ' 0 9 a g '\377' -)
 
-	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=2000
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000
 	RANDOM=1
 	make_password_file password
 	{
