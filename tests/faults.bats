@@ -34,8 +34,14 @@ flagged() { # pattern command...
 	[ "$(grep -c ' faults: ' <<<"$output")" -ge 15 ]
 }
 
+@test "the same on a file system without RENAME_EXCHANGE" {
+	run "$suites/faults" --every=37 --no-exchange --command=add-backup
+	survived faults
+}
+
 @test "an editor that writes in place is flagged" {
-	flagged torn "$suites/faults" --command=add --editor="$built/bad-editor in-place"
+	# five errors of write(2) stand in a row
+	flagged torn "$suites/faults" --command=add --every=5 --editor="$built/bad-editor in-place"
 }
 
 @test "the power fails: a part" {

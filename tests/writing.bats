@@ -98,6 +98,14 @@ hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
 	run -0 mkeyfile list
 }
 
+@test "busy, where nobody can tell who it is" {
+	hold keyfile 60
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount -t tmpfs none /proc && "$MKEYFILE" add 7 --lock-timeout=0'
+	assert_equal 5 "mkeyfile add: 'keyfile' is locked by another process
+hint: --lock-timeout=SECONDS waits longer" ""
+}
+
 @test "a waiting writer gets its turn" {
 	hold keyfile 1
 	run -0 mkeyfile add 7 -q --lock-timeout=30
@@ -470,6 +478,16 @@ sweep() { # calls error command...
 		done
 	done
 	[[ $seen = *old* && $seen = *new* ]]
+}
+
+@test "a signal that is ignored from the start does not stop a change" {
+	(
+		trap '' HUP
+		strace -o trace -e trace=fsync -e inject=fsync:signal=HUP:when=1 "$MKEYFILE" add 7 -q
+	)
+	grep -q 'SIGHUP' trace
+	run -0 grep -c '^7;' keyfile
+	no_litter
 }
 
 @test "what a killed run leaves is removed by the next one, what a living one holds is not" {

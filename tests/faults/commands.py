@@ -65,9 +65,14 @@ def random_key():
     return os.urandom(32).hex().encode()
 
 
+# An extended attribute of every file, to be kept.
+ATTRIBUTE = ("user.note", b"of db1")
+
+
 def write(path, content):
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.write(descriptor, content)
+    os.setxattr(descriptor, *ATTRIBUTE)
     os.close(descriptor)
 
 
@@ -185,6 +190,8 @@ class Outcome:
             self.problems.append("false success")
         if self.state == "new" and status not in (0, None) and not killed and b"the change itself is made" not in words:
             self.problems.append("status %d, but changed" % status)
+        if command.target in files and ATTRIBUTE[0] not in os.listxattr(os.path.join(directory, command.target)):
+            self.problems.append("the attribute is lost")
         self.judge_others(killed)
         if not killed and litter(directory):
             self.problems.append("litter")
