@@ -210,6 +210,26 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	done
 }
 
+@test "attributes that cannot be copied, or are bound to one file" {
+	setfacl -m u:1:r keyfile
+	setfattr -n user.note -v 'of db1' keyfile
+	setfattr -n security.ima -v 0x0401 keyfile || skip "no security.ima here"
+	before=$(snapshot)
+	for fault in fgetxattr:error=EIO fsetxattr:error=EPERM fchmod:error=EPERM flistxattr:error=EIO; do
+		run --separate-stderr strace -o /dev/null -e "inject=$fault" "$MKEYFILE" add 7 -q
+		assert_equal 2 "mkeyfile add: cannot keep mode, ACL and extended attributes of 'keyfile': $([[ $fault == *EPERM ]] && echo 'Operation not permitted' || echo 'Input/output error')" ""
+		same "$before" "$(snapshot)"
+	done
+	run -0 mkeyfile add 7 -q
+	same user.note "$(getfattr -m - keyfile | grep -oE 'user.note|security.ima' | xargs)"
+	chown 65534 keyfile
+	run --separate-stderr strace -o /dev/null -e inject=fchown:error=EPERM "$MKEYFILE" add 8 -q
+	assert_equal 4 "mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permitted" ""
+	setfacl -d -m u:1:rw .
+	run --separate-stderr strace -o /dev/null -e inject=fremovexattr:error=EPERM "$MKEYFILE" add 8 -q
+	assert_equal 2 "mkeyfile add: cannot keep mode, ACL and extended attributes of 'keyfile': Operation not permitted" ""
+}
+
 # Runs mkeyfile until it has made a call for the NUMBERth time, and stops it there.
 stop_at() { # call number argument...
 	local call=$1 number=$2
