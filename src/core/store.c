@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -447,8 +448,11 @@ struct fault store_replace(struct store *store, const struct secret *content, te
 		fault = signals_check();
 	if (!fault.code)
 		fault = put_in_place(store, &temporary);
-	if (!fault.code)
+	if (!fault.code) {
+		/* a killed run can have left this very file under a second name */
+		flock(store->file, LOCK_UN);
 		temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);
+	}
 	if (fault_is_published(fault)) {
 		struct fault synced = sync_directory(store->directory);
 
