@@ -210,6 +210,70 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	done
 }
 
+@test "file systems that lack something" {
+	for lack in renameat2:error=EINVAL renameat2:error=ENOSYS renameat2:error=EOPNOTSUPP renameat2:error=EPERM \
+		flistxattr:error=EOPNOTSUPP flistxattr:error=ENOSYS; do
+		make_keyfile keyfile 1 2 100
+		cp keyfile old
+		run -0 strace -o /dev/null -e "inject=$lack" "$MKEYFILE" add 7 -q
+		head -n 3 keyfile | cmp - old
+		run -0 grep -c '^7;' keyfile
+		# nor hard links
+		run -0 strace -o /dev/null -e "inject=$lack" -e inject=linkat:error=EPERM "$MKEYFILE" add 8 -q
+		run -0 grep -c '^8;' keyfile
+		no_litter
+	done
+	run -2 strace -o /dev/null -e inject=renameat2:error=EINVAL -e inject=linkat:error=EPERM -e inject=renameat:error=EIO:when=2 \
+		"$MKEYFILE" add 9 -q
+	no_litter
+	for lack in EOPNOTSUPP ENOSYS; do
+		rm -f saved
+		run -0 strace -o /dev/null -e inject=fallocate:error=$lack "$MKEYFILE" add "2${#lack}" -q --write-in-place=saved
+	done
+}
+
+@test "somebody makes the same file at the same moment" {
+	before=$(snapshot)
+	run --separate-stderr strace -o /dev/null -e inject=renameat2:error=EEXIST "$MKEYFILE" generate -f new -q
+	assert_equal 4 "mkeyfile generate: 'new' exists" ""
+	run --separate-stderr strace -o /dev/null -e inject=linkat:error=EEXIST "$MKEYFILE" add 7 -q --backup
+	assert_equal 2 "mkeyfile add: cannot keep a backup of 'keyfile': No such file or directory" ""
+	run --separate-stderr strace -o /dev/null -e inject=linkat:error=EMLINK "$MKEYFILE" add 7 -q --backup
+	assert_equal 2 "mkeyfile add: cannot keep a backup of 'keyfile': Too many links" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "a directory of one's own with a sticky bit, not as root" {
+	chown -R 65534:65534 .
+	chmod 1777 .
+	run -0 setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" add 7 -q
+	run -0 grep -c '^7;' keyfile
+}
+
+@test "what only looks like a temporary file is left and named" {
+	mkfifo .keyfile.mkeyfile-1-2
+	run --separate-stderr mkeyfile add 7
+	same 0 "$status"
+	[[ $stderr == *"warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed"* ]]
+	[ -p .keyfile.mkeyfile-1-2 ]
+	# and a directory that only looks like a Kubernetes volume
+	mkdir ..other ..third
+	ln -s ..third ..data
+	make_keyfile ..other/keyfile 1
+	run --separate-stderr mkeyfile add 7 -n -f ..other/keyfile
+	[[ $stderr != *Kubernetes* ]]
+}
+
+@test "a password command that goes on for long" {
+	printf 'correct horse battery staple\n' >pw
+	openssl_encrypt pw keyfile sealed
+	run -0 mkeyfile list --ids -f sealed --password-command="cat pw; yes '' | head -c 60000"
+	same '1 2 100' "$(xargs <<<"$output")"
+	# there is an end to patience
+	run --separate-stderr mkeyfile list --ids -f sealed --password-command="cat pw; yes '' 2>/dev/null | head -c 300000; exit 3"
+	assert_equal 2 "mkeyfile list: the password command failed with status 3" ""
+}
+
 @test "attributes that cannot be copied, or are bound to one file" {
 	setfacl -m u:1:r keyfile
 	setfattr -n user.note -v 'of db1' keyfile

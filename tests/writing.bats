@@ -232,6 +232,19 @@ hint: run the command again" "$(cat words)"
 	no_litter
 }
 
+@test "nor is any single part of it" {
+	for change in 'chmod 640' 'chown 65534' 'chgrp 65534'; do
+		make_keyfile keyfile 1 2 100
+		chown 0:0 keyfile
+		start_and_stop fsync 1 -- add 7 -q
+		$change keyfile
+		changed=$(stat -c '%a %u %g' keyfile)
+		go_on
+		same "2 $changed" "$ended $(stat -c '%a %u %g' keyfile)"
+		no_litter
+	done
+}
+
 @test "a mode that is changed while a password is typed is kept" {
 	openssl_encrypt pw keyfile sealed
 	chmod 644 sealed

@@ -30,7 +30,7 @@ static struct fault write_whole(int file, const struct secret *content)
 
 struct fault overwrite(int file, const struct secret *old, const struct secret *content)
 {
-	struct fault fault = content->size ? reserve(file, content->size) : fault_none();
+	struct fault fault = reserve(file, content->size);
 
 	if (fault.code)
 		return fault;

@@ -249,14 +249,15 @@ static struct fault check_linked(const struct store *store)
 /* A second name for the old file, before it loses its first. */
 static struct fault make_backup(struct store *store)
 {
+	struct stat present;
 	struct fault fault;
 
 	if (!store->backup_name)
 		return fault_none();
 	if (linkat(store->directory, store->name, store->directory, store->backup_name, 0)) {
-		if (errno != EEXIST)
+		if (errno != EEXIST || fstatat(store->directory, store->backup_name, &present, AT_SYMLINK_NOFOLLOW))
 			return fault_errno(FAULT_BACKUP, errno);
-		return check_backup(store);
+		return file_is_same(&present, &store->status) ? fault_none() : fault_of(FAULT_BACKUP_EXISTS);
 	}
 	store->backup_made = true;
 	fault = check_linked(store);
