@@ -251,11 +251,12 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 }
 
 @test "what only looks like a temporary file is left and named" {
-	mkfifo .keyfile.mkeyfile-1-2
+	mkfifo .keyfile.mkeyfile-1-2 .keyfile.mkeyfile-3-4
+	touch .keyfile.swp
 	run --separate-stderr mkeyfile add 7
 	same 0 "$status"
-	[[ $stderr == *"warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed"* ]]
-	[ -p .keyfile.mkeyfile-1-2 ]
+	[[ $stderr == *"warning: '.keyfile.mkeyfile-"?-?"', in the same directory, was left by a run that was killed"* ]]
+	[ -p .keyfile.mkeyfile-1-2 ] && [ -p .keyfile.mkeyfile-3-4 ] && [ -e .keyfile.swp ]
 	# and a directory that only looks like a Kubernetes volume
 	mkdir ..other ..third
 	ln -s ..third ..data
@@ -269,6 +270,9 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	openssl_encrypt pw keyfile sealed
 	run -0 mkeyfile list --ids -f sealed --password-command="cat pw; yes '' | head -c 60000"
 	same '1 2 100' "$(xargs <<<"$output")"
+	run -0 strace -o /dev/null -e inject=wait4:error=EINTR:when=1 "$MKEYFILE" list --ids -f sealed --password-command='cat pw'
+	run --separate-stderr strace -o /dev/null -e inject=wait4:error=ECHILD:when=1 "$MKEYFILE" list -f sealed --password-command='cat pw'
+	assert_equal 2 "mkeyfile list: cannot run the password command: No child processes" ""
 	# there is an end to patience
 	run --separate-stderr mkeyfile list --ids -f sealed --password-command="cat pw; yes '' 2>/dev/null | head -c 300000; exit 3"
 	assert_equal 2 "mkeyfile list: the password command failed with status 3" ""
