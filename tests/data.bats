@@ -134,13 +134,13 @@ prove_and_refute() { # directory
 	chmod 600 keyfile
 	run -1 --separate-stderr mkeyfile verify -f keyfile --datadir copy
 	same '' "$stderr"
-	pages=$(sed -n "s/.*compact_.ibd.*: \([0-9]*\) pages.*/\1/p" <<<"$output")
-	[ "$pages" -gt 10 ]
+	pages=$(sed -n "s/.*compact_.ibd.*: \([0-9]* pages.*\), no such key/\1/p" <<<"$output")
+	[ "${pages%% *}" -gt 10 ]
 	same "no: 'copy': 4 encrypted files, 2 keys, 3 lack a key, 1 proven" "${lines[2]}"
 	grep -E '^  101 +1 +3 +[0-9]+ +missing key +3 InnoDB$' <<<"$output"
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB$' <<<"$output"
 	grep -E '^  102 +1 +0 +0 +not needed$' <<<"$output"
-	grep -xF "missing key: 'copy/db/compact_.ibd': InnoDB; ID 101 version 1: $pages pages, no such key" <<<"$(sed 's/, [0-9]* free//' <<<"$output")"
+	grep -xF "missing key: 'copy/db/compact_.ibd': InnoDB; ID 101 version 1: $pages, no such key" <<<"$output"
 	grep -xF "hint: the data is intact, whatever the server says of it: drop and repair nothing" <<<"$output"
 	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 101'" <<<"$output"
 }
@@ -190,8 +190,8 @@ prove_and_refute() { # directory
 	grep -v '^1;2;' all >no2
 	chmod 600 all no1 no2
 	for kind in full_crc32 ${MKEYFILE_TEST_LONG:+crc32}; do
-		data_install "$PWD/$kind" --innodb-checksum-algorithm=$kind
-		data_start "$PWD/$kind" '' --innodb-checksum-algorithm=$kind --plugin-load-add=debug_key_management \
+		data_install "$PWD/$kind" --innodb-checksum-algorithm="$kind"
+		data_start "$PWD/$kind" '' --innodb-checksum-algorithm="$kind" --plugin-load-add=debug_key_management \
 			--plugin-maturity=experimental
 		data_sql "$PWD/$kind" <<-'END'
 			CREATE DATABASE db; USE db;
@@ -290,7 +290,7 @@ prove_and_refute() { # directory
 @test "a running server: nothing wrong, nothing damaged, no lock taken" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"
-	data_sql "$PWD/data" <<-'END' &
+	data_sql "$PWD/data" <<-'SQL' &
 		USE db;
 		SET GLOBAL innodb_max_dirty_pages_pct = 0;
 		DELIMITER //
@@ -303,7 +303,7 @@ prove_and_refute() { # directory
 				SET i = i + 1;
 			END WHILE;
 		END //
-	END
+	SQL
 	load=$!
 	for depth in '' --full '' --full; do
 		prove "$DATA/new.keys" "$PWD/data" $depth
@@ -417,11 +417,11 @@ prove_and_refute() { # directory
 	local algorithm kind plugins=()
 	data_keys "$PWD/keys"
 	for algorithm in lz4 lzo lzma bzip2 snappy; do
-		plugins+=(--plugin-load-add=provider_$algorithm)
+		plugins+=("--plugin-load-add=provider_$algorithm")
 	done
 	for kind in full_crc32 crc32; do
-		data_install "$PWD/$kind" --innodb-checksum-algorithm=$kind
-		data_start "$PWD/$kind" "$PWD/keys" --innodb-checksum-algorithm=$kind "${plugins[@]}"
+		data_install "$PWD/$kind" --innodb-checksum-algorithm="$kind"
+		data_start "$PWD/$kind" "$PWD/keys" --innodb-checksum-algorithm="$kind" "${plugins[@]}"
 		data_sql "$PWD/$kind" <<<'CREATE DATABASE db'
 		for algorithm in zlib lz4 lzo lzma bzip2 snappy; do
 			data_sql "$PWD/$kind" <<-END
@@ -458,7 +458,7 @@ prove_and_refute() { # directory
 				name=$PWD/$kib-$checksum-$cipher
 				data_keys "$name.keys" $size
 				data_make "$name" $kib 2000 "$name.keys" --innodb-checksum-algorithm=$checksum \
-					--loose-file-key-management-encryption-algorithm=$cipher
+					--loose-file-key-management-encryption-algorithm="$cipher"
 				prove_and_refute "$name"
 				same "[\"$cipher\"]" "$(jq -c .algorithms <<<"$json")"
 				rm -r "$name"

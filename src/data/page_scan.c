@@ -202,8 +202,18 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
 {
+	struct paged_file own = *file;
+	bool is_part = index || (end - index) * file->page_size < file->source.size;
+	struct source reopened = is_part ? source_reopen(&file->source) : SOURCE_CLOSED;
+	struct fault fault;
+
+	if (reopened.file >= 0)
+		own.source = reopened;
 	scan->descriptors_page = UINT32_MAX;
 	if (scan->rules->full)
-		return scan_whole_pages(scan, file, index, end, evidence);
-	return scan_headers(scan, file, index, end, evidence);
+		fault = scan_whole_pages(scan, &own, index, end, evidence);
+	else
+		fault = scan_headers(scan, &own, index, end, evidence);
+	source_close(&reopened);
+	return fault;
 }

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
 struct fault source_open(int directory, const char *name, struct source *ret_source)
 {
-	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	struct stat status;
 	int file;
 
@@ -17,16 +19,15 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 		return fault_errno(FAULT_OPEN, errno);
 	if (!S_ISREG(status.st_mode))
 		return fault_of(FAULT_NOT_REGULAR);
-	file = openat(directory, name, flags | O_NOATIME);
+	file = openat(directory, name, OPEN_FLAGS | O_NOATIME);
 	if (file < 0 && errno == EPERM)
-		file = openat(directory, name, flags);
+		file = openat(directory, name, OPEN_FLAGS);
 	if (file < 0)
 		return fault_errno(FAULT_OPEN, errno);
 	if (fstat(file, &status) || !S_ISREG(status.st_mode)) {
 		close(file);
 		return fault_of(FAULT_NOT_REGULAR);
 	}
-	posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
 	*ret_source = (struct source){ .file = file, .size = (uint64_t)status.st_size };
 	return fault_none();
 }
@@ -63,4 +64,16 @@ bool source_read_all(const struct source *source, uint64_t offset, void *buffer,
 	size_t done = 0;
 
 	return !source_read(source, offset, buffer, size, &done).code && done == size;
+}
+
+struct source source_reopen(const struct source *source)
+{
+	char path[32];
+	struct source own = *source;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", source->file);
+	own.file = open(path, OPEN_FLAGS | O_NOATIME);
+	if (own.file < 0 && errno == EPERM)
+		own.file = open(path, OPEN_FLAGS);
+	return own;
 }
