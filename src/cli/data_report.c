@@ -394,8 +394,14 @@ static json_t *need_kinds_json(const struct data_need *need)
 	return object;
 }
 
+struct keys_json {
+	const struct data_needs *needs;
+	json_t *array;
+};
+
 static void add_key_json(void *context, const struct key_line *line)
 {
+	struct keys_json *keys = context;
 	const struct data_need *need = line->need;
 	bool needed = need && need->files;
 	json_t *object = json_object();
@@ -410,8 +416,8 @@ static void add_key_json(void *context, const struct key_line *line)
 	json_object_set_new(object, "pages", number(need ? need->pages : 0));
 	json_object_set_new(object, "residual_pages", number(need ? need->residual : 0));
 	json_object_set_new(object, "kinds", need_kinds_json(need));
-	json_object_set_new(object, "example", need ? json_text(need->example) : json_null());
-	json_array_append_new(context, object);
+	json_object_set_new(object, "example", need ? json_text(data_need_example(keys->needs, need)) : json_null());
+	json_array_append_new(keys->array, object);
 }
 
 static json_t *uses_json(const struct data_file *file)
@@ -469,11 +475,11 @@ static json_t *data_json(const struct proof *proof)
 {
 	json_t *object = json_object();
 	json_t *directories = json_array();
-	json_t *keys = json_array();
+	struct keys_json keys = { &proof->needs, json_array() };
 
 	for (size_t i = 0; i < proof->what->directory_count; i++)
 		json_array_append_new(directories, json_text(proof->what->directories[i]));
-	visit_keys(proof, add_key_json, keys);
+	visit_keys(proof, add_key_json, &keys);
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
@@ -484,7 +490,7 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "busy_pages", number(proof->busy));
 	json_object_set_new(object, "unsure_files", number(proof->needs.unsure));
 	json_object_set_new(object, "answers", answers_json(proof->answers));
-	json_object_set_new(object, "keys", keys);
+	json_object_set_new(object, "keys", keys.array);
 	return object;
 }
 

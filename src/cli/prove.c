@@ -24,17 +24,11 @@ static const struct argp_option argp_options[] = {
 
 static void add_directory(const struct argp_state *state, struct prove_options *options, const char *name)
 {
-	const char **directories =
-		reallocarray(options->directories, options->directory_count + 1, sizeof(*directories));
-
-	if (!directories) {
-		argp_failure(state, STATUS_FAILED, 0, "out of memory");
-		return;
-	}
 	if (!*name)
 		argp_error(state, "the name of a directory is empty");
-	directories[options->directory_count++] = name;
-	options->directories = directories;
+	if (options->directory_count == PROVE_DIRECTORIES_MAX)
+		argp_error(state, "more than %d directories", PROVE_DIRECTORIES_MAX);
+	options->directories[options->directory_count++] = name;
 }
 
 static uint32_t parse_algorithm(const struct argp_state *state, const char *name)
@@ -70,12 +64,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 const struct argp prove_argp = { .options = argp_options, .parser = parse };
-
-void prove_options_free(struct prove_options *options)
-{
-	free(options->directories);
-	*options = (struct prove_options){ 0 };
-}
 
 enum status prove_options_check(const struct prove_options *options)
 {

@@ -10,8 +10,11 @@
 
 /* verify --datadir: does this key file open this data? */
 
+/* Servers spread over five at most. */
+#define PROVE_DIRECTORIES_MAX 16
+
 struct prove_options {
-	const char **directories; /* the strings belong to argv */
+	const char *directories[PROVE_DIRECTORIES_MAX]; /* the strings belong to argv */
 	size_t directory_count;
 	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant; 0: all */
 	bool full;
@@ -19,9 +22,8 @@ struct prove_options {
 };
 
 /* A child for the command's argp; its input is a struct prove_options, zeroed
- * before and freed with prove_options_free. */
+ * before. */
 extern const struct argp prove_argp;
-void prove_options_free(struct prove_options *options);
 
 /* The options that mean nothing without --datadir stand without it: says so. */
 MUST_CHECK enum status prove_options_check(const struct prove_options *options);

@@ -252,10 +252,7 @@ static enum status run(int argc, char **argv, struct options *options)
 	status = options_complete(options);
 	if (!status)
 		status = prove_options_check(&arguments.prove);
-	if (!status)
-		status = verify(&arguments);
-	prove_options_free(&arguments.prove);
-	return status;
+	return status ? status : verify(&arguments);
 }
 
 const struct command verify_command = { "verify", "", "would this server load it?", run };

@@ -118,7 +118,7 @@ static enum proof prove_by_checksum(struct scan *scan, enum data_cipher cipher, 
 {
 	struct ciphertext text = ciphertext_of(event);
 	size_t covered = text.size - CRC_SIZE;
-	unsigned char stored[CRC_SIZE];
+	unsigned char stored[CRC_SIZE] = { 0 };
 	uLong crc = 0;
 	size_t size;
 

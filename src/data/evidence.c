@@ -69,6 +69,9 @@ static void add_use(struct key_use *whole, const struct key_use *part)
 
 struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 {
+	/* nothing is added to itself: the array would move while it is read */
+	if (whole->uses && whole->uses == part->uses)
+		return fault_none();
 	for (size_t i = 0; i < part->use_count; i++) {
 		struct key_use *use = evidence_use(whole, part->uses[i].id, part->uses[i].version);
 

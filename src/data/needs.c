@@ -6,8 +6,7 @@
 
 void data_needs_free(struct data_needs *needs)
 {
-	for (size_t i = 0; i < needs->count; i++)
-		free(needs->needs[i].example);
+	free(needs->paths);
 	free(needs->needs);
 	free(needs->unsure_example);
 	*needs = (struct data_needs){ 0 };
@@ -63,25 +62,39 @@ static struct data_need *find_or_insert(struct data_needs *needs, uint32_t id, u
 	return &all[place];
 }
 
-static struct fault set_example(struct data_need *need, const char *path)
+const char *data_need_example(const struct data_needs *needs, const struct data_need *need)
 {
-	free(need->example);
-	need->example = strdup(path);
-	return need->example ? fault_none() : fault_of(FAULT_MEMORY);
+	return needs->paths + need->example;
+}
+
+static struct fault add_path(struct data_needs *needs, const char *path, size_t *ret_at)
+{
+	size_t size = strlen(path) + 1;
+	char *paths = realloc(needs->paths, needs->paths_size + size);
+
+	if (!paths)
+		return fault_of(FAULT_MEMORY);
+	memcpy(paths + needs->paths_size, path, size);
+	*ret_at = needs->paths_size;
+	needs->paths = paths;
+	needs->paths_size += size;
+	return fault_none();
 }
 
 static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
 {
+	size_t count = needs->count;
 	struct data_need *need = find_or_insert(needs, use->id, use->version);
+	bool is_needed = key_use_is_needed(use);
 	struct fault fault = fault_none();
 
 	if (!need)
 		return fault_of(FAULT_MEMORY);
+	if (needs->count > count || (is_needed && !need->files))
+		fault = add_path(needs, file->path, &need->example);
 	need->residual += use->residual;
-	if (!key_use_is_needed(use))
-		return need->example ? fault_none() : set_example(need, file->path);
-	if (!need->files)
-		fault = set_example(need, file->path);
+	if (!is_needed)
+		return fault;
 	need->files++;
 	need->kinds[file->kind]++;
 	need->pages += use->pages;

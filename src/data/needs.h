@@ -15,7 +15,8 @@ struct data_need {
 	uint64_t pages;			 /* that need it */
 	uint64_t residual;		 /* free pages that name it: nothing reads them again */
 	uint64_t answers[DATA_ANSWER_COUNT]; /* the files that need it, by what they say of this key */
-	char *example;			     /* path of the first file that needs it, else of the first that names it */
+	size_t example; /* where the path stands in paths: of the first file that needs it, else of the first that names
+			   it */
 };
 
 struct data_needs {
@@ -24,6 +25,8 @@ struct data_needs {
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
 	 * damaged at the head, or waiting for a redo log to be applied. */
 	uint64_t unsure;
+	char *paths; /* one behind the other, each with its NUL */
+	size_t paths_size;
 	char *unsure_example;	    /* path of the first one; NULL: there is none */
 	enum data_note unsure_note; /* of that file */
 	bool live;		    /* a server is at work there: the answer is one of this moment */
@@ -40,6 +43,9 @@ MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t c
 
 /* The need of this key, or NULL: nothing names it. */
 const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version);
+
+/* The path of a file that needs the key. */
+const char *data_need_example(const struct data_needs *needs, const struct data_need *need);
 
 /* Adds what one file of a survey says. FAULT_MEMORY. */
 MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct data_file *file);

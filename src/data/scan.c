@@ -8,34 +8,32 @@
 
 struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
 {
-	struct scan scan = { .rules = rules };
-	struct fault fault = prover_new(keyfile, &scan.prover);
+	struct prover *prover = NULL;
+	unsigned char *memory = malloc((size_t)5 * SCAN_PAGE_MAX + SCAN_BULK);
+	struct fault fault = memory ? prover_new(keyfile, &prover) : fault_of(FAULT_MEMORY);
 
-	scan.page = malloc(SCAN_PAGE_MAX);
-	scan.again = malloc(SCAN_PAGE_MAX);
-	scan.plain = malloc(SCAN_PAGE_MAX);
-	scan.inflated = malloc(SCAN_PAGE_MAX);
-	scan.descriptors = malloc(SCAN_PAGE_MAX);
-	scan.bulk = malloc(SCAN_BULK);
-	if (!fault.code &&
-	    (!scan.page || !scan.again || !scan.plain || !scan.inflated || !scan.descriptors || !scan.bulk))
-		fault = fault_of(FAULT_MEMORY);
-	if (fault.code)
-		scan_free(&scan);
-	else
-		*ret_scan = scan;
+	if (fault.code) {
+		free(memory);
+		return fault;
+	}
+	*ret_scan = (struct scan){
+		.rules = rules,
+		.prover = prover,
+		.memory = memory,
+		.page = memory,
+		.again = memory + SCAN_PAGE_MAX,
+		.plain = memory + (size_t)2 * SCAN_PAGE_MAX,
+		.inflated = memory + (size_t)3 * SCAN_PAGE_MAX,
+		.descriptors = memory + (size_t)4 * SCAN_PAGE_MAX,
+		.bulk = memory + (size_t)5 * SCAN_PAGE_MAX,
+	};
 	return fault;
 }
 
 void scan_free(struct scan *scan)
 {
 	prover_free(scan->prover);
-	free(scan->page);
-	free(scan->again);
-	free(scan->plain);
-	free(scan->inflated);
-	free(scan->descriptors);
-	free(scan->bulk);
+	free(scan->memory);
 	*scan = (struct scan){ 0 };
 }
 

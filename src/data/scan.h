@@ -28,6 +28,7 @@ struct scan_rules {
 struct scan {
 	struct scan_rules *rules;
 	struct prover *prover;
+	unsigned char *memory;	    /* of all that follow */
 	unsigned char *page;	    /* SCAN_PAGE_MAX bytes */
 	unsigned char *again;	    /* the same, to compare */
 	unsigned char *plain;	    /* the same, for what is decrypted */

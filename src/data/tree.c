@@ -124,20 +124,21 @@ static struct fault read_names(const struct walk *walk, const char *path, DIR *s
 	return fault;
 }
 
-static struct fault open_directory(const char *path, DIR **ret_stream)
+/* NULL: errno tells why. */
+static DIR *open_directory(const char *path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int file = open(path, flags | O_NOATIME);
+	DIR *stream;
 
 	if (file < 0 && errno == EPERM)
 		file = open(path, flags);
 	if (file < 0)
-		return fault_errno(FAULT_OPEN, errno);
-	*ret_stream = fdopendir(file);
-	if (*ret_stream)
-		return fault_none();
-	close(file);
-	return fault_of(FAULT_MEMORY);
+		return NULL;
+	stream = fdopendir(file);
+	if (!stream)
+		close(file);
+	return stream;
 }
 
 static bool is_circle(const struct level *level)
@@ -173,13 +174,13 @@ out:
 
 static struct fault walk_directory(const struct walk *walk, const char *path, const struct level *above)
 {
-	DIR *stream = NULL;
-	struct fault fault = open_directory(path, &stream);
+	DIR *stream = open_directory(path);
+	struct fault fault;
 
-	if (fault.code == FAULT_OPEN && above)
-		return walk->visit(walk->context, path, fault);
-	if (fault.code)
-		return fault;
+	if (!stream) {
+		fault = fault_errno(FAULT_OPEN, errno);
+		return above ? walk->visit(walk->context, path, fault) : fault;
+	}
 	fault = walk_open_directory(walk, path, stream, above);
 	closedir(stream);
 	return fault;

@@ -257,7 +257,7 @@ static void a_single_page_is_damaged_where_the_key_is_known(void **state)
 	assert_int_equal(needs.needs[0].answers[DATA_PROVEN], 1);
 	assert_int_equal(needs.needs[0].answers[DATA_DAMAGED], 1);
 	assert_int_equal(needs.needs[0].answers[DATA_WRONG_KEY], 0);
-	assert_string_equal(needs.needs[0].example, "two");
+	assert_string_equal(data_need_example(&needs, &needs.needs[0]), "two");
 	data_needs_free(&needs);
 }
 
