@@ -8,7 +8,9 @@ load server
 data_install() {
 	local directory=$1
 	shift
-	mariadb-install-db --no-defaults --user=root --datadir="$directory" --auth-root-authentication-method=normal \
+	# a server that starts removes the temporary tables of others in the same place
+	mkdir -p "$directory.tmp"
+	TMPDIR=$directory.tmp mariadb-install-db --no-defaults --user=root --datadir="$directory" --auth-root-authentication-method=normal \
 		--skip-test-db --force --skip-name-resolve --innodb-use-native-aio=OFF "$@" \
 		>"$directory.install.log" 2>&1 || { grep -v '^ *$' "$directory.install.log" | head -n 40; return 1; }
 }
@@ -20,7 +22,8 @@ data_start() {
 	shift 2
 	[ -z "$keyfile" ] || plugin=(--plugin-load-add=file_key_management --file-key-management=FORCE
 		--file-key-management-filename="$keyfile")
-	"$MARIADBD" --no-defaults --user=root --datadir="$directory" --socket="$directory.socket" --skip-networking \
+	mkdir -p "$directory.tmp"
+	"$MARIADBD" --no-defaults --user=root --tmpdir="$directory.tmp" --datadir="$directory" --socket="$directory.socket" --skip-networking \
 		--pid-file="$directory.pid" "${plugin[@]}" --innodb-encrypt-tables=ON --innodb-encrypt-log=ON \
 		--innodb-encryption-threads=2 --innodb-encrypt-temporary-tables=ON --encrypt-tmp-files=ON \
 		--encrypt-tmp-disk-tables=ON --aria-encrypt-tables=ON --encrypt-binlog=ON \

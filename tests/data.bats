@@ -156,6 +156,72 @@ prove_and_refute() { # directory
 	same 1000 "$(data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.compact_')"
 }
 
+# What the guard says, without keys, and what verify says, with them.
+same_needs() { # key-file directory
+	prove "$1" "$2"
+	same "$(jq -r '.keys[] | select(.needed or .residual_pages > 0) |
+		"\(.id) \(.version) \(.files) \(.pages) \(.residual_pages)"' <<<"$json")
+unsure $(jq .unsure_files <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
+}
+
+@test "which keys a directory needs is known without any key" {
+	same_needs "$DATA/new.keys" "$DATA/new"
+	same_needs "$DATA/old.keys" "$DATA/old"
+	data_remove_key "$DATA/new.keys" 101 >keyfile
+	chmod 600 keyfile
+	same_needs keyfile "$DATA/new"
+	run -1 "$abs_top_builddir/tests/print-needs" nowhere
+}
+
+@test "what cannot be read, is of no known kind, or is packed, is said" {
+	mkdir -p copy/db copy/closed
+	cp "$DATA"/new/db/dynamic_.ibd copy/db
+	echo hello >copy/what
+	echo packed >copy/db/t.ibd.qp
+	head -c 65536 /dev/zero >copy/db/new.ibd
+	head -c 65536 /dev/urandom >copy/db/noise.ibd
+	cp "$DATA/new/db/aria.MAD" copy/db/alone.MAD
+	ln -s nowhere copy/dangling
+	mkfifo copy/pipe
+	prove "$DATA/new.keys" copy
+	same 1 "$status"
+	same 'alone.MAD not-provable no-index
+dangling unreadable null
+dynamic_.ibd proven null
+new.ibd not-provable empty-tablespace
+noise.ibd damaged no-head
+t.ibd.qp unknown-kind packed
+what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<"$json" | sed 's|.*/||' | sort)"
+	rm copy/db/noise.ibd
+	prove "$DATA/new.keys" copy
+	same 2 "$status"
+	rm copy/dangling
+	prove "$DATA/new.keys" copy
+	same 0 "$status"
+	same 4 "$(jq .unsure_files <<<"$json")"
+	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
+	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir' \
+		verify -f "$DATA/new.keys" --full
+}
+
+@test "a tree as its owner, without root, leaves all times of access" {
+	[ "$(id -u)" = 0 ] || skip 'only root becomes somebody else'
+	cp -a "$DATA/new" copy
+	cp "$DATA/new.keys" keyfile
+	cp "$MKEYFILE" program
+	chown -R nobody copy keyfile
+	chmod 755 . ..
+	before=$(untouched copy)
+	run -0 setpriv --reuid=nobody --clear-groups ./program verify -q -f keyfile --datadir copy --full
+	same "$before" "$(untouched copy)"
+	# what belongs to somebody else
+	chown -R root copy
+	chmod -R go+rX copy
+	chmod 600 copy/db/dynamic_.ibd
+	run -2 setpriv --reuid=nobody --clear-groups ./program verify -q -f keyfile --datadir copy
+	[[ $output == *"unreadable: 'copy/db/dynamic_.ibd': "*"Permission denied"* ]]
+}
+
 @test "one flipped bit is damage: never a wrong key, never proven" {
 	local count=70 kind
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000
