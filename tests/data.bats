@@ -142,7 +142,7 @@ prove_and_refute() { # directory
 	grep -E '^  102 +1 +0 +0 +not needed$' <<<"$output"
 	grep -xF "missing key: 'copy/db/compact_.ibd': InnoDB; ID 101 version 1: $pages, no such key" <<<"$output"
 	grep -xF "hint: the data is intact, whatever the server says of it: drop and repair nothing" <<<"$output"
-	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 101'" <<<"$output"
+	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE 101'" <<<"$output"
 }
 
 @test "the key file that lacks a key is what this server calls corrupt, and the right one opens it" {
@@ -303,6 +303,8 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 			same 1 "$status"
 			same missing-key "$(key_answer 1 1)"
 			same proven "$(key_answer 1 2)"
+			grep -xF "hint: look for a key file that has ID 1 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 1'" \
+				<<<"$(mkeyfile verify -f no1 --datadir "$PWD/$kind")"
 			# the redo log keeps the key that it was made with
 			[[ $(files '.answer == "missing-key"') == *a.ibd*ib_logfile0*untouched.ibd* ]]
 			prove no2 "$PWD/$kind" $depth

@@ -334,6 +334,18 @@ static const struct data_need *first_bad_key(const struct proof *proof, enum dat
 	return bad.need;
 }
 
+/* A file without versions stays one. */
+static void print_import_hint(const struct keyfile *keyfile, const struct data_need *need)
+{
+	printf("hint: look for a key file that has ID %u", need->id);
+	if (need->version)
+		printf(" version %u", need->version);
+	printf(", and import its key with 'mkeyfile add --key-from=FILE");
+	if (need->version > 1 || (need->version && keyfile && keyfile->has_versions))
+		printf(" --key-version=%u", need->version);
+	printf(" %u'\n", need->id);
+}
+
 static void print_hints(const struct proof *proof)
 {
 	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
@@ -341,9 +353,7 @@ static void print_hints(const struct proof *proof)
 
 	if (missing) {
 		puts("hint: the data is intact, whatever the server says of it: drop and repair nothing");
-		printf("hint: look for a key file that has ID %u version %u, and import its key with 'mkeyfile add "
-		       "--key-from=FILE --key-version=%u %u'\n",
-		       missing->id, missing->version, missing->version, missing->id);
+		print_import_hint(proof->keyfile, missing);
 	}
 	if (wrong)
 		printf("hint: the key of ID %u version %u is not the one that wrote this data: look for an earlier copy of the "
