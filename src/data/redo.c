@@ -26,9 +26,7 @@
 /* Bytes of older mini-transactions that are looked at when the part behind the
  * checkpoint does not suffice, unless all is to be read. */
 #define HISTORY (4U << 20)
-/* Where the log has wrapped, the first mini-transaction is searched in so many bytes. */
-#define SEARCH (1U << 20)
-#define SEARCH_MTR 4096U /* bytes of one that is found this way */
+#define SEARCH_MTR 4096U /* bytes of a mini-transaction that is found without knowing where it begins */
 
 /* ---- the head ---- */
 
@@ -464,6 +462,23 @@ static uint64_t walk_from_checkpoint(struct ring *ring, bool has_key, struct tal
 	return lsn;
 }
 
+/* Where the log has wrapped, the oldest mini-transaction begins somewhere behind
+ * the newest. */
+static uint64_t find_oldest(struct ring *ring, uint64_t lsn)
+{
+	struct mtr mtr;
+
+	if (!ring_fill(ring, lsn))
+		return lsn;
+	for (size_t at = 0; at < ring->size; at++) {
+		size_t left = ring->size - at;
+
+		if (read_mtr(ring, ring->bytes + at, left < SEARCH_MTR ? left : SEARCH_MTR, &mtr))
+			return lsn + at;
+	}
+	return lsn;
+}
+
 /* Older mini-transactions that are still there: enough of them for proof. */
 static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[DATA_CIPHER_COUNT])
 {
@@ -472,12 +487,7 @@ static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[D
 	struct mtr mtr;
 
 	if (end - lsn > ring->capacity)
-		lsn = end - ring->capacity;
-	start = lsn;
-	while (lsn - start < SEARCH && lsn < end && !(ring_mtr(ring, lsn, &mtr) && mtr.size < SEARCH_MTR)) {
-		/* most bytes are none that a mini-transaction can begin with */
-		lsn++;
-	}
+		lsn = find_oldest(ring, end - ring->capacity);
 	start = lsn;
 	while (lsn - start < HISTORY && lsn < end && ring_mtr(ring, lsn, &mtr)) {
 		tally_mtr(&mtr, tallies);
