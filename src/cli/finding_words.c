@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/finding_words.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "core/words.h"
+
 #include <string.h>
-
-__attribute__((format(printf, 1, 2))) static char *words_of(const char *format, ...)
-{
-	char *words = NULL;
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(&words, format, arguments);
-	va_end(arguments);
-	return size < 0 ? NULL : words;
-}
 
 static char *text_words(const struct finding *finding)
 {

@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/words.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+char *words_of(const char *format, ...)
+{
+	char *words = NULL;
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(&words, format, arguments);
+	va_end(arguments);
+	return size < 0 ? NULL : words;
+}
 
 const char *words_at_a_place(enum fault_code code)
 {

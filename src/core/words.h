@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* What a printf(3) format makes, malloc(3)ed, or NULL without memory. */
+__attribute__((format(printf, 1, 2))) char *words_of(const char *format, ...);
+
 /* "Syntax error", "Invalid key id" …: what servers say of a place in a key file, NULL
  * for other faults. */
 const char *words_at_a_place(enum fault_code code);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings.h"
 
+#include "core/words.h"
 #include "server/option_files.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,18 +187,6 @@ const char *settings_password_path(const struct server_settings *settings)
 }
 
 /* ---- what the server says ---- */
-
-__attribute__((format(printf, 1, 2))) static char *words_of(const char *format, ...)
-{
-	char *words = NULL;
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(&words, format, arguments);
-	va_end(arguments);
-	return size < 0 ? NULL : words;
-}
 
 /* As the server writes the names of variables in some of its errors. */
 static const char *dashed_name(const struct server_settings *settings)
