@@ -127,6 +127,10 @@ commands() {
 	offers "mkeyfile verify --server-user=nobod" nobody
 	offers "mkeyfile config --encryption-algorithm=" AES_CTR AES_CBC
 	offers "mkeyfile verify -t max" maxscale
+	offers "mkeyfile verify --encryption-algorithm=" aes_cbc aes_ctr
+	offers "mkeyfile verify --enc" --encryption-algorithm=
+	mkdir data_directory
+	offers "mkeyfile verify --datadir=data_d" data_directory
 }
 
 @test "every offered target and digest is one that mkeyfile takes" {
