@@ -145,6 +145,11 @@ static void print_part(bool *first, uint64_t count, const char *words)
 	*first = false;
 }
 
+static const char *first_word(enum status status)
+{
+	return status == STATUS_DONE ? "yes" : status == STATUS_NO ? "no" : "unproven";
+}
+
 static void print_summary(const struct proof *proof)
 {
 	char text[32];
@@ -155,7 +160,7 @@ static void print_summary(const struct proof *proof)
 	bool first = true;
 
 	visit_keys(proof, count_key, &keys);
-	printf("%s: '%s': %ju encrypted file%s, %ju key%s, ", proof_status(proof) == STATUS_DONE ? "yes" : "no",
+	printf("%s: '%s': %ju encrypted file%s, %ju key%s, ", first_word(proof_status(proof)),
 	       directories_words(proof, text, sizeof(text)), (uintmax_t)encrypted, plural(encrypted),
 	       (uintmax_t)keys.needed, plural(keys.needed));
 	if (encrypted && encrypted == answers[DATA_PROVEN]) {

@@ -122,6 +122,11 @@ static void settle(struct proof *proof)
 		proof->answers[file.answer]++;
 		spool_free(&file);
 	}
+	for (size_t i = 0; i < proof->needs.count; i++) {
+		const struct data_need *need = &proof->needs.needs[i];
+
+		proof->unproven_keys += need->files && need->files == need->answers[DATA_NOT_PROVABLE] && need->version;
+	}
 }
 
 static enum status look_through(struct proof *proof)
@@ -181,5 +186,5 @@ enum status proof_status(const struct proof *proof)
 {
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED])
 		return STATUS_NO;
-	return proof->answers[DATA_UNREADABLE] ? STATUS_FAILED : STATUS_DONE;
+	return proof->answers[DATA_UNREADABLE] || proof->unproven_keys ? STATUS_FAILED : STATUS_DONE;
 }

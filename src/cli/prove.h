@@ -38,6 +38,7 @@ struct proof {
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
+	uint64_t unproven_keys;		     /* needed, and no file of them holds proof */
 	uint64_t busy;			     /* pages that were changing */
 	uint64_t plain_pages;
 	uint32_t proven_by_cipher; /* a bit for each enum data_cipher */
@@ -56,7 +57,8 @@ MUST_CHECK enum status prove(const struct options *options, const struct prove_o
 void proof_free(struct proof *proof);
 
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
- * wrong, or a file is damaged. STATUS_FAILED: a file could not be read. */
+ * wrong, or a file is damaged. STATUS_FAILED: a file could not be read, or a key
+ * that is needed could neither be proven nor refuted. */
 enum status proof_status(const struct proof *proof);
 
 /* Prints it, in words. */
