@@ -127,7 +127,7 @@ commands() {
 	offers "mkeyfile verify --server-user=nobod" nobody
 	offers "mkeyfile config --encryption-algorithm=" AES_CTR AES_CBC
 	offers "mkeyfile verify -t max" maxscale
-	offers "mkeyfile verify --encryption-algorithm=" aes_cbc aes_ctr
+	offers "mkeyfile verify --encryption-algorithm=" AES_CTR AES_CBC
 	offers "mkeyfile verify --enc" --encryption-algorithm=
 	mkdir data_directory
 	offers "mkeyfile verify --datadir=data_d" data_directory
