@@ -15,11 +15,12 @@ _mkeyfile_options()
 	generate) echo "--size= -s --force --new-password-file= --lock-timeout= --write-in-place= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
 	rotate) echo "--all --new-id --size= -s $change $shared" ;;
-	list) echo "--ids $shared" ;;
+	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
 	verify) echo "--strict --no-probe --server-user= --datadir= --full --all-files --encryption-algorithm= $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
+	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;
 	esac
 }
@@ -216,7 +217,7 @@ _mkeyfile_choose_directory()
 _mkeyfile_choose_value()
 {
 	case $1 in
-	-f | --file | -P | --password-file | --new-password-file | --key-from | --write-in-place | -o | --output | --defaults-file)
+	-f | --file | -P | --password-file | --new-password-file | --other-password-file | --key-from | --write-in-place | -o | --output | --defaults-file)
 		_mkeyfile_choose_file
 		;;
 	--datadir)
@@ -225,7 +226,7 @@ _mkeyfile_choose_value()
 	-s | --size)
 		_mkeyfile_choose '128 192 256'
 		;;
-	--digest)
+	--digest | --other-digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
 		;;
 	--server-user)
@@ -261,9 +262,11 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config'
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config diff'
 	elif [[ $command == rotate && ! $all ]]; then
 		_mkeyfile_complete_ids
+	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then
+		_mkeyfile_choose_file
 	fi
 	if declare -F __ltrim_colon_completions >/dev/null; then
 		__ltrim_colon_completions "$cur"

@@ -421,8 +421,8 @@ $(usage rotate)" rotate --all --new-id=7
 
 @test "an error is an object on standard output too when --json asks" {
 	run --separate-stderr mkeyfile list --ids --json
-	assert_equal 64 "mkeyfile list: --ids and --json exclude each other" "$output"
-	same '{"error":{"status":64,"message":"--ids and --json exclude each other","hints":null}}' "$(jq -c . <<<"$output")"
+	assert_equal 64 "mkeyfile list: --ids, --fingerprint and --json exclude each other" "$output"
+	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json exclude each other","hints":null}}' "$(jq -c . <<<"$output")"
 	run --separate-stderr mkeyfile encrypt --json -P pw
 	[ "$status" = 64 ]
 	same "--json needs --output or --in-place: standard output has the key file" "$(jq -r .error.message <<<"$output")"

@@ -106,6 +106,15 @@ fingerprint() {
 		sed 's/.*= //' | cut -c 1-16
 }
 
+# The fingerprint of all keys of a plain file together, each ID and version once.
+whole_fingerprint() { # file
+	local id version key
+	while IFS=';' read -r id version key; do
+		[ -n "$key" ] || { key=$version version=1; }
+		echo "$id;$version;$(fingerprint "$key")"
+	done < <(sed '/^#/d' "$1") | sort -t ';' -k 1n -k 2n | openssl dgst -sha256 | sed 's/.*= //' | cut -c 1-16
+}
+
 # strace of a sanitized build: a tracer keeps the leak checker from working.
 strace() {
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 command strace "$@"

@@ -120,6 +120,7 @@ commands() {
 	offers "mkeyfile rotate -s 2" 256
 	offers "mkeyfile rotate -qs " 128 192 256
 	offers "mkeyfile list --digest=sha2" sha224 sha256
+	offers "mkeyfile diff --other-digest=sha2" sha224 sha256
 	offers "mkeyfile --digest sha5" sha512
 	offers "mkeyfile verify --target=11.8" 11.8 11.8-enterprise 11.8+plugin
 	offers "mkeyfile verify -t 12" 12.3
@@ -158,6 +159,9 @@ commands() {
 	offers "mkeyfile decrypt -o ot" other
 	offers "mkeyfile generate --new-password-file=oth" other
 	offers "mkeyfile add --key-from=oth" other
+	offers "mkeyfile diff --other-password-file=oth" other
+	offers "mkeyfile diff oth" other
+	offers "mkeyfile diff keyfile oth"
 	offers "mkeyfile list --file=no"
 }
 

@@ -17,6 +17,7 @@ $plugin./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-add.1
 ./usr/share/man/man1/mkeyfile-config.1
 ./usr/share/man/man1/mkeyfile-decrypt.1
+./usr/share/man/man1/mkeyfile-diff.1
 ./usr/share/man/man1/mkeyfile-encrypt.1
 ./usr/share/man/man1/mkeyfile-generate.1
 ./usr/share/man/man1/mkeyfile-list.1

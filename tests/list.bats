@@ -21,11 +21,13 @@ setup_test() {
 		fingerprint "$(sed -n "s/^$1;//p" keyfile)"
 	}
 	run --separate-stderr mkeyfile list
-	assert_equal 0 "" "ID          VERSIONS    BITS  FINGERPRINT       ROLE
+	assert_equal 0 "note: key ID 100 has older versions, from rotations that are not finished or not tidied up" \
+		"ID          VERSIONS    BITS  FINGERPRINT       ROLE
 1           1            128  $(print_of '1;1')  system
 2           1            256  $(print_of '2;1')  temporary
 100         1-2,5        192  $(print_of '100;5')
-4294967295  4294967294   256  $(print_of '4294967295;4294967294')"
+4294967295  4294967294   256  $(print_of '4294967295;4294967294')
+all                           $(whole_fingerprint keyfile)"
 	run -0 mkeyfile list --ids
 	same $'1\n2\n100\n4294967295' "$output"
 }
@@ -52,10 +54,10 @@ setup_test() {
 	} >keyfile
 	run --separate-stderr mkeyfile list --json
 	same "$(jq -S . <<END
-{ "file": "keyfile", "encrypted": false, "versioned": false, "keys": [
-  { "id": 1, "role": "system", "versions": [
+{ "file": "keyfile", "encrypted": false, "versioned": false, "fingerprint": "$(whole_fingerprint keyfile)", "keys": [
+  { "id": 1, "role": "system", "old_versions": [], "versions": [
     { "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' keyfile)")" } ] },
-  { "id": 100, "role": null, "versions": [
+  { "id": 100, "role": null, "old_versions": [], "versions": [
     { "version": 1, "bits": 128, "fingerprint": "$(fingerprint "$(sed -n 's/^100;//p' keyfile)")" } ] } ] }
 END
 	)" "$(jq -S . <<<"$output")"
@@ -67,9 +69,56 @@ END
 	same $'a "quoted" \xef\xbf\xbd name' "$(jq -r .file <<<"$output")"
 }
 
+@test "--fingerprint: order, comments, encryption and the form of version 1 do not matter" {
+	make_keyfile keyfile 1 2 100
+	whole=$(whole_fingerprint keyfile)
+	run --separate-stderr mkeyfile list --fingerprint
+	assert_equal 0 "" "$whole"
+	{
+		echo "# the same"
+		tac keyfile | sed 's/;/;1;/; s/$/ # key/; s/^100/0100/' | tr abcdef ABCDEF
+	} >other
+	run -0 mkeyfile list --fingerprint -f other
+	same "$whole" "$output"
+	openssl_encrypt pw other sealed -md sha512
+	run -0 mkeyfile list --fingerprint -f sealed -P pw --digest=sha512
+	same "$whole" "$output"
+	# what no server uses does not count
+	{ echo "2;$(random_key)"; cat keyfile; printf '\0'; echo "3;$(random_key)"; } >other
+	run -0 mkeyfile list --fingerprint -f other
+	same "$whole" "$output"
+	for change in '/^2;/d' 's/^2;/3;/' 's/^2;/2;2;/' '/^2;/s/.$/!/; y/0123456789abcdef!/123456789abcdef0f/'; do
+		sed "$change" keyfile >other
+		run -0 mkeyfile list --fingerprint -f other
+		same "$(whole_fingerprint other)" "$output"
+		[ "$output" != "$whole" ]
+	done
+}
+
+@test "one way to print at a time" {
+	make_keyfile keyfile 1
+	for options in "--ids --json" "--fingerprint --json" "--ids --fingerprint"; do
+		# shellcheck disable=SC2086
+		run -64 --separate-stderr mkeyfile list $options
+		same "mkeyfile list: --ids, --fingerprint and --json exclude each other" "$stderr"
+	done
+}
+
+@test "older versions are noted, unless --quiet, with many IDs too" {
+	for id in $(seq 1 10); do printf '%s\n' "$id;1;$(random_key)" "$id;2;$(random_key)"; done >keyfile
+	run -0 --separate-stderr mkeyfile list --json
+	same "note: key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... have older versions, from rotations that are not finished or not tidied up" \
+		"${stderr_lines[0]}"
+	same "[[1]]" "$(jq -c '[.keys[] | .old_versions] | unique' <<<"$output")"
+	run --separate-stderr mkeyfile list -q --ids
+	same "" "$stderr"
+	run --separate-stderr mkeyfile list -q
+	same "" "$stderr"
+}
+
 @test "many versions fit into the table" {
 	for version in $(seq 1 2 99); do echo "1;$version;$(random_key)"; done >keyfile
-	run -0 mkeyfile list
+	run -0 mkeyfile list -q
 	[[ ${lines[1]} =~ ^1\ +1,3,5,.*\.\.\.\ +256\ +[0-9a-f]{16}\ +system$ ]]
 }
 

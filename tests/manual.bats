@@ -51,7 +51,7 @@ examples() { # page
 	local named
 
 	named=$(pages | sed -n 's|.*/mkeyfile-\([a-z]*\)\.1$|\1|p')
-	[ "$(commands | wc -l)" -ge 7 ]
+	[ "$(commands | wc -l)" -ge 9 ]
 	same "$(commands | sort)" "$named"
 	[ -e "$abs_top_srcdir/man/mkeyfile.1" ]
 	[ -e "$abs_top_srcdir/man/mkeyfile.5" ]
@@ -134,6 +134,7 @@ page_members() { # page
 	"$MKEYFILE" verify -q -f keyfile -P key -j >verify.json
 	"$MKEYFILE" config -q -f keyfile -P key -j >config.json
 	"$MKEYFILE" decrypt -q -f keyfile -P key -o plain -j >decrypt.json
+	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
 	for command in $(commands); do
 		same "$command

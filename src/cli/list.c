@@ -4,21 +4,24 @@
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/message.h"
+#include "cli/old_versions.h"
 #include "cli/report.h"
+#include "core/keyset.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct arguments {
 	struct options *options;
 	bool only_ids;
+	bool only_fingerprint;
 };
 
-enum long_option { OPTION_IDS = 512 };
+enum long_option { OPTION_IDS = 512, OPTION_FINGERPRINT };
 
 static const struct argp_option argp_options[] = {
 	{ "ids", OPTION_IDS, NULL, 0, "Print the bare IDs, one a line", 1 },
+	{ "fingerprint", OPTION_FINGERPRINT, NULL, 0, "Print only the fingerprint of all keys together", 1 },
 	{ 0 },
 };
 
@@ -34,6 +37,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case OPTION_IDS:
 		arguments->only_ids = true;
 		return 0;
+	case OPTION_FINGERPRINT:
+		arguments->only_fingerprint = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -46,20 +52,20 @@ static const struct argp argp = { argp_options, parse,
 				  children,	NULL,
 				  NULL };
 
-/* The entries of one ID, oldest version first. */
+/* The members of one ID, oldest version first. */
 struct group {
-	struct entry **entries;
+	const struct keyset_member *members;
 	size_t count;
 };
 
 /* Steps to the next ID; group starts zeroed. */
-static bool next_group(const struct keyfile *keyfile, struct group *group)
+static bool next_group(const struct keyset *keyset, struct group *group)
 {
-	struct entry **end = keyfile->sorted + keyfile->count;
+	const struct keyset_member *end = keyset->members + keyset->count;
 
-	group->entries = group->entries ? group->entries + group->count : keyfile->sorted;
+	group->members = group->members ? group->members + group->count : keyset->members;
 	group->count = 0;
-	while (group->entries + group->count < end && group->entries[group->count]->id == group->entries[0]->id)
+	while (group->members + group->count < end && group->members[group->count].id == group->members[0].id)
 		group->count++;
 	return group->count;
 }
@@ -78,17 +84,14 @@ static void write_versions(const struct group *group, char *text, size_t size)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < group->count;) {
+		uint32_t first = group->members[i].version;
 		size_t last = i;
 		int wrote;
 
-		while (last + 1 < group->count &&
-		       group->entries[last + 1]->version - group->entries[last]->version <= 1)
+		while (last + 1 < group->count && group->members[last + 1].version - group->members[last].version == 1)
 			last++;
-		if (group->entries[last]->version == group->entries[i]->version)
-			wrote = snprintf(text + used, size - used, "%s%u", used ? "," : "", group->entries[i]->version);
-		else
-			wrote = snprintf(text + used, size - used, "%s%u-%u", used ? "," : "",
-					 group->entries[i]->version, group->entries[last]->version);
+		wrote = snprintf(text + used, size - used, last == i ? "%s%u" : "%s%u-%u", used ? "," : "", first,
+				 group->members[last].version);
 		if (wrote < 0 || (size_t)wrote >= size - used) {
 			memcpy(text + size - sizeof("..."), "...", sizeof("..."));
 			return;
@@ -98,90 +101,108 @@ static void write_versions(const struct group *group, char *text, size_t size)
 	}
 }
 
-static void print_table(const struct keyfile *keyfile, const struct fingerprint *fingerprints)
+static void print_table(const struct keyset *keyset, const struct fingerprint *whole)
 {
 	struct group group = { 0 };
 	char versions[64];
 
 	printf("%-10s  %-10s  %4s  %-16s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "ROLE");
-	while (next_group(keyfile, &group)) {
-		const struct entry *newest = group.entries[group.count - 1];
+	while (next_group(keyset, &group)) {
+		const struct keyset_member *newest = &group.members[group.count - 1];
 		const char *role = role_of(newest->id);
 
 		write_versions(&group, versions, sizeof(versions));
-		printf("%-10u  %-10s  %4zu  %s%s%s\n", newest->id, versions, 8 * newest->key_size,
-		       fingerprints[newest - keyfile->entries].text, *role ? "  " : "", role);
+		printf("%-10u  %-10s  %4u  %s%s%s\n", newest->id, versions, newest->bits, newest->fingerprint.text,
+		       *role ? "  " : "", role);
 	}
+	printf("%-10s  %-10s  %4s  %s\n", "all", "", "", whole->text);
 }
 
-static void print_ids(const struct keyfile *keyfile)
+static void print_ids(const struct keyset *keyset)
 {
 	struct group group = { 0 };
 
-	while (next_group(keyfile, &group))
-		printf("%u\n", group.entries[0]->id);
+	while (next_group(keyset, &group))
+		printf("%u\n", group.members[0].id);
 }
 
 /* ---- JSON ---- */
 
-static json_t *group_json(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
-			  const struct group *group)
+static json_t *group_json(const struct group *group)
 {
 	json_t *object = json_object();
 	json_t *versions = json_array();
-	uint32_t id = group->entries[0]->id;
+	json_t *old_versions = json_array();
+	uint32_t id = group->members[0].id;
 
-	for (size_t i = 0; i < group->count; i++)
-		json_array_append_new(versions, key_json(group->entries[i]->version, group->entries[i]->key_size,
-							 &fingerprints[group->entries[i] - keyfile->entries]));
+	for (size_t i = 0; i < group->count; i++) {
+		const struct keyset_member *member = &group->members[i];
+
+		json_array_append_new(versions, key_json(member->version, member->bits / 8, &member->fingerprint));
+		if (i + 1 < group->count)
+			json_array_append_new(old_versions, json_integer(member->version));
+	}
 	json_object_set_new(object, "id", json_integer(id));
 	json_object_set_new(object, "role", *role_of(id) ? json_string(role_of(id)) : json_null());
 	json_object_set_new(object, "versions", versions);
+	json_object_set_new(object, "old_versions", old_versions);
 	return object;
 }
 
-static void print_list_json(const struct options *options, const struct content *content,
-			    const struct fingerprint *fingerprints)
+static void print_list_json(const struct options *options, const struct content *content, const struct keyset *keyset,
+			    const struct fingerprint *whole)
 {
-	const struct keyfile *keyfile = &content->keyfile;
 	struct group group = { 0 };
 	json_t *object = json_object();
 	json_t *keys = json_array();
 
-	while (next_group(keyfile, &group))
-		json_array_append_new(keys, group_json(keyfile, fingerprints, &group));
+	while (next_group(keyset, &group))
+		json_array_append_new(keys, group_json(&group));
 	json_object_set_new(object, "file", json_text(input_name(options->file)));
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
-	json_object_set_new(object, "versioned", json_boolean(keyfile->has_versions));
+	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
+	json_object_set_new(object, "fingerprint", json_string(whole->text));
 	json_object_set_new(object, "keys", keys);
 	print_json(object);
+}
+
+static void print_list(const struct arguments *arguments, const struct content *content, const struct keyset *keyset,
+		       const struct fingerprint *whole)
+{
+	if (arguments->options->json)
+		print_list_json(arguments->options, content, keyset, whole);
+	else if (arguments->only_ids)
+		print_ids(keyset);
+	else if (arguments->only_fingerprint)
+		printf("%s\n", whole->text);
+	else
+		print_table(keyset, whole);
+	if (!arguments->only_ids && !arguments->only_fingerprint)
+		note_old_versions(&content->keyfile);
 }
 
 static enum status list(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
+	const char *name = input_name(options->file);
 	SECRET struct secret raw = { 0 };
 	CONTENT struct content content = { 0 };
-	struct fingerprint *fingerprints = NULL;
+	KEYSET struct keyset keyset = { 0 };
+	struct fingerprint whole;
 	enum status status = read_key_file(options, &raw, NULL);
 	struct fault fault;
 
 	if (!status)
-		status = content_open(options, input_name(options->file), &raw, &content);
+		status = content_open(options, name, &raw, &content);
 	if (status)
 		return status;
-	warn_unless_target_loads(options, input_name(options->file), &content.keyfile.text, content.encrypted,
-				 raw.size);
-	fault = keyfile_fingerprints(&content.keyfile, &fingerprints);
+	warn_unless_target_loads(options, name, &content.keyfile.text, content.encrypted, raw.size);
+	fault = keyset_of_keyfile(&content.keyfile, &keyset);
+	if (!fault.code)
+		fault = keyset_fingerprint(&keyset, &whole);
 	if (fault.code)
-		return message_fault(fault, input_name(options->file));
-	if (options->json)
-		print_list_json(options, &content, fingerprints);
-	else if (arguments->only_ids)
-		print_ids(&content.keyfile);
-	else
-		print_table(&content.keyfile, fingerprints);
-	free(fingerprints);
+		return message_fault(fault, name);
+	print_list(arguments, &content, &keyset, &whole);
 	return STATUS_DONE;
 }
 
@@ -194,8 +215,8 @@ static enum status run(int argc, char **argv, struct options *options)
 	status = options_complete(options);
 	if (status)
 		return status;
-	if (arguments.only_ids && options->json)
-		return usage_error("--ids and --json exclude each other");
+	if (arguments.only_ids + arguments.only_fingerprint + options->json > 1)
+		return usage_error("--ids, --fingerprint and --json exclude each other");
 	return list(&arguments);
 }
 

@@ -123,17 +123,22 @@ static error_t parse_count(const struct argp_state *state, const char *option, c
 	return EINVAL;
 }
 
-static error_t parse_descriptor(const struct argp_state *state, const char *text, int *ret_descriptor)
+error_t parse_descriptor(const struct argp_state *state, const char *option, const char *text, int *ret_descriptor)
 {
 	unsigned int descriptor = 0;
-	error_t error = parse_count(state, "password-fd", text, 65535, &descriptor);
+	error_t error = parse_count(state, option, text, 65535, &descriptor);
 
 	if (!error)
 		*ret_descriptor = (int)descriptor;
 	return error;
 }
 
-static error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
+error_t parse_iterations(const struct argp_state *state, const char *option, const char *text, struct kdf *kdf)
+{
+	return parse_count(state, option, text, PBKDF2_ITERATIONS_MAX, &kdf->iterations);
+}
+
+error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
 {
 	if (digest_from_name(text, &kdf->digest))
 		return 0;
@@ -153,7 +158,7 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 		options->password_file = value;
 		break;
 	case OPTION_PASSWORD_FD:
-		return parse_descriptor(state, value, &options->password_descriptor);
+		return parse_descriptor(state, "password-fd", value, &options->password_descriptor);
 	case OPTION_PASSWORD_COMMAND:
 		options->password_command = value;
 		break;
@@ -165,7 +170,7 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 		return parse_digest(state, value, &options->kdf);
 	case OPTION_PBKDF2:
 		options->has_iterations = true;
-		return parse_count(state, "pbkdf2", value, PBKDF2_ITERATIONS_MAX, &options->kdf.iterations);
+		return parse_iterations(state, "pbkdf2", value, &options->kdf);
 	case 't':
 		options->target_name = value;
 		break;

@@ -105,6 +105,12 @@ uint32_t parse_key_id(const struct argp_state *state, const char *text);
 /* A value of --size in bits, as bytes; a usage error (and exit) when it is none. */
 size_t parse_key_bits(const struct argp_state *state, const char *text);
 
+/* Values of --digest, --pbkdf2 and --password-fd and of options like them. What is
+ * none is said, and EINVAL. */
+error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf);
+error_t parse_iterations(const struct argp_state *state, const char *option, const char *text, struct kdf *kdf);
+error_t parse_descriptor(const struct argp_state *state, const char *option, const char *text, int *ret_descriptor);
+
 /* The IDs that a command names, none twice. */
 struct key_ids {
 	uint32_t *ids;

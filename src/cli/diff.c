@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/content.h"
+#include "cli/input.h"
+#include "cli/json.h"
+#include "cli/manifest.h"
+#include "cli/message.h"
+#include "cli/password_source.h"
+#include "cli/report.h"
+#include "core/unseal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct arguments {
+	struct options *options;
+	struct options other; /* how the other file is opened */
+	bool has_other_kdf;
+};
+
+enum long_option { OPTION_OTHER_PASSWORD_FILE = 512, OPTION_OTHER_DIGEST, OPTION_OTHER_PBKDF2 };
+
+static const struct argp_option argp_options[] = {
+	{ "other-password-file", OPTION_OTHER_PASSWORD_FILE, "FILE", 0,
+	  "The password of the other file; without it, the password of the first one", 1 },
+	{ "other-digest", OPTION_OTHER_DIGEST, "NAME", 0, "The digest of the other file; without it, what opens it",
+	  1 },
+	{ "other-pbkdf2", OPTION_OTHER_PBKDF2, "ITERATIONS", 0,
+	  "The PBKDF2 iterations of the other file; without it, what opens it", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		pass_options(state, 0, 1, arguments->options);
+		return 0;
+	case OPTION_OTHER_PASSWORD_FILE:
+		arguments->other.password_file = value;
+		return 0;
+	case OPTION_OTHER_DIGEST:
+		arguments->has_other_kdf = true;
+		return parse_digest(state, value, &arguments->other.kdf);
+	case OPTION_OTHER_PBKDF2:
+		arguments->has_other_kdf = true;
+		return parse_iterations(state, "other-pbkdf2", value, &arguments->other.kdf);
+	case ARGP_KEY_ARG:
+		if (arguments->other.file)
+			argp_error(state, "too many arguments");
+		arguments->other.file = value;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no file to compare with");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp argp = {
+	argp_options,
+	parse,
+	"OTHER",
+	"Compare the key file with another one, or with what 'mkeyfile list --json' printed of it elsewhere.",
+	children,
+	NULL,
+	NULL
+};
+
+/* One of the two sides. */
+struct side {
+	const char *name;
+	struct keyset keyset;
+	struct fingerprint whole;
+};
+
+static void side_free(struct side *side)
+{
+	keyset_free(&side->keyset);
+}
+
+#define SIDE __attribute__((cleanup(side_free)))
+
+static enum status finish_side(struct side *side, struct fault fault)
+{
+	if (!fault.code)
+		fault = keyset_fingerprint(&side->keyset, &side->whole);
+	return fault.code ? message_fault(fault, side->name) : STATUS_DONE;
+}
+
+static enum status read_here(const struct options *options, struct content *content, struct side *side)
+{
+	SECRET struct secret raw = { 0 };
+	enum status status = read_key_file(options, &raw, NULL);
+
+	if (!status)
+		status = content_open(options, side->name, &raw, content);
+	return status ? status : finish_side(side, keyset_of_keyfile(&content->keyfile, &side->keyset));
+}
+
+/* ---- the other side ---- */
+
+/* The password of the first file opens the second one, most often; and which
+ * digest it has need not be told. */
+static enum status open_with(const struct arguments *arguments, const struct secret *raw,
+			     const struct password *password, struct side *side)
+{
+	SECRET struct secret text = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct kdf kdf = arguments->has_other_kdf ? arguments->other.kdf : arguments->options->kdf;
+	struct fault fault = unseal_keyfile(raw, &password->secret, kdf, &keyfile, &text);
+	enum status status;
+	size_t which;
+
+	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
+	    unseal_probe(raw, &password->secret, 1, kdf.iterations, &kdf, &which)) {
+		secret_free(&text);
+		fault = unseal_keyfile(raw, &password->secret, kdf, &keyfile, &text);
+	}
+	if (!fault.code)
+		return finish_side(side, keyset_of_keyfile(&keyfile, &side->keyset));
+	status = message_fault(fault, side->name);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		message_hint("--other-password-file, --other-digest and --other-pbkdf2 are for this one");
+	return status;
+}
+
+static enum status read_sealed(const struct arguments *arguments, const struct content *here, const struct secret *raw,
+			       struct side *side)
+{
+	PASSWORD struct password password = { 0 };
+	enum status status;
+
+	if (!arguments->other.password_file && here->encrypted)
+		return open_with(arguments, raw, &here->password, side);
+	status = get_password(&arguments->other, side->name, &password);
+	if (status && !arguments->other.password_file)
+		message_hint("--other-password-file is for this one");
+	return status ? status : open_with(arguments, raw, &password, side);
+}
+
+static enum status read_keyfile(const struct arguments *arguments, const struct content *here, const struct secret *raw,
+				struct side *side)
+{
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault;
+
+	if (envelope_is_sealed(raw->data, raw->size))
+		return read_sealed(arguments, here, raw, side);
+	if (arguments->other.password_file)
+		message_warning("'%s' is not encrypted: the password is not used", side->name);
+	fault = secret_copy(&copy, raw->data, raw->size);
+	if (!fault.code)
+		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
+	if (!fault.code && !keyfile.count)
+		fault = fault_of(FAULT_NOT_A_KEYFILE);
+	if (!fault.code)
+		fault = keyset_of_keyfile(&keyfile, &side->keyset);
+	return finish_side(side, fault);
+}
+
+/* As much as a key file has at most, and a byte more. */
+static struct fault read_start(int descriptor, struct secret *ret_start)
+{
+	struct fault fault = secret_allocate(ret_start, KEYFILE_MAX_SIZE + 1);
+
+	while (!fault.code && ret_start->size <= KEYFILE_MAX_SIZE) {
+		ssize_t got =
+			read(descriptor, ret_start->data + ret_start->size, KEYFILE_MAX_SIZE + 1 - ret_start->size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fault_errno(FAULT_READ, errno);
+		if (!got)
+			break;
+		ret_start->size += (size_t)got;
+	}
+	return fault;
+}
+
+static enum status read_there(const struct arguments *arguments, const struct content *here, int descriptor,
+			      struct side *side)
+{
+	SECRET struct secret start = { 0 };
+	struct fault fault = read_start(descriptor, &start);
+	enum status status;
+
+	if (!fault.code && is_manifest(&start)) {
+		status = manifest_read(side->name, &start, descriptor, &side->keyset);
+		return status ? status : finish_side(side, fault_none());
+	}
+	if (!fault.code && start.size > KEYFILE_MAX_SIZE)
+		fault = fault_of(FAULT_TOO_LARGE);
+	return fault.code ? message_fault(fault, side->name) : read_keyfile(arguments, here, &start, side);
+}
+
+static enum status open_there(const struct arguments *arguments, const struct content *here, struct side *side)
+{
+	const char *path = arguments->other.file;
+	int descriptor = is_standard_stream(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum status status;
+
+	if (descriptor < 0)
+		return message_fault(fault_errno(FAULT_OPEN, errno), path);
+	status = read_there(arguments, here, descriptor, side);
+	if (descriptor != STDIN_FILENO)
+		close(descriptor);
+	return status;
+}
+
+/* ---- the comparison ---- */
+
+enum difference { SAME, MISSING, EXTRA, DIFFERENT, DIFFERENCE_COUNT };
+
+static enum difference compare(const struct keyset_member *here, const struct keyset_member *there)
+{
+	if (!here || !there)
+		return here ? EXTRA : MISSING;
+	return strcmp(here->fingerprint.text, there->fingerprint.text) ? DIFFERENT : SAME;
+}
+
+static void count_differences(const struct side *here, const struct side *there, size_t counts[DIFFERENCE_COUNT])
+{
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b))
+		counts[compare(a, b)]++;
+}
+
+static void print_differences(const struct side *here, const struct side *there)
+{
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b)) {
+		enum difference difference = compare(a, b);
+		const struct keyset_member *member = a ? a : b;
+
+		if (difference == DIFFERENT)
+			printf("  different  key ID %u version %u, fingerprint %s here, %s there\n", a->id, a->version,
+			       a->fingerprint.text, b->fingerprint.text);
+		else if (difference != SAME)
+			printf("  %s  key ID %u version %u, %u bits, fingerprint %s\n",
+			       difference == MISSING ? "missing  " : "extra    ", member->id, member->version,
+			       member->bits, member->fingerprint.text);
+	}
+}
+
+static void print_words(const struct side *here, const struct side *there, const size_t counts[DIFFERENCE_COUNT])
+{
+	if (counts[SAME] == here->keyset.count && counts[SAME] == there->keyset.count) {
+		printf("same: '%s' and '%s' hold the same %zu key%s, fingerprint %s\n", here->name, there->name,
+		       counts[SAME], counts[SAME] == 1 ? "" : "s", here->whole.text);
+		return;
+	}
+	printf("different: '%s' against '%s': %zu missing, %zu extra, %zu with another key\n", here->name, there->name,
+	       counts[MISSING], counts[EXTRA], counts[DIFFERENT]);
+	print_differences(here, there);
+}
+
+static json_t *member_json(const struct keyset_member *member)
+{
+	json_t *object = key_json(member->version, member->bits / 8, &member->fingerprint);
+
+	json_object_set_new(object, "id", json_integer(member->id));
+	return object;
+}
+
+static void print_diff_json(const struct side *here, const struct side *there, bool same)
+{
+	json_t *lists[DIFFERENCE_COUNT] = { NULL, json_array(), json_array(), json_array() };
+	json_t *object = json_object();
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b)) {
+		enum difference difference = compare(a, b);
+		json_t *member = difference == SAME ? NULL : member_json(a ? a : b);
+
+		if (difference == DIFFERENT) {
+			json_object_set_new(member, "other_bits", json_integer(b->bits));
+			json_object_set_new(member, "other_fingerprint", json_string(b->fingerprint.text));
+		}
+		if (member)
+			json_array_append_new(lists[difference], member);
+	}
+	json_object_set_new(object, "file", json_text(here->name));
+	json_object_set_new(object, "other", json_text(there->name));
+	json_object_set_new(object, "same", json_boolean(same));
+	json_object_set_new(object, "fingerprint", json_string(here->whole.text));
+	json_object_set_new(object, "other_fingerprint", json_string(there->whole.text));
+	json_object_set_new(object, "missing", lists[MISSING]);
+	json_object_set_new(object, "extra", lists[EXTRA]);
+	json_object_set_new(object, "different", lists[DIFFERENT]);
+	print_json(object);
+}
+
+static enum status diff(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	CONTENT struct content content = { 0 };
+	SIDE struct side here = { .name = input_name(options->file) };
+	SIDE struct side there = { .name = input_name(arguments->other.file) };
+	size_t counts[DIFFERENCE_COUNT] = { 0 };
+	enum status status = read_here(options, &content, &here);
+	bool same;
+
+	if (!status)
+		status = open_there(arguments, &content, &there);
+	if (status)
+		return status;
+	count_differences(&here, &there, counts);
+	same = !counts[MISSING] && !counts[EXTRA] && !counts[DIFFERENT];
+	if (options->json)
+		print_diff_json(&here, &there, same);
+	else
+		print_words(&here, &there, counts);
+	return same ? STATUS_DONE : STATUS_NO;
+}
+
+/* Standard input can be one thing only. */
+static enum status check_streams(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	int uses = is_standard_stream(options->file) + is_standard_stream(options->password_file) +
+		   (options->password_descriptor == STDIN_FILENO) + is_standard_stream(arguments->other.file) +
+		   is_standard_stream(arguments->other.password_file);
+
+	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options, .other = *options };
+	enum status status;
+
+	arguments.other.file = NULL;
+	arguments.other.password_file = NULL;
+	arguments.other.password_command = NULL;
+	arguments.other.password_text = NULL;
+	arguments.other.password_descriptor = -1;
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	if (!status)
+		status = check_streams(&arguments);
+	arguments.other.no_prompt = options->no_prompt;
+	return status ? status : diff(&arguments);
+}
+
+const struct command diff_command = { "diff", "OTHER", "compare two key files by fingerprint", run };

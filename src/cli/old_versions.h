@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_OLD_VERSIONS_H
+#define MKEYFILE_CLI_OLD_VERSIONS_H
+
+#include "core/keyfile.h"
+
+/* Says which IDs have versions older than their newest. */
+void note_old_versions(const struct keyfile *keyfile);
+
+#endif

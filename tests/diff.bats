@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=here
+	make_password_file pw
+	make_password_file other-pw
+	make_keyfile here 1 2 100
+	cp here there
+	tac there >turned
+	mv turned there
+}
+
+print_of() { # file ID;VERSION
+	fingerprint "$(sed -n "s/^$2;//p" "$1")"
+}
+
+same_words() { # name of the other
+	echo "same: 'here' and '$1' hold the same 3 keys, fingerprint $(whole_fingerprint plain-here)"
+}
+
+@test "the same keys, plain and encrypted on either side" {
+	cp here plain-here
+	run --separate-stderr mkeyfile diff there
+	assert_equal 0 "" "$(same_words there)"
+	run --separate-stderr mkeyfile diff - <there
+	assert_equal 0 "" "$(same_words 'standard input')"
+	openssl_encrypt other-pw there sealed
+	run --separate-stderr mkeyfile diff sealed --other-password-file=other-pw
+	assert_equal 0 "" "$(same_words sealed)"
+	openssl_encrypt pw plain-here here
+	run --separate-stderr mkeyfile diff -P pw there
+	assert_equal 0 "" "$(same_words there)"
+	run --separate-stderr mkeyfile diff -P pw sealed --other-password-file=other-pw
+	assert_equal 0 "" "$(same_words sealed)"
+	run --separate-stderr mkeyfile diff -P pw sealed --other-password-file=- <other-pw
+	assert_equal 0 "" "$(same_words sealed)"
+}
+
+@test "without a password of its own the other file has the first one's, under any usual digest" {
+	cp here plain-here
+	openssl_encrypt pw plain-here here -md sha256
+	for digest in "-md sha1" "-md sha256" "-md sha512 -pbkdf2 -iter 10000"; do
+		# shellcheck disable=SC2086
+		openssl_encrypt pw there sealed $digest
+		run --separate-stderr mkeyfile diff -P pw --digest=sha256 sealed
+		assert_equal 0 "" "$(same_words sealed)"
+	done
+	openssl_encrypt other-pw there sealed -md sha384 -pbkdf2 -iter 77
+	run_refused 3 "mkeyfile diff: 'sealed' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: --other-password-file, --other-digest and --other-pbkdf2 are for this one" diff -P pw --digest=sha256 sealed
+	run_refused 3 "mkeyfile diff: 'sealed' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: --other-password-file, --other-digest and --other-pbkdf2 are for this one" \
+		diff -P pw --digest=sha256 sealed --other-password-file=other-pw
+	run --separate-stderr mkeyfile diff -P pw --digest=sha256 sealed --other-password-file=other-pw \
+		--other-digest=sha384 --other-pbkdf2=77
+	assert_equal 0 "" "$(same_words sealed)"
+}
+
+@test "an encrypted file beside a plain one needs a password of its own" {
+	openssl_encrypt pw there sealed
+	run_refused 2 "mkeyfile diff: 'sealed' needs a password, and there is no terminal to ask for it
+hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source
+hint: --other-password-file is for this one" diff sealed
+	run --separate-stderr mkeyfile diff there --other-password-file=pw
+	[ "$status" = 0 ]
+	same "mkeyfile diff: warning: 'there' is not encrypted: the password is not used" "$stderr"
+}
+
+# Everything that can differ, at once.
+make_differences() {
+	{
+		sed -n '/^1;/p' here
+		echo "2;$(random_key)"
+		echo "100;2;$(openssl rand -hex 16)"
+		echo "7;$(random_key)"
+	} >there
+}
+
+@test "missing, extra and different, by ID and version" {
+	make_differences
+	run --separate-stderr mkeyfile diff there
+	assert_equal 1 "" "different: 'here' against 'there': 2 missing, 1 extra, 1 with another key
+  different  key ID 2 version 1, fingerprint $(print_of here 2) here, $(print_of there 2) there
+  missing    key ID 7 version 1, 256 bits, fingerprint $(print_of there 7)
+  extra      key ID 100 version 1, 256 bits, fingerprint $(print_of here 100)
+  missing    key ID 100 version 2, 128 bits, fingerprint $(print_of there '100;2')"
+}
+
+@test "--json" {
+	make_differences
+	run --separate-stderr mkeyfile diff there --json
+	same 1 "$status"
+	same "$(jq -S . <<END
+{ "file": "here", "other": "there", "same": false,
+  "fingerprint": "$(whole_fingerprint here)", "other_fingerprint": "$(whole_fingerprint there)",
+  "missing": [ { "id": 7, "version": 1, "bits": 256, "fingerprint": "$(print_of there 7)" },
+    { "id": 100, "version": 2, "bits": 128, "fingerprint": "$(print_of there '100;2')" } ],
+  "extra": [ { "id": 100, "version": 1, "bits": 256, "fingerprint": "$(print_of here 100)" } ],
+  "different": [ { "id": 2, "version": 1, "bits": 256, "fingerprint": "$(print_of here 2)",
+    "other_bits": 256, "other_fingerprint": "$(print_of there 2)" } ] }
+END
+	)" "$(jq -S . <<<"$output")"
+	run -0 mkeyfile diff here --json
+	same '[true,[],[],[]]' "$(jq -c '[.same, .missing, .extra, .different]' <<<"$output")"
+}
+
+@test "a manifest instead of a file" {
+	cp here plain-here
+	mkeyfile list -f there --json >manifest
+	run --separate-stderr mkeyfile diff manifest
+	assert_equal 0 "" "$(same_words manifest)"
+	run --separate-stderr mkeyfile diff - < <(mkeyfile list -f there --json)
+	assert_equal 0 "" "$(same_words 'standard input')"
+	# what another program made of the same JSON
+	jq -c 'del(.file) | .keys |= reverse' manifest | sed 's/^/  /' >compact
+	run --separate-stderr mkeyfile diff compact
+	assert_equal 0 "" "$(same_words compact)"
+	make_differences
+	run mkeyfile diff there
+	words=$output
+	mkeyfile list -f there --json 2>/dev/null >there.json
+	run --separate-stderr mkeyfile diff there.json
+	assert_equal 1 "" "${words/\'there\'/\'there.json\'}"
+}
+
+@test "the manifest of the largest file" {
+	for id in $(seq 1 20000); do echo "$id;"; done | paste -d '' - <(openssl rand -hex 320000 | fold -w 32) >here
+	mkeyfile list --json >manifest
+	[ "$(stat -c %s manifest)" -gt 1048576 ]
+	run -0 mkeyfile diff manifest
+	run -0 bash -c 'mkeyfile diff - <manifest'
+	run -0 bash -c 'cat manifest | mkeyfile diff -'
+}
+
+@test "a manifest that is none, or not whole" {
+	mkeyfile list --json >manifest
+	local other='is JSON, but not what '\''mkeyfile list --json'\'' prints' damage
+	for damage in '{}' '{keys: []}' '.keys = 1' '.keys[0].id = 0' '.keys[0].id = "1"' '.keys[0].id = 4294967296' \
+		'.keys[0].versions = []' '.keys[0].versions[0].version = 4294967295' '.keys[0].versions[0].bits = 129' \
+		'.keys[0].versions[0].fingerprint = "x"' 'del(.keys[0].versions[0].fingerprint)' 'del(.fingerprint)' \
+		'.keys[0].versions[0].fingerprint |= ascii_upcase + "0"' '.keys += [.keys[0]]'; do
+		jq "$damage" manifest >bad
+		run_refused 2 "mkeyfile diff: 'bad' $other" diff bad
+	done
+	jq 'del(.keys[2])' manifest >bad
+	sed '/^100;/d' here >less
+	run_refused 2 "mkeyfile diff: 'bad' is damaged: its keys have the fingerprint $(whole_fingerprint less) together, not $(whole_fingerprint here)" diff bad
+	head -c 200 manifest >bad
+	run --separate-stderr mkeyfile diff bad
+	same 2 "$status"
+	[[ $stderr == "mkeyfile diff: 'bad' is neither a key file nor a list of one: "*" at line "*", column "* ]]
+	echo 'nonsense' >bad
+	run_refused 2 "mkeyfile diff: 'bad' is no key file: syntax error at line 1, column 1" diff bad
+	true >bad
+	run_refused 2 "mkeyfile diff: 'bad' holds no key" diff bad
+}
+
+@test "the error of another host is repeated" {
+	mkeyfile list -f none --json >manifest 2>/dev/null || :
+	run_refused 2 "mkeyfile diff: 'manifest' is the error of another mkeyfile: cannot open 'none': No such file or directory" diff manifest
+}
+
+@test "what cannot be read" {
+	run_refused 2 "mkeyfile diff: cannot open 'none': No such file or directory" diff none
+	run_refused 2 "mkeyfile diff: cannot read '.': Is a directory" diff .
+	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" diff - -f -
+	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" \
+		diff - --other-password-file=-
+	head -c 1048577 /dev/zero | tr '\0' '\n' >large
+	run_refused 2 "mkeyfile diff: 'large' is larger than 1048576 bytes, which is all that a server reads" diff large
+}
+
+@test "a file is compared with itself, and no key is shown" {
+	run -0 mkeyfile diff here
+	make_differences
+	run mkeyfile diff there
+	words=$output
+	run mkeyfile diff there --json
+	while IFS= read -r key; do
+		[[ $words$output != *$key* ]]
+	done < <(sed 's/.*;//' here there)
+}
