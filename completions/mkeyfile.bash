@@ -20,6 +20,10 @@ _mkeyfile_options()
 	decrypt) echo "$output --no-probe $change $shared" ;;
 	verify) echo "--strict --no-probe --server-user= --datadir= --full --all-files --encryption-algorithm= $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
+	passwd)
+		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
+			--lock-timeout= $shared"
+		;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;
 	esac
@@ -226,7 +230,7 @@ _mkeyfile_choose_value()
 	-s | --size)
 		_mkeyfile_choose '128 192 256'
 		;;
-	--digest | --other-digest)
+	--digest | --new-digest | --other-digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
 		;;
 	--server-user)
@@ -262,7 +266,7 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config diff'
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd diff'
 	elif [[ $command == rotate && ! $all ]]; then
 		_mkeyfile_complete_ids
 	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then

@@ -121,6 +121,7 @@ commands() {
 	offers "mkeyfile rotate -qs " 128 192 256
 	offers "mkeyfile list --digest=sha2" sha224 sha256
 	offers "mkeyfile diff --other-digest=sha2" sha224 sha256
+	offers "mkeyfile passwd --new-digest=sha5" sha512
 	offers "mkeyfile --digest sha5" sha512
 	offers "mkeyfile verify --target=11.8" 11.8 11.8-enterprise 11.8+plugin
 	offers "mkeyfile verify -t 12" 12.3

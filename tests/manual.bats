@@ -134,6 +134,7 @@ page_members() { # page
 	"$MKEYFILE" verify -q -f keyfile -P key -j >verify.json
 	"$MKEYFILE" config -q -f keyfile -P key -j >config.json
 	"$MKEYFILE" decrypt -q -f keyfile -P key -o plain -j >decrypt.json
+	"$MKEYFILE" passwd -q -f keyfile -P key --new-password-file=key -j >passwd.json
 	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
 	for command in $(commands); do

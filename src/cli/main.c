@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&generate_command, &add_command,    &rotate_command, &list_command, &encrypt_command,
-	&decrypt_command,  &verify_command, &config_command, &diff_command,
+	&generate_command, &add_command,    &rotate_command, &list_command,   &encrypt_command,
+	&decrypt_command,  &verify_command, &config_command, &passwd_command, &diff_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -128,8 +128,9 @@ static char **copy_environment(char *const environment[])
  * would repeat it, or take --new-password=SECRET for a file's name. */
 static bool names_a_password(const char *argument)
 {
-	static const char *const known[] = { "--password-file",	   "--password-fd",	  "--password-command",
-					     "--password-timeout", "--new-password-file", "--other-password-file" };
+	static const char *const known[] = { "--password-file",	       "--password-fd",	       "--password-command",
+					     "--password-timeout",     "--new-password-file",  "--new-password-fd",
+					     "--new-password-command", "--other-password-file" };
 	static const char *const hints[] = { "pass", "phrase", "pw" };
 	char *name = strndup(argument, strcspn(argument, "="));
 	bool found = false;

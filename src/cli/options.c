@@ -357,9 +357,10 @@ static void fill_from_environment(struct options *options)
 		options->target_name = from_environment("MKEYFILE_TARGET");
 }
 
-/* Before any file is opened that could take its number. */
-static enum status bad_descriptor(int descriptor)
+enum status check_descriptor(int descriptor)
 {
+	if (descriptor < 0 || fcntl(descriptor, F_GETFD) >= 0)
+		return STATUS_DONE;
 	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
 	return STATUS_FAILED;
 }
@@ -372,9 +373,7 @@ static enum status check_given(const struct options *options)
 			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
 	if (options->no_defaults && (options->defaults_file || options->defaults_group_suffix))
 		return usage_error("--no-defaults excludes --defaults-file and --defaults-group-suffix");
-	if (options->password_descriptor >= 0 && fcntl(options->password_descriptor, F_GETFD) < 0)
-		return bad_descriptor(options->password_descriptor);
-	return STATUS_DONE;
+	return check_descriptor(options->password_descriptor);
 }
 
 static enum status check_files(const struct options *options)

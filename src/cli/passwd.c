@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/edit.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/wrong_password.h"
+#include "core/file.h"
+#include "core/unseal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Key file and password file cannot change in one step. When the password stays
+ * in the same file, the order is this, each step synced before the next:
+ *
+ *	1. the new password goes to PASSWORD_FILE.new      key file + PASSWORD_FILE
+ *	2. the key file is replaced, the old one is FILE~  key file + PASSWORD_FILE.new
+ *	3. the password file is replaced                   key file + PASSWORD_FILE
+ *	4. PASSWORD_FILE.new goes
+ *
+ * The pair on the right opens after each step, and before it the one above. A run
+ * that finds PASSWORD_FILE.new goes on where another was ended. With another
+ * file for the new password there are steps 1 and 2 only. */
+#define JOURNAL_SUFFIX ".new"
+
+/* What becomes of the password. */
+enum way {
+	WAY_KEEP,	  /* only digest and iterations change */
+	WAY_SOURCE,	  /* from a descriptor, a command or the terminal: its owner keeps it */
+	WAY_OTHER_FILE,	  /* a password file beside the old one */
+	WAY_REPLACE_FILE, /* the same password file, with new content */
+};
+
+struct arguments {
+	struct options *options;
+	struct options new; /* source of the new password, and the KDF */
+	bool new_digest;
+	bool new_iterations;
+};
+
+enum long_option {
+	OPTION_NEW_PASSWORD_FILE = 512,
+	OPTION_NEW_PASSWORD_FD,
+	OPTION_NEW_PASSWORD_COMMAND,
+	OPTION_NEW_DIGEST,
+	OPTION_NEW_PBKDF2,
+};
+
+static const struct argp_option argp_options[] = {
+	{ "new-password-file", OPTION_NEW_PASSWORD_FILE, "PATH", 0,
+	  "The file of the new password: created when there is none; the old one again means new content for it", 1 },
+	{ "new-password-fd", OPTION_NEW_PASSWORD_FD, "N", 0, "Read the new password from file descriptor N", 1 },
+	{ "new-password-command", OPTION_NEW_PASSWORD_COMMAND, "COMMAND", 0,
+	  "Read the new password from what COMMAND prints", 1 },
+	{ "new-digest", OPTION_NEW_DIGEST, "NAME", 0, "The new digest", 1 },
+	{ "new-pbkdf2", OPTION_NEW_PBKDF2, "ITERATIONS", 0, "The new number of PBKDF2 iterations, 0 for none", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct options *new = &arguments->new;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		pass_options(state, 0, 2, arguments->options);
+		return 0;
+	case OPTION_NEW_PASSWORD_FILE:
+		new->password_file = value;
+		return 0;
+	case OPTION_NEW_PASSWORD_FD:
+		return parse_descriptor(state, "new-password-fd", value, &new->password_descriptor);
+	case OPTION_NEW_PASSWORD_COMMAND:
+		new->password_command = value;
+		return 0;
+	case OPTION_NEW_DIGEST:
+		arguments->new_digest = true;
+		return parse_digest(state, value, &new->kdf);
+	case OPTION_NEW_PBKDF2:
+		arguments->new_iterations = true;
+		return parse_iterations(state, "new-pbkdf2", value, &new->kdf);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = { { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp argp = {
+	argp_options,
+	parse,
+	NULL,
+	"Change the password, the digest or the iterations of an encrypted key file. The keys stay as they are.",
+	children,
+	NULL,
+	NULL
+};
+
+/* A change of password, from its plan to its report. */
+struct passwd {
+	const struct options *options;
+	const struct options *new_options;
+	enum way way;
+	bool finishing;	 /* an earlier run did all that concerns the key file */
+	bool has_backup; /* store will keep one */
+	struct store store;
+	struct keyfile keyfile;
+	struct password old_password;
+	struct password new_password;
+	struct new_password_file made;	/* path NULL: nothing is to be made */
+	char *journal;			/* WAY_REPLACE_FILE: PASSWORD_FILE.new */
+	struct store password_store;	/* WAY_REPLACE_FILE: PASSWORD_FILE */
+	struct secret password_content; /* WAY_REPLACE_FILE: its new content */
+};
+
+static void passwd_free(struct passwd *passwd)
+{
+	store_close(&passwd->store);
+	store_close(&passwd->password_store);
+	keyfile_free(&passwd->keyfile);
+	password_free(&passwd->old_password);
+	password_free(&passwd->new_password);
+	new_password_file_free(&passwd->made);
+	secret_free(&passwd->password_content);
+	free(passwd->journal);
+}
+
+static bool same_kdf(struct kdf one, struct kdf other)
+{
+	return one.digest == other.digest && one.iterations == other.iterations;
+}
+
+/* ---- the plan ---- */
+
+static bool is_same_file(const char *one, const char *other)
+{
+	struct stat a;
+	struct stat b;
+
+	return one && other && !stat(one, &a) && !stat(other, &b) && file_is_same(&a, &b);
+}
+
+static enum way choose_way(const struct arguments *arguments)
+{
+	const struct options *new = &arguments->new;
+
+	if (new->password_file)
+		return is_same_file(new->password_file, arguments->options->password_file) ? WAY_REPLACE_FILE
+											   : WAY_OTHER_FILE;
+	if (!has_password_source(new) && (arguments->new_digest || arguments->new_iterations))
+		return WAY_KEEP;
+	return WAY_SOURCE;
+}
+
+/* What stands at path already is the new password: prepared, or left by a run
+ * that was ended. Nothing there: it will be made. */
+static enum status read_prepared(struct passwd *passwd, const char *path)
+{
+	const struct options source = { .password_file = path, .password_descriptor = -1 };
+	struct stat status;
+
+	if (lstat(path, &status) && errno == ENOENT) {
+		passwd->made.path = path;
+		return STATUS_DONE;
+	}
+	return get_new_password(&source, path, &passwd->new_password);
+}
+
+static enum status find_journal(struct passwd *passwd, const char *password_file)
+{
+	struct fault fault = fault_none();
+	enum status status;
+	char *path = realpath(password_file, NULL);
+
+	if (path && asprintf(&passwd->journal, "%s" JOURNAL_SUFFIX, path) < 0)
+		passwd->journal = NULL;
+	free(path);
+	if (!passwd->journal)
+		return message_fault(fault_errno(FAULT_OPEN, errno), password_file);
+	status = read_prepared(passwd, passwd->journal);
+	if (status || passwd->made.path)
+		return status;
+	message_note("the new password is in '%s' already, from a run that was ended", passwd->journal);
+	fault = file_read_path(passwd->journal, &passwd->password_content, NULL);
+	return fault.code ? message_fault(fault, passwd->journal) : STATUS_DONE;
+}
+
+static enum status plan(struct passwd *passwd, const struct arguments *arguments)
+{
+	passwd->way = choose_way(arguments);
+	if (passwd->way == WAY_REPLACE_FILE)
+		return find_journal(passwd, passwd->options->password_file);
+	if (passwd->way == WAY_OTHER_FILE)
+		return read_prepared(passwd, passwd->new_options->password_file);
+	return STATUS_DONE;
+}
+
+/* ---- the old password ---- */
+
+static struct fault unseal(struct passwd *passwd, const struct password *password, struct kdf kdf)
+{
+	SECRET struct secret text = { 0 };
+
+	keyfile_free(&passwd->keyfile);
+	return unseal_keyfile(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
+}
+
+/* The state that a run leaves which was ended behind its last change of the key
+ * file: that opens with what is new, and not, or just as well, with what is old. */
+static bool is_finished(struct passwd *passwd)
+{
+	struct kdf new_kdf = passwd->new_options->kdf;
+
+	if (passwd->way == WAY_KEEP)
+		return !unseal(passwd, &passwd->old_password, new_kdf).code;
+	return passwd->new_password.secret.data && !unseal(passwd, &passwd->new_password, new_kdf).code;
+}
+
+static bool changes_nothing(const struct passwd *passwd)
+{
+	return same_kdf(passwd->options->kdf, passwd->new_options->kdf) &&
+	       (passwd->way == WAY_KEEP || (passwd->new_password.secret.data &&
+					    secret_equals(&passwd->old_password.secret, &passwd->new_password.secret)));
+}
+
+static enum status refuse_no_change(const struct passwd *passwd)
+{
+	const char *file = passwd->options->file;
+
+	if (passwd->way == WAY_KEEP)
+		message_error("'%s' has %s already", file, kdf_words(passwd->new_options->kdf));
+	else
+		message_error("the new password of '%s' is the old one", file);
+	return STATUS_REFUSED;
+}
+
+static enum status report_if_wrong(const struct passwd *passwd, struct fault fault)
+{
+	const char *file = passwd->options->file;
+	enum status status;
+
+	if (fault.code != FAULT_WRONG_PASSWORD)
+		return message_fault(fault, file);
+	status = report_wrong_password(passwd->options, file, &passwd->store.content, &passwd->old_password, false);
+	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+	return status;
+}
+
+static enum status open_with_old(struct passwd *passwd)
+{
+	const char *file = passwd->options->file;
+	enum status status;
+	struct fault fault;
+
+	passwd->has_backup = passwd->way != WAY_KEEP && !passwd->new_password.secret.data;
+	status = open_store(&passwd->store, file, passwd->options, passwd->has_backup);
+	if (status)
+		return status;
+	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
+		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
+		message_hint("'mkeyfile encrypt --in-place' gives it a password");
+		return status;
+	}
+	status = get_password(passwd->options, file, &passwd->old_password);
+	if (status)
+		return status;
+	fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
+	if (!fault.code && !changes_nothing(passwd))
+		return STATUS_DONE;
+	/* without a journal, a password that is the old one is no trace of another run */
+	if (!fault.code && (passwd->way != WAY_REPLACE_FILE || passwd->made.path))
+		return refuse_no_change(passwd);
+	passwd->finishing = is_finished(passwd);
+	return passwd->finishing ? STATUS_DONE : report_if_wrong(passwd, fault);
+}
+
+/* ---- the new one ---- */
+
+static enum status get_new(struct passwd *passwd)
+{
+	const struct password *old = &passwd->old_password;
+	SECRET struct secret copy = { 0 };
+	enum status status = STATUS_DONE;
+	struct fault fault;
+
+	if (passwd->made.path) {
+		status = new_password_file_make(&passwd->made, &passwd->new_password);
+	} else if (passwd->way == WAY_KEEP) {
+		fault = secret_copy(&copy, old->secret.data, old->secret.size);
+		passwd->new_password.secret = secret_take(&copy);
+		status = fault.code ? message_fault(fault, passwd->options->file) : STATUS_DONE;
+	} else if (passwd->way == WAY_SOURCE) {
+		status = get_new_password(passwd->new_options, passwd->options->file, &passwd->new_password);
+	}
+	if (!status && passwd->way != WAY_KEEP && changes_nothing(passwd))
+		status = refuse_no_change(passwd);
+	return status;
+}
+
+/* Where an earlier run may have to be finished, its backup is no hindrance. Where
+ * there is nothing to finish, a backup will be kept. */
+static enum status make_sure_of_backup(struct passwd *passwd)
+{
+	SECRET struct secret before = { 0 };
+	const char *file = passwd->options->file;
+	enum status status;
+
+	if (passwd->has_backup)
+		return STATUS_DONE;
+	before = secret_take(&passwd->store.content);
+	store_close(&passwd->store);
+	status = open_store(&passwd->store, file, passwd->options, true);
+	if (status || secret_equals(&before, &passwd->store.content))
+		return status;
+	return message_fault(fault_of(FAULT_CHANGED), file);
+}
+
+/* The password file that is to get new content is locked, and can be replaced. */
+static enum status open_password_file(struct passwd *passwd)
+{
+	const char *path = passwd->options->password_file;
+	struct fault fault;
+	enum status status;
+
+	if (passwd->way != WAY_REPLACE_FILE)
+		return STATUS_DONE;
+	if (passwd->made.path) {
+		fault = secret_copy(&passwd->password_content, passwd->made.text.data, passwd->made.text.size);
+		if (fault.code)
+			return message_fault(fault, path);
+	}
+	status = open_store(&passwd->password_store, path, passwd->options, false);
+	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
+		return status;
+	store_close(&passwd->password_store);
+	return open_store(&passwd->password_store, path, passwd->options, true);
+}
+
+/* ---- the change ---- */
+
+/* Between key file and password file no signal is a reason to stop: the pair is
+ * not complete. Ignoring also drops one that came while it was blocked. */
+static void ignore_signals(void)
+{
+	static const int signals[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT,   SIGALRM,
+				       SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_IGN);
+}
+
+/* Step 2 of the order above, with step 1 before it and undone if it fails. */
+static enum status replace_key_file(struct passwd *passwd, const struct secret *raw)
+{
+	struct successor successor = { passwd->new_options, &passwd->keyfile.text, &passwd->new_password };
+	enum status status = STATUS_DONE;
+	struct fault fault;
+
+	if (passwd->made.path)
+		status = new_password_file_create(&passwd->made);
+	if (status) {
+		new_password_file_withdraw(&passwd->made);
+		return status;
+	}
+	fault = store_replace(&passwd->store, raw, content_is_superseded, &successor);
+	if (!fault_is_published(fault))
+		new_password_file_withdraw(&passwd->made);
+	else
+		message_changed();
+	return fault.code ? message_fault(fault, passwd->options->file) : STATUS_DONE;
+}
+
+/* Steps 3 and 4. */
+static enum status replace_password_file(struct passwd *passwd)
+{
+	const char *path = passwd->options->password_file;
+	struct store *store = &passwd->password_store;
+	struct fault fault = store_replace(store, &passwd->password_content, NULL, NULL);
+
+	if (!fault.code && unlink(passwd->journal))
+		fault = fault_errno(FAULT_OLD_LEFT, errno);
+	if (!fault.code && fsync(store->directory))
+		fault = fault_errno(FAULT_DIRECTORY_SYNC, errno);
+	return fault.code ? message_fault(fault, path) : STATUS_DONE;
+}
+
+static enum status commit_pair(struct passwd *passwd, const struct secret *raw)
+{
+	enum status status = passwd->finishing ? STATUS_DONE : replace_key_file(passwd, raw);
+
+	if (!status) {
+		ignore_signals();
+		status = replace_password_file(passwd);
+	}
+	if (status && !access(passwd->journal, F_OK))
+		message_hint("'%s' holds the new password; the same command again finishes the change",
+			     passwd->journal);
+	return status;
+}
+
+/* What a run that was ended behind its last change had no time to take away. */
+static void tidy_up(struct passwd *passwd)
+{
+	char *kept = NULL;
+
+	temporary_remove_dead(passwd->store.directory, passwd->store.name, NULL, NULL, &kept);
+	free(kept);
+}
+
+static enum status commit(struct passwd *passwd)
+{
+	const struct options *new_options = passwd->new_options;
+	const char *file = passwd->options->file;
+	SECRET struct secret raw = { 0 };
+	const struct publication publication = {
+		.raw = &raw,
+		.successor = { new_options, &passwd->keyfile.text, &passwd->new_password },
+		.new_password_file = &passwd->made,
+	};
+	enum status status = STATUS_DONE;
+
+	if (!passwd->finishing)
+		status = content_make(new_options, file, &passwd->keyfile.text, &passwd->keyfile, true,
+				      &passwd->new_password, &raw);
+	if (status)
+		return status;
+	if (passwd->finishing && !new_options->dry_run)
+		tidy_up(passwd);
+	if (passwd->way == WAY_REPLACE_FILE)
+		return new_options->dry_run ? STATUS_DONE : commit_pair(passwd, &raw);
+	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, new_options, &publication);
+}
+
+/* ---- what was done, and what the server needs now ---- */
+
+/* Whose settings they are. */
+static const char *key_plugin(const struct options *options)
+{
+	return options->target && options->target->edition == PLUGIN ? "mkeyfile_key_management"
+								     : "file_key_management";
+}
+
+/* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
+ * is known, or no memory. */
+static char *filekey_setting(const struct passwd *passwd)
+{
+	const char *path = passwd->new_options->password_file;
+	char *absolute = path ? realpath(path, NULL) : NULL;
+	char *setting = NULL;
+
+	if (path && asprintf(&setting, "FILE:%s", absolute ? absolute : path) < 0)
+		setting = NULL;
+	free(absolute);
+	return setting;
+}
+
+static void say_kdf_settings(const struct passwd *passwd)
+{
+	const struct kdf old = passwd->options->kdf;
+	const struct kdf new = passwd->new_options->kdf;
+	const char *plugin = key_plugin(passwd->options);
+
+	if (old.digest != new.digest)
+		message_note("      loose_%s_digest = %s", plugin, digest_name(new.digest));
+	if (old.iterations != new.iterations)
+		message_note("      loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
+}
+
+static void say_settings(const struct passwd *passwd)
+{
+	const struct options *options = passwd->options;
+	bool other_kdf = !same_kdf(options->kdf, passwd->new_options->kdf);
+	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
+
+	if (filekey && options->password_file && !is_standard_stream(options->password_file))
+		message_note(
+			"next: the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s'),",
+			passwd->new_options->password_file, options->password_file, options->password_file);
+	else if (filekey)
+		message_note("next: the server's user has to read '%s' (chown mysql),",
+			     passwd->new_options->password_file);
+	if (filekey)
+		message_note("      and before it starts again the server's option file has to say:");
+	else if (passwd->way == WAY_SOURCE)
+		message_note(
+			"next: before the server starts again, what %s_filekey names has to hold the new password%s",
+			key_plugin(options), other_kdf ? ", and its option file has to say:" : "");
+	else if (other_kdf)
+		message_note("next: before the server starts again, its option file has to say:");
+	else
+		message_note("next: the server's settings stay as they are");
+	if (filekey)
+		message_note("      %s_filekey = %s", key_plugin(options), filekey);
+	say_kdf_settings(passwd);
+	message_note("      a running server goes on with what it has read. Copy %s to every server of the cluster",
+		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
+	if (!server_reads_kdf(&server_profiles[0], passwd->new_options->kdf) && !options->target)
+		message_hint("servers before 12.0.1 cannot read it: --target names yours");
+	free(filekey);
+}
+
+static void say_done(const struct passwd *passwd)
+{
+	const struct options *options = passwd->options;
+	const char *file = options->file;
+
+	if (passwd->finishing)
+		message_note("'%s' %s: an earlier run came so far", file,
+			     passwd->way == WAY_KEEP ? "has the new digest and iterations already"
+						     : "opens with the new password already");
+	else if (passwd->way == WAY_KEEP)
+		message_note("%s '%s': the same password, %s", options->dry_run ? "would change" : "changed", file,
+			     kdf_words(passwd->new_options->kdf));
+	else
+		message_note("%s '%s': a new password, %s", options->dry_run ? "would change" : "changed", file,
+			     kdf_words(passwd->new_options->kdf));
+	if (passwd->way != WAY_REPLACE_FILE)
+		return;
+	message_note("%s '%s', its password file", options->dry_run ? "would change" : "changed",
+		     options->password_file);
+	if (!options->dry_run)
+		message_note("the old content of both stands beside them, with a ~ behind the name");
+}
+
+static json_t *settings_json(const struct passwd *passwd)
+{
+	const struct kdf kdf = passwd->new_options->kdf;
+	char *filekey = filekey_setting(passwd);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "plugin", json_string(key_plugin(passwd->options)));
+	json_object_set_new(object, "filekey", filekey ? json_text(filekey) : json_null());
+	json_object_set_new(object, "digest", json_string(digest_name(kdf.digest)));
+	json_object_set_new(object, "use_pbkdf2", json_integer(kdf.iterations));
+	free(filekey);
+	return object;
+}
+
+static void report(const struct passwd *passwd)
+{
+	json_t *object;
+
+	say_done(passwd);
+	if (!passwd->options->dry_run)
+		say_settings(passwd);
+	if (!passwd->options->json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(passwd->options->file));
+	json_object_set_new(object, "dry_run", json_boolean(passwd->options->dry_run));
+	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
+	json_object_set_new(object, "settings", settings_json(passwd));
+	print_json(object);
+}
+
+static enum status change_password(const struct arguments *arguments)
+{
+	struct passwd passwd __attribute__((cleanup(passwd_free))) = {
+		.options = arguments->options,
+		.new_options = &arguments->new,
+		.store = STORE_CLOSED,
+		.password_store = STORE_CLOSED,
+	};
+	enum status status = plan(&passwd, arguments);
+
+	if (!status)
+		status = open_with_old(&passwd);
+	if (!status && !passwd.finishing)
+		status = make_sure_of_backup(&passwd);
+	if (!status && !passwd.finishing)
+		status = get_new(&passwd);
+	if (!status)
+		status = open_password_file(&passwd);
+	if (!status)
+		status = commit(&passwd);
+	if (!status)
+		report(&passwd);
+	return status;
+}
+
+/* ---- the command line ---- */
+
+/* What the new password has in common with the old one comes from there. */
+static void complete_new(struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	const struct options given = arguments->new;
+
+	arguments->new = *options;
+	arguments->new.password_file = given.password_file;
+	arguments->new.password_descriptor = given.password_descriptor;
+	arguments->new.password_command = given.password_command;
+	arguments->new.password_text = NULL;
+	if (arguments->new_digest)
+		arguments->new.kdf.digest = given.kdf.digest;
+	if (arguments->new_iterations)
+		arguments->new.kdf.iterations = given.kdf.iterations;
+}
+
+static enum status check_arguments(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	const struct options *new = &arguments->new;
+	int sources = !!new->password_file + !!new->password_command + (new->password_descriptor >= 0);
+
+	if (sources > 1)
+		return usage_error(
+			"--new-password-file, --new-password-fd and --new-password-command exclude each other");
+	if (is_standard_stream(options->file))
+		return usage_error("standard input cannot be changed: name a file");
+	if (new->password_file && (!*new->password_file || is_standard_stream(new->password_file)))
+		return usage_error("--new-password-file needs the name of a file");
+	if (is_same_file(new->password_file, options->file))
+		return usage_error("the key file and the password file cannot be the same");
+	if (new->password_descriptor >= 0 && new->password_descriptor == options->password_descriptor)
+		return usage_error("the old and the new password cannot come from the same descriptor");
+	if (new->password_descriptor == STDIN_FILENO && is_standard_stream(options->password_file))
+		return usage_error("the old and the new password cannot both come from standard input");
+	return check_descriptor(new->password_descriptor);
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options, .new = { .password_descriptor = -1 } };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	complete_new(&arguments);
+	if (!status)
+		status = check_arguments(&arguments);
+	return status ? status : change_password(&arguments);
+}
+
+const struct command passwd_command = { "passwd", "", "change the password or the KDF of a key file", run };

@@ -1,0 +1,396 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# passwd: openssl opens every file it writes, and wherever it is killed one pair of
+# key file and password file opens.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	make_password_file pw
+	make_keyfile plain 1 2 100
+	echo '# a comment' >>plain
+	openssl_encrypt pw plain keyfile
+}
+
+names_in() { # directory
+	find "$1" -mindepth 1 -printf '%f\n' | sort | xargs
+}
+
+# opens FILE PASSWORD_FILE [openssl options]: openssl gets the plain text from it.
+opens() {
+	openssl_decrypt "$2" "$1" "${@:3}" | cmp -s - plain
+}
+
+server_goes_on="      a running server goes on with what it has read. Copy"
+
+@test "a new password file, made or there already" {
+	cp keyfile before
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new
+	assert_equal 0 "created 'new', a password file
+the old content is in 'keyfile~', under the old password if it had one
+changed 'keyfile': a new password, sha1, 1 iteration
+next: the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw'),
+      and before it starts again the server's option file has to say:
+      file_key_management_filekey = FILE:$PWD/new
+$server_goes_on both files to every server of the cluster" ""
+	opens keyfile new
+	[ "$(stat -c %s new)" = 257 ]
+	same 600 "$(stat -c %a new)"
+	cmp keyfile~ before
+	rm keyfile~
+	make_password_file prepared
+	cp prepared copy
+	run --separate-stderr mkeyfile passwd -P new --new-password-file=prepared -q
+	assert_equal 0 "" ""
+	opens keyfile prepared
+	cmp prepared copy
+}
+
+@test "the same password file with new content: owner and mode stay, and so do the server's settings" {
+	chmod 640 pw
+	chown 65534:4 pw
+	cp -p keyfile old-keyfile
+	cp -p pw old-pw
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=./pw
+	assert_equal 0 "changed 'keyfile': a new password, sha1, 1 iteration
+changed 'pw', its password file
+the old content of both stands beside them, with a ~ behind the name
+next: the server's settings stay as they are
+$server_goes_on both files to every server of the cluster" ""
+	opens keyfile pw
+	same '640 65534:4' "$(stat -c '%a %u:%g' pw)"
+	cmp keyfile~ old-keyfile
+	cmp pw~ old-pw
+	opens keyfile~ pw~
+	run -1 cmp pw pw~
+	same "keyfile keyfile~ old-keyfile old-pw plain pw pw~" "$(names_in .)"
+}
+
+@test "a link to the password file stays" {
+	mkdir secret
+	mv pw secret/real
+	ln -s secret/real pw
+	run -0 mkeyfile passwd -P pw --new-password-file=pw -q
+	same secret/real "$(readlink pw)"
+	opens keyfile pw
+	opens keyfile~ secret/real~
+}
+
+@test "other sources of the new password" {
+	make_password_file new
+	run --separate-stderr mkeyfile passwd -P pw --new-password-fd=5 5<new
+	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+changed 'keyfile': a new password, sha1, 1 iteration
+next: before the server starts again, what file_key_management_filekey names has to hold the new password
+$server_goes_on the key file to every server of the cluster" ""
+	opens keyfile new
+	mv keyfile~ keyfile
+	run -0 mkeyfile passwd -P pw --new-password-command="cat new" -q
+	opens keyfile new
+	mv keyfile~ keyfile
+	run -0 mkeyfile passwd --password-fd=5 --new-password-fd=6 -q 5<pw 6<new
+	opens keyfile new
+	mv keyfile~ keyfile
+	run -0 mkeyfile passwd -P - --new-password-command="cat new" -q <pw
+	opens keyfile new
+}
+
+@test "on the terminal the new password is asked for twice, after the old one has been tried" {
+	run -0 "$abs_top_srcdir/tests/terminal" "expect:Password of 'keyfile': " echo:off "type:$(cat pw)" \
+		"expect:New password for 'keyfile': " 'type:a new password of mine' \
+		"expect:Again, new password for 'keyfile': " 'type:a new password of mine' -- "$MKEYFILE" passwd
+	[[ $output == *"exit 0" ]]
+	printf 'a new password of mine\n' >new
+	opens keyfile new
+}
+
+# Every way to make an AES key, as mkeyfile and as openssl say it.
+kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-md sha384" "sha512:0:-md sha512"
+	"sha1:1:-md sha1 -pbkdf2 -iter 1" "sha512:1000:-md sha512 -pbkdf2 -iter 1000")
+
+@test "from every digest and iteration count to others, with the password and without" {
+	for ((i = 0; i < ${#kdfs[@]}; i++)); do
+		from=${kdfs[i]}
+		# to itself and its neighbours; in a long run to every one
+		others=("$from" "${kdfs[(i + 1) % ${#kdfs[@]}]}" "${kdfs[(i + 5) % ${#kdfs[@]}]}")
+		[ "${MKEYFILE_TEST_LONG-}" != 1 ] || others=("${kdfs[@]}")
+		for to in "${others[@]}"; do
+			IFS=: read -r old_digest old_iterations old_openssl <<<"$from"
+			IFS=: read -r new_digest new_iterations new_openssl <<<"$to"
+			options=(-q -P pw "--digest=$old_digest" "--pbkdf2=$old_iterations")
+			new_options=("--new-digest=$new_digest" "--new-pbkdf2=$new_iterations")
+			# shellcheck disable=SC2086
+			openssl_encrypt pw plain keyfile $old_openssl
+			if [ "$from" != "$to" ]; then
+				mkeyfile passwd "${options[@]}" "${new_options[@]}"
+				# shellcheck disable=SC2086
+				opens keyfile pw $new_openssl
+				mv keyfile~ keyfile
+			fi
+			rm -f new
+			mkeyfile passwd "${options[@]}" "${new_options[@]}" --new-password-file=new
+			# shellcheck disable=SC2086
+			opens keyfile new $new_openssl
+			rm keyfile~
+		done
+	done
+}
+
+@test "what is not named of the KDF stays" {
+	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 100
+	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=100 --new-pbkdf2=200
+	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+changed 'keyfile': the same password, sha256, PBKDF2 with 200 iterations
+next: before the server starts again, its option file has to say:
+      loose_file_key_management_use_pbkdf2 = 200
+$server_goes_on the key file to every server of the cluster
+hint: servers before 12.0.1 cannot read it: --target names yours" ""
+	opens keyfile pw -md sha256 -pbkdf2 -iter 200
+	rm keyfile~
+	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=200 --new-password-file=new -t 12.3
+	same 0 "$status"
+	run -1 grep loose_ <<<"$stderr"
+	opens keyfile new -md sha256 -pbkdf2 -iter 200
+}
+
+@test "the settings of mkeyfile's own plugin" {
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new --new-digest=sha256 -t 10.11+plugin
+	same 0 "$status"
+	grep -qx "      mkeyfile_key_management_filekey = FILE:$PWD/new" <<<"$stderr"
+	grep -qx "      loose_mkeyfile_key_management_digest = sha256" <<<"$stderr"
+}
+
+@test "a KDF that the target does not read is refused" {
+	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+		passwd -P pw --new-digest=sha256 -t 10.11
+}
+
+@test "--json" {
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new --new-digest=sha256 -t 12.3 -q --json
+	same 0 "$status"
+	same "$(jq -S . <<END
+{ "file": "keyfile", "dry_run": false, "finished": false, "settings": {
+  "plugin": "file_key_management", "filekey": "FILE:$PWD/new", "digest": "sha256", "use_pbkdf2": 0 } }
+END
+	)" "$(jq -S . <<<"$output")"
+}
+
+@test "a dry run changes nothing, and finds what would be refused" {
+	before=$(snapshot)
+	for file in new pw; do
+		run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=$file -n
+		same "would change 'keyfile': a new password, sha1, 1 iteration" "$(grep -v password.file <<<"$stderr")"
+	done
+	run -4 mkeyfile passwd -P pw --new-password-file=pw -n --new-digest=sha256 -t 10.11
+	same "$before" "$(snapshot)"
+}
+
+# ---- bad input ----
+
+@test "the wrong old password" {
+	make_password_file wrong
+	for way in --new-password-file=new --new-password-file=wrong --new-digest=sha512 --new-password-fd=5; do
+		run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: 'mkeyfile verify' tries other digests and iteration counts" passwd -P wrong $way 5<pw
+	done
+	run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: 'mkeyfile verify' tries other digests and iteration counts" passwd -P pw --digest=sha224 --new-password-file=pw
+}
+
+@test "a change that is none" {
+	cp pw same
+	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is the old one" passwd -P pw --new-password-file=same
+	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is the old one" passwd -P pw --new-password-fd=5 5<pw
+	run_refused 4 "mkeyfile passwd: 'keyfile' has sha1, 1 iteration already" passwd -P pw --new-digest=sha1 --new-pbkdf2=0
+}
+
+@test "a plain file has no password to change" {
+	run_refused 2 "mkeyfile passwd: 'plain' is not encrypted
+hint: 'mkeyfile encrypt --in-place' gives it a password" passwd -f plain -P pw --new-password-file=new
+}
+
+@test "passwords that a server or openssl would cut" {
+	printf 'a\nb\n' >new
+	run_refused 4 "mkeyfile passwd: the password in 'new' has more than one line, which openssl would cut" \
+		passwd -P pw --new-password-file=new
+	true >new
+	run_refused 2 "mkeyfile passwd: 'new' holds no password" passwd -P pw --new-password-file=new
+	run_refused 2 "mkeyfile passwd: 'the password command' holds no password" passwd -P pw --new-password-command=true
+	run_refused 2 "mkeyfile passwd: the password command failed with status 1" passwd -P pw --new-password-command=false
+}
+
+@test "a short new password is warned of" {
+	echo short >new
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new
+	same 0 "$status"
+	[[ ${stderr_lines[0]} == "mkeyfile passwd: warning: "*short* ]]
+}
+
+@test "an existing backup is in the way, of the key file and of the password file" {
+	echo older >keyfile~
+	for file in new pw; do
+		run_refused 4 "mkeyfile passwd: the backup 'keyfile~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" passwd -P pw --new-password-file=$file
+	done
+	mv keyfile~ pw~
+	run_refused 4 "mkeyfile passwd: the backup 'pw~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" passwd -P pw --new-password-file=pw
+}
+
+@test "places that cannot be written" {
+	run_refused 2 "mkeyfile passwd: cannot open 'none/new': No such file or directory" passwd -P pw --new-password-file=none/new
+	mkdir -m 755 locked
+	cp pw locked/
+	chown 65534 . keyfile pw plain
+	chmod 644 locked/pw
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+	before=$(snapshot)
+	run --separate-stderr setpriv --reuid=65534 --clear-groups "$MKEYFILE" passwd -P locked/pw --new-password-file=locked/pw
+	assert_equal 2 "mkeyfile passwd: cannot create files beside '$PWD/locked/pw.new': Permission denied" ""
+	run --separate-stderr setpriv --reuid=65534 --clear-groups "$MKEYFILE" passwd -P pw --new-password-file=locked/new
+	assert_equal 2 "mkeyfile passwd: cannot create files beside 'locked/new': Permission denied" ""
+	same "$before" "$(snapshot)"
+}
+
+@test "usage" {
+	run_refused 64 "mkeyfile passwd: --new-password-file, --new-password-fd and --new-password-command exclude each other" \
+		passwd -P pw --new-password-file=new --new-password-fd=5
+	run_refused 64 "mkeyfile passwd: standard input cannot be changed: name a file" passwd -f - -P pw --new-password-file=new
+	run_refused 64 "mkeyfile passwd: the key file and the password file cannot be the same" passwd -P pw --new-password-file=keyfile
+	run_refused 64 "mkeyfile passwd: --new-password-file needs the name of a file" passwd -P pw --new-password-file=-
+	run_refused 64 "mkeyfile passwd: the old and the new password cannot come from the same descriptor" \
+		passwd --password-fd=5 --new-password-fd=5 5<pw
+	run_refused 64 "mkeyfile passwd: the old and the new password cannot both come from standard input" passwd -P - --new-password-fd=0
+	run_refused 2 "mkeyfile passwd: cannot read 'file descriptor 77': Bad file descriptor" passwd -P pw --new-password-fd=77
+	run_refused 64 "mkeyfile: a password is never an argument, since every user of the host can see it there
+hint: --password-file, --password-fd and --password-command name where it is" passwd -P pw --new-password=secret
+}
+
+# ---- killed at every moment ----
+
+changing='openat,write,fsync,linkat,link,renameat,renameat2,unlinkat,unlink,fchmod,fchown,fsetxattr,ftruncate'
+
+# The moments of a run at which something on the disk changes, as CALL NUMBER: each
+# call that can change something, before it is made. All others change nothing
+# in between; MKEYFILE_TEST_LONG=1 takes them too.
+moments() { # argument...
+	local trace=$changing
+	[ "${MKEYFILE_TEST_LONG-}" != 1 ] || trace=all
+	strace -o trace -e trace=$trace "$MKEYFILE" "$@" >/dev/null 2>&1 || return
+	sed -n 's/^\([a-z0-9_]*\)(.*/\1 &/p' trace | awk -v long="${MKEYFILE_TEST_LONG-}" '
+		$1 == "execve" || $1 == "exit_group" { next }
+		{ n[$1]++ }
+		long == 1 || $1 != "openat" || /O_CREAT|O_TMPFILE/ { print $1, n[$1] }'
+}
+
+restore() {
+	rm -rf ./run
+	mkdir run
+	cp -p keyfile pw run/
+}
+
+# run_killed NEW_FILE NEW_KDF ARGUMENT...: the command is killed at each moment; then
+# a pair opens, and the same command finishes what was begun.
+run_killed() {
+	local new=$1 kdf=$2 call number kills=0
+	shift 2
+	restore
+	moments "$@" >moments
+	[ "$(wc -l <moments)" -ge 15 ]
+	while read -r call number <&7; do
+		restore
+		run strace -o trace -e trace="$call" -e inject="$call:signal=KILL:when=$number" "$MKEYFILE" "$@"
+		[ "$status" = 137 ] || continue
+		kills=$((kills + 1))
+		# shellcheck disable=SC2086
+		if ! opens run/keyfile run/pw && ! { [ -e "$new" ] && opens run/keyfile "$new" $kdf; } &&
+			! { [ "$new" = run/pw.new ] && opens run/keyfile run/pw $kdf; }; then
+			echo "no pair opens after $call $number" && ls -la run && return 1
+		fi
+		# with all done but the last sync, the same command would be another change
+		if [ "$new" != run/pw.new ] || [ -e run/pw.new ] || cmp -s run/pw pw; then
+			run -0 "$MKEYFILE" "$@"
+		fi
+		# shellcheck disable=SC2086
+		opens run/keyfile "${new%.new}" $kdf || { echo "not finished after $call $number" && return 1; }
+		[ "$new" != run/pw.new ] || opens run/keyfile~ run/pw~
+		opens run/keyfile~ "$(ls run/pw~ 2>/dev/null || echo run/pw)"
+		[ ! -e run/pw.new ]
+		run -1 grep -F .mkeyfile- <(ls -A run)
+	done 7<moments
+	[ $kills -ge 15 ]
+}
+
+@test "killed at every moment: another password file" {
+	run_killed run/new "-md sha1" passwd -f run/keyfile -P run/pw --new-password-file=run/new
+}
+
+@test "killed at every moment: the same password file and another KDF" {
+	run_killed run/pw.new "-md sha256 -pbkdf2 -iter 10" passwd -f run/keyfile -P run/pw --new-password-file=run/pw \
+		--new-digest=sha256 --new-pbkdf2=10
+}
+
+@test "killed at every moment: only the KDF" {
+	run_killed run/pw "-md sha256" passwd -f run/keyfile -P run/pw --new-digest=sha256
+}
+
+@test "an error at every moment: a pair opens, and the same command finishes" {
+	restore
+	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw)
+	moments "${options[@]}" >moments
+	while read -r call number <&7; do
+		restore
+		run strace -o trace -e trace="$call" -e inject="$call:error=EIO:when=$number" "$MKEYFILE" "${options[@]}"
+		# what was not done is never said to be done
+		[ "$status" != 0 ] || { opens run/keyfile run/pw && run -1 cmp run/pw pw; }
+		[ "$status" != 0 ] || continue
+		opens run/keyfile run/pw || opens run/keyfile run/pw.new || { echo "no pair after $call $number" && return 1; }
+		# one that failed before the change leaves nothing
+		if cmp -s run/keyfile keyfile && cmp -s run/pw pw && [ ! -e run/pw.new ]; then
+			same "keyfile pw" "$(names_in run)"
+		fi
+	done 7<moments
+}
+
+@test "a signal between the two files waits for the second one" {
+	restore
+	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw)
+	for call in 'linkat 1' 'renameat2 2' 'renameat2 3'; do
+		for signal in TERM INT HUP; do
+			restore
+			# shellcheck disable=SC2086
+			set -- $call
+			run strace -o trace -e trace="$1" -e inject="$1:signal=$signal:when=$2" "$MKEYFILE" "${options[@]}"
+			if [ "$status" = 0 ]; then
+				opens run/keyfile run/pw
+				[ ! -e run/pw.new ]
+				run -1 cmp -s run/keyfile keyfile
+			else
+				cmp run/keyfile keyfile
+				same "keyfile pw" "$(names_in run)"
+			fi
+		done
+	done
+}
+
+@test "the next step is named when the second file cannot be written" {
+	restore
+	moments passwd -f run/keyfile -P run/pw --new-password-file=run/pw >moments
+	restore
+	last=$(sed -n 's/^renameat2 //p' moments | tail -n 1)
+	run --separate-stderr strace -o trace -e trace=renameat2 -e inject="renameat2:error=EIO:when=$last" \
+		"$MKEYFILE" passwd -f run/keyfile -P run/pw --new-password-file=run/pw
+	assert_equal 2 "mkeyfile passwd: cannot replace 'run/pw': Input/output error
+hint: '$PWD/run/pw.new' holds the new password; the same command again finishes the change
+hint: the change itself is made" ""
+	opens run/keyfile run/pw.new
+	run --separate-stderr mkeyfile passwd -f run/keyfile -P run/pw --new-password-file=run/pw
+	assert_equal 0 "the new password is in '$PWD/run/pw.new' already, from a run that was ended
+'run/keyfile' opens with the new password already: an earlier run came so far
+changed 'run/pw', its password file
+the old content of both stands beside them, with a ~ behind the name
+next: the server's settings stay as they are
+$server_goes_on both files to every server of the cluster" ""
+	opens run/keyfile run/pw
+}
