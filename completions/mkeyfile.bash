@@ -24,6 +24,7 @@ _mkeyfile_options()
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
 			--lock-timeout= $shared"
 		;;
+	remove) echo "--key-version= --old-versions --all --datadir= --force --lock-timeout= $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;
 	esac
@@ -266,8 +267,8 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd diff'
-	elif [[ $command == rotate && ! $all ]]; then
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd remove diff'
+	elif [[ ($command == rotate || $command == remove) && ! $all ]]; then
 		_mkeyfile_complete_ids
 	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then
 		_mkeyfile_choose_file

@@ -164,6 +164,9 @@ commands() {
 	offers "mkeyfile diff oth" other
 	offers "mkeyfile diff keyfile oth"
 	offers "mkeyfile list --file=no"
+	mkdir data
+	offers "mkeyfile remove --datadir=" data
+	offers "mkeyfile remove --datadir d" data
 }
 
 @test "nothing where only the caller knows" {
@@ -220,6 +223,8 @@ commands() {
 	offers "mkeyfile rotate --size 128 1" 1 100 101
 	offers "mkeyfile rotate -s 100 -- 2 1" 1 100 101
 	offers "mkeyfile rotate --all "
+	offers "mkeyfile remove 2 " 1 100 101
+	offers "mkeyfile remove --key-version 100 1" 1 100 101
 }
 
 @test "live IDs of an encrypted file" {

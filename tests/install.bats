@@ -22,6 +22,7 @@ $plugin./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-generate.1
 ./usr/share/man/man1/mkeyfile-list.1
 ./usr/share/man/man1/mkeyfile-passwd.1
+./usr/share/man/man1/mkeyfile-remove.1
 ./usr/share/man/man1/mkeyfile-rotate.1
 ./usr/share/man/man1/mkeyfile-verify.1
 ./usr/share/man/man1/mkeyfile.1

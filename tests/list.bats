@@ -21,7 +21,8 @@ setup_test() {
 		fingerprint "$(sed -n "s/^$1;//p" keyfile)"
 	}
 	run --separate-stderr mkeyfile list
-	assert_equal 0 "note: key ID 100 has older versions, from rotations that are not finished or not tidied up" \
+	assert_equal 0 "note: key ID 100 has older versions, from rotations that are not finished or not tidied up;
+      'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs" \
 		"ID          VERSIONS    BITS  FINGERPRINT       ROLE
 1           1            128  $(print_of '1;1')  system
 2           1            256  $(print_of '2;1')  temporary
@@ -107,7 +108,7 @@ END
 @test "older versions are noted, unless --quiet, with many IDs too" {
 	for id in $(seq 1 10); do printf '%s\n' "$id;1;$(random_key)" "$id;2;$(random_key)"; done >keyfile
 	run -0 --separate-stderr mkeyfile list --json
-	same "note: key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... have older versions, from rotations that are not finished or not tidied up" \
+	same "note: key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... have older versions, from rotations that are not finished or not tidied up;" \
 		"${stderr_lines[0]}"
 	same "[[1]]" "$(jq -c '[.keys[] | .old_versions] | unique' <<<"$output")"
 	run --separate-stderr mkeyfile list -q --ids

@@ -135,7 +135,9 @@ page_members() { # page
 	"$MKEYFILE" config -q -f keyfile -P key -j >config.json
 	"$MKEYFILE" decrypt -q -f keyfile -P key -o plain -j >decrypt.json
 	"$MKEYFILE" passwd -q -f keyfile -P key --new-password-file=key -j >passwd.json
+	rm keyfile~
 	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
+	"$MKEYFILE" remove -q -f keyfile -P key --force 200 -j >remove.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
 	for command in $(commands); do
 		same "$command

@@ -4,6 +4,8 @@
 
 : "${MARIADBD:=mariadbd}"
 PATH=$PATH:/usr/sbin
+# a server that starts removes what others have put there
+export TMPDIR=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 
 # Whose keys server_start serves; where the server finds its plugins, and what
 # has to be loaded before it, when not the usual.

@@ -23,6 +23,7 @@ extern const struct command decrypt_command;
 extern const struct command verify_command;
 extern const struct command config_command;
 extern const struct command passwd_command;
+extern const struct command remove_command;
 extern const struct command diff_command;
 
 #endif

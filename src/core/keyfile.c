@@ -350,6 +350,38 @@ struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key 
 	return fault_none();
 }
 
+/* The line of an entry, with its end. */
+static void find_line(const struct keyfile *keyfile, const struct entry *entry, size_t *ret_start, size_t *ret_end)
+{
+	const unsigned char *text = keyfile->text.data;
+	const unsigned char *before = memrchr(text, '\n', entry->version_offset);
+	const unsigned char *after = memchr(text + entry->key_offset, '\n', keyfile->text.size - entry->key_offset);
+
+	*ret_start = before ? (size_t)(before - text) + 1 : 0;
+	*ret_end = after ? (size_t)(after - text) + 1 : keyfile->text.size;
+}
+
+struct fault keyfile_reduce(const struct keyfile *keyfile, struct secret *ret_text)
+{
+	struct fault fault = secret_allocate(ret_text, keyfile->text.size);
+	size_t copied = 0;
+
+	if (fault.code || !keyfile->text.size)
+		return fault;
+	for (size_t i = 0; i < keyfile->count; i++) {
+		size_t start;
+		size_t end;
+
+		if (!keyfile->entries[i].removed)
+			continue;
+		find_line(keyfile, &keyfile->entries[i], &start, &end);
+		secret_append(ret_text, keyfile->text.data + copied, start - copied);
+		copied = end;
+	}
+	secret_append(ret_text, keyfile->text.data + copied, keyfile->text.size - copied);
+	return fault;
+}
+
 static bool same_key(const struct keyfile *one, const struct entry *a, const struct keyfile *other,
 		     const struct entry *b)
 {
@@ -370,7 +402,7 @@ bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older)
 		const struct entry *old = &older->entries[i];
 		const struct entry *kept = keyfile_find_version(newer, old->id, old->version);
 
-		if (!kept || !same_key(newer, kept, older, old))
+		if (old->removed ? kept != NULL : !kept || !same_key(newer, kept, older, old))
 			return false;
 	}
 	return true;

@@ -32,6 +32,7 @@ struct entry {
 	uint32_t id;
 	uint32_t version; /* 1 where the line names none */
 	bool versioned;	  /* the line names its version */
+	bool removed;	  /* set by the caller: keyfile_reduce takes it out */
 	unsigned int line;
 	size_t version_offset; /* where "VERSION;" stands or would stand */
 	size_t key_offset;     /* of its first hex digit */
@@ -96,7 +97,12 @@ struct new_key {
 MUST_CHECK struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key *keys, size_t count,
 				       bool versioned, struct secret *ret_text);
 
-/* True when every ID, version and key of older is in newer as well. */
+/* Renders keyfile without the lines of the entries that are marked as removed;
+ * every other line stays byte for byte. FAULT_MEMORY. */
+MUST_CHECK struct fault keyfile_reduce(const struct keyfile *keyfile, struct secret *ret_text);
+
+/* True when every ID, version and key of older is in newer as well, but for those
+ * that are marked as removed, of which none is. */
 bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older);
 
 #endif

@@ -690,6 +690,47 @@ static void check_identity(const struct secret *text, const struct secret *wante
 	expect_bytes("random key file", &extended, wanted->data, wanted->size);
 }
 
+/* ---- taking entries out ---- */
+
+struct reduce_row {
+	const char *name;
+	const char *text;
+	unsigned int lines; /* a bit for each entry to go */
+	const char *left;
+};
+
+static void test_reduce(void **state)
+{
+	static const struct reduce_row rows[] = {
+		{ "none", "1;" HEX16 "\n2;" HEX16, 0, "1;" HEX16 "\n2;" HEX16 },
+		{ "the first", "1;" HEX16 "\n2;" HEX16 "\n", 1, "2;" HEX16 "\n" },
+		{ "the last, with its end", "1;" HEX16 "\n2;" HEX16 "\n", 2, "1;" HEX16 "\n" },
+		{ "the last, without one", "1;" HEX16 "\n2;" HEX16, 2, "1;" HEX16 "\n" },
+		{ "CRLF, leading blanks and a tail", "1;" HEX16 "\r\n  2;" HEX16 " tail\r\n3;" HEX16 "\r\n", 2,
+		  "1;" HEX16 "\r\n3;" HEX16 "\r\n" },
+		{ "comments and blank lines stay", "# a\n1;1;" HEX16 "\n\n# b\n1;2;" HEX16 "\n# c", 1,
+		  "# a\n\n# b\n1;2;" HEX16 "\n# c" },
+		{ "neighbours", "1;" HEX16 "\n2;" HEX16 "\n3;" HEX16 "\n4;" HEX16 "\n", 6,
+		  "1;" HEX16 "\n4;" HEX16 "\n" },
+		{ "all", "1;" HEX16 "\n2;" HEX16 "\n", 3, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		KEYFILE struct keyfile before = parsed_text(rows[i].text);
+		KEYFILE struct keyfile after = { 0 };
+		SECRET struct secret left = { 0 };
+
+		for (size_t entry = 0; entry < before.count; entry++)
+			before.entries[entry].removed = rows[i].lines >> entry & 1;
+		expect_done(rows[i].name, keyfile_reduce(&before, &left));
+		expect_bytes(rows[i].name, &left, rows[i].left, strlen(rows[i].left));
+		expect_done(rows[i].name, keyfile_parse(&left, SYNTAX_VERSIONED, &after));
+		expect_number(rows[i].name, "keeps the rest", keyfile_keeps(&after, &before), true);
+		expect_number(rows[i].name, "is what it was", keyfile_keeps(&before, &before), !rows[i].lines);
+	}
+}
+
 static void test_random_identity(void **state)
 {
 	(void)state;
@@ -763,6 +804,7 @@ int main(void)
 		cmocka_unit_test(test_extend_with_longest_numbers),
 		cmocka_unit_test(test_extend_many_lines),
 		cmocka_unit_test(test_keeps),
+		cmocka_unit_test(test_reduce),
 		cmocka_unit_test(test_random_identity),
 		cmocka_unit_test(test_random_damage),
 	};

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+#include "cli/data_words.h"
+#include "cli/datadir.h"
+#include "cli/edit.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "cli/report.h"
+#include "core/keyset.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	struct datadirs datadirs;
+	uint32_t version; /* 0: not one version */
+	bool old_versions;
+	bool all;
+	bool force;
+};
+
+enum long_option { OPTION_KEY_VERSION = 512, OPTION_OLD_VERSIONS, OPTION_ALL, OPTION_FORCE };
+
+static const struct argp_option argp_options[] = {
+	{ "key-version", OPTION_KEY_VERSION, "N", 0, "Remove only version N, which must not be the newest", 1 },
+	{ "old-versions", OPTION_OLD_VERSIONS, NULL, 0, "Remove every version but the newest", 1 },
+	{ "all", OPTION_ALL, NULL, 0, "With --old-versions: of every ID in the file", 1 },
+	{ "force", OPTION_FORCE, NULL, 0, "Remove what data may need, or is known to need", 1 },
+	{ 0 },
+};
+
+static error_t check_arguments(const struct arguments *arguments, struct argp_state *state)
+{
+	if (arguments->all && !arguments->old_versions)
+		argp_error(state, "--all needs --old-versions");
+	if (arguments->version && arguments->old_versions)
+		argp_error(state, "--key-version and --old-versions exclude each other");
+	if (arguments->ids.count && arguments->all)
+		argp_error(state, "--all and key IDs exclude each other");
+	if (!arguments->ids.count && !arguments->all)
+		argp_error(state, "no key ID named");
+	if (arguments->version && arguments->ids.count != 1)
+		argp_error(state, "--key-version is about one ID: name one");
+	return 0;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->datadirs;
+		pass_options(state, 1, 3, arguments->options);
+		return 0;
+	case OPTION_KEY_VERSION:
+		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->version))
+			argp_error(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
+				   KEY_VERSION_MAX);
+		return 0;
+	case OPTION_OLD_VERSIONS:
+		arguments->old_versions = true;
+		return 0;
+	case OPTION_ALL:
+		arguments->all = true;
+		return 0;
+	case OPTION_FORCE:
+		arguments->force = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		key_ids_add(&arguments->ids, state, value);
+		return 0;
+	case ARGP_KEY_END:
+		return check_arguments(arguments, state);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &datadir_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
+};
+
+static const struct argp argp = {
+	argp_options,
+	parse,
+	"ID...\n--all",
+	"Take keys out of the file that no data needs any more. The old file is kept, with a ~ behind its name.",
+	children,
+	NULL,
+	NULL
+};
+
+/* ---- which keys ---- */
+
+static enum status refuse_id(uint32_t id)
+{
+	if (id != KEY_ID_SYSTEM)
+		return STATUS_DONE;
+	message_error("key ID 1 cannot be removed: no server starts without it");
+	message_hint("--old-versions takes out the versions that are no longer used");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_newest(const struct entry *newest)
+{
+	message_error("version %u is the newest of key ID %u: the server writes with it", newest->version, newest->id);
+	if (newest->id != KEY_ID_SYSTEM)
+		message_hint("without --key-version the whole ID is removed");
+	return STATUS_REFUSED;
+}
+
+/* Marks the entries of one version; false: there is none. */
+static bool mark_version(struct entry **entries, size_t count, uint32_t version)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		if (entries[i]->version == version)
+			entries[i]->removed = found = true;
+	return found;
+}
+
+static enum status mark_id(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id)
+{
+	const char *file = arguments->options->file;
+	size_t count;
+	struct entry **entries = keyfile_find(keyfile, id, &count);
+	const struct entry *newest = entries ? entries[count - 1] : NULL;
+	enum status status = STATUS_DONE;
+
+	if (!entries) {
+		message_error("'%s' has no key ID %u", file, id);
+		return STATUS_FAILED;
+	}
+	if (arguments->version == newest->version)
+		return refuse_newest(newest);
+	if (arguments->version) {
+		if (mark_version(entries, count, arguments->version))
+			return STATUS_DONE;
+		message_error("'%s' has no version %u of key ID %u", file, arguments->version, id);
+		return STATUS_FAILED;
+	}
+	if (!arguments->old_versions)
+		status = refuse_id(id);
+	for (size_t i = 0; !status && i < count; i++)
+		entries[i]->removed = !arguments->old_versions || entries[i]->version != newest->version;
+	return status;
+}
+
+static enum status mark(const struct arguments *arguments, const struct keyfile *keyfile)
+{
+	enum status status = STATUS_DONE;
+	size_t count;
+
+	for (size_t i = 0; !status && i < arguments->ids.count; i++)
+		status = mark_id(arguments, keyfile, arguments->ids.ids[i]);
+	for (size_t i = 0; !status && arguments->all && i < keyfile->count; i += count) {
+		uint32_t id = keyfile->sorted[i]->id;
+
+		keyfile_find(keyfile, id, &count);
+		status = mark_id(arguments, keyfile, id);
+	}
+	return status;
+}
+
+/* The members of all that are marked. */
+static struct fault find_removed(const struct keyfile *keyfile, const struct keyset *all, struct keyset *ret_removed)
+{
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < all->count; i++) {
+		const struct keyset_member *member = &all->members[i];
+
+		if (keyfile_find_version(keyfile, member->id, member->version)->removed)
+			fault = keyset_add(ret_removed, member);
+	}
+	return fault;
+}
+
+/* ---- does data need them? ---- */
+
+/* With --force a reason is a warning, and no reason to stop. */
+static enum status object(const struct arguments *arguments, const char *words)
+{
+	if (arguments->force)
+		message_warning("%s", words);
+	else
+		message_error("%s", words);
+	return arguments->force ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static enum status object_to_need(const struct arguments *arguments, const struct keyset_member *member,
+				  const struct data_need *need)
+{
+	enum status status = STATUS_FAILED;
+	char *words;
+	int size;
+
+	if (need->version)
+		size = asprintf(&words,
+				"key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
+				member->id, member->version, need->files, need->files == 1 ? "" : "s", need->example);
+	else
+		size = asprintf(&words, "key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
+				member->id, need->files, need->files == 1 ? "" : "s", need->example);
+	if (size < 0)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	status = object(arguments, words);
+	free(words);
+	return status;
+}
+
+/* Whether all versions of an ID go: then a file that merely names the ID needs it. */
+static bool removes_ids(const struct arguments *arguments)
+{
+	return !arguments->version && !arguments->old_versions;
+}
+
+static enum status check_needs(const struct arguments *arguments, const struct keyset *removed,
+			       const struct data_needs *needs)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+		const struct data_need *need = data_needs_find(needs, member->id, member->version);
+
+		if (!need || !need->files)
+			need = removes_ids(arguments) ? data_needs_find(needs, member->id, 0) : NULL;
+		if (need && need->files) {
+			enum status status = object_to_need(arguments, member, need);
+
+			worst = status ? status : worst;
+		}
+	}
+	if (worst)
+		message_hint("'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists");
+	return worst;
+}
+
+static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
+{
+	enum status status = STATUS_FAILED;
+	char *words;
+
+	if (!needs->unsure)
+		return STATUS_DONE;
+	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
+		     needs->unsure, needs->unsure == 1 ? "" : "s", needs->unsure == 1 ? "it does" : "they do",
+		     needs->unsure_example) < 0)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	status = object(arguments, words);
+	free(words);
+	if (status && needs->live)
+		message_hint("a server is at work there: stop it first, or --force insists");
+	else if (status && needs->unsure_note == DATA_NOTE_UNCLEAN)
+		message_hint(
+			"start the server with all keys, and stop it in good order (a backup: prepare it); or --force insists");
+	else if (status)
+		message_hint("'mkeyfile verify --datadir=DIR' tells more; --force insists");
+	return status;
+}
+
+static enum status refuse_unseen(const struct arguments *arguments)
+{
+	if (arguments->force)
+		return STATUS_DONE;
+	message_error("no data was looked at: it may need what is to be removed");
+	message_hint(
+		"--datadir=DIR looks through a server's data directory or a backup, and may be repeated; --force insists");
+	return STATUS_REFUSED;
+}
+
+static enum status guard(const struct arguments *arguments, const struct keyset *removed)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	enum status status;
+
+	if (!arguments->datadirs.count)
+		return refuse_unseen(arguments);
+	status = datadirs_read(&arguments->datadirs, arguments->options, NULL, NULL, &needs);
+	if (!status)
+		status = check_needs(arguments, removed, &needs);
+	if (!status)
+		status = check_sure(arguments, &needs);
+	return status;
+}
+
+/* ---- what was done ---- */
+
+static json_t *removed_json(const struct keyset *removed)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+		json_t *key = key_json(member->version, member->bits / 8, &member->fingerprint);
+
+		json_object_set_new(key, "id", json_integer(member->id));
+		json_array_append_new(list, key);
+	}
+	return list;
+}
+
+static void say_removed(const struct arguments *arguments, const struct keyset *removed)
+{
+	const struct options *options = arguments->options;
+
+	message_note("%s '%s'", options->dry_run ? "would change" : "changed", options->file);
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+
+		message_note("  without key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
+			     member->bits, member->fingerprint.text);
+	}
+	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
+		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
+	message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
+}
+
+static void report(const struct arguments *arguments, const struct content *content, const struct keyset *removed)
+{
+	const struct options *options = arguments->options;
+	json_t *object;
+
+	if (removed->count)
+		say_removed(arguments, removed);
+	else
+		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
+	if (!options->json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(options->file));
+	json_object_set_new(object, "dry_run", json_boolean(options->dry_run));
+	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
+	json_object_set_new(object, "removed", removed_json(removed));
+	print_json(object);
+}
+
+static enum status take_out(const struct arguments *arguments, struct edit *edit, struct keyset *removed)
+{
+	const char *file = arguments->options->file;
+	KEYSET struct keyset all = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = mark(arguments, &edit->content.keyfile);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = keyset_of_keyfile(&edit->content.keyfile, &all);
+	if (!fault.code)
+		fault = find_removed(&edit->content.keyfile, &all, removed);
+	if (!fault.code)
+		fault = keyfile_reduce(&edit->content.keyfile, &text);
+	if (fault.code)
+		return message_fault(fault, file);
+	if (!removed->count)
+		return STATUS_DONE;
+	status = guard(arguments, removed);
+	return status ? status : edit_commit(edit, &text);
+}
+
+static enum status remove_keys(const struct arguments *arguments)
+{
+	EDIT struct edit edit = EDIT_CLOSED;
+	KEYSET struct keyset removed = { 0 };
+	enum status status = edit_open(&edit, arguments->options);
+
+	if (!status)
+		status = take_out(arguments, &edit, &removed);
+	if (!status)
+		report(arguments, &edit.content, &removed);
+	return status;
+}
+
+static enum status run(int argc, char **argv, struct options *options)
+{
+	struct arguments arguments = { .options = options };
+	enum status status;
+
+	options_parse(&argp, argc, argv, &arguments);
+	status = options_complete(options);
+	options->backup = true;
+	if (!status)
+		status = remove_keys(&arguments);
+	key_ids_free(&arguments.ids);
+	datadirs_free(&arguments.datadirs);
+	return status;
+}
+
+const struct command remove_command = { "remove", "ID...|--all", "take out keys that no data needs, guarded", run };

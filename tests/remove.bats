@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# remove: guarded by what real data directories need.
+bats_require_minimum_version 1.5.0
+load common
+load server
+
+# A stopped server's data: tables under 1 and 100, none under 2, 101 and 102.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	make_keyfile keyfile 1 2 100 101
+	server_install "$PWD/data"
+	server_start "$PWD/data" "$PWD/keyfile"
+	sql -e 'CREATE DATABASE t; USE t; CREATE TABLE t.a (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		INSERT INTO t.a SELECT seq FROM seq_1_to_100; CREATE TABLE t.b (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE t.c (i INT) ENCRYPTED=YES; INSERT INTO t.c VALUES (1)'
+	server_stop
+}
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+	cp -p "$BATS_FILE_TMPDIR/keyfile" keyfile
+	data=$BATS_FILE_TMPDIR/data
+}
+
+teardown() {
+	server_stop
+}
+
+print_of() { # ID[;VERSION]
+	fingerprint "$(sed -n "s/^$1;//p" "${2-keyfile}")"
+}
+
+unseen="mkeyfile remove: no data was looked at: it may need what is to be removed
+hint: --datadir=DIR looks through a server's data directory or a backup, and may be repeated; --force insists"
+
+@test "nothing is removed unseen" {
+	run_refused 4 "$unseen" remove 101
+	make_keyfile keyfile '1;1' '1;2' '100;1' '100;2'
+	run_refused 4 "$unseen" remove 100 --key-version=1
+	run_refused 4 "$unseen" remove --old-versions --all
+}
+
+@test "what no data needs goes, and the server reads all there is" {
+	cp -rp "$data" data
+	cp keyfile before
+	run --separate-stderr mkeyfile remove 101 --datadir=data
+	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+changed 'keyfile'
+  without key ID 101 version 1, 256 bits, fingerprint $(print_of 101 before)
+not seen from here: other nodes and replicas with their relay logs, backups elsewhere;
+      whatever needs these keys there needs 'keyfile~' or a copy of it" ""
+	cmp before keyfile~
+	sed '/^101;/d' before | cmp - keyfile
+	server_start "$PWD/data" "$PWD/keyfile"
+	same 5050 "$(sql -e 'SELECT SUM(i) FROM t.a')"
+	same 1 "$(sql -e 'SELECT i FROM t.c')"
+}
+
+@test "what data needs stays, and the file that needs it is named" {
+	run --separate-stderr mkeyfile remove 100 101 --datadir="$data"
+	same 4 "$status"
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile remove: key ID 100 version 1 is needed by "[12]" file"s?", the first of which is '$data/t/"[ab].ibd\'$ ]]
+	same "hint: 'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists" "${stderr_lines[-1]}"
+	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
+	[ ! -e keyfile~ ]
+}
+
+@test "every directory counts" {
+	mkdir other
+	cp -rp "$data/t" other/
+	cp -rp "$data" first
+	rm first/t/[ab].*
+	run -0 mkeyfile remove 100 --datadir=first -n
+	run -4 mkeyfile remove 100 --datadir=first --datadir="$data" -n
+	run -4 mkeyfile remove 100 --datadir="$data" --datadir=first -n
+	run -4 mkeyfile remove 100 --datadir=other -n
+}
+
+@test "--force insists, and says what it does" {
+	run --separate-stderr mkeyfile remove 100 --force
+	same 0 "$status"
+	same "not seen from here: other nodes and replicas with their relay logs, backups, any data at all;" "${stderr_lines[3]}"
+	same '1 2 101' "$(cut -d ';' -f 1 keyfile | xargs)"
+	mv keyfile~ keyfile
+	run --separate-stderr mkeyfile remove 100 --force --datadir="$data"
+	same 0 "$status"
+	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed by "* ]]
+	same '1 2 101' "$(cut -d ';' -f 1 keyfile | xargs)"
+}
+
+@test "what can never be removed" {
+	for force in "" --force; do
+		# shellcheck disable=SC2086
+		run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it
+hint: --old-versions takes out the versions that are no longer used" remove 1 $force
+		# shellcheck disable=SC2086
+		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 100: the server writes with it
+hint: without --key-version the whole ID is removed" remove 100 --key-version=1 $force
+		# shellcheck disable=SC2086
+		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 1: the server writes with it" remove 1 --key-version=1 $force
+	done
+}
+
+@test "one version, all older ones, of one ID and of all" {
+	make_keyfile keyfile '1;1' '1;2' '# text' '100;3' '100;1' '100;7' '200;1'
+	sed -i 's/^# text;.*/# text/' keyfile
+	cp keyfile before
+	run -0 mkeyfile remove 100 --key-version=3 --force -q
+	sed '/^100;3;/d' before | cmp - keyfile
+	cp before keyfile && rm keyfile~
+	run -0 mkeyfile remove 100 --old-versions --force -q
+	sed '/^100;[13];/d' before | cmp - keyfile
+	cp before keyfile && rm keyfile~
+	run -0 --separate-stderr mkeyfile remove --all --old-versions --force -q --json
+	sed '/^100;[13];/d; /^1;1;/d' before | cmp - keyfile
+	same "$(jq -S . <<END
+{ "file": "keyfile", "dry_run": false, "encrypted": false, "removed": [
+  { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(print_of '1;1' before)" },
+  { "id": 100, "version": 1, "bits": 256, "fingerprint": "$(print_of '100;1' before)" },
+  { "id": 100, "version": 3, "bits": 256, "fingerprint": "$(print_of '100;3' before)" } ] }
+END
+	)" "$(jq -S . <<<"$output")"
+	rm keyfile~
+	run --separate-stderr mkeyfile remove --all --old-versions
+	assert_equal 0 "'keyfile' has no older versions" ""
+	run --separate-stderr mkeyfile remove --old-versions 200
+	assert_equal 0 "'keyfile' has no older versions of these IDs" ""
+	[ ! -e keyfile~ ]
+}
+
+@test "an encrypted file stays encrypted; its old content too" {
+	make_password_file pw
+	cp keyfile plain
+	openssl_encrypt pw plain keyfile
+	run -0 mkeyfile remove -P pw 101 --datadir="$data" -q
+	sed '/^101;/d' plain | cmp - <(openssl_decrypt pw keyfile)
+	openssl_decrypt pw keyfile~ | cmp - plain
+}
+
+@test "a dry run changes nothing and looks all the same" {
+	before=$(snapshot)
+	run --separate-stderr mkeyfile remove 101 --datadir="$data" -n
+	same 0 "$status"
+	same "would change 'keyfile'" "${stderr_lines[0]}"
+	run -4 mkeyfile remove 100 --datadir="$data" -n
+	same "$before" "$(snapshot)"
+}
+
+@test "unknown IDs and versions, and directories that are none" {
+	run_refused 2 "mkeyfile remove: 'keyfile' has no key ID 7" remove 7 --force
+	run_refused 2 "mkeyfile remove: 'keyfile' has no version 9 of key ID 100" remove 100 --key-version=9 --force
+	mkdir empty
+	for force in "" --force; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile remove: cannot open 'none': No such file or directory" remove 101 --datadir=none $force
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile remove: 'empty' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log" \
+			remove 101 --datadir=empty $force
+	done
+}
+
+@test "a running server, and one that was killed, cannot be seen through" {
+	cp -rp "$data" data
+	server_start "$PWD/data" "$BATS_FILE_TMPDIR/keyfile"
+	sql -e 'USE t; INSERT INTO t.c SELECT seq FROM seq_1_to_1000'
+	run --separate-stderr mkeyfile remove 101 --datadir=data
+	same 4 "$status"
+	same "hint: a server is at work there: stop it first, or --force insists" "${stderr_lines[-1]}"
+	kill -KILL "$server_pid"
+	wait "$server_pid" || :
+	server_pid=
+	run --separate-stderr mkeyfile remove 101 --datadir=data
+	same 4 "$status"
+	[[ ${stderr_lines[0]} == "mkeyfile remove: "*" may need keys that "*" not show, the first of which is 'data/"*"'" ]]
+	[[ ${stderr_lines[1]} == "hint: start the server with all keys, and stop it in good order"* ]]
+	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
+	run -0 mkeyfile remove 101 --datadir=data --force
+}
+
+@test "a backup that is there is never replaced" {
+	echo precious >keyfile~
+	run_refused 4 "mkeyfile remove: the backup 'keyfile~' exists, and may be the only copy of older keys
+hint: move it to a safe place first" remove 101 --datadir="$data"
+}
+
+@test "usage" {
+	try="Try \`mkeyfile remove --help' or \`mkeyfile remove --usage' for more
+information."
+	run_refused 64 "mkeyfile remove: no key ID named
+$try" remove --force
+	run_refused 64 "mkeyfile remove: --all needs --old-versions
+$try" remove --all --force
+	run_refused 64 "mkeyfile remove: --all and key IDs exclude each other
+$try" remove --all --old-versions 100
+	run_refused 64 "mkeyfile remove: --key-version and --old-versions exclude each other
+$try" remove 100 --old-versions --key-version=1
+	run_refused 64 "mkeyfile remove: --key-version is about one ID: name one
+$try" remove 100 101 --key-version=1
+	run_refused 64 "mkeyfile remove: invalid key version '0': a number from 1 to 4294967294 is needed
+$try" remove 100 --key-version=0
+}
