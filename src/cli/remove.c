@@ -247,6 +247,12 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 	enum status status = STATUS_FAILED;
 	char *words;
 
+	if (needs->live) {
+		status = object(arguments, "a server is at work on the data: what it needs may change at any moment");
+		if (status)
+			message_hint("stop it first; --force insists");
+		return status;
+	}
 	if (!needs->unsure)
 		return STATUS_DONE;
 	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
@@ -255,9 +261,7 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 		return message_fault(fault_of(FAULT_MEMORY), "");
 	status = object(arguments, words);
 	free(words);
-	if (status && needs->live)
-		message_hint("a server is at work there: stop it first, or --force insists");
-	else if (status && needs->unsure_note == DATA_NOTE_UNCLEAN)
+	if (status && needs->unsure_note == DATA_NOTE_UNCLEAN)
 		message_hint(
 			"start the server with all keys, and stop it in good order (a backup: prepare it); or --force insists");
 	else if (status)
