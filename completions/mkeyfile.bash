@@ -9,12 +9,13 @@ _mkeyfile_options()
 		--target= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
 		--help --usage --version -f -P -t -n -q -j -V -?'
 	local change='--backup --lock-timeout= --write-in-place='
+	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
 	local output='--output= --in-place --force -o'
 
 	case $1 in
 	generate) echo "--size= -s --force --new-password-file= --lock-timeout= --write-in-place= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
-	rotate) echo "--all --new-id --size= -s $change $shared" ;;
+	rotate) echo "--all --new-id --flush --datadir= --size= -s $server $change $shared" ;;
 	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
@@ -25,6 +26,7 @@ _mkeyfile_options()
 			--lock-timeout= $shared"
 		;;
 	remove) echo "--key-version= --old-versions --all --datadir= --force --lock-timeout= $shared" ;;
+	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;
 	esac
@@ -222,7 +224,8 @@ _mkeyfile_choose_directory()
 _mkeyfile_choose_value()
 {
 	case $1 in
-	-f | --file | -P | --password-file | --new-password-file | --other-password-file | --key-from | --write-in-place | -o | --output | --defaults-file)
+	-f | --file | -P | --password-file | --new-password-file | --other-password-file | --key-from | --write-in-place | -o | --output | \
+		--defaults-file | --defaults-extra-file | --server)
 		_mkeyfile_choose_file
 		;;
 	--datadir)
@@ -267,8 +270,8 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd remove diff'
-	elif [[ ($command == rotate || $command == remove) && ! $all ]]; then
+		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd remove diff status'
+	elif [[ $command == @(rotate|remove|status) && ! $all ]]; then
 		_mkeyfile_complete_ids
 	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then
 		_mkeyfile_choose_file

@@ -21,6 +21,11 @@ setup_test() {
 	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch]
 }
 
+@test "only the client names Connector/C, and it names no other room" {
+	run -1 grep -nE '<mysql\.h>' cli/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch]
+	run -1 grep -nE '#include "(cli|server|core|data)/' client/*.[ch]
+}
+
 @test "keyfile touches no descriptor" {
 	run -1 grep -nE '#include <(unistd|fcntl|sys/stat)\.h>|\b(open|read|write|close)\(' core/keyfile.[ch]
 }

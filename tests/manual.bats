@@ -55,6 +55,7 @@ examples() { # page
 	same "$(commands | sort)" "$named"
 	[ -e "$abs_top_srcdir/man/mkeyfile.1" ]
 	[ -e "$abs_top_srcdir/man/mkeyfile.5" ]
+	[ -e "$abs_top_srcdir/man/mkeyfile-rotation.7" ]
 }
 
 @test "mkeyfile(1) has the options of all commands, and no others" {
@@ -139,6 +140,8 @@ page_members() { # page
 	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
 	"$MKEYFILE" remove -q -f keyfile -P key --force 200 -j >remove.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
+	# tests/status.bats asks a server
+	echo '{"file":0,"server":0,"plugin":0,"server_file":0,"reload":0,"rotate_key_age":0,"threads":0,"state":0,"keys":0}' >status.json
 	for command in $(commands); do
 		same "$command
 $(jq -r 'keys[]' "$command.json" | sort)" "$command

@@ -15,6 +15,13 @@ key_of() { # ID;VERSION
 	sed -n "s/^$1;//p" keyfile
 }
 
+version_steps="next:
+  1. copy 'keyfile' to every server of the cluster before any of them uses the new key
+  2. on each: FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server), or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)
+  3. wait for InnoDB, 'mkeyfile status --wait': its threads re-encrypt pages that are more than innodb_encryption_rotate_key_age versions behind; with 1, the default, nothing until the next rotation
+  4. the old versions stay: backups need them, and what is not re-encrypted yet. 'mkeyfile remove --old-versions --datadir=DIR' takes out those that nothing needs, with the server stopped"
+by_hand="by hand, since nothing else does: rebuild the redo log (another innodb_log_file_size and a restart), rewrite Aria tables (ALTER TABLE ... FORCE; those in mysql as well), purge binary logs"
+
 unversioned_hints="hint: these read no key versions: Community Server 10.1.4 to 11.7, Community Server 11.8, Community Server 12.0.1 and later, Enterprise Server before 11.8, MaxScale (key_manager=file)
 hint: --target=11.8-enterprise if Enterprise Server 11.8 and later reads this file
 hint: --target=VERSION+plugin if mkeyfile's plugin reads this file, in any server from 10.6 on: see mkeyfile-plugin(7)
@@ -37,9 +44,7 @@ $unversioned_hints" rotate 100 -t $target
 	run --separate-stderr mkeyfile rotate 100
 	assert_equal 0 "changed 'keyfile'
   key ID 100 version 2, 256 bits, fingerprint $(fingerprint "$(key_of '100;2')")
-next: copy the file to every server of the cluster before any of them uses the new key;
-      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each, or SET GLOBAL mkeyfile_key_management_reload = ON
-      where mkeyfile's plugin serves the keys. The old versions stay: data needs them" ""
+$version_steps" ""
 	same '1;1 2;1 100;1 100;2' "$(ids_and_versions)"
 	head -n 3 keyfile | sed 's/;1;/;/' | cmp - before
 }
@@ -112,8 +117,11 @@ hint: --new-id makes a successor under another ID" rotate --all
 	[ "$status" = 0 ]
 	same "changed 'keyfile'
   key ID 102 version 1, 256 bits, fingerprint $(fingerprint "$(key_of 102)")
-next: copy the file to every server of the cluster before any of them uses the new key;
-      restart each of them, then run the SQL. The old key stays: logs and backups need it" "$stderr"
+next:
+  1. copy 'keyfile' to every server of the cluster before any of them uses the new key
+  2. restart each of them
+  3. run the SQL, and the statements that it prints
+  4. the old key stays: logs and backups need it. 'mkeyfile remove --datadir=DIR ID' takes it out when nothing needs it, with the server stopped" "$stderr"
 	same '1 2 100 101 102' "$(cut -d ';' -f 1 keyfile | xargs)"
 	[[ $output = *"ENCRYPTION_KEY_ID=102;"* ]]
 	[[ $output = *"WHERE CURRENT_KEY_ID = 100;"* ]]
@@ -190,8 +198,32 @@ hint: --new-id=ID names one" rotate 4294967295 --new-id
 	make_keyfile keyfile '1;1'
 	run --separate-stderr mkeyfile rotate 1 --json -q
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "encrypted": false, "successors": [], "keys": [
+{ "file": "keyfile", "dry_run": false, "encrypted": false, "successors": [], "flushed": false, "keys": [
   { "id": 1, "version": 2, "bits": 256, "fingerprint": "$(fingerprint "$(key_of '1;2')")" } ] }
 END
-	)" "$(jq -S . <<<"$output")"
+	)" "$(jq -S 'del(.steps)' <<<"$output")"
+	same "$(sed -n 's/^  [0-9]*\. //p' <<<"$version_steps" | sed "3a $by_hand")" "$(jq -r '.steps[]' <<<"$output")"
+}
+
+@test "what only key 1 needs is said when it is rotated" {
+	make_keyfile keyfile '1;1' '100;1'
+	run --separate-stderr mkeyfile rotate --all
+	grep -qF "  4. $by_hand" <<<"$stderr"
+	run --separate-stderr mkeyfile rotate 100
+	run -1 grep -F "$by_hand" <<<"$stderr"
+}
+
+@test "options that exclude each other, or need each other" {
+	make_keyfile keyfile '1;1' '100;1'
+	more="Try \`mkeyfile rotate --help' or \`mkeyfile rotate --usage' for more
+information."
+	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart
+$more" rotate 100 --flush --new-id
+	run_refused 64 "mkeyfile rotate: --datadir needs --new-id
+$more" rotate 100 --datadir=.
+	run_refused 64 "mkeyfile rotate: --datadir and --server exclude each other
+$more" rotate 100 --new-id --datadir=. --server
+	run_refused 64 "mkeyfile rotate: --server needs --flush or --new-id
+$more" rotate 100 --server
+	run_refused 64 "mkeyfile rotate: --user, --defaults-extra-file, --server-timeout and --no-tls need --server" rotate 100 --user=root
 }

@@ -25,5 +25,6 @@ extern const struct command config_command;
 extern const struct command passwd_command;
 extern const struct command remove_command;
 extern const struct command diff_command;
+extern const struct command status_command;
 
 #endif

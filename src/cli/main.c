@@ -13,7 +13,7 @@
 
 static const struct command *const commands[] = {
 	&generate_command, &add_command,    &rotate_command, &list_command,   &encrypt_command, &decrypt_command,
-	&verify_command,   &config_command, &passwd_command, &remove_command, &diff_command,
+	&verify_command,   &config_command, &passwd_command, &remove_command, &diff_command,	&status_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -4,6 +4,8 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/report.h"
+#include "cli/rotation_steps.h"
+#include "cli/server_state.h"
 #include "cli/successor_sql.h"
 #include "cli/versions.h"
 
@@ -17,15 +19,19 @@ struct arguments {
 	size_t size; /* bytes; 0: as the key before */
 	bool new_id;
 	uint32_t successor; /* 0: the next free ID */
+	bool flush;
+	struct server_options server;
+	struct datadirs datadirs;
 };
 
-enum long_option { OPTION_ALL = 512, OPTION_NEW_ID };
+enum long_option { OPTION_ALL = 512, OPTION_NEW_ID, OPTION_FLUSH };
 
 static const struct argp_option argp_options[] = {
 	{ "all", OPTION_ALL, NULL, 0, "Rotate every ID in the file", 1 },
 	{ "size", 's', "BITS", 0, "Size of the new keys: 128, 192 or 256; as the key before when not given", 1 },
 	{ "new-id", OPTION_NEW_ID, "ID", OPTION_ARG_OPTIONAL,
 	  "Make a successor under ID, or the next free one, and print the SQL that moves the tables", 1 },
+	{ "flush", OPTION_FLUSH, NULL, 0, "Make the server of --server read the key file again", 1 },
 	{ 0 },
 };
 
@@ -35,7 +41,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		pass_options(state, 0, 3, arguments->options);
+		state->child_inputs[0] = &arguments->datadirs;
+		state->child_inputs[1] = &arguments->server;
+		pass_options(state, 2, 5, arguments->options);
+		return 0;
+	case OPTION_FLUSH:
+		arguments->flush = arguments->server.named = true;
 		return 0;
 	case OPTION_ALL:
 		arguments->all = true;
@@ -58,15 +69,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
 			argp_error(state, "--all and key IDs exclude each other");
 		if (arguments->successor && (arguments->all || arguments->ids.count != 1))
 			argp_error(state, "--new-id=ID makes one successor: name one ID");
+		if (arguments->flush && arguments->new_id)
+			argp_error(state, "--flush and --new-id exclude each other: a new ID is read by a restart");
+		if (arguments->datadirs.count && !arguments->new_id)
+			argp_error(state, "--datadir needs --new-id");
+		if (arguments->datadirs.count && arguments->server.named)
+			argp_error(state, "--datadir and --server exclude each other");
+		if (arguments->server.named && !arguments->new_id && !arguments->flush)
+			argp_error(state, "--server needs --flush or --new-id");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_child children[] = {
-	{ &backup_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
-};
+static const struct argp_child children[] = { { &datadir_argp, 0, NULL, 0 }, { &server_argp, 0, NULL, 0 },
+					      { &backup_argp, 0, NULL, 0 },  { &lock_argp, 0, NULL, 0 },
+					      { &shared_argp, 0, NULL, 0 },  { 0 } };
 
 static const struct argp argp = { argp_options,
 				  parse,
@@ -209,13 +228,85 @@ static enum status make_successors(const struct arguments *arguments, const stru
 	return STATUS_REFUSED;
 }
 
+/* ---- the server ---- */
+
+/* Finds out that the server can read its key file again, before anything is
+ * changed. */
+static enum status prepare_flush(const struct arguments *arguments, struct server_link *link, enum reload *ret_reload)
+{
+	SERVER_STATE struct server_state state = { 0 };
+	enum status status = server_state_read(link, &state);
+
+	if (status)
+		return status;
+	*ret_reload = state.reload;
+	warn_of_other_file(&state, arguments->options->file);
+	if (state.reload != RELOAD_NONE)
+		return STATUS_DONE;
+	message_error("server %s with %s cannot read its key file again while it runs", state.version,
+		      state.plugin ? state.plugin : "no key plugin");
+	message_hint("Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it");
+	return STATUS_REFUSED;
+}
+
+static enum status flush(struct server_link *link, enum reload reload)
+{
+	json_t *rows;
+	enum status status = server_query(link, reload_statement(reload), &rows);
+
+	json_decref(rows);
+	if (!status)
+		message_note("the server has read it: %s", reload_statement(reload));
+	return status;
+}
+
+/* What is asked for is all known before the key file changes. */
+static enum status ask_server(const struct arguments *arguments, struct server_link **ret_link, enum reload *ret_reload)
+{
+	enum status status = server_options_check(&arguments->server);
+
+	if (!status && arguments->server.named)
+		status = server_link_open(&arguments->server, arguments->options, ret_link);
+	if (!status && arguments->flush)
+		status = prepare_flush(arguments, *ret_link, ret_reload);
+	return status;
+}
+
+static enum status find_tables(const struct arguments *arguments, struct server_link *link, const struct key_ids *ids,
+			       struct tables *tables)
+{
+	enum status status = STATUS_DONE;
+
+	if (arguments->datadirs.count)
+		status = tables_of_datadirs(&arguments->datadirs, arguments->options, ids, tables);
+	else if (link)
+		status = tables_of_server(link, ids, tables);
+	if (!status && tables->unnamed)
+		message_warning(
+			"%llu tablespace%s of no table that can be named, left by an ALTER TABLE that was ended",
+			(unsigned long long)tables->unnamed, tables->unnamed == 1 ? " is" : "s are");
+	return status;
+}
+
 /* ---- what was done ---- */
 
-static void report_successor(const struct options *options, uint32_t id, uint32_t successor, json_t *list)
-{
-	char *sql = successor_sql(id, successor);
+/* All that a report is about. */
+struct done {
+	const struct arguments *arguments;
+	const struct change *change;
+	const struct key_ids *ids;
+	const struct key_ids *replaced;
+	const struct tables *tables; /* NULL: not asked for */
+	bool flushed;
+};
 
-	if (!options->json)
+static void report_successor(const struct done *done, size_t i, json_t *list)
+{
+	uint32_t id = done->replaced->ids[i];
+	uint32_t successor = done->change->keys->items[i].id;
+	char *sql = successor_sql(id, successor, done->tables);
+
+	if (!done->arguments->options->json)
 		fputs(sql ? sql : "", stdout);
 	else
 		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
@@ -223,36 +314,46 @@ static void report_successor(const struct options *options, uint32_t id, uint32_
 	free(sql);
 }
 
-static enum status report(const struct options *options, const struct change *change, const struct key_ids *replaced)
+static enum status report(const struct done *done)
 {
+	const struct options *options = done->arguments->options;
 	json_t *object = NULL;
 	json_t *list = json_array();
-	enum status status = report_words(options, change);
+	json_t *steps = rotation_steps(&(struct rotation){
+		.file = options->file,
+		.ids = done->ids,
+		.new_id = done->arguments->new_id,
+		.flushed = done->flushed,
+		.names_tables = done->tables != NULL,
+	});
+	enum status status = report_words(options, done->change);
 
 	if (!status && options->json)
-		status = report_json(options, change, &object);
-	for (size_t i = 0; i < replaced->count; i++)
-		report_successor(options, replaced->ids[i], change->keys->items[i].id, list);
+		status = report_json(options, done->change, &object);
+	for (size_t i = 0; i < done->replaced->count; i++)
+		report_successor(done, i, list);
 	if (object) {
 		json_object_set(object, "successors", list);
+		json_object_set_new(object, "flushed", json_boolean(done->flushed));
+		json_object_set(object, "steps", steps);
 		print_json(object);
 	}
 	json_decref(list);
+	if (!options->dry_run)
+		say_rotation_steps(steps);
+	json_decref(steps);
 	return status;
 }
 
-static void say_next_steps(const struct options *options, bool new_id)
+static enum status make_keys(const struct arguments *arguments, const struct key_ids *ids,
+			     const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
 {
-	if (options->dry_run)
-		return;
-	message_note("next: copy the file to every server of the cluster before any of them uses the new key;");
-	if (new_id)
-		message_note(
-			"      restart each of them, then run the SQL. The old key stays: logs and backups need it");
-	else
-		message_note(
-			"      then FLUSH FILE_KEY_MANAGEMENT_KEYS on each, or SET GLOBAL mkeyfile_key_management_reload = ON\n"
-			"      where mkeyfile's plugin serves the keys. The old versions stay: data needs them");
+	enum status status = new_keys_allocate(keys, ids->count);
+
+	if (status)
+		return status;
+	return arguments->new_id ? make_successors(arguments, ids, keyfile, keys, ret_replaced)
+				 : make_versions(arguments, ids, keyfile, keys);
 }
 
 static enum status rotate(const struct arguments *arguments)
@@ -260,31 +361,42 @@ static enum status rotate(const struct arguments *arguments)
 	const struct options *options = arguments->options;
 	EDIT struct edit edit = EDIT_CLOSED;
 	const struct keyfile *keyfile = &edit.content.keyfile;
+	SERVER_LINK struct server_link *link = NULL;
+	TABLES struct tables tables = { 0 };
 	KEY_IDS struct key_ids all_ids = { 0 };
 	KEY_IDS struct key_ids replaced = { 0 };
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	const struct key_ids *ids = arguments->all ? &all_ids : &arguments->ids;
-	enum status status = edit_open(&edit, options);
+	enum reload reload = RELOAD_NONE;
+	enum status flushed = STATUS_DONE;
+	enum status status = ask_server(arguments, &link, &reload);
 
+	if (!status)
+		status = edit_open(&edit, options);
 	if (!status && arguments->all)
 		status = take_all_ids(keyfile, &all_ids);
 	if (!status)
-		status = new_keys_allocate(&keys, ids->count);
-	if (!status)
-		status = arguments->new_id ? make_successors(arguments, ids, keyfile, &keys, &replaced)
-					   : make_versions(arguments, ids, keyfile, &keys);
+		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
+	if (!status && arguments->new_id)
+		status = find_tables(arguments, link, &replaced, &tables);
 	if (!status)
 		status = extend_text(options, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
 	if (!status)
 		status = edit_commit(&edit, &text);
 	if (status)
 		return status;
-	status = report(options,
-			&(struct change){ "changed", "would change", options->file, edit.content.encrypted, &keys },
-			&replaced);
-	say_next_steps(options, arguments->new_id);
-	return status;
+	if (arguments->flush && !options->dry_run)
+		flushed = flush(link, reload);
+	status = report(&(struct done){
+		.arguments = arguments,
+		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted, &keys },
+		.ids = ids,
+		.replaced = &replaced,
+		.tables = link || arguments->datadirs.count ? &tables : NULL,
+		.flushed = arguments->flush && !options->dry_run && !flushed,
+	});
+	return flushed ? flushed : status;
 }
 
 static enum status run(int argc, char **argv, struct options *options)
@@ -297,6 +409,7 @@ static enum status run(int argc, char **argv, struct options *options)
 	if (!status)
 		status = rotate(&arguments);
 	key_ids_free(&arguments.ids);
+	datadirs_free(&arguments.datadirs);
 	return status;
 }
 

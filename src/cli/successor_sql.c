@@ -2,24 +2,96 @@
 #include "cli/successor_sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-char *successor_sql(uint32_t id, uint32_t successor)
+static void write_identifier(FILE *stream, const char *name)
 {
-	char *sql;
-	int size = asprintf(
-		&sql,
+	putc('`', stream);
+	for (; *name; name++) {
+		if (*name == '`')
+			putc('`', stream);
+		putc(*name, stream);
+	}
+	putc('`', stream);
+}
+
+/* In a file's name these characters stand for themselves, and no others do. */
+static bool is_plain(const char *name)
+{
+	return strspn(name, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") == strlen(name);
+}
+
+/* The server decodes the names of its files; its quotes are doubled there, too. */
+static void write_encoded(FILE *stream, const struct table *table, uint32_t successor)
+{
+	fprintf(stream,
+		"EXECUTE IMMEDIATE CONCAT('ALTER TABLE `', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'),\n"
+		"  '`.`', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), '` ENCRYPTION_KEY_ID=%u');\n",
+		table->schema, table->name, successor);
+}
+
+static void write_table(FILE *stream, const struct table *table, uint32_t successor)
+{
+	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
+		write_encoded(stream, table, successor);
+		return;
+	}
+	fputs("ALTER TABLE ", stream);
+	write_identifier(stream, table->schema);
+	putc('.', stream);
+	write_identifier(stream, table->name);
+	fprintf(stream, " ENCRYPTION_KEY_ID=%u;\n", successor);
+}
+
+static void write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < tables->count; i++)
+		count += tables->items[i].id == id;
+	fprintf(stream, "SET NAMES utf8mb4;\n-- %zu table%s under key %u:\n", count, count == 1 ? " is" : "s are", id);
+	for (size_t i = 0; i < tables->count; i++)
+		if (tables->items[i].id == id)
+			write_table(stream, &tables->items[i], successor);
+}
+
+static void write_template(FILE *stream, uint32_t id, uint32_t successor)
+{
+	fprintf(stream,
+		"-- This prints a statement for each table to move; run what it prints (mariadb --skip-column-names --raw):\n"
+		"SELECT CONCAT('ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
+		"              '` ENCRYPTION_KEY_ID=%u;')\n"
+		"  FROM INFORMATION_SCHEMA.TABLES\n"
+		" WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%u([^0-9]|$)';\n",
+		successor, id);
+}
+
+char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream,
 		"-- Key ID %1$u to its successor %2$u. Run this when every server has been restarted with the new key file.\n"
 		"-- New tables that name no key take the successor (set it in the option file as well):\n"
 		"SET GLOBAL innodb_default_encryption_key_id =\n"
-		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n"
-		"-- This prints a statement for each table to move; run what it prints (mariadb --skip-column-names --raw):\n"
-		"SELECT CONCAT('ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
-		"              '` ENCRYPTION_KEY_ID=%2$u;')\n"
-		"  FROM INFORMATION_SCHEMA.TABLES\n"
-		" WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)';\n"
+		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n",
+		id, successor);
+	if (tables)
+		write_tables(stream, id, successor, tables);
+	else
+		write_template(stream, id, successor);
+	fprintf(stream,
 		"-- Tables that still use key %1$u; none when all are moved:\n"
 		"SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;\n",
-		id, successor);
-
-	return size < 0 ? NULL : sql;
+		id);
+	if (fclose(stream)) {
+		free(sql);
+		return NULL;
+	}
+	return sql;
 }

@@ -2,12 +2,14 @@
 #ifndef MKEYFILE_CLI_SUCCESSOR_SQL_H
 #define MKEYFILE_CLI_SUCCESSOR_SQL_H
 
-#include <stdint.h>
+#include "cli/tables.h"
 
 /* The SQL that moves InnoDB tables from one key ID to its successor: for the
- * mariadb client, comments and all. Measured on 10.11: INFORMATION_SCHEMA.TABLES
- * has the ID of every table that names one or was created under a default other
- * than 1. malloc(3)ed, NULL when there is no memory. */
-char *successor_sql(uint32_t id, uint32_t successor);
+ * mariadb client, comments and all. With tables there is a statement for each
+ * that uses id; without (NULL) a query that prints them. Measured on 10.11:
+ * INFORMATION_SCHEMA.TABLES has the ID of every table that names one or was
+ * created under a default other than 1. malloc(3)ed, NULL when there is no
+ * memory. */
+char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables);
 
 #endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/server_link.h"
+
+#include "cli/json.h"
+#include "cli/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLIENT_NAME "mkeyfile-client"
+#define TIMEOUT_MAX 3600
+
+/* Errors of the server and of Connector/C that have a hint (mysqld_error.h, errmsg.h). */
+#define ERROR_ACCESS_DENIED 1045
+#define ERROR_NO_PRIVILEGE 1142
+#define ERROR_NEEDS_PRIVILEGE 1227
+#define ERROR_ACCESS_DENIED_NO_PASSWORD 1698
+#define ERROR_TLS 2026
+
+/* ---- options ---- */
+
+enum long_option { OPTION_SERVER = 660, OPTION_USER, OPTION_EXTRA_FILE, OPTION_SERVER_TIMEOUT, OPTION_NO_TLS };
+
+static const struct argp_option argp_options[] = {
+	{ "server", OPTION_SERVER, "SERVER", OPTION_ARG_OPTIONAL,
+	  "The running server: /SOCKET, HOST or HOST:PORT; else what [client] in the option files says", 4 },
+	{ "user", OPTION_USER, "NAME", 0, "The server's user; else what [client] says, else your own name", 4 },
+	{ "defaults-extra-file", OPTION_EXTRA_FILE, "FILE", 0, "An option file to read for [client] after the others",
+	  4 },
+	{ "server-timeout", OPTION_SERVER_TIMEOUT, "SECONDS", 0, "Wait so long for each answer (default 10)", 4 },
+	{ "no-tls", OPTION_NO_TLS, NULL, 0, "Talk TCP without encryption, on a network that is trusted", 4 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct server_options *server_options = state->input;
+
+	switch (key) {
+	case OPTION_SERVER:
+		server_options->named = true;
+		server_options->place = value;
+		if (value && !*value)
+			argp_error(state, "the name of the server is empty");
+		return 0;
+	case OPTION_USER:
+		server_options->user = value;
+		return 0;
+	case OPTION_EXTRA_FILE:
+		server_options->extra_file = value;
+		return 0;
+	case OPTION_SERVER_TIMEOUT:
+		if (!parse_decimal(value, 1, TIMEOUT_MAX, &server_options->timeout))
+			argp_error(state, "invalid value '%s' for --server-timeout: a number from 1 to %d is needed",
+				   shown(value), TIMEOUT_MAX);
+		return 0;
+	case OPTION_NO_TLS:
+		server_options->plain = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp server_argp = { .options = argp_options, .parser = parse };
+
+enum status server_options_check(const struct server_options *server_options)
+{
+	if (!server_options->named &&
+	    (server_options->user || server_options->extra_file || server_options->plain || server_options->timeout))
+		return usage_error("--user, --defaults-extra-file, --server-timeout and --no-tls need --server");
+	return STATUS_DONE;
+}
+
+/* ---- the client's process ---- */
+
+struct server_link {
+	pid_t child;
+	int request; /* written by this process */
+	int answer;  /* read by it */
+	unsigned int timeout;
+	char *name; /* for messages */
+	char *buffer;
+	size_t used;
+	size_t capacity;
+};
+
+/* Beside mkeyfile itself, as in a build directory, or where it is installed. */
+static char *find_client(void)
+{
+	char path[4096];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CLIENT_NAME));
+	char *slash;
+
+	if (size > 0) {
+		path[size] = '\0';
+		slash = strrchr(path, '/');
+		strcpy(slash ? slash + 1 : path, CLIENT_NAME);
+		if (!access(path, X_OK))
+			return strdup(path);
+	}
+	return access(PKGLIBEXECDIR "/" CLIENT_NAME, X_OK) ? NULL : strdup(PKGLIBEXECDIR "/" CLIENT_NAME);
+}
+
+/* What Connector/C and my_print_defaults may see of the environment: nothing that
+ * names code to load or a file to write session keys to. */
+static bool may_be_seen(const char *entry)
+{
+	static const char *const names[] = { "HOME",	       "LANG",
+					     "LC_ALL",	       "LOGNAME",
+					     "MARIADB_HOME",   "MKEYFILE_PRINT_DEFAULTS",
+					     "MYSQL_HOME",     "MYSQL_PWD",
+					     "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT",
+					     "PATH",	       "USER" };
+	size_t length = strcspn(entry, "=");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == length && !strncmp(entry, names[i], length))
+			return true;
+	return false;
+}
+
+static char **client_environment(char *const environment[])
+{
+	size_t count = 0;
+	char **chosen;
+
+	while (environment[count])
+		count++;
+	chosen = calloc(count + 1, sizeof(*chosen));
+	for (size_t i = 0, j = 0; chosen && i < count; i++)
+		if (may_be_seen(environment[i]))
+			chosen[j++] = environment[i];
+	return chosen;
+}
+
+static int spawn(struct server_link *link, const char *program, char *const environment[], int input, int output)
+{
+	char name[] = CLIENT_NAME;
+	char *arguments[] = { name, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	int error;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGXFSZ);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(&link->child, program, &actions, &attributes, arguments, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static enum status start_client(struct server_link *link, const struct options *options)
+{
+	char *program = find_client();
+	char **environment = client_environment(options->environment);
+	int requests[2] = { -1, -1 };
+	int answers[2] = { -1, -1 };
+	enum status status = STATUS_FAILED;
+	int error;
+
+	if (!program) {
+		message_error("this mkeyfile has no " CLIENT_NAME ", which talks to servers");
+		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
+		goto out;
+	}
+	if (!environment || pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC)) {
+		status = message_fault(fault_of(FAULT_MEMORY), "");
+		goto out;
+	}
+	error = spawn(link, program, environment, requests[0], answers[1]);
+	link->request = requests[1];
+	link->answer = answers[0];
+	if (error)
+		message_error("cannot run '%s': %s", program, strerror(error));
+	else
+		status = STATUS_DONE;
+out:
+	if (requests[0] >= 0)
+		close(requests[0]);
+	if (answers[1] >= 0)
+		close(answers[1]);
+	free(program);
+	free(environment);
+	return status;
+}
+
+void server_link_close(struct server_link **link)
+{
+	struct server_link *old = *link;
+
+	if (!old)
+		return;
+	if (old->request >= 0)
+		close(old->request);
+	if (old->answer >= 0)
+		close(old->answer);
+	if (old->child > 0) {
+		kill(old->child, SIGKILL);
+		while (waitpid(old->child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	free(old->name);
+	free(old->buffer);
+	free(old);
+	*link = NULL;
+}
+
+/* ---- requests and answers ---- */
+
+static bool send_request(struct server_link *link, json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT);
+	size_t size = text ? strlen(text) : 0;
+	size_t written = 0;
+
+	if (text)
+		text[size++] = '\n'; /* in place of the NUL */
+	while (written < size) {
+		ssize_t put = write(link->request, text + written, size - written);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			break;
+		written += (size_t)put;
+	}
+	free(text);
+	json_decref(request);
+	return size && written == size;
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static bool grow(struct server_link *link)
+{
+	size_t capacity = link->capacity ? 2 * link->capacity : 16384;
+	char *larger = realloc(link->buffer, capacity);
+
+	if (!larger)
+		return false;
+	link->buffer = larger;
+	link->capacity = capacity;
+	return true;
+}
+
+/* The next line as JSON. NULL: the client is gone, or (errno ETIMEDOUT) hangs
+ * although it has a timeout of its own. */
+static json_t *read_answer(struct server_link *link)
+{
+	/* connecting can take it one timeout for each of several steps */
+	int64_t deadline = now() + 3000 * (int64_t)link->timeout + 2000;
+	struct pollfd poll_descriptor = { .fd = link->answer, .events = POLLIN };
+
+	link->used = 0;
+	errno = 0;
+	while (!link->used || link->buffer[link->used - 1] != '\n') {
+		int64_t left = deadline - now();
+		ssize_t got;
+
+		if (link->used == link->capacity && !grow(link))
+			return NULL;
+		got = left > 0 ? poll(&poll_descriptor, 1, (int)left) : 0;
+		if (!got) {
+			errno = ETIMEDOUT;
+			return NULL;
+		}
+		if (got > 0)
+			got = read(link->answer, link->buffer + link->used, link->capacity - link->used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return NULL;
+		link->used += (size_t)got;
+	}
+	return json_loadb(link->buffer, link->used, 0, NULL);
+}
+
+static void hint_for(json_int_t code)
+{
+	if (code == ERROR_ACCESS_DENIED || code == ERROR_ACCESS_DENIED_NO_PASSWORD)
+		message_hint(
+			"user and password belong under [client] in an option file; --defaults-extra-file and --user name others");
+	else if (code == ERROR_NEEDS_PRIVILEGE || code == ERROR_NO_PRIVILEGE)
+		message_hint("GRANT the privilege to this user, or name another one with --user");
+	else if (code == ERROR_TLS)
+		message_hint(
+			"ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network");
+}
+
+static enum status say_error(const struct server_link *link, const json_t *error)
+{
+	const char *words = json_string_value(json_object_get(error, "message"));
+
+	message_error("%s: %s", link->name, words ? words : "no answer that makes sense");
+	hint_for(json_integer_value(json_object_get(error, "code")));
+	return STATUS_FAILED;
+}
+
+/* *ret_answer is set when there is one. */
+static enum status ask(struct server_link *link, json_t *request, json_t **ret_answer)
+{
+	*ret_answer = NULL;
+	errno = 0;
+	if (send_request(link, request))
+		*ret_answer = read_answer(link);
+	if (*ret_answer)
+		return STATUS_DONE;
+	if (errno == ETIMEDOUT)
+		message_error("%s does not answer", link->name);
+	else
+		message_error("%s: the connection is lost", link->name);
+	return STATUS_FAILED;
+}
+
+/* "NAME=VALUE" for my_print_defaults. */
+static void add_default(json_t *defaults, const char *name, const char *value)
+{
+	char *argument;
+
+	if (!value || asprintf(&argument, "%s=%s", name, value) < 0)
+		return;
+	json_array_append_new(defaults, json_text(argument));
+	free(argument);
+}
+
+static json_t *connection_request(const struct server_options *server_options, const struct options *options,
+				  unsigned int timeout)
+{
+	json_t *request = json_object();
+	json_t *defaults = json_array();
+
+	json_object_set_new(request, "timeout", json_integer(timeout));
+	json_object_set_new(request, "plain", json_boolean(server_options->plain));
+	json_object_set_new(request, "defaults", defaults);
+	if (server_options->place)
+		json_object_set_new(request, "server", json_text(server_options->place));
+	if (server_options->user)
+		json_object_set_new(request, "user", json_text(server_options->user));
+	if (options->no_defaults)
+		json_array_append_new(defaults, json_string("--no-defaults"));
+	add_default(defaults, "--defaults-file", options->defaults_file);
+	add_default(defaults, "--defaults-extra-file", server_options->extra_file);
+	add_default(defaults, "--defaults-group-suffix", options->defaults_group_suffix);
+	return request;
+}
+
+enum status server_link_open(const struct server_options *server_options, const struct options *options,
+			     struct server_link **ret_link)
+{
+	SERVER_LINK struct server_link *link = calloc(1, sizeof(*link));
+	json_t *answer = NULL;
+	json_t *error;
+	enum status status;
+
+	if (!link)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	link->request = link->answer = -1;
+	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
+	if (asprintf(&link->name, server_options->place ? "server '%s'" : "the server", server_options->place) < 0)
+		link->name = NULL;
+	status = link->name ? start_client(link, options) : message_fault(fault_of(FAULT_MEMORY), "");
+	if (!status)
+		status = ask(link, connection_request(server_options, options, link->timeout), &answer);
+	error = json_object_get(answer, "error");
+	if (error)
+		status = say_error(link, error);
+	json_decref(answer);
+	if (status)
+		return status;
+	*ret_link = link;
+	link = NULL;
+	return STATUS_DONE;
+}
+
+/* Connector/C's own numbers: the connection is lost. */
+static bool is_client_error(json_int_t code)
+{
+	return (code >= 2000 && code < 3000) || code >= 5000;
+}
+
+static enum status query(struct server_link *link, const char *sql, json_t **ret_rows, bool quietly)
+{
+	json_t *answer;
+	json_t *error;
+	enum status status = ask(link, json_pack("{s:s}", "sql", sql), &answer);
+
+	*ret_rows = NULL;
+	if (status)
+		return status;
+	error = json_object_get(answer, "error");
+	if (!error)
+		*ret_rows = json_incref(json_object_get(answer, "rows"));
+	else if (!quietly || is_client_error(json_integer_value(json_object_get(error, "code"))))
+		status = say_error(link, error);
+	json_decref(answer);
+	return status;
+}
+
+enum status server_query(struct server_link *link, const char *sql, json_t **ret_rows)
+{
+	return query(link, sql, ret_rows, false);
+}
+
+enum status server_try(struct server_link *link, const char *sql, json_t **ret_rows)
+{
+	return query(link, sql, ret_rows, true);
+}
+
+const char *row_text(const json_t *row, size_t column)
+{
+	return json_string_value(json_array_get(row, column));
+}
+
+uint64_t row_number(const json_t *row, size_t column)
+{
+	const char *text = row_text(row, column);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}

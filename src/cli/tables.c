@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/tables.h"
+
+#include "cli/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many names are decoded by one statement. */
+#define DECODED_AT_ONCE 50
+
+void tables_free(struct tables *tables)
+{
+	for (size_t i = 0; i < tables->count; i++) {
+		free(tables->items[i].schema);
+		free(tables->items[i].name);
+	}
+	free(tables->items);
+	*tables = (struct tables){ 0 };
+}
+
+static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
+{
+	struct table table = { .id = id, .schema = strdup(schema), .name = strdup(name), .encoded = encoded };
+
+	if (tables->count == tables->capacity) {
+		size_t capacity = tables->capacity ? 2 * tables->capacity : 16;
+		struct table *larger = reallocarray(tables->items, capacity, sizeof(*larger));
+
+		if (!larger) {
+			free(table.schema);
+			free(table.name);
+			return false;
+		}
+		tables->items = larger;
+		tables->capacity = capacity;
+	}
+	tables->items[tables->count++] = table;
+	return table.schema && table.name;
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct table *a = one;
+	const struct table *b = other;
+	int order = a->id < b->id ? -1 : a->id > b->id;
+
+	if (!order)
+		order = strcmp(a->schema, b->schema);
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static void sort_tables(struct tables *tables)
+{
+	size_t kept = 0;
+
+	if (tables->count)
+		qsort(tables->items, tables->count, sizeof(*tables->items), compare);
+	for (size_t i = 0; i < tables->count; i++) {
+		if (kept && !compare(&tables->items[kept - 1], &tables->items[i])) {
+			free(tables->items[i].schema);
+			free(tables->items[i].name);
+		} else {
+			tables->items[kept++] = tables->items[i];
+		}
+	}
+	tables->count = kept;
+}
+
+static bool is_wanted(const struct key_ids *ids, uint64_t id)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		if (ids->ids[i] == id)
+			return true;
+	return false;
+}
+
+/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1": in a file's name a #
+ * of the table's own is written otherwise. False: a table that ALTER TABLE has left,
+ * or none at all. Cut in place. */
+static bool cut_name(char *name, char **ret_schema, char **ret_table)
+{
+	char *slash = strrchr(name, '/');
+	char *mark;
+
+	if (!slash || slash == name || slash[1] == '#' || strpbrk(name, "'\\"))
+		return false;
+	*slash = '\0';
+	*ret_schema = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	*ret_table = slash + 1;
+	mark = strchr(*ret_table, '#');
+	if (mark)
+		*mark = '\0';
+	return true;
+}
+
+static bool add_by_file_name(struct tables *tables, uint32_t id, const char *path)
+{
+	char *copy = strdup(path);
+	char *schema;
+	char *name;
+	bool done = copy != NULL;
+
+	if (copy && cut_name(copy, &schema, &name))
+		done = add_table(tables, id, schema, name, true);
+	else
+		tables->unnamed++;
+	free(copy);
+	return done;
+}
+
+static enum status out_of_memory(void)
+{
+	return message_fault(fault_of(FAULT_MEMORY), "");
+}
+
+/* ---- a server ---- */
+
+static char *decoding_query(const struct tables *tables, size_t first, size_t end)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+
+	for (size_t i = first; stream && i < end; i++)
+		fprintf(stream, "%sSELECT CONVERT(_filename'%s' USING utf8mb4), CONVERT(_filename'%s' USING utf8mb4)",
+			i > first ? " UNION ALL " : "", tables->items[i].schema, tables->items[i].name);
+	if (!stream || fclose(stream)) {
+		free(sql);
+		return NULL;
+	}
+	return sql;
+}
+
+static bool take_decoded(struct table *table, const json_t *row)
+{
+	char *schema = row_text(row, 0) ? strdup(row_text(row, 0)) : NULL;
+	char *name = row_text(row, 1) ? strdup(row_text(row, 1)) : NULL;
+
+	if (!schema || !name) {
+		free(schema);
+		free(name);
+		return false;
+	}
+	free(table->schema);
+	free(table->name);
+	table->schema = schema;
+	table->name = name;
+	table->encoded = false;
+	return true;
+}
+
+/* Only the server knows how its file names are written. */
+static enum status decode(struct server_link *link, struct tables *tables)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t first = 0; !status && first < tables->count; first += DECODED_AT_ONCE) {
+		size_t end = first + DECODED_AT_ONCE < tables->count ? first + DECODED_AT_ONCE : tables->count;
+		char *sql = decoding_query(tables, first, end);
+		json_t *rows = NULL;
+
+		status = sql ? server_query(link, sql, &rows) : out_of_memory();
+		for (size_t i = first; !status && i < end; i++)
+			if (!take_decoded(&tables->items[i], json_array_get(rows, i - first)))
+				status = out_of_memory();
+		json_decref(rows);
+		free(sql);
+	}
+	return status;
+}
+
+/* By the tablespaces themselves, open or not, encrypted as yet or not. */
+static enum status find_by_tablespace(struct server_link *link, const struct key_ids *ids, struct tables *tables)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link, "SELECT CURRENT_KEY_ID, NAME FROM information_schema.INNODB_TABLESPACES_ENCRYPTION",
+			     &rows);
+
+	json_array_foreach(rows, i, row) if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
+					     !add_by_file_name(tables, (uint32_t)row_number(row, 0), row_text(row, 1)))
+		status = out_of_memory();
+	json_decref(rows);
+	sort_tables(tables);
+	return status ? status : decode(link, tables);
+}
+
+/* By what tables say of themselves: catches those whose tablespace the server has
+ * not met since its start. */
+static enum status find_by_option(struct server_link *link, const struct key_ids *ids, struct tables *tables)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link,
+			     "SELECT REGEXP_REPLACE(CREATE_OPTIONS, '.*`encryption_key_id`=.?([0-9]+).*', '\\\\1'),"
+			     " TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES"
+			     " WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?[0-9]'",
+			     &rows);
+
+	json_array_foreach(rows, i, row) if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
+					     row_text(row, 2) &&
+					     !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1),
+							row_text(row, 2), false)) status = out_of_memory();
+	json_decref(rows);
+	return status;
+}
+
+enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables)
+{
+	enum status status = find_by_tablespace(link, ids, ret_tables);
+
+	if (!status)
+		status = find_by_option(link, ids, ret_tables);
+	sort_tables(ret_tables);
+	return status;
+}
+
+/* ---- data directories ---- */
+
+struct look {
+	const struct key_ids *ids;
+	struct tables *tables;
+};
+
+static struct fault take_file(void *context, const char *directory, const struct data_file *file)
+{
+	const struct look *look = context;
+	char *path;
+	bool done;
+
+	(void)directory;
+	if (file->kind != DATA_INNODB || !file->declared || !is_wanted(look->ids, file->declared_id))
+		return fault_none();
+	path = strdup(file->path);
+	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
+		path[strlen(path) - 4] = '\0';
+	done = path && add_by_file_name(look->tables, file->declared_id, path);
+	free(path);
+	return done ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
+enum status tables_of_datadirs(const struct datadirs *datadirs, const struct options *options,
+			       const struct key_ids *ids, struct tables *ret_tables)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct look look = { ids, ret_tables };
+	enum status status = datadirs_read(datadirs, options, take_file, &look, &needs);
+
+	sort_tables(ret_tables);
+	if (!status && (needs.unsure || needs.live)) {
+		message_warning("tables may be missing here, since %s",
+				needs.live ? "a server is at work on the data" : "not every file shows its key");
+		message_hint("--server asks a running server instead");
+	}
+	return status;
+}

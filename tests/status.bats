@@ -1,0 +1,340 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What asks a running server: status, rotate --new-id --server and --datadir,
+# rotate --flush on a server that cannot.
+bats_require_minimum_version 1.5.0
+load common
+load server
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	make_keyfile keyfile 1 2 100 101
+	server_install "$PWD/data"
+	server_start "$PWD/data" "$PWD/keyfile"
+	sql --default-character-set=utf8mb4 <<-'END'
+		CREATE DATABASE plain;
+		USE plain;
+		CREATE TABLE a (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE parts (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100 PARTITION BY HASH(i) PARTITIONS 3;
+		CREATE TABLE subs (i INT, j INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100
+			PARTITION BY RANGE(i) SUBPARTITION BY HASH(j) SUBPARTITIONS 2
+			(PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE);
+		CREATE TABLE words (t TEXT, FULLTEXT (t)) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE system (i INT) ENCRYPTED=YES;
+		CREATE TABLE other (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
+		CREATE TABLE secret (i INT) ENCRYPTED=NO;
+		SET GLOBAL innodb_default_encryption_key_id = 100;
+		SET innodb_default_encryption_key_id = 100;
+		CREATE TABLE by_default (i INT) ENCRYPTED=YES;
+		SET GLOBAL innodb_default_encryption_key_id = 1;
+		CREATE DATABASE `böse-``db`;
+		USE `böse-``db`;
+		CREATE TABLE `tä'b\le ``#P# "x";` (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE `日本 %s` (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100 PARTITION BY HASH(i) PARTITIONS 2;
+		INSERT INTO `tä'b\le ``#P# "x";` VALUES (1), (2);
+		INSERT INTO `日本 %s` VALUES (3), (4);
+		INSERT INTO plain.by_default VALUES (5);
+		INSERT INTO plain.parts VALUES (6), (7), (8);
+	END
+	sql -e "CREATE USER weak@localhost IDENTIFIED BY 'weak'"
+	server_stop
+}
+
+setup_test() {
+	export MKEYFILE_FILE=$PWD/keyfile
+	cp -p "$BATS_FILE_TMPDIR/keyfile" keyfile
+	cp -rp "$BATS_FILE_TMPDIR/data" data
+}
+
+teardown() {
+	server_stop
+	[ -z "${hanging-}" ] || kill "$hanging" 2>/dev/null || :
+}
+
+start() { # server options...
+	server_start "$PWD/data" "$PWD/keyfile" -- "$@"
+}
+
+every_row() {
+	sql --default-character-set=utf8mb4 <<-'END'
+		SELECT * FROM `böse-``db`.`tä'b\le ``#P# "x";` UNION ALL SELECT * FROM `böse-``db`.`日本 %s`
+		UNION ALL SELECT * FROM plain.by_default UNION ALL SELECT * FROM plain.parts ORDER BY 1
+	END
+}
+
+under() { # key ID
+	sql -e "SELECT COUNT(*) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = $1"
+}
+
+the_tables='ALTER TABLE `böse-``db`.`tä'\''b\le ``#P# "x";` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `böse-``db`.`日本 %s` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `plain`.`a` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `plain`.`by_default` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `plain`.`parts` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `plain`.`subs` ENCRYPTION_KEY_ID=102;
+ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
+
+@test "the table: IDs of the file and of the server, side by side" {
+	start
+	mkeyfile add -q 300
+	version=$(sql -e 'SELECT VERSION()')
+	mkeyfile status --server="$PWD/socket" --wait -q >words
+	run --separate-stderr mkeyfile status --server="$PWD/socket"
+	same 0 "$status"
+	same "" "$stderr"
+	same "server $version, keys from file_key_management" "${lines[0]}"
+	same "ID          FILE        SERVER      OLDEST      TABLESPACES  STATE" "${lines[1]}"
+	same "1 1 1 1 up to date" "$(tr -s ' ' <<<"${lines[2]}" | cut -d ' ' -f 1-4,6-)"
+	same "2           1           -           -           0            no tablespace uses it" "${lines[3]}"
+	same "100         1           1           1           $(under 100)           up to date" "${lines[4]}"
+	same "101         1           1           1           1            up to date" "${lines[5]}"
+	same "300         1           -           -           0            no tablespace uses it" "${lines[6]}"
+}
+
+@test "--json, and IDs that are asked for" {
+	start
+	mkeyfile status --server="$PWD/socket" --wait -q >words
+	run --separate-stderr mkeyfile status --server="$PWD/socket" 101 --json
+	same 0 "$status"
+	same "$(jq -S . <<END
+{ "file": "$PWD/keyfile", "server": "$(sql -e 'SELECT VERSION()')", "plugin": "file_key_management",
+  "server_file": "$PWD/keyfile", "reload": null, "rotate_key_age": 1, "threads": 1, "state": "up-to-date", "keys": [
+  { "id": 101, "file_version": 1, "server_version": 1, "oldest_version": 1, "tablespaces": 1, "behind": 0, "pending": 0,
+    "state": "up-to-date" } ] }
+END
+	)" "$(jq -S 'del(.keys[].bytes, .keys[].bytes_done)' <<<"$output")"
+	[ "$(jq '.keys[0].bytes == .keys[0].bytes_done and .keys[0].bytes > 0' <<<"$output")" = true ]
+}
+
+@test "a file that lacks what the server uses, or has what it has not read" {
+	start
+	sed '/^100;/d; s/^101;/101;2;/; s/^\([12]\);/\1;1;/' keyfile >other
+	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 100 101
+	same 1 "$status"
+	same "100         -           1           1           $(under 100)           the file lacks what the server uses" "${lines[2]}"
+	same "101         2           1           1           1            the server has to read the file again" "${lines[3]}"
+	same "mkeyfile status: warning: the server reads its keys from '$PWD/keyfile'
+hint: find the key file that the server was started with before it stops" "$stderr"
+	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
+	same 1 "$status"
+	same "hint: this server cannot read its key file again while it runs: restart it" "${stderr_lines[1]}"
+}
+
+@test "nothing to wait for is waited for" {
+	start
+	run -0 mkeyfile status --server="$PWD/socket" --wait --timeout=60
+	run -64 mkeyfile status --server="$PWD/socket" --timeout=60
+}
+
+@test "rotate --new-id --server names each table; the statements move them, and the old key may go" {
+	start
+	before=$(every_row)
+	run --separate-stderr mkeyfile rotate 100 --new-id --server="$PWD/socket"
+	same 0 "$status"
+	same "$the_tables" "$(grep '^ALTER' <<<"$output")"
+	same "-- 7 tables are under key 100:" "$(grep 'under key' <<<"$output")"
+	echo "$output" >move.sql
+	server_stop
+	start
+	sql <move.sql >left
+	same "" "$(cat left)"
+	same "$before" "$(every_row)"
+	same 0 "$(under 100)"
+	[ "$(under 102)" -ge 12 ]
+	server_stop
+	run -0 mkeyfile remove 100 --datadir=data -q
+	start
+	same "$before" "$(every_row)"
+}
+
+@test "rotate --new-id --datadir does the same without a server" {
+	run --separate-stderr mkeyfile rotate 100 --new-id --datadir=data
+	same 0 "$status"
+	same "-- 7 tables are under key 100:" "$(grep 'under key' <<<"$output")"
+	same "$(grep plain <<<"$the_tables")" "$(grep '^ALTER' <<<"$output")"
+	echo "$output" >move.sql
+	start
+	before=$(every_row)
+	sql <move.sql >left
+	same "" "$(cat left)"
+	same 0 "$(under 100)"
+	same "$before" "$(every_row)"
+}
+
+@test "the JSON of rotate --new-id has the same SQL" {
+	start
+	run --separate-stderr mkeyfile rotate 100 101 --new-id --server="$PWD/socket" --json -q
+	same 0 "$status"
+	same "${the_tables}" "$(jq -r '.successors[0].sql' <<<"$output" | grep '^ALTER')"
+	same 'ALTER TABLE `plain`.`other` ENCRYPTION_KEY_ID=103;' "$(jq -r '.successors[1].sql' <<<"$output" | grep '^ALTER')"
+}
+
+@test "a server that is at work hides tables from --datadir, which is said" {
+	start
+	run --separate-stderr mkeyfile rotate 100 --new-id --datadir=data -n
+	same 0 "$status"
+	same "mkeyfile rotate: warning: tables may be missing here, since a server is at work on the data
+hint: --server asks a running server instead" "$(head -n 2 <<<"$stderr")"
+}
+
+@test "--flush on a server that cannot: nothing is changed" {
+	start
+	version=$(sql -e 'SELECT VERSION()')
+	run --separate-stderr mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise
+	assert_equal 4 "mkeyfile rotate: server $version with file_key_management cannot read its key file again while it runs
+hint: Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it" ""
+	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
+}
+
+# ---- a server that gives no answer ----
+
+@test "a server that is away" {
+	run_refused 2 "mkeyfile status: server '$PWD/socket': Can't connect to local server through socket '$PWD/socket' (2)" \
+		status --server="$PWD/socket"
+	run_refused 2 "mkeyfile rotate: server '$PWD/socket': Can't connect to local server through socket '$PWD/socket' (2)" \
+		rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise
+	run --separate-stderr mkeyfile status --server=127.0.0.1:1
+	same 2 "$status"
+	[[ $stderr == "mkeyfile status: server '127.0.0.1:1': Can't connect to server on '127.0.0.1' ("* ]]
+}
+
+@test "a server that hangs: before its greeting, and behind it" {
+	python3 - <<-'END' 3>&- &
+		import socket, threading, time
+
+		greeting = (b"\x0a10.11.0-MariaDB\0" + b"\1\0\0\0" + b"12345678\0" + b"\xfe\xf7\x2d\2\0\xbf\x81\x15" +
+		            b"\0" * 10 + b"123456789012\0" + b"mysql_native_password\0")
+		packet = len(greeting).to_bytes(3, "little") + b"\0" + greeting
+		connections = []
+
+		def serve(name, words):
+		    listener = socket.socket(socket.AF_UNIX)
+		    listener.bind(name)
+		    listener.listen()
+		    while True:
+		        connections.append(listener.accept()[0])
+		        connections[-1].sendall(words)
+
+		for name, words in (("silent", b""), ("deaf", packet)):
+		    threading.Thread(target=serve, args=(name, words), daemon=True).start()
+		time.sleep(120)
+	END
+	hanging=$!
+	for ((i = 0; i < 100; i++)); do
+		[ ! -S silent ] || [ ! -S deaf ] || break
+		sleep 0.1
+	done
+	for socket in silent deaf; do
+		run --separate-stderr timeout 60 "$MKEYFILE" status --server="$PWD/$socket" --server-timeout=1
+		same 2 "$status"
+		[[ $stderr == "mkeyfile status: server '$PWD/$socket': "* || $stderr == "mkeyfile status: server '$PWD/$socket' does not answer" ]]
+	done
+	# no client is left behind
+	run -1 pgrep -P $$ mkeyfile-client
+}
+
+@test "a user that is unknown, or lacks privileges" {
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	start
+	run --separate-stderr mkeyfile status --server="$PWD/socket" --user=weak
+	assert_equal 2 "mkeyfile status: server '$PWD/socket': Access denied for user 'weak'@'localhost' (using password: NO)
+hint: user and password belong under [client] in an option file; --defaults-extra-file and --user name others" ""
+	printf '[client]\nuser = weak\npassword = "weak"\nsocket = %s\n' "$PWD/socket" >client.cnf
+	run --separate-stderr mkeyfile status --defaults-extra-file=client.cnf
+	assert_equal 2 "mkeyfile status: the server: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation
+hint: GRANT the privilege to this user, or name another one with --user" ""
+	sql -e 'GRANT PROCESS ON *.* TO weak@localhost'
+	run -0 mkeyfile status --defaults-extra-file=client.cnf
+	run -0 mkeyfile status --defaults-extra-file=client.cnf --server="$PWD/socket"
+}
+
+@test "option files name the server, in the groups of a client only" {
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	start
+	printf '[client-mariadb]\nloose_socket = %s\nuser=root\n[mysqld]\nsocket = /nowhere\n' "$PWD/socket" >client.cnf
+	run -0 mkeyfile status --defaults-extra-file=client.cnf
+	run -0 mkeyfile status --defaults-file=client.cnf
+	run -2 mkeyfile status --no-defaults --server=/nowhere
+	echo '[client' >client.cnf
+	run --separate-stderr mkeyfile status --defaults-extra-file=client.cnf
+	same 2 "$status"
+	same "mkeyfile status: the server: my_print_defaults failed to read the option files" "${stderr_lines[-1]}"
+	run --separate-stderr mkeyfile status --defaults-extra-file=none
+	same 2 "$status"
+}
+
+# ---- TCP ----
+
+make_certificate() { # name subject-alternative-name
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.pem" -days 2 -subj "/CN=$1" \
+		-addext "subjectAltName=$2" >/dev/null 2>&1
+}
+
+# A port that is free now.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "TCP is encrypted, and the server has to prove who it is" {
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	make_certificate server IP:127.0.0.1,DNS:localhost
+	make_certificate stranger IP:127.0.0.1
+	make_certificate elsewhere DNS:elsewhere.example
+	port=$(free_port)
+	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --ssl-cert="$PWD/server.pem" --ssl-key="$PWD/server.key"
+	sql -e "CREATE USER tcp@'127.0.0.1' IDENTIFIED BY 'tcp'; GRANT PROCESS ON *.* TO tcp@'127.0.0.1'"
+	[ "$(sql -e 'SELECT @@have_ssl')" = YES ]
+	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/server.pem" >trusting.cnf
+	run -0 --separate-stderr mkeyfile status --defaults-extra-file=trusting.cnf --server=127.0.0.1:"$port"
+	# no trust in the certificate: neither without a name nor with another one; and no way round it in an option file
+	printf '[client]\nuser=tcp\npassword=tcp\nssl-verify-server-cert=0\n' >untrusting.cnf
+	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/stranger.pem" >stranger.cnf
+	for file in untrusting stranger; do
+		run --separate-stderr mkeyfile status --defaults-extra-file=$file.cnf --server=127.0.0.1:"$port"
+		same 2 "$status"
+		[[ ${stderr_lines[0]} == "mkeyfile status: server '127.0.0.1:$port': TLS/SSL error: "* ]]
+		same "hint: ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network" \
+			"${stderr_lines[1]}"
+	done
+	run -0 mkeyfile status --defaults-extra-file=untrusting.cnf --server=127.0.0.1:"$port" --no-tls
+	server_stop
+	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --ssl-cert="$PWD/elsewhere.pem" --ssl-key="$PWD/elsewhere.key"
+	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/elsewhere.pem" >elsewhere.cnf
+	run --separate-stderr mkeyfile status --defaults-extra-file=elsewhere.cnf --server=127.0.0.1:"$port"
+	same 2 "$status"
+	server_stop
+	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --skip-ssl
+	run --separate-stderr mkeyfile status --defaults-extra-file=trusting.cnf --server=127.0.0.1:"$port"
+	same 2 "$status"
+}
+
+# ---- what the client sees ----
+
+@test "the client sees no key, no password of the key file, and little of the environment" {
+	make_password_file pw
+	mkeyfile encrypt -q -P pw -o sealed
+	start
+	export SSLKEYLOGFILE=$PWD/keys LIBMYSQL_PLUGINS=x MYSQL_PLUGIN_DIR=$PWD OPENSSL_CONF=$PWD/conf MYSQL_TEST_SECRET=x
+	strace -f -v -s 100000 -e trace=execve,write,sendto,sendmsg -o trace "$MKEYFILE" status -f sealed --password-fd=5 \
+		--server="$PWD/socket" 5<pw >/dev/null
+	grep -q 'execve("[^"]*mkeyfile-client", \["mkeyfile-client"\]' trace
+	grep -F 'execve("' trace | grep -F mkeyfile-client >client
+	for name in SSLKEYLOGFILE LIBMYSQL_PLUGINS MYSQL_PLUGIN_DIR OPENSSL_CONF MYSQL_TEST_SECRET MKEYFILE_FILE; do
+		run -1 grep -F "$name" client
+	done
+	while IFS=';' read -r _ key; do
+		run -1 grep -F "$key" trace
+	done <keyfile
+	run -1 grep -F "$(cat pw)" trace
+	[ ! -e keys ]
+}
+
+@test "without the client program, the command says so" {
+	mkdir alone
+	cp "$MKEYFILE" alone/
+	run --separate-stderr alone/mkeyfile status
+	# an installed client would be found
+	[ "$status" = 2 ]
+	[[ $stderr == "mkeyfile status: this mkeyfile has no mkeyfile-client, which talks to servers
+hint: it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)" || -e /usr/local/libexec/mkeyfile/mkeyfile-client ]]
+}
