@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Whole rotations, to the end: what mkeyfile-rotation(7) walks through.
+bats_require_minimum_version 1.5.0
+load common
+load server
+load plugin
+
+# Without versions: the data of both rotations begins like this.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	server_install "$PWD/data"
+	"$MKEYFILE" generate -q --file=keyfile --new-password-file=keyfile.key 1 2 100
+	start file_key_management
+	make_tables
+	server_stop
+	# their index has absolute paths
+	rm data/binlog.*
+}
+
+setup_test() {
+	export MKEYFILE_FILE=$PWD/keyfile MKEYFILE_PASSWORD_FILE=$PWD/keyfile.key
+	copy_data data
+	cp -p "$BATS_FILE_TMPDIR"/keyfile* .
+	here=(--server="$PWD/socket")
+}
+
+teardown() {
+	[ -z "${tracer-}" ] || kill "$tracer" 2>/dev/null || :
+	server_stop
+}
+
+# A digest of all rows; a table's definition names its key ID.
+just_rows() {
+	mariadb-dump --no-defaults -uroot -S "$PWD/socket" --compact --no-create-info --order-by-primary --skip-lock-tables db |
+		sha256sum
+}
+
+# The statements that rewrite every Aria table, as the manual gives them.
+aria_statements() {
+	sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;')
+		FROM INFORMATION_SCHEMA.TABLES WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE'
+		AND TABLE_SCHEMA <> 'information_schema'"
+}
+
+# All logs but the one that is written to.
+purge_binary_logs() {
+	sql -e 'FLUSH BINARY LOGS'
+	sql -e "PURGE BINARY LOGS TO '$(sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
+}
+
+@test "by a new ID on a stock server" {
+	start file_key_management
+	rows=$(just_rows)
+	run -0 --separate-stderr mkeyfile rotate 100 --new-id "${here[@]}"
+	echo "$output" >move.sql
+	same 4 "$(grep -c '^ALTER TABLE' move.sql)"
+	# the server is restarted, and moves the tables
+	server_stop
+	start file_key_management
+	same "" "$(sql <move.sql)"
+	same "$rows" "$(just_rows)"
+	run -0 mkeyfile status "${here[@]}" 101
+	server_stop
+	# nothing needs the old key any more, which has to be seen before it goes
+	run -4 mkeyfile remove 101 --datadir=data -n
+	run -0 mkeyfile verify --datadir=data
+	run -0 mkeyfile remove 100 --datadir=data -q
+	same $'1\n2\n101' "$(mkeyfile list --ids)"
+	start file_key_management
+	same "$rows" "$(just_rows)"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+}
+
+@test "by a new version with the plugin: a running server, to the very end" {
+	plugin_setup
+	# the server reads the same file by the other plugin from now on
+	start mkeyfile_key_management --innodb-fast-shutdown=0
+	rows=$(just_rows)
+
+	# two versions and one reload: nothing is ever written under the one in between
+	run -0 mkeyfile rotate --all -q -t 11.8-enterprise
+	run -1 --separate-stderr mkeyfile status "${here[@]}" --json
+	same reload "$(jq -r .state <<<"$output")"
+	same "SET GLOBAL mkeyfile_key_management_reload = ON" "$(jq -r .reload <<<"$output")"
+	run -0 --separate-stderr mkeyfile rotate --all --flush "${here[@]}"
+	grep -qx "the server has read it: SET GLOBAL mkeyfile_key_management_reload = ON" <<<"$stderr"
+	same 3 "$(status_of newest_version_100)"
+
+	# InnoDB re-encrypts while the server works
+	sql -e "INSERT INTO db.hundred VALUES (100000, 'meanwhile'); DELETE FROM db.hundred WHERE i = 100000"
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
+	run -0 --separate-stderr mkeyfile status "${here[@]}" --json
+	same '[[1,3,3,3],[2,3,3,null],[100,3,3,3]]' \
+		"$(jq -c '[.keys[] | [.id, .file_version, .server_version, .oldest_version]]' <<<"$output")"
+	same "$rows" "$(just_rows)"
+
+	# what nobody re-encrypts
+	aria_statements >aria.sql
+	[ "$(wc -l <aria.sql)" -ge 10 ]
+	sql <aria.sql >words
+	purge_binary_logs
+	server_stop
+	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data -n
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 1 file, the first of which is 'data/ib_logfile0'" ]]
+
+	# the redo log is built anew
+	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
+	same "$rows" "$(just_rows)"
+	purge_binary_logs
+	server_stop
+
+	# proof, and the end
+	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
+	run -0 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
+	same '[[1,[3]],[2,[3]],[100,[3]]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, [.versions[].version]]]')"
+	start mkeyfile_key_management --innodb-log-file-size=12M
+	same "$rows" "$(just_rows)"
+	run -0 mkeyfile status "${here[@]}"
+	sql -e "INSERT INTO db.aria VALUES (100000, 'afterwards'); INSERT INTO db.one VALUES (100000, 'afterwards')"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+}
+
+@test "one version behind is said to stay, and its key is kept" {
+	plugin_setup
+	start mkeyfile_key_management
+	run -0 mkeyfile rotate 100 -q -t 11.8-enterprise --flush "${here[@]}"
+	run --separate-stderr mkeyfile status "${here[@]}" --wait --timeout=100 100
+	same 1 "$status"
+	[[ ${lines[2]} =~ ^"100         2           2           1           ".*"older versions stay until the next rotation"$ ]]
+	same "hint: innodb_encryption_rotate_key_age is 1: a page that is so many versions behind is left alone" "$stderr"
+	server_stop
+	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed by "*" files, the first of which is 'data/db/"* ]]
+}
+
+@test "re-encryption that stands still is not waited for" {
+	plugin_setup
+	start mkeyfile_key_management --innodb-encryption-threads=0
+	mkeyfile rotate 100 -q -t 11.8-enterprise
+	mkeyfile rotate 100 -q --flush "${here[@]}"
+	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait 100
+	same 1 "$status"
+	[[ ${lines[2]} == *"not re-encrypted: innodb_encryption_threads is 0" ]]
+	same "hint: SET GLOBAL innodb_encryption_threads = 4" "$stderr"
+	sql -e 'SET GLOBAL innodb_encryption_threads = 2'
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
+}
+
+# Makes the server read so slowly from the disk that re-encryption takes long.
+slow_down() {
+	command strace -f -qq -o /dev/null -p "$server_pid" -e trace=pread64 -e inject=pread64:delay_enter=200000 3>&- &
+	tracer=$!
+	for ((i = 0; i < 100; i++)); do
+		[ "$(sed -n 's/^TracerPid:\t//p' "/proc/$server_pid/status")" = 0 ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "--wait shows a bar on a terminal, gives up after --timeout, and sees the end" {
+	plugin_setup
+	start mkeyfile_key_management --innodb-buffer-pool-size=6M --innodb-buffer-pool-load-at-startup=OFF
+	mkeyfile rotate --all -q -t 11.8-enterprise
+	slow_down
+	mkeyfile rotate --all -q --flush "${here[@]}"
+	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait --timeout=1
+	same 1 "$status"
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile status: not done after 1 seconds: "[0-9]+" tablespace"(" is"|"s are")" left"$ ]]
+	grep -qE 're-encrypting, [0-9]+%, [0-9]+ left$' <<<"$output"
+	run timeout 60 script -qec "'$MKEYFILE' status --server='$PWD/socket' --wait --timeout=2" /dev/null
+	grep -qE 're-encrypting \[[=> ]{30}\] +[0-9]+%, [0-9]+ of [0-9]+ tablespaces left' <<<"$output"
+	kill "$tracer"
+	wait "$tracer" || :
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
+}
+
+@test "a server that refuses the file: it is changed, the server goes on, and both are said" {
+	plugin_setup
+	start mkeyfile_key_management
+	rows=$(just_rows)
+	mv keyfile.key other.key
+	run --separate-stderr mkeyfile rotate 100 --flush "${here[@]}" -t 11.8-enterprise -P other.key
+	same 2 "$status"
+	grep -q "^mkeyfile rotate: server '$PWD/socket': mkeyfile_key_management: " <<<"$stderr"
+	same "hint: the change itself is made" "${stderr_lines[-1]}"
+	same 1 "$(status_of newest_version_100)"
+	same "$rows" "$(just_rows)"
+	mv other.key keyfile.key
+	run -1 mkeyfile status "${here[@]}"
+}
