@@ -248,6 +248,13 @@ hint: GRANT the privilege to this user, or name another one with --user" ""
 	run -0 mkeyfile status --defaults-extra-file=client.cnf --server="$PWD/socket"
 }
 
+@test "a server that knows nothing of encrypted tablespaces" {
+	start --innodb=OFF --default-storage-engine=Aria
+	run --separate-stderr mkeyfile status --server="$PWD/socket"
+	assert_equal 2 "mkeyfile status: server '$PWD/socket': Unknown system variable 'innodb_encryption_rotate_key_age'
+hint: only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces" ""
+}
+
 @test "option files name the server, in the groups of a client only" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	start

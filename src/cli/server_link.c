@@ -22,6 +22,8 @@
 
 /* Errors of the server and of Connector/C that have a hint (mysqld_error.h, errmsg.h). */
 #define ERROR_ACCESS_DENIED 1045
+#define ERROR_UNKNOWN_TABLE 1109
+#define ERROR_UNKNOWN_VARIABLE 1193
 #define ERROR_NO_PRIVILEGE 1142
 #define ERROR_NEEDS_PRIVILEGE 1227
 #define ERROR_ACCESS_DENIED_NO_PASSWORD 1698
@@ -306,6 +308,8 @@ static void hint_for(json_int_t code)
 			"user and password belong under [client] in an option file; --defaults-extra-file and --user name others");
 	else if (code == ERROR_NEEDS_PRIVILEGE || code == ERROR_NO_PRIVILEGE)
 		message_hint("GRANT the privilege to this user, or name another one with --user");
+	else if (code == ERROR_UNKNOWN_TABLE || code == ERROR_UNKNOWN_VARIABLE)
+		message_hint("only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces");
 	else if (code == ERROR_TLS)
 		message_hint(
 			"ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network");
