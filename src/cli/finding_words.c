@@ -33,6 +33,14 @@ static char *text_words(const struct finding *finding)
 	case FINDING_VERSION_GAP:
 		return words_of("key ID %u has version %u, but not version %u before it", entry->id, entry->version,
 				entry->version - 1);
+	case FINDING_OLD_VERSIONS:
+		return finding->count == 1
+			       ? words_of(
+					 "key ID %u has older versions: its rotation is not finished, or not tidied up",
+					 entry->id)
+			       : words_of(
+					 "%zu key IDs, the first of which is %u, have older versions: their rotation is not finished, or not tidied up",
+					 finding->count, entry->id);
 	default:
 		return NULL;
 	}
@@ -138,6 +146,8 @@ const char *finding_hint(enum finding_kind kind)
 			"no documentation says that a server reads such a mixture: any change by mkeyfile gives every line a version",
 		[FINDING_VERSION_GAP] =
 			"data that still has the missing version cannot be read: look for it in a backup of the key file",
+		[FINDING_OLD_VERSIONS] =
+			"'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs; 'mkeyfile status' tells how far a server is",
 		[FINDING_KEY_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
 		[FINDING_PASSWORD_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
 		[FINDING_PASSWORD_FILE_BESIDE] =

@@ -14,6 +14,7 @@ static const char *const finding_names[] = {
 	[FINDING_NO_TEMPORARY_KEY] = "no-temporary-key",
 	[FINDING_MIXED_VERSIONS] = "mixed-versions",
 	[FINDING_VERSION_GAP] = "version-gap",
+	[FINDING_OLD_VERSIONS] = "old-versions",
 	[FINDING_KEY_FILE_EXPOSED] = "key-file-exposed",
 	[FINDING_PASSWORD_FILE_EXPOSED] = "password-file-exposed",
 	[FINDING_PASSWORD_FILE_BESIDE] = "password-file-beside",
@@ -47,6 +48,7 @@ bool finding_is_information(enum finding_kind kind)
 {
 	switch (kind) {
 	case FINDING_NO_TEMPORARY_KEY:
+	case FINDING_OLD_VERSIONS:
 	case FINDING_PASSWORD_FILE_BESIDE:
 	case FINDING_ACCESS_NOT_TRIED:
 	case FINDING_PLUGIN_NOT_FORCED:
@@ -175,7 +177,23 @@ static struct fault inspect_keys(const struct keyfile *keyfile, const struct fin
 	return fault;
 }
 
-/* Versions of an ID that are not 1, 2, 3 …: somebody took one out. */
+/* IDs that have more than one version: a rotation that is not finished. */
+static struct fault inspect_old_versions(const struct keyfile *keyfile, struct findings *findings)
+{
+	struct finding finding = { .kind = FINDING_OLD_VERSIONS };
+	size_t count;
+
+	for (size_t i = 0; i < keyfile->count; i += count) {
+		struct entry **versions = keyfile_find(keyfile, keyfile->sorted[i]->id, &count);
+
+		if (versions[0]->version != versions[count - 1]->version && !finding.count++)
+			finding.entry = versions[0];
+	}
+	return finding.count ? findings_add(findings, finding) : fault_none();
+}
+
+/* A hole in the versions of an ID: somebody took one out. That the first ones are
+ * gone is how a rotation ends. */
 static struct fault inspect_versions(const struct keyfile *keyfile, struct findings *findings)
 {
 	struct fault fault = fault_none();
@@ -186,12 +204,12 @@ static struct fault inspect_versions(const struct keyfile *keyfile, struct findi
 		const struct entry *before =
 			i && keyfile->sorted[i - 1]->id == entry->id ? keyfile->sorted[i - 1] : NULL;
 
-		if (entry->version > (before ? before->version : 0) + 1)
+		if (before && entry->version > before->version + 1)
 			fault = found_entry(findings, FINDING_VERSION_GAP, entry, before);
 	}
 	if (!fault.code && keyfile->count && !keyfile_find(keyfile, KEY_ID_TEMPORARY, &count))
 		fault = findings_add(findings, (struct finding){ .kind = FINDING_NO_TEMPORARY_KEY });
-	return fault;
+	return fault.code ? fault : inspect_old_versions(keyfile, findings);
 }
 
 struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)

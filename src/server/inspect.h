@@ -20,6 +20,7 @@ enum finding_kind {
 	FINDING_NO_TEMPORARY_KEY, /* no ID 2 */
 	FINDING_MIXED_VERSIONS,	  /* entry names no version, others do */
 	FINDING_VERSION_GAP,	  /* entry's version is not the one behind the version before it */
+	FINDING_OLD_VERSIONS,	  /* entry is the first whose ID has a newer version; count of such IDs */
 	/* the files; path */
 	FINDING_KEY_FILE_EXPOSED,      /* mode */
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */
@@ -51,6 +52,7 @@ struct finding {
 	unsigned int line;	   /* 0: none */
 	const struct entry *entry; /* in the inspected key file, or NULL */
 	const struct entry *other;
+	size_t count;
 	const char *path; /* and so on: what the kinds above name; the caller's, or NULL */
 	const char *user;
 	char *directory; /* malloc(3)ed, the finding's own */
