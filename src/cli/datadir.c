@@ -4,9 +4,6 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 enum long_option { OPTION_DATADIR = 640 };
 
 static const struct argp_option argp_options[] = {
@@ -18,27 +15,19 @@ static const struct argp_option argp_options[] = {
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct datadirs *datadirs = state->input;
-	const char **paths;
 
 	if (key != OPTION_DATADIR)
 		return ARGP_ERR_UNKNOWN;
 	if (!*value)
 		argp_error(state, "the name of a directory is empty");
-	paths = reallocarray(datadirs->paths, datadirs->count + 1, sizeof(*paths));
-	if (!paths)
-		return ENOMEM;
-	paths[datadirs->count++] = value;
-	datadirs->paths = paths;
+	if (datadirs->count == DATADIRS_MAX)
+		argp_error(state, "--datadir can be given %d times", DATADIRS_MAX);
+	else
+		datadirs->paths[datadirs->count++] = value;
 	return 0;
 }
 
 const struct argp datadir_argp = { .options = argp_options, .parser = parse };
-
-void datadirs_free(struct datadirs *datadirs)
-{
-	free(datadirs->paths);
-	*datadirs = (struct datadirs){ 0 };
-}
 
 /* One look through one directory. */
 struct look {

@@ -6,12 +6,12 @@
 #include "data/needs.h"
 
 /* Where the data is, for commands that ask what still needs a key. */
+#define DATADIRS_MAX 256
+
 struct datadirs {
-	const char **paths; /* strings of argv */
+	const char *paths[DATADIRS_MAX]; /* strings of argv */
 	size_t count;
 };
-
-#define DATADIRS __attribute__((cleanup(datadirs_free)))
 
 /* A child for a command's own argp: --datadir. Its input is a struct datadirs. */
 extern const struct argp datadir_argp;
@@ -23,7 +23,5 @@ typedef struct fault datadir_visit(void *context, const char *directory, const s
  * one that cannot be read, or has no file that a server could have encrypted. */
 MUST_CHECK enum status datadirs_read(const struct datadirs *datadirs, const struct options *options,
 				     datadir_visit *visit, void *context, struct data_needs *ret_needs);
-
-void datadirs_free(struct datadirs *datadirs);
 
 #endif

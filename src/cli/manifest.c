@@ -91,8 +91,7 @@ static bool take_key(const json_t *key, struct keyset *keyset, struct fault *ret
 
 	if (!take_number(key, "id", KEY_ID_MAX, &id) || !json_array_size(versions))
 		return false;
-	json_array_foreach(versions, i, version)
-	{
+	json_array_foreach (versions, i, version) {
 		if (!take_member(id, version, &member))
 			return false;
 		*ret_fault = keyset_add(keyset, &member);
@@ -117,8 +116,7 @@ static enum status take_keys(const char *name, const json_t *root, struct keyset
 
 	if (!json_array_size(keys))
 		return not_a_manifest(name);
-	json_array_foreach(keys, i, key)
-	{
+	json_array_foreach (keys, i, key) {
 		if (!take_key(key, keyset, &fault))
 			return not_a_manifest(name);
 		if (fault.code)

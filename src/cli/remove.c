@@ -392,7 +392,6 @@ static enum status run(int argc, char **argv, struct options *options)
 	if (!status)
 		status = remove_keys(&arguments);
 	key_ids_free(&arguments.ids);
-	datadirs_free(&arguments.datadirs);
 	return status;
 }
 

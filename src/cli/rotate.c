@@ -409,7 +409,6 @@ static enum status run(int argc, char **argv, struct options *options)
 	if (!status)
 		status = rotate(&arguments);
 	key_ids_free(&arguments.ids);
-	datadirs_free(&arguments.datadirs);
 	return status;
 }
 

@@ -86,8 +86,9 @@ static enum status read_settings(struct server_link *link, struct server_state *
 			     "_filename', '" PLUGIN "_reload')",
 			     &rows);
 
-	json_array_foreach(rows, i, row) if (row_text(row, 0) && row_text(row, 1))
-		take_variable(state, row_text(row, 0), row_text(row, 1));
+	json_array_foreach (rows, i, row)
+		if (row_text(row, 0) && row_text(row, 1))
+			take_variable(state, row_text(row, 0), row_text(row, 1));
 	json_decref(rows);
 	if (status)
 		return status;
@@ -116,8 +117,7 @@ static enum status read_enterprise_list(struct server_link *link, struct server_
 		return status;
 	state->reload = RELOAD_FLUSH;
 	state->tells_newest = true;
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		struct server_id *id = find_or_insert(state, (uint32_t)row_number(row, 0));
 
 		if (id && row_number(row, 1) > id->newest)
@@ -134,8 +134,7 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 	size_t i;
 	enum status status = server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN "\\_newest\\_version\\_%'", &rows);
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		const char *name = row_text(row, 0);
 		struct server_id *id = NULL;
 
@@ -174,8 +173,7 @@ static enum status read_tablespaces(struct server_link *link, struct server_stat
 	size_t i;
 	enum status status = server_query(link, tablespaces_query, &rows);
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		struct server_id *id = find_or_insert(state, (uint32_t)row_number(row, 0));
 		uint64_t newest = row_number(row, 1);
 

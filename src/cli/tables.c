@@ -10,62 +10,15 @@
 /* So many names are decoded by one statement. */
 #define DECODED_AT_ONCE 50
 
-void tables_free(struct tables *tables)
-{
-	for (size_t i = 0; i < tables->count; i++) {
-		free(tables->items[i].schema);
-		free(tables->items[i].name);
-	}
-	free(tables->items);
-	*tables = (struct tables){ 0 };
-}
-
+/* Appends one with copies of the names. */
 static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
 {
 	struct table table = { .id = id, .schema = strdup(schema), .name = strdup(name), .encoded = encoded };
 
-	if (tables->count == tables->capacity) {
-		size_t capacity = tables->capacity ? 2 * tables->capacity : 16;
-		struct table *larger = reallocarray(tables->items, capacity, sizeof(*larger));
-
-		if (!larger) {
-			free(table.schema);
-			free(table.name);
-			return false;
-		}
-		tables->items = larger;
-		tables->capacity = capacity;
-	}
-	tables->items[tables->count++] = table;
-	return table.schema && table.name;
-}
-
-static int compare(const void *one, const void *other)
-{
-	const struct table *a = one;
-	const struct table *b = other;
-	int order = a->id < b->id ? -1 : a->id > b->id;
-
-	if (!order)
-		order = strcmp(a->schema, b->schema);
-	return order ? order : strcmp(a->name, b->name);
-}
-
-static void sort_tables(struct tables *tables)
-{
-	size_t kept = 0;
-
-	if (tables->count)
-		qsort(tables->items, tables->count, sizeof(*tables->items), compare);
-	for (size_t i = 0; i < tables->count; i++) {
-		if (kept && !compare(&tables->items[kept - 1], &tables->items[i])) {
-			free(tables->items[i].schema);
-			free(tables->items[i].name);
-		} else {
-			tables->items[kept++] = tables->items[i];
-		}
-	}
-	tables->count = kept;
+	if (table.schema && table.name)
+		return tables_append(tables, table);
+	table_free(&table);
+	return false;
 }
 
 static bool is_wanted(const struct key_ids *ids, uint64_t id)
@@ -123,57 +76,49 @@ static char *decoding_query(const struct tables *tables, size_t first, size_t en
 	size_t size = 0;
 	FILE *stream = open_memstream(&sql, &size);
 
-	for (size_t i = first; stream && i < end; i++)
+	if (!stream)
+		return NULL;
+	for (size_t i = first; i < end; i++)
 		fprintf(stream, "%sSELECT CONVERT(_filename'%s' USING utf8mb4), CONVERT(_filename'%s' USING utf8mb4)",
 			i > first ? " UNION ALL " : "", tables->items[i].schema, tables->items[i].name);
-	if (!stream || fclose(stream)) {
+	if (fclose(stream)) {
 		free(sql);
 		return NULL;
 	}
 	return sql;
 }
 
-static bool take_decoded(struct table *table, const json_t *row)
+static bool take_decoded(struct tables *decoded, uint32_t id, const json_t *row)
 {
-	char *schema = row_text(row, 0) ? strdup(row_text(row, 0)) : NULL;
-	char *name = row_text(row, 1) ? strdup(row_text(row, 1)) : NULL;
-
-	if (!schema || !name) {
-		free(schema);
-		free(name);
-		return false;
-	}
-	free(table->schema);
-	free(table->name);
-	table->schema = schema;
-	table->name = name;
-	table->encoded = false;
-	return true;
+	return row_text(row, 0) && row_text(row, 1) &&
+	       add_table(decoded, id, row_text(row, 0), row_text(row, 1), false);
 }
 
 /* Only the server knows how its file names are written. */
-static enum status decode(struct server_link *link, struct tables *tables)
+static enum status decode(struct server_link *link, const struct tables *encoded, struct tables *decoded)
 {
 	enum status status = STATUS_DONE;
 
-	for (size_t first = 0; !status && first < tables->count; first += DECODED_AT_ONCE) {
-		size_t end = first + DECODED_AT_ONCE < tables->count ? first + DECODED_AT_ONCE : tables->count;
-		char *sql = decoding_query(tables, first, end);
+	for (size_t first = 0; !status && first < encoded->count; first += DECODED_AT_ONCE) {
+		size_t end = first + DECODED_AT_ONCE < encoded->count ? first + DECODED_AT_ONCE : encoded->count;
+		char *sql = decoding_query(encoded, first, end);
 		json_t *rows = NULL;
 
 		status = sql ? server_query(link, sql, &rows) : out_of_memory();
 		for (size_t i = first; !status && i < end; i++)
-			if (!take_decoded(&tables->items[i], json_array_get(rows, i - first)))
+			if (!take_decoded(decoded, encoded->items[i].id, json_array_get(rows, i - first)))
 				status = out_of_memory();
 		json_decref(rows);
 		free(sql);
 	}
+	decoded->unnamed = encoded->unnamed;
 	return status;
 }
 
 /* By the tablespaces themselves, open or not, encrypted as yet or not. */
 static enum status find_by_tablespace(struct server_link *link, const struct key_ids *ids, struct tables *tables)
 {
+	TABLES struct tables encoded = { 0 };
 	json_t *rows;
 	const json_t *row;
 	size_t i;
@@ -181,12 +126,14 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
 		server_query(link, "SELECT CURRENT_KEY_ID, NAME FROM information_schema.INNODB_TABLESPACES_ENCRYPTION",
 			     &rows);
 
-	json_array_foreach(rows, i, row) if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
-					     !add_by_file_name(tables, (uint32_t)row_number(row, 0), row_text(row, 1)))
-		status = out_of_memory();
+	json_array_foreach (rows, i, row) {
+		if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
+		    !add_by_file_name(&encoded, (uint32_t)row_number(row, 0), row_text(row, 1)))
+			status = out_of_memory();
+	}
 	json_decref(rows);
-	sort_tables(tables);
-	return status ? status : decode(link, tables);
+	tables_sort(&encoded);
+	return status ? status : decode(link, &encoded, tables);
 }
 
 /* By what tables say of themselves: catches those whose tablespace the server has
@@ -203,10 +150,10 @@ static enum status find_by_option(struct server_link *link, const struct key_ids
 			     " WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?[0-9]'",
 			     &rows);
 
-	json_array_foreach(rows, i, row) if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
-					     row_text(row, 2) &&
-					     !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1),
-							row_text(row, 2), false)) status = out_of_memory();
+	json_array_foreach (rows, i, row)
+		if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
+		    !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1), row_text(row, 2), false))
+			status = out_of_memory();
 	json_decref(rows);
 	return status;
 }
@@ -217,7 +164,7 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 
 	if (!status)
 		status = find_by_option(link, ids, ret_tables);
-	sort_tables(ret_tables);
+	tables_sort(ret_tables);
 	return status;
 }
 
@@ -252,7 +199,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, const struct opt
 	struct look look = { ids, ret_tables };
 	enum status status = datadirs_read(datadirs, options, take_file, &look, &needs);
 
-	sort_tables(ret_tables);
+	tables_sort(ret_tables);
 	if (!status && (needs.unsure || needs.live)) {
 		message_warning("tables may be missing here, since %s",
 				needs.live ? "a server is at work on the data" : "not every file shows its key");
