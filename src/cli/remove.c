@@ -194,8 +194,9 @@ static enum status object(const struct arguments *arguments, const char *words)
 }
 
 static enum status object_to_need(const struct arguments *arguments, const struct keyset_member *member,
-				  const struct data_need *need)
+				  const struct data_needs *needs, const struct data_need *need)
 {
+	const char *example = data_need_example(needs, need);
 	enum status status = STATUS_FAILED;
 	char *words;
 	int size;
@@ -203,10 +204,10 @@ static enum status object_to_need(const struct arguments *arguments, const struc
 	if (need->version)
 		size = asprintf(&words,
 				"key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
-				member->id, member->version, need->files, need->files == 1 ? "" : "s", need->example);
+				member->id, member->version, need->files, need->files == 1 ? "" : "s", example);
 	else
 		size = asprintf(&words, "key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
-				member->id, need->files, need->files == 1 ? "" : "s", need->example);
+				member->id, need->files, need->files == 1 ? "" : "s", example);
 	if (size < 0)
 		return message_fault(fault_of(FAULT_MEMORY), "");
 	status = object(arguments, words);
@@ -232,7 +233,7 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 		if (!need || !need->files)
 			need = removes_ids(arguments) ? data_needs_find(needs, member->id, 0) : NULL;
 		if (need && need->files) {
-			enum status status = object_to_need(arguments, member, need);
+			enum status status = object_to_need(arguments, member, needs, need);
 
 			worst = status ? status : worst;
 		}

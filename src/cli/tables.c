@@ -2,6 +2,7 @@
 #include "cli/tables.h"
 
 #include "cli/message.h"
+#include "cli/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,11 +62,6 @@ static bool add_by_file_name(struct tables *tables, uint32_t id, const char *pat
 		tables->unnamed++;
 	free(copy);
 	return done;
-}
-
-static enum status out_of_memory(void)
-{
-	return message_fault(fault_of(FAULT_MEMORY), "");
 }
 
 /* ---- a server ---- */
