@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* What a printf(3) format makes, malloc(3)ed, or NULL without memory. */
+/* Formatted text, malloc(3)ed, or NULL without memory. */
 __attribute__((format(printf, 1, 2))) char *words_of(const char *format, ...);
 
 /* "Syntax error", "Invalid key id" …: what servers say of a place in a key file, NULL
