@@ -270,8 +270,8 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	openssl_encrypt pw keyfile sealed
 	run -0 mkeyfile list --ids -f sealed --password-command="cat pw; yes '' | head -c 60000"
 	same '1 2 100' "$(xargs <<<"$output")"
-	run -0 strace -o /dev/null -e inject=wait4:error=EINTR:when=1 "$MKEYFILE" list --ids -f sealed --password-command='cat pw'
-	run --separate-stderr strace -o /dev/null -e inject=wait4:error=ECHILD:when=1 "$MKEYFILE" list -f sealed --password-command='cat pw'
+	run -0 strace -o /dev/null -e inject=wait4:error=EINTR:when=1 "$MKEYFILE" list --no-defaults --ids -f sealed --password-command='cat pw'
+	run --separate-stderr strace -o /dev/null -e inject=wait4:error=ECHILD:when=1 "$MKEYFILE" list --no-defaults -f sealed --password-command='cat pw'
 	assert_equal 2 "mkeyfile list: cannot run the password command: No child processes" ""
 	# there is an end to patience
 	run --separate-stderr mkeyfile list --ids -f sealed --password-command="cat pw; yes '' 2>/dev/null | head -c 300000; exit 3"
