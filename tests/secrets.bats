@@ -33,7 +33,7 @@ pieces() { # file...
 	echo '0 add -f plain 7' >list
 	run -1 "$suites/at-exit" "$built/faults/memscan" --editor="$built/faults/bad-editor careless" <list
 	[[ ${lines[0]} == *'in memory: '*' pieces in '* ]]
-	run -1 "$suites/faults" --command=add --every=20 --editor="$built/faults/bad-editor careless" --memscan="$built/faults/memscan"
+	run -1 "$suites/faults" --command=add --every=3 --editor="$built/faults/bad-editor careless" --memscan="$built/faults/memscan"
 	[[ $output == *'in memory: '* ]]
 }
 
