@@ -420,13 +420,3 @@ enum status say_no_file(const struct options *options)
 	free(group);
 	return STATUS_USAGE;
 }
-
-void host_free(struct host *host)
-{
-	secret_free(&host->own_lines);
-	settings_free(&host->settings);
-	free(host->file);
-	free(host->password_file);
-	free(host->server_version);
-	*host = (struct host){ 0 };
-}

@@ -23,6 +23,4 @@ enum status say_no_file(const struct options *options);
  * there is none. */
 MUST_CHECK enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin);
 
-void host_free(struct host *host);
-
 #endif

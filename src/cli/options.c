@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
-#include "cli/defaults.h"
 #include "cli/message.h"
 
 #include <errno.h>
@@ -347,69 +346,14 @@ int count_password_sources(const struct options *options)
 	       !!options->new_password_file;
 }
 
-static void fill_from_environment(struct options *options)
+static void host_free(struct host *host)
 {
-	if (!options->file)
-		options->file = from_environment("MKEYFILE_FILE");
-	if (!count_password_sources(options))
-		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
-	if (!options->target_name)
-		options->target_name = from_environment("MKEYFILE_TARGET");
-}
-
-enum status check_descriptor(int descriptor)
-{
-	if (descriptor < 0 || fcntl(descriptor, F_GETFD) >= 0)
-		return STATUS_DONE;
-	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
-	return STATUS_FAILED;
-}
-
-/* What the command line contradicts itself in. */
-static enum status check_given(const struct options *options)
-{
-	if (count_password_sources(options) > 1)
-		return usage_error(
-			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
-	if (options->no_defaults && (options->defaults_file || options->defaults_group_suffix))
-		return usage_error("--no-defaults excludes --defaults-file and --defaults-group-suffix");
-	return check_descriptor(options->password_descriptor);
-}
-
-static enum status check_files(const struct options *options)
-{
-	if (!options->file)
-		return say_no_file(options);
-	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
-	    (options->in_place_backup && !*options->in_place_backup))
-		return usage_error("the name of a file is empty");
-	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
-		return usage_error("the key file and the password file cannot be the same");
-	if (options->in_place_backup && options->backup)
-		return usage_error("--backup and --write-in-place exclude each other: the latter keeps its own backup");
-	if (is_standard_stream(options->file) &&
-	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
-		return usage_error("the key file and the password cannot both come from standard input");
-	return STATUS_DONE;
-}
-
-enum status options_complete(struct options *options)
-{
-	enum status status;
-
-	message_set_quiet(options->quiet);
-	message_set_json(options->json);
-	status = check_given(options);
-	if (status)
-		return status;
-	fill_from_environment(options);
-	status = fill_from_option_files(options);
-	if (!status)
-		status = check_files(options);
-	/* the group [mkeyfile] may say more than the command line */
-	message_set_quiet(options->quiet);
-	message_set_json(options->json);
-	return status;
+	secret_free(&host->own_lines);
+	settings_free(&host->settings);
+	free(host->file);
+	free(host->password_file);
+	free(host->server_version);
+	*host = (struct host){ 0 };
 }
 
 void options_free(struct options *options)
