@@ -127,6 +127,28 @@ prove_and_refute() { # directory
 	same 0 "$status"
 }
 
+@test "the algorithm that the option files set has to be the one of the data" {
+	cp "$DATA/old.keys" keyfile
+	chmod 600 keyfile
+	section() { # more lines
+		printf '[mariadb]\nplugin_load_add = file_key_management\nfile_key_management_filename = %s/keyfile\n' "$PWD"
+		printf '%s\n' "$@"
+	}
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	section >my.cnf
+	run -1 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root
+	[[ $output = *"
+  data here is encrypted by AES_CTR, and by the server's option files it would take it for AES_CBC
+hint: set file_key_management_encryption_algorithm to what the data was written with
+"* ]]
+	section 'loose_file_key_management_encryption_algorithm = aes_ctr' >my.cnf
+	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root --json
+	same '[["aes_ctr"],null]' "$(jq -c '[.data.algorithms, .data.unfit_algorithm]' <<<"$output")"
+	# another key file than the server's: its settings do not count
+	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/new" --server-user=root \
+		-f "$DATA/new.keys"
+}
+
 @test "a missing key, in words: which, for what, and what to do" {
 	mkdir -p copy/db
 	cp "$DATA"/new/db/{compact_,parts*,dynamic_}.ibd copy/db

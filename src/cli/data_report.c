@@ -194,6 +194,18 @@ static void print_others(const struct proof *proof)
 		       plural(proof->busy));
 }
 
+static void print_unfit_algorithm(const struct proof *proof)
+{
+	const char *algorithm = proof_unfit_algorithm(proof);
+
+	if (!algorithm)
+		return;
+	printf("  data here is encrypted by %s, and by the server's option files it would take it for %s\n",
+	       strcmp(algorithm, "AES_CTR") ? "AES_CTR" : "AES_CBC", algorithm);
+	printf("hint: set %s_encryption_algorithm to what the data was written with\n",
+	       key_plugin_name(proof->options->host.settings.plugin));
+}
+
 static void print_kinds(const struct data_need *need)
 {
 	bool first = true;
@@ -377,6 +389,7 @@ void print_proof(const struct proof *proof)
 {
 	print_summary(proof);
 	print_others(proof);
+	print_unfit_algorithm(proof);
 	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
 	visit_keys(proof, print_key, NULL);
 	print_files(proof);
@@ -491,6 +504,7 @@ static json_t *data_json(const struct proof *proof)
 	json_t *object = json_object();
 	json_t *directories = json_array();
 	struct keys_json keys = { &proof->needs, json_array() };
+	const char *algorithm = proof_unfit_algorithm(proof);
 
 	for (size_t i = 0; i < proof->what->directory_count; i++)
 		json_array_append_new(directories, json_text(proof->what->directories[i]));
@@ -500,6 +514,7 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
 	json_object_set_new(object, "live", json_boolean(proof->live));
 	json_object_set_new(object, "algorithms", algorithms_json(proof->proven_by_cipher));
+	json_object_set_new(object, "unfit_algorithm", algorithm ? json_string(algorithm) : json_null());
 	json_object_set_new(object, "file_count", number(proof->files));
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));

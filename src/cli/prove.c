@@ -182,9 +182,21 @@ void proof_free(struct proof *proof)
 	*proof = (struct proof){ 0 };
 }
 
+const char *proof_unfit_algorithm(const struct proof *proof)
+{
+	const struct host *host = &proof->options->host;
+	const char *set = host->settings.encryption_algorithm.value;
+	bool is_ctr = set && !strcasecmp(set, "aes_ctr");
+
+	if (!host->names_file || !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
+		return NULL;
+	return is_ctr ? "AES_CTR" : "AES_CBC";
+}
+
 enum status proof_status(const struct proof *proof)
 {
-	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED])
+	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
+	    proof_unfit_algorithm(proof))
 		return STATUS_NO;
 	return proof->answers[DATA_UNREADABLE] || proof->unproven_keys ? STATUS_FAILED : STATUS_DONE;
 }

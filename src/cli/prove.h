@@ -56,8 +56,13 @@ MUST_CHECK enum status prove(const struct options *options, const struct prove_o
 
 void proof_free(struct proof *proof);
 
+/* The algorithm that the server's option files set, or leave at its default, while
+ * data was proven to be encrypted by the other one; NULL when they agree, or do not
+ * lead to the key file. */
+const char *proof_unfit_algorithm(const struct proof *proof);
+
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
- * wrong, or a file is damaged. STATUS_FAILED: a file could not be read, or a key
+ * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a key
  * that is needed could neither be proven nor refuted. */
 enum status proof_status(const struct proof *proof);
 
