@@ -23,9 +23,9 @@ _mkeyfile_options()
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
-			--lock-timeout= $shared"
+			--lock-timeout= --write-in-place= $shared"
 		;;
-	remove) echo "--key-version= --old-versions --all --datadir= --force --lock-timeout= $shared" ;;
+	remove) echo "--key-version= --old-versions --all --datadir= --force --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;

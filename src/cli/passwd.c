@@ -325,21 +325,24 @@ static enum status make_sure_of_backup(struct passwd *passwd)
 static enum status open_password_file(struct passwd *passwd)
 {
 	const char *path = passwd->options->password_file;
+	struct options options = *passwd->options;
 	struct fault fault;
 	enum status status;
 
 	if (passwd->way != WAY_REPLACE_FILE)
 		return STATUS_DONE;
+	/* --write-in-place is about the key file */
+	options.in_place_backup = NULL;
 	if (passwd->made.path) {
 		fault = secret_copy(&passwd->password_content, passwd->made.text.data, passwd->made.text.size);
 		if (fault.code)
 			return message_fault(fault, path);
 	}
-	status = open_store(&passwd->password_store, path, passwd->options, false);
+	status = open_store(&passwd->password_store, path, &options, false);
 	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
 		return status;
 	store_close(&passwd->password_store);
-	return open_store(&passwd->password_store, path, passwd->options, true);
+	return open_store(&passwd->password_store, path, &options, true);
 }
 
 /* ---- the change ---- */
@@ -525,7 +528,9 @@ static void say_done(const struct passwd *passwd)
 	message_note("%s '%s', its password file", options->dry_run ? "would change" : "changed",
 		     options->password_file);
 	if (!options->dry_run)
-		message_note("the old content of both stands beside them, with a ~ behind the name");
+		message_note("the old content of %s, with a ~ behind the name",
+			     options->in_place_backup ? "the password file stands beside it"
+						      : "both stands beside them");
 }
 
 static json_t *settings_json(const struct passwd *passwd)

@@ -324,7 +324,11 @@ static void say_removed(const struct arguments *arguments, const struct keyset *
 	}
 	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
 		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
-	message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
+	if (options->in_place_backup)
+		message_note("      whatever needs these keys there needs '%s' or a copy of it",
+			     options->in_place_backup);
+	else
+		message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
 }
 
 static void report(const struct arguments *arguments, const struct content *content, const struct keyset *removed)
