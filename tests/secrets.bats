@@ -52,8 +52,11 @@ pieces() { # file...
 	make_keyfile keyfile 1 2 100
 	make_password_file pw
 	openssl_encrypt pw keyfile sealed
+	cp sealed other
 	for arguments in 'add -f sealed -P pw 7' 'rotate -f sealed -P pw -t 11.8-enterprise 100' 'list -f sealed -P pw' \
-		'verify -f sealed -P pw' 'encrypt -f keyfile -P pw -o new' 'list -f sealed -P keyfile' 'list -f keyfile'; do
+		'verify -f sealed -P pw' 'encrypt -f keyfile -P pw -o new' 'list -f sealed -P keyfile' 'list -f keyfile' 'diff -f sealed -P pw keyfile' \
+		'diff -f keyfile sealed --other-password-file=pw --json' 'remove -f sealed -P pw --force 2' \
+		'passwd -f other -P pw --new-password-file=made' 'passwd -f other -P made --new-password-file=pw'; do
 		# shellcheck disable=SC2086
 		strace -f -o trace -s 99999 -e trace=write,writev,pwrite64,pwritev,sendto,sendmsg,execve "$MKEYFILE" $arguments \
 			>said 2>&1 || :

@@ -48,6 +48,11 @@ COMMANDS = [
     command("encrypt-in-place", "encrypt -f plain --in-place --new-password-file=new.key", "plain",
             with_file="new.key"),
     command("decrypt", "decrypt -f sealed -P pw -o new", "new", [(1, 1), (2, 1), (100, 1)]),
+    command("passwd", "passwd -f sealed -P pw --new-password-file=new.key", "sealed", backup="sealed~",
+            with_file="new.key"),
+    command("remove", "remove -f plain --force 100", "plain", gone=[(100, 1)], backup="plain~"),
+    command("remove-encrypted", "remove -f sealed -P pw --force 2 100", "sealed", gone=[(2, 1), (100, 1)],
+            backup="sealed~"),
     command("decrypt-in-place", "decrypt -f sealed -P pw --in-place", "sealed"),
 ]
 
