@@ -189,3 +189,29 @@ slow_down() {
 	mv other.key keyfile.key
 	run -1 mkeyfile status "${here[@]}"
 }
+
+# Enterprise Server itself is not to be had here: its side of this rotation is known
+# from its documentation only, as mkeyfile-rotation(7) says. What can be tried is the
+# file at every step, against its rules and against a server that must refuse it.
+@test "by a new version for Enterprise Server 11.8: the key file at every step" {
+	judged() { # number of keys
+		run -0 mkeyfile verify -t 11.8-enterprise
+		[[ ${lines[0]} == "yes: '$PWD/keyfile' loads on 11.8-enterprise" && ${lines[1]} == "  $1 keys, versioned, "* ]]
+		run -1 server_loads "$PWD/keyfile" "$PWD/keyfile.key"
+		same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
+	}
+	run -0 server_loads "$PWD/keyfile" "$PWD/keyfile.key"
+	mkeyfile list --json >manifest
+	run -0 mkeyfile rotate --all -q -t 11.8-enterprise
+	judged 6
+	run -0 mkeyfile rotate --all -q
+	judged 9
+	# the keys from before are there, under version 1
+	run -1 mkeyfile diff manifest --json
+	same '[0,6,0]' "$(jq -c '[(.missing, .extra, .different) | length]' <<<"$output")"
+	# their data needs them still
+	run -4 mkeyfile remove --all --old-versions --datadir=data
+	run -0 mkeyfile remove --all --old-versions --force -q
+	judged 3
+	same '[3,3,3]' "$(mkeyfile list --json | jq -c '[.keys[].versions[].version]')"
+}
