@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 #include "cli/edit.h"
-#include "cli/json.h"
 #include "cli/message.h"
+#include "cli/passwd_report.h"
 #include "cli/wrong_password.h"
 #include "core/file.h"
 #include "core/unseal.h"
@@ -27,14 +27,6 @@
  * that finds PASSWORD_FILE.new goes on where another was ended. With another
  * file for the new password there are steps 1 and 2 only. */
 #define JOURNAL_SUFFIX ".new"
-
-/* What becomes of the password. */
-enum way {
-	WAY_KEEP,	  /* only digest and iterations change */
-	WAY_SOURCE,	  /* from a descriptor, a command or the terminal: its owner keeps it */
-	WAY_OTHER_FILE,	  /* a password file beside the old one */
-	WAY_REPLACE_FILE, /* the same password file, with new content */
-};
 
 struct arguments {
 	struct options *options;
@@ -102,23 +94,6 @@ static const struct argp argp = {
 	NULL
 };
 
-/* A change of password, from its plan to its report. */
-struct passwd {
-	const struct options *options;
-	const struct options *new_options;
-	enum way way;
-	bool finishing;	 /* an earlier run did all that concerns the key file */
-	bool has_backup; /* store will keep one */
-	struct store store;
-	struct keyfile keyfile;
-	struct password old_password;
-	struct password new_password;
-	struct new_password_file made;	/* path NULL: nothing is to be made */
-	char *journal;			/* WAY_REPLACE_FILE: PASSWORD_FILE.new */
-	struct store password_store;	/* WAY_REPLACE_FILE: PASSWORD_FILE */
-	struct secret password_content; /* WAY_REPLACE_FILE: its new content */
-};
-
 static void passwd_free(struct passwd *passwd)
 {
 	store_close(&passwd->store);
@@ -129,11 +104,6 @@ static void passwd_free(struct passwd *passwd)
 	new_password_file_free(&passwd->made);
 	secret_free(&passwd->password_content);
 	free(passwd->journal);
-}
-
-static bool same_kdf(struct kdf one, struct kdf other)
-{
-	return one.digest == other.digest && one.iterations == other.iterations;
 }
 
 /* ---- the plan ---- */
@@ -224,7 +194,7 @@ static bool is_finished(struct passwd *passwd)
 
 static bool changes_nothing(const struct passwd *passwd)
 {
-	return same_kdf(passwd->options->kdf, passwd->new_options->kdf) &&
+	return kdf_equals(passwd->options->kdf, passwd->new_options->kdf) &&
 	       (passwd->way == WAY_KEEP || (passwd->new_password.secret.data &&
 					    secret_equals(&passwd->old_password.secret, &passwd->new_password.secret)));
 }
@@ -440,130 +410,6 @@ static enum status commit(struct passwd *passwd)
 	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, new_options, &publication);
 }
 
-/* ---- what was done, and what the server needs now ---- */
-
-/* Whose settings they are. */
-static const char *key_plugin(const struct options *options)
-{
-	return options->target && options->target->edition == PLUGIN ? "mkeyfile_key_management"
-								     : "file_key_management";
-}
-
-/* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
- * is known, or no memory. */
-static char *filekey_setting(const struct passwd *passwd)
-{
-	const char *path = passwd->new_options->password_file;
-	char *absolute = path ? realpath(path, NULL) : NULL;
-	char *setting = NULL;
-
-	if (path && asprintf(&setting, "FILE:%s", absolute ? absolute : path) < 0)
-		setting = NULL;
-	free(absolute);
-	return setting;
-}
-
-static void say_kdf_settings(const struct passwd *passwd)
-{
-	const struct kdf old = passwd->options->kdf;
-	const struct kdf new = passwd->new_options->kdf;
-	const char *plugin = key_plugin(passwd->options);
-
-	if (old.digest != new.digest)
-		message_note("      loose_%s_digest = %s", plugin, digest_name(new.digest));
-	if (old.iterations != new.iterations)
-		message_note("      loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
-}
-
-static void say_settings(const struct passwd *passwd)
-{
-	const struct options *options = passwd->options;
-	bool other_kdf = !same_kdf(options->kdf, passwd->new_options->kdf);
-	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
-
-	if (filekey && options->password_file && !is_standard_stream(options->password_file))
-		message_note(
-			"next: the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s'),",
-			passwd->new_options->password_file, options->password_file, options->password_file);
-	else if (filekey)
-		message_note("next: the server's user has to read '%s' (chown mysql),",
-			     passwd->new_options->password_file);
-	if (filekey)
-		message_note("      and before it starts again the server's option file has to say:");
-	else if (passwd->way == WAY_SOURCE)
-		message_note(
-			"next: before the server starts again, what %s_filekey names has to hold the new password%s",
-			key_plugin(options), other_kdf ? ", and its option file has to say:" : "");
-	else if (other_kdf)
-		message_note("next: before the server starts again, its option file has to say:");
-	else
-		message_note("next: the server's settings stay as they are");
-	if (filekey)
-		message_note("      %s_filekey = %s", key_plugin(options), filekey);
-	say_kdf_settings(passwd);
-	message_note("      a running server goes on with what it has read. Copy %s to every server of the cluster",
-		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
-	if (!server_reads_kdf(&server_profiles[0], passwd->new_options->kdf) && !options->target)
-		message_hint("servers before 12.0.1 cannot read it: --target names yours");
-	free(filekey);
-}
-
-static void say_done(const struct passwd *passwd)
-{
-	const struct options *options = passwd->options;
-	const char *file = options->file;
-
-	if (passwd->finishing)
-		message_note("'%s' %s: an earlier run came so far", file,
-			     passwd->way == WAY_KEEP ? "has the new digest and iterations already"
-						     : "opens with the new password already");
-	else if (passwd->way == WAY_KEEP)
-		message_note("%s '%s': the same password, %s", options->dry_run ? "would change" : "changed", file,
-			     kdf_words(passwd->new_options->kdf));
-	else
-		message_note("%s '%s': a new password, %s", options->dry_run ? "would change" : "changed", file,
-			     kdf_words(passwd->new_options->kdf));
-	if (passwd->way != WAY_REPLACE_FILE)
-		return;
-	message_note("%s '%s', its password file", options->dry_run ? "would change" : "changed",
-		     options->password_file);
-	if (!options->dry_run)
-		message_note("the old content of %s, with a ~ behind the name",
-			     options->in_place_backup ? "the password file stands beside it"
-						      : "both stands beside them");
-}
-
-static json_t *settings_json(const struct passwd *passwd)
-{
-	const struct kdf kdf = passwd->new_options->kdf;
-	char *filekey = filekey_setting(passwd);
-	json_t *object = json_object();
-
-	json_object_set_new(object, "plugin", json_string(key_plugin(passwd->options)));
-	json_object_set_new(object, "filekey", filekey ? json_text(filekey) : json_null());
-	json_object_set_new(object, "digest", json_string(digest_name(kdf.digest)));
-	json_object_set_new(object, "use_pbkdf2", json_integer(kdf.iterations));
-	free(filekey);
-	return object;
-}
-
-static void report(const struct passwd *passwd)
-{
-	json_t *object;
-
-	say_done(passwd);
-	if (!passwd->options->dry_run)
-		say_settings(passwd);
-	if (!passwd->options->json)
-		return;
-	object = json_object();
-	json_object_set_new(object, "file", json_text(passwd->options->file));
-	json_object_set_new(object, "dry_run", json_boolean(passwd->options->dry_run));
-	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
-	json_object_set_new(object, "settings", settings_json(passwd));
-	print_json(object);
-}
-
 static enum status change_password(const struct arguments *arguments)
 {
 	struct passwd passwd __attribute__((cleanup(passwd_free))) = {
@@ -585,7 +431,7 @@ static enum status change_password(const struct arguments *arguments)
 	if (!status)
 		status = commit(&passwd);
 	if (!status)
-		report(&passwd);
+		passwd_report(&passwd);
 	return status;
 }
 

@@ -141,7 +141,7 @@ static void probe_and_say(const struct options *options, const struct secret *ra
 	add_first_line(&variants, given);
 	add_behind_prefix(&variants, given);
 	if (unseal_probe(raw, variants.passwords, variants.count, options->kdf.iterations, &kdf, &fits)) {
-		bool same_kdf = kdf.digest == options->kdf.digest && kdf.iterations == options->kdf.iterations;
+		bool same_kdf = kdf_equals(kdf, options->kdf);
 
 		say_variant(variants.kinds[fits]);
 		if (!same_kdf || variants.kinds[fits] == AS_GIVEN)

@@ -17,6 +17,11 @@ static const char *const digest_names[DIGEST_COUNT] = {
 	[DIGEST_SHA384] = "sha384", [DIGEST_SHA512] = "sha512",
 };
 
+bool kdf_equals(struct kdf one, struct kdf other)
+{
+	return one.digest == other.digest && one.iterations == other.iterations;
+}
+
 const char *digest_name(enum digest digest)
 {
 	return digest_names[digest];

@@ -23,6 +23,8 @@ struct kdf {
 	unsigned int iterations; /* of PBKDF2; 0: EVP_BytesToKey with 1 iteration */
 };
 
+bool kdf_equals(struct kdf one, struct kdf other);
+
 /* PKCS5_PBKDF2_HMAC counts in int; the server's setting goes further. */
 #define PBKDF2_ITERATIONS_MAX 2147483647U
 

@@ -15,6 +15,11 @@ const char *key_plugin_name(enum key_plugin plugin)
 	return plugin == MKEYFILE_KEY_MANAGEMENT ? "mkeyfile_key_management" : "file_key_management";
 }
 
+const char *key_plugin_of(const struct server_profile *target)
+{
+	return key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
+}
+
 static bool is_library(const char *name, size_t size, const char *plugin)
 {
 	static const char ending[] = ".so";

@@ -13,6 +13,10 @@ enum key_plugin { FILE_KEY_MANAGEMENT, MKEYFILE_KEY_MANAGEMENT };
 /* "file_key_management": the plugin, its library, and what its settings begin with. */
 const char *key_plugin_name(enum key_plugin plugin);
 
+/* The same of the plugin that reads the file on a target; NULL: not known, and so the
+ * server's own. */
+const char *key_plugin_of(const struct server_profile *target);
+
 struct setting {
 	const char *name;   /* as it is written */
 	const char *value;  /* NULL: not set */
