@@ -3,6 +3,7 @@
 
 #include "core/child.h"
 #include "core/file.h"
+#include "core/words.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -17,38 +18,30 @@
 static struct fault print(const struct option_files *files, const char *argument, bool silent,
 			  struct secret *ret_output)
 {
-	SECRET struct secret output = { 0 };
-	char *defaults_file = NULL;
-	char *group_suffix = NULL;
+	char *defaults_file = files->defaults_file ? words_of("--defaults-file=%s", files->defaults_file) : NULL;
+	char *group_suffix = files->group_suffix ? words_of("--defaults-group-suffix=%s", files->group_suffix) : NULL;
 	char *arguments[5] = { (char *)files->program };
 	const struct child child = { .program = files->program,
 				     .arguments = arguments,
 				     .environment = files->environment,
 				     .timeout = PROGRAM_TIMEOUT,
 				     .silent = silent };
-	struct fault fault = fault_none();
+	struct fault fault = fault_of(FAULT_MEMORY);
 	size_t count = 1;
 
-	if (files->defaults_file && asprintf(&defaults_file, "--defaults-file=%s", files->defaults_file) < 0)
-		return fault_of(FAULT_MEMORY);
-	if (files->group_suffix && asprintf(&group_suffix, "--defaults-group-suffix=%s", files->group_suffix) < 0)
-		fault = fault_of(FAULT_MEMORY);
 	if (defaults_file)
 		arguments[count++] = defaults_file;
-	if (!fault.code && group_suffix)
+	if (group_suffix)
 		arguments[count++] = group_suffix;
 	arguments[count] = (char *)argument;
-	if (!fault.code)
-		fault = child_read(&child, OUTPUT_MAX_SIZE, &output);
+	if (!files->defaults_file == !defaults_file && !files->group_suffix == !group_suffix)
+		fault = child_read(&child, OUTPUT_MAX_SIZE, ret_output);
 	free(defaults_file);
-	if (group_suffix)
-		free(group_suffix);
-	if (fault.code)
+	free(group_suffix);
+	if (fault.code || ret_output->size < OUTPUT_MAX_SIZE)
 		return fault;
-	if (output.size == OUTPUT_MAX_SIZE)
-		return fault_of(FAULT_TOO_LARGE);
-	*ret_output = secret_take(&output);
-	return fault_none();
+	secret_free(ret_output);
+	return fault_of(FAULT_TOO_LARGE);
 }
 
 struct fault option_files_print(const struct option_files *files, const char *group, struct secret *ret_lines)
