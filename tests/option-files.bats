@@ -263,6 +263,17 @@ settings_agree() { # line...
 	settings_agree "$load" 'file_key_management_use_pbkdf2 = 1000' "$name" 'file_key_management_digest = sha256' "$key"
 	settings_agree "$load" "$name" "$key" 'loose_file_key_management_digest = sha256'
 	settings_agree "$load" "$name" "$key" 'file_key_management_encryption_algorithm = rot13'
+	for algorithm in aes_ct 1 2 AES_ ''; do
+		settings_agree "$load" "$name" "$key" "file_key_management_encryption_algorithm = $algorithm"
+	done
+	for mode in maybe false FORC 3 -1; do
+		settings_agree "$load" "$name" "$key" "file_key_management = $mode"
+	done
+	settings_agree "$load" "$name" "$key" file_key_management
+	settings_agree "$load" "$name" "$key" file_key_management_encryption_algorithm
+	settings_agree "$load" "$name" file_key_management_filekey
+	settings_agree PLUGIN_LOAD_ADD=file_key_management "File_Key_Management_FILENAME = @/keyfile" "$key"
+	settings_agree "$load" "$name" "$key" 'LOOSE_file_key_management_bogus = 1'
 	settings_agree "$load" "$name" 'file_key_management_filekey = file:@/keyfile.key'
 	settings_agree "$load" "$name" 'file_key_management_filekey = a password'
 	settings_agree "$load" "$name"
@@ -296,7 +307,7 @@ settings_agree() { # line...
 	same "no: the server does not load the plugin file_key_management
 hint: write plugin_load_add = file_key_management into the group [mariadb]; 'mkeyfile config' prints all that is needed" \
 		"$(head -n 2 <<<"$output")"
-	for off in file_key_management=OFF file-key-management=0 skip-file-key-management loose_disable_file_key_management; do
+	for off in file_key_management=OFF file-key-management=0 file_key_management=of file_key_management= SKIP-file-key-management loose_disable_file_key_management; do
 		option_file '[mariadb]' 'plugin_load_add = file_key_management' \
 			'file_key_management_filename = @/plain' "$off"
 		same "" "$(server_says)"
@@ -309,6 +320,33 @@ hint: write plugin_load_add = file_key_management into the group [mariadb]; 'mke
 	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'file_key_management_file = @/plain'
 	[[ $(server_says) = "ambiguous option '--file_key_management_file=$PWD/plain' (file-key-management-filename, file-key-management-filekey)" ]]
 	run -64 --separate-stderr with_file verify
+}
+
+@test "a setting that the plugin does not have stops the server; its value is not shown" {
+	server_section 'file_key_management_file_key = tell-nobody'
+	same "unknown variable 'file_key_management_file_key=tell-nobody'" "$(server_says)"
+	run -1 --separate-stderr with_file verify --server-user="$(id -u)"
+	same "no: unknown variable 'file_key_management_file_key=...'
+hint: the plugin has no such setting: take it out, or mend its name" "$(head -n 2 <<<"$output")"
+	run -1 grep -F tell-nobody <<<"$output$stderr"
+}
+
+@test "mkeyfile's plugin: values as the server takes them" {
+	openssl_encrypt keyfile.key plain keyfile -md sha256 -pbkdf2 -iter 10
+	for digest in sha25 2 SHA256; do
+		option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management' \
+			'mkeyfile-key-management-filename = @/keyfile' \
+			'mkeyfile_key_management_filekey = FILE:@/keyfile.key' 'mkeyfile_key_management_reload = off' \
+			"mkeyfile_key_management_digest = $digest" 'mkeyfile_key_management_use_pbkdf2 = 10'
+		run -0 --separate-stderr with_file verify --server-user="$(id -u)"
+	done
+	for insist in =false =no =2 =; do
+		option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' \
+			'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password' \
+			"mkeyfile_key_management_clear_text_filekey $insist"
+		run -1 --separate-stderr with_file verify
+		same "no: mkeyfile_key_management_filekey holds a password, which option files and ps show" "${lines[0]}"
+	done
 }
 
 @test "what opens the file, when the settings do not" {

@@ -55,14 +55,18 @@ const char *obstacle_hint(enum obstacle_kind kind)
 		return "take out what switches it off, or write file_key_management = FORCE_PLUS_PERMANENT";
 	case OBSTACLE_AMBIGUOUS:
 		return "write the name of the setting in full";
+	case OBSTACLE_WITHOUT_VALUE:
+		return "write = and a value behind the setting, or take it out";
 	case OBSTACLE_VALUE:
-		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR";
+		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR, the modes of the plugin OFF, ON, FORCE and FORCE_PLUS_PERMANENT";
 	case OBSTACLE_NO_FILENAME:
 		return "set filename to the absolute path of the key file, in the group [mariadb]";
 	case OBSTACLE_CLEAR_TEXT:
 		return "write it to a file that only the server's user can read, and set filekey to FILE: and the path of that";
 	case OBSTACLE_KDF:
 		return "take the setting out: this server reads files encrypted by sha1 with 1 iteration only";
+	case OBSTACLE_UNKNOWN:
+		return "the plugin has no such setting: take it out, or mend its name";
 	case OBSTACLE_NONE:
 		break;
 	}

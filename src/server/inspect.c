@@ -344,13 +344,6 @@ static struct fault inspect_use(const struct setting *setting, struct findings *
 	return findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
 }
 
-static bool uses_cbc(const struct server_settings *settings)
-{
-	const char *algorithm = settings->encryption_algorithm.value;
-
-	return !algorithm || !strcasecmp(algorithm, "aes_cbc");
-}
-
 struct fault inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
 			      struct findings *findings)
 {
@@ -366,7 +359,7 @@ struct fault inspect_settings(const struct server_settings *settings, const stru
 		fault = inspect_use(&settings->use_pbkdf2, findings);
 	if (!fault.code && settings->plugin_loaded && !settings->plugin_off && !settings->plugin_forced)
 		fault = findings_add(findings, (struct finding){ .kind = FINDING_PLUGIN_NOT_FORCED });
-	if (!fault.code && uses_cbc(settings))
+	if (!fault.code && settings_use_cbc(settings))
 		fault = findings_add(findings, (struct finding){ .kind = FINDING_AES_CBC });
 	return fault;
 }

@@ -62,10 +62,17 @@ static char *end_of_option(char *line)
 	return end ? end : line + strlen(line);
 }
 
+static char folded(char byte)
+{
+	if (byte >= 'A' && byte <= 'Z')
+		return (char)(byte - 'A' + 'a');
+	return byte == '_' ? '-' : byte;
+}
+
 bool option_name_begins(const char *name, const char *option, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if ((name[i] == '_' ? '-' : name[i]) != (option[i] == '_' ? '-' : option[i]) || !name[i])
+		if (folded(name[i]) != folded(option[i]) || !name[i])
 			return false;
 	return true;
 }
@@ -98,6 +105,7 @@ bool option_files_next(char **lines, struct option_line *ret_line)
 	if (equals) {
 		*equals = '\0';
 		ret_line->value = equals + 1;
+		ret_line->has_value = true;
 	}
 	ret_line->loose = option_name_begins(ret_line->name, loose, strlen(loose));
 	if (ret_line->loose)

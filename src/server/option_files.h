@@ -28,11 +28,12 @@ struct option_line {
 	const char *name;
 	const char *value;
 	bool loose;
+	bool has_value;
 };
 bool option_files_next(char **lines, struct option_line *ret_line);
 
-/* Whether size characters of name are those of option; "-" and "_" are alike, as in
- * the server. */
+/* Whether size characters of name are those of option; "-" and "_" are alike, and
+ * so are capital and small letters, as in the server. */
 bool option_name_begins(const char *name, const char *option, size_t size);
 bool option_name_is(const char *name, const char *option);
 

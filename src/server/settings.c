@@ -48,11 +48,55 @@ static bool list_loads_plugin(const char *list, const char *plugin)
 	return false;
 }
 
+/* The number of a value as the server finds it: by its number, by its name, or by the
+ * beginning of one that stands for no other; -1: none. */
+static int find_value(const char *value, const char *const *names, int count)
+{
+	size_t size = strlen(value);
+	char *end;
+	long number = strtol(value, &end, 10);
+	int found = -1;
+
+	if (!*end)
+		return number >= 0 && number < count ? (int)number : -1;
+	for (int i = 0; i < count; i++) {
+		if (strncasecmp(names[i], value, size))
+			continue;
+		if (!names[i][size])
+			return i;
+		found = found == -1 ? i : -2;
+	}
+	return found < 0 ? -1 : found;
+}
+
+enum { ALGORITHM_CBC, ALGORITHM_CTR, ALGORITHM_COUNT };
+
+static int find_algorithm(const char *value)
+{
+	static const char *const names[ALGORITHM_COUNT] = { "aes_cbc", "aes_ctr" };
+
+	return find_value(value, names, ALGORITHM_COUNT);
+}
+
+static bool find_digest(const char *value, enum digest *ret_digest)
+{
+	const char *names[DIGEST_COUNT];
+	int found;
+
+	for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++)
+		names[digest] = digest_name(digest);
+	found = find_value(value, names, DIGEST_COUNT);
+	if (found >= 0)
+		*ret_digest = (enum digest)found;
+	return found >= 0;
+}
+
 static void set(struct setting *setting, const struct option_line *line, unsigned int order)
 {
 	setting->loose = line->loose && (setting->loose || !setting->value);
 	setting->name = line->name;
 	setting->value = line->value;
+	setting->has_value = line->has_value;
 	setting->order = order;
 }
 
@@ -71,27 +115,38 @@ static void set_plugin_option(struct server_settings *settings, const struct opt
 		{ "use-pbkdf2", &settings->use_pbkdf2 },
 		{ "encryption-algorithm", &settings->encryption_algorithm },
 		{ "clear-text-filekey", &settings->clear_text_filekey },
+		{ "reload", &settings->reload },
 	};
-	struct setting *found = NULL;
+	const size_t known = settings->plugin == MKEYFILE_KEY_MANAGEMENT ? 7 : 5;
+	const size_t with_value = 5;
+	size_t found = 0;
 	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < known; i++) {
 		if (option_name_begins(name, options[i].name, strlen(name))) {
-			found = options[i].setting;
+			found = i;
 			count++;
 		}
 	}
-	if (count == 1)
-		set(found, line, order);
-	else if (count)
+	if (count > 1)
 		settings->ambiguous = line->name;
+	else if (!count && !line->loose && !settings->unknown.name)
+		set(&settings->unknown, line, order);
+	else if (count)
+		set(options[found].setting, line, order);
+	if (count == 1 && found < with_value && !line->has_value && !settings->without_value)
+		settings->without_value = options[found].name;
 }
 
 static void set_plugin_mode(struct server_settings *settings, const struct option_line *line)
 {
-	settings->plugin_off = !strcasecmp(line->value, "OFF") || !strcmp(line->value, "0");
-	settings->plugin_forced = !strncasecmp(line->value, "FORCE", strlen("FORCE")) || !strcmp(line->value, "2") ||
-				  !strcmp(line->value, "3");
+	enum { OFF, ON, FORCE, FORCE_PLUS_PERMANENT, COUNT };
+	static const char *const names[COUNT] = { "OFF", "ON", "FORCE", "FORCE_PLUS_PERMANENT" };
+	int mode = line->has_value ? find_value(line->value, names, COUNT) : ON;
+
+	settings->plugin_off = mode == OFF;
+	settings->plugin_forced = mode >= FORCE;
+	settings->wrong_mode = mode < 0 ? line->value : NULL;
 }
 
 static void take_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
@@ -170,11 +225,18 @@ static bool parse_count(const char *text, unsigned int *ret_count)
 	return true;
 }
 
+bool settings_use_cbc(const struct server_settings *settings)
+{
+	const char *algorithm = settings->encryption_algorithm.value;
+
+	return !algorithm || find_algorithm(algorithm) == ALGORITHM_CBC;
+}
+
 bool settings_kdf(const struct server_settings *settings, struct kdf *ret_kdf)
 {
 	struct kdf kdf = { 0 };
 
-	if (settings->digest.value && !digest_from_name(settings->digest.value, &kdf.digest))
+	if (settings->digest.value && !find_digest(settings->digest.value, &kdf.digest))
 		return false;
 	if (settings->use_pbkdf2.value && !parse_count(settings->use_pbkdf2.value, &kdf.iterations))
 		return false;
@@ -199,27 +261,59 @@ static const char *dashed_name(const struct server_settings *settings)
 	return settings->plugin == MKEYFILE_KEY_MANAGEMENT ? "mkeyfile-key-management" : "file-key-management";
 }
 
-/* The first of them that an error follows from when the server does not know it.
- * The log would show the value; a password is not repeated here. */
-static char *unknown_variable(const struct server_settings *settings, bool only_kdf)
+/* The first of them that an error follows from when the server does not know it. */
+static const struct setting *first_unknown(const struct setting *const *settings)
 {
-	const struct setting *of_kdf[] = { &settings->digest, &settings->use_pbkdf2, NULL };
-	const struct setting *of_plugin[] = { &settings->digest,  &settings->use_pbkdf2,	   &settings->filename,
-					      &settings->filekey, &settings->encryption_algorithm, NULL };
 	const struct setting *first = NULL;
 
-	for (const struct setting **setting = only_kdf ? of_kdf : of_plugin; *setting; setting++)
-		if ((*setting)->value && !(*setting)->loose && (!first || (*setting)->order < first->order))
-			first = *setting;
-	if (!first)
-		return NULL;
-	return words_of("unknown variable '%s=%s'", first->name,
-			first == &settings->filekey && !settings_password_path(settings) ? "..." : first->value);
+	for (; *settings; settings++)
+		if ((*settings)->value && !(*settings)->loose && (!first || (*settings)->order < first->order))
+			first = *settings;
+	return first;
 }
 
-static bool is_algorithm(const char *name)
+/* The log would show the value; a password, or what may be one, is not repeated. */
+static char *unknown_words(const struct server_settings *settings, const struct setting *setting)
 {
-	return !strcasecmp(name, "aes_cbc") || !strcasecmp(name, "aes_ctr");
+	bool hidden =
+		setting == &settings->unknown || (setting == &settings->filekey && !settings_password_path(settings));
+
+	return words_of("unknown variable '%s=%s'", setting->name, hidden ? "..." : setting->value);
+}
+
+/* Without its plugin the server knows none of them. */
+static char *not_loaded_words(const struct server_settings *settings)
+{
+	const struct setting *const all[] = { &settings->digest,
+					      &settings->use_pbkdf2,
+					      &settings->filename,
+					      &settings->filekey,
+					      &settings->encryption_algorithm,
+					      &settings->unknown,
+					      NULL };
+	const struct setting *first = first_unknown(all);
+
+	return first ? unknown_words(settings, first)
+		     : words_of("the server does not load the plugin %s", key_plugin_name(settings->plugin));
+}
+
+/* The plugin is loaded, and is over with the key file when the rest is looked at. What
+ * an Enterprise Server knows is not documented in full. */
+static enum obstacle_kind find_unknown(const struct server_settings *settings, const struct server_profile *profile,
+				       char **ret_words)
+{
+	const struct setting none = { 0 };
+	bool has_kdf = !profile || profile->reads_kdf;
+	bool is_known = profile && (profile->edition == COMMUNITY || profile->edition == PLUGIN);
+	const struct setting *const candidates[] = { has_kdf ? &none : &settings->digest,
+						     has_kdf ? &none : &settings->use_pbkdf2,
+						     is_known ? &settings->unknown : &none, NULL };
+	const struct setting *first = first_unknown(candidates);
+
+	if (!first)
+		return OBSTACLE_NONE;
+	*ret_words = unknown_words(settings, first);
+	return first == &settings->unknown ? OBSTACLE_UNKNOWN : OBSTACLE_KDF;
 }
 
 static char *wrong_value(const struct server_settings *settings, const struct server_profile *profile)
@@ -228,10 +322,12 @@ static char *wrong_value(const struct server_settings *settings, const struct se
 	const char *digest = settings->digest.value;
 	enum digest ignored;
 
-	if (algorithm && !is_algorithm(algorithm))
+	if (settings->wrong_mode)
+		return words_of("Error while setting value '%s' to '%s'", settings->wrong_mode, dashed_name(settings));
+	if (algorithm && find_algorithm(algorithm) < 0)
 		return words_of("Error while setting value '%s' to '%s-encryption-algorithm'", algorithm,
 				dashed_name(settings));
-	if ((!profile || profile->reads_kdf) && digest && !digest_from_name(digest, &ignored))
+	if ((!profile || profile->reads_kdf) && digest && !find_digest(digest, &ignored))
 		return words_of("Error while setting value '%s' to '%s-digest'", digest, dashed_name(settings));
 	return NULL;
 }
@@ -242,7 +338,8 @@ static bool insists_on_clear_text(const struct server_settings *settings)
 {
 	const char *value = settings->clear_text_filekey.value;
 
-	return value && strcasecmp(value, "OFF") && strcmp(value, "0");
+	return value && (!settings->clear_text_filekey.has_value || !strcasecmp(value, "ON") ||
+			 !strcasecmp(value, "TRUE") || !strcmp(value, "1"));
 }
 
 static bool has_clear_text(const struct server_settings *settings)
@@ -255,11 +352,9 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 {
 	const char *name = key_plugin_name(settings->plugin);
 	bool is_own = settings->plugin == MKEYFILE_KEY_MANAGEMENT;
-	char *words;
 
 	if (!settings->plugin_loaded) {
-		words = unknown_variable(settings, false);
-		*ret_words = words ? words : words_of("the server does not load the plugin %s", name);
+		*ret_words = not_loaded_words(settings);
 		return OBSTACLE_NOT_LOADED;
 	}
 	if (settings->plugin_off) {
@@ -270,6 +365,11 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 		*ret_words = words_of("ambiguous option '--%s=...' (%s-filename, %s-filekey)", settings->ambiguous,
 				      dashed_name(settings), dashed_name(settings));
 		return OBSTACLE_AMBIGUOUS;
+	}
+	if (settings->without_value) {
+		*ret_words = words_of("option '--%s-%s' requires an argument", dashed_name(settings),
+				      settings->without_value);
+		return OBSTACLE_WITHOUT_VALUE;
 	}
 	*ret_words = wrong_value(settings, profile);
 	if (*ret_words)
@@ -283,8 +383,7 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 		*ret_words = words_of("%s_filekey holds a password, which option files and ps show", name);
 		return OBSTACLE_CLEAR_TEXT;
 	}
-	*ret_words = profile && !profile->reads_kdf ? unknown_variable(settings, true) : NULL;
-	return *ret_words ? OBSTACLE_KDF : OBSTACLE_NONE;
+	return find_unknown(settings, profile, ret_words);
 }
 
 struct fault settings_obstacle(const struct server_settings *settings, const struct server_profile *profile,
@@ -293,7 +392,7 @@ struct fault settings_obstacle(const struct server_settings *settings, const str
 	struct obstacle obstacle = { 0 };
 
 	obstacle.kind = find_obstacle(settings, profile, &obstacle.words);
-	obstacle.before_file = obstacle.kind != OBSTACLE_KDF;
+	obstacle.before_file = obstacle.kind != OBSTACLE_KDF && obstacle.kind != OBSTACLE_UNKNOWN;
 	*ret_obstacle = obstacle;
 	return obstacle.kind && !obstacle.words ? fault_of(FAULT_MEMORY) : fault_none();
 }

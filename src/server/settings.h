@@ -21,6 +21,7 @@ struct setting {
 	const char *name;   /* as it is written */
 	const char *value;  /* NULL: not set */
 	bool loose;	    /* each time with "loose-": no error where it is unknown */
+	bool has_value;	    /* "= VALUE" follows */
 	unsigned int order; /* among all lines */
 };
 
@@ -33,6 +34,10 @@ struct server_settings {
 	struct setting use_pbkdf2;
 	struct setting encryption_algorithm;
 	struct setting clear_text_filekey; /* of mkeyfile's plugin alone */
+	struct setting reload;		   /* and this */
+	struct setting unknown;		   /* the first that the plugin does not have, without "loose-" */
+	const char *without_value;	   /* the first that lacks the value it has to have; or NULL */
+	const char *wrong_mode;		   /* of the plugin: neither ON nor OFF nor FORCE...; or NULL */
 	const char *user;		   /* that the server runs as; NULL: not set */
 	const char *datadir;
 	bool plugin_loaded;    /* by plugin_load or plugin_load_add */
@@ -53,6 +58,9 @@ void settings_free(struct server_settings *settings);
  * digest or the number is none. */
 bool settings_kdf(const struct server_settings *settings, struct kdf *ret_kdf);
 
+/* Whether data is encrypted by AES_CBC, which is so when nothing is set. */
+bool settings_use_cbc(const struct server_settings *settings);
+
 /* The path in "FILE:path", or NULL: then filekey, where there is one, is the
  * password itself. */
 const char *settings_password_path(const struct server_settings *settings);
@@ -64,10 +72,12 @@ enum obstacle_kind {
 	OBSTACLE_NOT_LOADED, /* the plugin is not loaded */
 	OBSTACLE_OFF,	     /* it is loaded and switched off */
 	OBSTACLE_AMBIGUOUS,  /* an option that stands for several */
-	OBSTACLE_VALUE,	     /* a value that the plugin does not know */
+	OBSTACLE_WITHOUT_VALUE,
+	OBSTACLE_VALUE, /* a value that the plugin does not know */
 	OBSTACLE_NO_FILENAME,
 	OBSTACLE_CLEAR_TEXT, /* a password in clear, which mkeyfile's plugin refuses */
 	OBSTACLE_KDF,	     /* settings of the KDF, which this server does not have */
+	OBSTACLE_UNKNOWN,    /* a setting that the plugin does not have */
 };
 
 struct obstacle {

@@ -13,15 +13,15 @@ static void test_lines(void **state)
 		"talk before\n--plugin_load_add=a\n--loose-quiet\n--Loose_name=\n--key=one\ntwo\n\n"
 		"three\n--=x\n--a=b=c\n--\n--loose_\n--last";
 	static const struct option_line wanted[] = {
-		{ "plugin_load_add", "a", false },
-		{ "quiet", "", true },
-		{ "Loose_name", "", false },
-		{ "key", "one\ntwo\n\nthree", false },
-		{ "", "x", false },
-		{ "a", "b=c", false },
-		{ "", "", false },
-		{ "", "", true },
-		{ "last", "", false },
+		{ "plugin_load_add", "a", false, true },
+		{ "quiet", "", true, false },
+		{ "name", "", true, true },
+		{ "key", "one\ntwo\n\nthree", false, true },
+		{ "", "x", false, true },
+		{ "a", "b=c", false, true },
+		{ "", "", false, false },
+		{ "", "", true, false },
+		{ "last", "", false, false },
 	};
 	char *text = strdup(printed);
 	char *rest = text;
@@ -33,6 +33,7 @@ static void test_lines(void **state)
 		expect_text(wanted[i].name, line.name, wanted[i].name);
 		expect_text(wanted[i].name, line.value, wanted[i].value);
 		expect_number(wanted[i].name, "loose", line.loose, wanted[i].loose);
+		expect_number(wanted[i].name, "has_value", line.has_value, wanted[i].has_value);
 	}
 	assert_false(option_files_next(&rest, &line));
 	assert_false(option_files_next(&rest, &line));
@@ -44,7 +45,7 @@ static void test_names(void **state)
 	(void)state;
 	assert_true(option_name_is("file_key-management_filename", "file-key-management-filename"));
 	assert_false(option_name_is("file_key_management", "file-key-management-filename"));
-	assert_false(option_name_is("File-key-management", "file-key-management"));
+	assert_true(option_name_is("File-key-management", "file-key-management"));
 	assert_true(option_name_begins("a_b_c", "a-b", 3));
 	assert_false(option_name_begins("a_", "a-b", 3));
 }
@@ -77,7 +78,11 @@ static void test_kdf(void **state)
 		{ "--file_key_management_use_pbkdf2= 1", false, { 0 } },
 		{ "--file_key_management_use_pbkdf2=", false, { 0 } },
 		{ "--file_key_management_digest=md5", false, { 0 } },
-		{ "--file_key_management_digest=", false, { 0 } },
+		{ "--file_key_management_digest=", true, { DIGEST_SHA1, 0 } },
+		{ "--file_key_management_digest=2", true, { DIGEST_SHA256, 0 } },
+		{ "--file_key_management_digest=sha38", true, { DIGEST_SHA384, 0 } },
+		{ "--file_key_management_digest=sha", false, { 0 } },
+		{ "--file_key_management_digest=5", false, { 0 } },
 	};
 
 	(void)state;
