@@ -118,25 +118,60 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 	}
 }
 
-/* The children that this process has by now: those of a child that ended are
- * among them, since it is their reaper. */
-static pid_t next_orphan(void)
+#define PROCESSES_MAX 64
+
+/* Children that this process was born with, by an exec of the shell that had started
+ * them: they are nobody's to end here. Those beyond PROCESSES_MAX are not known. */
+struct processes {
+	pid_t list[PROCESSES_MAX];
+	size_t count;
+};
+
+static bool has_process(const struct processes *processes, pid_t process)
+{
+	for (size_t i = 0; i < processes->count; i++)
+		if (processes->list[i] == process)
+			return true;
+	return false;
+}
+
+static FILE *open_children(void)
 {
 	char path[64];
-	FILE *children;
-	int process = 0;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", syscall(SYS_gettid));
-	children = fopen(path, "re");
-	if (!children || fscanf(children, "%d", &process) != 1)
-		process = 0;
+	return fopen(path, "re");
+}
+
+static void find_children(struct processes *ret_processes)
+{
+	FILE *children = open_children();
+	int process;
+
+	ret_processes->count = 0;
+	while (children && ret_processes->count < PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
+		ret_processes->list[ret_processes->count++] = process;
 	if (children)
 		fclose(children);
-	return process;
+}
+
+/* One of the children that have come since: those of a child that ended are among
+ * them, since this process is their reaper. 0: none. */
+static pid_t next_orphan(const struct processes *others)
+{
+	FILE *children = open_children();
+	int process = 0;
+	pid_t found = 0;
+
+	while (children && !found && fscanf(children, "%d", &process) == 1)
+		found = has_process(others, process) ? 0 : process;
+	if (children)
+		fclose(children);
+	return found;
 }
 
 /* Ends the process and whatever it has started. */
-static void end(pid_t process)
+static void end(pid_t process, const struct processes *others)
 {
 	int status;
 
@@ -146,11 +181,11 @@ static void end(pid_t process)
 			kill(process, SIGKILL);
 			(void)wait_for_end(process, FOREVER, &status);
 		}
-		process = next_orphan();
+		process = next_orphan(others);
 	}
 }
 
-static struct fault finish(pid_t process, struct fault fault, int64_t deadline)
+static struct fault finish(pid_t process, const struct processes *others, struct fault fault, int64_t deadline)
 {
 	int status = 0;
 
@@ -161,7 +196,7 @@ static struct fault finish(pid_t process, struct fault fault, int64_t deadline)
 	else if (!fault.code)
 		return fault;
 	if (fault.code != FAULT_COMMAND_FAILED)
-		end(process);
+		end(process, others);
 	return fault;
 }
 
@@ -169,6 +204,7 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 {
 	SECRET struct secret output = { 0 };
 	int64_t deadline = child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER;
+	struct processes others;
 	int pipe_ends[2];
 	pid_t process;
 	int error;
@@ -178,6 +214,7 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 		return fault;
 	if (pipe2(pipe_ends, O_CLOEXEC))
 		return fault_errno(FAULT_COMMAND_FAILED, -errno);
+	find_children(&others);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	error = spawn(child, pipe_ends, &process);
 	close(pipe_ends[1]);
@@ -187,7 +224,7 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 	if (error)
 		return fault_errno(FAULT_COMMAND_FAILED, -error);
 	output.data[output.size] = '\0';
-	fault = finish(process, fault, deadline);
+	fault = finish(process, &others, fault, deadline);
 	if (!fault.code || fault.code == FAULT_COMMAND_FAILED)
 		*ret_output = secret_take(&output);
 	return fault;
