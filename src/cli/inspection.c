@@ -72,7 +72,8 @@ static bool is_matter_of_release(struct fault fault)
 /* The option files name a file that is not there: a definite no. */
 static bool is_named_and_missing(const struct options *options, struct fault fault)
 {
-	return options->host.names_file && fault.code == FAULT_OPEN && fault.error_number == ENOENT;
+	return options->host.names_file && fault.code == FAULT_OPEN &&
+	       (fault.error_number == ENOENT || fault.error_number == ENOTDIR);
 }
 
 /* The option files name an encrypted file and no password for it. */
