@@ -161,6 +161,27 @@ hint: --no-defaults does without the option files" ""
 	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files names more than one source of the password" ""
 }
 
+@test "a password descriptor is for mkeyfile alone, and has to be open" {
+	printf '#!/bin/sh\n[ ! -e /proc/self/fd/7 ] || touch leaked\ntouch asked\n' >ask
+	chmod 755 ask
+	MKEYFILE_PRINT_DEFAULTS=./ask run -0 --separate-stderr mkeyfile list --ids -f keyfile --password-fd=7 7<keyfile.key
+	[ -e asked ]
+	[ ! -e leaked ]
+	option_file '[mkeyfile]' 'password-fd = 7'
+	run --separate-stderr with_file list -f keyfile 7<&-
+	assert_equal 2 "mkeyfile list: cannot read 'file descriptor 7': Bad file descriptor" ""
+}
+
+@test "a time limit ends what the command has started, and no other child" {
+	# shellcheck disable=SC2016 # for that shell
+	run bash -c 'sleep 60 3>&- >/dev/null 2>&1 & echo $! >other
+		exec "$MKEYFILE" list --no-defaults -f keyfile --password-timeout=1 \
+			--password-command="sleep 61 3>&- >/dev/null 2>&1 & echo \$! >started; sleep 62"'
+	[ "$status" = 2 ]
+	run -1 kill -0 "$(cat started)"
+	kill "$(cat other)"
+}
+
 @test "group suffixes" {
 	option_file '[mariadb]' 'file_key_management_filename = @/nowhere' '[mariadb.2]' \
 		'file_key_management_filename = @/plain' '[mkeyfile.2]' quiet
@@ -284,6 +305,7 @@ settings_agree() { # line...
 	settings_agree "$load" "$name"
 	rm keyfile
 	settings_agree "$load" "$name"
+	settings_agree "$load" 'file_key_management_filename = @/plain/keyfile'
 }
 
 @test "agrees: the password in clear" {

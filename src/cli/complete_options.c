@@ -2,8 +2,6 @@
 #include "cli/defaults.h"
 #include "cli/message.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 static void fill_from_environment(struct options *options)
@@ -14,14 +12,6 @@ static void fill_from_environment(struct options *options)
 		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
 	if (!options->target_name)
 		options->target_name = from_environment("MKEYFILE_TARGET");
-}
-
-enum status check_descriptor(int descriptor)
-{
-	if (descriptor < 0 || fcntl(descriptor, F_GETFD) >= 0)
-		return STATUS_DONE;
-	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
-	return STATUS_FAILED;
 }
 
 /* What the command line contradicts itself in. */

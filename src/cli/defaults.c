@@ -164,7 +164,7 @@ static enum status read_own_group(struct options *options)
 		return status;
 	inherit(options, &own);
 	if (count_password_sources(options) <= 1)
-		return STATUS_DONE;
+		return check_descriptor(options->password_descriptor);
 	return usage_error("the group [" OWN_GROUP "] of the option files names more than one source of the password");
 }
 

@@ -346,6 +346,14 @@ int count_password_sources(const struct options *options)
 	       !!options->new_password_file;
 }
 
+enum status check_descriptor(int descriptor)
+{
+	if (descriptor < 0 || !fcntl(descriptor, F_SETFD, FD_CLOEXEC))
+		return STATUS_DONE;
+	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
+	return STATUS_FAILED;
+}
+
 static void host_free(struct host *host)
 {
 	secret_free(&host->own_lines);

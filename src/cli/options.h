@@ -111,8 +111,8 @@ error_t parse_digest(const struct argp_state *state, const char *text, struct kd
 error_t parse_iterations(const struct argp_state *state, const char *option, const char *text, struct kdf *kdf);
 error_t parse_descriptor(const struct argp_state *state, const char *option, const char *text, int *ret_descriptor);
 
-/* Says that a descriptor which an option names is not open, before a file is
- * opened that could take its number. Negative: none is named. */
+/* Keeps a descriptor which an option names from children, or says that it is not open,
+ * before a file is opened that could take its number. Negative: none is named. */
 enum status check_descriptor(int descriptor);
 
 /* The IDs that a command names, none twice. */
