@@ -64,8 +64,8 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 
 @test "a server that loads mkeyfile's plugin makes it right as well, and has the settings of that" {
 	openssl_encrypt keyfile.key plain keyfile -md sha256 -pbkdf2 -iter 10
-	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'plugin-load-add = mkeyfile_key_management.so' \
-		'file_key_management_filename = @/nowhere' 'mkeyfile-key-management-filename = @/keyfile' \
+	option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management.so' \
+		'loose_file_key_management_filename = @/nowhere' 'mkeyfile-key-management-filename = @/keyfile' \
 		'mkeyfile_key_management_filekey = FILE:@/keyfile.key' 'mkeyfile_key_management_digest = sha256' \
 		'mkeyfile_key_management_use_pbkdf2 = 10'
 	run --separate-stderr with_file verify --server-user="$(id -u)"
@@ -78,6 +78,30 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	same "no: mkeyfile_key_management_filekey holds a password, which option files and ps show" "${lines[0]}"
 	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' 'mkeyfile_key_management_filename ='
 	run -64 --separate-stderr with_file verify
+}
+
+@test "of two plugins the one that is loaded first serves the keys" {
+	both() { # plugin-load plugin-load-add...
+		local lines=("plugin_load = $1") list
+		for list in "${@:2}"; do
+			lines+=("plugin_load_add = $list")
+		done
+		option_file '[mariadb]' "${lines[@]}" 'file_key_management_filename = @/plain' \
+			'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = FILE:@/keyfile.key'
+		with_file list --ids 2>&1 >/dev/null | sed -n "s|^key file '$PWD/\([a-z]*\)'.*|\1|p"
+	}
+	same plain "$(both file_key_management mkeyfile_key_management)"
+	same keyfile "$(both mkeyfile_key_management file_key_management)"
+	same plain "$(both 'file_key_management;mkeyfile_key_management')"
+	same keyfile "$(both other 'mkeyfile_key_management:file_key_management')"
+}
+
+@test "a server's file is known for one when everything is named" {
+	server_section
+	run -4 --separate-stderr with_file rotate 100 -f keyfile -P keyfile.key
+	[[ $stderr = *"and $installed would refuse to start on it"* ]]
+	run -0 --separate-stderr with_file verify -f keyfile -P keyfile.key --server-user="$(id -u)" --json
+	same "$installed true" "$(jq -r '"\(.target) \(.from_option_files)"' <<<"$output")"
 }
 
 @test "loose_, dashes, underscores, beginnings of names, and the last one wins" {
@@ -297,6 +321,10 @@ settings_agree() { # line...
 	settings_agree "$load" "$name" "$key" 'LOOSE_file_key_management_bogus = 1'
 	settings_agree "$load" "$name" 'file_key_management_filekey = file:@/keyfile.key'
 	settings_agree "$load" "$name" 'file_key_management_filekey = a password'
+	settings_agree "$load" "$name" "$key" 'skip-file_key_management_filekey'
+	settings_agree 'plugin_load_ad = file_key_management' "$name" "$key"
+	settings_agree "$load" "$name" "$key" 'file_key_management = OFF' 'skip-file-key-management = 0'
+	settings_agree "$load" "$name" "$key" 'file_key_management = OFF' 'enable-file-key-management'
 	settings_agree "$load" "$name"
 	settings_agree "$load" "$name" 'file_key_management_filekey = FILE:@/nowhere'
 	cp plain keyfile

@@ -204,12 +204,10 @@ static bool names_same_file(const char *one, const char *other)
 	return !strcmp(one, other) || (!stat(one, &first) && !stat(other, &second) && file_is_same(&first, &second));
 }
 
-/* Only what the server's settings could fill is a reason to ask for them. */
-static bool has_open_options(const struct options *options)
+/* Standard input is no server's file. */
+static bool may_be_servers(const struct options *options)
 {
-	if (!options->file)
-		return true;
-	return !is_standard_stream(options->file) && !count_password_sources(options);
+	return !options->file || !is_standard_stream(options->file);
 }
 
 static void take_server_files(struct options *options)
@@ -329,7 +327,7 @@ enum status fill_from_option_files(struct options *options)
 	enum status status = options->no_defaults ? STATUS_DONE : read_own_group(options);
 
 	message_set_quiet(options->quiet);
-	if (!status && !options->no_defaults && has_open_options(options))
+	if (!status && !options->no_defaults && may_be_servers(options))
 		status = read_server_groups(options);
 	if (!status)
 		status = resolve_target(options);
@@ -415,6 +413,9 @@ enum status say_no_file(const struct options *options)
 
 	message_error("no key file named");
 	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
+	if (options->host.settings.plugin_loaded)
+		message_hint("the option files load %s, and set no filename for it",
+			     key_plugin_name(options->host.settings.plugin));
 	if (!options->no_defaults && !find_stray_group(options, &group, &plugin) && group)
 		message_hint("the option files name one in the group [%s], which the server does not read", group);
 	free(group);

@@ -40,7 +40,6 @@ static bool look_from_outside(const char *path, enum finding_kind exposed, struc
 	return path && !is_standard_stream(path) && !stat(path, &ret_file->status) && S_ISREG(ret_file->status.st_mode);
 }
 
-/* Before a key or password is in memory, since it forks. */
 static enum status inspect_files(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;

@@ -185,8 +185,7 @@ void proof_free(struct proof *proof)
 const char *proof_unfit_algorithm(const struct proof *proof)
 {
 	const struct host *host = &proof->options->host;
-	const char *set = host->settings.encryption_algorithm.value;
-	bool is_ctr = set && !strcasecmp(set, "aes_ctr");
+	bool is_ctr = !settings_use_cbc(&host->settings);
 
 	if (!host->names_file || !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
 		return NULL;

@@ -62,8 +62,8 @@ void proof_free(struct proof *proof);
 const char *proof_unfit_algorithm(const struct proof *proof);
 
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
- * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a key
- * that is needed could neither be proven nor refuted. */
+ * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a
+ * key that is needed could neither be proven nor refuted. */
 enum status proof_status(const struct proof *proof);
 
 /* Prints it, in words. */

@@ -24,6 +24,8 @@ struct fault secret_allocate(struct secret *secret, size_t capacity)
 	if (mlock(data, whole))
 		lock_failed = true;
 	(void)madvise(data, whole, MADV_DONTDUMP);
+	/* a child that forks and does not exec has zeros here */
+	(void)madvise(data, whole, MADV_WIPEONFORK);
 	*secret = (struct secret){ .data = data, .capacity = whole };
 	return fault_none();
 }

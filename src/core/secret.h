@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /* Memory for keys, passwords and everything that held one: pages of its own,
- * locked where the system allows it, left out of core dumps, wiped by the only
- * destructor. data is page-aligned; size of capacity bytes are in use. */
+ * locked where the system allows it, left out of core dumps, zeros in a child
+ * that forks, wiped by the only destructor. data is page-aligned; size of capacity bytes are in use. */
 struct secret {
 	unsigned char *data;
 	size_t size;

@@ -49,16 +49,12 @@ static void become_and_try(const struct server_user *user, const char *path)
 	_exit(try_to_read(path));
 }
 
-int server_user_reads(const struct server_user *user, const char *path)
+/* Forks; path must not be in a secret, which the child has not. */
+static int try_as(const struct server_user *user, const char *path)
 {
 	int status;
-	pid_t child;
+	pid_t child = fork();
 
-	if (geteuid() == user->uid)
-		return try_to_read(path);
-	if (geteuid())
-		return NOT_KNOWN;
-	child = fork();
 	if (!child)
 		become_and_try(user, path);
 	if (child < 0)
@@ -67,6 +63,21 @@ int server_user_reads(const struct server_user *user, const char *path)
 		if (errno != EINTR)
 			return NOT_KNOWN;
 	return WIFEXITED(status) && WEXITSTATUS(status) != COULD_NOT_TRY ? WEXITSTATUS(status) : NOT_KNOWN;
+}
+
+int server_user_reads(const struct server_user *user, const char *path)
+{
+	char *copy;
+	int access;
+
+	if (geteuid() == user->uid)
+		return try_to_read(path);
+	if (geteuid())
+		return NOT_KNOWN;
+	copy = strdup(path);
+	access = copy ? try_as(user, copy) : NOT_KNOWN;
+	free(copy);
+	return access;
 }
 
 char *open_directory_above(const char *path)

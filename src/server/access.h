@@ -18,8 +18,8 @@ struct server_user {
 /* Looks a name, or a number as the server takes one, up. False: there is none. */
 bool server_user_find(const char *name, struct server_user *ret_user);
 
-/* Whether the user can read the file at path, tried as that user by a child process:
- * call it before any secret is in memory. 0: it can; an errno: why not; -1: not
+/* Whether the user can read the file at path, tried as that user by a child process,
+ * which has zeros where secrets are. 0: it can; an errno: why not; -1: not
  * known, since only root can become somebody else. */
 int server_user_reads(const struct server_user *user, const char *path);
 

@@ -95,8 +95,7 @@ struct inspected_file {
 	struct stat status;
 	enum finding_kind exposed; /* FINDING_KEY_FILE_EXPOSED or FINDING_PASSWORD_FILE_EXPOSED */
 };
-/* user: NULL when it is not known who runs the server. Forks when it is: call it
- * before a secret is in memory. */
+/* user: NULL when it is not known who runs the server. */
 MUST_CHECK struct fault inspect_file(const struct inspected_file *file, const struct server_user *user,
 				     struct findings *findings);
 /* Both of them, side by side. */

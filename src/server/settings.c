@@ -31,8 +31,10 @@ static bool is_library(const char *name, size_t size, const char *plugin)
 
 /* "LIBRARY", which loads all that is in it, or "NAME=LIBRARY"; several with ";" or
  * ":" between them (sql/sql_plugin.cc, plugin_load_list). */
-static bool list_loads_plugin(const char *list, const char *plugin)
+static bool list_loads_plugin(const char *list, const char *plugin, size_t *ret_offset)
 {
+	const char *begin = list;
+
 	while (*list) {
 		size_t size = strcspn(list, ";:");
 		size_t name_size = strcspn(list, "=#");
@@ -41,8 +43,10 @@ static bool list_loads_plugin(const char *list, const char *plugin)
 			name_size = size;
 		if (name_size == size ? is_library(list, size, plugin)
 				      : name_size == strlen(plugin) && !strncasecmp(list, plugin, name_size) &&
-						is_library(list + name_size + 1, size - name_size - 1, plugin))
+						is_library(list + name_size + 1, size - name_size - 1, plugin)) {
+			*ret_offset = (size_t)(list - begin);
 			return true;
+		}
 		list += size + (list[size] != '\0');
 	}
 	return false;
@@ -149,25 +153,72 @@ static void set_plugin_mode(struct server_settings *settings, const struct optio
 	settings->wrong_mode = mode < 0 ? line->value : NULL;
 }
 
+/* plugin_load empties the list that plugin_load_add adds to; beginnings of their names
+ * stand for them. */
+static void set_plugin_list(struct server_settings *settings, const struct option_line *line, unsigned int order)
+{
+	size_t offset;
+
+	if (option_name_is(line->name, "plugin-load"))
+		settings->plugin_loaded = false;
+	if (settings->plugin_loaded || !list_loads_plugin(line->value, key_plugin_name(settings->plugin), &offset))
+		return;
+	settings->plugin_loaded = true;
+	settings->load_order = ((uint64_t)order << 32) + offset;
+}
+
+static bool is_plugin_list(const char *name)
+{
+	return option_name_begins(name, "plugin-load", strlen("plugin-load")) &&
+	       option_name_begins("plugin-load-add", name, strlen(name));
+}
+
+/* "skip-" and "disable-" take an option back, or switch the plugin off: ret_name is
+ * what they stand before. */
+static bool is_taken_back(const struct option_line *line, const char **ret_name)
+{
+	static const char *const prefixes[] = { "skip-", "disable-" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (!option_name_begins(line->name, prefixes[i], strlen(prefixes[i])))
+			continue;
+		*ret_name = line->name + strlen(prefixes[i]);
+		return true;
+	}
+	return false;
+}
+
+static void take_back(struct server_settings *settings, const struct option_line *line, const char *name,
+		      unsigned int order)
+{
+	const char *plugin = key_plugin_name(settings->plugin);
+	const size_t size = strlen(plugin);
+	const struct option_line nothing = { .name = line->name, .value = "", .has_value = true, .loose = line->loose };
+
+	if (option_name_is(name, plugin))
+		settings->plugin_off = strcmp(line->value, "0") != 0;
+	else if (option_name_begins(name, plugin, size) && option_name_begins(name + size, "-", 1) && name[size + 1])
+		set_plugin_option(settings, &nothing, name + size + 1, order);
+}
+
 static void take_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
-	static const char skip[] = "skip-";
-	static const char disable[] = "disable-";
+	static const char enable[] = "enable-";
 	const char *plugin = key_plugin_name(settings->plugin);
 	const char *name = line->name;
+	const char *taken_back;
 	size_t size = strlen(plugin);
 
 	if (option_name_begins(name, plugin, size) && option_name_begins(name + size, "-", 1) && name[size + 1])
 		set_plugin_option(settings, line, name + size + 1, order);
 	else if (option_name_is(name, plugin))
 		set_plugin_mode(settings, line);
-	else if ((option_name_begins(name, skip, strlen(skip)) && option_name_is(name + strlen(skip), plugin)) ||
-		 (option_name_begins(name, disable, strlen(disable)) && option_name_is(name + strlen(disable), plugin)))
-		settings->plugin_off = true;
-	else if (option_name_is(name, "plugin-load"))
-		settings->plugin_loaded = list_loads_plugin(line->value, plugin);
-	else if (option_name_is(name, "plugin-load-add"))
-		settings->plugin_loaded |= list_loads_plugin(line->value, plugin);
+	else if (option_name_begins(name, enable, strlen(enable)) && option_name_is(name + strlen(enable), plugin))
+		settings->plugin_off = false;
+	else if (is_taken_back(line, &taken_back))
+		take_back(settings, line, taken_back, order);
+	else if (is_plugin_list(name))
+		set_plugin_list(settings, line, order);
 	else if (option_name_is(name, "user"))
 		settings->user = line->value;
 	else if (option_name_is(name, "datadir"))
@@ -185,10 +236,16 @@ static struct server_settings settings_of(enum key_plugin plugin, struct secret 
 	return settings;
 }
 
+static bool serves(const struct server_settings *settings)
+{
+	return settings->plugin_loaded && !settings->plugin_off;
+}
+
 struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings)
 {
 	SECRET struct secret copy = { 0 };
 	SETTINGS struct server_settings own = { 0 };
+	SETTINGS struct server_settings stock = { 0 };
 	struct fault fault = fault_none();
 
 	if (lines->data) {
@@ -197,12 +254,13 @@ struct fault settings_parse(struct secret *lines, struct server_settings *ret_se
 			return fault;
 	}
 	own = settings_of(MKEYFILE_KEY_MANAGEMENT, &copy);
-	if (own.plugin_loaded && !own.plugin_off) {
+	stock = settings_of(FILE_KEY_MANAGEMENT, lines);
+	if (serves(&own) && !(serves(&stock) && stock.load_order < own.load_order)) {
 		*ret_settings = own;
 		own = (struct server_settings){ 0 };
-		secret_free(lines);
 	} else {
-		*ret_settings = settings_of(FILE_KEY_MANAGEMENT, lines);
+		*ret_settings = stock;
+		stock = (struct server_settings){ 0 };
 	}
 	return fault;
 }
@@ -213,15 +271,26 @@ void settings_free(struct server_settings *settings)
 	*settings = (struct server_settings){ 0 };
 }
 
+/* A number with one of the suffixes that the server multiplies by; one that is too
+ * large is cut. */
 static bool parse_count(const char *text, unsigned int *ret_count)
 {
+	static const char suffixes[] = "kmg";
 	unsigned long long count;
+	const char *suffix;
 	char *end;
 
 	count = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || count > PBKDF2_ITERATIONS_MAX)
+	if (text[0] < '0' || text[0] > '9' || (*end && end[1]))
 		return false;
-	*ret_count = (unsigned int)count;
+	suffix = *end ? strchr(suffixes, *end | 0x20) : NULL;
+	if (*end && !suffix)
+		return false;
+	if (count > PBKDF2_ITERATIONS_MAX)
+		count = PBKDF2_ITERATIONS_MAX;
+	if (suffix)
+		count <<= 10 * (suffix - suffixes + 1);
+	*ret_count = count > PBKDF2_ITERATIONS_MAX ? PBKDF2_ITERATIONS_MAX : (unsigned int)count;
 	return true;
 }
 
@@ -320,14 +389,19 @@ static char *wrong_value(const struct server_settings *settings, const struct se
 {
 	const char *algorithm = settings->encryption_algorithm.value;
 	const char *digest = settings->digest.value;
+	const char *count = settings->use_pbkdf2.value;
+	bool has_kdf = !profile || profile->reads_kdf;
 	enum digest ignored;
+	unsigned int number;
 
 	if (settings->wrong_mode)
 		return words_of("Error while setting value '%s' to '%s'", settings->wrong_mode, dashed_name(settings));
 	if (algorithm && find_algorithm(algorithm) < 0)
 		return words_of("Error while setting value '%s' to '%s-encryption-algorithm'", algorithm,
 				dashed_name(settings));
-	if ((!profile || profile->reads_kdf) && digest && !find_digest(digest, &ignored))
+	if (has_kdf && count && !parse_count(count, &number))
+		return words_of("Error while setting value '%s' to '%s-use-pbkdf2'", count, dashed_name(settings));
+	if (has_kdf && digest && !find_digest(digest, &ignored))
 		return words_of("Error while setting value '%s' to '%s-digest'", digest, dashed_name(settings));
 	return NULL;
 }

@@ -41,6 +41,7 @@ struct server_settings {
 	const char *user;		   /* that the server runs as; NULL: not set */
 	const char *datadir;
 	bool plugin_loaded;    /* by plugin_load or plugin_load_add */
+	uint64_t load_order;   /* of two plugins the one that is loaded first serves the keys */
 	bool plugin_off;       /* file_key_management=OFF and the like */
 	bool plugin_forced;    /* the server does not start without it */
 	const char *ambiguous; /* an option that stands for several, as it is written; or NULL */

@@ -343,9 +343,29 @@ static void test_protect_process(void **state)
 	assert_int_equal(WEXITSTATUS(status), CHILD_YES);
 }
 
+/* A child that forks has zeros where its parent's secrets are. */
+static void test_fork(void **state)
+{
+	SECRET struct secret secret = secret_of_text("not for a child");
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		for (size_t i = 0; i < secret.capacity; i++)
+			if (secret.data[i])
+				_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	expect_bytes("parent", &secret, "not for a child", strlen("not for a child"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_allocate),
 		cmocka_unit_test(test_allocate_too_much),
 		cmocka_unit_test(test_copy),
