@@ -180,7 +180,8 @@ decrypted 'sealed' to 'pipe'" ""
 @test "a pipe that nobody reads can be left with a signal, and nothing is made" {
 	mkfifo pipe
 	for signal in TERM HUP; do
-		"$MKEYFILE" encrypt -o pipe --new-password-file=new.key 3>&- &
+		# whoever runs the tests may have them ignored
+		env --default-signal "$MKEYFILE" encrypt -o pipe --new-password-file=new.key 3>&- &
 		writer=$!
 		for ((i = 0; i < 1000; i++)); do
 			grep -q '^S' <(cut -d ' ' -f 3 /proc/$writer/stat) && break
