@@ -160,3 +160,11 @@ hint: move it to a safe place first" add 8 --backup
 	same '{"file":"keyfile","dry_run":false,"encrypted":false,"ids":[7,8]}' \
 		"$(jq -c '{file, dry_run, encrypted, ids: [.keys[].id]}' <<<"$output")"
 }
+
+@test "a key file from after 2038, with 32 bits too" {
+	make_keyfile keyfile 1
+	touch -d 2040-01-01 keyfile
+	run -0 mkeyfile add 2
+	run -0 mkeyfile list --json
+	same '[1,2]' "$(jq -c '[.keys[].id]' <<<"$output")"
+}
