@@ -47,7 +47,8 @@ static void die(const char *words)
 /* ---- what a server has ---- */
 
 #undef my_printf_error
-void my_printf_error(unsigned int number, const char *format, unsigned long flags, ...);
+__attribute__((format(printf, 2, 4))) void my_printf_error(unsigned int number, const char *format, unsigned long flags,
+							   ...);
 void my_printf_error(unsigned int number, const char *format, unsigned long flags, ...)
 {
 	va_list arguments;
@@ -58,7 +59,7 @@ void my_printf_error(unsigned int number, const char *format, unsigned long flag
 	if (quiet)
 		return;
 	va_start(arguments, flags);
-	vprintf(format, arguments); /* NOLINT */
+	vprintf(format, arguments);
 	va_end(arguments);
 	putchar('\n');
 }
