@@ -60,7 +60,7 @@ static void test_allocate_too_much(void **state)
 	struct secret secret = { 0 };
 
 	(void)state;
-	expect_fault("allocate", secret_allocate(&secret, SIZE_MAX / 2), fault_of(FAULT_MEMORY));
+	expect_fault("allocate", secret_allocate(&secret, SIZE_MAX - SIZE_MAX / 8), fault_of(FAULT_MEMORY));
 	assert_null(secret.data);
 	assert_int_equal(secret.capacity, 0);
 }
