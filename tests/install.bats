@@ -15,6 +15,7 @@ make_quietly() {
 	[ ! -x "$abs_top_builddir/mkeyfile-client" ] || client=$'./usr/libexec/mkeyfile/mkeyfile-client\n'
 	same "./usr/bin/mkeyfile
 $plugin$client./usr/share/bash-completion/completions/mkeyfile
+./usr/share/fish/vendor_completions.d/mkeyfile.fish
 ./usr/share/man/man1/mkeyfile-add.1
 ./usr/share/man/man1/mkeyfile-config.1
 ./usr/share/man/man1/mkeyfile-decrypt.1
@@ -30,13 +31,16 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile.1
 ./usr/share/man/man5/mkeyfile.5
 ./usr/share/man/man7/mkeyfile-plugin.7
-./usr/share/man/man7/mkeyfile-rotation.7" "$(cd root && find . -type f | sort)"
+./usr/share/man/man7/mkeyfile-rotation.7
+./usr/share/zsh/site-functions/_mkeyfile" "$(cd root && find . -type f | sort)"
 	run -0 root/usr/bin/mkeyfile --version
 	run -0 make_quietly uninstall DESTDIR="$PWD/root" prefix=/usr
 	same "" "$(find root -type f)"
 }
 
-@test "the completion goes where bash-completion looks" {
-	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
+@test "the completions go where bash-completion and fish look, and where configure is told" {
+	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr zshcompletiondir=/usr/share/zsh/vendor-completions
 	[ -f "root$(pkg-config --variable=completionsdir bash-completion)/mkeyfile" ]
+	[ -f "root$(pkg-config --variable=completionsdir fish)/mkeyfile.fish" ]
+	[ -f root/usr/share/zsh/vendor-completions/_mkeyfile ]
 }

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+# fish completion for mkeyfile(1). Commands, options and their descriptions are
+# what --help says; only the values of options are listed here.
+
+# Prints four lines for each option of mkeyfile, or of a command: "-s, " or
+# nothing, its long name, what stands behind that ("=FILE", "[=ID]" or nothing)
+# and its description.
+function __mkeyfile_read_options # [command]
+    set -l lines
+    for line in (command mkeyfile $argv --help </dev/null 2>/dev/null)
+        # an option, and the lines that its description goes on in, are one
+        if string match -qr '^ {2,6}(-.,|--)' -- $line
+            set -a lines $line
+        else if string match -qr '^ {20}' -- $line; and set -q lines[1]
+            set lines[-1] "$lines[-1] "(string trim -- $line)
+        end
+    end
+    for line in $lines
+        string match -gr '^ +((?:-., )?)--([a-z0-9-]+)((?:\[?=[A-Z]+\]?)?) *(.*)$' -- $line
+    end
+end
+
+# What completes the value of an option; without a value, where only the caller
+# can know it.
+function __mkeyfile_value_of # option
+    switch $argv[1]
+        case file password-file new-password-file other-password-file key-from write-in-place output \
+            defaults-file defaults-extra-file
+            printf '%s\n' --require-parameter --force-files
+        case datadir
+            printf '%s\n' --exclusive --arguments '(__mkeyfile_directories)'
+        case size
+            printf '%s\n' --exclusive --arguments '128 192 256'
+        case digest new-digest other-digest
+            printf '%s\n' --exclusive --arguments 'sha1 sha224 sha256 sha384 sha512'
+        case server-user
+            printf '%s\n' --exclusive --arguments '(__fish_complete_users)'
+        case encryption-algorithm
+            printf '%s\n' --exclusive --arguments 'AES_CTR AES_CBC'
+        case target
+            set -l targets auto 10.6 10.11 11.4 11.8 12.3 10.6-enterprise 11.4-enterprise 11.8-enterprise 10.6+plugin \
+                10.11+plugin 11.4+plugin 11.8+plugin maxscale
+            printf '%s\n' --exclusive --arguments "$targets"
+        case '*'
+            echo --exclusive
+    end
+end
+
+# fish's own function takes "--datadir=" for a part of the path.
+function __mkeyfile_directories
+    __fish_complete_directories (commandline -ct | string replace -r '^--[a-z-]+=' '')
+end
+
+# Offers the options of a command, or those of mkeyfile itself. Notes each in
+# __mkeyfile_options, as argparse wants them.
+function __mkeyfile_add_options # [command]
+    set -l condition
+    set -q argv[1]; and set condition --condition "__mkeyfile_command_is $argv[1]"
+    __mkeyfile_read_options $argv | while read -l short; and read -l long; and read -l value; and read -l text
+        set -l names --long-option $long
+        set -l note $long
+        if test -n "$short"
+            set -l letter (string sub --start 2 --length 1 -- $short)
+            set -a names --short-option $letter
+            # argparse has no letter for -?
+            string match -qr '[a-zA-Z]' -- $letter; and set note $letter/$long
+        end
+        switch $value
+            case '=*'
+                set -a names (__mkeyfile_value_of $long)
+                set note "$note="
+            case '[=*'
+                set note "$note=?"
+        end
+        # those of all commands are there already
+        contains -- $note $__mkeyfile_shared; and continue
+        complete --command mkeyfile $condition $names --description $text
+        set -q argv[1]; or set -ga __mkeyfile_shared $note
+        contains -- $note $__mkeyfile_options; or set -ga __mkeyfile_options $note
+    end
+end
+
+# Whether the words before the one that is typed have this command, '' for none.
+function __mkeyfile_command_is # command
+    set -l wanted $argv[1]
+    set -l words (commandline -opc)[2..-1]
+    # the last one may be an option whose value is typed
+    argparse --ignore-unknown $__mkeyfile_options -- $words 2>/dev/null
+    or argparse --ignore-unknown $__mkeyfile_options -- $words '' 2>/dev/null
+    or return
+    test "$argv[1]" = "$wanted"
+end
+
+# The IDs in the key file that the words name, but for those they have already;
+# nothing when it cannot be read without asking. Pipes are left alone: reading
+# one takes what it holds.
+function __mkeyfile_ids
+    set -l words (commandline -opc)
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    argparse --ignore-unknown $__mkeyfile_options -- $words[2..-1] 2>/dev/null; or return
+    set -q _flag_all; and return
+    string match -q '*/*' -- $program; or set program mkeyfile
+
+    set -l file $MKEYFILE_FILE
+    set -q _flag_file; and set file (string replace -r '^~/' "$HOME/" -- $_flag_file)
+    test -z "$file"; or test -f "$file" -a "$file" != -; or return
+    set -l password_file $MKEYFILE_PASSWORD_FILE
+    set -q _flag_password_file; and set password_file (string replace -r '^~/' "$HOME/" -- $_flag_password_file)
+    set -q _flag_password_fd; or set -q _flag_password_command; or set -q _flag_new_password_file
+    and set password_file
+    test -f "$password_file" -a "$password_file" != -; or set password_file
+
+    set -l arguments
+    test -n "$file"; and set -a arguments --file=$file
+    test -n "$password_file"; and set -a arguments --password-file=$password_file
+    set -q _flag_digest; and set -a arguments --digest=$_flag_digest
+    set -q _flag_pbkdf2; and set -a arguments --pbkdf2=$_flag_pbkdf2
+    set -q _flag_defaults_file; and set -a arguments --defaults-file=$_flag_defaults_file
+    set -q _flag_defaults_group_suffix; and set -a arguments --defaults-group-suffix=$_flag_defaults_group_suffix
+    set -q _flag_no_defaults; and set -a arguments --no-defaults
+    # a great number of PBKDF2 iterations takes longer than anybody waits for a Tab
+    for id in (MKEYFILE_FILE= MKEYFILE_PASSWORD_FILE= MKEYFILE_TARGET= \
+            timeout 5 $program list --ids --no-prompt --quiet $arguments </dev/null 2>/dev/null)
+        contains -- $id $argv[2..-1]; or echo $id
+    end
+end
+
+set -e __mkeyfile_options __mkeyfile_shared
+complete --command mkeyfile --no-files
+__mkeyfile_add_options
+for line in (command mkeyfile --help </dev/null 2>/dev/null)
+    string match -gr '^  ([a-z]+)(?: [^ ]+)?  +(.*)$' -- $line
+end | while read -l name; and read -l text
+    complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments $name --description $text
+    __mkeyfile_add_options $name
+end
+for name in rotate remove status
+    complete --command mkeyfile --condition "__mkeyfile_command_is $name" --keep-order --arguments '(__mkeyfile_ids)' \
+        --description 'key ID'
+end
+complete --command mkeyfile --condition '__mkeyfile_command_is diff' --force-files
