@@ -36,13 +36,16 @@ examples() { # page
 	mandoc -T ascii "$1" | col -bx | sed -n 's/^ *\$ //p'
 }
 
-@test "all pages are clean for mandoc and groff" {
+@test "all pages are clean for mandoc, groff and man" {
 	local page words
 
 	for page in $(pages); do
-		words=$(mandoc -T lint -W warning "$page")
+		# our own pages need not be installed
+		words=$(mandoc -T lint "$page" 2>/dev/null | grep -v 'STYLE: referenced manual not found') || :
 		same "" "$words"
 		words=$(groff -mdoc -Tutf8 -ww "$page" 2>&1 >/dev/null)
+		same "" "$words"
+		words=$(MANWIDTH=80 man --warnings --local-file "$page" 2>&1 >/dev/null)
 		same "" "$words"
 	done
 }
@@ -253,4 +256,56 @@ refused: another password" "$stderr"
 	while read -r _ reference section; do
 		[ -e "$abs_top_srcdir/man/$reference.$section" ] || { echo "no $reference($section)" && false; }
 	done <references
+}
+
+# The n-th block of lines of the test vectors in mkeyfile(5).
+vectors() { # n
+	sed -n '/^\.Ss Test vectors/,/^\.Sh/p' "$abs_top_srcdir/man/mkeyfile.5" |
+		awk -v wanted="$1" '/^\.Bd/ { n++; on = n == wanted; next } /^\.Ed/ { on = 0 } on'
+}
+
+@test "openssl derives the keys of the test vectors in mkeyfile(5)" {
+	local digest iterations key iv count=0
+	local -a pbkdf2
+
+	vectors 1 >derivations
+	while read -r digest iterations && read -r _ key && read -r _ iv; do
+		pbkdf2=()
+		[ "$iterations" = 0 ] || pbkdf2=(-pbkdf2 -iter "$iterations")
+		same "$digest $iterations ${key^^} ${iv^^}" "$digest $iterations $(openssl enc -aes-256-cbc -md "$digest" "${pbkdf2[@]}" \
+			-pass pass:mkeyfile -S 0001020304050607 -P 2>/dev/null | sed -n 's/^key=//p; s/^iv *=//p' | paste -sd ' ')"
+		count=$((count + 1))
+	done <derivations
+	[ $count -ge 7 ]
+}
+
+@test "openssl and mkeyfile read the key file of the test vectors in mkeyfile(5)" {
+	local id fingerprint
+
+	umask 077
+	vectors 2 >plain
+	vectors 3 | base64 -d >sealed
+	vectors 4 >fingerprints
+	printf mkeyfile >key
+	openssl_decrypt key sealed >opened
+	cmp plain opened
+	{
+		printf 'Salted__\0\1\2\3\4\5\6\7'
+		openssl enc -aes-256-cbc -md sha1 -pass pass:mkeyfile -S 0001020304050607 -in plain 2>/dev/null
+	} >again
+	cmp sealed again
+	# by hand, from the digits alone
+	sed -n 's/^ *0*\([0-9]*\);\([0-9A-Fa-f]*\).*/\1;\2/p' plain >keys
+	{
+		while IFS=';' read -r id key; do
+			echo "$id $(fingerprint "$key")"
+		done <keys
+		echo "all $(whole_fingerprint keys)"
+	} >computed
+	diff computed <(tr -s ' ' <fingerprints)
+	[ "$(wc -l <computed)" -eq 4 ]
+	for file in plain sealed; do
+		diff computed <(mkeyfile list -q --file=$file --password-file=key --json |
+			jq -r '(.keys[] | "\(.id) \(.versions[0].fingerprint)"), "all \(.fingerprint)"')
+	done
 }
