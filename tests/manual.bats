@@ -176,6 +176,45 @@ $(page_members "mkeyfile-$command.1")"
 	done
 }
 
+# The lines of a page that ask other hosts, as a reader would copy them.
+host_examples() { # page
+	mandoc -T ascii "$abs_top_srcdir/man/$1" | col -bx |
+		sed -n -e '/^ *for .* in db1/,/^ *done/p' -e '/^ *ssh db2/p'
+}
+
+@test "the examples that ask other hosts run, where ssh leads to this one" {
+	local page
+
+	mkdir bin
+	# ssh gives the words to a shell of the host
+	printf '%s\n' '#!/bin/sh' 'host=$1; shift' 'cd "$HOSTS/$host" && exec sh -c "$*"' >bin/ssh
+	chmod +x bin/ssh
+	PATH=$PWD/bin:$PATH
+	export HOSTS=$PWD MKEYFILE_FILE=keyfile
+	mkdir db1 db2 db3
+	make_keyfile db1/keyfile 1 2
+	cp db1/keyfile db2/
+	cp db1/keyfile db3/
+	cp db1/keyfile .
+	for page in mkeyfile-list.1 mkeyfile-rotation.7; do
+		host_examples "$page" >commands
+		same 1 "$(sh -e commands | wc -l)"
+		same 3 "$(sh -e commands | awk '{ print $1 }')"
+	done
+	host_examples mkeyfile-diff.1 >commands
+	[[ $(sh -e commands) == same:* ]]
+	"$MKEYFILE" add -q --file=db2/keyfile 100
+	run -1 sh -e commands
+	[[ $output == different:* ]]
+	host_examples mkeyfile-list.1 >commands
+	same 2 "$(sh -e commands | wc -l)"
+}
+
+@test "the pages of commands name themselves as they are typed" {
+	# a bare .Nm would print the name of the page
+	run -1 grep -nx '\.Nm' "$abs_top_srcdir"/man/mkeyfile-*.1
+}
+
 @test "the table that mkeyfile-list(1) shows has the form that list prints" {
 	local page=$abs_top_srcdir/man/mkeyfile-list.1
 
@@ -280,7 +319,7 @@ vectors() { # n
 }
 
 @test "openssl and mkeyfile read the key file of the test vectors in mkeyfile(5)" {
-	local id fingerprint
+	local id key file
 
 	umask 077
 	vectors 2 >plain

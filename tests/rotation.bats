@@ -215,3 +215,35 @@ slow_down() {
 	judged 3
 	same '[3,3,3]' "$(mkeyfile list --json | jq -c '[.keys[].versions[].version]')"
 }
+
+@test "a replica needs the new ID first, under a key of its own" {
+	local log
+
+	start file_key_management
+	mariadb-dump --no-defaults -uroot -S "$PWD/socket" --databases db >dump.sql
+	rows=$(just_rows)
+	mkeyfile rotate 100 --new-id -q "${here[@]}" >move.sql
+	server_stop
+	start file_key_management
+	log=$(sql -e 'SHOW MASTER STATUS' | cut -f 1)
+	sql <move.sql
+	# what the primary sends
+	mariadb-binlog --no-defaults -uroot -S "$PWD/socket" --read-from-remote-server "$log" >events.sql
+	grep -q 'ENCRYPTION_KEY_ID.*101' events.sql
+	server_stop
+
+	server_install "$PWD/replica"
+	mkeyfile generate -q --file=replica.keyfile --password-file=keyfile.key 1 2 100
+	server_start "$PWD/replica" "$PWD/replica.keyfile" "$PWD/keyfile.key"
+	sql <dump.sql
+	run ! sql <events.sql
+	[[ $output == *ERROR* ]]
+	server_stop
+	mkeyfile add -q --file=replica.keyfile --password-file=keyfile.key 101
+	server_start "$PWD/replica" "$PWD/replica.keyfile" "$PWD/keyfile.key"
+	sql <events.sql
+	same "$rows" "$(just_rows)"
+	run -1 mkeyfile diff --file=replica.keyfile keyfile
+	server_stop
+	run -0 mkeyfile verify --file=replica.keyfile --datadir=replica
+}
