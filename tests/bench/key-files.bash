@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2153,SC2154
+# Key files: rotating against the shell recipe and against a bare program, growth
+# with the number of keys, and the server plugin's look-up.
+
+# random_keys FIRST COUNT VERSION: lines of random 256-bit keys, unversioned when VERSION is empty
+random_keys() {
+	openssl rand -hex $((32 * $2)) | fold -w 64 |
+		awk -v first="$1" -v version="$3" '{ print (NR - 1 + first) ";" (version ? version ";" : "") $0 }'
+}
+
+make_files() {
+	openssl rand -hex 32 >"$work/password"
+	{
+		random_keys 1 2 1
+		random_keys 100 1 1
+	} >"$work/three.plain"
+	openssl enc -aes-256-cbc -md sha1 -pass "file:$work/password" -in "$work/three.plain" \
+		-out "$work/three" 2>/dev/null
+	cp "$work/three" "$work/password" "$memory"
+	random_keys 1 14900 '' >"$work/large"
+	head -c 65536 "$work/large" | sed '$d' >"$work/small"
+	random_keys 1 7000 1 >"$work/many"
+	head -n $((7000 / 16)) "$work/many" >"$work/few"
+}
+
+# Every run starts from the same small file, on either side.
+bench_rotate() {
+	local place=$1 directory=$2 goal=$3 mkeyfile recipe bare
+	local file=$directory/keyfile password=$directory/password
+
+	read -r mkeyfile recipe bare < <(medians 20 10 "cp $directory/three $file" \
+		"$MKEYFILE rotate 100 -q -f $file -P $password" \
+		"$here/recipe $file $password" \
+		"$BARE_ROTATE $file $password")
+	ratio_row "rotate, openssl recipe, $place" "$goal" "$mkeyfile" "$recipe"
+	ratio_row "rotate, bare C program, $place" 1.3 "$mkeyfile" "$bare"
+}
+
+bench_growth_of_reading() {
+	local command large small
+
+	for command in list verify; do
+		read -r large small < <(medians 3 10 '' "$MKEYFILE $command -q -f $work/large" \
+			"$MKEYFILE $command -q -f $work/small")
+		ratio_row "$command, 14,900 keys to 1/16" 20 "$large" "$small"
+		row "$command, 14,900 keys, MiB" "$(peak_mib "$MKEYFILE" "$command" -f "$work/large")" 64 'peak memory'
+	done
+}
+
+bench_growth_of_rotating() {
+	local many few
+	local rotate="$MKEYFILE rotate --all -q -f $memory/keyfile"
+
+	read -r many < <(medians 2 10 "cp $work/many $memory/keyfile" "$rotate")
+	read -r few < <(medians 2 10 "cp $work/few $memory/keyfile" "$rotate")
+	ratio_row 'rotate --all, 7,000 keys to 1/16' 20 "$many" "$few"
+	cp "$work/many" "$memory/keyfile"
+	row 'rotate --all, 7,000 keys, MiB' \
+		"$(peak_mib "$MKEYFILE" rotate --all -f "$memory/keyfile")" 64 'peak memory'
+}
+
+# Of one among 10,000 keys, in the server's plugin: nanoseconds, medians of 9 runs.
+bench_look_up() {
+	local round key newest
+
+	random_keys 1 10000 '' >"$work/ten-thousand"
+	for ((round = 0; round < 9; round++)); do
+		"$PLUGIN_HOST" lookup "$work/ten-thousand" 1000000 || die 'plugin-host failed'
+	done >"$work/look-ups"
+	key=$(cut -d' ' -f1 "$work/look-ups" | sort -n | sed -n 5p)
+	newest=$(cut -d' ' -f2 "$work/look-ups" | sort -n | sed -n 5p)
+	row 'plugin, key of 10,000, ns' "$key" 1000 "bare copy: $(cut -d' ' -f3 "$work/look-ups" | sort -n | sed -n 5p)"
+	row 'plugin, newest version, ns' "$newest" 1000 '-'
+}
+
+bench_key_files() {
+	export MKEYFILE_TARGET=11.8-enterprise
+	make_files
+	bench_rotate disk "$work" 0.5
+	bench_rotate memory "$memory" 0.3
+	bench_growth_of_reading
+	bench_growth_of_rotating
+	unset MKEYFILE_TARGET
+}
