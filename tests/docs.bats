@@ -195,7 +195,7 @@ unit_here() { # name
 	rm keyfile.key
 
 	# what the unit starts hands over the keys to whoever opens the pipe, as the server does
-	cat run/pipe >served &
+	cat run/pipe >served 3>&- &
 	reader=$!
 	sed -n "s|%d|$CREDENTIALS_DIRECTORY|; s/^ExecStart=//p" units/mariadb-keys.service >start
 	[ "$(wc -l <start)" = 1 ]
