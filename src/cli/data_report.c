@@ -438,7 +438,8 @@ static void add_key_json(void *context, const struct key_line *line)
 	json_object_set_new(object, "version", line->version ? number(line->version) : json_null());
 	json_object_set_new(object, "in_keyfile", json_boolean(line->in_keyfile));
 	json_object_set_new(object, "needed", json_boolean(needed));
-	json_object_set_new(object, "answer", needed ? json_string(answer_name(need_answer(need))) : json_null());
+	json_object_set_new(object, "answer",
+			    need && needed ? json_string(answer_name(need_answer(need))) : json_null());
 	json_object_set_new(object, "old", json_boolean(line->old));
 	json_object_set_new(object, "files", number(need ? need->files : 0));
 	json_object_set_new(object, "pages", number(need ? need->pages : 0));

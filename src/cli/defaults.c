@@ -85,7 +85,7 @@ static char *argument_of(const struct option_line *line)
 {
 	char *argument = (char *)line->name - 2;
 
-	memcpy(argument, "--", 2);
+	argument[0] = argument[1] = '-';
 	for (char *byte = argument; *byte; byte++)
 		if (*byte == '_')
 			*byte = '-';

@@ -122,7 +122,7 @@ static char *settings_words(const struct finding *finding)
 
 char *finding_words(const struct finding *finding)
 {
-	char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words, settings_words };
+	static char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words, settings_words };
 	char *words = NULL;
 
 	for (size_t i = 0; !words && i < sizeof(sources) / sizeof(sources[0]); i++)

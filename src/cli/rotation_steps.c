@@ -79,6 +79,7 @@ void say_rotation_steps(const json_t *steps)
 	size_t i;
 
 	message_note("next:");
-	json_array_foreach (steps, i, step)
+	json_array_foreach (steps, i, step) {
 		message_note("  %zu. %s", i + 1, json_string_value(step));
+	}
 }

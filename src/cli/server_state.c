@@ -86,9 +86,10 @@ static enum status read_settings(struct server_link *link, struct server_state *
 			     "_filename', '" PLUGIN "_reload')",
 			     &rows);
 
-	json_array_foreach (rows, i, row)
+	json_array_foreach (rows, i, row) {
 		if (row_text(row, 0) && row_text(row, 1))
 			take_variable(state, row_text(row, 0), row_text(row, 1));
+	}
 	json_decref(rows);
 	if (status)
 		return status;

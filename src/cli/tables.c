@@ -146,10 +146,11 @@ static enum status find_by_option(struct server_link *link, const struct key_ids
 			     " WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?[0-9]'",
 			     &rows);
 
-	json_array_foreach (rows, i, row)
+	json_array_foreach (rows, i, row) {
 		if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
 		    !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1), row_text(row, 2), false))
 			status = out_of_memory();
+	}
 	json_decref(rows);
 	return status;
 }

@@ -39,8 +39,12 @@ static void fuzz_write(const char *name, const uint8_t *data, size_t size)
 {
 	char *path = fuzz_path(name);
 	FILE *file = fopen(path, "w");
+	bool written;
 
-	fuzz_require(file && (!size || fwrite(data, size, 1, file) == 1) && !fclose(file));
+	fuzz_require(file != NULL);
+	written = !size || fwrite(data, size, 1, file) == 1;
+	written &= !fclose(file);
+	fuzz_require(written);
 	free(path);
 }
 
