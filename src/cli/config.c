@@ -272,6 +272,7 @@ static enum status config(const struct arguments *arguments)
 		status = make_section(arguments, &content, FILE_KEY_MANAGEMENT, &way_back);
 	if (!status) {
 		print_sections(arguments, &section, &way_back);
+		fflush(stdout);
 		say_next_steps(arguments);
 	}
 	section_free(&section);
