@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 #define DROPPED_MAX_SIZE 65536
-#define WAIT_STEP 5   /* milliseconds between two looks at a child that prints no more */
+/* Microseconds between the first two looks at a child that prints no more: most end at
+ * once. Each step is twice the one before, up to the longest. */
+#define WAIT_STEP 100
+#define WAIT_STEP_MAX 5000
 #define PATIENCE 1000 /* milliseconds that a child has to end when it is told to */
 #define FOREVER INT64_MAX
 
@@ -102,7 +105,7 @@ static struct fault read_output(int descriptor, size_t limit, int64_t deadline, 
 /* Its wait status, or -errno; false when the deadline comes first. */
 static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 {
-	for (;;) {
+	for (useconds_t step = WAIT_STEP;; step = step < WAIT_STEP_MAX ? 2 * step : WAIT_STEP_MAX) {
 		pid_t ended = waitpid(process, ret_status, deadline == FOREVER ? 0 : WNOHANG);
 
 		if (ended == process)
@@ -114,7 +117,7 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 		if (!ended && now() >= deadline)
 			return false;
 		if (!ended)
-			poll(NULL, 0, WAIT_STEP);
+			usleep(step);
 	}
 }
 
