@@ -119,3 +119,21 @@ whole_fingerprint() { # file
 strace() {
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 command strace "$@"
 }
+
+# Waits until strace, which writes to the file calls, has stopped what it traces.
+await_stop() {
+	local i
+	for ((i = 0; i < 3000; i++)); do
+		grep -q 'stopped by SIGSTOP' calls 2>/dev/null && return 0
+		sleep 0.01
+	done
+	return 1
+}
+
+# Lets what the strace $holder has stopped go on; its status is in ended.
+# shellcheck disable=SC2034 # for the tests
+go_on() {
+	ended=0
+	pkill -CONT -P "$holder"
+	wait "$holder" || ended=$?
+}

@@ -306,17 +306,7 @@ stop_at() { # call number argument...
 	env ASAN_OPTIONS=detect_leaks=0 strace -o calls -P "$PWD/keyfile" -e trace="$call" \
 		-e inject="$call:signal=STOP:when=$number" "$MKEYFILE" "$@" >printed 2>words 3>&- &
 	holder=$!
-	for ((i = 0; i < 3000; i++)); do
-		grep -q 'stopped by SIGSTOP' calls 2>/dev/null && return 0
-		sleep 0.01
-	done
-	return 1
-}
-
-go_on() {
-	ended=0
-	pkill -CONT -P "$holder"
-	wait "$holder" || ended=$?
+	await_stop
 }
 
 @test "a file that grows while it is read" {
@@ -328,7 +318,7 @@ go_on() {
 		go_on
 		# the line was read with the rest, or noticed later; it is never lost
 		run -0 grep -cF "8;$key" keyfile
-		[ $ended = 0 ] || same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
+		[ "$ended" = 0 ] || same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
 			"$(head -n 1 words)"
 		no_litter
 	done

@@ -149,18 +149,7 @@ start_and_stop() {
 	env ASAN_OPTIONS=detect_leaks=0 strace -o calls "${options[@]}" -e trace=openat,read,fsync,linkat,renameat,renameat2,unlinkat \
 		-e inject="$call:signal=STOP:when=$number" "$MKEYFILE" "${@:2}" 2>words 3>&- &
 	holder=$!
-	for ((i = 0; i < 3000; i++)); do
-		grep -q 'stopped by SIGSTOP' calls 2>/dev/null && return 0
-		sleep 0.01
-	done
-	return 1
-}
-
-# Lets it go on; its status is in ended, what it said in the file words.
-go_on() {
-	ended=0
-	pkill -CONT -P "$holder"
-	wait "$holder" || ended=$?
+	await_stop
 }
 
 # How often the command reads before it exchanges: the last read is its last
@@ -180,7 +169,7 @@ reads_before_exchange() {
 			start_and_stop $moment -- add 7
 			sh -c "$change"
 			go_on
-			same 2 $ended
+			same 2 "$ended"
 			same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
 hint: run the command again" "$(cat words)"
 			run -0 grep -c theirs keyfile
@@ -194,7 +183,7 @@ hint: run the command again" "$(cat words)"
 	start_and_stop linkat 1 -e inject=renameat2:error=EINVAL -- add 7
 	echo '# theirs' >>keyfile
 	go_on
-	same 2 $ended
+	same 2 "$ended"
 	run -0 grep -c theirs keyfile
 	no_litter
 }
@@ -204,7 +193,7 @@ hint: run the command again" "$(cat words)"
 	start_and_stop read "$reads" -- add 7 --backup
 	{ cat keyfile; echo '# theirs'; } >new && mv new keyfile
 	go_on
-	same 2 $ended
+	same 2 "$ended"
 	[ ! -e keyfile~ ]
 	run -0 grep -c theirs keyfile
 	strace -o calls -e trace=fsync -e inject=fsync:error=EIO:when=2 "$MKEYFILE" add 7 --backup 2>words || :
@@ -225,7 +214,7 @@ hint: run the command again" "$(cat words)"
 	chmod 640 keyfile
 	chown 65534 keyfile
 	go_on
-	same 2 $ended
+	same 2 "$ended"
 	same '640 65534' "$(stat -c '%a %u' keyfile)"
 	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
 		"$(head -n 1 words)"
@@ -269,7 +258,7 @@ hint: run the command again" "$(cat words)"
 		start_and_stop read "$reads" -e inject=renameat2:error=EIO:when=2 -- add 7
 		eval "$change"
 		go_on
-		same 2 $ended
+		same 2 "$ended"
 		left=$(compgen -G '.keyfile.mkeyfile-*')
 		same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
 hint: the other content is in '$left', in the same directory
@@ -307,7 +296,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 			ended=0
 			strace -o calls -e trace=$call -e inject=$call:signal=KILL:when=$number \
 				"$MKEYFILE" generate --force -q || ended=$?
-			if [ $ended = 0 ]; then
+			if [ "$ended" = 0 ]; then
 				cmp -s old keyfile~
 				continue
 			fi
@@ -349,7 +338,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 			if [ -e new ]; then
 				run -0 mkeyfile list -f new -P new.key
 			else
-				[ $ended != 0 ]
+				[ "$ended" != 0 ]
 				run -1 compgen -G 'new*'
 				run -1 compgen -G '.new*'
 			fi
