@@ -536,6 +536,12 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 				"$(files '.answer == "wrong-key" and (.path | contains("/db/"))')"
 		done
 	done
+	# where a library cannot be opened
+	: >liblz4.so.1
+	LD_LIBRARY_PATH=$PWD prove keys "$PWD/full_crc32"
+	same 'lz4.ibd ' "$(files '.answer == "not-provable" and .note == "no-codec"')"
+	LD_LIBRARY_PATH=$PWD run mkeyfile verify --file=keys --datadir="$PWD/full_crc32"
+	[[ $output =~ lz4.ibd\':.*'; liblz4.so.1 is not installed' ]]
 }
 
 @test "the whole matrix: page size, checksum format, algorithm, size of the system key" {

@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/codec.h"
 
+#include <dlfcn.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <zlib.h>
-#ifdef HAVE_LZ4
+#ifdef CODEC_LZ4_LIBRARY
 #include <lz4.h>
 #endif
-#ifdef HAVE_LZO
+#ifdef CODEC_LZO_LIBRARY
 #include <lzo/lzo1x.h>
 #endif
-#ifdef HAVE_LZMA
+#ifdef CODEC_LZMA_LIBRARY
 #include <lzma.h>
 #endif
-#ifdef HAVE_BZIP2
+#ifdef CODEC_BZIP2_LIBRARY
 #include <bzlib.h>
 #endif
-#ifdef HAVE_SNAPPY
+#ifdef CODEC_SNAPPY_LIBRARY
 #include <snappy-c.h>
 #endif
+
+/* Of each codec but zlib, the function of its library. The libraries are opened
+ * when a file first needs one: most runs need none, and to map and relocate them
+ * (snappy's brings the C++ library) takes as long as all else that a start does. */
+static void *functions[CODEC_LAST + 1];
+
+#define FUNCTION(codec, name) ((__typeof__(name) *)functions[codec])
 
 /* What a page may make a decoder allocate. The server compresses at level 9 of
  * LZMA, whose dictionary has 64 MiB; but a page needs no more than its own size,
@@ -33,97 +42,123 @@ static bool decompress_zlib(const unsigned char *data, size_t size, unsigned cha
 	return uncompress(plain, &done, data, size) == Z_OK && done == plain_size;
 }
 
-#ifdef HAVE_LZ4
+#ifdef CODEC_LZ4_LIBRARY
 static bool decompress_lz4(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size)
 {
-	return LZ4_decompress_safe((const char *)data, (char *)plain, (int)size, (int)plain_size) == (int)plain_size;
+	return FUNCTION(CODEC_LZ4, LZ4_decompress_safe)((const char *)data, (char *)plain, (int)size,
+							(int)plain_size) == (int)plain_size;
 }
 #endif
 
-#ifdef HAVE_LZO
+#ifdef CODEC_LZO_LIBRARY
 static bool decompress_lzo(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size)
 {
 	lzo_uint done = plain_size;
 
-	return lzo1x_decompress_safe(data, size, plain, &done, NULL) == LZO_E_OK && done == plain_size;
+	return FUNCTION(CODEC_LZO, lzo1x_decompress_safe)(data, size, plain, &done, NULL) == LZO_E_OK &&
+	       done == plain_size;
 }
 #endif
 
-#ifdef HAVE_LZMA
+#ifdef CODEC_LZMA_LIBRARY
 static bool decompress_lzma(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size)
 {
 	uint64_t memory = LZMA_MEMORY_MAX;
 	size_t in = 0;
 	size_t out = 0;
 
-	return lzma_stream_buffer_decode(&memory, 0, NULL, data, &in, size, plain, &out, plain_size) == LZMA_OK &&
+	return FUNCTION(CODEC_LZMA, lzma_stream_buffer_decode)(&memory, 0, NULL, data, &in, size, plain, &out,
+							       plain_size) == LZMA_OK &&
 	       out == plain_size;
 }
 #endif
 
-#ifdef HAVE_BZIP2
+#ifdef CODEC_BZIP2_LIBRARY
 static bool decompress_bzip2(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size)
 {
 	unsigned int done = (unsigned int)plain_size;
 	/* the library's interface is not const */
-	int result =
-		BZ2_bzBuffToBuffDecompress((char *)plain, &done, (char *)(uintptr_t)data, (unsigned int)size, 1, 0);
+	int result = FUNCTION(CODEC_BZIP2, BZ2_bzBuffToBuffDecompress)((char *)plain, &done, (char *)(uintptr_t)data,
+								       (unsigned int)size, 1, 0);
 
 	return result == BZ_OK && done == plain_size;
 }
 #endif
 
-#ifdef HAVE_SNAPPY
+#ifdef CODEC_SNAPPY_LIBRARY
 static bool decompress_snappy(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size)
 {
 	size_t done = plain_size;
 
-	return snappy_uncompress((const char *)data, size, (char *)plain, &done) == SNAPPY_OK && done == plain_size;
+	return FUNCTION(CODEC_SNAPPY, snappy_uncompress)((const char *)data, size, (char *)plain, &done) == SNAPPY_OK &&
+	       done == plain_size;
 }
 #endif
 
 static const struct {
 	const char *name;
 	bool ends_itself;
-	decompress_function *decompress; /* NULL: built without it */
+	const char *library; /* NULL: zlib's, which is linked, or built without it */
+	const char *function;
+	decompress_function *decompress;
 } codecs[] = {
-	[CODEC_NONE] = { "none", false, NULL },
-	[CODEC_ZLIB] = { "zlib", true, decompress_zlib },
-	[CODEC_LZ4] = { "lz4", false,
-#ifdef HAVE_LZ4
-			decompress_lz4
+	[CODEC_NONE] = { .name = "none" },
+	[CODEC_ZLIB] = { "zlib", true, NULL, NULL, decompress_zlib },
+#ifdef CODEC_LZ4_LIBRARY
+	[CODEC_LZ4] = { "lz4", false, CODEC_LZ4_LIBRARY, "LZ4_decompress_safe", decompress_lz4 },
+#else
+	[CODEC_LZ4] = { .name = "lz4" },
 #endif
-	},
-	[CODEC_LZO] = { "lzo", false,
-#ifdef HAVE_LZO
-			decompress_lzo
+#ifdef CODEC_LZO_LIBRARY
+	[CODEC_LZO] = { "lzo", false, CODEC_LZO_LIBRARY, "lzo1x_decompress_safe", decompress_lzo },
+#else
+	[CODEC_LZO] = { .name = "lzo" },
 #endif
-	},
-	[CODEC_LZMA] = { "lzma", true,
-#ifdef HAVE_LZMA
-			 decompress_lzma
+#ifdef CODEC_LZMA_LIBRARY
+	[CODEC_LZMA] = { "lzma", true, CODEC_LZMA_LIBRARY, "lzma_stream_buffer_decode", decompress_lzma },
+#else
+	[CODEC_LZMA] = { .name = "lzma", .ends_itself = true },
 #endif
-	},
-	[CODEC_BZIP2] = { "bzip2", true,
-#ifdef HAVE_BZIP2
-			  decompress_bzip2
+#ifdef CODEC_BZIP2_LIBRARY
+	[CODEC_BZIP2] = { "bzip2", true, CODEC_BZIP2_LIBRARY, "BZ2_bzBuffToBuffDecompress", decompress_bzip2 },
+#else
+	[CODEC_BZIP2] = { .name = "bzip2", .ends_itself = true },
 #endif
-	},
-	[CODEC_SNAPPY] = { "snappy", false,
-#ifdef HAVE_SNAPPY
-			   decompress_snappy
+#ifdef CODEC_SNAPPY_LIBRARY
+	[CODEC_SNAPPY] = { "snappy", false, CODEC_SNAPPY_LIBRARY, "snappy_uncompress", decompress_snappy },
+#else
+	[CODEC_SNAPPY] = { .name = "snappy" },
 #endif
-	},
 };
+
+static void open_libraries(void)
+{
+	for (size_t i = 0; i <= CODEC_LAST; i++) {
+		void *library = codecs[i].library ? dlopen(codecs[i].library, RTLD_NOW | RTLD_LOCAL) : NULL;
+
+		if (library)
+			functions[i] = dlsym(library, codecs[i].function);
+	}
+}
 
 const char *codec_name(unsigned int codec)
 {
 	return codec <= CODEC_LAST ? codecs[codec].name : "unknown";
 }
 
+const char *codec_library(unsigned int codec)
+{
+	return codec <= CODEC_LAST ? codecs[codec].library : NULL;
+}
+
 bool codec_is_available(unsigned int codec)
 {
-	return codec <= CODEC_LAST && codecs[codec].decompress;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (!codec_library(codec))
+		return codec == CODEC_ZLIB;
+	pthread_once(&once, open_libraries);
+	return functions[codec];
 }
 
 bool codec_ends_itself(unsigned int codec)

@@ -36,7 +36,7 @@ enum data_note {
 	DATA_NOTE_EMPTY,       /* a tablespace that only the redo log knows yet */
 	DATA_NOTE_NO_HEAD,     /* page 0 or the header is not one */
 	DATA_NOTE_NO_INDEX,    /* an Aria data file without its index file, which has the salt */
-	DATA_NOTE_NO_CODEC,    /* built without the library that decompresses its pages */
+	DATA_NOTE_NO_CODEC,    /* the library that decompresses its pages is missing, here or where this was built */
 	DATA_NOTE_NO_PAGE,     /* has no encrypted page yet */
 	DATA_NOTE_NO_PROOF,    /* its pages hold nothing by which a key could be known */
 	DATA_NOTE_NO_SUPPORT,  /* an old or new format that is not known here */
