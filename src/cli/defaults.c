@@ -2,6 +2,7 @@
 #include "cli/defaults.h"
 
 #include "cli/message.h"
+#include "core/crypto.h"
 #include "core/file.h"
 #include "server/installed.h"
 
@@ -58,6 +59,36 @@ static enum status print_group(const struct options *options, const char *group,
 	const struct option_files files = option_files_of(options);
 	struct fault fault = option_files_print(&files, group, ret_lines);
 
+	if (!fault.code || (is_missing(fault) && may_be_missing(options)))
+		return STATUS_DONE;
+	return say_unreadable(&files, fault);
+}
+
+/* Standard input is no server's file. */
+static bool may_be_servers(const struct options *options)
+{
+	return !options->file || !is_standard_stream(options->file);
+}
+
+/* Asks for the group [mkeyfile] and for the server's groups at once, and readies
+ * libcrypto meanwhile. The latter are asked in silence, since both read the same files
+ * and would say the same of them; without an answer ret_server_lines stays empty. */
+static enum status print_groups(struct options *options, struct secret *ret_server_lines)
+{
+	const struct option_files files = option_files_of(options);
+	struct running_child own;
+	struct running_child server;
+	bool asks_server = may_be_servers(options);
+	struct fault fault = option_files_start(&files, OWN_GROUP, false, &own);
+
+	if (!fault.code) {
+		if (asks_server)
+			asks_server = !option_files_start(&files, SERVER_GROUPS, true, &server).code;
+		crypto_load();
+		if (asks_server && option_files_finish(&server, ret_server_lines).code)
+			secret_free(ret_server_lines);
+		fault = option_files_finish(&own, &options->host.own_lines);
+	}
 	if (!fault.code || (is_missing(fault) && may_be_missing(options)))
 		return STATUS_DONE;
 	return say_unreadable(&files, fault);
@@ -153,11 +184,10 @@ static enum status read_own_group(struct options *options)
 {
 	struct option_line line;
 	struct options own;
-	char *rest;
-	enum status status = print_group(options, OWN_GROUP, &options->host.own_lines);
+	char *rest = (char *)options->host.own_lines.data;
+	enum status status = STATUS_DONE;
 
 	options_start(&own, options->environment);
-	rest = (char *)options->host.own_lines.data;
 	while (!status && rest && option_files_next(&rest, &line))
 		status = parse_own_line(&line, &own);
 	if (status)
@@ -204,12 +234,6 @@ static bool names_same_file(const char *one, const char *other)
 	return !strcmp(one, other) || (!stat(one, &first) && !stat(other, &second) && file_is_same(&first, &second));
 }
 
-/* Standard input is no server's file. */
-static bool may_be_servers(const struct options *options)
-{
-	return !options->file || !is_standard_stream(options->file);
-}
-
 static void take_server_files(struct options *options)
 {
 	struct host *host = &options->host;
@@ -225,16 +249,15 @@ static void take_server_files(struct options *options)
 		options->password_text = host->settings.filekey.value;
 }
 
-static enum status read_server_groups(struct options *options)
+static enum status read_server_groups(struct options *options, struct secret *lines)
 {
 	struct host *host = &options->host;
-	SECRET struct secret lines = { 0 };
-	enum status status = print_group(options, SERVER_GROUPS, &lines);
+	enum status status = lines->data ? STATUS_DONE : print_group(options, SERVER_GROUPS, lines);
 	struct fault fault;
 
 	if (status)
 		return status;
-	fault = settings_parse(&lines, &host->settings);
+	fault = settings_parse(lines, &host->settings);
 	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
 		take_server_files(options);
@@ -324,11 +347,14 @@ static void say_where_from(const struct options *options)
 
 enum status fill_from_option_files(struct options *options)
 {
-	enum status status = options->no_defaults ? STATUS_DONE : read_own_group(options);
+	SECRET struct secret server_lines = { 0 };
+	enum status status = options->no_defaults ? STATUS_DONE : print_groups(options, &server_lines);
 
+	if (!status && !options->no_defaults)
+		status = read_own_group(options);
 	message_set_quiet(options->quiet);
 	if (!status && !options->no_defaults && may_be_servers(options))
-		status = read_server_groups(options);
+		status = read_server_groups(options, &server_lines);
 	if (!status)
 		status = resolve_target(options);
 	if (status || !options->host.names_file)

@@ -32,7 +32,7 @@ static int64_t now(void)
 }
 
 /* The signals that this process ignores have their default effect there. */
-static int spawn(const struct child *child, const int pipe_ends[2], pid_t *ret_process)
+static int spawn(const struct child *child, int output, pid_t *ret_process)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -44,7 +44,7 @@ static int spawn(const struct child *child, const int pipe_ends[2], pid_t *ret_p
 	sigaddset(&defaults, SIGXFSZ);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (child->silent)
 		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_init(&attributes);
@@ -121,16 +121,7 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 	}
 }
 
-#define PROCESSES_MAX 64
-
-/* Children that this process was born with, by an exec of the shell that had started
- * them: they are nobody's to end here. Those beyond PROCESSES_MAX are not known. */
-struct processes {
-	pid_t list[PROCESSES_MAX];
-	size_t count;
-};
-
-static bool has_process(const struct processes *processes, pid_t process)
+static bool has_process(const struct child_processes *processes, pid_t process)
 {
 	for (size_t i = 0; i < processes->count; i++)
 		if (processes->list[i] == process)
@@ -146,13 +137,13 @@ static FILE *open_children(void)
 	return fopen(path, "re");
 }
 
-static void find_children(struct processes *ret_processes)
+static void find_children(struct child_processes *ret_processes)
 {
 	FILE *children = open_children();
 	int process;
 
 	ret_processes->count = 0;
-	while (children && ret_processes->count < PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
+	while (children && ret_processes->count < CHILD_PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
 		ret_processes->list[ret_processes->count++] = process;
 	if (children)
 		fclose(children);
@@ -160,7 +151,7 @@ static void find_children(struct processes *ret_processes)
 
 /* One of the children that have come since: those of a child that ended are among
  * them, since this process is their reaper. 0: none. */
-static pid_t next_orphan(const struct processes *others)
+static pid_t next_orphan(const struct child_processes *others)
 {
 	FILE *children = open_children();
 	int process = 0;
@@ -174,7 +165,7 @@ static pid_t next_orphan(const struct processes *others)
 }
 
 /* Ends the process and whatever it has started. */
-static void end(pid_t process, const struct processes *others)
+static void end(pid_t process, const struct child_processes *others)
 {
 	int status;
 
@@ -188,47 +179,58 @@ static void end(pid_t process, const struct processes *others)
 	}
 }
 
-static struct fault finish(pid_t process, const struct processes *others, struct fault fault, int64_t deadline)
+static struct fault wait_or_end(const struct running_child *child, struct fault fault)
 {
 	int status = 0;
 
-	if (!fault.code && !wait_for_end(process, deadline, &status))
+	if (!fault.code && !wait_for_end(child->process, child->deadline, &status))
 		fault = fault_of(FAULT_TIMEOUT);
-	else if (!fault.code && status)
-		fault = fault_errno(FAULT_COMMAND_FAILED, status);
-	else if (!fault.code)
+	if (fault.code)
+		end(child->process, &child->others);
+	return !fault.code && status ? fault_errno(FAULT_COMMAND_FAILED, status) : fault;
+}
+
+struct fault child_start(const struct child *child, struct running_child *ret_child)
+{
+	struct running_child running = { .deadline = child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER };
+	int pipe_ends[2];
+	int error;
+
+	if (pipe2(pipe_ends, O_CLOEXEC))
+		return fault_errno(FAULT_COMMAND_FAILED, -errno);
+	find_children(&running.others);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	error = spawn(child, pipe_ends[1], &running.process);
+	close(pipe_ends[1]);
+	if (error) {
+		close(pipe_ends[0]);
+		return fault_errno(FAULT_COMMAND_FAILED, -error);
+	}
+	running.output = pipe_ends[0];
+	*ret_child = running;
+	return fault_none();
+}
+
+struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output)
+{
+	SECRET struct secret output = { 0 };
+	struct fault fault = secret_allocate(&output, limit + 1);
+
+	if (!fault.code)
+		fault = read_output(child->output, limit, child->deadline, &output);
+	close(child->output);
+	fault = wait_or_end(child, fault);
+	if (fault.code && fault.code != FAULT_COMMAND_FAILED)
 		return fault;
-	if (fault.code != FAULT_COMMAND_FAILED)
-		end(process, others);
+	output.data[output.size] = '\0';
+	*ret_output = secret_take(&output);
 	return fault;
 }
 
 struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output)
 {
-	SECRET struct secret output = { 0 };
-	int64_t deadline = child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER;
-	struct processes others;
-	int pipe_ends[2];
-	pid_t process;
-	int error;
-	struct fault fault = secret_allocate(&output, limit + 1);
+	struct running_child running;
+	struct fault fault = child_start(child, &running);
 
-	if (fault.code)
-		return fault;
-	if (pipe2(pipe_ends, O_CLOEXEC))
-		return fault_errno(FAULT_COMMAND_FAILED, -errno);
-	find_children(&others);
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	error = spawn(child, pipe_ends, &process);
-	close(pipe_ends[1]);
-	if (!error)
-		fault = read_output(pipe_ends[0], limit, deadline, &output);
-	close(pipe_ends[0]);
-	if (error)
-		return fault_errno(FAULT_COMMAND_FAILED, -error);
-	output.data[output.size] = '\0';
-	fault = finish(process, &others, fault, deadline);
-	if (!fault.code || fault.code == FAULT_COMMAND_FAILED)
-		*ret_output = secret_take(&output);
-	return fault;
+	return fault.code ? fault : child_finish(&running, limit, ret_output);
 }

@@ -4,6 +4,9 @@
 
 #include "core/secret.h"
 
+#include <stdint.h>
+#include <sys/types.h>
+
 /* Other programs, run for what they print. */
 
 struct child {
@@ -14,12 +17,35 @@ struct child {
 	bool silent;		  /* its standard error goes nowhere; else it is ours */
 };
 
-/* Runs it with an empty standard input and hands out what it prints, up to limit
- * bytes; what it prints beyond them is read and dropped, within reason, so that
- * it can end well. Behind the output stands a NUL that its size does not count. What it started and left running is
- * ended with it when the time is over. FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno) or does
- * not exit with 0 (error_number: its wait status; ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ,
- * FAULT_MEMORY. */
+#define CHILD_PROCESSES_MAX 64
+
+/* Children that this process was born with, by an exec of the shell that had started
+ * them: they are nobody's to end here. Those beyond CHILD_PROCESSES_MAX are not known. */
+struct child_processes {
+	pid_t list[CHILD_PROCESSES_MAX];
+	size_t count;
+};
+
+struct running_child {
+	pid_t process;
+	int output;	  /* descriptor */
+	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
+	struct child_processes others;
+};
+
+/* Starts it with an empty standard input; child is not needed any more then.
+ * FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno). */
+MUST_CHECK struct fault child_start(const struct child *child, struct running_child *ret_child);
+
+/* Hands out what it prints, up to limit bytes; what it prints beyond them is read and
+ * dropped, within reason, so that it can end well. Behind the output stands a NUL that
+ * its size does not count. What it started and left running is ended with it when the
+ * time is over. Of several that run at once, the last to start is finished first.
+ * FAULT_COMMAND_FAILED when it does not exit with 0 (error_number: its wait status;
+ * ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ, FAULT_MEMORY. */
+MUST_CHECK struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output);
+
+/* Both. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
 
 #endif

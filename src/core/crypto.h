@@ -9,4 +9,8 @@
  * called next (crypto/context.c, default_context_do_init), now and later. */
 MUST_CHECK struct fault crypto_start(void);
 
+/* Has libcrypto do now what it does at its first use, its configuration and providers:
+ * a millisecond, for which there may be a better time. */
+void crypto_load(void);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/option_files.h"
 
-#include "core/child.h"
 #include "core/file.h"
 #include "core/words.h"
 
@@ -14,9 +13,8 @@
 #define PROGRAM_TIMEOUT 30    /* seconds; a file system that hangs is told so */
 #define INCLUDE_DEPTH_MAX 10  /* as MariaDB's own reader has it */
 
-/* Runs the program for one argument. */
-static struct fault print(const struct option_files *files, const char *argument, bool silent,
-			  struct secret *ret_output)
+struct fault option_files_start(const struct option_files *files, const char *group, bool silent,
+				struct running_child *ret_child)
 {
 	char *defaults_file = files->defaults_file ? words_of("--defaults-file=%s", files->defaults_file) : NULL;
 	char *group_suffix = files->group_suffix ? words_of("--defaults-group-suffix=%s", files->group_suffix) : NULL;
@@ -33,15 +31,31 @@ static struct fault print(const struct option_files *files, const char *argument
 		arguments[count++] = defaults_file;
 	if (group_suffix)
 		arguments[count++] = group_suffix;
-	arguments[count] = (char *)argument;
+	arguments[count] = (char *)group;
 	if (!files->defaults_file == !defaults_file && !files->group_suffix == !group_suffix)
-		fault = child_read(&child, OUTPUT_MAX_SIZE, ret_output);
+		fault = child_start(&child, ret_child);
 	free(defaults_file);
 	free(group_suffix);
-	if (fault.code || ret_output->size < OUTPUT_MAX_SIZE)
+	return fault;
+}
+
+struct fault option_files_finish(const struct running_child *child, struct secret *ret_lines)
+{
+	struct fault fault = child_finish(child, OUTPUT_MAX_SIZE, ret_lines);
+
+	if (fault.code || ret_lines->size < OUTPUT_MAX_SIZE)
 		return fault;
-	secret_free(ret_output);
+	secret_free(ret_lines);
 	return fault_of(FAULT_TOO_LARGE);
+}
+
+static struct fault print(const struct option_files *files, const char *argument, bool silent,
+			  struct secret *ret_output)
+{
+	struct running_child child;
+	struct fault fault = option_files_start(files, argument, silent, &child);
+
+	return fault.code ? fault : option_files_finish(&child, ret_output);
 }
 
 struct fault option_files_print(const struct option_files *files, const char *group, struct secret *ret_lines)

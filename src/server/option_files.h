@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_SERVER_OPTION_FILES_H
 #define MKEYFILE_SERVER_OPTION_FILES_H
 
-#include "core/secret.h"
+#include "core/child.h"
 
 /* MariaDB's option files, read by MariaDB's own my_print_defaults, so that
  * includes, quotes, escapes and the order of files are its business. */
@@ -19,6 +19,12 @@ struct option_files {
  * hold a password in clear. Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
 MUST_CHECK struct fault option_files_print(const struct option_files *files, const char *group,
 					   struct secret *ret_lines);
+
+/* The same in two steps, so that something else can be done meanwhile. silent: what
+ * the program says of an error goes nowhere. */
+MUST_CHECK struct fault option_files_start(const struct option_files *files, const char *group, bool silent,
+					   struct running_child *ret_child);
+MUST_CHECK struct fault option_files_finish(const struct running_child *child, struct secret *ret_lines);
 
 /* Cuts the next "--name=value" from lines, which it changes: name without the
  * dashes and without "loose-", value "" where there is none. A line without dashes
