@@ -65,22 +65,6 @@ flagged() { # pattern command...
 	survived 'failed allocations'
 }
 
-@test "allocations fail in commands that only read" {
-	! is_sanitized || skip "a sanitizer has an allocator of its own"
-	make_keyfile keyfile 1 2 100
-	make_password_file pw
-	openssl_encrypt pw keyfile sealed
-	before=$(snapshot)
-	for arguments in 'list -f keyfile' 'verify -f sealed -P pw' 'list -f sealed -P keyfile'; do
-		for number in {1..40}; do
-			# shellcheck disable=SC2086
-			run env LD_PRELOAD="$built/shim.so" SKIP_LIBRARY=libcrypto FAIL_FROM="$number" "$MKEYFILE" $arguments
-			[ "$status" -le 5 ] || { echo "$arguments $number: status $status" && false; }
-		done
-	done
-	same "$before" "$(snapshot)"
-}
-
 @test "neighbours: writers, readers, editors that ignore the lock: a part" {
 	run -0 "$suites/neighbours" --writers=4 --updates=5 --reads=500 --edits=12
 	same '4 writers x 5 updates: 0 lost' "${lines[0]}"

@@ -320,9 +320,13 @@ static enum status inspect_text(struct inspection *inspection)
 	SECRET struct secret copy = { 0 };
 	struct fault fault = secret_copy(&copy, inspection->text.data, inspection->text.size);
 
-	if (!fault.code && !keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile).code)
+	if (!fault.code)
+		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile);
+	if (!fault.code)
 		fault = inspect_keyfile(&inspection->keyfile, &inspection->findings);
-	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+	/* what else may be wrong is for the servers to say, each in its way */
+	return fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM ? message_fault(fault, inspection->name)
+									    : STATUS_DONE;
 }
 
 static struct fault inspect_key_password(struct inspection *inspection)

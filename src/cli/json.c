@@ -5,6 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool memory_failed;
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	memory_failed |= !memory;
+	return memory;
+}
+
+void json_start(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
+bool json_memory_failed(void)
+{
+	return memory_failed;
+}
+
 json_t *json_text(const char *text)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
@@ -14,7 +34,7 @@ json_t *json_text(const char *text)
 
 	if (string)
 		return string;
-	end = valid = malloc(strlen(text) * (sizeof(replacement) - 1) + 1);
+	end = valid = allocate(strlen(text) * (sizeof(replacement) - 1) + 1);
 	if (!valid)
 		return NULL;
 	for (; *text; text++)

@@ -3,6 +3,14 @@
 #define MKEYFILE_CLI_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
+
+/* Before any other use of JSON in the process. */
+void json_start(void);
+
+/* Whether memory was missing for any of it since: a document that was printed may lack
+ * members, or its end. */
+bool json_memory_failed(void);
 
 /* A JSON string of text; bytes that are not UTF-8 (file names may have them)
  * become U+FFFD. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/message.h"
 #include "core/secret.h"
 
@@ -198,6 +199,7 @@ int main(int argc, char **argv)
 	error_t error;
 
 	protect_process();
+	json_start();
 	argp_err_exit_status = STATUS_USAGE;
 	options_start(&options, environment);
 	if (argc)

@@ -392,6 +392,10 @@ enum status message_finish(enum status status)
 		message_error("cannot write standard output: %s", strerror(errno));
 		status = STATUS_FAILED;
 	}
+	if (json_memory_failed() && (status == STATUS_DONE || !said.error)) {
+		message_error("out of memory");
+		status = STATUS_FAILED;
+	}
 	if (status != STATUS_DONE && said.changed)
 		message_hint("the change itself is made");
 	free(said.error);
