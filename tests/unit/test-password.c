@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/password_command.h"
+#include "core/words.h"
 #include "helpers.h"
 
 #include <errno.h>
@@ -419,6 +420,15 @@ static void test_generate(void **state)
 	expect_done("new", password_check_new(&password));
 }
 
+static void test_words_of_plugin(void **state)
+{
+	char words[64];
+
+	(void)state;
+	words_of_plugin(fault_of(FAULT_MEMORY), "/pw", words, sizeof(words));
+	expect_text("no memory", words, "Cannot read /pw: out of memory");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -439,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_command_leaves_no_descriptors),
 		cmocka_unit_test(test_check_new),
 		cmocka_unit_test(test_generate),
+		cmocka_unit_test(test_words_of_plugin),
 	};
 
 	return cmocka_run_group_tests_name("password", tests, NULL, NULL);
