@@ -79,7 +79,10 @@ static struct fault read_output(int descriptor, size_t limit, int64_t deadline, 
 {
 	SECRET struct secret beyond = { 0 };
 	size_t dropped = 0;
-	struct fault fault = secret_allocate(&beyond, 1);
+	struct fault fault = secret_allocate(output, limit + 1);
+
+	if (!fault.code)
+		fault = secret_allocate(&beyond, 1);
 
 	while (!fault.code && dropped < DROPPED_MAX_SIZE) {
 		bool full = output->size == limit;
@@ -187,7 +190,9 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 		fault = fault_of(FAULT_TIMEOUT);
 	if (fault.code)
 		end(child->process, &child->others);
-	return !fault.code && status ? fault_errno(FAULT_COMMAND_FAILED, status) : fault;
+	else if (status)
+		fault = fault_errno(FAULT_COMMAND_FAILED, status);
+	return fault;
 }
 
 struct fault child_start(const struct child *child, struct running_child *ret_child)
@@ -214,10 +219,8 @@ struct fault child_start(const struct child *child, struct running_child *ret_ch
 struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output)
 {
 	SECRET struct secret output = { 0 };
-	struct fault fault = secret_allocate(&output, limit + 1);
+	struct fault fault = read_output(child->output, limit, child->deadline, &output);
 
-	if (!fault.code)
-		fault = read_output(child->output, limit, child->deadline, &output);
 	close(child->output);
 	fault = wait_or_end(child, fault);
 	if (fault.code && fault.code != FAULT_COMMAND_FAILED)
