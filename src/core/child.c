@@ -197,7 +197,8 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 
 struct fault child_start(const struct child *child, struct running_child *ret_child)
 {
-	struct running_child running = { .deadline = child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER };
+	struct running_child running = { .deadline =
+						 child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER };
 	int pipe_ends[2];
 	int error;
 
