@@ -48,6 +48,9 @@ static bool decompress_lz4(const unsigned char *data, size_t size, unsigned char
 	return FUNCTION(CODEC_LZ4, LZ4_decompress_safe)((const char *)data, (char *)plain, (int)size,
 							(int)plain_size) == (int)plain_size;
 }
+#else
+#define CODEC_LZ4_LIBRARY NULL
+#define decompress_lz4 NULL
 #endif
 
 #ifdef CODEC_LZO_LIBRARY
@@ -58,6 +61,9 @@ static bool decompress_lzo(const unsigned char *data, size_t size, unsigned char
 	return FUNCTION(CODEC_LZO, lzo1x_decompress_safe)(data, size, plain, &done, NULL) == LZO_E_OK &&
 	       done == plain_size;
 }
+#else
+#define CODEC_LZO_LIBRARY NULL
+#define decompress_lzo NULL
 #endif
 
 #ifdef CODEC_LZMA_LIBRARY
@@ -71,6 +77,9 @@ static bool decompress_lzma(const unsigned char *data, size_t size, unsigned cha
 							       plain_size) == LZMA_OK &&
 	       out == plain_size;
 }
+#else
+#define CODEC_LZMA_LIBRARY NULL
+#define decompress_lzma NULL
 #endif
 
 #ifdef CODEC_BZIP2_LIBRARY
@@ -83,6 +92,9 @@ static bool decompress_bzip2(const unsigned char *data, size_t size, unsigned ch
 
 	return result == BZ_OK && done == plain_size;
 }
+#else
+#define CODEC_BZIP2_LIBRARY NULL
+#define decompress_bzip2 NULL
 #endif
 
 #ifdef CODEC_SNAPPY_LIBRARY
@@ -93,48 +105,31 @@ static bool decompress_snappy(const unsigned char *data, size_t size, unsigned c
 	return FUNCTION(CODEC_SNAPPY, snappy_uncompress)((const char *)data, size, (char *)plain, &done) == SNAPPY_OK &&
 	       done == plain_size;
 }
+#else
+#define CODEC_SNAPPY_LIBRARY NULL
+#define decompress_snappy NULL
 #endif
 
 static const struct {
 	const char *name;
 	bool ends_itself;
-	const char *library; /* NULL: zlib's, which is linked, or built without it */
+	const char *soname; /* NULL: zlib's, which is linked, or built without it */
 	const char *function;
 	decompress_function *decompress;
 } codecs[] = {
 	[CODEC_NONE] = { .name = "none" },
 	[CODEC_ZLIB] = { "zlib", true, NULL, NULL, decompress_zlib },
-#ifdef CODEC_LZ4_LIBRARY
 	[CODEC_LZ4] = { "lz4", false, CODEC_LZ4_LIBRARY, "LZ4_decompress_safe", decompress_lz4 },
-#else
-	[CODEC_LZ4] = { .name = "lz4" },
-#endif
-#ifdef CODEC_LZO_LIBRARY
 	[CODEC_LZO] = { "lzo", false, CODEC_LZO_LIBRARY, "lzo1x_decompress_safe", decompress_lzo },
-#else
-	[CODEC_LZO] = { .name = "lzo" },
-#endif
-#ifdef CODEC_LZMA_LIBRARY
 	[CODEC_LZMA] = { "lzma", true, CODEC_LZMA_LIBRARY, "lzma_stream_buffer_decode", decompress_lzma },
-#else
-	[CODEC_LZMA] = { .name = "lzma", .ends_itself = true },
-#endif
-#ifdef CODEC_BZIP2_LIBRARY
 	[CODEC_BZIP2] = { "bzip2", true, CODEC_BZIP2_LIBRARY, "BZ2_bzBuffToBuffDecompress", decompress_bzip2 },
-#else
-	[CODEC_BZIP2] = { .name = "bzip2", .ends_itself = true },
-#endif
-#ifdef CODEC_SNAPPY_LIBRARY
 	[CODEC_SNAPPY] = { "snappy", false, CODEC_SNAPPY_LIBRARY, "snappy_uncompress", decompress_snappy },
-#else
-	[CODEC_SNAPPY] = { .name = "snappy" },
-#endif
 };
 
 static void open_libraries(void)
 {
 	for (size_t i = 0; i <= CODEC_LAST; i++) {
-		void *library = codecs[i].library ? dlopen(codecs[i].library, RTLD_NOW | RTLD_LOCAL) : NULL;
+		void *library = codecs[i].soname ? dlopen(codecs[i].soname, RTLD_NOW | RTLD_LOCAL) : NULL;
 
 		if (library)
 			functions[i] = dlsym(library, codecs[i].function);
@@ -148,7 +143,7 @@ const char *codec_name(unsigned int codec)
 
 const char *codec_library(unsigned int codec)
 {
-	return codec <= CODEC_LAST ? codecs[codec].library : NULL;
+	return codec <= CODEC_LAST ? codecs[codec].soname : NULL;
 }
 
 bool codec_is_available(unsigned int codec)
