@@ -120,6 +120,12 @@ static struct fault fault_of_noise(const struct inspection *inspection, const st
 	return fault;
 }
 
+/* What no server would say of the file: it is this program that cannot go on. */
+static bool ends_inspection(struct fault fault)
+{
+	return fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM;
+}
+
 static enum status report_if_wrong_password(struct inspection *inspection, struct fault fault, bool probe)
 {
 	const struct options *options = inspection->options;
@@ -127,7 +133,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 	char *words;
 
 	if (fault.code != FAULT_WRONG_PASSWORD) {
-		if (fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM)
+		if (ends_inspection(fault))
 			return message_fault(fault, inspection->name);
 		inspection->fault = fault;
 		return STATUS_DONE;
@@ -324,9 +330,7 @@ static enum status inspect_text(struct inspection *inspection)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile);
 	if (!fault.code)
 		fault = inspect_keyfile(&inspection->keyfile, &inspection->findings);
-	/* what else may be wrong is for the servers to say, each in its way */
-	return fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM ? message_fault(fault, inspection->name)
-									    : STATUS_DONE;
+	return ends_inspection(fault) ? message_fault(fault, inspection->name) : STATUS_DONE;
 }
 
 static struct fault inspect_key_password(struct inspection *inspection)
