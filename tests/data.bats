@@ -244,6 +244,31 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	[[ $output == *"unreadable: 'copy/db/dynamic_.ibd': "*"Permission denied"* ]]
 }
 
+@test "what is not in the page cache is read as one, with the same answers" {
+	for kind in new old; do
+		prove "$DATA/$kind.keys" "$DATA/$kind"
+		cached=$json
+		run --separate-stderr strace -f -o trace -e trace=pread64,preadv2 -e inject=preadv2:error=EAGAIN \
+			"$MKEYFILE" verify -q -j -f "$DATA/$kind.keys" --datadir="$DATA/$kind"
+		same 0 "$status"
+		same "$cached" "$(jq .data <<<"$output")"
+		grep -q 'preadv2.*INJECTED' trace
+		# the length of a page's header
+		run -1 grep -E 'pread64\(.*, 38, ' trace
+	done
+}
+
+@test "one large file is read by several threads" {
+	mkdir large
+	cp "$DATA/new/db/dynamic_.ibd" large
+	truncate -s 256M large/dynamic_.ibd
+	# the walk of the directory ends before the file is open
+	run -0 strace -f -o trace -P large/dynamic_.ibd -e trace=openat,pread64 -e inject=openat:delay_exit=200000 \
+		"$MKEYFILE" verify -q -f "$DATA/new.keys" --datadir=large --full
+	grep -q 'openat.*DELAYED' trace
+	[ "$(awk '/pread64/ { print $1 }' trace | sort -u | wc -l)" -ge 2 ]
+}
+
 @test "one flipped bit is damage: never a wrong key, never proven" {
 	local count=70 kind
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000

@@ -159,26 +159,16 @@ static void count_bytes(struct scan *scan, uint64_t bytes)
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, bytes, memory_order_relaxed);
 }
 
-static struct fault scan_whole_pages(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
-				     struct evidence *evidence)
+/* Reads the pages from index on into bulk, and looks at them. */
+static struct fault scan_bulk(struct scan *scan, const struct paged_file *file, uint64_t index, size_t size,
+			      struct evidence *evidence)
 {
-	uint32_t size = file->page_size;
-	size_t most = SCAN_BULK / size * size;
+	size_t got = 0;
+	struct fault fault = source_read(&file->source, offset_of(file, index), scan->bulk, size, &got);
 
-	while (index < end) {
-		size_t wanted = (end - index) * size < most ? (size_t)(end - index) * size : most;
-		size_t got = 0;
-		struct fault fault = source_read(&file->source, offset_of(file, index), scan->bulk, wanted, &got);
-
-		if (fault.code)
-			return fault;
-		for (size_t at = 0; at + size <= got; at += size, index++)
-			look_at_page(scan, file, scan->bulk + at, true, index, evidence);
-		count_bytes(scan, got);
-		if (got < wanted)
-			break;
-	}
-	return fault_none();
+	for (size_t at = 0; !fault.code && at + file->page_size <= got; at += file->page_size, index++)
+		look_at_page(scan, file, scan->bulk + at, scan->rules->full, index, evidence);
+	return fault;
 }
 
 static struct fault scan_headers(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
@@ -194,26 +184,30 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 		if (fault.code || got < file->format->header_size)
 			return fault;
 		look_at_page(scan, file, header, false, index, evidence);
-		count_bytes(scan, file->page_size);
 	}
 	return fault_none();
 }
 
+/* A disk gives all of the pages as soon as their headers alone. */
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
 {
-	struct paged_file own = *file;
-	bool is_part = index || (end - index) * file->page_size < file->source.size;
-	struct source reopened = is_part ? source_reopen(&file->source) : SOURCE_CLOSED;
-	struct fault fault;
+	uint64_t most = SCAN_BULK / file->page_size;
+	atomic_bool *from_disk = &scan->rules->from_disk;
+	struct fault fault = fault_none();
 
-	if (reopened.file >= 0)
-		own.source = reopened;
 	scan->descriptors_page = UINT32_MAX;
-	if (scan->rules->full)
-		fault = scan_whole_pages(scan, &own, index, end, evidence);
-	else
-		fault = scan_headers(scan, &own, index, end, evidence);
-	source_close(&reopened);
+	for (; index < end && !fault.code; index += most) {
+		uint64_t next = index + most < end ? index + most : end;
+		size_t size = (size_t)(next - index) * file->page_size;
+
+		if (!*from_disk && !source_is_cached(&file->source, offset_of(file, index)))
+			*from_disk = true;
+		if (scan->rules->full || *from_disk)
+			fault = scan_bulk(scan, file, index, size, evidence);
+		else
+			fault = scan_headers(scan, file, index, next, evidence);
+		count_bytes(scan, size);
+	}
 	return fault;
 }

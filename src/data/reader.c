@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Bytes of one part of a file. Threads on neighbouring parts read nearly in order,
- * which disks like. */
-#define PART_SIZE (16U << 20)
+/* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
+ * near enough for the system to read ahead of them. */
+#define PART_SIZE (4U << 20)
 
 struct reader {
 	enum data_kind kind;

@@ -17,10 +17,11 @@
 
 /* What holds for a whole run. */
 struct scan_rules {
-	bool full;	    /* prove every page, not a sample */
-	bool live;	    /* a server runs on the directory: what does not fit may be about to change */
-	uint32_t ciphers;   /* a bit for each enum data_cipher that may be meant */
-	_Atomic int likely; /* the cipher that proved a page last: tried first */
+	bool full;	       /* prove every page, not a sample */
+	bool live;	       /* a server runs on the directory: what does not fit may be about to change */
+	uint32_t ciphers;      /* a bit for each enum data_cipher that may be meant */
+	_Atomic int likely;    /* the cipher that proved a page last: tried first */
+	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;
 };
 

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -66,14 +66,10 @@ bool source_read_all(const struct source *source, uint64_t offset, void *buffer,
 	return !source_read(source, offset, buffer, size, &done).code && done == size;
 }
 
-struct source source_reopen(const struct source *source)
+bool source_is_cached(const struct source *source, uint64_t offset)
 {
-	char path[32];
-	struct source own = *source;
+	unsigned char byte;
+	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", source->file);
-	own.file = open(path, OPEN_FLAGS | O_NOATIME);
-	if (own.file < 0 && errno == EPERM)
-		own.file = open(path, OPEN_FLAGS);
-	return own;
+	return preadv2(source->file, &one, 1, (off_t)offset, RWF_NOWAIT) >= 0 || errno != EAGAIN;
 }

@@ -29,9 +29,8 @@ MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset
 /* The same, when all of it has to be there; false otherwise. */
 MUST_CHECK bool source_read_all(const struct source *source, uint64_t offset, void *buffer, size_t size);
 
-/* The same file, opened once more: the system reads ahead for each opening by
- * itself, so that threads on several parts of a file do not disturb each other. Is
- * closed where that is not possible. */
-struct source source_reopen(const struct source *source);
+/* False: the byte at offset has to come from the disk. True also where the system
+ * does not tell. preadv2(2), RWF_NOWAIT. */
+bool source_is_cached(const struct source *source, uint64_t offset);
 
 #endif

@@ -41,6 +41,7 @@ struct pool {
 	struct job *last;
 	struct job *unopened; /* the oldest that no thread has taken */
 	size_t jobs;
+	size_t opening; /* jobs whose parts are not known yet */
 	bool walk_ended;
 	struct fault fault; /* the first one that ends the survey */
 	uint64_t files;	    /* reported */
@@ -94,15 +95,17 @@ static void job_end(struct pool *pool, struct job *job)
 static void open_job(struct pool *pool, struct scan *scan, struct job *job)
 {
 	struct fault fault = fault_none();
+	uint64_t parts;
 
 	if (!job->file.fault.code)
 		fault = reader_open(scan, job->path, &job->file, &job->reader);
 	pthread_mutex_lock(&pool->mutex);
 	pool_fail(pool, fault);
-	job->parts = job->parts_left = reader_parts(job->reader);
-	if (!job->parts)
+	parts = job->parts = job->parts_left = reader_parts(job->reader);
+	pool->opening--;
+	if (!parts)
 		job_end(pool, job);
-	else if (job->parts > 1)
+	if (parts > 1 || pool->walk_ended)
 		pthread_cond_broadcast(&pool->work);
 	pthread_mutex_unlock(&pool->mutex);
 }
@@ -136,6 +139,12 @@ static struct job *find_part(struct pool *pool)
 	return NULL;
 }
 
+/* The mutex is held. */
+static bool is_over(const struct pool *pool)
+{
+	return pool->fault.code || (pool->walk_ended && !pool->opening);
+}
+
 /* Does the next piece of work; false when there is none any more. */
 static bool work_once(struct pool *pool, struct scan *scan)
 {
@@ -146,7 +155,7 @@ static bool work_once(struct pool *pool, struct scan *scan)
 	pthread_mutex_lock(&pool->mutex);
 	for (;;) {
 		job = find_part(pool);
-		if (job || pool->unopened || pool->walk_ended || pool->fault.code)
+		if (job || pool->unopened || is_over(pool))
 			break;
 		pthread_cond_wait(&pool->work, &pool->mutex);
 	}
@@ -157,6 +166,7 @@ static bool work_once(struct pool *pool, struct scan *scan)
 	} else if (pool->unopened) {
 		job = pool->unopened;
 		pool->unopened = job->next;
+		pool->opening++;
 		opening = true;
 	}
 	pthread_mutex_unlock(&pool->mutex);
