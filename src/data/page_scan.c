@@ -4,7 +4,10 @@
 #include <string.h>
 
 #define PAGE_HEADER_MAX 64
-#define READS_MAX 5 /* of a page that changes under the read */
+#define READS_MAX 5	       /* of a page that changes under the read */
+#define READ_SIZE (256U << 10) /* bytes of pages that are read at once: they stay in the processor's cache */
+
+_Static_assert(READ_SIZE <= SCAN_BULK, "they are read into bulk");
 
 static uint64_t offset_of(const struct paged_file *file, uint64_t index)
 {
@@ -192,7 +195,7 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
 {
-	uint64_t most = SCAN_BULK / file->page_size;
+	uint64_t most = READ_SIZE / file->page_size;
 	atomic_bool *from_disk = &scan->rules->from_disk;
 	struct fault fault = fault_none();
 

@@ -69,7 +69,7 @@ bench_large() {
 	row "--full, time to bytes: $(stat -c %s "$file" | numfmt --to=iec) to $(stat -c %s "$work/part/part.ibd" | numfmt --to=iec)" \
 		"$(awk -v a="$full" -v b="$part" -v c="$(stat -c %s "$file")" -v d="$(stat -c %s "$work/part/part.ibd")" \
 			'BEGIN { print a / b / (c / d) }')" 1.3 'time ratio to size ratio'
-	read -r sample full cat < <(medians 5 3 "$(drop_cache "$file")" "$(verify "$work/tablespace")" \
+	read -r sample full cat < <(medians 9 3 "$(drop_cache "$file")" "$(verify "$work/tablespace")" \
 		"$(verify "$work/tablespace" --full)" "cat $file")
 	ratio_row 'cold cache: a sample to cat' 1.1 "$sample" "$cat"
 	ratio_row 'cold cache: --full to cat' 1.1 "$full" "$cat"
