@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,15 +43,10 @@ static int compare_names(const void *one, const void *other)
 static char *join(const char *directory, const char *name)
 {
 	size_t size = strlen(directory);
-	char *path = malloc(size + strlen(name) + 2);
+	const char *between = size && directory[size - 1] != '/' ? "/" : "";
+	char *path;
 
-	if (!path)
-		return NULL;
-	memcpy(path, directory, size);
-	if (size && path[size - 1] != '/')
-		path[size++] = '/';
-	strcpy(path + size, name);
-	return path;
+	return asprintf(&path, "%s%s%s", directory, between, name) < 0 ? NULL : path;
 }
 
 static struct fault visit_name(const struct walk *walk, const char *directory, const char *name,
