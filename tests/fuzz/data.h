@@ -17,7 +17,8 @@
 /* Keys of test servers: of no worth to anybody. */
 static const char fuzz_keys[] = "1;00112233445566778899aabbccddeeff\n"
 				"2;0102030405060708090a0b0c0d0e0f101112131415161718\n"
-				"100;a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0\n";
+				"100;a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0\n"
+				"101;fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0\n";
 
 static char fuzz_directory[] = "/dev/shm/mkeyfile-fuzz-XXXXXX";
 
