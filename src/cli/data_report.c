@@ -3,7 +3,6 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/prove.h"
-#include "cli/spool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -298,7 +297,7 @@ static uint64_t print_files_that(const struct proof *proof, int answer, uint64_t
 	struct data_file file;
 	uint64_t count = 0;
 
-	rewind(proof->spool);
+	spool_rewind(proof->spool);
 	while (spool_get(proof->spool, &file)) {
 		data_needs_decide(&proof->needs, &file);
 		if ((answer < 0 || (int)file.answer == answer) && count++ < most)
@@ -543,7 +542,7 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 	printf(",\n  \"data\": {");
 	print_members(data_json(proof));
 	printf(",\n  \"files\": [");
-	rewind(proof->spool);
+	spool_rewind(proof->spool);
 	while (spool_get(proof->spool, &file)) {
 		json_t *one;
 

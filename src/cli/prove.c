@@ -3,11 +3,12 @@
 
 #include "cli/message.h"
 #include "cli/progress.h"
-#include "cli/spool.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SPOOL_NAME "a temporary file for the report"
 
 enum long_option { OPTION_DATADIR = 600, OPTION_FULL, OPTION_ALL_FILES, OPTION_ALGORITHM };
 
@@ -103,7 +104,7 @@ static struct fault take_file(void *context, struct data_file *file)
 		proof->answers[file->answer]++;
 		return fault_none();
 	}
-	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, errno);
+	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, spool_error(proof->spool));
 }
 
 static void take_progress(void *context, const struct survey_progress *progress)
@@ -116,7 +117,7 @@ static void settle(struct proof *proof)
 {
 	struct data_file file;
 
-	rewind(proof->spool);
+	spool_rewind(proof->spool);
 	while (spool_get(proof->spool, &file)) {
 		data_needs_settle(&proof->needs, &file);
 		proof->answers[file.answer]++;
@@ -152,7 +153,7 @@ static enum status look_through(struct proof *proof)
 	progress_end(context.progress);
 	proof->live = result.live;
 	if (fault.code == FAULT_WRITE)
-		return message_fault(fault, "a temporary file for the report");
+		return message_fault(fault, SPOOL_NAME);
 	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
 }
 
@@ -164,11 +165,14 @@ enum status prove(const struct options *options, const struct prove_options *wha
 
 	proof.spool = spool_open();
 	if (!proof.spool)
-		return message_fault(fault_errno(FAULT_CREATE, errno), "a temporary file for the report");
+		return message_fault(fault_errno(FAULT_CREATE, errno), SPOOL_NAME);
 	status = look_through(&proof);
 	if (status)
 		return status;
 	settle(&proof);
+	status = proof_check_report(&proof);
+	if (status)
+		return status;
 	*ret_proof = proof;
 	proof = (struct proof){ 0 };
 	return STATUS_DONE;
@@ -177,9 +181,17 @@ enum status prove(const struct options *options, const struct prove_options *wha
 void proof_free(struct proof *proof)
 {
 	data_needs_free(&proof->needs);
-	if (proof->spool)
-		fclose(proof->spool);
+	spool_close(proof->spool);
 	*proof = (struct proof){ 0 };
+}
+
+enum status proof_check_report(const struct proof *proof)
+{
+	int error = spool_error(proof->spool);
+
+	if (!error)
+		return STATUS_DONE;
+	return message_fault(fault_errno(error == ENOMEM ? FAULT_MEMORY : FAULT_WRITE, error), SPOOL_NAME);
 }
 
 const char *proof_unfit_algorithm(const struct proof *proof)

@@ -3,10 +3,10 @@
 #define MKEYFILE_CLI_PROVE_H
 
 #include "cli/options.h"
+#include "cli/spool.h"
 #include "data/needs.h"
 
 #include <jansson.h>
-#include <stdio.h>
 
 /* verify --datadir: does this key file open this data? */
 
@@ -43,7 +43,7 @@ struct proof {
 	uint64_t plain_pages;
 	uint32_t proven_by_cipher; /* a bit for each enum data_cipher */
 	bool live;
-	FILE *spool; /* the files that the report may list; it holds no key */
+	struct spool *spool; /* the files that the report may list; it holds no key */
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))
@@ -60,6 +60,10 @@ void proof_free(struct proof *proof);
  * data was proven to be encrypted by the other one; NULL when they agree, or do not
  * lead to the key file. */
 const char *proof_unfit_algorithm(const struct proof *proof);
+
+/* Whether the report has listed all files that it should. Not STATUS_DONE: why not
+ * has been said. */
+MUST_CHECK enum status proof_check_report(const struct proof *proof);
 
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
  * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a

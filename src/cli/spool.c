@@ -1,60 +1,113 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/spool.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-FILE *spool_open(void)
+struct spool {
+	FILE *file;
+	uint64_t count; /* files that were put */
+	uint64_t given; /* those that were got since the rewind */
+	int error;
+};
+
+static FILE *open_file(void)
 {
-	FILE *spool = tmpfile();
+	FILE *stream = tmpfile();
 	int file;
 
 	/* a machine whose disks cannot be written is one to verify a backup on */
-	if (spool)
-		return spool;
+	if (stream)
+		return stream;
 	file = memfd_create("mkeyfile", MFD_CLOEXEC);
 	if (file < 0)
 		return NULL;
-	spool = fdopen(file, "w+");
-	if (!spool)
+	stream = fdopen(file, "w+");
+	if (!stream)
 		close(file);
-	return spool;
+	return stream;
 }
 
-static bool put(FILE *spool, const void *data, size_t size)
+struct spool *spool_open(void)
 {
-	return !size || fwrite(data, size, 1, spool) == 1;
+	struct spool *spool = calloc(1, sizeof(*spool));
+
+	if (!spool)
+		return NULL;
+	spool->file = open_file();
+	if (spool->file)
+		return spool;
+	free(spool);
+	return NULL;
 }
 
-static bool get(FILE *spool, void *data, size_t size)
+void spool_close(struct spool *spool)
 {
-	return !size || fread(data, size, 1, spool) == 1;
+	if (!spool)
+		return;
+	fclose(spool->file);
+	free(spool);
 }
 
-bool spool_put(FILE *spool, const struct data_file *file)
+/* The first error counts. */
+static bool failed(struct spool *spool)
+{
+	if (!spool->error)
+		spool->error = errno ? errno : EIO;
+	return false;
+}
+
+static bool put(struct spool *spool, const void *data, size_t size)
+{
+	return !size || fwrite(data, size, 1, spool->file) == 1;
+}
+
+static bool get(struct spool *spool, void *data, size_t size)
+{
+	/* at an end that comes too early */
+	errno = EIO;
+	return !size || fread(data, size, 1, spool->file) == 1;
+}
+
+bool spool_put(struct spool *spool, const struct data_file *file)
 {
 	size_t path_size = strlen(file->path) + 1;
 
-	return put(spool, file, sizeof(*file)) && put(spool, &path_size, sizeof(path_size)) &&
-	       put(spool, file->path, path_size) &&
-	       put(spool, file->evidence.uses, file->evidence.use_count * sizeof(*file->evidence.uses));
+	spool->count++;
+	return (put(spool, file, sizeof(*file)) && put(spool, &path_size, sizeof(path_size)) &&
+		put(spool, file->path, path_size) &&
+		put(spool, file->evidence.uses, file->evidence.use_count * sizeof(*file->evidence.uses))) ||
+	       failed(spool);
 }
 
-bool spool_get(FILE *spool, struct data_file *ret_file)
+void spool_rewind(struct spool *spool)
+{
+	spool->given = 0;
+	/* not rewind(3), which forgets what could not be written */
+	if (fflush(spool->file) || fseeko(spool->file, 0, SEEK_SET))
+		failed(spool);
+}
+
+bool spool_get(struct spool *spool, struct data_file *ret_file)
 {
 	struct data_file file;
 	struct key_use *uses = NULL;
 	char *path = NULL;
 	size_t path_size;
 
-	if (!get(spool, &file, sizeof(file)) || !get(spool, &path_size, sizeof(path_size)))
+	if (spool->error || spool->given == spool->count)
 		return false;
+	if (!get(spool, &file, sizeof(file)) || !get(spool, &path_size, sizeof(path_size)))
+		return failed(spool);
 	path = malloc(path_size);
 	uses = calloc(file.evidence.use_count + 1, sizeof(*uses));
 	if (!path || !uses || !get(spool, path, path_size) ||
 	    !get(spool, uses, file.evidence.use_count * sizeof(*uses))) {
+		failed(spool);
 		free(path);
 		free(uses);
 		return false;
@@ -62,7 +115,13 @@ bool spool_get(FILE *spool, struct data_file *ret_file)
 	file.path = path;
 	file.evidence.uses = uses;
 	*ret_file = file;
+	spool->given++;
 	return true;
+}
+
+int spool_error(const struct spool *spool)
+{
+	return spool->error;
 }
 
 void spool_free(struct data_file *file)

@@ -238,6 +238,10 @@ static enum status verify(const struct arguments *arguments)
 	if (status)
 		return status;
 	print_all(arguments, &inspection, has_data ? &proof : NULL);
+	if (has_data)
+		status = proof_check_report(&proof);
+	if (status)
+		return status;
 	if (!is_accepted(arguments, &inspection))
 		return STATUS_NO;
 	return has_data ? proof_status(&proof) : STATUS_DONE;
