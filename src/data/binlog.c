@@ -8,58 +8,106 @@
 #define MAGIC_SIZE 4U
 #define HEADER_SIZE 19U
 #define CRC_SIZE 4U
+#define TYPE_AT 4U
 #define LENGTH_AT 9U
 #define NEXT_AT 13U
 #define FLAGS_AT 17U
+#define FLAG_IN_USE 0x01
 #define FLAG_RELAY_LOG 0x40
 #define TYPE_FORMAT_DESCRIPTION 15
 #define TYPE_START_ENCRYPTION 164
 #define TYPE_LAST 171
 #define CHECKSUM_CRC32 1
+#define DESCRIPTION_MAX 1024U		     /* bytes; servers write some 250 */
+#define SCHEME 1			     /* of encryption */
 #define PIECE (SCAN_PAGE_MAX - CIPHER_BLOCK) /* of an event, decrypted at a time */
 
 /* ---- the head ---- */
 
-static bool crc_fits(const unsigned char *event, size_t size)
+static uint32_t length_of(const unsigned char *event)
 {
-	return le32(event + size - CRC_SIZE) == (uint32_t)crc32(0, event, (uInt)(size - CRC_SIZE));
+	return le32(event + LENGTH_AT);
 }
 
-/* The size of the event at the offset, when all of it is there; else 0. */
-static size_t event_size(const unsigned char *head, size_t size, size_t at)
+/* The flag of a log that is being written came after the checksum. */
+static bool crc_fits(const unsigned char *event, size_t size)
 {
-	uint32_t event;
+	unsigned char flags = event[FLAGS_AT];
+	uLong crc = crc32(0, event, FLAGS_AT);
 
-	if (at + HEADER_SIZE > size)
-		return 0;
-	event = le32(head + at + LENGTH_AT);
-	return event >= HEADER_SIZE + CRC_SIZE + 1 && event <= size - at ? event : 0;
+	if (event[TYPE_AT] == TYPE_FORMAT_DESCRIPTION)
+		flags &= (unsigned char)~FLAG_IN_USE;
+	crc = crc32(crc, &flags, 1);
+	crc = crc32(crc, event + FLAGS_AT + 1, (uInt)(size - CRC_SIZE - FLAGS_AT - 1));
+	return le32(event + size - CRC_SIZE) == (uint32_t)crc;
+}
+
+/* It has a checksum, whether the others have one or not. */
+static bool read_description(const unsigned char *event, size_t size, struct binlog_file *file)
+{
+	uint32_t length = length_of(event);
+
+	if (length < HEADER_SIZE + 1 + CRC_SIZE || length > size || event[TYPE_AT] != TYPE_FORMAT_DESCRIPTION ||
+	    !crc_fits(event, length))
+		return false;
+	file->relay = le16(event + FLAGS_AT) & FLAG_RELAY_LOG;
+	file->checksums = event[length - CRC_SIZE - 1] == CHECKSUM_CRC32;
+	file->first = MAGIC_SIZE + length;
+	return true;
+}
+
+/* Whether the event behind the description is one that is not encrypted: what was
+ * damaged is not taken for that. */
+static bool is_plain(const struct binlog_file *file, const unsigned char *event, size_t size)
+{
+	uint32_t length = length_of(event);
+
+	if (!event[TYPE_AT] || event[TYPE_AT] > TYPE_LAST || length < HEADER_SIZE)
+		return false;
+	if (file->relay)
+		return true;
+	return le32(event + NEXT_AT) == file->first + length &&
+	       (!file->checksums || length > size || (length >= HEADER_SIZE + CRC_SIZE && crc_fits(event, length)));
+}
+
+static void read_start(const unsigned char *event, size_t size, struct binlog_file *file)
+{
+	uint32_t length = length_of(event);
+	const unsigned char *body = event + HEADER_SIZE;
+	size_t least = HEADER_SIZE + 1 + 4 + BINLOG_NONCE + (file->checksums ? CRC_SIZE : 0);
+
+	if (event[TYPE_AT] != TYPE_START_ENCRYPTION) {
+		file->damaged = !is_plain(file, event, size);
+		return;
+	}
+	/* a crash may cut it off, and nothing follows then */
+	if (length > size && size < least)
+		return;
+	file->damaged = length < least || length > size || (file->checksums && !crc_fits(event, length));
+	if (length > size || length < least)
+		return;
+	file->unsupported = !file->damaged && body[0] != SCHEME;
+	if (body[0] != SCHEME)
+		return;
+	file->encrypted = true;
+	file->version = le32(body + 1);
+	memcpy(file->nonce, body + 1 + 4, BINLOG_NONCE);
+	file->first += length;
 }
 
 bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file *file)
 {
 	static const unsigned char magic[] = { 0xfe, 'b', 'i', 'n' };
-	size_t description;
-	size_t start;
-	const unsigned char *event;
+	const unsigned char *event = head + MAGIC_SIZE;
 
 	if (size < MAGIC_SIZE || memcmp(head, magic, sizeof(magic)))
 		return false;
-	description = event_size(head, size, MAGIC_SIZE);
-	event = head + MAGIC_SIZE;
-	if (!description || event[4] != TYPE_FORMAT_DESCRIPTION)
+	/* cut off before anything could be encrypted */
+	if (size < MAGIC_SIZE + HEADER_SIZE || (size < DESCRIPTION_MAX && length_of(event) > size - MAGIC_SIZE))
 		return true;
-	file->relay = le16(event + FLAGS_AT) & FLAG_RELAY_LOG;
-	file->checksums = event[description - CRC_SIZE - 1] == CHECKSUM_CRC32;
-	start = event_size(head, size, MAGIC_SIZE + description);
-	event += description;
-	if (start < HEADER_SIZE + 1 + 4 + BINLOG_NONCE || event[4] != TYPE_START_ENCRYPTION || event[HEADER_SIZE] != 1)
-		return true;
-	file->encrypted = true;
-	file->version = le32(event + HEADER_SIZE + 1);
-	memcpy(file->nonce, event + HEADER_SIZE + 1 + 4, BINLOG_NONCE);
-	file->sound = !file->checksums || crc_fits(event, start);
-	file->first = MAGIC_SIZE + description + start;
+	file->damaged = !read_description(event, size - MAGIC_SIZE, file);
+	if (!file->damaged && size >= file->first + HEADER_SIZE)
+		read_start(head + file->first, size - file->first, file);
 	return true;
 }
 
@@ -88,7 +136,7 @@ static bool load(struct scan *scan, const struct event *event, size_t at, size_t
 	if (before < NEXT_AT - 4) {
 		unsigned char moved[4];
 
-		if (!source_read_all(&event->file->source, event->offset, moved, sizeof(moved)))
+		if (!scan_read(scan, &event->file->source, event->offset, moved, sizeof(moved)))
 			return false;
 		memcpy(scan->page + (LENGTH_AT - 4), moved, sizeof(moved));
 	}
@@ -146,11 +194,12 @@ static enum proof prove_by_checksum(struct scan *scan, enum data_cipher cipher, 
 static enum proof prove_by_header(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	struct ciphertext text = ciphertext_of(event);
+	size_t block = text.size < CIPHER_BLOCK ? text.size : CIPHER_BLOCK; /* which has the rest of the header */
 	unsigned char start[4];
 	uint32_t server_id;
 	uint32_t before = event->server_id[cipher];
 
-	if (!load(scan, event, 0, HEADER_SIZE - 4, &text))
+	if (!load(scan, event, 0, block, &text))
 		return PROOF_NONE;
 	prover_decrypt(scan->prover, cipher, &text, 0, HEADER_SIZE - 4, scan->plain);
 	put_back(event, scan->plain, start);
@@ -161,7 +210,8 @@ static enum proof prove_by_header(struct scan *scan, enum data_cipher cipher, co
 	if (!event->file->relay)
 		return le32(scan->plain + (NEXT_AT - 4)) == (uint32_t)(event->offset + event->size) ? PROOF_YES
 												    : PROOF_NO;
-	return before == UINT32_MAX ? PROOF_NONE : server_id == before ? PROOF_YES : PROOF_NO;
+	/* another one may have come to it by another server */
+	return server_id == before ? PROOF_YES : PROOF_NONE;
 }
 
 static enum proof prove(struct scan *scan, enum data_cipher cipher, const void *any_event)
@@ -219,7 +269,7 @@ struct fault binlog_scan(struct scan *scan, const struct binlog_file *file, stru
 		if (!header)
 			break;
 		event.offset = offset;
-		event.size = le32(header + LENGTH_AT);
+		event.size = length_of(header);
 		event.cut_off = event.size < HEADER_SIZE || event.size > file->source.size - offset;
 		look_at_event(scan, &event, evidence);
 		atomic_fetch_add_explicit(&scan->rules->bytes_done, event.cut_off ? 0 : event.size,

@@ -14,10 +14,11 @@ struct binlog_file {
 	bool encrypted;
 	bool relay;	  /* next positions are those of another server's log */
 	bool checksums;	  /* every event ends in a CRC-32 */
-	bool sound;	  /* the checksums of the events at the head fit, as far as they have one */
+	bool damaged;	  /* the events at the head are not what a server writes */
+	bool unsupported; /* encrypted in a way that is not known here */
 	uint32_t version; /* of key ID 1 */
 	unsigned char nonce[BINLOG_NONCE];
-	uint64_t first; /* offset of the first encrypted event */
+	uint64_t first; /* offset of the first event that may be encrypted */
 };
 
 /* Reads the head of a file: size bytes, as many as there are, SCAN_PAGE_MAX at

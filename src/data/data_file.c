@@ -46,12 +46,10 @@ static bool is_worse(enum data_answer one, enum data_answer other)
 void data_file_decide(struct data_file *file, data_key_known *known, const void *context)
 {
 	const struct evidence *evidence = &file->evidence;
-	enum data_answer worst = DATA_NOT_ENCRYPTED;
+	enum data_answer worst = file->kind == DATA_UNKNOWN ? DATA_UNKNOWN_KIND : DATA_NOT_ENCRYPTED;
 
-	if (file->kind == DATA_UNKNOWN || file->fault.code) {
-		file->answer = file->fault.code ? DATA_UNREADABLE : DATA_UNKNOWN_KIND;
-		return;
-	}
+	if (file->fault.code)
+		worst = DATA_UNREADABLE;
 	for (size_t i = 0; i < evidence->use_count; i++) {
 		const struct key_use *use = &evidence->uses[i];
 		enum data_answer answer = key_use_answer(use, known && known(context, use->id, use->version));
@@ -66,7 +64,8 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		worst = DATA_MISSING_KEY;
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
-	if (file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT)
+	if (is_worse(DATA_NOT_PROVABLE, worst) &&
+	    (file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT))
 		worst = DATA_NOT_PROVABLE;
 	if (is_worse(DATA_DAMAGED, worst) &&
 	    (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD))

@@ -103,7 +103,7 @@ static void read_descriptors(struct scan *scan, const struct innodb_file *file, 
 	uint64_t index = number < first ? number : number - first;
 
 	scan->descriptors_page = number;
-	scan->descriptors_known = source->file >= 0 && source_read_all(source, index * size, scan->descriptors, size) &&
+	scan->descriptors_known = source->file >= 0 && scan_read(scan, source, index * size, scan->descriptors, size) &&
 				  be32(scan->descriptors + 4) == number;
 }
 
@@ -145,7 +145,7 @@ static void find_double_write(struct scan *scan, struct innodb_file *file)
 	const unsigned char *areas = scan->page + space->page_size - 200 + 10;
 
 	if (space->space_id != 0 ||
-	    !source_read_all(source, (uint64_t)DOUBLE_WRITE_PAGE * space->page_size, scan->page, space->page_size) ||
+	    !scan_read(scan, source, (uint64_t)DOUBLE_WRITE_PAGE * space->page_size, scan->page, space->page_size) ||
 	    be32(areas) != DOUBLE_WRITE_MAGIC)
 		return;
 	space->double_write[0] = be32(areas + 4);

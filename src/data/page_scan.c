@@ -52,8 +52,8 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 		if (page->bytes != scan->page)
 			memcpy(scan->page, page->bytes, file->page_size);
 		scan_pause(scan);
-		if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->again,
-				     file->page_size))
+		if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->again,
+			       file->page_size))
 			return PAGE_BUSY;
 		if (memcmp(scan->page, scan->again, file->page_size))
 			changed = true;
@@ -76,8 +76,8 @@ static bool plain_page_fits(struct scan *scan, const struct paged_file *file, co
 		struct page again;
 
 		scan_pause(scan);
-		if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->again,
-				     file->page_size))
+		if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->again,
+			       file->page_size))
 			return true;
 		again = file->format->header(file->space, scan->again, page->number);
 		fits = again.version || file->format->plain_fits(&again);
@@ -90,7 +90,7 @@ static void count_plain(struct scan *scan, const struct paged_file *file, struct
 			struct evidence *evidence)
 {
 	evidence->plain++;
-	if (!whole && index_of(file, page) == 0 && source_read_all(&file->source, 0, scan->page, file->page_size)) {
+	if (!whole && index_of(file, page) == 0 && scan_read(scan, &file->source, 0, scan->page, file->page_size)) {
 		*page = file->format->header(file->space, scan->page, page->number);
 		whole = true;
 	}
@@ -105,7 +105,7 @@ static bool read_whole(struct scan *scan, const struct paged_file *file, struct 
 {
 	uint32_t version = page->version;
 
-	if (!source_read_all(&file->source, offset_of(file, index_of(file, page)), scan->page, file->page_size))
+	if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->page, file->page_size))
 		return false;
 	*page = file->format->header(file->space, scan->page, page->number);
 	return page->version == version;

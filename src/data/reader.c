@@ -69,7 +69,7 @@ static bool find_first_page(struct scan *scan, struct innodb_file *innodb)
 	uint32_t size = innodb->space.page_size;
 
 	for (uint64_t at = 0; at + size <= source->size && at < PART_SIZE; at += size) {
-		if (!source_read_all(source, at, scan->page, size))
+		if (!scan_read(scan, source, at, scan->page, size))
 			return false;
 		if (is_zero(scan->page, size))
 			continue;
@@ -173,12 +173,14 @@ static void open_binlog(const struct opening *opening)
 	struct binlog_file *binlog = &opening->reader->binlog;
 
 	opening->file->kind = DATA_BINARY_LOG;
+	if (binlog->damaged)
+		opening->file->note = DATA_NOTE_NO_HEAD;
+	else if (binlog->unsupported)
+		opening->file->note = DATA_NOTE_NO_SUPPORT;
 	if (!binlog->encrypted)
 		return;
 	binlog->source = opening->source;
 	declare(opening, KEY_ID_SYSTEM);
-	if (!binlog->sound)
-		opening->file->note = DATA_NOTE_NO_HEAD;
 	opening->reader->parts = 1;
 }
 
@@ -320,7 +322,9 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 		return fault_of(FAULT_MEMORY);
 	}
 	opening.reader->innodb.head_source = SOURCE_CLOSED;
+	scan->fault = fault_none();
 	open_by_name(&opening);
+	file->fault = scan->fault;
 	opening.reader->kind = file->kind;
 	if (opening.reader->parts) {
 		*ret_reader = opening.reader;
@@ -348,8 +352,8 @@ static struct fault scan_pages(struct scan *scan, const struct reader *reader, c
 	return page_scan(scan, paged, first, end, evidence);
 }
 
-struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
-			 enum data_note *note)
+static struct fault scan_kind(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
+			      enum data_note *note)
 {
 	bool unclean = false;
 	struct fault fault;
@@ -368,4 +372,14 @@ struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_
 			*note = DATA_NOTE_UNCLEAN;
 		return fault;
 	}
+}
+
+struct fault reader_scan(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
+			 enum data_note *note)
+{
+	struct fault fault;
+
+	scan->fault = fault_none();
+	fault = scan_kind(scan, reader, part, evidence, note);
+	return fault.code ? fault : scan->fault;
 }

@@ -237,8 +237,8 @@ static bool ring_fill(struct ring *ring, uint64_t lsn)
 
 	ring->lsn = lsn;
 	ring->size = 0;
-	if (!source_read_all(&ring->file->source, RECORDS_START + place, ring->bytes, first) ||
-	    !source_read_all(&ring->file->source, RECORDS_START, ring->bytes + first, wanted - first))
+	if (!scan_read(ring->scan, &ring->file->source, RECORDS_START + place, ring->bytes, first) ||
+	    !scan_read(ring->scan, &ring->file->source, RECORDS_START, ring->bytes + first, wanted - first))
 		return false;
 	ring->size = wanted;
 	return true;

@@ -121,13 +121,29 @@ void scan_pause(const struct scan *scan)
 		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOSECONDS }, NULL);
 }
 
+/* As much as there is. */
+static size_t read_some(struct scan *scan, const struct source *source, uint64_t offset, void *buffer, size_t size)
+{
+	size_t got = 0;
+	struct fault fault = source_read(source, offset, buffer, size, &got);
+
+	if (!fault.code)
+		return got;
+	if (!scan->fault.code)
+		scan->fault = fault;
+	return 0;
+}
+
+bool scan_read(struct scan *scan, const struct source *source, uint64_t offset, void *buffer, size_t size)
+{
+	return read_some(scan, source, offset, buffer, size) == size;
+}
+
 const unsigned char *scan_window(struct scan *scan, const struct source *source, uint64_t offset, size_t size)
 {
 	if (offset < scan->window || offset + size > scan->window + scan->window_size) {
 		scan->window = offset;
-		scan->window_size = 0;
-		if (source_read(source, offset, scan->bulk, SCAN_BULK, &scan->window_size).code)
-			scan->window_size = 0;
+		scan->window_size = read_some(scan, source, offset, scan->bulk, SCAN_BULK);
 		if (size > scan->window_size)
 			return NULL;
 	}

@@ -29,6 +29,7 @@ struct scan_rules {
 struct scan {
 	struct scan_rules *rules;
 	struct prover *prover;
+	struct fault fault;	    /* FAULT_READ: the first read of the file's part that failed */
 	unsigned char *memory;	    /* of all that follow */
 	unsigned char *page;	    /* SCAN_PAGE_MAX bytes */
 	unsigned char *again;	    /* the same, to compare */
@@ -73,9 +74,13 @@ struct local_page {
 enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
 				  struct evidence *evidence);
 
+/* Reads size bytes at offset. False: they are not all there, or could not be read,
+ * which scan->fault keeps. */
+MUST_CHECK bool scan_read(struct scan *scan, const struct source *source, uint64_t offset, void *buffer, size_t size);
+
 /* The bytes of a file from offset on, SCAN_BULK at most, for readers that go
- * through it from the start to the end. Valid until the next call. NULL: they are
- * not all there. A new file begins with scan->window_size = 0. */
+ * through it from the start to the end. Valid until the next call. NULL: as with
+ * scan_read. A new file begins with scan->window_size = 0. */
 const unsigned char *scan_window(struct scan *scan, const struct source *source, uint64_t offset, size_t size);
 
 /* Waits a moment, when it may help, for a write that is under way to end. */

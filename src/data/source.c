@@ -59,13 +59,6 @@ struct fault source_read(const struct source *source, uint64_t offset, void *buf
 	return fault_none();
 }
 
-bool source_read_all(const struct source *source, uint64_t offset, void *buffer, size_t size)
-{
-	size_t done = 0;
-
-	return !source_read(source, offset, buffer, size, &done).code && done == size;
-}
-
 bool source_is_cached(const struct source *source, uint64_t offset)
 {
 	unsigned char byte;
