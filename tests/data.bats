@@ -290,7 +290,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	run -1 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir db --full
 	grep -E "^no: 'db': 1 encrypted file, 1 key, 1 damaged$" <<<"$output"
 	grep -E "^damaged: 'db/dynamic_.ibd': InnoDB; ID 1 version 1: [0-9]+ pages.*, 1 damaged, the first at page 3$" <<<"$output"
-	grep -xF "hint: the keys are right for what is damaged: restore it from a backup" <<<"$output"
+	grep -xF "hint: no key opens what is damaged: restore it from a backup" <<<"$output"
 }
 
 @test "key versions: old and new pages in one file, each proven, each missed" {

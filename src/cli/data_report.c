@@ -159,9 +159,10 @@ static void print_summary(const struct proof *proof)
 	bool first = true;
 
 	visit_keys(proof, count_key, &keys);
-	printf("%s: '%s': %ju encrypted file%s, %ju key%s, ", first_word(proof_status(proof)),
-	       directories_words(proof, text, sizeof(text)), (uintmax_t)encrypted, plural(encrypted),
-	       (uintmax_t)keys.needed, plural(keys.needed));
+	printf("%s: '", first_word(proof_status(proof)));
+	print_visibly(stdout, directories_words(proof, text, sizeof(text)));
+	printf("': %ju encrypted file%s, %ju key%s, ", (uintmax_t)encrypted, plural(encrypted), (uintmax_t)keys.needed,
+	       plural(keys.needed));
 	if (encrypted && encrypted == answers[DATA_PROVEN]) {
 		puts("all proven");
 		return;
@@ -274,7 +275,9 @@ static void print_file(const struct data_file *file)
 {
 	char *note = note_words(file);
 
-	printf("%s: '%s': %s", answer_words(file->answer), file->path, kind_words(file->kind));
+	printf("%s: '", answer_words(file->answer));
+	print_visibly(stdout, file->path);
+	printf("': %s", kind_words(file->kind));
 	for (size_t i = 0; i < file->evidence.use_count; i++)
 		print_use(file, &file->evidence.uses[i], file->answer);
 	if (file->declared && !file->evidence.use_count)
@@ -376,12 +379,14 @@ static void print_hints(const struct proof *proof)
 		       "key file\n",
 		       wrong->id, wrong->version);
 	if (proof->answers[DATA_DAMAGED])
-		puts("hint: the keys are right for what is damaged: restore it from a backup");
+		puts("hint: no key opens what is damaged: restore it from a backup");
 	if (proof->answers[DATA_UNREADABLE])
 		puts("hint: run it as root or as the server's user");
-	if (proof->needs.unsure)
-		printf("note: more keys may be needed: '%s'%s%s\n", proof->needs.unsure_example,
-		       proof->needs.unsure > 1 ? " and others" : "", " could not be read to the end, see above");
+	if (proof->needs.unsure) {
+		printf("note: more keys may be needed: '");
+		print_visibly(stdout, proof->needs.unsure_example);
+		printf("'%s could not be read to the end, see above\n", proof->needs.unsure > 1 ? " and others" : "");
+	}
 }
 
 void print_proof(const struct proof *proof)

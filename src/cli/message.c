@@ -41,7 +41,29 @@ void message_changed(void)
 	said.changed = true;
 }
 
-/* Prints the words, which takes no memory, and returns them, malloc(3)ed or NULL. */
+/* Bytes of the control character at text; 0: it is none. Some of UTF-8's have two. */
+static int control_size(const unsigned char *text)
+{
+	if (text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0)
+		return 2;
+	return text[0] < ' ' || text[0] == 0x7f;
+}
+
+void print_visibly(FILE *stream, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at) {
+		int size = control_size(at);
+
+		if (!size)
+			fputc(*at++, stream);
+		for (; size; size--)
+			fprintf(stream, "\\%03o", (unsigned int)*at++);
+	}
+}
+
+/* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
 __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *format, va_list arguments)
 {
 	va_list again;
@@ -52,7 +74,10 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 		words = NULL;
 	va_end(again);
 	if (!silent) {
-		vfprintf(stderr, format, arguments);
+		if (words)
+			print_visibly(stderr, words);
+		else
+			vfprintf(stderr, format, arguments);
 		fputc('\n', stderr);
 	}
 	return words;

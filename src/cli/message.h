@@ -5,6 +5,8 @@
 #include "cli/status.h"
 #include "core/fault.h"
 
+#include <stdio.h>
+
 /* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
  * lower case, no full stop. Never key material: these go through stdio. */
 
@@ -24,6 +26,10 @@ void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Prints text, of which a file name may be a part. What a terminal would obey, and
+ * the end of a line, become \ooo, in octal. */
+void print_visibly(FILE *stream, const char *text);
 
 /* An error of the command line: says it and returns STATUS_USAGE. */
 enum status usage_error(const char *words);

@@ -10,13 +10,14 @@
 
 #define SYSTEM_NAME "ibdata"
 
-/* The first pattern that fits decides. */
+/* The first pattern that fits decides. A table may have any name without a dot:
+ * what has no suffix must fit to its end. */
 static const struct {
 	const char *pattern;
 	enum file_name name;
 } patterns[] = {
 	{ "#sql-temptable*", NAME_TEMPORARY },
-	{ "ibtmp[0-9]*", NAME_TEMPORARY },
+	{ "ibtmp+([0-9])", NAME_TEMPORARY },
 	{ "*.delta", NAME_INCREMENTAL },
 	{ "*.xbcrypt", NAME_PACKED },
 	{ "*.xbstream", NAME_PACKED },
@@ -25,11 +26,11 @@ static const struct {
 	{ "*.zst", NAME_PACKED },
 	{ "*.lz4", NAME_PACKED },
 	{ "*.ibd", NAME_INNODB },
-	{ "ibdata[0-9]*", NAME_INNODB },
+	{ "ibdata+([0-9])", NAME_INNODB },
 	{ "undo[0-9][0-9][0-9]", NAME_INNODB },
 	{ "*.MAI", NAME_ARIA_INDEX },
 	{ "*.MAD", NAME_ARIA_DATA },
-	{ "ib_logfile[0-9]*", NAME_REDO_LOG },
+	{ "ib_logfile+([0-9])", NAME_REDO_LOG },
 	{ "xtrabackup_logfile", NAME_REDO_LOG },
 	{ "*.isl", NAME_LINK },
 	{ "*.frm", NAME_PLAIN },
@@ -76,7 +77,7 @@ enum file_name classify_name(const char *path)
 	const char *name = base_name(path);
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (!fnmatch(patterns[i].pattern, name, 0))
+		if (!fnmatch(patterns[i].pattern, name, FNM_EXTMATCH))
 			return patterns[i].name;
 	return NAME_OTHER;
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,8 @@
 #define BATCH_BYTES ((size_t)4 << 20)
 #define BATCH_NAMES ((size_t)65536)
 
-/* The directories from the top to where the walk is. */
-struct level {
-	const struct level *above;
+/* A directory that the walk has been in. */
+struct visited {
 	dev_t device;
 	ino_t inode;
 };
@@ -31,9 +31,24 @@ struct batch {
 struct walk {
 	tree_visit *visit;
 	void *context;
+	void *visited; /* a tree of struct visited: tsearch(3) */
 };
 
-static struct fault walk_directory(const struct walk *walk, const char *path, const struct level *above);
+struct directory {
+	const char *path;
+	bool is_top;
+};
+
+static struct fault walk_directory(struct walk *walk, const struct directory *directory);
+
+/* Of one below the top the caller is told as of a file. */
+static struct fault directory_failed(const struct walk *walk, const struct directory *directory, int error_number,
+				     enum fault_code code)
+{
+	struct fault fault = fault_errno(code, error_number);
+
+	return directory->is_top ? fault : walk->visit(walk->context, directory->path, fault);
+}
 
 static int compare_names(const void *one, const void *other)
 {
@@ -49,8 +64,7 @@ static char *join(const char *directory, const char *name)
 	return asprintf(&path, "%s%s%s", directory, between, name) < 0 ? NULL : path;
 }
 
-static struct fault visit_name(const struct walk *walk, const char *directory, const char *name,
-			       const struct level *level)
+static struct fault visit_name(struct walk *walk, const char *directory, const char *name)
 {
 	char *path = join(directory, name);
 	struct stat status;
@@ -61,7 +75,7 @@ static struct fault visit_name(const struct walk *walk, const char *directory, c
 	if (stat(path, &status))
 		fault = walk->visit(walk->context, path, fault_errno(FAULT_OPEN, errno));
 	else if (S_ISDIR(status.st_mode))
-		fault = walk_directory(walk, path, level);
+		fault = walk_directory(walk, &(struct directory){ .path = path });
 	else if (S_ISREG(status.st_mode))
 		fault = walk->visit(walk->context, path, fault_none());
 	else
@@ -70,14 +84,13 @@ static struct fault visit_name(const struct walk *walk, const char *directory, c
 	return fault;
 }
 
-static struct fault visit_batch(const struct walk *walk, const char *directory, struct batch *batch,
-				const struct level *level)
+static struct fault visit_batch(struct walk *walk, const char *directory, struct batch *batch)
 {
 	struct fault fault = fault_none();
 
 	qsort(batch->names, batch->count, sizeof(*batch->names), compare_names);
 	for (size_t i = 0; !fault.code && i < batch->count; i++)
-		fault = visit_name(walk, directory, batch->names[i], level);
+		fault = visit_name(walk, directory, batch->names[i]);
 	batch->count = 0;
 	batch->size = 0;
 	return fault;
@@ -99,21 +112,24 @@ static bool is_dot(const char *name)
 	return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-static struct fault read_names(const struct walk *walk, const char *path, DIR *stream, struct batch *batch,
-			       const struct level *level)
+static struct fault read_names(struct walk *walk, const struct directory *directory, DIR *stream, struct batch *batch)
 {
 	struct fault fault = fault_none();
 
 	while (!fault.code) {
 		const struct dirent *entry;
+		int error;
 
 		errno = 0;
 		entry = readdir(stream);
-		if (!entry)
-			return errno ? fault_errno(FAULT_READ, errno) : visit_batch(walk, path, batch, level);
+		error = errno;
+		if (!entry) {
+			fault = visit_batch(walk, directory->path, batch);
+			return fault.code || !error ? fault : directory_failed(walk, directory, error, FAULT_READ);
+		}
 		if (is_dot(entry->d_name) || batch_add(batch, entry->d_name))
 			continue;
-		fault = visit_batch(walk, path, batch, level);
+		fault = visit_batch(walk, directory->path, batch);
 		if (!fault.code && !batch_add(batch, entry->d_name))
 			fault = fault_of(FAULT_MEMORY);
 	}
@@ -137,47 +153,59 @@ static DIR *open_directory(const char *path)
 	return stream;
 }
 
-static bool is_circle(const struct level *level)
+static int compare_visited(const void *one, const void *other)
 {
-	for (const struct level *above = level->above; above; above = above->above)
-		if (above->device == level->device && above->inode == level->inode)
-			return true;
-	return false;
+	const struct visited *a = one;
+	const struct visited *b = other;
+
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-static struct fault walk_open_directory(const struct walk *walk, const char *path, DIR *stream,
-					const struct level *above)
+/* Links may lead to a directory again and again: once is enough. */
+static struct fault enter(struct walk *walk, const struct stat *status, bool *ret_is_new)
 {
-	struct level level = { .above = above };
+	struct visited key = { .device = status->st_dev, .inode = status->st_ino };
+	struct visited **place = tsearch(&key, &walk->visited, compare_visited);
+
+	if (!place)
+		return fault_of(FAULT_MEMORY);
+	*ret_is_new = *place == &key;
+	if (!*ret_is_new)
+		return fault_none();
+	*place = malloc(sizeof(key));
+	if (!*place)
+		return fault_of(FAULT_MEMORY);
+	**place = key;
+	return fault_none();
+}
+
+static struct fault walk_open_directory(struct walk *walk, const struct directory *directory, DIR *stream)
+{
 	struct batch batch = { .text = malloc(BATCH_BYTES), .names = calloc(BATCH_NAMES, sizeof(*batch.names)) };
 	struct fault fault = fault_of(FAULT_MEMORY);
 	struct stat status;
+	bool is_new = false;
 
-	if (!batch.text || !batch.names)
-		goto out;
-	fault = fault_none();
-	if (fstat(dirfd(stream), &status))
-		goto out;
-	level.device = status.st_dev;
-	level.inode = status.st_ino;
-	if (!is_circle(&level))
-		fault = read_names(walk, path, stream, &batch, &level);
-out:
+	if (batch.text && batch.names)
+		fault = fstat(dirfd(stream), &status) ? directory_failed(walk, directory, errno, FAULT_READ)
+						      : enter(walk, &status, &is_new);
+	if (is_new)
+		fault = read_names(walk, directory, stream, &batch);
 	free(batch.text);
 	free(batch.names);
 	return fault;
 }
 
-static struct fault walk_directory(const struct walk *walk, const char *path, const struct level *above)
+static struct fault walk_directory(struct walk *walk, const struct directory *directory)
 {
-	DIR *stream = open_directory(path);
+	DIR *stream = open_directory(directory->path);
 	struct fault fault;
 
-	if (!stream) {
-		fault = fault_errno(FAULT_OPEN, errno);
-		return above ? walk->visit(walk->context, path, fault) : fault;
-	}
-	fault = walk_open_directory(walk, path, stream, above);
+	if (!stream)
+		return directory_failed(walk, directory, errno, FAULT_OPEN);
+	fault = walk_open_directory(walk, directory, stream);
 	closedir(stream);
 	return fault;
 }
@@ -185,6 +213,8 @@ static struct fault walk_directory(const struct walk *walk, const char *path, co
 struct fault tree_walk(const char *directory, tree_visit *visit, void *context)
 {
 	struct walk walk = { .visit = visit, .context = context };
+	struct fault fault = walk_directory(&walk, &(struct directory){ .path = directory, .is_top = true });
 
-	return walk_directory(&walk, directory, NULL);
+	tdestroy(walk.visited, free);
+	return fault;
 }

@@ -5,7 +5,7 @@
 #include "core/fault.h"
 
 /* Walks through a directory and all below it. Symbolic links are followed, as the
- * server follows them, but in no circle. */
+ * server follows them; no directory is entered twice. */
 
 /* Called for each file, and for a directory below that cannot be read (fault).
  * path lives until the function returns. A fault ends the walk. */

@@ -288,6 +288,16 @@ static void names(void **state)
 	assert_int_equal(classify_name("undo001"), NAME_INNODB);
 	assert_int_equal(classify_name("ibdata12"), NAME_INNODB);
 	assert_int_equal(classify_name("ibtmp1"), NAME_TEMPORARY);
+	/* tables of such names */
+	assert_int_equal(classify_name("db/ibtmp1.ibd"), NAME_INNODB);
+	assert_int_equal(classify_name("db/ibtmp1x.MAI"), NAME_ARIA_INDEX);
+	assert_int_equal(classify_name("db/ibdata1.frm"), NAME_PLAIN);
+	assert_int_equal(classify_name("db/ibdata2.MAD"), NAME_ARIA_DATA);
+	assert_int_equal(classify_name("ibdata1.meta"), NAME_PLAIN);
+	assert_int_equal(classify_name("db/ib_logfile0.ibd"), NAME_INNODB);
+	assert_int_equal(classify_name("db/ib_logfile0.frm"), NAME_PLAIN);
+	assert_int_equal(classify_name("db/undo001.MAD"), NAME_ARIA_DATA);
+	assert_int_equal(classify_name("ib_logfile101"), NAME_REDO_LOG);
 	assert_int_equal(classify_name("db/#sql-temptable-1-2-3.MAI"), NAME_TEMPORARY);
 	assert_int_equal(classify_name("db/#sql-alter-1-2.ibd"), NAME_INNODB);
 	assert_int_equal(classify_name("t.ibd.delta"), NAME_INCREMENTAL);
