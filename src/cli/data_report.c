@@ -187,7 +187,7 @@ static void print_others(const struct proof *proof)
 	print_part(&first, proof->answers[DATA_UNKNOWN_KIND], "of unknown kinds");
 	print_part(&first, proof->answers[DATA_UNREADABLE], "unreadable");
 	printf("%s\n", proof->what->full ? "; every page was read" : "; a sample of the pages was proven");
-	if (proof->live)
+	if (proof->needs.live)
 		printf("  a server is running on it%s\n", proof->busy ? "" : ", no page was in its way");
 	if (proof->busy)
 		printf("  %ju page%s kept changing and could not be judged\n", (uintmax_t)proof->busy,
@@ -268,7 +268,7 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 	if (use->other_proven)
 		printf(" (the key of version %u opens %s)", use->other_version, use->pages == 1 ? "it" : "them");
 	if (use->refuted || use->damaged)
-		printf(", the first at page %ju", (uintmax_t)use->first_bad);
+		printf(", the first at %s %ju", piece_words(file->kind, 1), (uintmax_t)use->first_bad);
 }
 
 static void print_file(const struct data_file *file)
@@ -517,7 +517,7 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
-	json_object_set_new(object, "live", json_boolean(proof->live));
+	json_object_set_new(object, "live", json_boolean(proof->needs.live));
 	json_object_set_new(object, "algorithms", algorithms_json(proof->proven_by_cipher));
 	json_object_set_new(object, "unfit_algorithm", algorithm ? json_string(algorithm) : json_null());
 	json_object_set_new(object, "file_count", number(proof->files));

@@ -41,6 +41,7 @@ static const struct {
 } notes[] = {
 	[DATA_NOTE_NONE] = { NULL, NULL },
 	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace of which only the redo log knows yet" },
+	[DATA_NOTE_CUT_OFF] = { "cut-off", "it is shorter than its first page says" },
 	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
 	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
 	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },

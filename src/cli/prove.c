@@ -96,7 +96,6 @@ static struct fault take_file(void *context, struct data_file *file)
 		return fault;
 	proof->files++;
 	proof->bytes += file->size;
-	proof->plain_pages += file->evidence.plain;
 	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
 	for (size_t i = 0; i < file->evidence.use_count; i++)
 		proof->busy += file->evidence.uses[i].busy;
@@ -151,16 +150,16 @@ static enum status look_through(struct proof *proof)
 		context.progress = progress_start(what->directories, what->directory_count);
 	fault = survey(&options, &result);
 	progress_end(context.progress);
-	proof->live = result.live;
+	proof->needs.live = result.live;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
 	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
 }
 
-enum status prove(const struct options *options, const struct prove_options *what, const char *key_name,
-		  const struct keyfile *keyfile, struct proof *ret_proof)
+enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,
+		  struct proof *ret_proof)
 {
-	PROOF struct proof proof = { .options = options, .what = what, .key_name = key_name, .keyfile = keyfile };
+	PROOF struct proof proof = { .options = options, .what = what, .keyfile = keyfile };
 	enum status status;
 
 	proof.spool = spool_open();

@@ -32,7 +32,6 @@ MUST_CHECK enum status prove_options_check(const struct prove_options *options);
 struct proof {
 	const struct options *options;
 	const struct prove_options *what;
-	const char *key_name; /* of the key file */
 	const struct keyfile *keyfile;
 	struct data_needs needs;
 	uint64_t files;
@@ -40,10 +39,8 @@ struct proof {
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
 	uint64_t unproven_keys;		     /* needed, and no file of them holds proof */
 	uint64_t busy;			     /* pages that were changing */
-	uint64_t plain_pages;
-	uint32_t proven_by_cipher; /* a bit for each enum data_cipher */
-	bool live;
-	struct spool *spool; /* the files that the report may list; it holds no key */
+	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
+	struct spool *spool;		     /* the files that the report may list; it holds no key */
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))
@@ -51,7 +48,7 @@ struct proof {
 /* Looks through the directories and says what could not be looked at. keyfile:
  * NULL where there is none that can be parsed; all must outlive proof. A proof
  * that says no is STATUS_DONE. */
-MUST_CHECK enum status prove(const struct options *options, const struct prove_options *what, const char *key_name,
+MUST_CHECK enum status prove(const struct options *options, const struct prove_options *what,
 			     const struct keyfile *keyfile, struct proof *ret_proof);
 
 void proof_free(struct proof *proof);

@@ -233,7 +233,7 @@ static enum status verify(const struct arguments *arguments)
 	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
 	if (!status && has_data)
-		status = prove(arguments->options, &arguments->prove, inspection.name,
+		status = prove(arguments->options, &arguments->prove,
 			       inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
 	if (status)
 		return status;

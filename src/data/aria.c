@@ -110,6 +110,7 @@ static struct page data_header(const void *file, const unsigned char *bytes, uin
 	};
 
 	switch (page.type) {
+	case TYPE_UNALLOCATED:
 	case TYPE_HEAD:
 	case TYPE_TAIL:
 		page.head = 16;
@@ -122,6 +123,13 @@ static struct page data_header(const void *file, const unsigned char *bytes, uin
 	}
 	page.version = le32(bytes + page.head - 4);
 	return page;
+}
+
+/* What a page held before it was freed stays in it. */
+static bool is_free(struct scan *scan, const struct page *page)
+{
+	(void)scan;
+	return page->type == TYPE_UNALLOCATED;
 }
 
 /* Where the checksum ends, and what is encrypted; 0: nowhere. */
@@ -192,6 +200,7 @@ void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 	static const struct page_format data_format = {
 		.header_size = 16,
 		.header = data_header,
+		.is_free = is_free,
 		.check = check,
 		.plain_fits = plain_fits,
 		.prove = prove,

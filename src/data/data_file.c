@@ -43,7 +43,25 @@ static bool is_worse(enum data_answer one, enum data_answer other)
 	return badness[one] > badness[other];
 }
 
-void data_file_decide(struct data_file *file, data_key_known *known, const void *context)
+bool data_file_head_is_damaged(const struct data_file *file)
+{
+	return file->note == DATA_NOTE_NO_HEAD ||
+	       (file->kind == DATA_INNODB && file->evidence.plain_damaged && file->evidence.first_bad == 0);
+}
+
+/* What only a recovery could explain is damage where there is none. */
+static enum data_answer incomplete_answer(struct data_file *file, enum data_recovery recovery)
+{
+	if (file->note == DATA_NOTE_EMPTY && recovery == DATA_RECOVERY_NONE)
+		file->note = DATA_NOTE_NO_HEAD;
+	if (file->note == DATA_NOTE_EMPTY)
+		return DATA_NOT_PROVABLE;
+	if (file->note != DATA_NOTE_CUT_OFF && !file->evidence.unexplained)
+		return DATA_NOT_ENCRYPTED;
+	return recovery == DATA_RECOVERY_DUE ? DATA_NOT_PROVABLE : DATA_DAMAGED;
+}
+
+void data_file_decide(struct data_file *file, data_key_known *known, const void *context, enum data_recovery recovery)
 {
 	const struct evidence *evidence = &file->evidence;
 	enum data_answer worst = file->kind == DATA_UNKNOWN ? DATA_UNKNOWN_KIND : DATA_NOT_ENCRYPTED;
@@ -65,13 +83,15 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
 	if (is_worse(DATA_NOT_PROVABLE, worst) &&
-	    (file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT))
+	    (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT))
 		worst = DATA_NOT_PROVABLE;
+	if (is_worse(incomplete_answer(file, recovery), worst))
+		worst = incomplete_answer(file, recovery);
 	if (is_worse(DATA_DAMAGED, worst) &&
 	    (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD))
 		worst = DATA_DAMAGED;
-	/* what is wrong with the salt is wrong with every page */
-	if (worst == DATA_WRONG_KEY && file->note == DATA_NOTE_NO_HEAD)
+	/* the key, its version or the salt may be what was damaged */
+	if (is_worse(worst, DATA_DAMAGED) && data_file_head_is_damaged(file))
 		worst = DATA_DAMAGED;
 	file->answer = worst;
 }

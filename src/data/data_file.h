@@ -34,6 +34,7 @@ enum data_answer {
 enum data_note {
 	DATA_NOTE_NONE,
 	DATA_NOTE_EMPTY,       /* a tablespace that only the redo log knows yet */
+	DATA_NOTE_CUT_OFF,     /* a tablespace that is shorter than its page 0 says */
 	DATA_NOTE_NO_HEAD,     /* page 0 or the header is not one */
 	DATA_NOTE_NO_INDEX,    /* an Aria data file without its index file, which has the salt */
 	DATA_NOTE_NO_CODEC,    /* the library that decompresses its pages is missing, here or where this was built */
@@ -57,14 +58,22 @@ struct data_file {
 	bool declared;	       /* the file says that it is encrypted, */
 	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
 	bool declared_missing; /* there is a key file, and it has no key of this ID */
+	bool is_clean;	       /* a redo log that a start would not apply */
 	struct evidence evidence;
 };
+
+/* Whether a server would still bring in what the files lack: one is at work, or the
+ * redo log waits for it. */
+enum data_recovery { DATA_RECOVERY_UNKNOWN, DATA_RECOVERY_NONE, DATA_RECOVERY_DUE };
 
 /* Decides file->answer (and, where that says more, the note) by the evidence.
  * known: whether the key (id, version) is proven by some other file; it tells a
  * single damaged page from a wrong key where the file alone cannot. NULL: no. */
 typedef bool data_key_known(const void *context, uint32_t id, uint32_t version);
-void data_file_decide(struct data_file *file, data_key_known *known, const void *context);
+void data_file_decide(struct data_file *file, data_key_known *known, const void *context, enum data_recovery recovery);
+
+/* Its head is there, but not as it was written: what it says of keys is not sure. */
+bool data_file_head_is_damaged(const struct data_file *file);
 
 /* What decides about one use. */
 enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere);

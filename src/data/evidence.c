@@ -87,7 +87,7 @@ struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 	whole->plain += part->plain;
 	whole->plain_damaged += part->plain_damaged;
 	whole->overflow += part->overflow;
-	whole->busy += part->busy;
+	whole->unexplained += part->unexplained;
 	whole->proven_by_cipher |= part->proven_by_cipher;
 	return fault_none();
 }

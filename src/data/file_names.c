@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,33 +83,52 @@ enum file_name classify_name(const char *path)
 	return NAME_OTHER;
 }
 
-char *first_system_file(const char *path)
+/* The number of a file of the system tablespace; -1: it is none. */
+static long system_number(const char *path)
 {
 	const char *name = base_name(path);
-	size_t directory = (size_t)(name - path);
-	unsigned long own;
-	char *first;
+	long number;
 	char *end;
 
 	if (strncmp(name, SYSTEM_NAME, sizeof(SYSTEM_NAME) - 1))
+		return -1;
+	number = strtol(name + sizeof(SYSTEM_NAME) - 1, &end, 10);
+	return *end ? -1 : number;
+}
+
+/* Another file of the system tablespace, malloc(3)ed. NULL: it is not there. */
+static char *other_system_file(const char *path, long number)
+{
+	int directory = (int)(base_name(path) - path);
+	char *other;
+
+	if (asprintf(&other, "%.*s" SYSTEM_NAME "%ld", directory, path, number) < 0)
 		return NULL;
-	own = strtoul(name + sizeof(SYSTEM_NAME) - 1, &end, 10);
-	if (*end || own < 1)
-		return NULL;
-	first = malloc(directory + sizeof(SYSTEM_NAME) + 1);
-	if (!first)
-		return NULL;
-	/* ibdata1, in rare cases ibdata0 */
-	for (char digit = '0'; digit <= '1' && (unsigned long)(digit - '0') < own; digit++) {
-		memcpy(first, path, directory);
-		memcpy(first + directory, SYSTEM_NAME, sizeof(SYSTEM_NAME) - 1);
-		first[directory + sizeof(SYSTEM_NAME) - 1] = digit;
-		first[directory + sizeof(SYSTEM_NAME)] = '\0';
-		if (!access(first, F_OK))
-			return first;
-	}
-	free(first);
+	if (!access(other, F_OK))
+		return other;
+	free(other);
 	return NULL;
+}
+
+char *first_system_file(const char *path)
+{
+	long own = system_number(path);
+	char *first = NULL;
+
+	/* ibdata1, in rare cases ibdata0 */
+	for (long number = 0; !first && number <= 1 && number < own; number++)
+		first = other_system_file(path, number);
+	return first;
+}
+
+bool has_later_system_file(const char *path)
+{
+	long own = system_number(path);
+	char *later = own < 0 ? NULL : other_system_file(path, own + 1);
+	bool is_there = later;
+
+	free(later);
+	return is_there;
 }
 
 char *with_suffix(const char *path, const char *suffix)

@@ -2,6 +2,8 @@
 #ifndef MKEYFILE_DATA_FILE_NAMES_H
 #define MKEYFILE_DATA_FILE_NAMES_H
 
+#include <stdbool.h>
+
 /* What the name of a file in a data directory tells. */
 enum file_name {
 	NAME_INNODB,
@@ -24,6 +26,9 @@ const char *base_name(const char *path);
 /* For a file of the system tablespace, "ibdata2": its sibling with the lowest
  * number, malloc(3)ed; NULL when path has no such name, or is the first itself. */
 char *first_system_file(const char *path);
+
+/* Whether it has a sibling with the next number. */
+bool has_later_system_file(const char *path);
 
 /* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
 char *with_suffix(const char *path, const char *suffix);

@@ -5,6 +5,7 @@
 #include "data/codec.h"
 #include "data/innodb_page.h"
 
+#define PAGES_OFFSET 46
 #define FLAGS_OFFSET 54
 #define FLAG_FULL_CRC32 0x10U
 #define DESCRIPTORS_OFFSET 150
@@ -71,7 +72,6 @@ static void read_crypt(const unsigned char *page, size_t size, struct innodb_spa
 	space->has_crypt = true;
 	space->encrypted = crypt[6] == 1;
 	memcpy(space->salt, crypt + 8, CIPHER_BLOCK);
-	space->min_version = be32(crypt + 24);
 	space->key_id = be32(crypt + 28);
 	space->never = crypt[32] == 2;
 }
@@ -87,12 +87,21 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 	    space.page_size > size)
 		return INNODB_HEAD_ALIEN;
 	space.space_id = be32(page + 34);
+	space.pages = be32(page + PAGES_OFFSET);
 	read_crypt(page, size, &space);
 	*ret_space = space;
 	return INNODB_HEAD_FITS;
 }
 
 /* ---- what is special about some pages ---- */
+
+/* A server may be writing them. */
+static bool descriptors_fit(const struct scan *scan, const struct innodb_file *file, uint32_t number)
+{
+	struct page page = innodb_header(file, scan->descriptors, number);
+
+	return scan->rules->live || innodb_plain_fits(&page);
+}
 
 /* The descriptors of all extents up to the next page of descriptors. */
 static void read_descriptors(struct scan *scan, const struct innodb_file *file, uint32_t number)
@@ -104,15 +113,16 @@ static void read_descriptors(struct scan *scan, const struct innodb_file *file, 
 
 	scan->descriptors_page = number;
 	scan->descriptors_known = source->file >= 0 && scan_read(scan, source, index * size, scan->descriptors, size) &&
-				  be32(scan->descriptors + 4) == number;
+				  be32(scan->descriptors + 4) == number && descriptors_fit(scan, file, number);
 }
 
 /* True only where a descriptor says so. Pages of descriptors stand where the
  * number is a multiple of the page size (taken as a count of pages). */
-static bool is_free(struct scan *scan, const void *any_file, uint32_t number)
+static bool is_free(struct scan *scan, const struct page *page)
 {
-	const struct innodb_file *file = any_file;
+	const struct innodb_file *file = page->space;
 	const struct innodb_space *space = &file->space;
+	uint32_t number = page->number;
 	uint32_t place = number % space->page_size;
 	size_t at = DESCRIPTORS_OFFSET + (size_t)(place / space->extent) * space->descriptor;
 	uint32_t bit = 2 * (place % space->extent);
@@ -170,6 +180,7 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 	paged->space = file;
 	paged->page_size = file->space.page_size;
 	paged->encrypted = file->space.has_crypt;
+	paged->has_versions = file->space.full_crc32;
 	paged->id = file->space.key_id;
 	memcpy(paged->salt, file->space.salt, sizeof(paged->salt));
 }

@@ -14,6 +14,7 @@ struct innodb_space {
 	bool zipped;		  /* ROW_FORMAT=COMPRESSED */
 	unsigned int codec;	  /* full_crc32: of page-compressed pages */
 	uint32_t page_size;	  /* bytes on disk */
+	uint32_t pages;		  /* of all its files */
 	uint32_t logical_size;	  /* bytes of an uncompressed page */
 	uint32_t extent;	  /* pages */
 	uint32_t descriptor;	  /* bytes of an extent's descriptor */
@@ -22,7 +23,6 @@ struct innodb_space {
 	bool has_crypt; /* the following were found */
 	bool encrypted; /* scheme 1; else the tablespace was decrypted, or is not yet encrypted */
 	unsigned char salt[CIPHER_BLOCK];
-	uint32_t min_version;
 	uint32_t key_id;
 	bool never; /* ENCRYPTED=NO: the key ID means nothing */
 };

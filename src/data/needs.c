@@ -81,6 +81,11 @@ static struct fault add_path(struct data_needs *needs, const char *path, size_t 
 	return fault_none();
 }
 
+static enum data_answer use_answer(const struct data_file *file, const struct key_use *use, bool known_elsewhere)
+{
+	return data_file_head_is_damaged(file) ? DATA_DAMAGED : key_use_answer(use, known_elsewhere);
+}
+
 static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
 {
 	size_t count = needs->count;
@@ -98,7 +103,7 @@ static struct fault add_use(struct data_needs *needs, const struct data_file *fi
 	need->files++;
 	need->kinds[file->kind]++;
 	need->pages += use->pages;
-	need->answers[key_use_answer(use, false)]++;
+	need->answers[use_answer(file, use, false)]++;
 	return fault;
 }
 
@@ -113,10 +118,21 @@ static struct fault add_declared(struct data_needs *needs, const struct data_fil
 	return fault;
 }
 
+static bool is_damaged(const struct data_file *file)
+{
+	const struct evidence *evidence = &file->evidence;
+	bool damaged = file->answer == DATA_DAMAGED || evidence->plain_damaged || evidence->unexplained;
+
+	for (size_t i = 0; i < evidence->use_count; i++)
+		damaged |= evidence->uses[i].damaged > 0;
+	return damaged;
+}
+
 static bool may_need_more(const struct data_file *file)
 {
 	switch (file->note) {
 	case DATA_NOTE_EMPTY:
+	case DATA_NOTE_CUT_OFF:
 	case DATA_NOTE_NO_HEAD:
 	case DATA_NOTE_NO_INDEX:
 	case DATA_NOTE_NO_SUPPORT:
@@ -125,18 +141,24 @@ static bool may_need_more(const struct data_file *file)
 	case DATA_NOTE_UNCLEAN:
 		return true;
 	default:
-		return file->answer == DATA_UNREADABLE || file->answer == DATA_UNKNOWN_KIND || file->evidence.overflow;
+		return file->fault.code || file->answer == DATA_UNKNOWN_KIND || file->evidence.overflow ||
+		       is_damaged(file);
 	}
 }
 
 struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
 {
 	struct fault fault = fault_none();
+	bool is_used = false;
 
-	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++)
+	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++) {
+		is_used |= key_use_is_needed(&file->evidence.uses[i]);
 		fault = add_use(needs, file, &file->evidence.uses[i]);
-	if (!fault.code && file->declared && !file->evidence.use_count)
+	}
+	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
+	needs->clean |= file->is_clean;
+	needs->unclean |= file->note == DATA_NOTE_UNCLEAN;
 	if (fault.code || !may_need_more(file))
 		return fault;
 	if (!needs->unsure++) {
@@ -155,9 +177,16 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 	return need && need->answers[DATA_PROVEN];
 }
 
+static enum data_recovery recovery_of(const struct data_needs *needs)
+{
+	if (needs->live || needs->unclean)
+		return DATA_RECOVERY_DUE;
+	return needs->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
+}
+
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 {
-	data_file_decide(file, is_proven_elsewhere, needs);
+	data_file_decide(file, is_proven_elsewhere, needs, recovery_of(needs));
 }
 
 void data_needs_settle(struct data_needs *needs, struct data_file *file)
@@ -165,8 +194,8 @@ void data_needs_settle(struct data_needs *needs, struct data_file *file)
 	data_needs_decide(needs, file);
 	for (size_t i = 0; i < file->evidence.use_count; i++) {
 		const struct key_use *use = &file->evidence.uses[i];
-		enum data_answer alone = key_use_answer(use, false);
-		enum data_answer settled = key_use_answer(use, is_proven_elsewhere(needs, use->id, use->version));
+		enum data_answer alone = use_answer(file, use, false);
+		enum data_answer settled = use_answer(file, use, is_proven_elsewhere(needs, use->id, use->version));
 
 		if (alone == settled || !key_use_is_needed(use))
 			continue;

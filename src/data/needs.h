@@ -23,13 +23,15 @@ struct data_needs {
 	struct data_need *needs; /* sorted by ID and version */
 	size_t count;
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
-	 * damaged at the head, or waiting for a redo log to be applied. */
+	 * damaged, or waiting for a redo log to be applied. */
 	uint64_t unsure;
 	char *paths; /* one behind the other, each with its NUL */
 	size_t paths_size;
 	char *unsure_example;	    /* path of the first one; NULL: there is none */
 	enum data_note unsure_note; /* of that file */
 	bool live;		    /* a server is at work there: the answer is one of this moment */
+	bool clean;		    /* a redo log says that there is nothing to recover */
+	bool unclean;		    /* another one has something */
 };
 
 #define DATA_NEEDS __attribute__((cleanup(data_needs_free)))

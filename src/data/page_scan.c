@@ -24,9 +24,11 @@ static bool is_bad(enum page_outcome outcome)
 	return outcome == PAGE_DAMAGED || outcome == PAGE_REFUTED || outcome == PAGE_REFUTED_INTACT;
 }
 
+/* Of a free page its integrity is all that there is to judge. */
 static enum page_outcome judge_once(struct scan *scan, const struct paged_file *file, const struct page *page,
 				    struct key_use *use, struct evidence *evidence)
 {
+	bool is_free = file->format->is_free && file->format->is_free(scan, page);
 	enum page_integrity integrity = file->format->check(page);
 	struct local_page local = {
 		.id = file->id,
@@ -37,7 +39,9 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 		.page = page,
 	};
 
-	return integrity == PAGE_BROKEN ? PAGE_DAMAGED : scan_local_page(scan, &local, use, evidence);
+	if (integrity == PAGE_BROKEN)
+		return PAGE_DAMAGED;
+	return is_free ? PAGE_UNPROVED : scan_local_page(scan, &local, use, evidence);
 }
 
 /* A page that does not fit is read again: it may have been in the middle of a
@@ -115,26 +119,21 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 			    struct evidence *evidence)
 {
 	struct key_use *use = evidence_use(evidence, file->id, page->version);
-	bool unused = file->format->is_free && file->format->is_free(scan, file->space, page->number);
-	enum page_outcome outcome = PAGE_UNPROVED;
+	bool is_free = file->format->is_free && file->format->is_free(scan, page);
+	enum page_outcome outcome;
 
 	if (!use) {
 		evidence->overflow++;
 		return;
 	}
-	if (unused)
+	if (is_free)
 		use->residual++;
 	else
 		use->pages++;
-	if ((unused && !scan->rules->full) || !scan_samples(scan, use, page->number))
+	if ((is_free && !scan->rules->full) || !scan_samples(scan, use, page->number))
 		return;
-	if (!whole && !read_whole(scan, file, page))
-		outcome = PAGE_BUSY;
-	else if (!unused)
-		outcome = judge(scan, file, page, use, evidence);
-	else if (file->format->check(page) == PAGE_BROKEN)
-		outcome = PAGE_DAMAGED;
-	if (outcome != PAGE_UNPROVED || !unused)
+	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
+	if (outcome != PAGE_UNPROVED || !is_free)
 		key_use_count(use, outcome, page->number);
 }
 
@@ -153,6 +152,8 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 	page = file->format->header(file->space, bytes, number);
 	if (page.version && file->encrypted)
 		count_encrypted(scan, file, &page, whole, evidence);
+	else if (page.version && file->has_versions)
+		evidence->unexplained++;
 	else
 		count_plain(scan, file, &page, whole, evidence);
 }
@@ -191,6 +192,21 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 	return fault_none();
 }
 
+/* What a file has no blocks for reads as zero: pages that were never written. */
+static uint64_t skip_hole(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
+			  struct evidence *evidence)
+{
+	uint64_t data = source_next_data(&file->source, offset_of(file, index)) / file->page_size;
+	uint64_t next = data < end ? data : end;
+
+	if (next <= index || index < file->skipped)
+		return index;
+	evidence->pages += next - index;
+	evidence->plain += next - index;
+	count_bytes(scan, (next - index) * file->page_size);
+	return next;
+}
+
 /* A disk gives all of the pages as soon as their headers alone. */
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
@@ -200,10 +216,14 @@ struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_
 	struct fault fault = fault_none();
 
 	scan->descriptors_page = UINT32_MAX;
-	for (; index < end && !fault.code; index += most) {
-		uint64_t next = index + most < end ? index + most : end;
-		size_t size = (size_t)(next - index) * file->page_size;
+	while (index < end && !fault.code) {
+		uint64_t start = skip_hole(scan, file, index, end, evidence);
+		uint64_t next = start + most < end ? start + most : end;
+		size_t size = (size_t)(next - start) * file->page_size;
 
+		index = start;
+		if (!size)
+			break;
 		if (!*from_disk && !source_is_cached(&file->source, offset_of(file, index)))
 			*from_disk = true;
 		if (scan->rules->full || *from_disk)
@@ -211,6 +231,7 @@ struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_
 		else
 			fault = scan_headers(scan, file, index, next, evidence);
 		count_bytes(scan, size);
+		index = next;
 	}
 	return fault;
 }

@@ -30,7 +30,7 @@ struct page_format {
 	/* True: the page holds nothing of this file's own. NULL: there is no such. */
 	bool (*is_foreign)(const void *space, uint32_t number);
 	/* True: the server never reads the page again. NULL: nothing tells. */
-	bool (*is_free)(struct scan *scan, const void *space, uint32_t number);
+	bool (*is_free)(struct scan *scan, const struct page *page);
 	/* Of an encrypted page, without a key. */
 	enum page_integrity (*check)(const struct page *page);
 	/* False: a page that is not encrypted is damaged. */
@@ -45,7 +45,8 @@ struct paged_file {
 	uint32_t page_size;  /* bytes */
 	uint32_t first_page; /* number of the page at offset 0 */
 	uint32_t skipped;    /* pages at the start of the file that are none of the format */
-	bool encrypted;	     /* else no page is */
+	bool encrypted;	     /* else no page is, */
+	bool has_versions;   /* and none looks as if it had a version */
 	uint32_t id;
 	unsigned char salt[CIPHER_BLOCK];
 };

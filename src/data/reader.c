@@ -61,39 +61,52 @@ static void declare(const struct opening *opening, uint32_t id)
 
 /* ---- InnoDB ---- */
 
+enum later_file { LATER_ALIEN, LATER_UNWRITTEN, LATER_FITS };
+
 /* The other files of a system tablespace go on counting where the one before
  * ends, and have no page 0. The first page that is there tells where. */
-static bool find_first_page(struct scan *scan, struct innodb_file *innodb)
+static enum later_file find_first_page(struct scan *scan, struct innodb_file *innodb)
 {
 	const struct source *source = &innodb->paged.source;
 	uint32_t size = innodb->space.page_size;
 
-	for (uint64_t at = 0; at + size <= source->size && at < PART_SIZE; at += size) {
-		if (!scan_read(scan, source, at, scan->page, size))
-			return false;
-		if (is_zero(scan->page, size))
+	scan->window_size = 0;
+	for (uint64_t at = source_next_data(source, 0) / size * size; at + size <= source->size; at += size) {
+		const unsigned char *page = scan_window(scan, source, at, size);
+
+		if (!page)
+			return LATER_ALIEN;
+		if (is_zero(page, size))
 			continue;
-		if (be32(scan->page + 4) <= at / size)
-			return false;
-		innodb->paged.first_page = be32(scan->page + 4) - (uint32_t)(at / size);
-		return true;
+		if (be32(page + 4) <= at / size)
+			return LATER_ALIEN;
+		innodb->paged.first_page = be32(page + 4) - (uint32_t)(at / size);
+		return LATER_FITS;
 	}
-	return false;
+	return LATER_UNWRITTEN;
 }
 
-static bool open_later_system_file(const struct opening *opening)
+static enum later_file open_later_system_file(const struct opening *opening)
 {
 	struct innodb_file *innodb = &opening->reader->innodb;
 	struct scan *scan = opening->scan;
 	char *first = first_system_file(opening->path);
 	size_t got = 0;
-	bool done = first && !source_open(AT_FDCWD, first, &innodb->head_source).code &&
-		    !source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
-		    innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS &&
-		    find_first_page(scan, innodb);
+	bool has_head = first && !source_open(AT_FDCWD, first, &innodb->head_source).code &&
+			!source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
+			innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS;
 
 	free(first);
-	return done;
+	return has_head ? find_first_page(scan, innodb) : LATER_ALIEN;
+}
+
+/* The other files of a system tablespace have the rest of the pages. */
+static bool is_cut_off(const struct opening *opening)
+{
+	const struct innodb_space *space = &opening->reader->innodb.space;
+
+	return (uint64_t)space->pages * space->page_size > opening->source.size &&
+	       (space->space_id || !has_later_system_file(opening->path));
 }
 
 static void open_innodb(const struct opening *opening, enum innodb_head head)
@@ -101,15 +114,18 @@ static void open_innodb(const struct opening *opening, enum innodb_head head)
 	struct data_file *file = opening->file;
 	struct innodb_file *innodb = &opening->reader->innodb;
 	const struct innodb_space *space = &innodb->space;
+	enum later_file later = LATER_ALIEN;
 
 	file->kind = DATA_INNODB;
-	if (head == INNODB_HEAD_EMPTY && opening->source.size <= SCAN_BULK) {
-		file->note = DATA_NOTE_EMPTY;
-		return;
-	}
 	innodb->paged.source = opening->source;
-	if (head != INNODB_HEAD_FITS && !open_later_system_file(opening)) {
-		file->note = DATA_NOTE_NO_HEAD;
+	if (head != INNODB_HEAD_FITS)
+		later = open_later_system_file(opening);
+	else if (is_cut_off(opening))
+		file->note = DATA_NOTE_CUT_OFF;
+	if (later == LATER_UNWRITTEN)
+		return;
+	if (head != INNODB_HEAD_FITS && later != LATER_FITS) {
+		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
 		return;
 	}
 	innodb_open(opening->scan, innodb);
@@ -228,7 +244,7 @@ static void open_by_name(const struct opening *opening)
 	file->kind = DATA_PLAIN;
 	if (name == NAME_TEMPORARY)
 		file->kind = DATA_TEMPORARY;
-	else if (name == NAME_PLAIN || name == NAME_LINK || !opening->size)
+	else if (name == NAME_PLAIN || name == NAME_LINK || (!opening->size && name != NAME_INNODB))
 		return;
 	file->kind = DATA_UNKNOWN;
 	switch (name) {

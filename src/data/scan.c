@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define VERSIONS_AHEAD 65536	   /* of the key file: more are damage in a page that has no checksum of its own */
 #define PAUSE_NANOSECONDS 20000000 /* longer than a write of one page takes */
 
 struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
@@ -94,6 +95,17 @@ static void try_other_versions(struct scan *scan, const struct local_page *page,
 	}
 }
 
+/* Versions are counted from 1; noise would name any. */
+static bool is_plausible(const struct scan *scan, const struct local_page *page)
+{
+	const struct keyfile *keyfile = prover_keyfile(scan->prover);
+	size_t count = 0;
+	struct entry **entries = keyfile ? keyfile_find(keyfile, page->id, &count) : NULL;
+	uint32_t newest = entries ? entries[count - 1]->version : 0;
+
+	return page->intact || page->version <= newest || page->version - newest <= VERSIONS_AHEAD;
+}
+
 enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
 				  struct evidence *evidence)
 {
@@ -101,7 +113,7 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 
 	if (!use_key_of(scan, page, page->version)) {
 		try_other_versions(scan, page, use);
-		return PAGE_SOUND;
+		return is_plausible(scan, page) ? PAGE_SOUND : PAGE_DAMAGED;
 	}
 	switch (scan_prove(scan, page->prove, page->page, &cipher)) {
 	case PROOF_YES:

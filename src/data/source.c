@@ -28,7 +28,11 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 		close(file);
 		return fault_of(FAULT_NOT_REGULAR);
 	}
-	*ret_source = (struct source){ .file = file, .size = (uint64_t)status.st_size };
+	*ret_source = (struct source){
+		.file = file,
+		.size = (uint64_t)status.st_size,
+		.sparse = (uint64_t)status.st_blocks * 512 < (uint64_t)status.st_size,
+	};
 	return fault_none();
 }
 
@@ -65,4 +69,13 @@ bool source_is_cached(const struct source *source, uint64_t offset)
 	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
 
 	return preadv2(source->file, &one, 1, (off_t)offset, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
+uint64_t source_next_data(const struct source *source, uint64_t offset)
+{
+	off_t data = source->sparse ? lseek(source->file, (off_t)offset, SEEK_DATA) : (off_t)offset;
+
+	if (data >= 0)
+		return (uint64_t)data;
+	return errno == ENXIO && offset < source->size ? source->size : offset;
 }

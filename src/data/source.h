@@ -12,6 +12,7 @@
 struct source {
 	int file;      /* -1: closed */
 	uint64_t size; /* bytes, when it was opened */
+	bool sparse;   /* it has not as many blocks */
 };
 
 #define SOURCE_CLOSED ((struct source){ .file = -1 })
@@ -29,5 +30,10 @@ MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset
 /* False: the byte at offset has to come from the disk. True also where the system
  * does not tell. preadv2(2), RWF_NOWAIT. */
 bool source_is_cached(const struct source *source, uint64_t offset);
+
+/* Where the first byte at or behind offset is that is not in a hole: offset itself
+ * also where the system does not tell, and the size of the file where all that
+ * follows is one. lseek(2), SEEK_DATA. */
+uint64_t source_next_data(const struct source *source, uint64_t offset);
 
 #endif

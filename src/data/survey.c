@@ -73,7 +73,7 @@ static void report_done(struct pool *pool)
 		pool->first = job->next;
 		if (!pool->first)
 			pool->last = NULL;
-		data_file_decide(&job->file, NULL, NULL);
+		data_file_decide(&job->file, NULL, NULL, pool->rules.live ? DATA_RECOVERY_DUE : DATA_RECOVERY_UNKNOWN);
 		if (!pool->fault.code)
 			pool_fail(pool, pool->options->report(pool->options->context, &job->file));
 		pool->files++;

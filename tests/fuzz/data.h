@@ -94,7 +94,7 @@ static void fuzz_read(const char *name)
 		fuzz_require(!reader_open(scan, path, &file, &reader).code);
 		for (uint64_t part = 0; part < reader_parts(reader); part++)
 			fuzz_require(!reader_scan(scan, reader, part, &file.evidence, &note).code);
-		data_file_decide(&file, NULL, NULL);
+		data_file_decide(&file, NULL, NULL, DATA_RECOVERY_UNKNOWN);
 		fuzz_require(file.answer != DATA_UNREADABLE && !prover_failed(scan->prover));
 		evidence_free(&file.evidence);
 		reader_close(reader);

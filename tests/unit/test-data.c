@@ -205,7 +205,7 @@ static enum data_answer decide(struct key_use use, enum data_note note)
 	use.version = 1;
 	file.evidence.uses = &use;
 	file.evidence.use_count = 1;
-	data_file_decide(&file, NULL, NULL);
+	data_file_decide(&file, NULL, NULL, DATA_RECOVERY_UNKNOWN);
 	return file.answer;
 }
 
@@ -242,7 +242,7 @@ static void a_single_page_is_damaged_where_the_key_is_known(void **state)
 	struct data_file two = { .path = "two", .kind = DATA_ARIA_DATA, .evidence = { &refuted, 1, .pages = 1 } };
 
 	(void)state;
-	data_file_decide(&two, NULL, NULL);
+	data_file_decide(&two, NULL, NULL, DATA_RECOVERY_UNKNOWN);
 	assert_int_equal(two.answer, DATA_WRONG_KEY);
 	assert_int_equal(data_needs_add(&needs, &two).code, FAULT_NONE);
 	data_needs_decide(&needs, &two);
