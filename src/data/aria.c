@@ -19,22 +19,32 @@ enum page_type { TYPE_UNALLOCATED, TYPE_HEAD, TYPE_TAIL, TYPE_BLOB, TYPE_INDEX =
 
 /* ---- the header of the index file ---- */
 
-static void read_crypt(const unsigned char *head, size_t size, struct aria_table *table)
+/* Where the crypt block stands, which is the last part of the header. */
+static size_t crypt_offset(const unsigned char *head)
 {
-	size_t base_size = be16(head + 10);
 	size_t base = be16(head + 12);
 	size_t keys = head[18];
 	size_t uniques = head[19];
 	size_t parts = (size_t)be16(head + 14) + be16(head + 16);
 	size_t fields = be16(head + base + 80);
-	size_t at = base + base_size + 12 * keys + 4 * uniques + 18 * parts + 22 * fields;
+
+	return base + be16(head + 10) + 12 * keys + 4 * uniques + 18 * parts + 22 * fields;
+}
+
+static bool read_crypt(const unsigned char *head, size_t size, struct aria_table *table)
+{
+	size_t at = crypt_offset(head);
+	size_t length = be16(head + 6);
 	const unsigned char *crypt = head + at;
 
-	if (at + CRYPT_SIZE > size || crypt[0] != CRYPT_SCHEME || crypt[1] != CRYPT_LENGTH)
-		return;
+	if (!table->paged || at + CRYPT_SIZE != length || length > size || crypt[0] != CRYPT_SCHEME ||
+	    crypt[1] != CRYPT_LENGTH ||
+	    table->key_start != (length + table->block_size - 1) / table->block_size * table->block_size)
+		return false;
 	table->encrypted = true;
 	table->space = le32(crypt + 2);
 	memcpy(table->salt, crypt + 6, CIPHER_BLOCK);
+	return true;
 }
 
 bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *ret_table)
@@ -55,8 +65,13 @@ bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *r
 	table.transactional = head[base + 106];
 	if (table.block_size < 1024 || table.block_size & (table.block_size - 1))
 		return false;
-	if (be16(head + base + 90) & EXTRA_ENCRYPTED)
-		read_crypt(head, size, &table);
+	if (be16(head + base + 90) & EXTRA_ENCRYPTED) {
+		if (!read_crypt(head, size, &table))
+			return false;
+	} else if (crypt_offset(head) + CRYPT_SIZE == be16(head + 6)) {
+		/* there is a crypt block all the same */
+		return false;
+	}
 	*ret_table = table;
 	return true;
 }

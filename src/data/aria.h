@@ -18,7 +18,7 @@ struct aria_table {
 };
 
 /* Reads the header of an index file (.MAI): size bytes, as many as there are,
- * SCAN_PAGE_MAX at most. False: it is none. */
+ * SCAN_PAGE_MAX at most. False: it is none, or contradicts itself. */
 bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *ret_table);
 
 /* An index or data file. */
