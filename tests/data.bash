@@ -128,3 +128,37 @@ data_replace_key() { # file id >new-file
 data_remove_key() { # file id >new-file
 	grep -v "^$2;" "$1"
 }
+
+# flip_bit FILE BYTE BIT
+flip_bit() {
+	python3 - "$@" <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    file.seek(int(sys.argv[2]))
+		    byte = file.read(1)[0] ^ 1 << int(sys.argv[3])
+		    file.seek(-1, 1)
+		    file.write(bytes([byte]))
+	END
+}
+
+# change_page0 FILE OFFSET HEX: in a tablespace of 16 KiB pages and full_crc32, whose
+# checksum fits afterwards
+change_page0() {
+	python3 - "$@" <<-'END'
+		import sys
+		def crc32c(data):
+		    crc = 0xffffffff
+		    for byte in data:
+		        crc ^= byte
+		        for _ in range(8):
+		            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+		    return crc ^ 0xffffffff
+		with open(sys.argv[1], "r+b") as file:
+		    page = bytearray(file.read(16384))
+		    new = bytes.fromhex(sys.argv[3])
+		    page[int(sys.argv[2]):int(sys.argv[2]) + len(new)] = new
+		    page[-4:] = crc32c(page[:-4]).to_bytes(4, "big")
+		    file.seek(0)
+		    file.write(page)
+	END
+}

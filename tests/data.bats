@@ -293,6 +293,115 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	grep -xF "hint: no key opens what is damaged: restore it from a backup" <<<"$output"
 }
 
+@test "tables with the names of other files, new ones, and pages that were freed" {
+	data_keys keys
+	data_install "$PWD/data"
+	data_start "$PWD/data" "$PWD/keys"
+	data_sql "$PWD/data" <<-'END'
+		CREATE DATABASE db; USE db;
+		CREATE TABLE ibtmp1 (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		CREATE TABLE ibdata1 (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		CREATE TABLE ib_logfile0 (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		CREATE TABLE ibdata2 (i INT PRIMARY KEY) ENGINE=Aria;
+		INSERT INTO ibtmp1 VALUES (1);
+		INSERT INTO ibdata2 VALUES (1);
+		CREATE TABLE freed (i INT PRIMARY KEY, t TEXT) ENGINE=Aria;
+		INSERT INTO freed SELECT seq, REPEAT('x', 500) FROM seq_1_to_2000;
+		DELETE FROM freed WHERE i < 1500;
+		CREATE TABLE fresh (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		INSERT INTO fresh SELECT seq, REPEAT('x', 1000) FROM seq_1_to_3000;
+	END
+	# page 0 of the largest is only in the redo log yet
+	for server in live killed; do
+		prove keys "$PWD/data"
+		same 0 "$status"
+		same '' "$(files '.answer == "damaged"')"
+		[[ $server = killed ]] || kill -9 "$server_pid"
+		wait "$server_pid" || :
+	done
+	server_pid=
+	data_start "$PWD/data" "$PWD/keys"
+	server_stop
+	for depth in '' --full; do
+		prove keys "$PWD/data" $depth
+		same 0 "$status"
+		same 'freed.MAD freed.MAI fresh.ibd ib_logfile0.ibd ibdata1.ibd ibdata2.MAD ibdata2.MAI ibtmp1.ibd ' \
+			"$(files '.answer == "proven" and (.path | contains("/db/"))')"
+		same proven "$(key_answer 102)"
+	done
+	run -4 mkeyfile remove -f keys --datadir "$PWD/data" 102
+	same "mkeyfile remove: key ID 102 version 1 is needed by 3 files, the first of which is '$PWD/data/db/ib_logfile0.ibd'" "${lines[0]}"
+	# a file that lost its end
+	truncate -s 1M data/db/fresh.ibd
+	prove keys "$PWD/data" --full
+	same 1 "$status"
+	same 'fresh.ibd damaged cut-off' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.path) \(.answer) \(.note)"' <<<"$json" | sed 's|.*/||')"
+}
+
+@test "a damaged head: never not encrypted, and the keys it names are not believed" {
+	mkdir -p db aria
+	cp "$DATA/new/db/compact_.ibd" db
+	cp "$DATA"/new/db/aria.MA? aria
+	# its key ID, and what says that there is one
+	for place in 10456 10428; do
+		cp "$DATA/new/db/compact_.ibd" db
+		flip_bit db/compact_.ibd $place 1
+		prove "$DATA/new.keys" "$PWD/db"
+		same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	done
+	cp "$DATA/new/db/compact_.ibd" db
+	change_page0 db/compact_.ibd 10428 000000000000
+	prove "$DATA/new.keys" "$PWD/db"
+	same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	# all that leads to the crypt block of an Aria table
+	head=$((0x$(xxd -s 6 -l 2 -p aria/aria.MAI)))
+	for byte in 7 11 13 15 17 18 19 22 $((head - 22)) $((head - 21)); do
+		cp "$DATA"/new/db/aria.MAI aria
+		flip_bit aria/aria.MAI $byte $((RANDOM % 8))
+		prove "$DATA/new.keys" "$PWD/aria"
+		same 1 "$status"
+		same 'damaged not-provable' "$(jq -r '.files[].answer' <<<"$json" | sort | xargs)"
+	done
+}
+
+@test "what cannot be read to its end is told, whatever the rest says" {
+	mkdir log
+	cp "$DATA/new/binlog.000001" log
+	run -2 --separate-stderr strace -f -o trace -P log/binlog.000001 -e trace=pread64 -e inject=pread64:error=EIO:when=2 \
+		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir log
+	grep -q INJECTED trace
+	[[ $output == *"unreadable: 'log/binlog.000001': "*'; Input/output error'* ]]
+	# a full disk under the temporary file of the report
+	run -2 --separate-stderr strace -o trace -e trace=write -e inject=write:error=ENOSPC:when=1 \
+		"$MKEYFILE" verify --no-defaults -f "$DATA/new.keys" --datadir "$DATA/new"
+	same "mkeyfile verify: cannot write 'a temporary file for the report': No space left on device" "$stderr"
+	same '' "$output"
+}
+
+@test "hostile trees: links in circles, holes, and names for a terminal" {
+	local one other
+	mkdir -p links/{a,b,c,d,e,f,g,h,i,j,k,l} hole
+	for one in links/*; do
+		for other in {a..l}; do
+			[ "${one##*/}" = "$other" ] || ln -s "../$other" "$one/$other"
+		done
+	done
+	cp "$DATA/new/db/dynamic_.ibd" links/a
+	run -0 timeout 60 "$MKEYFILE" verify -q -j -f "$DATA/new.keys" --datadir links
+	same 1 "$(jq '.data.files | length' <<<"$output")"
+	cp "$DATA/new/db/dynamic_.ibd" hole
+	truncate -s 1T hole/dynamic_.ibd
+	for depth in '' --full; do
+		run -0 timeout 60 "$MKEYFILE" verify -q -j -f "$DATA/new.keys" --datadir hole $depth
+		same 'proven 1099511627776' "$(jq -r '.data.files[0] | "\(.answer) \(.bytes)"' <<<"$output")"
+	done
+	rm hole/dynamic_.ibd
+	mkdir names
+	echo x >names/$'a\033[31m\nyes: all proven'
+	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
+	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
+}
+
 @test "key versions: old and new pages in one file, each proven, each missed" {
 	local kind keys id
 	for id in 1 2 3; do
@@ -567,6 +676,8 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same 'lz4.ibd ' "$(files '.answer == "not-provable" and .note == "no-codec"')"
 	LD_LIBRARY_PATH=$PWD run mkeyfile verify --file=keys --datadir="$PWD/full_crc32"
 	[[ $output =~ lz4.ibd\':.*'; liblz4.so.1 is not installed' ]]
+	LD_LIBRARY_PATH=$PWD prove keys "$PWD/crc32"
+	same 'lz4.ibd ' "$(files '.answer == "not-provable" and .note == "no-codec"')"
 }
 
 @test "the whole matrix: page size, checksum format, algorithm, size of the system key" {

@@ -80,6 +80,8 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		file->note = DATA_NOTE_NO_PAGE;
 	if (worst == DATA_NOT_ENCRYPTED && file->declared_missing)
 		worst = DATA_MISSING_KEY;
+	if (evidence->missing_codec && !file->note)
+		file->note = DATA_NOTE_NO_CODEC;
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
 	if (is_worse(DATA_NOT_PROVABLE, worst) &&

@@ -52,7 +52,6 @@ struct data_file {
 	enum data_kind kind;
 	enum data_answer answer;
 	enum data_note note;
-	unsigned int codec;    /* of DATA_NOTE_NO_CODEC */
 	struct fault fault;    /* of DATA_UNREADABLE */
 	uint64_t size;	       /* bytes */
 	bool declared;	       /* the file says that it is encrypted, */

@@ -35,13 +35,14 @@ struct key_use {
 struct evidence {
 	struct key_use *uses; /* sorted by ID and version */
 	size_t use_count;
-	uint64_t pages;		   /* looked at, all of them */
-	uint64_t plain;		   /* not encrypted */
-	uint64_t plain_damaged;	   /* the same, and their checksum does not fit */
-	uint64_t unexplained;	   /* that name a version, in a file that is said not to be encrypted */
-	uint64_t overflow;	   /* pages of further pairs than EVIDENCE_MAX_USES */
-	uint64_t first_bad;	   /* among plain_damaged */
-	uint32_t proven_by_cipher; /* a bit for each enum data_cipher that proved a page which can tell them apart */
+	uint64_t pages;		    /* looked at, all of them */
+	uint64_t plain;		    /* not encrypted */
+	uint64_t plain_damaged;	    /* the same, and their checksum does not fit */
+	uint64_t unexplained;	    /* that name a version, in a file that is said not to be encrypted */
+	uint64_t overflow;	    /* pages of further pairs than EVIDENCE_MAX_USES */
+	uint64_t first_bad;	    /* among plain_damaged */
+	unsigned int missing_codec; /* of pages that could not be decompressed here; 0: none */
+	uint32_t proven_by_cipher;  /* a bit for each enum data_cipher that proved a page which can tell them apart */
 };
 
 void evidence_free(struct evidence *evidence);

@@ -222,8 +222,10 @@ static enum proof prove_decompressed(struct scan *scan, const struct page *page,
 {
 	size_t logical = space_of(page)->logical_size;
 
-	if (!codec_is_available(codec))
+	if (!codec_is_available(codec)) {
+		scan->missing_codec = codec;
 		return PROOF_NONE;
+	}
 	if (!size || !codec_decompress(codec, scan->plain, size, scan->inflated, logical) ||
 	    !is_header_of(scan->inflated, page))
 		return PROOF_NO;

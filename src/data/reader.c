@@ -4,7 +4,6 @@
 #include "data/aria.h"
 #include "data/binlog.h"
 #include "data/bytes.h"
-#include "data/codec.h"
 #include "data/file_names.h"
 #include "data/innodb.h"
 #include "data/redo.h"
@@ -131,10 +130,6 @@ static void open_innodb(const struct opening *opening, enum innodb_head head)
 	innodb_open(opening->scan, innodb);
 	if (space->has_crypt && space->encrypted && !space->never)
 		declare(opening, space->key_id);
-	if (file->declared && space->codec && !codec_is_available(space->codec)) {
-		file->note = DATA_NOTE_NO_CODEC;
-		file->codec = space->codec;
-	}
 	set_parts(opening->reader, &innodb->paged);
 }
 

@@ -115,6 +115,7 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 		try_other_versions(scan, page, use);
 		return is_plausible(scan, page) ? PAGE_SOUND : PAGE_DAMAGED;
 	}
+	scan->missing_codec = 0;
 	switch (scan_prove(scan, page->prove, page->page, &cipher)) {
 	case PROOF_YES:
 		evidence->proven_by_cipher |= 1U << cipher;
@@ -124,6 +125,8 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 	case PROOF_NONE:
 		break;
 	}
+	if (scan->missing_codec)
+		evidence->missing_codec = scan->missing_codec;
 	return PAGE_UNPROVED;
 }
 

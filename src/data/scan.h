@@ -30,6 +30,7 @@ struct scan {
 	struct scan_rules *rules;
 	struct prover *prover;
 	struct fault fault;	    /* FAULT_READ: the first read of the file's part that failed */
+	unsigned int missing_codec; /* of the page that is looked at: its library is not there; 0: none */
 	unsigned char *memory;	    /* of all that follow */
 	unsigned char *page;	    /* SCAN_PAGE_MAX bytes */
 	unsigned char *again;	    /* the same, to compare */
