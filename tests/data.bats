@@ -353,6 +353,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	change_page0 db/compact_.ibd 10428 000000000000
 	prove "$DATA/new.keys" "$PWD/db"
 	same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
 	# all that leads to the crypt block of an Aria table
 	head=$((0x$(xxd -s 6 -l 2 -p aria/aria.MAI)))
 	for byte in 7 11 13 15 17 18 19 22 $((head - 22)) $((head - 21)); do

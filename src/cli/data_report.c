@@ -286,6 +286,10 @@ static void print_file(const struct data_file *file)
 		printf("; %ju damaged page%s that %s not encrypted, the first at page %ju",
 		       (uintmax_t)file->evidence.plain_damaged, plural(file->evidence.plain_damaged),
 		       file->evidence.plain_damaged == 1 ? "is" : "are", (uintmax_t)file->evidence.first_bad);
+	if (file->evidence.unexplained)
+		printf("; %ju page%s seem%s encrypted, and the first page says nothing of that",
+		       (uintmax_t)file->evidence.unexplained, plural(file->evidence.unexplained),
+		       file->evidence.unexplained == 1 ? "s" : "");
 	if (file->fault.code)
 		printf("; %s", file->fault.error_number ? strerror(file->fault.error_number) : "not a regular file");
 	if (note)
@@ -487,6 +491,7 @@ static json_t *file_json(const struct data_file *file)
 	json_object_set_new(object, "keys", uses_json(file));
 	json_object_set_new(object, "plain_pages", number(file->evidence.plain));
 	json_object_set_new(object, "damaged_plain_pages", number(file->evidence.plain_damaged));
+	json_object_set_new(object, "unexplained_pages", number(file->evidence.unexplained));
 	json_object_set_new(object, "note", file->note ? json_string(note_name(file->note)) : json_null());
 	json_object_set_new(object, "message", note ? json_text(note) : json_null());
 	free(note);
