@@ -11,7 +11,7 @@
 /* What the readers of all formats share. */
 
 #define SCAN_PAGE_MAX 65536U  /* bytes of the largest page */
-#define SCAN_BULK (1U << 20)  /* bytes read at once; a multiple of every page size */
+#define SCAN_BULK (1U << 20)  /* most bytes read at once; a multiple of every page size */
 #define SCAN_SAMPLE_FIRST 3   /* so many pages of each key of a part are proven */
 #define SCAN_SAMPLE_EVERY 512 /* and then one in so many */
 
@@ -39,7 +39,7 @@ struct scan {
 	unsigned char *descriptors; /* the same, for the page of extent descriptors */
 	uint32_t descriptors_page;  /* its number; UINT32_MAX: none */
 	bool descriptors_known;	    /* it could be read */
-	unsigned char *bulk;	    /* SCAN_BULK bytes, for the window */
+	unsigned char *bulk;	    /* SCAN_BULK bytes: the window, or pages read at once */
 	uint64_t window;	    /* offset in the file of what bulk holds, */
 	size_t window_size;	    /* bytes; 0: nothing */
 };

@@ -46,6 +46,7 @@ struct pool {
 	struct fault fault; /* the first one that ends the survey */
 	uint64_t files;	    /* reported */
 	struct timespec started;
+	struct timespec progress_due;
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
 };
@@ -202,41 +203,35 @@ static void *run_thread(void *context)
 
 /* ---- the thread that called ---- */
 
+/* The mutex is held. */
 static void show_progress(struct pool *pool)
 {
-	struct survey_progress progress = { .bytes = pool->rules.bytes_done };
+	struct survey_progress progress = { .bytes = pool->rules.bytes_done, .files = pool->files };
 	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pool->progress_due = now;
+	pool->progress_due.tv_nsec += PROGRESS_NANOSECONDS;
+	if (pool->progress_due.tv_nsec >= 1000000000) {
+		pool->progress_due.tv_nsec -= 1000000000;
+		pool->progress_due.tv_sec++;
+	}
 	if (!pool->options->progress)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	pthread_mutex_lock(&pool->mutex);
-	progress.files = pool->files;
-	pthread_mutex_unlock(&pool->mutex);
 	progress.milliseconds = (uint64_t)(now.tv_sec - pool->started.tv_sec) * 1000 +
 				(uint64_t)(now.tv_nsec / 1000000) - (uint64_t)(pool->started.tv_nsec / 1000000);
+	pthread_mutex_unlock(&pool->mutex);
 	pool->options->progress(pool->options->context, &progress);
+	pthread_mutex_lock(&pool->mutex);
 }
 
 /* Waits until at most so many jobs are left, showing the progress meanwhile. */
 static void wait_for_jobs(struct pool *pool, size_t most)
 {
 	pthread_mutex_lock(&pool->mutex);
-	while (pool->jobs > most && !pool->fault.code) {
-		struct timespec until;
-
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += PROGRESS_NANOSECONDS;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_nsec -= 1000000000;
-			until.tv_sec++;
-		}
-		if (!pthread_cond_timedwait(&pool->room, &pool->mutex, &until))
-			continue;
-		pthread_mutex_unlock(&pool->mutex);
-		show_progress(pool);
-		pthread_mutex_lock(&pool->mutex);
-	}
+	while (pool->jobs > most && !pool->fault.code)
+		if (pthread_cond_timedwait(&pool->room, &pool->mutex, &pool->progress_due))
+			show_progress(pool);
 	pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -352,6 +347,7 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 	pthread_cond_init(&pool->work, NULL);
 	pthread_condattr_destroy(&attributes);
 	clock_gettime(CLOCK_MONOTONIC, &pool->started);
+	pool->progress_due = pool->started;
 }
 
 struct fault survey(const struct survey_options *options, struct survey_result *ret_result)
