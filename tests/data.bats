@@ -569,6 +569,41 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same wrong-key "$(jq -r '.files[] | select(.kind == "redo-log") | .answer' <<<"$json")"
 }
 
+@test "the same with a redo log that is not encrypted, until a server has stopped in order" {
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
+	data_sql "$PWD/data" <<-'END'
+		USE db;
+		CREATE TABLE late (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		INSERT INTO late SELECT * FROM source LIMIT 300;
+		UPDATE dynamic_ SET t = CONCAT('y', t) WHERE i < 100;
+	END
+	log_says() { # status answer note
+		prove "$DATA/new.keys" "$PWD/data"
+		same "$*" "$status $(jq -r '.files[] | select(.kind == "redo-log") | "\(.answer) \(.note)"' <<<"$json")"
+	}
+	log_says 0 not-encrypted null
+	kill -9 "$server_pid"
+	wait "$server_pid" || :
+	server_pid=
+	log_says 0 not-encrypted unclean
+	same 'ib_logfile0 ' "$(files '.note == "unclean"')"
+	same true "$(jq '.unsure_files > 0' <<<"$json")"
+	run -0 "$abs_top_builddir/tests/print-needs" "$PWD/data"
+	[ "${lines[-1]#unsure }" -gt 0 ]
+	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
+	server_stop
+	log_says 0 not-encrypted null
+	same 0 "$(jq .unsure_files <<<"$json")"
+	# without its records, and without its checkpoints
+	cp data/ib_logfile0 whole
+	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=3 count=2045 conv=notrunc status=none
+	log_says 1 damaged unclean
+	cp whole data/ib_logfile0
+	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=1 count=2 conv=notrunc status=none
+	log_says 1 damaged no-head
+}
+
 @test "a backup by mariadb-backup is proven before and after it is prepared" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"

@@ -210,7 +210,7 @@ static void open_redo(const struct opening *opening)
 		opening->file->note = DATA_NOTE_NO_HEAD;
 	else
 		opening->reader->parts = 1;
-	if (redo->format != REDO_UNKNOWN)
+	if (redo->format != REDO_UNKNOWN && redo->format != REDO_PLAIN_RECORDS)
 		declare(opening, redo->id);
 }
 

@@ -23,8 +23,10 @@
 #define BLOCK_DATA 12U
 #define BLOCK_TRAILER 504U
 
+#define NONCE 8U
+
 /* Bytes of older mini-transactions that are looked at when the part behind the
- * checkpoint does not suffice, unless all is to be read. */
+ * checkpoint does not suffice. */
 #define HISTORY (4U << 20)
 #define SEARCH_MTR 4096U /* bytes of a mini-transaction that is found without knowing where it begins */
 
@@ -56,10 +58,8 @@ static void read_new_head(const unsigned char *head, size_t size, struct redo_fi
 	file->id = be32(head + 48);
 	file->version = be32(head + 52);
 	memcpy(file->salt, head + 56, CIPHER_BLOCK);
-	if (file->format == REDO_RECORDS && !file->id) {
-		file->format = REDO_PLAIN;
-		return;
-	}
+	if (file->format == REDO_RECORDS && !file->id)
+		file->format = REDO_PLAIN_RECORDS;
 	file->first_lsn = be64(head + 8);
 	file->damaged = size < RECORDS_START || !checksum_fits(head, 508);
 	if (!file->damaged)
@@ -117,9 +117,7 @@ struct ring {
 	unsigned char *bytes;		/* SCAN_BULK */
 	unsigned char *payloads;	/* the same: of one mini-transaction, joined */
 	unsigned char *plain;		/* the same, decrypted */
-	uint64_t mtrs;			/* looked at */
 	uint64_t records_at_checkpoint; /* mini-transactions from the checkpoint on */
-	bool cipher_shows;		/* one that proves was long enough to tell the ciphers apart */
 };
 
 /* What the records say, for one cipher. */
@@ -127,6 +125,7 @@ struct tally {
 	uint64_t names; /* of files, and checkpoints: one is proof enough */
 	uint64_t fits;	/* bytes that have one of few values */
 	uint64_t fails; /* the same, and have not */
+	bool shows;	/* one with a name was long enough to tell the ciphers apart */
 };
 
 /* One mini-transaction in memory. */
@@ -138,7 +137,7 @@ struct mtr {
 	size_t payload_size;
 	size_t first_header; /* bytes of the first record's header */
 	unsigned char last_type;
-	const unsigned char *nonce; /* 8 bytes */
+	const unsigned char *nonce; /* NONCE bytes; none in REDO_PLAIN_RECORDS */
 };
 
 /* A record's header and the size of what follows it. */
@@ -202,6 +201,7 @@ static bool read_record(const unsigned char *bytes, size_t size, struct record *
 static bool read_mtr(const struct ring *ring, const unsigned char *bytes, size_t size, struct mtr *ret_mtr)
 {
 	struct mtr mtr = { .ring = ring, .bytes = bytes };
+	size_t nonce = ring->file->format == REDO_PLAIN_RECORDS ? 0 : NONCE;
 	size_t at = 0;
 	uint32_t crc;
 
@@ -217,12 +217,12 @@ static bool read_mtr(const struct ring *ring, const unsigned char *bytes, size_t
 		at += record.header + record.payload;
 	}
 	mtr.records_size = at;
-	mtr.size = at + 1 + 8 + 4;
+	mtr.size = at + 1 + nonce + 4;
 	if (!at || mtr.size > size)
 		return false;
 	mtr.nonce = bytes + at + 1;
-	crc = crc32c(crc32c(0, bytes, at), mtr.nonce, 8);
-	if (be32(mtr.nonce + 8) != crc)
+	crc = crc32c(crc32c(0, bytes, at), mtr.nonce, nonce);
+	if (be32(mtr.nonce + nonce) != crc)
 		return false;
 	*ret_mtr = mtr;
 	return true;
@@ -356,8 +356,8 @@ static void tally_stream(const struct mtr *mtr, enum data_cipher cipher, struct 
 	struct record record;
 	bool page_known = false;
 
-	memcpy(text.iv, mtr->nonce, 8);
-	memcpy(text.iv + 8, mtr->bytes, mtr->first_header);
+	memcpy(text.iv, mtr->nonce, NONCE);
+	memcpy(text.iv + NONCE, mtr->bytes, mtr->first_header);
 	prover_decrypt(ring->scan->prover, cipher, &text, 0, text.size, ring->plain);
 	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
 		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
@@ -380,7 +380,7 @@ static void tally_record(const struct mtr *mtr, enum data_cipher cipher, const u
 	struct ciphertext text = { .data = body, .size = size };
 	unsigned char plain[CIPHER_BLOCK];
 
-	memcpy(text.iv, mtr->nonce, 8);
+	memcpy(text.iv, mtr->nonce, NONCE);
 	put_be32(text.iv + 8, page_id[0]);
 	put_be32(text.iv + 12, page_id[1]);
 	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size < CIPHER_BLOCK ? size : CIPHER_BLOCK, plain);
@@ -419,9 +419,8 @@ static void tally_records(const struct mtr *mtr, enum data_cipher cipher, struct
 
 static void tally_mtr(const struct mtr *mtr, struct tally tallies[DATA_CIPHER_COUNT])
 {
-	struct ring *ring = (struct ring *)(uintptr_t)mtr->ring;
+	const struct ring *ring = mtr->ring;
 
-	ring->mtrs++;
 	join_payloads(mtr);
 	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
 		uint64_t before = tallies[i].names;
@@ -430,8 +429,7 @@ static void tally_mtr(const struct mtr *mtr, struct tally tallies[DATA_CIPHER_CO
 			tally_stream(mtr, (enum data_cipher)i, &tallies[i]);
 		else
 			tally_records(mtr, (enum data_cipher)i, &tallies[i]);
-		if (tallies[i].names > before && mtr->payload_size >= CIPHER_BLOCK)
-			ring->cipher_shows = true;
+		tallies[i].shows |= tallies[i].names > before && mtr->payload_size >= CIPHER_BLOCK;
 	}
 }
 
@@ -444,13 +442,19 @@ static bool is_of_lap(const struct mtr *mtr, uint64_t lsn)
 	return mtr->bytes[mtr->records_size] == !(lap & 1);
 }
 
+/* The mini-transaction at lsn, which is one of those from the checkpoint on. */
+static bool next_mtr(struct ring *ring, uint64_t lsn, struct mtr *ret_mtr)
+{
+	return lsn - ring->file->end_lsn < ring->capacity && ring_mtr(ring, lsn, ret_mtr) && is_of_lap(ret_mtr, lsn);
+}
+
 /* From the checkpoint to the end of the log: what a start of the server reads. */
 static uint64_t walk_from_checkpoint(struct ring *ring, bool has_key, struct tally tallies[DATA_CIPHER_COUNT])
 {
 	uint64_t lsn = ring->file->end_lsn;
 	struct mtr mtr;
 
-	while (lsn - ring->file->end_lsn < ring->capacity && ring_mtr(ring, lsn, &mtr) && is_of_lap(&mtr, lsn)) {
+	while (next_mtr(ring, lsn, &mtr)) {
 		bool wanted = ring->scan->rules->full || ring->records_at_checkpoint < 64 ||
 			      ring->records_at_checkpoint % SCAN_SAMPLE_EVERY == 0;
 
@@ -479,7 +483,8 @@ static uint64_t find_oldest(struct ring *ring, uint64_t lsn)
 	return lsn;
 }
 
-/* Older mini-transactions that are still there: enough of them for proof. */
+/* Older mini-transactions that are still there, up to the checkpoint: enough of them
+ * for proof. end: of the log. */
 static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[DATA_CIPHER_COUNT])
 {
 	uint64_t lsn = ring->file->first_lsn;
@@ -489,7 +494,7 @@ static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[D
 	if (end - lsn > ring->capacity)
 		lsn = find_oldest(ring, end - ring->capacity);
 	start = lsn;
-	while (lsn - start < HISTORY && lsn < end && ring_mtr(ring, lsn, &mtr)) {
+	while (lsn - start < HISTORY && lsn < ring->file->end_lsn && ring_mtr(ring, lsn, &mtr)) {
 		tally_mtr(&mtr, tallies);
 		lsn += mtr.size;
 	}
@@ -507,18 +512,25 @@ static enum page_outcome judge_tallies(const struct ring *ring, const struct tal
 	uint32_t ciphers = ring->scan->rules->ciphers;
 	uint32_t proven = 0;
 	uint32_t possible = 0;
+	uint32_t shown = 0;
 
 	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
 		if (!(ciphers >> i & 1))
 			continue;
 		proven |= (uint32_t)is_proven(&tallies[i]) << i;
 		possible |= (uint32_t)!tallies[i].fails << i;
+		shown |= (uint32_t)tallies[i].shows << i;
 	}
 	if (!proven)
 		return possible ? PAGE_UNPROVED : PAGE_REFUTED_INTACT;
-	if (ring->cipher_shows)
-		evidence->proven_by_cipher |= proven;
+	evidence->proven_by_cipher |= shown;
 	return PAGE_PROVEN;
+}
+
+/* What a log says in which nothing is whole. */
+static enum page_outcome broken_outcome(const struct scan *scan)
+{
+	return scan->rules->live || scan->fault.code ? PAGE_BUSY : PAGE_DAMAGED;
 }
 
 static struct fault scan_ring(struct ring *ring, struct evidence *evidence)
@@ -535,13 +547,27 @@ static struct fault scan_ring(struct ring *ring, struct evidence *evidence)
 	evidence->pages = use->pages = ring->records_at_checkpoint;
 	if (!ring->records_at_checkpoint) {
 		use->pages = 1;
-		key_use_count(use, ring->scan->rules->live ? PAGE_BUSY : PAGE_DAMAGED, 0);
+		key_use_count(use, broken_outcome(ring->scan), 0);
 		return fault_none();
 	}
 	if (has_key && !is_proven(&tallies[0]) && !is_proven(&tallies[1]))
 		walk_history(ring, end, tallies);
 	key_use_count(use, has_key ? judge_tallies(ring, tallies, evidence) : PAGE_SOUND, 0);
 	return fault_none();
+}
+
+/* Whether the checkpoint's own mini-transaction is the last, or another one follows. */
+static void scan_plain_ring(struct ring *ring, struct evidence *evidence)
+{
+	uint64_t lsn = ring->file->end_lsn;
+	struct mtr mtr;
+
+	while (ring->records_at_checkpoint < 2 && next_mtr(ring, lsn, &mtr)) {
+		ring->records_at_checkpoint++;
+		lsn += mtr.size;
+	}
+	if (!ring->records_at_checkpoint && broken_outcome(ring->scan) == PAGE_DAMAGED)
+		evidence->plain_damaged++;
 }
 
 static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
@@ -558,11 +584,12 @@ static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, s
 	struct fault fault = fault_of(FAULT_MEMORY);
 
 	if (ring.bytes && ring.payloads && ring.plain) {
-		if (ring.capacity)
+		fault = fault_none();
+		if (ring.capacity && file->format == REDO_PLAIN_RECORDS)
+			scan_plain_ring(&ring, evidence);
+		else if (ring.capacity)
 			fault = scan_ring(&ring, evidence);
-		else
-			fault = fault_none();
-		*ret_unclean = file->checkpoint_lsn != file->end_lsn || ring.records_at_checkpoint > 1;
+		*ret_unclean = file->checkpoint_lsn != file->end_lsn || ring.records_at_checkpoint != 1;
 	}
 	free(ring.bytes);
 	free(ring.payloads);

@@ -8,10 +8,11 @@
  * log/log0crypt.cc, log/log0recv.cc). */
 
 enum redo_format {
-	REDO_PLAIN,
-	REDO_BLOCKS,  /* to 10.7: blocks of 512 bytes */
-	REDO_RECORDS, /* 10.8: mini-transactions, the body of each record encrypted by itself */
-	REDO_STREAM,  /* 10.11 and later: all records of a mini-transaction encrypted in one piece */
+	REDO_PLAIN,	    /* to 10.7, not encrypted: nothing of it is read */
+	REDO_PLAIN_RECORDS, /* 10.8 and later, not encrypted */
+	REDO_BLOCKS,	    /* to 10.7: blocks of 512 bytes */
+	REDO_RECORDS,	    /* 10.8: mini-transactions, the body of each record encrypted by itself */
+	REDO_STREAM,	    /* 10.11 and later: all records of a mini-transaction encrypted in one piece */
 	REDO_UNKNOWN,
 };
 
@@ -35,7 +36,8 @@ void redo_read_head(const unsigned char *head, size_t size, struct redo_file *fi
 
 /* Looks at the log from the newest checkpoint on, which is what a start reads, and
  * at older parts as far as proof needs them. *ret_unclean: there is something to
- * recover. FAULT_MEMORY. */
+ * recover, or it cannot be told; always false in the formats to 10.7, where this is
+ * not looked for. FAULT_MEMORY. */
 MUST_CHECK struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
 				  bool *ret_unclean);
 

@@ -309,7 +309,7 @@ static void names(void **state)
 	assert_null(with_suffix("a.b/none", ".MAI"));
 }
 
-/* ---- bytes that no server wrote ---- */
+/* ---- redo logs ---- */
 
 /* A file in memory. */
 static struct source source_of(const unsigned char *bytes, size_t size)
@@ -325,6 +325,224 @@ static struct source source_of(const unsigned char *bytes, size_t size)
 	unlink(name);
 	return source;
 }
+
+#define LOG_SIZE 65536U
+#define LOG_START 12288U
+#define LOG_FIRST_LSN 10000U
+#define BLOCK_SIZE 512U
+
+static const unsigned char log_salt[CIPHER_BLOCK] = "a salt of a log";
+static const unsigned char log_nonce[8] = "a nonce";
+
+/* A log that is being written. */
+struct log {
+	struct scan_rules rules;
+	struct scan scan;
+	unsigned char bytes[LOG_SIZE];
+	size_t size;
+	uint64_t lsn;
+	uint64_t checkpoint_lsn;
+	enum redo_format format;
+};
+
+static struct log *log_new(struct fixture *fixture, enum redo_format format)
+{
+	struct log *log = calloc(1, sizeof(*log));
+
+	assert_non_null(log);
+	*log = (struct log){ .rules.ciphers = 3, .size = LOG_SIZE, .lsn = LOG_FIRST_LSN, .format = format };
+	assert_int_equal(scan_new(&log->rules, &fixture->keyfile, &log->scan).code, FAULT_NONE);
+	assert_true(prover_use_local_key(log->scan.prover, 1, 1, log_salt));
+	return log;
+}
+
+static void log_free(struct log *log)
+{
+	scan_free(&log->scan);
+	free(log);
+}
+
+/* With less than a block, or with DATA_CIPHER_CTR, decrypting is encrypting. */
+static void encrypt(struct log *log, const unsigned char iv[CIPHER_BLOCK], unsigned char *bytes, size_t size)
+{
+	struct ciphertext text = { .data = bytes, .size = size };
+	unsigned char encrypted[BLOCK_SIZE];
+
+	memcpy(text.iv, iv, CIPHER_BLOCK);
+	prover_decrypt(log->scan.prover, DATA_CIPHER_CTR, &text, 0, size, encrypted);
+	memcpy(bytes, encrypted, size);
+}
+
+/* One record as a mini-transaction. */
+static void log_mtr(struct log *log, const unsigned char *record, size_t size)
+{
+	size_t capacity = log->size - LOG_START;
+	size_t nonce = log->format == REDO_PLAIN_RECORDS ? 0 : sizeof(log_nonce);
+	unsigned char mtr[128];
+
+	memcpy(mtr, record, size);
+	mtr[size] = !((log->lsn + size - LOG_FIRST_LSN) / capacity & 1);
+	memcpy(mtr + size + 1, log_nonce, nonce);
+	put_be32(mtr + size + 1 + nonce, crc32c(crc32c(0, mtr, size), log_nonce, nonce));
+	for (size_t i = 0; i < size + 1 + nonce + 4; i++)
+		log->bytes[LOG_START + (log->lsn++ - LOG_FIRST_LSN) % capacity] = mtr[i];
+}
+
+/* The body of the record, from a byte on, is encrypted. */
+static void log_record(struct log *log, const unsigned char *iv_end, unsigned char *record, size_t body, size_t size)
+{
+	unsigned char iv[CIPHER_BLOCK] = { 0 };
+
+	memcpy(iv, log_nonce, sizeof(log_nonce));
+	memcpy(iv + sizeof(log_nonce), iv_end, sizeof(log_nonce));
+	if (log->format != REDO_PLAIN_RECORDS)
+		encrypt(log, iv, record + body, size - body);
+	log_mtr(log, record, size);
+}
+
+static void log_checkpoint(struct log *log)
+{
+	unsigned char record[11] = { 0xfa };
+
+	log->checkpoint_lsn = log->lsn;
+	put_be64(record + 3, log->lsn);
+	log_record(log, (const unsigned char[8]){ 0xfa }, record, 1, sizeof(record));
+}
+
+static void log_file_name(struct log *log)
+{
+	unsigned char record[] = "\xb0\x02\x05\0./db/table.ibd";
+
+	log_record(log, (const unsigned char[8]){ 0xb0, 2 }, record, 2, sizeof(record) - 1);
+}
+
+/* An EXTENDED record, as REDO_RECORDS has it. */
+static void log_extended(struct log *log)
+{
+	unsigned char record[] = { 0x23, 5, 3, 1 };
+
+	log_record(log, (const unsigned char[8]){ 0, 0, 0, 5, 0, 0, 0, 3 }, record, 3, sizeof(record));
+}
+
+static void log_scan(struct log *log, struct evidence *evidence, bool *ret_unclean)
+{
+	struct redo_file file = { 0 };
+
+	redo_read_head(log->bytes, log->size, &file);
+	assert_int_equal(file.format, log->format);
+	assert_false(file.damaged);
+	file.source = source_of(log->bytes, log->size);
+	assert_int_equal(redo_scan(&log->scan, &file, evidence, ret_unclean).code, FAULT_NONE);
+	source_close(&file.source);
+}
+
+/* Writes the head, and reads all. */
+static void log_read(struct log *log, struct evidence *evidence, bool *ret_unclean)
+{
+	unsigned char *head = log->bytes;
+
+	put_be32(head, log->format == REDO_STREAM ? 0xf09f979d : 0x50687973);
+	put_be64(head + 8, LOG_FIRST_LSN);
+	put_be32(head + 48, log->format != REDO_PLAIN_RECORDS);
+	put_be32(head + 52, log->format != REDO_PLAIN_RECORDS);
+	memcpy(head + 56, log_salt, sizeof(log_salt));
+	put_be32(head + 508, crc32c(0, head, 508));
+	put_be64(head + 4096, log->checkpoint_lsn);
+	put_be64(head + 4104, log->checkpoint_lsn);
+	put_be32(head + 4096 + 60, crc32c(0, head + 4096, 60));
+	log_scan(log, evidence, ret_unclean);
+}
+
+static void only_what_is_long_enough_tells_the_cipher(void **state)
+{
+	struct log *log = log_new(*state, REDO_STREAM);
+	struct evidence evidence = { 0 };
+	bool unclean;
+
+	log_checkpoint(log);
+	log_read(log, &evidence, &unclean);
+	assert_int_equal(evidence.uses[0].proven, 1);
+	assert_int_equal(evidence.proven_by_cipher, 0);
+	assert_false(unclean);
+	evidence_free(&evidence);
+	log_file_name(log);
+	log_read(log, &evidence, &unclean);
+	assert_int_equal(evidence.uses[0].proven, 1);
+	assert_int_equal(evidence.proven_by_cipher, 1U << DATA_CIPHER_CTR);
+	assert_true(unclean);
+	evidence_free(&evidence);
+	log_free(log);
+}
+
+/* Eight records are proof, seven are none, wherever they stand. */
+static void no_record_counts_twice(void **state)
+{
+	for (int before = 0; before <= 8; before++)
+		for (int behind = 0; behind <= 8; behind++) {
+			struct log *log = log_new(*state, REDO_RECORDS);
+			struct evidence evidence = { 0 };
+			bool unclean;
+
+			for (int i = 0; i < before; i++)
+				log_extended(log);
+			log_checkpoint(log);
+			for (int i = 0; i < behind; i++)
+				log_extended(log);
+			log_read(log, &evidence, &unclean);
+			assert_int_equal(evidence.uses[0].pages, 1 + behind);
+			assert_int_equal(evidence.uses[0].proven, before + behind >= 8);
+			assert_int_equal(evidence.uses[0].unproved, before + behind < 8);
+			assert_int_equal(unclean, behind > 0);
+			evidence_free(&evidence);
+			log_free(log);
+		}
+}
+
+/* The oldest record that is left is overwritten in part. */
+static void older_records_of_a_log_that_has_wrapped(void **state)
+{
+	struct log *log = log_new(*state, REDO_RECORDS);
+	struct evidence evidence = { 0 };
+	bool unclean;
+
+	log->size = LOG_START + 999;
+	for (int i = 0; i < 150; i++)
+		log_extended(log);
+	log_checkpoint(log);
+	log_read(log, &evidence, &unclean);
+	assert_int_equal(evidence.uses[0].pages, 1);
+	assert_int_equal(evidence.uses[0].proven, 1);
+	assert_false(unclean);
+	evidence_free(&evidence);
+	log_free(log);
+}
+
+static void a_plain_log_is_clean_or_not(void **state)
+{
+	struct log *log = log_new(*state, REDO_PLAIN_RECORDS);
+	struct evidence evidence = { 0 };
+	bool unclean;
+
+	log->size = LOG_START + 1000;
+	for (int i = 0; i < 100; i++) {
+		log_checkpoint(log);
+		log_read(log, &evidence, &unclean);
+		assert_false(unclean);
+		log_file_name(log);
+		log_read(log, &evidence, &unclean);
+		assert_true(unclean);
+	}
+	assert_int_equal(evidence.use_count, 0);
+	assert_int_equal(evidence.plain_damaged, 0);
+	memset(log->bytes + LOG_START, 0, 1000);
+	log_read(log, &evidence, &unclean);
+	assert_true(unclean);
+	assert_int_equal(evidence.plain_damaged, 1);
+	evidence_free(&evidence);
+	log_free(log);
+}
+
+/* ---- bytes that no server wrote ---- */
 
 /* Runs a reader over noise behind heads that are nearly right, and returns how much of
  * it was decrypted and refuted. */
@@ -354,8 +572,7 @@ static uint64_t try_head(struct scan *scan, unsigned char *bytes, size_t size)
 		assert_int_equal(binlog_scan(scan, &binlog, &evidence).code, FAULT_NONE);
 	}
 	redo_read_head(bytes, size, &redo);
-	if ((redo.format == REDO_BLOCKS || redo.format == REDO_RECORDS || redo.format == REDO_STREAM) &&
-	    !redo.damaged) {
+	if (redo.format != REDO_PLAIN && redo.format != REDO_UNKNOWN && !redo.damaged) {
 		redo.source = source;
 		assert_int_equal(redo_scan(scan, &redo, &evidence, &unclean).code, FAULT_NONE);
 	}
@@ -544,6 +761,10 @@ int main(void)
 		cmocka_unit_test(a_single_page_is_damaged_where_the_key_is_known),
 		cmocka_unit_test(needs_keep_their_order),
 		cmocka_unit_test(names),
+		cmocka_unit_test_setup_teardown(only_what_is_long_enough_tells_the_cipher, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_record_counts_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(older_records_of_a_log_that_has_wrapped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_plain_log_is_clean_or_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
 	};
