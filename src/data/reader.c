@@ -17,6 +17,8 @@
  * near enough for the system to read ahead of them. */
 #define PART_SIZE (4U << 20)
 
+#define LOG_NAME "ib_logfile"
+
 struct reader {
 	enum data_kind kind;
 	uint64_t parts;
@@ -195,16 +197,44 @@ static void open_binlog(const struct opening *opening)
 	opening->reader->parts = 1;
 }
 
+/* Servers to 10.4 keep the checkpoints of all files of a log in the first one. */
+static bool is_later_log_file(const char *path)
+{
+	return !strncmp(base_name(path), LOG_NAME, sizeof(LOG_NAME) - 1) && strcmp(base_name(path), LOG_NAME "0");
+}
+
+static bool read_first_log_file(const struct opening *opening)
+{
+	int directory = (int)(base_name(opening->path) - opening->path);
+	struct source source = SOURCE_CLOSED;
+	struct redo_file first = { 0 };
+	char *path = NULL;
+	size_t got = 0;
+	bool done;
+
+	if (asprintf(&path, "%.*s" LOG_NAME "0", directory, opening->path) < 0)
+		return false;
+	done = !source_open(AT_FDCWD, path, &source).code &&
+	       !source_read(&source, 0, opening->scan->page, SCAN_PAGE_MAX, &got).code;
+	if (done)
+		redo_read_head(opening->scan->page, got, &first);
+	source_close(&source);
+	free(path);
+	return done && redo_take_checkpoint(&opening->reader->redo, &first);
+}
+
 static void open_redo(const struct opening *opening)
 {
 	struct redo_file *redo = &opening->reader->redo;
+	bool needs_first;
 
 	opening->file->kind = DATA_REDO_LOG;
 	redo->source = opening->source;
 	redo_read_head(opening->scan->page, opening->size, redo);
 	if (redo->format == REDO_PLAIN)
 		return;
-	if (redo->format == REDO_UNKNOWN)
+	needs_first = redo->no_checkpoint && is_later_log_file(opening->path);
+	if (redo->format == REDO_UNKNOWN || (needs_first && !read_first_log_file(opening)))
 		opening->file->note = DATA_NOTE_NO_SUPPORT;
 	else if (redo->damaged)
 		opening->file->note = DATA_NOTE_NO_HEAD;

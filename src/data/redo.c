@@ -22,6 +22,8 @@
 #define BLOCKS_START 2048U
 #define BLOCK_DATA 12U
 #define BLOCK_TRAILER 504U
+#define BLOCK_NO_CHECKSUM 0xdeadbeefU	  /* innodb_log_checksums=OFF, to 10.4 */
+#define BLOCK_NUMBERS (UINT64_C(1) << 39) /* bytes of log, after which the numbers of blocks begin again */
 
 #define NONCE 8U
 
@@ -86,6 +88,7 @@ static void read_old_head(const unsigned char *head, size_t size, uint32_t forma
 		memcpy(file->nonce, block + 36, sizeof(file->nonce));
 		memcpy(file->salt, block + 40, CIPHER_BLOCK);
 	}
+	file->no_checkpoint = !file->damaged && !found;
 	file->damaged |= !found;
 }
 
@@ -103,6 +106,18 @@ void redo_read_head(const unsigned char *head, size_t size, struct redo_file *fi
 		if (file->format == REDO_BLOCKS)
 			read_old_head(head, size, old, file);
 	}
+}
+
+bool redo_take_checkpoint(struct redo_file *file, const struct redo_file *first)
+{
+	if (first->format != REDO_BLOCKS || first->damaged || first->block_versions != file->block_versions)
+		return false;
+	file->damaged = file->no_checkpoint = false;
+	file->checkpoint_lsn = file->end_lsn = first->checkpoint_lsn;
+	file->version = first->version;
+	memcpy(file->nonce, first->nonce, sizeof(file->nonce));
+	memcpy(file->salt, first->salt, CIPHER_BLOCK);
+	return true;
 }
 
 /* ---- mini-transactions ---- */
@@ -604,22 +619,35 @@ struct block {
 	const unsigned char *bytes;
 };
 
+static uint32_t block_number(const unsigned char *bytes)
+{
+	return be32(bytes) & 0x7fffffffU;
+}
+
+/* The number has 30 bits of the LSN; the others are those of the checkpoint, which
+ * is near. */
+static uint64_t block_lsn(const struct block *block)
+{
+	uint64_t checkpoint = block->file->checkpoint_lsn & ~(uint64_t)(BLOCK - 1);
+	uint64_t number = block_number(block->bytes);
+	uint64_t ahead = ((number - 1) * BLOCK - checkpoint) & (BLOCK_NUMBERS - 1);
+
+	return checkpoint + ahead - (ahead < BLOCK_NUMBERS / 2 ? 0 : BLOCK_NUMBERS);
+}
+
 /* The sizes in a block's header, which are encrypted. */
 static enum proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
 {
 	const struct block *block = any_block;
-	uint32_t number = be32(block->bytes) & 0x7fffffffU;
-	uint64_t lsn = (block->file->checkpoint_lsn & ~(uint64_t)0xffffffffU) | (uint64_t)((number - 1) & 0x3fffffffU)
-											<< 9;
 	size_t end = block->file->block_versions ? BLOCK_TRAILER : BLOCK_TRAILER + 4;
 	struct ciphertext text = { .data = block->bytes + 4, .size = end - 4 };
 	unsigned char plain[CIPHER_BLOCK];
 	uint16_t data;
 	uint16_t group;
 
-	put_be32(text.iv, number);
+	put_be32(text.iv, block_number(block->bytes));
 	memcpy(text.iv + 4, block->file->nonce, 4);
-	put_be64(text.iv + 8, lsn);
+	put_be64(text.iv + 8, block_lsn(block));
 	prover_decrypt(scan->prover, cipher, &text, 0, CIPHER_BLOCK, plain);
 	data = be16(plain);
 	group = be16(plain + 2);
@@ -637,7 +665,7 @@ static void look_at_block(struct scan *scan, const struct block *block, uint64_t
 		.id = file->id,
 		.version = version,
 		.salt = file->salt,
-		.intact = true,
+		.intact = checksum_fits(block->bytes, BLOCK - 4),
 		.prove = prove_block,
 		.page = block,
 	};
@@ -650,19 +678,44 @@ static void look_at_block(struct scan *scan, const struct block *block, uint64_t
 		key_use_count(use, scan_local_page(scan, &page, use, evidence), number);
 }
 
-/* The blocks up to the first that was never written, or is of no lap. */
+static bool block_is_whole(const unsigned char *bytes)
+{
+	return checksum_fits(bytes, BLOCK - 4) || be32(bytes + BLOCK - 4) == BLOCK_NO_CHECKSUM;
+}
+
+/* Where a server was killed a block or two may be broken, but never all of them. */
+static void count_broken_log(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
+{
+	struct key_use *use = evidence_use(evidence, file->id, file->version);
+
+	if (!use)
+		return;
+	use->pages++;
+	key_use_count(use, broken_outcome(scan), BLOCKS_START / BLOCK);
+}
+
+/* The blocks of all laps, up to the first that was never written. */
 static void scan_blocks(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
 {
+	bool any_whole = false;
+
 	scan->window_size = 0;
 	for (uint64_t at = BLOCKS_START; at + BLOCK <= file->source.size; at += BLOCK) {
 		struct block block = { .file = file, .bytes = scan_window(scan, &file->source, at, BLOCK) };
 
 		if (!block.bytes || is_zero(block.bytes, BLOCK))
 			break;
+		/* fills up a write (innodb_log_write_ahead_size), not encrypted */
+		if (is_zero(block.bytes, BLOCK - 4))
+			continue;
 		evidence->pages++;
-		if (checksum_fits(block.bytes, BLOCK - 4))
-			look_at_block(scan, &block, at / BLOCK, evidence);
+		if (!block_is_whole(block.bytes))
+			continue;
+		any_whole = true;
+		look_at_block(scan, &block, at / BLOCK, evidence);
 	}
+	if (evidence->pages && !any_whole)
+		count_broken_log(scan, file, evidence);
 }
 
 struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence, bool *ret_unclean)

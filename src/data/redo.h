@@ -20,6 +20,7 @@ struct redo_file {
 	struct source source;
 	enum redo_format format;
 	bool damaged;	     /* the checksum of the header, or of both checkpoints, does not fit */
+	bool no_checkpoint;  /* REDO_BLOCKS: damaged only in that: later files of a log have none */
 	bool block_versions; /* REDO_BLOCKS: each block has a key version */
 	uint32_t id;
 	uint32_t version;
@@ -33,6 +34,10 @@ struct redo_file {
 /* Reads the head of a log: size bytes, as many as there are, SCAN_PAGE_MAX at
  * most. source is kept. */
 void redo_read_head(const unsigned char *head, size_t size, struct redo_file *file);
+
+/* Gives a file with no_checkpoint that of the first file of its log. False: the two
+ * are not of one log. */
+MUST_CHECK bool redo_take_checkpoint(struct redo_file *file, const struct redo_file *first);
 
 /* Looks at the log from the newest checkpoint on, which is what a start reads, and
  * at older parts as far as proof needs them. *ret_unclean: there is something to

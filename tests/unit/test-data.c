@@ -13,6 +13,7 @@
 #include "data/innodb.h"
 #include "data/needs.h"
 #include "data/prover.h"
+#include "data/reader.h"
 #include "data/redo.h"
 
 #include <fcntl.h>
@@ -542,6 +543,157 @@ static void a_plain_log_is_clean_or_not(void **state)
 	log_free(log);
 }
 
+/* Blocks as servers from 10.4 to 10.7 have them: from lsn on, count of them. */
+static struct log *block_log_new(struct fixture *fixture, uint64_t checkpoint_lsn, uint64_t lsn, int count)
+{
+	struct log *log = log_new(fixture, REDO_BLOCKS);
+	unsigned char *checkpoint = log->bytes + BLOCK_SIZE;
+
+	put_be32(log->bytes, 0x80000068);
+	put_be32(log->bytes + 508, crc32c(0, log->bytes, 508));
+	put_be64(checkpoint + 8, checkpoint_lsn);
+	put_be32(checkpoint + 32, 1);
+	memcpy(checkpoint + 36, log_nonce, 4);
+	memcpy(checkpoint + 40, log_salt, sizeof(log_salt));
+	put_be32(checkpoint + 508, crc32c(0, checkpoint, 508));
+	for (int i = 0; i < count; i++, lsn += BLOCK_SIZE) {
+		unsigned char *block = log->bytes + (4 + (size_t)i) * BLOCK_SIZE;
+		unsigned char iv[CIPHER_BLOCK];
+
+		put_be32(block, (uint32_t)(lsn / BLOCK_SIZE & 0x3fffffff) + 1);
+		memcpy(iv, block, 4);
+		memcpy(iv + 4, log_nonce, 4);
+		put_be64(iv + 8, lsn);
+		put_be32(block, be32(block) | (uint32_t)!i << 31);
+		block[4] = 2;
+		encrypt(log, iv, block + 4, 500);
+		put_be32(block + 504, 1);
+		put_be32(block + 508, crc32c(0, block, 508));
+	}
+	return log;
+}
+
+static struct key_use block_log_use(struct log *log)
+{
+	struct evidence evidence = { 0 };
+	struct key_use use;
+	bool unclean;
+
+	log->rules.full = true;
+	log_scan(log, &evidence, &unclean);
+	assert_int_equal(evidence.use_count, 1);
+	use = evidence.uses[0];
+	assert_int_equal(use.version, 1);
+	evidence_free(&evidence);
+	return use;
+}
+
+static void blocks_of_all_lsns_are_proven(void **state)
+{
+	static const uint64_t boundaries[] = { 1U << 20, UINT64_C(1) << 32, UINT64_C(5) << 32, UINT64_C(1) << 39,
+					       UINT64_C(3) << 39 };
+
+	for (size_t i = 0; i < LENGTH(boundaries); i++)
+		for (int ahead = -10; ahead <= 10; ahead++) {
+			uint64_t checkpoint = boundaries[i] + (uint64_t)(int64_t)(ahead * 512 + 100);
+			struct log *log = block_log_new(*state, checkpoint, boundaries[i] - 5 * 512, 10);
+			struct key_use use = block_log_use(log);
+
+			assert_int_equal(use.pages, 10);
+			assert_int_equal(use.proven, 10);
+			log_free(log);
+		}
+}
+
+static void blocks_without_checksum_and_padding(void **state)
+{
+	struct log *log = block_log_new(*state, 1U << 20, 1U << 20, 20);
+	unsigned char *blocks = log->bytes + (size_t)4 * BLOCK_SIZE;
+	struct key_use use;
+
+	/* innodb_log_checksums=OFF; innodb_log_write_ahead_size */
+	put_be32(blocks + 508, 0xdeadbeef);
+	memset(blocks + (size_t)10 * BLOCK_SIZE, 0, BLOCK_SIZE);
+	put_be32(blocks + (size_t)10 * BLOCK_SIZE + 508, crc32c(0, blocks + (size_t)10 * BLOCK_SIZE, 508));
+	use = block_log_use(log);
+	assert_int_equal(use.pages, 19);
+	assert_int_equal(use.proven, 19);
+	log_free(log);
+}
+
+static void a_log_without_a_whole_block_is_damaged(void **state)
+{
+	struct log *log = block_log_new(*state, 1U << 20, 1U << 20, 20);
+	struct key_use use;
+
+	for (size_t i = 4; i < 23; i++)
+		log->bytes[i * BLOCK_SIZE + 100] ^= 1;
+	use = block_log_use(log);
+	assert_int_equal(use.proven, 1);
+	assert_int_equal(use.damaged, 0);
+	log->bytes[23 * BLOCK_SIZE + 100] ^= 1;
+	use = block_log_use(log);
+	assert_int_equal(use.damaged, 1);
+	assert_int_equal(key_use_answer(&use, false), DATA_DAMAGED);
+	log->rules.live = true;
+	use = block_log_use(log);
+	assert_int_equal(use.damaged, 0);
+	assert_int_equal(use.busy, 1);
+	log_free(log);
+}
+
+static void write_file(const char *path, const unsigned char *bytes, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+static enum data_answer answer_of(struct scan *scan, const char *path, enum data_note *ret_note)
+{
+	struct data_file file = { .path = path };
+	enum data_note note = DATA_NOTE_NONE;
+	struct reader *reader;
+
+	assert_int_equal(reader_open(scan, path, &file, &reader).code, FAULT_NONE);
+	if (reader)
+		assert_int_equal(reader_scan(scan, reader, 0, &file.evidence, &note).code, FAULT_NONE);
+	reader_close(reader);
+	data_file_decide(&file, NULL, NULL);
+	evidence_free(&file.evidence);
+	*ret_note = file.note;
+	return file.answer;
+}
+
+static void the_first_file_of_a_log_has_the_checkpoints(void **state)
+{
+	struct log *log = block_log_new(*state, 1U << 20, 1U << 20, 20);
+	char directory[] = "/tmp/mkeyfile-test-XXXXXX";
+	enum data_note note;
+	char first[64];
+	char second[64];
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(first, sizeof(first), "%s/ib_logfile0", directory);
+	snprintf(second, sizeof(second), "%s/ib_logfile1", directory);
+	write_file(first, log->bytes, LOG_SIZE);
+	memset(log->bytes + BLOCK_SIZE, 0, (size_t)3 * BLOCK_SIZE);
+	write_file(second, log->bytes, LOG_SIZE);
+	assert_int_equal(answer_of(&log->scan, first, &note), DATA_PROVEN);
+	assert_int_equal(answer_of(&log->scan, second, &note), DATA_PROVEN);
+	unlink(first);
+	assert_int_equal(answer_of(&log->scan, second, &note), DATA_NOT_PROVABLE);
+	assert_int_equal(note, DATA_NOTE_NO_SUPPORT);
+	/* the first itself needs its own */
+	assert_int_equal(rename(second, first), 0);
+	assert_int_equal(answer_of(&log->scan, first, &note), DATA_DAMAGED);
+	unlink(first);
+	assert_int_equal(rmdir(directory), 0);
+	log_free(log);
+}
+
 /* ---- bytes that no server wrote ---- */
 
 /* Runs a reader over noise behind heads that are nearly right, and returns how much of
@@ -765,6 +917,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_record_counts_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_records_of_a_log_that_has_wrapped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_plain_log_is_clean_or_not, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(blocks_of_all_lsns_are_proven, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(blocks_without_checksum_and_padding, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_log_without_a_whole_block_is_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_first_file_of_a_log_has_the_checkpoints, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
 	};
