@@ -261,7 +261,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 @test "one large file is read by several threads" {
 	mkdir large
 	cp "$DATA/new/db/dynamic_.ibd" large
-	truncate -s 256M large/dynamic_.ibd
+	head -c 128M /dev/zero >>large/dynamic_.ibd
 	# the walk of the directory ends before the file is open
 	run -0 strace -f -o trace -P large/dynamic_.ibd -e trace=openat,pread64 -e inject=openat:delay_exit=200000 \
 		"$MKEYFILE" verify -q -f "$DATA/new.keys" --datadir=large --full
@@ -331,11 +331,13 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	done
 	run -4 mkeyfile remove -f keys --datadir "$PWD/data" 102
 	same "mkeyfile remove: key ID 102 version 1 is needed by 3 files, the first of which is '$PWD/data/db/ib_logfile0.ibd'" "${lines[0]}"
-	# a file that lost its end
+	# files that lost their ends
 	truncate -s 1M data/db/fresh.ibd
+	truncate -s 0 data/db/ibdata1.ibd
 	prove keys "$PWD/data" --full
 	same 1 "$status"
-	same 'fresh.ibd damaged cut-off' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.path) \(.answer) \(.note)"' <<<"$json" | sed 's|.*/||')"
+	same 'fresh.ibd cut-off
+ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
 }
 
 @test "a damaged head: never not encrypted, and the keys it names are not believed" {

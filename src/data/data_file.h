@@ -57,7 +57,6 @@ struct data_file {
 	bool declared;	       /* the file says that it is encrypted, */
 	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
 	bool declared_missing; /* there is a key file, and it has no key of this ID */
-	bool is_clean;	       /* a redo log that a start would not apply */
 	struct evidence evidence;
 };
 

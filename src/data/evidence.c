@@ -88,6 +88,7 @@ struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 	whole->plain_damaged += part->plain_damaged;
 	whole->overflow += part->overflow;
 	whole->unexplained += part->unexplained;
+	whole->clean |= part->clean;
 	if (part->missing_codec)
 		whole->missing_codec = part->missing_codec;
 	whole->proven_by_cipher |= part->proven_by_cipher;

@@ -157,7 +157,7 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	}
 	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
-	needs->clean |= file->is_clean;
+	needs->clean |= file->evidence.clean;
 	needs->unclean |= file->note == DATA_NOTE_UNCLEAN;
 	if (fault.code || !may_need_more(file))
 		return fault;

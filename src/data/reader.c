@@ -411,6 +411,7 @@ static struct fault scan_kind(struct scan *scan, const struct reader *reader, ui
 		fault = redo_scan(scan, &reader->redo, evidence, &unclean);
 		if (unclean && !scan->rules->live)
 			*note = DATA_NOTE_UNCLEAN;
+		evidence->clean = reader->redo.format != REDO_BLOCKS && !unclean && !scan->fault.code;
 		return fault;
 	}
 }

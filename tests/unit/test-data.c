@@ -661,7 +661,7 @@ static enum data_answer answer_of(struct scan *scan, const char *path, enum data
 	if (reader)
 		assert_int_equal(reader_scan(scan, reader, 0, &file.evidence, &note).code, FAULT_NONE);
 	reader_close(reader);
-	data_file_decide(&file, NULL, NULL);
+	data_file_decide(&file, NULL, NULL, DATA_RECOVERY_UNKNOWN);
 	evidence_free(&file.evidence);
 	*ret_note = file.note;
 	return file.answer;
