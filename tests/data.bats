@@ -565,6 +565,8 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	same 0 "$status"
 	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
 	same true "$(jq '.unsure_files > 0' <<<"$json")"
+	mkeyfile verify -f "$DATA/new.keys" --datadir data |
+		grep -xF "note: more keys may be needed: 'data/ib_logfile0' has changes that a start of the server would still apply"
 	data_replace_key "$DATA/new.keys" 1 >keyfile
 	chmod 600 keyfile
 	prove keyfile "$PWD/data"

@@ -369,6 +369,18 @@ static void print_import_hint(const struct keyfile *keyfile, const struct data_n
 	printf(" %u'\n", need->id);
 }
 
+static void print_unsure(const struct data_needs *needs)
+{
+	if (!needs->unsure)
+		return;
+	printf("note: more keys may be needed: '");
+	print_visibly(stdout, needs->unsure_example);
+	if (needs->unsure_note == DATA_NOTE_UNCLEAN)
+		puts("' has changes that a start of the server would still apply");
+	else
+		printf("'%s could not be read to the end, see above\n", needs->unsure > 1 ? " and others" : "");
+}
+
 static void print_hints(const struct proof *proof)
 {
 	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
@@ -386,11 +398,7 @@ static void print_hints(const struct proof *proof)
 		puts("hint: no key opens what is damaged: restore it from a backup");
 	if (proof->answers[DATA_UNREADABLE])
 		puts("hint: run it as root or as the server's user");
-	if (proof->needs.unsure) {
-		printf("note: more keys may be needed: '");
-		print_visibly(stdout, proof->needs.unsure_example);
-		printf("'%s could not be read to the end, see above\n", proof->needs.unsure > 1 ? " and others" : "");
-	}
+	print_unsure(&proof->needs);
 }
 
 void print_proof(const struct proof *proof)

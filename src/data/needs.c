@@ -161,13 +161,13 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	needs->unclean |= file->note == DATA_NOTE_UNCLEAN;
 	if (fault.code || !may_need_more(file))
 		return fault;
-	if (!needs->unsure++) {
-		needs->unsure_note = file->note;
-		needs->unsure_example = strdup(file->path);
-		if (!needs->unsure_example)
-			fault = fault_of(FAULT_MEMORY);
-	}
-	return fault;
+	/* what waits in a redo log may explain all others */
+	if (needs->unsure++ && (file->note != DATA_NOTE_UNCLEAN || needs->unsure_note == DATA_NOTE_UNCLEAN))
+		return fault;
+	free(needs->unsure_example);
+	needs->unsure_note = file->note;
+	needs->unsure_example = strdup(file->path);
+	return needs->unsure_example ? fault : fault_of(FAULT_MEMORY);
 }
 
 static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version)

@@ -27,7 +27,7 @@ struct data_needs {
 	uint64_t unsure;
 	char *paths; /* one behind the other, each with its NUL */
 	size_t paths_size;
-	char *unsure_example;	    /* path of the first one; NULL: there is none */
+	char *unsure_example;	    /* path of the first redo log, else file of these; NULL: there is none */
 	enum data_note unsure_note; /* of that file */
 	bool live;		    /* a server is at work there: the answer is one of this moment */
 	bool clean;		    /* a redo log says that there is nothing to recover */
