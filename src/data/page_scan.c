@@ -118,14 +118,12 @@ static bool read_whole(struct scan *scan, const struct paged_file *file, struct 
 static void count_encrypted(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
 			    struct evidence *evidence)
 {
-	struct key_use *use = evidence_use(evidence, file->id, page->version);
+	struct key_use *use = scan_use(scan, evidence, file->id, page->version);
 	bool is_free = file->format->is_free && file->format->is_free(scan, page);
 	enum page_outcome outcome;
 
-	if (!use) {
-		evidence->overflow++;
+	if (!use)
 		return;
-	}
 	if (is_free)
 		use->residual++;
 	else

@@ -669,7 +669,7 @@ static void look_at_block(struct scan *scan, const struct block *block, uint64_t
 		.prove = prove_block,
 		.page = block,
 	};
-	struct key_use *use = evidence_use(evidence, file->id, version);
+	struct key_use *use = scan_use(scan, evidence, file->id, version);
 
 	if (!use)
 		return;

@@ -62,6 +62,19 @@ enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page
 	return proof;
 }
 
+struct key_use *scan_use(struct scan *scan, struct evidence *evidence, uint32_t id, uint32_t version)
+{
+	struct key_use *use = evidence_use(evidence, id, version);
+
+	if (use)
+		return use;
+	if (evidence->use_count == EVIDENCE_MAX_USES)
+		evidence->overflow++;
+	else if (!scan->fault.code)
+		scan->fault = fault_of(FAULT_MEMORY);
+	return NULL;
+}
+
 bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t number)
 {
 	return scan->rules->full || use->proven + use->refuted + use->sound + use->damaged < SCAN_SAMPLE_FIRST ||

@@ -29,7 +29,7 @@ struct scan_rules {
 struct scan {
 	struct scan_rules *rules;
 	struct prover *prover;
-	struct fault fault;	    /* FAULT_READ: the first read of the file's part that failed */
+	struct fault fault;	    /* FAULT_READ, FAULT_MEMORY: what failed first in the file's part */
 	unsigned int missing_codec; /* of the page that is looked at: its library is not there; 0: none */
 	unsigned char *memory;	    /* of all that follow */
 	unsigned char *page;	    /* SCAN_PAGE_MAX bytes */
@@ -56,6 +56,9 @@ typedef enum proof prove_function(struct scan *scan, enum data_cipher cipher, co
 /* Tries the ciphers that may be meant, the likely one first. ret_cipher is set
  * with PROOF_YES. */
 enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher);
+
+/* evidence_use. NULL: scan->fault, or the overflow of evidence, tells why. */
+struct key_use *scan_use(struct scan *scan, struct evidence *evidence, uint32_t id, uint32_t version);
 
 /* Whether the next page of this use belongs to the sample. number is the page's. */
 bool scan_samples(const struct scan *scan, const struct key_use *use, uint64_t number);
