@@ -9,6 +9,7 @@
 #define HEADER_SIZE 19U
 #define CRC_SIZE 4U
 #define TYPE_AT 4U
+#define SERVER_ID_AT 5U
 #define LENGTH_AT 9U
 #define NEXT_AT 13U
 #define FLAGS_AT 17U
@@ -16,9 +17,13 @@
 #define FLAG_RELAY_LOG 0x40
 #define TYPE_FORMAT_DESCRIPTION 15
 #define TYPE_START_ENCRYPTION 164
+#define TYPE_MYSQL_END 64      /* those of MySQL are below, with room for later ones */
+#define TYPE_MARIADB_FIRST 160 /* and those of MariaDB begin here */
 #define TYPE_LAST 171
 #define CHECKSUM_CRC32 1
+#define DESCRIPTION_FIXED 57U		     /* bytes behind the header that are the same in all versions */
 #define DESCRIPTION_MAX 1024U		     /* bytes; servers write some 250 */
+#define DESCRIPTION_FORMAT 4		     /* the number that they begin with */
 #define SCHEME 1			     /* of encryption */
 #define PIECE (SCAN_PAGE_MAX - CIPHER_BLOCK) /* of an event, decrypted at a time */
 
@@ -42,6 +47,17 @@ static bool crc_fits(const unsigned char *event, size_t size)
 	return le32(event + size - CRC_SIZE) == (uint32_t)crc;
 }
 
+static bool is_type(unsigned char type)
+{
+	return (type && type < TYPE_MYSQL_END) || (type >= TYPE_MARIADB_FIRST && type <= TYPE_LAST);
+}
+
+/* In front of the description's own checksum. */
+static unsigned char algorithm_of(const unsigned char *description, size_t size)
+{
+	return description[size - CRC_SIZE - 1];
+}
+
 /* It has a checksum, whether the others have one or not. */
 static bool read_description(const unsigned char *event, size_t size, struct binlog_file *file)
 {
@@ -51,7 +67,7 @@ static bool read_description(const unsigned char *event, size_t size, struct bin
 	    !crc_fits(event, length))
 		return false;
 	file->relay = le16(event + FLAGS_AT) & FLAG_RELAY_LOG;
-	file->checksums = event[length - CRC_SIZE - 1] == CHECKSUM_CRC32;
+	file->checksums = algorithm_of(event, length) == CHECKSUM_CRC32;
 	file->first = MAGIC_SIZE + length;
 	return true;
 }
@@ -62,12 +78,11 @@ static bool is_plain(const struct binlog_file *file, const unsigned char *event,
 {
 	uint32_t length = length_of(event);
 
-	if (!event[TYPE_AT] || event[TYPE_AT] > TYPE_LAST || length < HEADER_SIZE)
+	if (!is_type(event[TYPE_AT]) || length < HEADER_SIZE)
 		return false;
-	if (file->relay)
-		return true;
-	return le32(event + NEXT_AT) == file->first + length &&
-	       (!file->checksums || length > size || (length >= HEADER_SIZE + CRC_SIZE && crc_fits(event, length)));
+	if (!file->relay && le32(event + NEXT_AT) != file->first + length)
+		return false;
+	return !file->checksums || length > size || (length >= HEADER_SIZE + CRC_SIZE && crc_fits(event, length));
 }
 
 static void read_start(const unsigned char *event, size_t size, struct binlog_file *file)
@@ -95,6 +110,13 @@ static void read_start(const unsigned char *event, size_t size, struct binlog_fi
 	file->first += length;
 }
 
+/* Nothing but the position vouches for the length. */
+static bool is_cut_off_description(const unsigned char *event, size_t size)
+{
+	return size < DESCRIPTION_MAX && length_of(event) > size &&
+	       le32(event + NEXT_AT) == MAGIC_SIZE + length_of(event);
+}
+
 bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file *file)
 {
 	static const unsigned char magic[] = { 0xfe, 'b', 'i', 'n' };
@@ -103,7 +125,7 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 	if (size < MAGIC_SIZE || memcmp(head, magic, sizeof(magic)))
 		return false;
 	/* cut off before anything could be encrypted */
-	if (size < MAGIC_SIZE + HEADER_SIZE || (size < DESCRIPTION_MAX && length_of(event) > size - MAGIC_SIZE))
+	if (size < MAGIC_SIZE + HEADER_SIZE || is_cut_off_description(event, size - MAGIC_SIZE))
 		return true;
 	file->damaged = !read_description(event, size - MAGIC_SIZE, file);
 	if (!file->damaged && size >= file->first + HEADER_SIZE)
@@ -113,12 +135,18 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 
 /* ---- the events ---- */
 
+/* What was read before an event. */
+struct history {
+	bool checksums;			       /* by the last description, events end in a CRC-32 */
+	uint32_t server_id[DATA_CIPHER_COUNT]; /* in the last header, as each cipher has it */
+};
+
 struct event {
 	const struct binlog_file *file;
 	uint64_t offset;
 	uint32_t size;
-	bool cut_off;	     /* the file ends before it does */
-	uint32_t *server_id; /* for each cipher: of the event before */
+	bool cut_off; /* the file ends before it does */
+	struct history *history;
 };
 
 /* The encrypted bytes of an event from at before end, in scan->page, as they were
@@ -127,19 +155,13 @@ struct event {
 static bool load(struct scan *scan, const struct event *event, size_t at, size_t end, struct ciphertext *text)
 {
 	size_t before = at ? at - CIPHER_BLOCK : 0;
-	uint64_t offset = event->offset + 4 + before;
-	const unsigned char *bytes = scan_window(scan, &event->file->source, offset, end - before);
+	const unsigned char *bytes = scan_window(scan, &event->file->source, event->offset + before, 4 + end - before);
 
 	if (!bytes)
 		return false;
-	memcpy(scan->page, bytes, end - before);
-	if (before < NEXT_AT - 4) {
-		unsigned char moved[4];
-
-		if (!scan_read(scan, &event->file->source, event->offset, moved, sizeof(moved)))
-			return false;
-		memcpy(scan->page + (LENGTH_AT - 4), moved, sizeof(moved));
-	}
+	memcpy(scan->page, bytes + 4, end - before);
+	if (!at)
+		memcpy(scan->page + (LENGTH_AT - 4), bytes, 4);
 	text->data = scan->page;
 	text->before = before;
 	return true;
@@ -189,36 +211,75 @@ static enum proof prove_by_checksum(struct scan *scan, enum data_cipher cipher, 
 	return le32(stored) == (uint32_t)crc ? PROOF_YES : PROOF_NO;
 }
 
+/* Decrypts the first end bytes of an event, PIECE at most, to scan->plain: there
+ * they are as in a plain log. */
+static bool decrypt_start(struct scan *scan, enum data_cipher cipher, const struct event *event, size_t end)
+{
+	struct ciphertext text = ciphertext_of(event);
+	size_t blocks = (end - 4 + CIPHER_BLOCK - 1) / CIPHER_BLOCK * CIPHER_BLOCK;
+
+	if (!load(scan, event, 0, blocks < text.size ? blocks : text.size, &text))
+		return false;
+	prover_decrypt(scan->prover, cipher, &text, 0, end - 4, scan->plain + 4);
+	put_back(event, scan->plain + 4, scan->plain);
+	return true;
+}
+
 /* Without a checksum: the position of the next event is where this one ends, or,
  * where positions are another server's, the server ID is that of the event before. */
 static enum proof prove_by_header(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
-	struct ciphertext text = ciphertext_of(event);
-	size_t block = text.size < CIPHER_BLOCK ? text.size : CIPHER_BLOCK; /* which has the rest of the header */
-	unsigned char start[4];
-	uint32_t server_id;
-	uint32_t before = event->server_id[cipher];
+	uint32_t *server_id = &event->history->server_id[cipher];
+	uint32_t before = *server_id;
 
-	if (!load(scan, event, 0, block, &text))
+	if (!decrypt_start(scan, cipher, event, HEADER_SIZE))
 		return PROOF_NONE;
-	prover_decrypt(scan->prover, cipher, &text, 0, HEADER_SIZE - 4, scan->plain);
-	put_back(event, scan->plain, start);
-	if (!scan->plain[0] || scan->plain[0] > TYPE_LAST)
-		return PROOF_NO;
-	server_id = le32(scan->plain + 1);
-	event->server_id[cipher] = server_id;
+	*server_id = le32(scan->plain + SERVER_ID_AT);
+	if (le32(scan->plain + NEXT_AT) == (uint32_t)(event->offset + event->size))
+		return PROOF_YES;
 	if (!event->file->relay)
-		return le32(scan->plain + (NEXT_AT - 4)) == (uint32_t)(event->offset + event->size) ? PROOF_YES
-												    : PROOF_NO;
+		return PROOF_NO;
+	if (*server_id == before)
+		return PROOF_YES;
 	/* another one may have come to it by another server */
-	return server_id == before ? PROOF_YES : PROOF_NONE;
+	return is_type(scan->plain[TYPE_AT]) ? PROOF_NONE : PROOF_NO;
+}
+
+/* A relay log has the descriptions of the logs that it copies. Leaves the event in
+ * scan->plain. */
+static bool is_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
+{
+	const unsigned char *plain = scan->plain;
+
+	if (!event->file->relay || event->cut_off || event->size > DESCRIPTION_MAX ||
+	    event->size < HEADER_SIZE + DESCRIPTION_FIXED + 1 + CRC_SIZE)
+		return false;
+	return decrypt_start(scan, cipher, event, HEADER_SIZE) && plain[TYPE_AT] == TYPE_FORMAT_DESCRIPTION &&
+	       decrypt_start(scan, cipher, event, event->size) && le16(plain + HEADER_SIZE) == DESCRIPTION_FORMAT &&
+	       plain[HEADER_SIZE + DESCRIPTION_FIXED - 1] == HEADER_SIZE &&
+	       algorithm_of(plain, event->size) <= CHECKSUM_CRC32;
+}
+
+/* A master without checksums alters the description of a log that it sends from the
+ * middle on, and not its checksum. */
+static enum proof prove_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
+{
+	bool checksums = algorithm_of(scan->plain, event->size) == CHECKSUM_CRC32;
+
+	if (checksums && !crc_fits(scan->plain, event->size))
+		return PROOF_NO;
+	event->history->checksums = checksums;
+	event->history->server_id[cipher] = le32(scan->plain + SERVER_ID_AT);
+	return PROOF_YES;
 }
 
 static enum proof prove(struct scan *scan, enum data_cipher cipher, const void *any_event)
 {
 	const struct event *event = any_event;
 
-	if (event->file->checksums && !event->cut_off)
+	if (is_description(scan, cipher, event))
+		return prove_description(scan, cipher, event);
+	if (event->history->checksums && !event->cut_off)
 		return prove_by_checksum(scan, cipher, event);
 	return prove_by_header(scan, cipher, event);
 }
@@ -229,6 +290,7 @@ static void judge(struct scan *scan, const struct event *event, uint64_t number,
 	struct local_page page = {
 		.id = KEY_ID_SYSTEM,
 		.version = event->file->version,
+		.blockless = event->size - 4 < CIPHER_BLOCK,
 		.prove = prove,
 		.page = event,
 	};
@@ -240,6 +302,17 @@ static void judge(struct scan *scan, const struct event *event, uint64_t number,
 	key_use_count(use, outcome, number);
 }
 
+/* In either depth: it says how to prove the events behind it. */
+static bool may_be_description(struct scan *scan, const struct event *event)
+{
+	if (!event->file->relay || !prover_use_key(scan->prover, KEY_ID_SYSTEM, event->file->version))
+		return false;
+	for (int i = 0; i < DATA_CIPHER_COUNT; i++)
+		if (scan->rules->ciphers >> i & 1 && is_description(scan, (enum data_cipher)i, event))
+			return true;
+	return false;
+}
+
 static void look_at_event(struct scan *scan, const struct event *event, struct evidence *evidence)
 {
 	uint64_t number = evidence->pages++;
@@ -248,18 +321,18 @@ static void look_at_event(struct scan *scan, const struct event *event, struct e
 	if (!use)
 		return;
 	use->pages++;
-	if (event->size < HEADER_SIZE + (event->file->checksums ? CRC_SIZE : 0)) {
+	if (event->size < HEADER_SIZE + (event->history->checksums ? CRC_SIZE : 0)) {
 		key_use_count(use, PAGE_DAMAGED, number);
 		return;
 	}
-	if (scan_samples(scan, use, number) || event->cut_off)
+	if (scan_samples(scan, use, number) || event->cut_off || may_be_description(scan, event))
 		judge(scan, event, number, use, evidence);
 }
 
 struct fault binlog_scan(struct scan *scan, const struct binlog_file *file, struct evidence *evidence)
 {
-	uint32_t server_id[DATA_CIPHER_COUNT] = { UINT32_MAX, UINT32_MAX };
-	struct event event = { .file = file, .server_id = server_id };
+	struct history history = { .checksums = file->checksums, .server_id = { UINT32_MAX, UINT32_MAX } };
+	struct event event = { .file = file, .history = &history };
 	uint64_t offset = file->first;
 
 	scan->window_size = 0;

@@ -13,7 +13,7 @@ struct binlog_file {
 	struct source source;
 	bool encrypted;
 	bool relay;	  /* next positions are those of another server's log */
-	bool checksums;	  /* every event ends in a CRC-32 */
+	bool checksums;	  /* events end in a CRC-32, unless a relay log comes to say otherwise */
 	bool damaged;	  /* the events at the head are not what a server writes */
 	bool unsupported; /* encrypted in a way that is not known here */
 	uint32_t version; /* of key ID 1 */

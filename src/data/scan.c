@@ -41,7 +41,7 @@ void scan_free(struct scan *scan)
 enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher)
 {
 	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
-	enum proof proof = PROOF_NONE;
+	enum proof proof = PROOF_NO;
 
 	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
 		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
@@ -56,8 +56,8 @@ enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page
 			*ret_cipher = cipher;
 			return PROOF_YES;
 		}
-		if (one == PROOF_NO)
-			proof = PROOF_NO;
+		if (one == PROOF_NONE)
+			proof = PROOF_NONE;
 	}
 	return proof;
 }
@@ -131,7 +131,8 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 	scan->missing_codec = 0;
 	switch (scan_prove(scan, page->prove, page->page, &cipher)) {
 	case PROOF_YES:
-		evidence->proven_by_cipher |= 1U << cipher;
+		if (!page->blockless)
+			evidence->proven_by_cipher |= 1U << cipher;
 		return PAGE_PROVEN;
 	case PROOF_NO:
 		return page->intact ? PAGE_REFUTED_INTACT : PAGE_REFUTED;

@@ -53,8 +53,8 @@ enum proof { PROOF_NONE, PROOF_YES, PROOF_NO };
 /* Decrypts page with the key that is set, and looks for what must be there. */
 typedef enum proof prove_function(struct scan *scan, enum data_cipher cipher, const void *page);
 
-/* Tries the ciphers that may be meant, the likely one first. ret_cipher is set
- * with PROOF_YES. */
+/* Tries the ciphers that may be meant, the likely one first: PROOF_NO is that of all
+ * of them. ret_cipher is set with PROOF_YES. */
 enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher);
 
 /* evidence_use. NULL: scan->fault, or the overflow of evidence, tells why. */
@@ -69,6 +69,7 @@ struct local_page {
 	uint32_t version;
 	const unsigned char *salt; /* NULL: the key itself is used */
 	bool intact;		   /* a checksum over what is on disk says so */
+	bool blockless;		   /* too short for a block: all ciphers make the same of it */
 	prove_function *prove;
 	const void *page; /* for prove */
 };
