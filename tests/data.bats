@@ -24,6 +24,8 @@ setup_test() {
 
 teardown() {
 	server_stop
+	server_pid=${master_pid-}
+	server_stop
 }
 
 # prove KEY-FILE DIRECTORY [option...]: runs verify --datadir; json has its member data
@@ -403,6 +405,182 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	echo x >names/$'a\033[31m\nyes: all proven'
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
 	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
+}
+
+# Sets algorithm, and the options that a server on a directory of setup_file needs.
+options_of() { # kind
+	algorithm=aes_cbc
+	options=()
+	[ "$1" = old ] || return 0
+	algorithm=aes_ctr
+	options=(--innodb-page-size=4k --innodb-checksum-algorithm=crc32
+		--loose-file-key-management-encryption-algorithm="$algorithm")
+}
+
+# Where the event ends that is at this offset of a binary log.
+event_end() { # log offset
+	echo $(($2 + $(od -An -tu4 -j $(($2 + 9)) -N 4 "$1")))
+}
+
+# What the heads of binary logs say of checksums: 0 is none, 1 is CRC-32.
+checksums_of() { # log...
+	local log
+	for log; do
+		od -An -tu1 -j $(($(event_end "$log" 4) - 5)) -N 1 "$log"
+	done | xargs
+}
+
+# All of the logs are proven in both depths, by the right algorithm alone. With another
+# key none is, and those that have so many events are refuted.
+prove_logs() { # directory kind events
+	local depth
+	options_of "$2"
+	data_replace_key "$DATA/$2.keys" 1 >replaced
+	chmod 600 replaced
+	for depth in '' --full; do
+		prove "$DATA/$2.keys" "$1" $depth
+		same '' "$(files '.answer != "proven"')"
+		same 0 "$status"
+		same "[\"$algorithm\"]" "$(jq -c .algorithms <<<"$json")"
+		prove replaced "$1" $depth
+		same 1 "$status"
+		same wrong-key "$(key_answer 1)"
+		same '' "$(files '.answer != "wrong-key" and (.answer != "not-provable" or .keys[0].pages >= '"$3"')')"
+	done
+}
+
+@test "binary logs without checksums" {
+	local kind
+	for kind in new old; do
+		options_of $kind
+		cp -a "$DATA/$kind" $kind
+		data_start "$PWD/$kind" "$DATA/$kind.keys" "${options[@]}" --binlog-checksum=NONE
+		data_sql "$PWD/$kind" <<<'UPDATE db.plain SET t = "x"; FLUSH BINARY LOGS; SET GLOBAL binlog_checksum = CRC32'
+		server_stop
+		mkdir $kind-logs
+		cp $kind/binlog.00000[345] $kind-logs
+		same '0 0 1' "$(checksums_of $kind-logs/binlog.00000[345])"
+		prove_logs $kind-logs $kind 1
+	done
+}
+
+@test "a binary log that is cut off is proven as far as it goes" {
+	local kind log size first
+	for kind in new old; do
+		mkdir $kind
+		log=$DATA/$kind/binlog.000001
+		size=$(stat -c %s "$log")
+		# the header of the first event that is encrypted, and one byte
+		first=$(event_end "$log" "$(event_end "$log" 4)")
+		for at in $((first + 20)) $((size / 3)) $((size / 2)) $((size - 1)); do
+			head -c "$at" "$log" >"$kind/log.$at"
+		done
+		prove_logs $kind $kind 1
+	done
+}
+
+# Eight transactions on the master, and waits for the replica.
+replicated() {
+	local place i
+	for i in {1..8}; do
+		echo "UPDATE db.plain SET t = CONCAT('$i', SUBSTR(t, 2)) WHERE i = 1;"
+	done | data_sql "$PWD/master"
+	place=$(data_sql "$PWD/master" <<<'SHOW MASTER STATUS' | awk '{ print "\"" $1 "\", " $2 }')
+	[ "$(data_sql "$PWD/replica" <<<"SELECT MASTER_POS_WAIT($place, 60) >= 0")" = 1 ]
+}
+
+# Two copies of a directory become a master and a replica, with these checksums. Leaves
+# the binary logs of the one and the relay logs of the other in logs.
+replicate() { # kind master-checksum replica-checksum
+	local keys=$DATA/$1.keys port
+	options_of "$1"
+	rm -rf master replica logs
+	cp -a "$DATA/$1" master
+	cp -a "$DATA/$1" replica
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	data_start "$PWD/master" "$keys" "${options[@]}" --binlog-checksum="$2" --skip-networking=0 \
+		--bind-address=127.0.0.1 --port="$port"
+	master_pid=$server_pid
+	options+=(--binlog-checksum="$3" --server-id=2 --relay-log="$PWD/replica/relay" --relay-log-purge=0)
+	data_start "$PWD/replica" "$keys" "${options[@]}"
+	data_sql "$PWD/master" <<-'END'
+		CREATE USER replica@localhost, replica@127.0.0.1;
+		GRANT REPLICATION SLAVE ON *.* TO replica@localhost, replica@127.0.0.1;
+	END
+	data_sql "$PWD/replica" <<-END
+		CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=$port, MASTER_USER='replica',
+			MASTER_LOG_FILE='binlog.000003', MASTER_LOG_POS=4;
+		START SLAVE;
+	END
+	replicated
+	# a new log on the master, then a start in the middle of one
+	data_sql "$PWD/master" <<<'FLUSH BINARY LOGS'
+	replicated
+	data_sql "$PWD/replica" <<<'STOP SLAVE; START SLAVE'
+	replicated
+	data_sql "$PWD/master" <<<"SET GLOBAL binlog_checksum = $3"
+	replicated
+	server_stop
+	# a relay log with nothing in it but its end
+	data_start "$PWD/replica" "$keys" "${options[@]}" --skip-slave-start
+	server_stop
+	server_pid=$master_pid
+	server_stop
+	master_pid=
+	mkdir logs
+	cp master/binlog.0* replica/relay.0* logs
+}
+
+@test "relay logs of a master with other checksums than the replica's" {
+	replicate new NONE CRC32
+	same '1 1 0 0' "$(checksums_of logs/relay.00000[1-4])"
+	prove_logs logs new 20
+	same true "$(jq '.files[] | select(.path | endswith("relay.000004")) | .keys[0].pages >= 20' <<<"$json")"
+	replicate old CRC32 NONE
+	same '0 0 1 1' "$(checksums_of logs/relay.00000[1-4])"
+	prove_logs logs old 20
+	# what is shorter than a block does not tell the algorithm
+	mkdir end
+	relays=(logs/relay.0*)
+	mv "${relays[-1]}" end
+	prove "$DATA/old.keys" end
+	same 'proven []' "$(jq -r '"\(.files[].answer) \(.algorithms)"' <<<"$json")"
+	flip_head logs/relay.000003 "$DATA/old.keys"
+}
+
+# Flips each bit of the two events in front of the encrypted ones. None of these logs
+# is proven, or passes for a plain one; but byte 21 has the flag of a log in use.
+flip_head() { # log key-file
+	rm -rf flipped
+	mkdir flipped
+	python3 - "$1" <<-'END'
+		import struct, sys
+		with open(sys.argv[1], "rb") as file:
+		    data = bytearray(file.read())
+		end = 4
+		for _ in range(2):
+		    end += struct.unpack_from("<I", data, end + 9)[0]
+		for bit in range(8 * 4, 8 * end):
+		    data[bit // 8] ^= 1 << bit % 8
+		    with open(f"flipped/log.{bit // 8}.{bit % 8}", "wb") as file:
+		        file.write(data)
+		    data[bit // 8] ^= 1 << bit % 8
+	END
+	prove "$2" flipped --full
+	same 'log.21.0 ' "$(files '.answer == "proven"')"
+	# a flipped version is that of another key
+	same 'damaged missing-key proven ' "$(jq -r '.files[].answer' <<<"$json" | sort -u | tr '\n' ' ')"
+	same 32 "$(jq '[.files[] | select(.answer == "missing-key")] | length' <<<"$json")"
+}
+
+@test "a bit that flipped in the head of an encrypted binary log never makes it pass for a plain one" {
+	local kind
+	for kind in new old; do
+		head -c 700 "$DATA/$kind/binlog.000001" >log
+		flip_head log "$DATA/$kind.keys"
+		head -c 2000 "$DATA/$kind/binlog.000001" >log
+		flip_head log "$DATA/$kind.keys"
+	done
 }
 
 @test "key versions: old and new pages in one file, each proven, each missed" {

@@ -327,6 +327,105 @@ static struct source source_of(const unsigned char *bytes, size_t size)
 	return source;
 }
 
+/* A relay log that grows, encrypted from the third event on, by AES-CTR. */
+struct relay_log {
+	unsigned char bytes[65536];
+	size_t size;
+	bool checksums;
+	struct prover *prover;
+};
+
+static unsigned char *add_event(struct relay_log *log, unsigned char type, size_t size, bool checksum)
+{
+	unsigned char *event = log->bytes + log->size;
+
+	event[4] = type;
+	put_le32(event + 5, 1);
+	put_le32(event + 9, (uint32_t)size);
+	if (checksum)
+		put_le32(event + size - 4, (uint32_t)crc32(0, event, (uInt)(size - 4)));
+	log->size += size;
+	return event;
+}
+
+/* What encrypts decrypts, too. */
+static void encrypt_event(struct relay_log *log, unsigned char *event)
+{
+	uint32_t size = le32(event + 9);
+	unsigned char data[200];
+	struct ciphertext text = { .data = data, .size = size - 4 };
+
+	put_le32(text.iv + 12, (uint32_t)(event - log->bytes));
+	memcpy(event + 9, event, 4);
+	memcpy(data, event + 4, size - 4);
+	prover_decrypt(log->prover, DATA_CIPHER_CTR, &text, 0, size - 4, event + 4);
+	memcpy(event, event + 9, 4);
+	put_le32(event + 9, size);
+}
+
+static unsigned char *add_description(struct relay_log *log, bool checksums)
+{
+	unsigned char *event = log->bytes + log->size;
+
+	event[17] = 0x40;
+	event[19] = 4;
+	event[19 + 56] = 19;
+	event[100 - 5] = checksums;
+	log->checksums = checksums;
+	return add_event(log, 15, 100, true);
+}
+
+static void add_events(struct relay_log *log, int count)
+{
+	for (int i = 0; i < count; i++)
+		encrypt_event(log, add_event(log, 2, 30, log->checksums));
+}
+
+static void start_relay_log(struct relay_log *log, struct prover *prover)
+{
+	*log = (struct relay_log){ .bytes = { 0xfe, 'b', 'i', 'n' }, .size = 4, .prover = prover };
+	assert_true(prover_use_key(prover, 1, 1));
+	add_description(log, true);
+	log->bytes[log->size + 19] = 1;
+	put_le32(log->bytes + log->size + 20, 1);
+	add_event(log, 164, 40, true);
+}
+
+static void a_relay_log_follows_its_descriptions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct scan_rules rules = { .ciphers = 3 };
+	struct scan scan;
+	struct relay_log log;
+
+	assert_int_equal(scan_new(&rules, &fixture->keyfile, &scan).code, FAULT_NONE);
+	start_relay_log(&log, fixture->prover);
+	/* behind the sample at the head, and then as far as the next one */
+	add_events(&log, 5);
+	encrypt_event(&log, add_description(&log, false));
+	add_events(&log, 600);
+	encrypt_event(&log, add_description(&log, true));
+	add_events(&log, 500);
+	for (int full = 0; full < 2; full++) {
+		struct binlog_file file = { 0 };
+		struct evidence evidence = { 0 };
+
+		rules.full = full;
+		assert_true(binlog_read_head(log.bytes, log.size, &file));
+		assert_true(file.encrypted && file.relay && !file.damaged);
+		file.source = source_of(log.bytes, log.size);
+		assert_int_equal(binlog_scan(&scan, &file, &evidence).code, FAULT_NONE);
+		assert_int_equal(evidence.use_count, 1);
+		assert_int_equal(evidence.uses[0].proven, full ? 1107 : 3 + 2 + 2);
+		assert_int_equal(evidence.uses[0].pages, 1107);
+		assert_int_equal(evidence.uses[0].refuted + evidence.uses[0].unproved, 0);
+		assert_int_equal(evidence.proven_by_cipher, 1U << DATA_CIPHER_CTR);
+		evidence_free(&evidence);
+		source_close(&file.source);
+	}
+	scan_free(&scan);
+}
+
 #define LOG_SIZE 65536U
 #define LOG_START 12288U
 #define LOG_FIRST_LSN 10000U
@@ -921,6 +1020,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(blocks_without_checksum_and_padding, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_without_a_whole_block_is_damaged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_first_file_of_a_log_has_the_checkpoints, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_relay_log_follows_its_descriptions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
 	};
