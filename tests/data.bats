@@ -568,9 +568,7 @@ flip_head() { # log key-file
 	END
 	prove "$2" flipped --full
 	same 'log.21.0 ' "$(files '.answer == "proven"')"
-	# a flipped version is that of another key
-	same 'damaged missing-key proven ' "$(jq -r '.files[].answer' <<<"$json" | sort -u | tr '\n' ' ')"
-	same 32 "$(jq '[.files[] | select(.answer == "missing-key")] | length' <<<"$json")"
+	same 'damaged proven ' "$(jq -r '.files[].answer' <<<"$json" | sort -u | tr '\n' ' ')"
 }
 
 @test "a bit that flipped in the head of an encrypted binary log never makes it pass for a plain one" {

@@ -316,7 +316,7 @@ static bool may_be_description(struct scan *scan, const struct event *event)
 static void look_at_event(struct scan *scan, const struct event *event, struct evidence *evidence)
 {
 	uint64_t number = evidence->pages++;
-	struct key_use *use = evidence_use(evidence, KEY_ID_SYSTEM, event->file->version);
+	struct key_use *use = scan_use(scan, evidence, KEY_ID_SYSTEM, event->file->version);
 
 	if (!use)
 		return;
