@@ -86,9 +86,11 @@ char *note_words(const struct data_file *file)
 	char *words = NULL;
 
 	if (file->note == DATA_NOTE_NO_CODEC && codec_library(file->evidence.missing_codec))
-		return asprintf(&words, "%s is not installed", codec_library(file->evidence.missing_codec)) < 0 ? NULL : words;
+		return asprintf(&words, "%s is not installed", codec_library(file->evidence.missing_codec)) < 0 ? NULL
+														: words;
 	if (file->note == DATA_NOTE_NO_CODEC)
-		return asprintf(&words, "built without %s", codec_name(file->evidence.missing_codec)) < 0 ? NULL : words;
+		return asprintf(&words, "built without %s", codec_name(file->evidence.missing_codec)) < 0 ? NULL
+													  : words;
 	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
 }
 
