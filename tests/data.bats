@@ -285,6 +285,24 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	done
 }
 
+@test "the end of a longer page behind a compressed one is no damage" {
+	mkdir db
+	cp "$DATA/new/db/pages.ibd" db
+	run -0 python3 - db/pages.ibd <<-'END'
+		import struct, sys
+		with open(sys.argv[1], "r+b") as file:
+		    data = file.read()
+		    for at in range(16384, len(data), 16384):
+		        if struct.unpack_from(">I", data, at)[0] and data[at + 24] & 0x80:
+		            file.seek(at + 16383)
+		            file.write(b"x")
+		            print(at)
+	END
+	[ "${#lines[@]}" -gt 0 ]
+	prove "$DATA/new.keys" "$PWD/db" --full
+	same 'proven 0' "$(jq -r '.files[0].answer' <<<"$json") $status"
+}
+
 @test "a page that is damaged beside whole ones: which, and the key is right" {
 	mkdir db
 	cp "$DATA/new/db/dynamic_.ibd" db

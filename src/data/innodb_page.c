@@ -64,12 +64,12 @@ static uint32_t full_crc32_size(const struct page *page)
 	return size && size < space_of(page)->page_size ? size : 0;
 }
 
+/* Behind a compressed page there may be the end of a longer one that it replaced. */
 static bool full_crc32_fits(const struct page *page)
 {
 	uint32_t size = full_crc32_size(page);
 
-	return size && be32(page->bytes + size - 4) == crc32c(0, page->bytes, size - 4) &&
-	       is_zero(page->bytes + size, space_of(page)->page_size - size);
+	return size && be32(page->bytes + size - 4) == crc32c(0, page->bytes, size - 4);
 }
 
 static uint32_t crc_over(const unsigned char *bytes, size_t from, size_t end)
@@ -144,13 +144,10 @@ static bool old_rest_is_plausible(const struct page *page)
 	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
 }
 
-/* There is no checksum; but what is behind the payload is zero. */
+/* There is no checksum. */
 static bool old_compressed_is_plausible(const struct page *page)
 {
-	uint32_t size = space_of(page)->page_size;
-	uint32_t end = 42U + be16(page->bytes + 38);
-
-	return be32(page->bytes) == NO_CHECKSUM && end <= size && is_zero(page->bytes + end, size - end);
+	return be32(page->bytes) == NO_CHECKSUM && 42U + be16(page->bytes + 38) <= space_of(page)->page_size;
 }
 
 enum page_integrity innodb_check(const struct page *page)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define PAGE_HEADER_MAX 64
-#define READS_MAX 5	       /* of a page that changes under the read */
 #define READ_SIZE (256U << 10) /* bytes of pages that are read at once: they stay in the processor's cache */
 
 _Static_assert(READ_SIZE <= SCAN_BULK, "they are read into bulk");
@@ -52,7 +51,7 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 	enum page_outcome outcome = judge_once(scan, file, page, use, evidence);
 	bool changed = false;
 
-	for (int i = 0; i < READS_MAX && is_bad(outcome); i++) {
+	for (int i = 0; i < SCAN_READS && is_bad(outcome); i++) {
 		if (page->bytes != scan->page)
 			memcpy(scan->page, page->bytes, file->page_size);
 		scan_pause(scan);
@@ -76,7 +75,7 @@ static bool plain_page_fits(struct scan *scan, const struct paged_file *file, co
 {
 	bool fits = file->format->plain_fits(page);
 
-	for (int i = 0; i < READS_MAX && !fits && scan->rules->live; i++) {
+	for (int i = 0; i < SCAN_READS && !fits && scan->rules->live; i++) {
 		struct page again;
 
 		scan_pause(scan);

@@ -110,6 +110,22 @@ static bool is_cut_off(const struct opening *opening)
 	       (space->space_id || !has_later_system_file(opening->path));
 }
 
+/* A server may be writing it. */
+static enum innodb_head read_innodb_head(struct opening *opening)
+{
+	struct scan *scan = opening->scan;
+	struct innodb_space *space = &opening->reader->innodb.space;
+	enum innodb_head head = innodb_read_head(scan->page, opening->size, space);
+
+	for (int i = 0; i < SCAN_READS && head == INNODB_HEAD_ALIEN && scan->rules->live; i++) {
+		scan_pause(scan);
+		if (source_read(&opening->source, 0, scan->page, SCAN_PAGE_MAX, &opening->size).code)
+			break;
+		head = innodb_read_head(scan->page, opening->size, space);
+	}
+	return head;
+}
+
 static void open_innodb(const struct opening *opening, enum innodb_head head)
 {
 	struct data_file *file = opening->file;
@@ -260,11 +276,10 @@ static void open_by_content(const struct opening *opening)
 		open_binlog(opening);
 }
 
-static void open_by_name(const struct opening *opening)
+static void open_by_name(struct opening *opening)
 {
 	enum file_name name = classify_name(opening->path);
 	struct data_file *file = opening->file;
-	enum innodb_head head;
 
 	file->kind = DATA_PLAIN;
 	if (name == NAME_TEMPORARY)
@@ -274,8 +289,7 @@ static void open_by_name(const struct opening *opening)
 	file->kind = DATA_UNKNOWN;
 	switch (name) {
 	case NAME_INNODB:
-		head = innodb_read_head(opening->scan->page, opening->size, &opening->reader->innodb.space);
-		open_innodb(opening, head);
+		open_innodb(opening, read_innodb_head(opening));
 		return;
 	case NAME_ARIA_INDEX:
 		open_aria_index(opening);
@@ -335,15 +349,20 @@ static struct fault open_source(struct opening *opening)
 	return fault;
 }
 
+static void set_gone(struct data_file *file)
+{
+	file->kind = DATA_TEMPORARY;
+	file->note = DATA_NOTE_GONE;
+	file->declared = false;
+}
+
 /* A file that is gone, while a server removes its own files, is none. */
 static void set_fault(const struct scan *scan, struct data_file *file, struct fault fault)
 {
-	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && scan->rules->live) {
-		file->kind = DATA_TEMPORARY;
-		file->note = DATA_NOTE_GONE;
-		return;
-	}
-	file->fault = fault;
+	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && scan->rules->live)
+		set_gone(file);
+	else
+		file->fault = fault;
 }
 
 struct fault reader_open(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader)
@@ -366,6 +385,12 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 	scan->fault = fault_none();
 	open_by_name(&opening);
 	file->fault = scan->fault;
+	if (file->note && scan->rules->live && source_is_removed(&opening.source)) {
+		if (file->kind == DATA_INNODB)
+			source_close(&opening.reader->innodb.head_source);
+		opening.reader->parts = 0;
+		set_gone(file);
+	}
 	opening.reader->kind = file->kind;
 	if (opening.reader->parts) {
 		*ret_reader = opening.reader;

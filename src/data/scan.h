@@ -12,6 +12,7 @@
 
 #define SCAN_PAGE_MAX 65536U  /* bytes of the largest page */
 #define SCAN_BULK (1U << 20)  /* most bytes read at once; a multiple of every page size */
+#define SCAN_READS 5	      /* of what changes under the read, until it is given up */
 #define SCAN_SAMPLE_FIRST 3   /* so many pages of each key of a part are proven */
 #define SCAN_SAMPLE_EVERY 512 /* and then one in so many */
 

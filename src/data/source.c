@@ -63,6 +63,13 @@ struct fault source_read(const struct source *source, uint64_t offset, void *buf
 	return fault_none();
 }
 
+bool source_is_removed(const struct source *source)
+{
+	struct stat status;
+
+	return !fstat(source->file, &status) && !status.st_nlink;
+}
+
 bool source_is_cached(const struct source *source, uint64_t offset)
 {
 	unsigned char byte;

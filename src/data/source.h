@@ -27,6 +27,9 @@ void source_close(struct source *source);
 MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset, void *buffer, size_t size,
 				    size_t *ret_size);
 
+/* It has no name any more. */
+bool source_is_removed(const struct source *source);
+
 /* False: the byte at offset has to come from the disk. True also where the system
  * does not tell. preadv2(2), RWF_NOWAIT. */
 bool source_is_cached(const struct source *source, uint64_t offset);

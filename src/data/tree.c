@@ -64,6 +64,16 @@ static char *join(const char *directory, const char *name)
 	return asprintf(&path, "%s%s%s", directory, between, name) < 0 ? NULL : path;
 }
 
+/* What was removed since its name was read is no file any more. */
+static struct fault name_failed(const struct walk *walk, const char *path, int error_number)
+{
+	struct stat status;
+
+	if (error_number == ENOENT && lstat(path, &status) && errno == ENOENT)
+		return fault_none();
+	return walk->visit(walk->context, path, fault_errno(FAULT_OPEN, error_number));
+}
+
 static struct fault visit_name(struct walk *walk, const char *directory, const char *name)
 {
 	char *path = join(directory, name);
@@ -73,7 +83,7 @@ static struct fault visit_name(struct walk *walk, const char *directory, const c
 	if (!path)
 		return fault_of(FAULT_MEMORY);
 	if (stat(path, &status))
-		fault = walk->visit(walk->context, path, fault_errno(FAULT_OPEN, errno));
+		fault = name_failed(walk, path, errno);
 	else if (S_ISDIR(status.st_mode))
 		fault = walk_directory(walk, &(struct directory){ .path = path });
 	else if (S_ISREG(status.st_mode))
