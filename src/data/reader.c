@@ -353,7 +353,7 @@ static void set_gone(struct data_file *file)
 {
 	file->kind = DATA_TEMPORARY;
 	file->note = DATA_NOTE_GONE;
-	file->declared = false;
+	file->declared = file->declared_missing = false;
 }
 
 /* A file that is gone, while a server removes its own files, is none. */
