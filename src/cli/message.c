@@ -49,18 +49,23 @@ static int control_size(const unsigned char *text)
 	return text[0] < ' ' || text[0] == 0x7f;
 }
 
-void print_visibly(FILE *stream, const char *text)
+static void print_text(FILE *stream, const char *text, bool has_lines)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
 	while (*at) {
-		int size = control_size(at);
+		int size = has_lines && *at == '\n' ? 0 : control_size(at);
 
 		if (!size)
 			fputc(*at++, stream);
 		for (; size; size--)
 			fprintf(stream, "\\%03o", (unsigned int)*at++);
 	}
+}
+
+void print_visibly(FILE *stream, const char *text)
+{
+	print_text(stream, text, false);
 }
 
 /* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
@@ -75,7 +80,7 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	va_end(again);
 	if (!silent) {
 		if (words)
-			print_visibly(stderr, words);
+			print_text(stderr, words, true);
 		else
 			vfprintf(stderr, format, arguments);
 		fputc('\n', stderr);
