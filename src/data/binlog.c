@@ -129,7 +129,7 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 		return true;
 	file->damaged = !read_description(event, size - MAGIC_SIZE, file);
 	if (!file->damaged && size >= file->first + HEADER_SIZE)
-		read_start(head + file->first, size - file->first, file);
+		read_start(head + file->first, size - (size_t)file->first, file);
 	return true;
 }
 
