@@ -43,6 +43,12 @@ static bool is_worse(enum data_answer one, enum data_answer other)
 	return badness[one] > badness[other];
 }
 
+static void worsen(enum data_answer *worst, enum data_answer answer)
+{
+	if (is_worse(answer, *worst))
+		*worst = answer;
+}
+
 bool data_file_head_is_damaged(const struct data_file *file)
 {
 	return file->note == DATA_NOTE_NO_HEAD ||
@@ -70,10 +76,8 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		worst = DATA_UNREADABLE;
 	for (size_t i = 0; i < evidence->use_count; i++) {
 		const struct key_use *use = &evidence->uses[i];
-		enum data_answer answer = key_use_answer(use, known && known(context, use->id, use->version));
 
-		if (is_worse(answer, worst))
-			worst = answer;
+		worsen(&worst, key_use_answer(use, known && known(context, use->id, use->version)));
 	}
 	/* nothing to prove, but the server asks for the key when it opens the file */
 	if (worst == DATA_NOT_ENCRYPTED && file->declared && !file->note)
@@ -84,14 +88,11 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		file->note = DATA_NOTE_NO_CODEC;
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
-	if (is_worse(DATA_NOT_PROVABLE, worst) &&
-	    (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT))
-		worst = DATA_NOT_PROVABLE;
-	if (is_worse(incomplete_answer(file, recovery), worst))
-		worst = incomplete_answer(file, recovery);
-	if (is_worse(DATA_DAMAGED, worst) &&
-	    (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD))
-		worst = DATA_DAMAGED;
+	if (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT)
+		worsen(&worst, DATA_NOT_PROVABLE);
+	worsen(&worst, incomplete_answer(file, recovery));
+	if (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD)
+		worsen(&worst, DATA_DAMAGED);
 	/* the key, its version or the salt may be what was damaged */
 	if (is_worse(worst, DATA_DAMAGED) && data_file_head_is_damaged(file))
 		worst = DATA_DAMAGED;

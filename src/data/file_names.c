@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define SYSTEM_NAME "ibdata"
+#define LOG_NAME "ib_logfile"
 
 /* The first pattern that fits decides. A table may have any name without a dot:
  * what has no suffix must fit to its end. */
@@ -83,28 +84,34 @@ enum file_name classify_name(const char *path)
 	return NAME_OTHER;
 }
 
-/* The number of a file of the system tablespace; -1: it is none. */
-static long system_number(const char *path)
+/* The number behind prefix; -1: it has not such a name. */
+static long number_of(const char *path, const char *prefix)
 {
 	const char *name = base_name(path);
 	long number;
 	char *end;
 
-	if (strncmp(name, SYSTEM_NAME, sizeof(SYSTEM_NAME) - 1))
+	if (strncmp(name, prefix, strlen(prefix)))
 		return -1;
-	number = strtol(name + sizeof(SYSTEM_NAME) - 1, &end, 10);
+	number = strtol(name + strlen(prefix), &end, 10);
 	return *end ? -1 : number;
+}
+
+/* Its sibling with another number, malloc(3)ed. */
+static char *numbered_sibling(const char *path, const char *prefix, long number)
+{
+	int directory = (int)(base_name(path) - path);
+	char *other;
+
+	return asprintf(&other, "%.*s%s%ld", directory, path, prefix, number) < 0 ? NULL : other;
 }
 
 /* Another file of the system tablespace, malloc(3)ed. NULL: it is not there. */
 static char *other_system_file(const char *path, long number)
 {
-	int directory = (int)(base_name(path) - path);
-	char *other;
+	char *other = numbered_sibling(path, SYSTEM_NAME, number);
 
-	if (asprintf(&other, "%.*s" SYSTEM_NAME "%ld", directory, path, number) < 0)
-		return NULL;
-	if (!access(other, F_OK))
+	if (other && !access(other, F_OK))
 		return other;
 	free(other);
 	return NULL;
@@ -112,7 +119,7 @@ static char *other_system_file(const char *path, long number)
 
 char *first_system_file(const char *path)
 {
-	long own = system_number(path);
+	long own = number_of(path, SYSTEM_NAME);
 	char *first = NULL;
 
 	/* ibdata1, in rare cases ibdata0 */
@@ -123,12 +130,22 @@ char *first_system_file(const char *path)
 
 bool has_later_system_file(const char *path)
 {
-	long own = system_number(path);
+	long own = number_of(path, SYSTEM_NAME);
 	char *later = own < 0 ? NULL : other_system_file(path, own + 1);
 	bool is_there = later;
 
 	free(later);
 	return is_there;
+}
+
+bool is_later_log_file(const char *path)
+{
+	return number_of(path, LOG_NAME) > 0;
+}
+
+char *first_log_file(const char *path)
+{
+	return numbered_sibling(path, LOG_NAME, 0);
 }
 
 char *with_suffix(const char *path, const char *suffix)

@@ -30,6 +30,12 @@ char *first_system_file(const char *path);
 /* Whether it has a sibling with the next number. */
 bool has_later_system_file(const char *path);
 
+/* For a file of the redo log, "ib_logfile1": whether it is not the first one. */
+bool is_later_log_file(const char *path);
+
+/* Where the first one would be, malloc(3)ed; NULL: no memory. */
+char *first_log_file(const char *path);
+
 /* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
 char *with_suffix(const char *path, const char *suffix);
 

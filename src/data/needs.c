@@ -158,7 +158,6 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
 	needs->clean |= file->evidence.clean;
-	needs->unclean |= file->note == DATA_NOTE_UNCLEAN;
 	if (fault.code || !may_need_more(file))
 		return fault;
 	/* what waits in a redo log may explain all others */
@@ -179,7 +178,7 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 
 static enum data_recovery recovery_of(const struct data_needs *needs)
 {
-	if (needs->live || needs->unclean)
+	if (needs->live || needs->unsure_note == DATA_NOTE_UNCLEAN)
 		return DATA_RECOVERY_DUE;
 	return needs->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }

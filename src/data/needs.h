@@ -27,11 +27,10 @@ struct data_needs {
 	uint64_t unsure;
 	char *paths; /* one behind the other, each with its NUL */
 	size_t paths_size;
-	char *unsure_example;	    /* path of the first redo log, else file of these; NULL: there is none */
+	char *unsure_example;	    /* path of the first that waits, else of the first; NULL: there is none */
 	enum data_note unsure_note; /* of that file */
 	bool live;		    /* a server is at work there: the answer is one of this moment */
 	bool clean;		    /* a redo log says that there is nothing to recover */
-	bool unclean;		    /* another one has something */
 };
 
 #define DATA_NEEDS __attribute__((cleanup(data_needs_free)))

@@ -23,11 +23,15 @@ static bool is_bad(enum page_outcome outcome)
 	return outcome == PAGE_DAMAGED || outcome == PAGE_REFUTED || outcome == PAGE_REFUTED_INTACT;
 }
 
+static bool is_free(struct scan *scan, const struct paged_file *file, const struct page *page)
+{
+	return file->format->is_free && file->format->is_free(scan, page);
+}
+
 /* Of a free page its integrity is all that there is to judge. */
 static enum page_outcome judge_once(struct scan *scan, const struct paged_file *file, const struct page *page,
 				    struct key_use *use, struct evidence *evidence)
 {
-	bool is_free = file->format->is_free && file->format->is_free(scan, page);
 	enum page_integrity integrity = file->format->check(page);
 	struct local_page local = {
 		.id = file->id,
@@ -40,7 +44,7 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 
 	if (integrity == PAGE_BROKEN)
 		return PAGE_DAMAGED;
-	return is_free ? PAGE_UNPROVED : scan_local_page(scan, &local, use, evidence);
+	return is_free(scan, file, page) ? PAGE_UNPROVED : scan_local_page(scan, &local, use, evidence);
 }
 
 /* A page that does not fit is read again: it may have been in the middle of a
@@ -118,19 +122,19 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 			    struct evidence *evidence)
 {
 	struct key_use *use = scan_use(scan, evidence, file->id, page->version);
-	bool is_free = file->format->is_free && file->format->is_free(scan, page);
+	bool unused = is_free(scan, file, page);
 	enum page_outcome outcome;
 
 	if (!use)
 		return;
-	if (is_free)
+	if (unused)
 		use->residual++;
 	else
 		use->pages++;
-	if ((is_free && !scan->rules->full) || !scan_samples(scan, use, page->number))
+	if ((unused && !scan->rules->full) || !scan_samples(scan, use, page->number))
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
-	if (outcome != PAGE_UNPROVED || !is_free)
+	if (outcome != PAGE_UNPROVED || !unused)
 		key_use_count(use, outcome, page->number);
 }
 

@@ -17,8 +17,6 @@
  * near enough for the system to read ahead of them. */
 #define PART_SIZE (4U << 20)
 
-#define LOG_NAME "ib_logfile"
-
 struct reader {
 	enum data_kind kind;
 	uint64_t parts;
@@ -60,6 +58,17 @@ static void declare(const struct opening *opening, uint32_t id)
 	opening->file->declared_missing = keyfile && !keyfile_find(keyfile, id, &count);
 }
 
+/* Reads the head of another file, which this one belongs to, to scan->page. path
+ * becomes the function's; NULL: there is none. The source stays open. */
+static bool read_head_of(struct scan *scan, char *path, struct source *ret_source, size_t *ret_size)
+{
+	bool done = path && !source_open(AT_FDCWD, path, ret_source).code &&
+		    !source_read(ret_source, 0, scan->page, SCAN_PAGE_MAX, ret_size).code;
+
+	free(path);
+	return done;
+}
+
 /* ---- InnoDB ---- */
 
 enum later_file { LATER_ALIEN, LATER_UNWRITTEN, LATER_FITS };
@@ -91,14 +100,12 @@ static enum later_file open_later_system_file(const struct opening *opening)
 {
 	struct innodb_file *innodb = &opening->reader->innodb;
 	struct scan *scan = opening->scan;
-	char *first = first_system_file(opening->path);
 	size_t got = 0;
-	bool has_head = first && !source_open(AT_FDCWD, first, &innodb->head_source).code &&
-			!source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
-			innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS;
 
-	free(first);
-	return has_head ? find_first_page(scan, innodb) : LATER_ALIEN;
+	if (!read_head_of(scan, first_system_file(opening->path), &innodb->head_source, &got) ||
+	    innodb_read_head(scan->page, got, &innodb->space) != INNODB_HEAD_FITS)
+		return LATER_ALIEN;
+	return find_first_page(scan, innodb);
 }
 
 /* The other files of a system tablespace have the rest of the pages. */
@@ -131,7 +138,7 @@ static void open_innodb(const struct opening *opening, enum innodb_head head)
 	struct data_file *file = opening->file;
 	struct innodb_file *innodb = &opening->reader->innodb;
 	const struct innodb_space *space = &innodb->space;
-	enum later_file later = LATER_ALIEN;
+	enum later_file later = LATER_FITS;
 
 	file->kind = DATA_INNODB;
 	innodb->paged.source = opening->source;
@@ -139,12 +146,10 @@ static void open_innodb(const struct opening *opening, enum innodb_head head)
 		later = open_later_system_file(opening);
 	else if (is_cut_off(opening))
 		file->note = DATA_NOTE_CUT_OFF;
-	if (later == LATER_UNWRITTEN)
-		return;
-	if (head != INNODB_HEAD_FITS && later != LATER_FITS) {
+	if (later == LATER_ALIEN)
 		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
+	if (later != LATER_FITS)
 		return;
-	}
 	innodb_open(opening->scan, innodb);
 	if (space->has_crypt && space->encrypted && !space->never)
 		declare(opening, space->key_id);
@@ -180,19 +185,16 @@ static void open_aria_index(const struct opening *opening)
 /* What tells how a data file is encrypted stands in its index file. */
 static void open_aria_data(const struct opening *opening)
 {
-	char *index = with_suffix(opening->path, ".MAI");
 	struct source source = SOURCE_CLOSED;
 	size_t got = 0;
 
 	opening->file->kind = DATA_ARIA_DATA;
-	if (index && !source_open(AT_FDCWD, index, &source).code &&
-	    !source_read(&source, 0, opening->scan->page, SCAN_PAGE_MAX, &got).code &&
+	if (read_head_of(opening->scan, with_suffix(opening->path, ".MAI"), &source, &got) &&
 	    aria_read_head(opening->scan->page, got, &opening->reader->aria.table))
 		open_aria_file(opening);
 	else
 		opening->file->note = DATA_NOTE_NO_INDEX;
 	source_close(&source);
-	free(index);
 }
 
 /* ---- logs ---- */
@@ -214,28 +216,16 @@ static void open_binlog(const struct opening *opening)
 }
 
 /* Servers to 10.4 keep the checkpoints of all files of a log in the first one. */
-static bool is_later_log_file(const char *path)
-{
-	return !strncmp(base_name(path), LOG_NAME, sizeof(LOG_NAME) - 1) && strcmp(base_name(path), LOG_NAME "0");
-}
-
 static bool read_first_log_file(const struct opening *opening)
 {
-	int directory = (int)(base_name(opening->path) - opening->path);
 	struct source source = SOURCE_CLOSED;
 	struct redo_file first = { 0 };
-	char *path = NULL;
 	size_t got = 0;
-	bool done;
+	bool done = read_head_of(opening->scan, first_log_file(opening->path), &source, &got);
 
-	if (asprintf(&path, "%.*s" LOG_NAME "0", directory, opening->path) < 0)
-		return false;
-	done = !source_open(AT_FDCWD, path, &source).code &&
-	       !source_read(&source, 0, opening->scan->page, SCAN_PAGE_MAX, &got).code;
 	if (done)
 		redo_read_head(opening->scan->page, got, &first);
 	source_close(&source);
-	free(path);
 	return done && redo_take_checkpoint(&opening->reader->redo, &first);
 }
 
@@ -369,6 +359,7 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 {
 	struct opening opening = { .scan = scan, .path = path, .source = SOURCE_CLOSED, .file = file };
 	struct fault fault = open_source(&opening);
+	bool is_gone;
 
 	*ret_reader = NULL;
 	if (fault.code) {
@@ -385,14 +376,9 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 	scan->fault = fault_none();
 	open_by_name(&opening);
 	file->fault = scan->fault;
-	if (file->note && scan->rules->live && source_is_removed(&opening.source)) {
-		if (file->kind == DATA_INNODB)
-			source_close(&opening.reader->innodb.head_source);
-		opening.reader->parts = 0;
-		set_gone(file);
-	}
+	is_gone = file->note && scan->rules->live && source_is_removed(&opening.source);
 	opening.reader->kind = file->kind;
-	if (opening.reader->parts) {
+	if (opening.reader->parts && !is_gone) {
 		*ret_reader = opening.reader;
 		return fault_none();
 	}
@@ -400,6 +386,8 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 		source_close(&opening.reader->innodb.head_source);
 	free(opening.reader);
 	source_close(&opening.source);
+	if (is_gone)
+		set_gone(file);
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->size, memory_order_relaxed);
 	return fault_none();
 }
