@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 # Real data directories, made by a real server, with everything encrypted.
 
+# outside of Bats
+declare -F load >/dev/null || load() {
+	# shellcheck disable=SC1090
+	. "$(dirname "${BASH_SOURCE[0]}")/$1.bash"
+}
 load server
 
 # data_install DIRECTORY [server option...]

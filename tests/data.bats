@@ -336,10 +336,8 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		prove keys "$PWD/data"
 		same 0 "$status"
 		same '' "$(files '.answer == "damaged"')"
-		[[ $server = killed ]] || kill -9 "$server_pid"
-		wait "$server_pid" || :
+		[[ $server = killed ]] || kill_server
 	done
-	server_pid=
 	data_start "$PWD/data" "$PWD/keys"
 	server_stop
 	for depth in '' --full; do
@@ -743,18 +741,21 @@ flip_head() { # log key-file
 	data_start "$PWD/data" "$DATA/new.keys"
 }
 
-@test "a crashed server: all that is there is proven, and it says that more may be needed" {
-	cp -a "$DATA/new" data
-	data_start "$PWD/data" "$DATA/new.keys"
-	data_sql "$PWD/data" <<-'END'
+# What a server has not brought to its tablespaces when it is killed.
+write_late() { # directory
+	data_sql "$1" <<-'END'
 		USE db;
 		CREATE TABLE late (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
 		INSERT INTO late SELECT * FROM source LIMIT 300;
 		UPDATE dynamic_ SET t = CONCAT('y', t) WHERE i < 100;
 	END
-	kill -9 "$server_pid"
-	wait "$server_pid" || :
-	server_pid=
+}
+
+@test "a crashed server: all that is there is proven, and it says that more may be needed" {
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys"
+	write_late "$PWD/data"
+	kill_server
 	prove "$DATA/new.keys" "$PWD/data" --full
 	same 0 "$status"
 	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
@@ -770,20 +771,13 @@ flip_head() { # log key-file
 @test "the same with a redo log that is not encrypted, until a server has stopped in order" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
-	data_sql "$PWD/data" <<-'END'
-		USE db;
-		CREATE TABLE late (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
-		INSERT INTO late SELECT * FROM source LIMIT 300;
-		UPDATE dynamic_ SET t = CONCAT('y', t) WHERE i < 100;
-	END
+	write_late "$PWD/data"
 	log_says() { # status answer note
 		prove "$DATA/new.keys" "$PWD/data"
 		same "$*" "$status $(jq -r '.files[] | select(.kind == "redo-log") | "\(.answer) \(.note)"' <<<"$json")"
 	}
 	log_says 0 not-encrypted null
-	kill -9 "$server_pid"
-	wait "$server_pid" || :
-	server_pid=
+	kill_server
 	log_says 0 not-encrypted unclean
 	same 'ib_logfile0 ' "$(files '.note == "unclean"')"
 	same true "$(jq '.unsure_files > 0' <<<"$json")"

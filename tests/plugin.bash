@@ -41,12 +41,6 @@ start() {
 	server_start "$PWD/data" "$PWD/keyfile" ${password:+"$password"} -- --tmpdir="$PWD/tmp" "${server_options[@]}" "$@"
 }
 
-kill_server() {
-	kill -9 "$server_pid"
-	wait "$server_pid" 2>/dev/null || :
-	server_pid=
-}
-
 reload() {
 	sql -e 'SET GLOBAL mkeyfile_key_management_reload = ON'
 }

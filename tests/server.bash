@@ -80,6 +80,13 @@ server_stop() {
 	server_pid=
 }
 
+# Without a chance to tidy up.
+kill_server() {
+	kill -9 "$server_pid"
+	wait "$server_pid" 2>/dev/null || :
+	server_pid=
+}
+
 sql() {
 	mariadb --no-defaults -uroot -S "$PWD/socket" --skip-column-names --raw --batch "$@"
 }

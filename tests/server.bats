@@ -115,8 +115,7 @@ ALTER TABLE `db`.`parts` ENCRYPTION_KEY_ID=101;' "$(grep '^ALTER' printed | sort
 
 	# and a crash: the redo log opens with the file as it is now
 	sql -e 'INSERT INTO db.standard VALUES (1000, "after the rotation")'
-	kill -9 "$server_pid"
-	wait "$server_pid" || :
+	kill_server
 	restart 101
 	same 'after the rotation' "$(sql -e 'SELECT t FROM db.standard WHERE i = 1000')"
 }

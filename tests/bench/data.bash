@@ -4,11 +4,8 @@
 
 # server.bash keeps temporary files where a test would
 export BATS_FILE_TMPDIR=$work
-load() {
-	# shellcheck disable=SC1090
-	. "$here/../$1.bash"
-}
-load data
+# shellcheck source=SCRIPTDIR/../data.bash
+. "$here/../data.bash"
 
 # What one file must not cost more than when its content leaves the page cache first.
 drop_cache() {
