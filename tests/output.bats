@@ -124,3 +124,9 @@ run_full() {
 	same 134 $status
 	run -1 compgen -G 'core*'
 }
+
+@test "a message takes a few writes, not one for each byte" {
+	run -2 strace -o trace -e trace=write "$MKEYFILE" list --no-defaults -f nosuch
+	[[ $output == *"mkeyfile list: cannot open 'nosuch': No such file or directory" ]]
+	[ "$(grep -c '^write(2, ' trace)" -le 3 ]
+}

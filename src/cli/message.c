@@ -49,16 +49,18 @@ static int control_size(const unsigned char *text)
 	return text[0] < ' ' || text[0] == 0x7f;
 }
 
+/* What needs no change goes out at once: standard error has no buffer. */
 static void print_text(FILE *stream, const char *text, bool has_lines)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
 	while (*at) {
-		int size = has_lines && *at == '\n' ? 0 : control_size(at);
+		const unsigned char *start = at;
 
-		if (!size)
-			fputc(*at++, stream);
-		for (; size; size--)
+		while (*at && ((has_lines && *at == '\n') || !control_size(at)))
+			at++;
+		fwrite(start, 1, (size_t)(at - start), stream);
+		for (int size = *at ? control_size(at) : 0; size; size--)
 			fprintf(stream, "\\%03o", (unsigned int)*at++);
 	}
 }
