@@ -282,6 +282,10 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 			$kind/db/*.ibd $kind/db/*.MA? $kind/binlog.000001
 		echo "$output"
 		same "$count bits, 0 not told as damage" "${lines[-1]}"
+		# where a bit may be in what does not change the decompressed page
+		run "$abs_top_srcdir/tests/flip-bits" $count "$RANDOM" "$DATA/$kind.keys" $kind $kind/db/pages.ibd
+		echo "$output"
+		same "$count bits, 0 not told as damage" "${lines[-1]}"
 	done
 }
 

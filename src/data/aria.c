@@ -216,6 +216,7 @@ void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 		.header_size = 16,
 		.header = data_header,
 		.is_free = is_free,
+		.proves_free = true,
 		.check = check,
 		.plain_fits = plain_fits,
 		.prove = prove,

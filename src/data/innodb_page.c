@@ -130,6 +130,9 @@ bool innodb_plain_fits(const struct page *page)
 		return full_crc32_fits(page);
 	if (page->type == TYPE_COMPRESSED)
 		return true;
+	/* encrypted, it says, and has no key version */
+	if (page->type == TYPE_COMPRESSED_ENCRYPTED && !space->zipped)
+		return false;
 	return old_checksum_fits(space, page->bytes) != PROOF_NO;
 }
 
@@ -144,10 +147,20 @@ static bool old_rest_is_plausible(const struct page *page)
 	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
 }
 
-/* There is no checksum. */
+/* The checksum is that of an old page whose payload zeros follow; on disk the end of
+ * a longer page that it replaced may follow instead. */
 static bool old_compressed_is_plausible(const struct page *page)
 {
-	return be32(page->bytes) == NO_CHECKSUM && 42U + be16(page->bytes + 38) <= space_of(page)->page_size;
+	static const unsigned char zeros[SCAN_PAGE_MAX];
+	const unsigned char *bytes = page->bytes;
+	uint32_t checked = space_of(page)->page_size - 8;
+	uint32_t end = 42U + be16(bytes + 38);
+	uint32_t crc;
+
+	if (be32(bytes) != NO_CHECKSUM || end > checked)
+		return false;
+	crc = crc32c(crc_over(bytes, 38, end), zeros, checked - end);
+	return be32(bytes + 30) == (crc_over(bytes, 4, 26) ^ crc);
 }
 
 enum page_integrity innodb_check(const struct page *page)

@@ -28,7 +28,16 @@ static bool is_free(struct scan *scan, const struct paged_file *file, const stru
 	return file->format->is_free && file->format->is_free(scan, page);
 }
 
-/* Of a free page its integrity is all that there is to judge. */
+/* It is not needed, and says nothing of a key; but beside pages that the key opens, it
+ * is damaged, or not even free, where the key does not. */
+static enum page_outcome judge_free(struct scan *scan, const struct paged_file *file, const struct local_page *page,
+				    struct key_use *use, struct evidence *evidence)
+{
+	if (!file->format->proves_free || !use->proven)
+		return PAGE_UNPROVED;
+	return scan_local_page(scan, page, use, evidence) == PAGE_REFUTED ? PAGE_DAMAGED : PAGE_UNPROVED;
+}
+
 static enum page_outcome judge_once(struct scan *scan, const struct paged_file *file, const struct page *page,
 				    struct key_use *use, struct evidence *evidence)
 {
@@ -44,7 +53,8 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 
 	if (integrity == PAGE_BROKEN)
 		return PAGE_DAMAGED;
-	return is_free(scan, file, page) ? PAGE_UNPROVED : scan_local_page(scan, &local, use, evidence);
+	return is_free(scan, file, page) ? judge_free(scan, file, &local, use, evidence)
+					 : scan_local_page(scan, &local, use, evidence);
 }
 
 /* A page that does not fit is read again: it may have been in the middle of a
