@@ -376,7 +376,10 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	cp "$DATA/new/db/compact_.ibd" db
 	change_page0 db/compact_.ibd 10428 000000000000
 	prove "$DATA/new.keys" "$PWD/db"
-	same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	same 'not-provable 1 2' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	prove "$DATA/new.keys" "$PWD/db" --datadir "$DATA/new"
+	same 1 "$status"
+	same 'compact_.ibd ' "$(files '.answer == "damaged"')"
 	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
 	# all that leads to the crypt block of an Aria table
 	head=$((0x$(xxd -s 6 -l 2 -p aria/aria.MAI)))
@@ -867,6 +870,105 @@ write_late() { # directory
 	prove keys "$PWD/data"
 	same 0 "$status"
 	same 'inside.frm outside.frm outside.isl ' "$(files '.path | contains("data/db/") and (endswith(".frm") or endswith(".isl"))')"
+}
+
+# The answer for each file of these names: "name answer note".
+answers_of() { # regular-expression
+	jq -r --arg names "$1" '.files[] | (.path | sub(".*/"; "")) as $name | select($name | test($names)) |
+		"\($name) \(.answer) \(.note // "-")"' <<<"$json" | sort
+}
+
+@test "a system tablespace under other names and in several directories, and a redo log elsewhere" {
+	local name deep
+	data_keys keys
+	mkdir x y log
+	local options=(--innodb-data-home-dir= --innodb-log-group-home-dir="$PWD/log" --innodb-undo-tablespaces=2
+		--innodb-temp-data-file-path='temp1:12M:autoextend'
+		--innodb-data-file-path="$PWD/x/one.log:12M;$PWD/y/two:4M;$PWD/data/three:4M:autoextend")
+	mkdir data
+	data_install "$PWD/data" "${options[@]}"
+	# the third has no page as yet, and the second few
+	for deep in '' --full; do
+		prove keys "$PWD/data" --datadir x --datadir y --datadir log $deep
+		same 0 "$status"
+		same '' "$(files '.answer == "damaged" or .answer == "unknown-kind" or .answer == "not-provable"')"
+		same 'one.log three two ' "$(files '.kind == "innodb" and (.path | test("/(one.log|two|three)$"))')"
+	done
+	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
+	data_sql "$PWD/data" <<-END
+		CREATE DATABASE db; USE db;
+		CREATE TABLE mine (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		SET GLOBAL innodb_file_per_table = OFF;
+		CREATE TABLE inside (i INT PRIMARY KEY, t TEXT);
+		INSERT INTO inside SELECT seq, REPEAT('a plain secret ', 200) FROM seq_1_to_6000;
+		SET GLOBAL innodb_max_dirty_pages_pct = 0;
+	END
+	data_wait_encrypted "$PWD/data"
+	prove keys "$PWD/x"
+	same 'true' "$(jq .live <<<"$json")"
+	data_sql "$PWD/data" <<<'USE db; INSERT INTO mine SELECT seq, "x" FROM seq_1_to_1000'
+	kill_server
+	# with the log and without it
+	prove keys "$PWD/data" --datadir x --datadir y --datadir log
+	same 0 "$status"
+	same 'one.log three two ' "$(files '.answer == "proven" and (.path | test("/(one.log|two|three)$"))')"
+	same '' "$(files '.answer == "damaged" or .answer == "unknown-kind"')"
+	same 'temp1 ' "$(files '.kind == "temporary" and (.path | endswith("temp1"))')"
+	cp data/undo002 whole
+	truncate -s 128K data/undo002
+	prove keys "$PWD/data" --datadir x --datadir y
+	same '2 undo002 not-provable cut-off' "$status $(answers_of '^undo002$')"
+	run -2 mkeyfile verify -q --no-defaults -f keys --datadir data --datadir x --datadir y
+	grep -xF 'hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too' <<<"$output"
+	cp whole data/undo002
+	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
+	data_sql "$PWD/data" <<<'DROP TABLE db.mine'
+	server_stop
+	for deep in '' --full; do
+		prove keys "$PWD/data" --datadir x --datadir y --datadir log $deep
+		same 0 "$status"
+		same 'one.log three two ' "$(files '.answer == "proven" and (.path | test("/(one.log|two|three)$"))')"
+		same '' "$(files '.answer == "damaged" or .answer == "unknown-kind" or .answer == "not-provable"')"
+		same 0 "$(jq .unsure_files <<<"$json")"
+	done
+	# every page is looked at: one that is damaged in each
+	for name in x/one.log y/two data/three; do
+		cp "$name" whole
+		flip_bit "$name" $((200 * 16384 + 9000)) 3
+		prove keys "$PWD/data" --datadir x --datadir y --datadir log --full
+		same "1 ${name#*/} damaged -" "$status $(answers_of "^${name#*/}$")"
+		cp whole "$name"
+	done
+	# what other directories have is neither damaged nor passed over
+	prove keys "$PWD/x" --datadir log
+	same '2 one.log not-provable rest-elsewhere' "$status $(answers_of '^one.log$')"
+	same 1 "$(jq .unsure_files <<<"$json")"
+	run -2 mkeyfile remove -f keys --datadir data --datadir x --datadir nowhere --datadir log 102
+	same '1' "$(grep -c '^102;' keys)"
+	run -4 mkeyfile remove -f keys --datadir x --datadir log 102
+	same "mkeyfile remove: 1 file may need keys that it does not show, the first of which is 'x/one.log'" "${lines[0]}"
+	mv y/two y/ibdata2
+	prove keys "$PWD/y"
+	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$')"
+	prove keys "$PWD/x" --datadir y --datadir data --datadir log
+	same '0 ibdata2 proven -' "$status $(answers_of '^ibdata2$')"
+	# a key that nothing needs
+	run -0 mkeyfile remove -f keys --datadir data --datadir x --datadir y --datadir log 102
+	same '0' "$(grep -c '^102;' keys)"
+}
+
+@test "files of a server under names of others are known by what they hold" {
+	mkdir db
+	cp "$DATA/new/db/compact_.ibd" db/compact.cnf
+	cp "$DATA/new/binlog.000001" db/binlog.log.1
+	cp "$DATA/new/ibdata1" db/ibtmp1
+	echo 'a line of a log' >db/server_audit.log.2
+	prove "$DATA/new.keys" "$PWD/db"
+	same 0 "$status"
+	same 'binlog.log.1 proven -
+compact.cnf proven -
+ibtmp1 proven -
+server_audit.log.2 not-encrypted -' "$(answers_of .)"
 }
 
 @test "page compression: each algorithm that the server and this build know" {

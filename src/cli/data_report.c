@@ -371,14 +371,18 @@ static void print_import_hint(const struct keyfile *keyfile, const struct data_n
 
 static void print_unsure(const struct data_needs *needs)
 {
-	if (!needs->unsure)
+	uint64_t unsure = data_needs_unsure(needs);
+
+	if (!unsure)
 		return;
+	if (needs->has_incomplete && !needs->has_redo_log)
+		puts("hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
 	printf("note: more keys may be needed: '");
-	print_visibly(stdout, needs->unsure_example);
+	print_visibly(stdout, data_needs_unsure_example(needs));
 	if (needs->unsure_note == DATA_NOTE_UNCLEAN)
 		puts("' has changes that a start of the server would still apply");
 	else
-		printf("'%s could not be read to the end, see above\n", needs->unsure > 1 ? " and others" : "");
+		printf("'%s could not be read to the end, see above\n", unsure > 1 ? " and others" : "");
 }
 
 static void print_hints(const struct proof *proof)
@@ -536,7 +540,7 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "file_count", number(proof->files));
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
-	json_object_set_new(object, "unsure_files", number(proof->needs.unsure));
+	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->needs)));
 	json_object_set_new(object, "answers", answers_json(proof->answers));
 	json_object_set_new(object, "keys", keys.array);
 	return object;

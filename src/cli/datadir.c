@@ -29,14 +29,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 const struct argp datadir_argp = { .options = argp_options, .parser = parse };
 
-/* One look through one directory. */
+/* One look through all directories. */
 struct look {
-	const char *directory;
 	struct data_needs *needs;
 	struct progress *progress;
 	datadir_visit *visit;
 	void *context;
-	uint64_t of_a_server; /* files of a kind that servers encrypt */
+	bool is_of_a_server[DATADIRS_MAX]; /* has a file of a kind that servers encrypt */
 };
 
 static struct fault take_file(void *context, struct data_file *file)
@@ -44,10 +43,10 @@ static struct fault take_file(void *context, struct data_file *file)
 	struct look *look = context;
 	struct fault fault = data_needs_add(look->needs, file);
 
-	look->of_a_server += file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX ||
-			     file->kind == DATA_BINARY_LOG || file->kind == DATA_REDO_LOG;
+	look->is_of_a_server[file->directory] |= file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX ||
+						 file->kind == DATA_BINARY_LOG || file->kind == DATA_REDO_LOG;
 	if (!fault.code && look->visit)
-		fault = look->visit(look->context, look->directory, file);
+		fault = look->visit(look->context, file);
 	return fault;
 }
 
@@ -56,51 +55,46 @@ static void take_progress(void *context, const struct survey_progress *progress)
 	progress_show(((struct look *)context)->progress, progress);
 }
 
-/* Directory by directory: each has to be one. */
-static enum status look_through(struct look *look, bool quiet)
+/* Each directory has to be one of a server. */
+static enum status check_directories(const struct look *look, const struct datadirs *datadirs)
 {
-	const struct survey_options options = {
-		.directories = &look->directory,
-		.directory_count = 1,
-		.report = take_file,
-		.progress = take_progress,
-		.context = look,
-	};
-	struct survey_result result;
-	struct fault fault;
-
-	if (!quiet)
-		look->progress = progress_start(&look->directory, 1);
-	fault = survey(&options, &result);
-	progress_end(look->progress);
-	look->needs->live |= result.live;
-	if (fault.code)
-		return message_fault(fault, look->directory);
-	if (look->of_a_server)
-		return STATUS_DONE;
-	message_error("'%s' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
-		      look->directory);
-	return STATUS_FAILED;
+	for (size_t i = 0; i < datadirs->count; i++) {
+		if (look->is_of_a_server[i])
+			continue;
+		message_error(
+			"'%s' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
+			datadirs->paths[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
 }
 
 enum status datadirs_read(const struct datadirs *datadirs, const struct options *options, datadir_visit *visit,
 			  void *context, struct data_needs *ret_needs)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
-	enum status status = STATUS_DONE;
+	struct look look = { .needs = &needs, .visit = visit, .context = context };
+	const struct survey_options survey_options = {
+		.directories = datadirs->paths,
+		.directory_count = datadirs->count,
+		.report = take_file,
+		.progress = take_progress,
+		.context = &look,
+	};
+	struct survey_result result;
+	enum status status;
+	struct fault fault;
 
-	for (size_t i = 0; !status && i < datadirs->count; i++) {
-		struct look look = {
-			.directory = datadirs->paths[i],
-			.needs = &needs,
-			.visit = visit,
-			.context = context,
-		};
-
-		status = look_through(&look, options->quiet);
-	}
+	if (!options->quiet)
+		look.progress = progress_start(datadirs->paths, datadirs->count);
+	fault = survey(&survey_options, &result);
+	progress_end(look.progress);
+	if (fault.code)
+		return message_fault(fault, result.failed ? result.failed : datadirs->paths[0]);
+	status = check_directories(&look, datadirs);
 	if (status)
 		return status;
+	needs.live = result.live;
 	*ret_needs = needs;
 	needs = (struct data_needs){ 0 };
 	return STATUS_DONE;

@@ -17,7 +17,7 @@ struct datadirs {
 extern const struct argp datadir_argp;
 
 /* Called for each file that is looked at; NULL is fine. */
-typedef struct fault datadir_visit(void *context, const char *directory, const struct data_file *file);
+typedef struct fault datadir_visit(void *context, const struct data_file *file);
 
 /* Finds what all directories need, with a progress line, and says what goes wrong:
  * one that cannot be read, or has no file that a server could have encrypted. */

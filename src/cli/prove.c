@@ -84,7 +84,7 @@ struct survey_context {
 static bool is_listed(const struct proof *proof, const struct data_file *file)
 {
 	return proof->what->all_files || proof->options->json || file->evidence.use_count || file->note ||
-	       (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
+	       file->system_pages_in_all || (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
 }
 
 static struct fault take_file(void *context, struct data_file *file)
@@ -120,6 +120,7 @@ static void settle(struct proof *proof)
 	while (spool_get(proof->spool, &file)) {
 		data_needs_settle(&proof->needs, &file);
 		proof->answers[file.answer]++;
+		proof->undecided += data_needs_more_directories(&proof->needs, &file);
 		spool_free(&file);
 	}
 	for (size_t i = 0; i < proof->needs.count; i++) {
@@ -208,5 +209,6 @@ enum status proof_status(const struct proof *proof)
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
 	    proof_unfit_algorithm(proof))
 		return STATUS_NO;
-	return proof->answers[DATA_UNREADABLE] || proof->unproven_keys ? STATUS_FAILED : STATUS_DONE;
+	return proof->answers[DATA_UNREADABLE] || proof->unproven_keys || proof->undecided ? STATUS_FAILED
+											   : STATUS_DONE;
 }

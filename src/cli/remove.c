@@ -245,6 +245,7 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 
 static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
 {
+	uint64_t unsure = data_needs_unsure(needs);
 	enum status status = STATUS_FAILED;
 	char *words;
 
@@ -254,11 +255,10 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 			message_hint("stop it first; --force insists");
 		return status;
 	}
-	if (!needs->unsure)
+	if (!unsure)
 		return STATUS_DONE;
-	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
-		     needs->unsure, needs->unsure == 1 ? "" : "s", needs->unsure == 1 ? "it does" : "they do",
-		     needs->unsure_example) < 0)
+	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'", unsure,
+		     unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do", data_needs_unsure_example(needs)) < 0)
 		return message_fault(fault_of(FAULT_MEMORY), "");
 	status = object(arguments, words);
 	free(words);

@@ -172,13 +172,12 @@ struct look {
 	struct tables *tables;
 };
 
-static struct fault take_file(void *context, const char *directory, const struct data_file *file)
+static struct fault take_file(void *context, const struct data_file *file)
 {
 	const struct look *look = context;
 	char *path;
 	bool done;
 
-	(void)directory;
 	if (file->kind != DATA_INNODB || !file->declared || !is_wanted(look->ids, file->declared_id))
 		return fault_none();
 	path = strdup(file->path);
@@ -197,7 +196,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, const struct opt
 	enum status status = datadirs_read(datadirs, options, take_file, &look, &needs);
 
 	tables_sort(ret_tables);
-	if (!status && (needs.unsure || needs.live)) {
+	if (!status && (data_needs_unsure(&needs) || needs.live)) {
 		message_warning("tables may be missing here, since %s",
 				needs.live ? "a server is at work on the data" : "not every file shows its key");
 		message_hint("--server asks a running server instead");

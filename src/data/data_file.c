@@ -55,16 +55,19 @@ bool data_file_head_is_damaged(const struct data_file *file)
 	       (file->kind == DATA_INNODB && file->evidence.plain_damaged && file->evidence.first_bad == 0);
 }
 
+bool data_file_is_incomplete(const struct data_file *file)
+{
+	return file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_CUT_OFF || file->evidence.unexplained;
+}
+
 /* What only a recovery could explain is damage where there is none. */
 static enum data_answer incomplete_answer(struct data_file *file, enum data_recovery recovery)
 {
 	if (file->note == DATA_NOTE_EMPTY && recovery == DATA_RECOVERY_NONE)
 		file->note = DATA_NOTE_NO_HEAD;
-	if (file->note == DATA_NOTE_EMPTY)
-		return DATA_NOT_PROVABLE;
-	if (file->note != DATA_NOTE_CUT_OFF && !file->evidence.unexplained)
+	if (!data_file_is_incomplete(file))
 		return DATA_NOT_ENCRYPTED;
-	return recovery == DATA_RECOVERY_DUE ? DATA_NOT_PROVABLE : DATA_DAMAGED;
+	return recovery == DATA_RECOVERY_NONE ? DATA_DAMAGED : DATA_NOT_PROVABLE;
 }
 
 void data_file_decide(struct data_file *file, data_key_known *known, const void *context, enum data_recovery recovery)
@@ -88,7 +91,8 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 		file->note = DATA_NOTE_NO_CODEC;
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
-	if (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT)
+	if (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT ||
+	    file->note == DATA_NOTE_NO_FIRST_FILE || file->note == DATA_NOTE_REST_ELSEWHERE)
 		worsen(&worst, DATA_NOT_PROVABLE);
 	worsen(&worst, incomplete_answer(file, recovery));
 	if (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/file_names.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SYSTEM_NAME "ibdata"
 #define LOG_NAME "ib_logfile"
 
 /* The first pattern that fits decides. A table may have any name without a dot:
@@ -48,6 +45,7 @@ static const struct {
 	{ "*.pid", NAME_PLAIN },
 	{ "*.err", NAME_PLAIN },
 	{ "*.log", NAME_PLAIN },
+	{ "*.log.+([0-9])", NAME_PLAIN },
 	{ "*.info", NAME_PLAIN },
 	{ "*.index", NAME_PLAIN },
 	{ "*.state", NAME_PLAIN },
@@ -97,45 +95,10 @@ static long number_of(const char *path, const char *prefix)
 	return *end ? -1 : number;
 }
 
-/* Its sibling with another number, malloc(3)ed. */
-static char *numbered_sibling(const char *path, const char *prefix, long number)
+/* The first is ibdata1, in rare cases ibdata0. */
+bool is_later_system_name(const char *path)
 {
-	int directory = (int)(base_name(path) - path);
-	char *other;
-
-	return asprintf(&other, "%.*s%s%ld", directory, path, prefix, number) < 0 ? NULL : other;
-}
-
-/* Another file of the system tablespace, malloc(3)ed. NULL: it is not there. */
-static char *other_system_file(const char *path, long number)
-{
-	char *other = numbered_sibling(path, SYSTEM_NAME, number);
-
-	if (other && !access(other, F_OK))
-		return other;
-	free(other);
-	return NULL;
-}
-
-char *first_system_file(const char *path)
-{
-	long own = number_of(path, SYSTEM_NAME);
-	char *first = NULL;
-
-	/* ibdata1, in rare cases ibdata0 */
-	for (long number = 0; !first && number <= 1 && number < own; number++)
-		first = other_system_file(path, number);
-	return first;
-}
-
-bool has_later_system_file(const char *path)
-{
-	long own = number_of(path, SYSTEM_NAME);
-	char *later = own < 0 ? NULL : other_system_file(path, own + 1);
-	bool is_there = later;
-
-	free(later);
-	return is_there;
+	return number_of(path, "ibdata") > 1;
 }
 
 bool is_later_log_file(const char *path)
@@ -143,9 +106,19 @@ bool is_later_log_file(const char *path)
 	return number_of(path, LOG_NAME) > 0;
 }
 
+bool are_beside(const char *path, const char *other)
+{
+	size_t size = (size_t)(base_name(path) - path);
+
+	return size == (size_t)(base_name(other) - other) && !memcmp(path, other, size);
+}
+
 char *first_log_file(const char *path)
 {
-	return numbered_sibling(path, LOG_NAME, 0);
+	int directory = (int)(base_name(path) - path);
+	char *first;
+
+	return asprintf(&first, "%.*s" LOG_NAME "0", directory, path) < 0 ? NULL : first;
 }
 
 char *with_suffix(const char *path, const char *suffix)

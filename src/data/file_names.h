@@ -23,12 +23,11 @@ enum file_name classify_name(const char *path);
 /* The part behind the last slash. */
 const char *base_name(const char *path);
 
-/* For a file of the system tablespace, "ibdata2": its sibling with the lowest
- * number, malloc(3)ed; NULL when path has no such name, or is the first itself. */
-char *first_system_file(const char *path);
+/* "ibdata2": the name of a file of the system tablespace, and not of its first one. */
+bool is_later_system_name(const char *path);
 
-/* Whether it has a sibling with the next number. */
-bool has_later_system_file(const char *path);
+/* Whether both are in the same directory, by their paths. */
+bool are_beside(const char *path, const char *other);
 
 /* For a file of the redo log, "ib_logfile1": whether it is not the first one. */
 bool is_later_log_file(const char *path);

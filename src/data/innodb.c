@@ -76,15 +76,23 @@ static void read_crypt(const unsigned char *page, size_t size, struct innodb_spa
 	space->never = crypt[32] == 2;
 }
 
+static bool is_page0(const unsigned char *page)
+{
+	return be32(page + 4) == 0 && be16(page + 24) == PAGE_TYPE_FSP_HEADER && be32(page + 34) == be32(page + 38);
+}
+
+bool innodb_is_system_head(const unsigned char *head, size_t size)
+{
+	return size >= INNODB_SYSTEM_HEAD && is_page0(head) && be32(head + 34) == 0;
+}
+
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space)
 {
 	struct innodb_space space = { 0 };
 
 	if (is_zero(page, size))
 		return INNODB_HEAD_EMPTY;
-	if (size < 1024 || be32(page + 4) != 0 || be16(page + 24) != PAGE_TYPE_FSP_HEADER ||
-	    be32(page + 34) != be32(page + 38) || !read_flags(be32(page + FLAGS_OFFSET), &space) ||
-	    space.page_size > size)
+	if (size < 1024 || !is_page0(page) || !read_flags(be32(page + FLAGS_OFFSET), &space) || space.page_size > size)
 		return INNODB_HEAD_ALIEN;
 	space.space_id = be32(page + 34);
 	space.pages = be32(page + PAGES_OFFSET);

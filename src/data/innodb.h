@@ -36,6 +36,14 @@ enum innodb_head {
 /* Reads page 0: size bytes, as many as there are, SCAN_PAGE_MAX at most. */
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space);
 
+/* Whether these are the first INNODB_SYSTEM_HEAD bytes of the first file of a system
+ * tablespace; size: as many as there are. */
+#define INNODB_SYSTEM_HEAD 42U
+bool innodb_is_system_head(const unsigned char *head, size_t size);
+
+/* The space ID of what goes at the next start of a server. */
+#define INNODB_TEMPORARY_SPACE 0xfffffffeU
+
 /* A file of a tablespace. */
 struct innodb_file {
 	struct innodb_space space;

@@ -178,6 +178,15 @@ enum page_integrity innodb_check(const struct page *page)
 	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
+bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes)
+{
+	struct page page = innodb_header(file, bytes, be32(bytes + 4));
+
+	if (page.version)
+		return innodb_check(&page) != PAGE_BROKEN;
+	return innodb_plain_fits(&page) && be32(bytes + 34) == file->space.space_id;
+}
+
 /* ---- proof ---- */
 
 /* The range from before end, and the IV: space, page number and LSN, little-endian. */

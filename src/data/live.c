@@ -20,6 +20,11 @@ static bool is_locked(int directory, const char *name)
 	return locked;
 }
 
+bool file_is_in_use(const char *path)
+{
+	return is_locked(AT_FDCWD, path);
+}
+
 bool directory_is_live(const char *path)
 {
 	static const char *const names[] = { "ibdata1", "aria_log_control" };

@@ -9,6 +9,7 @@ void data_needs_free(struct data_needs *needs)
 	free(needs->paths);
 	free(needs->needs);
 	free(needs->unsure_example);
+	free(needs->system_example);
 	*needs = (struct data_needs){ 0 };
 }
 
@@ -134,6 +135,7 @@ static bool may_need_more(const struct data_file *file)
 	case DATA_NOTE_EMPTY:
 	case DATA_NOTE_CUT_OFF:
 	case DATA_NOTE_NO_HEAD:
+	case DATA_NOTE_NO_FIRST_FILE:
 	case DATA_NOTE_NO_INDEX:
 	case DATA_NOTE_NO_SUPPORT:
 	case DATA_NOTE_INCREMENTAL:
@@ -146,9 +148,34 @@ static bool may_need_more(const struct data_file *file)
 	}
 }
 
+static struct fault add_system_pages(struct data_needs *needs, const struct data_file *file)
+{
+	needs->system_pages += file->system_pages;
+	needs->system_pages_in_all += file->system_pages_in_all;
+	if (needs->system_example || !file->system_pages_in_all)
+		return fault_none();
+	needs->system_example = strdup(file->path);
+	return needs->system_example ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
+static bool lacks_system_files(const struct data_needs *needs)
+{
+	return needs->system_pages < needs->system_pages_in_all;
+}
+
+uint64_t data_needs_unsure(const struct data_needs *needs)
+{
+	return needs->unsure + lacks_system_files(needs);
+}
+
+const char *data_needs_unsure_example(const struct data_needs *needs)
+{
+	return needs->unsure || !lacks_system_files(needs) ? needs->unsure_example : needs->system_example;
+}
+
 struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
 {
-	struct fault fault = fault_none();
+	struct fault fault = add_system_pages(needs, file);
 	bool is_used = false;
 
 	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++) {
@@ -158,6 +185,8 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
 	needs->clean |= file->evidence.clean;
+	needs->has_redo_log |= file->kind == DATA_REDO_LOG;
+	needs->has_incomplete |= data_file_is_incomplete(file);
 	if (fault.code || !may_need_more(file))
 		return fault;
 	/* what waits in a redo log may explain all others */
@@ -185,7 +214,19 @@ static enum data_recovery recovery_of(const struct data_needs *needs)
 
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 {
+	if (file->system_pages_in_all && !file->note && lacks_system_files(needs))
+		file->note = DATA_NOTE_REST_ELSEWHERE;
 	data_file_decide(file, is_proven_elsewhere, needs, recovery_of(needs));
+}
+
+bool data_needs_more_directories(const struct data_needs *needs, const struct data_file *file)
+{
+	if (file->answer != DATA_NOT_PROVABLE)
+		return false;
+	if (file->note == DATA_NOTE_NO_FIRST_FILE || file->note == DATA_NOTE_REST_ELSEWHERE)
+		return true;
+	return recovery_of(needs) == DATA_RECOVERY_UNKNOWN &&
+	       (file->note == DATA_NOTE_CUT_OFF || file->evidence.unexplained);
 }
 
 void data_needs_settle(struct data_needs *needs, struct data_file *file)

@@ -24,13 +24,18 @@ struct data_needs {
 	size_t count;
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
 	 * damaged, or waiting for a redo log to be applied. */
-	uint64_t unsure;
-	char *paths; /* one behind the other, each with its NUL */
+	uint64_t unsure; /* but see data_needs_unsure */
+	char *paths;	 /* one behind the other, each with its NUL */
 	size_t paths_size;
-	char *unsure_example;	    /* path of the first that waits, else of the first; NULL: there is none */
-	enum data_note unsure_note; /* of that file */
-	bool live;		    /* a server is at work there: the answer is one of this moment */
-	bool clean;		    /* a redo log says that there is nothing to recover */
+	char *unsure_example;	      /* path of the first that waits, else of the first; NULL: there is none */
+	enum data_note unsure_note;   /* of that file */
+	uint64_t system_pages;	      /* of system tablespaces, in all files, */
+	uint64_t system_pages_in_all; /* and as many as there should be */
+	char *system_example;	      /* path of the first file that says how many; NULL: there is none */
+	bool has_redo_log;
+	bool has_incomplete; /* a tablespace that a redo log may complete */
+	bool live;	     /* a server is at work there: the answer is one of this moment */
+	bool clean;	     /* a redo log says that there is nothing to recover */
 };
 
 #define DATA_NEEDS __attribute__((cleanup(data_needs_free)))
@@ -41,6 +46,11 @@ struct data_needs {
  * directory that is to blame, or NULL. */
 MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t count, struct data_needs *ret_needs,
 					const char **ret_failed);
+
+/* How many files may need more keys than they show, and the first of them: a system
+ * tablespace that has not all of its files is one. */
+uint64_t data_needs_unsure(const struct data_needs *needs);
+const char *data_needs_unsure_example(const struct data_needs *needs);
 
 /* The need of this key, or NULL: nothing names it. */
 const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version);
@@ -55,7 +65,11 @@ MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct da
  * does not open is damaged where other files prove the key. */
 void data_needs_decide(const struct data_needs *needs, struct data_file *file);
 
-/* The same, and counts it among the answers of its keys. Once for each file, when
+/* A file about which only another directory of the server would tell: that of its
+ * redo log, or of its system tablespace. file is decided. */
+bool data_needs_more_directories(const struct data_needs *needs, const struct data_file *file);
+
+/* The same as data_needs_decide, and counts it among the answers of its keys. Once for each file, when
  * all are added. */
 void data_needs_settle(struct data_needs *needs, struct data_file *file);
 

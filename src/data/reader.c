@@ -5,7 +5,7 @@
 #include "data/binlog.h"
 #include "data/bytes.h"
 #include "data/file_names.h"
-#include "data/innodb.h"
+#include "data/innodb_page.h"
 #include "data/redo.h"
 
 #include <errno.h>
@@ -16,6 +16,9 @@
 /* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
  * near enough for the system to read ahead of them. */
 #define PART_SIZE (4U << 20)
+
+/* Pages that are looked at to know a later file of a system tablespace. */
+#define LATER_FILE_TRIES 8
 
 struct reader {
 	enum data_kind kind;
@@ -74,11 +77,14 @@ static bool read_head_of(struct scan *scan, char *path, struct source *ret_sourc
 enum later_file { LATER_ALIEN, LATER_UNWRITTEN, LATER_FITS };
 
 /* The other files of a system tablespace go on counting where the one before
- * ends, and have no page 0. The first page that is there tells where. */
+ * ends, and have no page 0. One of the first pages that are there tells where; some
+ * may be damaged. */
 static enum later_file find_first_page(struct scan *scan, struct innodb_file *innodb)
 {
 	const struct source *source = &innodb->paged.source;
 	uint32_t size = innodb->space.page_size;
+	uint64_t in_first_file = innodb->head_source.size / size;
+	int tried = 0;
 
 	scan->window_size = 0;
 	for (uint64_t at = source_next_data(source, 0) / size * size; at + size <= source->size; at += size) {
@@ -88,33 +94,53 @@ static enum later_file find_first_page(struct scan *scan, struct innodb_file *in
 			return LATER_ALIEN;
 		if (is_zero(page, size))
 			continue;
-		if (be32(page + 4) <= at / size)
+		if (be32(page + 4) >= in_first_file + at / size && innodb_is_page_of(innodb, page)) {
+			innodb->paged.first_page = be32(page + 4) - (uint32_t)(at / size);
+			return LATER_FITS;
+		}
+		if (++tried == LATER_FILE_TRIES)
 			return LATER_ALIEN;
-		innodb->paged.first_page = be32(page + 4) - (uint32_t)(at / size);
-		return LATER_FITS;
 	}
-	return LATER_UNWRITTEN;
+	return tried || (uint64_t)innodb->space.pages <= in_first_file ? LATER_ALIEN : LATER_UNWRITTEN;
 }
 
-static enum later_file open_later_system_file(const struct opening *opening)
+static enum later_file try_first_file(const struct opening *opening, const char *path)
 {
 	struct innodb_file *innodb = &opening->reader->innodb;
 	struct scan *scan = opening->scan;
+	enum later_file later = LATER_ALIEN;
 	size_t got = 0;
 
-	if (!read_head_of(scan, first_system_file(opening->path), &innodb->head_source, &got) ||
-	    innodb_read_head(scan->page, got, &innodb->space) != INNODB_HEAD_FITS)
-		return LATER_ALIEN;
-	return find_first_page(scan, innodb);
+	if (read_head_of(scan, strdup(path), &innodb->head_source, &got) &&
+	    innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
+		later = find_first_page(scan, innodb);
+	if (later == LATER_ALIEN)
+		source_close(&innodb->head_source);
+	return later;
 }
 
-/* The other files of a system tablespace have the rest of the pages. */
+/* The first file is rather one of the same directory. */
+static enum later_file open_later_system_file(const struct opening *opening)
+{
+	const struct system_files *first_files = &opening->scan->rules->system_files;
+	enum later_file later = LATER_ALIEN;
+
+	opening->reader->innodb.paged.source = opening->source;
+	for (int beside = 1; beside >= 0; beside--)
+		for (size_t i = 0; later == LATER_ALIEN && i < first_files->count; i++)
+			if (are_beside(first_files->paths[i], opening->path) == beside)
+				later = try_first_file(opening, first_files->paths[i]);
+	return later;
+}
+
+/* The sizes that servers give the files of a system tablespace are whole MiB; the
+ * rest of its pages may be in others. */
 static bool is_cut_off(const struct opening *opening)
 {
 	const struct innodb_space *space = &opening->reader->innodb.space;
 
 	return (uint64_t)space->pages * space->page_size > opening->source.size &&
-	       (space->space_id || !has_later_system_file(opening->path));
+	       (space->space_id || opening->source.size % (1U << 20));
 }
 
 /* A server may be writing it. */
@@ -133,27 +159,66 @@ static enum innodb_head read_innodb_head(struct opening *opening)
 	return head;
 }
 
-static void open_innodb(const struct opening *opening, enum innodb_head head)
+static void start_innodb(const struct opening *opening)
 {
-	struct data_file *file = opening->file;
 	struct innodb_file *innodb = &opening->reader->innodb;
 	const struct innodb_space *space = &innodb->space;
-	enum later_file later = LATER_FITS;
 
-	file->kind = DATA_INNODB;
-	innodb->paged.source = opening->source;
-	if (head != INNODB_HEAD_FITS)
-		later = open_later_system_file(opening);
-	else if (is_cut_off(opening))
-		file->note = DATA_NOTE_CUT_OFF;
-	if (later == LATER_ALIEN)
-		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
-	if (later != LATER_FITS)
-		return;
 	innodb_open(opening->scan, innodb);
 	if (space->has_crypt && space->encrypted && !space->never)
 		declare(opening, space->key_id);
 	set_parts(opening->reader, &innodb->paged);
+}
+
+/* With a page 0 of its own. */
+static void open_tablespace(const struct opening *opening)
+{
+	struct data_file *file = opening->file;
+	struct innodb_file *innodb = &opening->reader->innodb;
+
+	if (innodb->space.space_id == INNODB_TEMPORARY_SPACE) {
+		file->kind = DATA_TEMPORARY;
+		return;
+	}
+	file->kind = DATA_INNODB;
+	innodb->paged.source = opening->source;
+	if (is_cut_off(opening))
+		file->note = DATA_NOTE_CUT_OFF;
+	if (!innodb->space.space_id) {
+		file->system_pages = opening->source.size / innodb->space.page_size;
+		file->system_pages_in_all = innodb->space.pages;
+	}
+	start_innodb(opening);
+}
+
+static bool take_later_system_file(const struct opening *opening)
+{
+	enum later_file later = open_later_system_file(opening);
+
+	if (later == LATER_ALIEN)
+		return false;
+	opening->file->kind = DATA_INNODB;
+	opening->file->system_pages = opening->source.size / opening->reader->innodb.space.page_size;
+	if (later == LATER_FITS)
+		start_innodb(opening);
+	return true;
+}
+
+static void open_innodb(struct opening *opening)
+{
+	enum innodb_head head = read_innodb_head(opening);
+	bool is_later = is_later_system_name(opening->path);
+	struct data_file *file = opening->file;
+
+	file->kind = DATA_INNODB;
+	if (head == INNODB_HEAD_FITS)
+		open_tablespace(opening);
+	else if (is_later && take_later_system_file(opening))
+		return;
+	else if (is_later && !opening->scan->rules->system_files.count)
+		file->note = DATA_NOTE_NO_FIRST_FILE;
+	else
+		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
 }
 
 /* ---- Aria ---- */
@@ -252,18 +317,25 @@ static void open_redo(const struct opening *opening)
 
 /* ---- all kinds ---- */
 
-static void open_by_content(const struct opening *opening)
+/* Some servers' files can have any name. */
+static void open_by_content(const struct opening *opening, enum data_kind otherwise)
 {
 	const unsigned char *head = opening->scan->page;
-	enum innodb_head innodb = innodb_read_head(head, opening->size, &opening->reader->innodb.space);
+	struct reader *reader = opening->reader;
 
-	if (innodb == INNODB_HEAD_FITS) {
-		open_innodb(opening, innodb);
+	opening->file->kind = otherwise;
+	if (innodb_read_head(head, opening->size, &reader->innodb.space) == INNODB_HEAD_FITS) {
+		open_tablespace(opening);
 		return;
 	}
-	memset(opening->reader, 0, sizeof(*opening->reader));
-	if (binlog_read_head(head, opening->size, &opening->reader->binlog))
+	if (otherwise == DATA_TEMPORARY)
+		return;
+	if (binlog_read_head(head, opening->size, &reader->binlog)) {
 		open_binlog(opening);
+		return;
+	}
+	*reader = (struct reader){ .innodb.head_source = SOURCE_CLOSED };
+	take_later_system_file(opening);
 }
 
 static void open_by_name(struct opening *opening)
@@ -272,14 +344,12 @@ static void open_by_name(struct opening *opening)
 	struct data_file *file = opening->file;
 
 	file->kind = DATA_PLAIN;
-	if (name == NAME_TEMPORARY)
-		file->kind = DATA_TEMPORARY;
-	else if (name == NAME_PLAIN || name == NAME_LINK || (!opening->size && name != NAME_INNODB))
+	if (name == NAME_LINK || (!opening->size && name != NAME_INNODB && name != NAME_TEMPORARY))
 		return;
 	file->kind = DATA_UNKNOWN;
 	switch (name) {
 	case NAME_INNODB:
-		open_innodb(opening, read_innodb_head(opening));
+		open_innodb(opening);
 		return;
 	case NAME_ARIA_INDEX:
 		open_aria_index(opening);
@@ -297,10 +367,13 @@ static void open_by_name(struct opening *opening)
 		file->note = DATA_NOTE_PACKED;
 		return;
 	case NAME_TEMPORARY:
-		file->kind = DATA_TEMPORARY;
+		open_by_content(opening, DATA_TEMPORARY);
+		return;
+	case NAME_PLAIN:
+		open_by_content(opening, DATA_PLAIN);
 		return;
 	default:
-		open_by_content(opening);
+		open_by_content(opening, DATA_UNKNOWN);
 	}
 }
 

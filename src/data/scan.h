@@ -5,6 +5,7 @@
 #include "data/evidence.h"
 #include "data/prover.h"
 #include "data/source.h"
+#include "data/system_files.h"
 
 #include <stdatomic.h>
 
@@ -18,9 +19,10 @@
 
 /* What holds for a whole run. */
 struct scan_rules {
-	bool full;	       /* prove every page, not a sample */
-	bool live;	       /* a server runs on the directory: what does not fit may be about to change */
-	uint32_t ciphers;      /* a bit for each enum data_cipher that may be meant */
+	bool full;	  /* prove every page, not a sample */
+	bool live;	  /* a server runs on the directory: what does not fit may be about to change */
+	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant */
+	struct system_files system_files;
 	_Atomic int likely;    /* the cipher that proved a page last: tried first */
 	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;

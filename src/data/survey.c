@@ -33,6 +33,7 @@ struct job {
 
 struct pool {
 	const struct survey_options *options;
+	uint32_t directory; /* that the walk is in */
 	struct scan_rules rules;
 	pthread_mutex_t mutex; /* over all that follows, and over the jobs */
 	pthread_cond_t work;   /* for the threads */
@@ -245,7 +246,12 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 		free(job);
 		return fault_of(FAULT_MEMORY);
 	}
-	job->file = (struct data_file){ .path = job->path, .kind = DATA_UNKNOWN, .fault = fault };
+	job->file = (struct data_file){
+		.path = job->path,
+		.kind = DATA_UNKNOWN,
+		.fault = fault,
+		.directory = pool->directory,
+	};
 	wait_for_jobs(pool, JOBS_MAX - 1);
 	pthread_mutex_lock(&pool->mutex);
 	if (pool->last)
@@ -296,6 +302,7 @@ static struct fault walk(struct pool *pool, struct survey_result *result)
 	struct fault fault = fault_none();
 
 	for (size_t i = 0; !fault.code && i < options->directory_count; i++) {
+		pool->directory = (uint32_t)i;
 		fault = tree_walk(options->directories[i], add_file, pool);
 		if (fault.code == FAULT_OPEN || fault.code == FAULT_READ)
 			result->failed = options->directories[i];
@@ -331,6 +338,16 @@ static void end_threads(struct pool *pool, struct fault fault)
 	}
 }
 
+static struct fault find_system_files(struct pool *pool)
+{
+	const struct survey_options *options = pool->options;
+	struct system_files *files = &pool->rules.system_files;
+	struct fault fault = system_files_find(options->directories, options->directory_count, files);
+
+	pool->rules.live |= system_files_are_in_use(files);
+	return fault;
+}
+
 static void pool_init(struct pool *pool, const struct survey_options *options)
 {
 	pthread_condattr_t attributes;
@@ -357,9 +374,13 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 
 	*ret_result = (struct survey_result){ 0 };
 	pool_init(&pool, options);
-	start_threads(&pool);
-	fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
+	fault = find_system_files(&pool);
+	if (!fault.code)
+		start_threads(&pool);
+	if (!fault.code)
+		fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
 	end_threads(&pool, fault);
+	system_files_free(&pool.rules.system_files);
 	ret_result->files = pool.files;
 	ret_result->live = pool.rules.live;
 	pthread_cond_destroy(&pool.room);

@@ -306,7 +306,13 @@ static void names(void **state)
 	assert_int_equal(classify_name("t.ibd.qp"), NAME_PACKED);
 	assert_int_equal(classify_name("aria_log.00000001"), NAME_PLAIN);
 	assert_int_equal(classify_name("what"), NAME_OTHER);
-	assert_null(first_system_file("nowhere/ibdata1"));
+	assert_int_equal(classify_name("server_audit.log.1"), NAME_PLAIN);
+	assert_true(is_later_system_name("y/ibdata2"));
+	assert_false(is_later_system_name("y/ibdata1"));
+	assert_false(is_later_system_name("y/ibdata2.ibd"));
+	assert_true(are_beside("a/one", "a/two"));
+	assert_false(are_beside("a/one", "b/two"));
+	assert_false(are_beside("a/one", "one"));
 	assert_null(with_suffix("a.b/none", ".MAI"));
 }
 
