@@ -424,6 +424,14 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 		same 'proven 1099511627776' "$(jq -r '.data.files[0] | "\(.answer) \(.bytes)"' <<<"$output")"
 	done
 	rm hole/dynamic_.ibd
+	# beside a system tablespace it might be a file of that
+	cp "$DATA/new/ibdata1" hole
+	truncate -s 1M hole/ibdata1
+	printf 'something' >hole/what
+	truncate -s 1T hole/what
+	printf 'something' | dd of=hole/what bs=1 seek=500G conv=notrunc status=none
+	run -2 timeout 60 "$MKEYFILE" verify -q -j -f "$DATA/new.keys" --datadir hole
+	same 'unknown-kind' "$(jq -r '.data.files[] | select(.path == "hole/what").answer' <<<"$output")"
 	mkdir names
 	echo x >names/$'a\033[31m\nyes: all proven'
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names

@@ -76,6 +76,12 @@ static bool read_head_of(struct scan *scan, char *path, struct source *ret_sourc
 
 enum later_file { LATER_ALIEN, LATER_UNWRITTEN, LATER_FITS };
 
+/* Where the first page is, at or behind this one, that is not all in a hole. */
+static uint64_t next_page(const struct source *source, uint64_t at, uint32_t size)
+{
+	return source->sparse ? source_next_data(source, at) / size * size : at;
+}
+
 /* The other files of a system tablespace go on counting where the one before
  * ends, and have no page 0. One of the first pages that are there tells where; some
  * may be damaged. */
@@ -87,7 +93,8 @@ static enum later_file find_first_page(struct scan *scan, struct innodb_file *in
 	int tried = 0;
 
 	scan->window_size = 0;
-	for (uint64_t at = source_next_data(source, 0) / size * size; at + size <= source->size; at += size) {
+	for (uint64_t at = next_page(source, 0, size); at + size <= source->size;
+	     at = next_page(source, at + size, size)) {
 		const unsigned char *page = scan_window(scan, source, at, size);
 
 		if (!page)
@@ -127,9 +134,9 @@ static enum later_file open_later_system_file(const struct opening *opening)
 
 	opening->reader->innodb.paged.source = opening->source;
 	for (int beside = 1; beside >= 0; beside--)
-		for (size_t i = 0; later == LATER_ALIEN && i < first_files->count; i++)
-			if (are_beside(first_files->paths[i], opening->path) == beside)
-				later = try_first_file(opening, first_files->paths[i]);
+		for (const char *path = NULL; later == LATER_ALIEN && (path = system_files_next(first_files, path));)
+			if (are_beside(path, opening->path) == beside)
+				later = try_first_file(opening, path);
 	return later;
 }
 
@@ -215,7 +222,7 @@ static void open_innodb(struct opening *opening)
 		open_tablespace(opening);
 	else if (is_later && take_later_system_file(opening))
 		return;
-	else if (is_later && !opening->scan->rules->system_files.count)
+	else if (is_later && !opening->scan->rules->system_files.paths)
 		file->note = DATA_NOTE_NO_FIRST_FILE;
 	else
 		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;

@@ -5,9 +5,9 @@
 #include "data/live.h"
 #include "data/tree.h"
 
+#include <argz.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 static bool is_first_file(const char *path)
 {
@@ -24,16 +24,10 @@ static bool is_first_file(const char *path)
 static struct fault add_if_first(void *context, const char *path, struct fault fault)
 {
 	struct system_files *files = context;
-	char **paths;
 
-	if (fault.code || !is_first_file(path))
+	if (fault.code || !is_first_file(path) || !argz_add(&files->paths, &files->size, path))
 		return fault_none();
-	paths = reallocarray(files->paths, files->count + 1, sizeof(*paths));
-	if (!paths)
-		return fault_of(FAULT_MEMORY);
-	files->paths = paths;
-	paths[files->count] = strdup(path);
-	return paths[files->count] && ++files->count ? fault_none() : fault_of(FAULT_MEMORY);
+	return fault_of(FAULT_MEMORY);
 }
 
 struct fault system_files_find(const char *const *directories, size_t count, struct system_files *ret_files)
@@ -49,17 +43,20 @@ struct fault system_files_find(const char *const *directories, size_t count, str
 
 void system_files_free(struct system_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
-		free(files->paths[i]);
 	free(files->paths);
 	*files = (struct system_files){ 0 };
+}
+
+const char *system_files_next(const struct system_files *files, const char *path)
+{
+	return argz_next(files->paths, files->size, path);
 }
 
 bool system_files_are_in_use(const struct system_files *files)
 {
 	bool in_use = false;
 
-	for (size_t i = 0; i < files->count; i++)
-		in_use |= file_is_in_use(files->paths[i]);
+	for (const char *path = NULL; (path = system_files_next(files, path));)
+		in_use |= file_is_in_use(path);
 	return in_use;
 }
