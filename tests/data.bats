@@ -221,8 +221,10 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same 2 "$status"
 	rm copy/dangling
 	prove "$DATA/new.keys" copy
-	same 0 "$status"
-	same 4 "$(jq .unsure_files <<<"$json")"
+	same '2 4' "$status $(jq .unsure_files <<<"$json")"
+	rm copy/db/new.ibd
+	prove "$DATA/new.keys" copy
+	same '0 3' "$status $(jq .unsure_files <<<"$json")"
 	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
 	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir' \
 		verify -f "$DATA/new.keys" --full
@@ -900,7 +902,7 @@ answers_of() { # regular-expression
 		prove keys "$PWD/data" --datadir x --datadir y --datadir log $deep
 		same 0 "$status"
 		same '' "$(files '.answer == "damaged" or .answer == "unknown-kind" or .answer == "not-provable"')"
-		same 'one.log three two ' "$(files '.kind == "innodb" and (.path | test("/(one.log|two|three)$"))')"
+		same 'one.log three two ' "$(files '.kind == "innodb" and (.path | test("[.]ibd$|/undo[0-9]*$") | not)')"
 	done
 	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
 	data_sql "$PWD/data" <<-END
@@ -949,7 +951,7 @@ answers_of() { # regular-expression
 	done
 	# what other directories have is neither damaged nor passed over
 	prove keys "$PWD/x" --datadir log
-	same '2 one.log not-provable rest-elsewhere' "$status $(answers_of '^one.log$')"
+	same '2 one.log not-provable no-rest' "$status $(answers_of '^one.log$')"
 	same 1 "$(jq .unsure_files <<<"$json")"
 	run -2 mkeyfile remove -f keys --datadir data --datadir x --datadir nowhere --datadir log 102
 	same '1' "$(grep -c '^102;' keys)"
@@ -965,6 +967,58 @@ answers_of() { # regular-expression
 	same '0' "$(grep -c '^102;' keys)"
 }
 
+@test "each system tablespace has its own files, however the directories lie" {
+	local options=(--innodb-data-home-dir="$PWD/all/one/ib" --innodb-data-file-path='ibdata1:12M;ibdata2:4M:autoextend') server
+	data_keys keys
+	mkdir -p all/one/ib all/two/ib elsewhere
+	for server in one two; do
+		options[0]=--innodb-data-home-dir=$PWD/all/$server/ib
+		data_install "$PWD/all/$server" "${options[@]}"
+		data_start "$PWD/all/$server" "$PWD/keys" "${options[@]}"
+		data_sql "$PWD/all/$server" <<-'END'
+			CREATE DATABASE db; USE db;
+			SET GLOBAL innodb_file_per_table = OFF;
+			CREATE TABLE inside (i INT PRIMARY KEY, t TEXT);
+			INSERT INTO inside SELECT seq, REPEAT('a plain secret ', 200) FROM seq_1_to_4000;
+		END
+		data_wait_encrypted "$PWD/all/$server"
+		server_stop
+	done
+	# below the directory that is named, side by side, and named twice
+	for server in all/one all "all/one --datadir all/one/ib --datadir all"; do
+		# shellcheck disable=SC2086
+		prove keys $server --full
+		same 0 "$status"
+		same 0 "$(jq .unsure_files <<<"$json")"
+		same '' "$(files '.answer | IN("proven", "not-encrypted") | not')"
+	done
+	same '' "$(files '.kind == "innodb" and (.path | test("[.]ibd$|/(ibdata[12]|undo[0-9]*)$") | not)')"
+	# a file of another server's is none of this one's
+	mv all/two/ib/ibdata2 elsewhere
+	prove keys all/one --datadir elsewhere
+	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$' | head -n 1)"
+	mv elsewhere/ibdata2 elsewhere/other
+	prove keys all/one --datadir elsewhere
+	same 'other unknown-kind -' "$(answers_of '^other$')"
+	prove keys all --datadir elsewhere
+	same '0 other proven -' "$status $(answers_of '^other$')"
+	# nothing else stands for it: neither zeros nor another file that is there twice
+	truncate -s 4M all/two/ib/zero.log
+	ln all/one/ib/ibdata2 all/one/ib/again
+	prove keys all
+	same '2 ibdata1 not-provable no-rest' "$status $(answers_of '^ibdata1$' | head -n 1)"
+	run -4 mkeyfile remove -f keys --datadir all 102
+	rm all/one/ib/again
+	# cut off, and nothing that would complete it
+	mv elsewhere/other all/two/ib/ibdata2
+	truncate -s 3000K all/two/ib/ibdata2
+	for server in whole empty; do
+		[[ $server = whole ]] || truncate -s 0 all/two/ib_logfile0
+		prove keys all/two
+		same '1 ibdata2 damaged cut-off' "$status $(answers_of '^ibdata2$')"
+	done
+}
+
 @test "files of a server under names of others are known by what they hold" {
 	mkdir db
 	cp "$DATA/new/db/compact_.ibd" db/compact.cnf
@@ -977,6 +1031,38 @@ answers_of() { # regular-expression
 compact.cnf proven -
 ibtmp1 proven -
 server_audit.log.2 not-encrypted -' "$(answers_of .)"
+}
+
+@test "compressed pages of the older format that are as long as a page can be" {
+	local depth
+	data_keys keys
+	data_install "$PWD/data" --innodb-checksum-algorithm=crc32
+	data_start "$PWD/data" "$PWD/keys" --innodb-checksum-algorithm=crc32
+	data_sql "$PWD/data" <<-'END'
+		CREATE DATABASE db; USE db;
+		CREATE TABLE long_ (i INT PRIMARY KEY, b LONGBLOB) ENCRYPTED=YES PAGE_COMPRESSED=1;
+		INSERT INTO long_ SELECT seq, SUBSTR(CONCAT(RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
+			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
+			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
+			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024)), 1, seq) FROM seq_16150_to_16330;
+	END
+	data_wait_encrypted "$PWD/data"
+	server_stop
+	# their payload ends in the last 8 bytes
+	run -0 python3 - data/db/long_.ibd <<-'END'
+		import struct, sys
+		with open(sys.argv[1], "rb") as file:
+		    data = file.read()
+		ends = [42 + struct.unpack_from(">H", data, at + 38)[0] for at in range(0, len(data), 16384)
+		        if struct.unpack_from(">H", data, at + 24)[0] == 37401]
+		print(max(ends) > 16376)
+	END
+	same True "$output"
+	for depth in '' --full; do
+		prove keys data $depth
+		same 0 "$status"
+		same 'long_.ibd proven -' "$(answers_of '^long_[.]ibd$')"
+	done
 }
 
 @test "page compression: each algorithm that the server and this build know" {

@@ -369,20 +369,28 @@ static void print_import_hint(const struct keyfile *keyfile, const struct data_n
 	printf(" %u'\n", need->id);
 }
 
+static void print_recovery_hint(const struct data_needs *needs)
+{
+	if (!needs->has_incomplete || data_needs_recovery(needs) != DATA_RECOVERY_UNKNOWN)
+		return;
+	puts(needs->has_redo_log
+		     ? "hint: the redo log here does not tell whether a start of the server would complete what is cut off or empty"
+		     : "hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
+}
+
 static void print_unsure(const struct data_needs *needs)
 {
 	uint64_t unsure = data_needs_unsure(needs);
 
 	if (!unsure)
 		return;
-	if (needs->has_incomplete && !needs->has_redo_log)
-		puts("hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
+	print_recovery_hint(needs);
 	printf("note: more keys may be needed: '");
 	print_visibly(stdout, data_needs_unsure_example(needs));
 	if (needs->unsure_note == DATA_NOTE_UNCLEAN)
 		puts("' has changes that a start of the server would still apply");
 	else
-		printf("'%s could not be read to the end, see above\n", unsure > 1 ? " and others" : "");
+		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
 
 static void print_hints(const struct proof *proof)

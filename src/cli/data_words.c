@@ -41,12 +41,11 @@ static const struct {
 } notes[] = {
 	[DATA_NOTE_NONE] = { NULL, NULL },
 	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace of which only the redo log knows yet" },
-	[DATA_NOTE_CUT_OFF] = { "cut-off", "it is shorter than its first page says" },
+	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
 	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
 	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "
-						       "encrypted, is in another directory" },
-	[DATA_NOTE_REST_ELSEWHERE] = { "rest-elsewhere",
-				       "the other files of the system tablespace are in another directory" },
+						       "encrypted, is not here, or is damaged" },
+	[DATA_NOTE_NO_REST] = { "no-rest", "other files of the system tablespace are not here, or are cut off" },
 	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
 	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },
 	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted yet" },

@@ -6,6 +6,8 @@ bool key_use_is_needed(const struct key_use *use)
 	/* a bit that flipped in a page's version field makes one such page */
 	if (use->pages == 1 && use->other_proven)
 		return false;
+	if (use->proven)
+		return true;
 	return use->pages > use->damaged + use->busy || (use->pages && !use->damaged);
 }
 
@@ -92,7 +94,7 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 	if (worst == DATA_NOT_PROVABLE && !file->note)
 		file->note = DATA_NOTE_NO_PROOF;
 	if (file->note == DATA_NOTE_NO_INDEX || file->note == DATA_NOTE_NO_SUPPORT ||
-	    file->note == DATA_NOTE_NO_FIRST_FILE || file->note == DATA_NOTE_REST_ELSEWHERE)
+	    file->note == DATA_NOTE_NO_FIRST_FILE || file->note == DATA_NOTE_NO_REST)
 		worsen(&worst, DATA_NOT_PROVABLE);
 	worsen(&worst, incomplete_answer(file, recovery));
 	if (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD)

@@ -3,6 +3,7 @@
 #define MKEYFILE_DATA_DATA_FILE_H
 
 #include "data/evidence.h"
+#include "data/source.h"
 
 /* A file of a data directory, and what it says about the keys. */
 
@@ -33,20 +34,20 @@ enum data_answer {
 /* What else there is to say of a file. */
 enum data_note {
 	DATA_NOTE_NONE,
-	DATA_NOTE_EMPTY,	  /* a tablespace that only the redo log knows yet */
-	DATA_NOTE_CUT_OFF,	  /* a tablespace that is shorter than its page 0 says */
-	DATA_NOTE_NO_HEAD,	  /* page 0 or the header is not one */
-	DATA_NOTE_NO_FIRST_FILE,  /* a file of a system tablespace without the first, which tells how it is encrypted */
-	DATA_NOTE_REST_ELSEWHERE, /* a system tablespace whose other files are not there */
-	DATA_NOTE_NO_INDEX,	  /* an Aria data file without its index file, which has the salt */
-	DATA_NOTE_NO_CODEC,	  /* the library that decompresses its pages is missing, here or where this was built */
-	DATA_NOTE_NO_PAGE,	  /* has no encrypted page yet */
-	DATA_NOTE_NO_PROOF,	  /* its pages hold nothing by which a key could be known */
-	DATA_NOTE_NO_SUPPORT,	  /* an old or new format that is not known here */
-	DATA_NOTE_INCREMENTAL,	  /* part of an incremental backup: it is no tablespace until it is applied */
-	DATA_NOTE_PACKED,	  /* a backup that is compressed or encrypted as a whole */
-	DATA_NOTE_UNCLEAN,	  /* a redo log that a start would still apply */
-	DATA_NOTE_GONE,		  /* removed by a running server meanwhile */
+	DATA_NOTE_EMPTY,	 /* a tablespace that only the redo log knows yet */
+	DATA_NOTE_CUT_OFF,	 /* a tablespace that is shorter than its page 0 says */
+	DATA_NOTE_NO_HEAD,	 /* page 0 or the header is not one */
+	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace without the first, which tells how it is encrypted */
+	DATA_NOTE_NO_REST,     /* the first file of a system tablespace whose other files are not there, or not whole */
+	DATA_NOTE_NO_INDEX,    /* an Aria data file without its index file, which has the salt */
+	DATA_NOTE_NO_CODEC,    /* the library that decompresses its pages is missing, here or where this was built */
+	DATA_NOTE_NO_PAGE,     /* has no encrypted page yet */
+	DATA_NOTE_NO_PROOF,    /* its pages hold nothing by which a key could be known */
+	DATA_NOTE_NO_SUPPORT,  /* an old or new format that is not known here */
+	DATA_NOTE_INCREMENTAL, /* part of an incremental backup: it is no tablespace until it is applied */
+	DATA_NOTE_PACKED,      /* a backup that is compressed or encrypted as a whole */
+	DATA_NOTE_UNCLEAN,     /* a redo log that a start would still apply */
+	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
 };
 
 struct data_file {
@@ -60,8 +61,10 @@ struct data_file {
 	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
 	bool declared_missing; /* there is a key file, and it has no key of this ID */
 	uint32_t directory;    /* among the survey's: where it was found */
-	uint64_t system_pages; /* of the system tablespace, in this file, */
-	uint64_t system_pages_in_all; /* and, said by its first file only, in all of its files */
+	struct file_id id;
+	struct file_id system_tablespace; /* the first file of that which this one belongs to; none: all zero */
+	uint64_t system_pages;		  /* pages of it in this file, */
+	uint64_t system_pages_in_all;	  /* and, if this is the first file, in all of its files */
 	struct evidence evidence;
 };
 

@@ -130,8 +130,8 @@ bool innodb_plain_fits(const struct page *page)
 		return full_crc32_fits(page);
 	if (page->type == TYPE_COMPRESSED)
 		return true;
-	/* encrypted, it says, and has no key version */
-	if (page->type == TYPE_COMPRESSED_ENCRYPTED && !space->zipped)
+	/* encrypted, it says, and names no key version */
+	if (page->type == TYPE_COMPRESSED_ENCRYPTED && !space->zipped && !page->version)
 		return false;
 	return old_checksum_fits(space, page->bytes) != PROOF_NO;
 }
@@ -153,13 +153,16 @@ static bool old_compressed_is_plausible(const struct page *page)
 {
 	static const unsigned char zeros[SCAN_PAGE_MAX];
 	const unsigned char *bytes = page->bytes;
-	uint32_t checked = space_of(page)->page_size - 8;
+	uint32_t size = space_of(page)->page_size;
+	uint32_t checked = size - 8;
 	uint32_t end = 42U + be16(bytes + 38);
 	uint32_t crc;
 
-	if (be32(bytes) != NO_CHECKSUM || end > checked)
+	if (be32(bytes) != NO_CHECKSUM || end > size)
 		return false;
-	crc = crc32c(crc_over(bytes, 38, end), zeros, checked - end);
+	crc = crc_over(bytes, 38, end < checked ? end : checked);
+	if (end < checked)
+		crc = crc32c(crc, zeros, checked - end);
 	return be32(bytes + 30) == (crc_over(bytes, 4, 26) ^ crc);
 }
 

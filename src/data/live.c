@@ -9,20 +9,14 @@
 
 static bool is_locked(int directory, const char *name)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct source source = SOURCE_CLOSED;
 	bool locked;
 
 	if (source_open(directory, name, &source).code)
 		return false;
-	locked = !fcntl(source.file, F_GETLK, &lock) && lock.l_type != F_UNLCK;
+	locked = source_is_locked(&source);
 	source_close(&source);
 	return locked;
-}
-
-bool file_is_in_use(const char *path)
-{
-	return is_locked(AT_FDCWD, path);
 }
 
 bool directory_is_live(const char *path)

@@ -8,7 +8,4 @@
  * aria_log_control or ibdata1). Asks only: no lock is taken. */
 bool directory_is_live(const char *directory);
 
-/* The same of one file that servers lock. */
-bool file_is_in_use(const char *path);
-
 #endif

@@ -9,7 +9,7 @@ void data_needs_free(struct data_needs *needs)
 	free(needs->paths);
 	free(needs->needs);
 	free(needs->unsure_example);
-	free(needs->system_example);
+	free(needs->system_files);
 	*needs = (struct data_needs){ 0 };
 }
 
@@ -148,34 +148,76 @@ static bool may_need_more(const struct data_file *file)
 	}
 }
 
-static struct fault add_system_pages(struct data_needs *needs, const struct data_file *file)
+static bool has_system_file(const struct data_needs *needs, struct file_id id)
 {
-	needs->system_pages += file->system_pages;
-	needs->system_pages_in_all += file->system_pages_in_all;
-	if (needs->system_example || !file->system_pages_in_all)
-		return fault_none();
-	needs->system_example = strdup(file->path);
-	return needs->system_example ? fault_none() : fault_of(FAULT_MEMORY);
+	for (size_t i = 0; i < needs->system_file_count; i++)
+		if (is_same_file(needs->system_files[i].id, id))
+			return true;
+	return false;
 }
 
-static bool lacks_system_files(const struct data_needs *needs)
+/* By links, or where directories lie in each other, one may be found twice. */
+static struct fault add_system_file(struct data_needs *needs, const struct data_file *file)
 {
-	return needs->system_pages < needs->system_pages_in_all;
+	struct system_file *all;
+	struct system_file one = {
+		.id = file->id,
+		.tablespace = file->system_tablespace,
+		.pages = file->system_pages,
+		.pages_in_all = file->system_pages_in_all,
+	};
+	struct fault fault;
+
+	if (!file->system_pages || has_system_file(needs, file->id))
+		return fault_none();
+	fault = add_path(needs, file->path, &one.path);
+	if (fault.code)
+		return fault;
+	all = reallocarray(needs->system_files, needs->system_file_count + 1, sizeof(*all));
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	needs->system_files = all;
+	all[needs->system_file_count++] = one;
+	return fault_none();
+}
+
+static bool lacks_pages(const struct data_needs *needs, struct file_id tablespace, uint64_t pages_in_all)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < needs->system_file_count; i++)
+		if (is_same_file(needs->system_files[i].tablespace, tablespace))
+			pages += needs->system_files[i].pages;
+	return pages < pages_in_all;
+}
+
+static bool lacks_files(const struct data_needs *needs, const struct system_file *first)
+{
+	return lacks_pages(needs, first->tablespace, first->pages_in_all);
 }
 
 uint64_t data_needs_unsure(const struct data_needs *needs)
 {
-	return needs->unsure + lacks_system_files(needs);
+	uint64_t unsure = needs->unsure;
+
+	for (size_t i = 0; i < needs->system_file_count; i++)
+		unsure += lacks_files(needs, &needs->system_files[i]);
+	return unsure;
 }
 
 const char *data_needs_unsure_example(const struct data_needs *needs)
 {
-	return needs->unsure || !lacks_system_files(needs) ? needs->unsure_example : needs->system_example;
+	if (needs->unsure)
+		return needs->unsure_example;
+	for (size_t i = 0; i < needs->system_file_count; i++)
+		if (lacks_files(needs, &needs->system_files[i]))
+			return needs->paths + needs->system_files[i].path;
+	return NULL;
 }
 
 struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
 {
-	struct fault fault = add_system_pages(needs, file);
+	struct fault fault = add_system_file(needs, file);
 	bool is_used = false;
 
 	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++) {
@@ -205,28 +247,30 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 	return need && need->answers[DATA_PROVEN];
 }
 
-static enum data_recovery recovery_of(const struct data_needs *needs)
+enum data_recovery data_needs_recovery(const struct data_needs *needs)
 {
 	if (needs->live || needs->unsure_note == DATA_NOTE_UNCLEAN)
 		return DATA_RECOVERY_DUE;
 	return needs->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
+static bool lacks_rest(const struct data_needs *needs, const struct data_file *file)
+{
+	return lacks_pages(needs, file->system_tablespace, file->system_pages_in_all);
+}
+
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 {
-	if (file->system_pages_in_all && !file->note && lacks_system_files(needs))
-		file->note = DATA_NOTE_REST_ELSEWHERE;
-	data_file_decide(file, is_proven_elsewhere, needs, recovery_of(needs));
+	if (lacks_rest(needs, file) &&
+	    (file->note == DATA_NOTE_NONE || file->note == DATA_NOTE_NO_PAGE || file->note == DATA_NOTE_NO_PROOF))
+		file->note = DATA_NOTE_NO_REST;
+	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs));
 }
 
 bool data_needs_more_directories(const struct data_needs *needs, const struct data_file *file)
 {
-	if (file->answer != DATA_NOT_PROVABLE)
-		return false;
-	if (file->note == DATA_NOTE_NO_FIRST_FILE || file->note == DATA_NOTE_REST_ELSEWHERE)
-		return true;
-	return recovery_of(needs) == DATA_RECOVERY_UNKNOWN &&
-	       (file->note == DATA_NOTE_CUT_OFF || file->evidence.unexplained);
+	return lacks_rest(needs, file) || file->note == DATA_NOTE_NO_FIRST_FILE ||
+	       (data_file_is_incomplete(file) && data_needs_recovery(needs) == DATA_RECOVERY_UNKNOWN);
 }
 
 void data_needs_settle(struct data_needs *needs, struct data_file *file)

@@ -19,19 +19,27 @@ struct data_need {
 			   it */
 };
 
+/* One file of a system tablespace. */
+struct system_file {
+	struct file_id id;
+	struct file_id tablespace; /* its first file */
+	uint64_t pages;
+	uint64_t pages_in_all; /* the first file alone says so */
+	size_t path;	       /* where it stands in paths */
+};
+
 struct data_needs {
 	struct data_need *needs; /* sorted by ID and version */
 	size_t count;
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
 	 * damaged, or waiting for a redo log to be applied. */
-	uint64_t unsure; /* but see data_needs_unsure */
+	uint64_t unsure; /* system tablespaces that lack files are not counted: data_needs_unsure */
 	char *paths;	 /* one behind the other, each with its NUL */
 	size_t paths_size;
-	char *unsure_example;	      /* path of the first that waits, else of the first; NULL: there is none */
-	enum data_note unsure_note;   /* of that file */
-	uint64_t system_pages;	      /* of system tablespaces, in all files, */
-	uint64_t system_pages_in_all; /* and as many as there should be */
-	char *system_example;	      /* path of the first file that says how many; NULL: there is none */
+	char *unsure_example;		  /* path of the first that waits, else of the first; NULL: there is none */
+	enum data_note unsure_note;	  /* of that file */
+	struct system_file *system_files; /* of system tablespaces, each once */
+	size_t system_file_count;
 	bool has_redo_log;
 	bool has_incomplete; /* a tablespace that a redo log may complete */
 	bool live;	     /* a server is at work there: the answer is one of this moment */
@@ -64,6 +72,9 @@ MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct da
 /* Decides about a file once more, by what all files say: a single page that a key
  * does not open is damaged where other files prove the key. */
 void data_needs_decide(const struct data_needs *needs, struct data_file *file);
+
+/* Whether a server would still bring in what the files lack. */
+enum data_recovery data_needs_recovery(const struct data_needs *needs);
 
 /* A file about which only another directory of the server would tell: that of its
  * redo log, or of its system tablespace. file is decided. */

@@ -28,8 +28,8 @@ static bool is_free(struct scan *scan, const struct paged_file *file, const stru
 	return file->format->is_free && file->format->is_free(scan, page);
 }
 
-/* It is not needed, and says nothing of a key; but beside pages that the key opens, it
- * is damaged, or not even free, where the key does not. */
+/* Not needed, and no proof of a key. But where the key has opened other pages, a free
+ * page that it does not open is damaged. */
 static enum page_outcome judge_free(struct scan *scan, const struct paged_file *file, const struct local_page *page,
 				    struct key_use *use, struct evidence *evidence)
 {

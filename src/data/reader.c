@@ -5,7 +5,7 @@
 #include "data/binlog.h"
 #include "data/bytes.h"
 #include "data/file_names.h"
-#include "data/innodb_page.h"
+#include "data/innodb.h"
 #include "data/redo.h"
 
 #include <errno.h>
@@ -16,9 +16,6 @@
 /* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
  * near enough for the system to read ahead of them. */
 #define PART_SIZE (4U << 20)
-
-/* Pages that are looked at to know a later file of a system tablespace. */
-#define LATER_FILE_TRIES 8
 
 struct reader {
 	enum data_kind kind;
@@ -74,80 +71,13 @@ static bool read_head_of(struct scan *scan, char *path, struct source *ret_sourc
 
 /* ---- InnoDB ---- */
 
-enum later_file { LATER_ALIEN, LATER_UNWRITTEN, LATER_FITS };
-
-/* Where the first page is, at or behind this one, that is not all in a hole. */
-static uint64_t next_page(const struct source *source, uint64_t at, uint32_t size)
-{
-	return source->sparse ? source_next_data(source, at) / size * size : at;
-}
-
-/* The other files of a system tablespace go on counting where the one before
- * ends, and have no page 0. One of the first pages that are there tells where; some
- * may be damaged. */
-static enum later_file find_first_page(struct scan *scan, struct innodb_file *innodb)
-{
-	const struct source *source = &innodb->paged.source;
-	uint32_t size = innodb->space.page_size;
-	uint64_t in_first_file = innodb->head_source.size / size;
-	int tried = 0;
-
-	scan->window_size = 0;
-	for (uint64_t at = next_page(source, 0, size); at + size <= source->size;
-	     at = next_page(source, at + size, size)) {
-		const unsigned char *page = scan_window(scan, source, at, size);
-
-		if (!page)
-			return LATER_ALIEN;
-		if (is_zero(page, size))
-			continue;
-		if (be32(page + 4) >= in_first_file + at / size && innodb_is_page_of(innodb, page)) {
-			innodb->paged.first_page = be32(page + 4) - (uint32_t)(at / size);
-			return LATER_FITS;
-		}
-		if (++tried == LATER_FILE_TRIES)
-			return LATER_ALIEN;
-	}
-	return tried || (uint64_t)innodb->space.pages <= in_first_file ? LATER_ALIEN : LATER_UNWRITTEN;
-}
-
-static enum later_file try_first_file(const struct opening *opening, const char *path)
-{
-	struct innodb_file *innodb = &opening->reader->innodb;
-	struct scan *scan = opening->scan;
-	enum later_file later = LATER_ALIEN;
-	size_t got = 0;
-
-	if (read_head_of(scan, strdup(path), &innodb->head_source, &got) &&
-	    innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
-		later = find_first_page(scan, innodb);
-	if (later == LATER_ALIEN)
-		source_close(&innodb->head_source);
-	return later;
-}
-
-/* The first file is rather one of the same directory. */
-static enum later_file open_later_system_file(const struct opening *opening)
-{
-	const struct system_files *first_files = &opening->scan->rules->system_files;
-	enum later_file later = LATER_ALIEN;
-
-	opening->reader->innodb.paged.source = opening->source;
-	for (int beside = 1; beside >= 0; beside--)
-		for (const char *path = NULL; later == LATER_ALIEN && (path = system_files_next(first_files, path));)
-			if (are_beside(path, opening->path) == beside)
-				later = try_first_file(opening, path);
-	return later;
-}
-
-/* The sizes that servers give the files of a system tablespace are whole MiB; the
- * rest of its pages may be in others. */
+/* The other files of a system tablespace have the rest of its pages. */
 static bool is_cut_off(const struct opening *opening)
 {
 	const struct innodb_space *space = &opening->reader->innodb.space;
 
 	return (uint64_t)space->pages * space->page_size > opening->source.size &&
-	       (space->space_id || opening->source.size % (1U << 20));
+	       (space->space_id || opening->source.size % SYSTEM_FILE_UNIT);
 }
 
 /* A server may be writing it. */
@@ -177,6 +107,19 @@ static void start_innodb(const struct opening *opening)
 	set_parts(opening->reader, &innodb->paged);
 }
 
+/* A server that extends it writes page 0 at last. */
+static void note_first_system_file(const struct opening *opening)
+{
+	const struct innodb_space *space = &opening->reader->innodb.space;
+	struct data_file *file = opening->file;
+
+	file->system_tablespace = opening->source.id;
+	file->system_pages = source_size_now(&opening->source) / space->page_size;
+	file->system_pages_in_all = space->pages;
+	if (source_is_locked(&opening->source))
+		opening->scan->rules->live = true;
+}
+
 /* With a page 0 of its own. */
 static void open_tablespace(const struct opening *opening)
 {
@@ -191,41 +134,48 @@ static void open_tablespace(const struct opening *opening)
 	innodb->paged.source = opening->source;
 	if (is_cut_off(opening))
 		file->note = DATA_NOTE_CUT_OFF;
-	if (!innodb->space.space_id) {
-		file->system_pages = opening->source.size / innodb->space.page_size;
-		file->system_pages_in_all = innodb->space.pages;
-	}
+	if (!innodb->space.space_id)
+		note_first_system_file(opening);
 	start_innodb(opening);
 }
 
-static bool take_later_system_file(const struct opening *opening)
+static enum system_match match_system_file(const struct opening *opening)
 {
-	enum later_file later = open_later_system_file(opening);
+	opening->reader->innodb.paged.source = opening->source;
+	return system_files_match(opening->scan, opening->path, &opening->reader->innodb);
+}
 
-	if (later == LATER_ALIEN)
-		return false;
-	opening->file->kind = DATA_INNODB;
-	opening->file->system_pages = opening->source.size / opening->reader->innodb.space.page_size;
-	if (later == LATER_FITS)
+static void open_later_system_file(const struct opening *opening, enum system_match match)
+{
+	struct data_file *file = opening->file;
+	const struct innodb_file *innodb = &opening->reader->innodb;
+
+	file->kind = DATA_INNODB;
+	file->system_tablespace = innodb->head_source.id;
+	file->system_pages = opening->source.size / innodb->space.page_size;
+	if (opening->source.size % SYSTEM_FILE_UNIT)
+		file->note = DATA_NOTE_CUT_OFF;
+	if (match == SYSTEM_FITS)
 		start_innodb(opening);
-	return true;
 }
 
 static void open_innodb(struct opening *opening)
 {
 	enum innodb_head head = read_innodb_head(opening);
-	bool is_later = is_later_system_name(opening->path);
+	enum system_match match = SYSTEM_ALIEN;
 	struct data_file *file = opening->file;
 
 	file->kind = DATA_INNODB;
+	if (head != INNODB_HEAD_FITS && is_later_system_name(opening->path))
+		match = match_system_file(opening);
 	if (head == INNODB_HEAD_FITS)
 		open_tablespace(opening);
-	else if (is_later && take_later_system_file(opening))
-		return;
-	else if (is_later && !opening->scan->rules->system_files.paths)
+	else if (match == SYSTEM_NO_FIRST)
 		file->note = DATA_NOTE_NO_FIRST_FILE;
-	else
+	else if (match == SYSTEM_ALIEN)
 		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
+	else
+		open_later_system_file(opening, match);
 }
 
 /* ---- Aria ---- */
@@ -307,6 +257,10 @@ static void open_redo(const struct opening *opening)
 	bool needs_first;
 
 	opening->file->kind = DATA_REDO_LOG;
+	/* a prepared backup: a server makes a new one */
+	opening->file->evidence.clean = !opening->size && !is_later_log_file(opening->path);
+	if (!opening->size)
+		return;
 	redo->source = opening->source;
 	redo_read_head(opening->scan->page, opening->size, redo);
 	if (redo->format == REDO_PLAIN)
@@ -324,7 +278,21 @@ static void open_redo(const struct opening *opening)
 
 /* ---- all kinds ---- */
 
-/* Some servers' files can have any name. */
+/* Zeros are no reason to take what has a name of another kind for one. */
+static void open_if_system_file(const struct opening *opening, bool has_other_name)
+{
+	enum system_match match;
+
+	if (!opening->source.size || opening->source.size % SYSTEM_FILE_UNIT)
+		return;
+	match = match_system_file(opening);
+	if (match == SYSTEM_FITS || (match == SYSTEM_UNWRITTEN && !has_other_name))
+		open_later_system_file(opening, match);
+	else
+		source_close(&opening->reader->innodb.head_source);
+}
+
+/* Some files of a server can have any name. */
 static void open_by_content(const struct opening *opening, enum data_kind otherwise)
 {
 	const unsigned char *head = opening->scan->page;
@@ -342,7 +310,7 @@ static void open_by_content(const struct opening *opening, enum data_kind otherw
 		return;
 	}
 	*reader = (struct reader){ .innodb.head_source = SOURCE_CLOSED };
-	take_later_system_file(opening);
+	open_if_system_file(opening, otherwise != DATA_UNKNOWN);
 }
 
 static void open_by_name(struct opening *opening)
@@ -351,7 +319,8 @@ static void open_by_name(struct opening *opening)
 	struct data_file *file = opening->file;
 
 	file->kind = DATA_PLAIN;
-	if (name == NAME_LINK || (!opening->size && name != NAME_INNODB && name != NAME_TEMPORARY))
+	if (name == NAME_LINK ||
+	    (!opening->size && name != NAME_INNODB && name != NAME_TEMPORARY && name != NAME_REDO_LOG))
 		return;
 	file->kind = DATA_UNKNOWN;
 	switch (name) {
@@ -416,6 +385,7 @@ static struct fault open_source(struct opening *opening)
 	if (!fault.code)
 		fault = source_read(&opening->source, 0, opening->scan->page, SCAN_PAGE_MAX, &opening->size);
 	opening->file->size = opening->source.size;
+	opening->file->id = opening->source.id;
 	return fault;
 }
 

@@ -19,13 +19,13 @@
 
 /* What holds for a whole run. */
 struct scan_rules {
-	bool full;	  /* prove every page, not a sample */
-	bool live;	  /* a server runs on the directory: what does not fit may be about to change */
-	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant */
-	struct system_files system_files;
+	bool full;	       /* prove every page, not a sample */
+	atomic_bool live;      /* a server runs on the directory: what does not fit may be about to change */
+	uint32_t ciphers;      /* a bit for each enum data_cipher that may be meant */
 	_Atomic int likely;    /* the cipher that proved a page last: tried first */
 	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;
+	struct system_files system_files;
 };
 
 /* One thread's tools, of which a reader takes what it needs. */

@@ -30,6 +30,7 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 	}
 	*ret_source = (struct source){
 		.file = file,
+		.id = { .device = status.st_dev, .inode = status.st_ino },
 		.size = (uint64_t)status.st_size,
 		.sparse = (uint64_t)status.st_blocks * 512 < (uint64_t)status.st_size,
 	};
@@ -61,6 +62,20 @@ struct fault source_read(const struct source *source, uint64_t offset, void *buf
 	}
 	*ret_size = done;
 	return fault_none();
+}
+
+uint64_t source_size_now(const struct source *source)
+{
+	struct stat status;
+
+	return fstat(source->file, &status) ? source->size : (uint64_t)status.st_size;
+}
+
+bool source_is_locked(const struct source *source)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return !fcntl(source->file, F_GETLK, &lock) && lock.l_type != F_UNLCK;
 }
 
 bool source_is_removed(const struct source *source)

@@ -6,11 +6,23 @@
 
 #include <stdint.h>
 
+/* What a file is by, whatever its path. */
+struct file_id {
+	uint64_t device;
+	uint64_t inode;
+};
+
+static inline bool is_same_file(struct file_id one, struct file_id other)
+{
+	return one.device == other.device && one.inode == other.inode;
+}
+
 /* A file of the data directory, read-only. Its access time stays as it is where
  * the system allows that (O_NOATIME: for the owner and for root). No lock is
  * taken. */
 struct source {
-	int file;      /* -1: closed */
+	int file; /* -1: closed */
+	struct file_id id;
 	uint64_t size; /* bytes, when it was opened */
 	bool sparse;   /* it has not as many blocks */
 };
@@ -26,6 +38,12 @@ void source_close(struct source *source);
  * FAULT_READ. */
 MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset, void *buffer, size_t size,
 				    size_t *ret_size);
+
+/* Bytes: it may have grown since. */
+uint64_t source_size_now(const struct source *source);
+
+/* A process has it locked by fcntl(2), as servers do. */
+bool source_is_locked(const struct source *source);
 
 /* It has no name any more. */
 bool source_is_removed(const struct source *source);

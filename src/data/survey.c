@@ -338,25 +338,17 @@ static void end_threads(struct pool *pool, struct fault fault)
 	}
 }
 
-static struct fault find_system_files(struct pool *pool)
-{
-	const struct survey_options *options = pool->options;
-	struct system_files *files = &pool->rules.system_files;
-	struct fault fault = system_files_find(options->directories, options->directory_count, files);
-
-	pool->rules.live |= system_files_are_in_use(files);
-	return fault;
-}
-
 static void pool_init(struct pool *pool, const struct survey_options *options)
 {
 	pthread_condattr_t attributes;
 
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
+	pool->rules.system_files = SYSTEM_FILES_IN(options->directories, options->directory_count);
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
 	for (size_t i = 0; i < options->directory_count; i++)
-		pool->rules.live |= directory_is_live(options->directories[i]);
+		if (directory_is_live(options->directories[i]))
+			pool->rules.live = true;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -374,11 +366,8 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 
 	*ret_result = (struct survey_result){ 0 };
 	pool_init(&pool, options);
-	fault = find_system_files(&pool);
-	if (!fault.code)
-		start_threads(&pool);
-	if (!fault.code)
-		fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
+	start_threads(&pool);
+	fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
 	end_threads(&pool, fault);
 	system_files_free(&pool.rules.system_files);
 	ret_result->files = pool.files;

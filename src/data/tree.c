@@ -32,7 +32,6 @@ struct walk {
 	tree_visit *visit;
 	void *context;
 	void *visited; /* a tree of struct visited: tsearch(3) */
-	bool is_flat;  /* what is below is left out */
 };
 
 struct directory {
@@ -86,7 +85,7 @@ static struct fault visit_name(struct walk *walk, const char *directory, const c
 	if (stat(path, &status))
 		fault = name_failed(walk, path, errno);
 	else if (S_ISDIR(status.st_mode))
-		fault = walk->is_flat ? fault_none() : walk_directory(walk, &(struct directory){ .path = path });
+		fault = walk_directory(walk, &(struct directory){ .path = path });
 	else if (S_ISREG(status.st_mode))
 		fault = walk->visit(walk->context, path, fault_none());
 	else
@@ -221,20 +220,11 @@ static struct fault walk_directory(struct walk *walk, const struct directory *di
 	return fault;
 }
 
-static struct fault start_walk(struct walk *walk, const char *path)
-{
-	struct fault fault = walk_directory(walk, &(struct directory){ .path = path, .is_top = true });
-
-	tdestroy(walk->visited, free);
-	return fault;
-}
-
 struct fault tree_walk(const char *directory, tree_visit *visit, void *context)
 {
-	return start_walk(&(struct walk){ .visit = visit, .context = context }, directory);
-}
+	struct walk walk = { .visit = visit, .context = context };
+	struct fault fault = walk_directory(&walk, &(struct directory){ .path = directory, .is_top = true });
 
-struct fault tree_list(const char *directory, tree_visit *visit, void *context)
-{
-	return start_walk(&(struct walk){ .visit = visit, .context = context, .is_flat = true }, directory);
+	tdestroy(walk.visited, free);
+	return fault;
 }

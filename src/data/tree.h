@@ -15,7 +15,4 @@ typedef struct fault tree_visit(void *context, const char *path, struct fault fa
  * returns. */
 MUST_CHECK struct fault tree_walk(const char *directory, tree_visit *visit, void *context);
 
-/* The same without what is below. */
-MUST_CHECK struct fault tree_list(const char *directory, tree_visit *visit, void *context);
-
 #endif

@@ -316,6 +316,84 @@ static void names(void **state)
 	assert_null(with_suffix("a.b/none", ".MAI"));
 }
 
+/* ---- system tablespaces of several files ---- */
+
+static const struct file_id first_id = { 1, 10 };
+
+static struct data_file system_file(uint64_t inode, uint64_t pages, uint64_t pages_in_all)
+{
+	return (struct data_file){
+		.path = pages_in_all ? "first" : "later",
+		.kind = DATA_INNODB,
+		.id = { 1, inode },
+		.system_tablespace = first_id,
+		.system_pages = pages,
+		.system_pages_in_all = pages_in_all,
+	};
+}
+
+static void a_system_tablespace_lacks_files(void **state)
+{
+	static const enum data_note weaker[] = { DATA_NOTE_NONE, DATA_NOTE_NO_PAGE, DATA_NOTE_NO_PROOF };
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct data_file first = system_file(10, 768, 1280);
+	struct data_file second = system_file(11, 256, 0);
+	struct data_file third = system_file(12, 256, 0);
+	struct data_file other = system_file(13, 256, 0);
+
+	(void)state;
+	other.system_tablespace.inode = 20;
+	assert_int_equal(data_needs_add(&needs, &first).code, FAULT_NONE);
+	assert_int_equal(data_needs_add(&needs, &second).code, FAULT_NONE);
+	assert_int_equal(data_needs_add(&needs, &second).code, FAULT_NONE);
+	assert_int_equal(data_needs_add(&needs, &other).code, FAULT_NONE);
+	assert_int_equal(data_needs_unsure(&needs), 1);
+	assert_string_equal(data_needs_unsure_example(&needs), "first");
+	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
+		first.note = weaker[i];
+		data_needs_decide(&needs, &first);
+		assert_int_equal(first.note, DATA_NOTE_NO_REST);
+		assert_int_equal(first.answer, DATA_NOT_PROVABLE);
+		assert_true(data_needs_more_directories(&needs, &first));
+	}
+	data_needs_decide(&needs, &second);
+	assert_int_equal(second.answer, DATA_NOT_ENCRYPTED);
+	assert_false(data_needs_more_directories(&needs, &second));
+	assert_int_equal(data_needs_add(&needs, &third).code, FAULT_NONE);
+	assert_int_equal(data_needs_unsure(&needs), 0);
+	assert_null(data_needs_unsure_example(&needs));
+	first.note = DATA_NOTE_NONE;
+	data_needs_decide(&needs, &first);
+	assert_int_equal(first.answer, DATA_NOT_ENCRYPTED);
+	assert_false(data_needs_more_directories(&needs, &first));
+}
+
+static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **state)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct data_file file = { .path = "t.ibd", .kind = DATA_INNODB, .note = DATA_NOTE_CUT_OFF };
+
+	(void)state;
+	data_needs_decide(&needs, &file);
+	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
+	assert_true(data_needs_more_directories(&needs, &file));
+	needs.clean = true;
+	data_needs_decide(&needs, &file);
+	assert_int_equal(file.answer, DATA_DAMAGED);
+	needs.live = true;
+	data_needs_decide(&needs, &file);
+	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
+	assert_false(data_needs_more_directories(&needs, &file));
+}
+
+static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
+{
+	const struct key_use use = { .id = 1, .version = 1, .pages = 1, .proven = 1, .residual = 1, .damaged = 1 };
+
+	(void)state;
+	assert_true(key_use_is_needed(&use));
+}
+
 /* ---- redo logs ---- */
 
 /* A file in memory. */
@@ -1029,6 +1107,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_relay_log_follows_its_descriptions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
+		cmocka_unit_test(a_system_tablespace_lacks_files),
+		cmocka_unit_test(what_lacks_its_end_is_damaged_where_nothing_completes_it),
+		cmocka_unit_test(a_damaged_free_page_leaves_the_need_of_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
