@@ -177,6 +177,7 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 		.header = innodb_header,
 		.is_foreign = in_double_write,
 		.is_free = is_free,
+		.belongs = innodb_belongs,
 		.check = innodb_check,
 		.plain_fits = innodb_plain_fits,
 		.prove = innodb_prove,

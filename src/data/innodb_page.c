@@ -181,6 +181,22 @@ enum page_integrity innodb_check(const struct page *page)
 	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
+bool innodb_belongs(const struct page *page)
+{
+	const struct innodb_space *space = space_of(page);
+
+	if (is_zero(page->bytes, space->page_size))
+		return true;
+	if (be32(page->bytes + 4) != page->number)
+		return false;
+	if (space->full_crc32 && page->type & TYPE_COMPRESSED_BIT && page->number)
+		return true;
+	if (be32(page->bytes + 34) != space->space_id)
+		return false;
+	return space->full_crc32 || space->zipped || page->type == TYPE_COMPRESSED ||
+	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
+}
+
 bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes)
 {
 	struct page page = innodb_header(file, bytes, be32(bytes + 4));

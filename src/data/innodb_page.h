@@ -12,6 +12,7 @@
 struct page innodb_header(const void *space, const unsigned char *bytes, uint32_t number);
 enum page_integrity innodb_check(const struct page *page);
 bool innodb_plain_fits(const struct page *page);
+bool innodb_belongs(const struct page *page);
 
 /* Whether a page of any number is one of this file's tablespace, as far as its
  * checksum and what is not encrypted tell. */

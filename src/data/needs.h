@@ -33,7 +33,7 @@ struct data_needs {
 	size_t count;
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
 	 * damaged, or waiting for a redo log to be applied. */
-	uint64_t unsure; /* system tablespaces that lack files are not counted: data_needs_unsure */
+	uint64_t unsure; /* without system tablespaces: see data_needs_unsure */
 	char *paths;	 /* one behind the other, each with its NUL */
 	size_t paths_size;
 	char *unsure_example;		  /* path of the first that waits, else of the first; NULL: there is none */
@@ -56,7 +56,7 @@ MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t c
 					const char **ret_failed);
 
 /* How many files may need more keys than they show, and the first of them: a system
- * tablespace that has not all of its files is one. */
+ * tablespace that has not all of its files, or no redo log, is one. */
 uint64_t data_needs_unsure(const struct data_needs *needs);
 const char *data_needs_unsure_example(const struct data_needs *needs);
 

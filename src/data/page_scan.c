@@ -85,9 +85,19 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 	return is_bad(outcome) && changed ? PAGE_BUSY : outcome;
 }
 
+/* What is free may be left from before. */
+static bool plain_fits(struct scan *scan, const struct paged_file *file, const struct page *page)
+{
+	const struct page_format *format = file->format;
+
+	if (!format->plain_fits(page))
+		return false;
+	return !format->belongs || format->belongs(page) || is_free(scan, file, page);
+}
+
 static bool plain_page_fits(struct scan *scan, const struct paged_file *file, const struct page *page)
 {
-	bool fits = file->format->plain_fits(page);
+	bool fits = plain_fits(scan, file, page);
 
 	for (int i = 0; i < SCAN_READS && !fits && scan->rules->live; i++) {
 		struct page again;
@@ -97,7 +107,7 @@ static bool plain_page_fits(struct scan *scan, const struct paged_file *file, co
 			       file->page_size))
 			return true;
 		again = file->format->header(file->space, scan->again, page->number);
-		fits = again.version || file->format->plain_fits(&again);
+		fits = again.version || plain_fits(scan, file, &again);
 	}
 	return fits;
 }

@@ -36,6 +36,9 @@ struct page_format {
 	enum page_integrity (*check)(const struct page *page);
 	/* False: a page that is not encrypted is damaged. */
 	bool (*plain_fits)(const struct page *page);
+	/* False: a page that is not encrypted, and intact, is one of another place. NULL: nothing
+	 * tells. */
+	bool (*belongs)(const struct page *page);
 	prove_function *prove; /* of a struct page */
 };
 

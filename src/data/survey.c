@@ -268,6 +268,16 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 	return fault;
 }
 
+/* A backup has the tablespace itself beside the link file. */
+static bool is_beside_link(const char *link)
+{
+	char *path = with_suffix(link, ".ibd");
+	bool is_there = path && !access(path, F_OK);
+
+	free(path);
+	return is_there;
+}
+
 /* A tablespace that is kept elsewhere: the link file holds its path. */
 static struct fault add_linked(struct pool *pool, const char *link)
 {
@@ -275,7 +285,7 @@ static struct fault add_linked(struct pool *pool, const char *link)
 	char path[PATH_MAX];
 	size_t size = 0;
 
-	if (source_open(AT_FDCWD, link, &source).code)
+	if (is_beside_link(link) || source_open(AT_FDCWD, link, &source).code)
 		return fault_none();
 	if (source_read(&source, 0, path, sizeof(path) - 1, &size).code)
 		size = 0;

@@ -99,8 +99,14 @@ static enum system_match find_first_page(struct scan *scan, struct innodb_file *
 	return tried || in_first_file + source->size / size > innodb->space.pages ? SYSTEM_ALIEN : SYSTEM_UNWRITTEN;
 }
 
-/* The pages from index on are not encrypted with this space's salt. */
-static bool is_refuted(struct scan *scan, struct innodb_file *innodb, uint64_t index)
+enum trust {
+	REFUTED, /* other keys, or none, are needed than by the first file */
+	POSSIBLE,
+	PROVEN,
+};
+
+/* Whether the pages from index on are encrypted as the space says. */
+static enum trust trust_of(struct scan *scan, struct innodb_file *innodb, uint64_t index)
 {
 	struct evidence evidence = { 0 };
 	uint64_t proven = 0;
@@ -113,47 +119,79 @@ static bool is_refuted(struct scan *scan, struct innodb_file *innodb, uint64_t i
 		proven += evidence.uses[i].proven;
 		refuted += evidence.uses[i].refuted;
 	}
+	refuted += evidence.unexplained;
 	evidence_free(&evidence);
-	return refuted && !proven;
+	return proven ? PROVEN : refuted ? REFUTED : POSSIBLE;
 }
 
-static enum system_match try_first(struct scan *scan, const char *path, bool beside, struct innodb_file *innodb)
+static size_t common_size(const char *one, const char *other)
 {
-	enum system_match match = SYSTEM_ALIEN;
+	size_t size = 0;
+
+	while (one[size] && one[size] == other[size])
+		size++;
+	return size;
+}
+
+/* A first file that the one at path may belong to. */
+struct candidate {
+	const char *first;
+	enum system_match match;
+	enum trust trust;
+	bool beside;
+	size_t common; /* bytes that the paths have in common: copies of servers have directories of their own */
+};
+
+static bool is_better(const struct candidate *one, const struct candidate *other)
+{
+	if (!other->first || one->trust != other->trust)
+		return !other->first || one->trust > other->trust;
+	if (one->beside != other->beside)
+		return one->beside;
+	return one->common > other->common;
+}
+
+static void try_candidate(struct scan *scan, struct candidate *candidate, struct innodb_file *innodb)
+{
 	uint64_t index = 0;
 	size_t got = 0;
 
-	if (!source_open(AT_FDCWD, path, &innodb->head_source).code &&
+	candidate->match = SYSTEM_ALIEN;
+	candidate->trust = POSSIBLE;
+	if (!source_open(AT_FDCWD, candidate->first, &innodb->head_source).code &&
 	    !source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
 	    innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
-		match = find_first_page(scan, innodb, &index);
-	if (match == SYSTEM_FITS && !beside && is_refuted(scan, innodb, index))
-		match = SYSTEM_ALIEN;
-	if (match == SYSTEM_ALIEN)
-		source_close(&innodb->head_source);
-	return match;
+		candidate->match = find_first_page(scan, innodb, &index);
+	if (candidate->match == SYSTEM_FITS)
+		candidate->trust = trust_of(scan, innodb, index);
 }
 
 enum system_match system_files_match(struct scan *scan, const char *path, struct innodb_file *innodb)
 {
 	struct system_files *files = &scan->rules->system_files;
-	enum system_match nothing = SYSTEM_NO_FIRST;
+	struct candidate best = { .match = SYSTEM_NO_FIRST };
 	struct fault fault = search_once(files);
+	bool has_beside = false;
 
 	if (fault.code)
 		scan->fault = fault;
-	for (int beside = 1; beside >= 0; beside--) {
-		for (const char *first = NULL; (first = argz_next(files->paths, files->size, first));) {
-			enum system_match match = SYSTEM_ALIEN;
+	for (const char *first = NULL; (first = argz_next(files->paths, files->size, first));) {
+		struct candidate candidate = {
+			.first = first,
+			.beside = are_beside(first, path),
+			.common = common_size(first, path),
+		};
 
-			if (are_beside(first, path) != beside)
-				continue;
-			match = try_first(scan, first, beside, innodb);
-			if (match != SYSTEM_ALIEN)
-				return match;
-			if (beside)
-				nothing = SYSTEM_ALIEN;
-		}
+		has_beside |= candidate.beside;
+		try_candidate(scan, &candidate, innodb);
+		source_close(&innodb->head_source);
+		if (candidate.match != SYSTEM_ALIEN && (candidate.beside || candidate.trust != REFUTED) &&
+		    is_better(&candidate, &best))
+			best = candidate;
 	}
-	return nothing;
+	if (best.first)
+		try_candidate(scan, &best, innodb);
+	else if (has_beside)
+		best.match = SYSTEM_ALIEN;
+	return best.match;
 }

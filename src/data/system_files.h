@@ -37,12 +37,12 @@ enum system_match {
 	SYSTEM_FITS,
 	SYSTEM_UNWRITTEN, /* all zero, and a first file lacks as many pages */
 	SYSTEM_NO_FIRST,  /* no first file is known that it could belong to */
-	SYSTEM_ALIEN,	  /* does not fit to the first file in its directory */
+	SYSTEM_ALIEN,	  /* does not fit to any, not even to that in its directory */
 };
 
-/* Looks for the first file that the one at path belongs to: rather one in the same
- * directory, and else, with a key file, one whose salt lets the key open its pages.
- * innodb->paged.source is the file's; where the answer is not SYSTEM_NO_FIRST or
+/* Looks for the first file that the one at path belongs to: rather one whose salt lets
+ * the key open its pages, one in the same directory, or one whose path has more in
+ * common. innodb->paged.source is the file's; where the answer is not SYSTEM_NO_FIRST or
  * SYSTEM_ALIEN, the space and the head source (to be closed) are those of the first
  * file, and with SYSTEM_FITS paged.first_page is set. FAULT_MEMORY goes to scan->fault. */
 enum system_match system_files_match(struct scan *scan, const char *path, struct innodb_file *innodb);
