@@ -408,7 +408,7 @@ static void print_hints(const struct proof *proof)
 		       wrong->id, wrong->version);
 	if (proof->answers[DATA_DAMAGED])
 		puts("hint: no key opens what is damaged: restore it from a backup");
-	if (proof->answers[DATA_UNREADABLE])
+	if (proof->denied)
 		puts("hint: run it as root or as the server's user");
 	print_unsure(&proof->needs);
 }
@@ -557,7 +557,7 @@ static json_t *data_json(const struct proof *proof)
 /* The members of object without its braces, so that more can follow. */
 static void print_members(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED);
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED | JSON_ENSURE_ASCII);
 	json_decref(object);
 }
 
@@ -579,7 +579,7 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 		data_needs_decide(&proof->needs, &file);
 		one = file_json(&file);
 		printf("%s\n    ", comma);
-		json_dumpf(one, stdout, JSON_COMPACT);
+		json_dumpf(one, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		json_decref(one);
 		spool_free(&file);
 		comma = ",";

@@ -47,7 +47,8 @@ json_t *json_text(const char *text)
 
 void print_json(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2));
+	/* a terminal takes some of what is not ASCII for commands */
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(object);
 }

@@ -78,6 +78,7 @@ enum status prove_options_check(const struct prove_options *options)
 struct survey_context {
 	struct proof *proof;
 	struct progress *progress;
+	bool has_file[PROVE_DIRECTORIES_MAX];
 };
 
 /* Whether the report may list it. */
@@ -89,11 +90,13 @@ static bool is_listed(const struct proof *proof, const struct data_file *file)
 
 static struct fault take_file(void *context, struct data_file *file)
 {
-	struct proof *proof = ((struct survey_context *)context)->proof;
+	struct survey_context *survey_context = context;
+	struct proof *proof = survey_context->proof;
 	struct fault fault = data_needs_add(&proof->needs, file);
 
 	if (fault.code)
 		return fault;
+	survey_context->has_file[file->directory] = true;
 	proof->files++;
 	proof->bytes += file->size;
 	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
@@ -120,6 +123,7 @@ static void settle(struct proof *proof)
 	while (spool_get(proof->spool, &file)) {
 		data_needs_settle(&proof->needs, &file);
 		proof->answers[file.answer]++;
+		proof->denied += file.fault.error_number == EACCES || file.fault.error_number == EPERM;
 		proof->undecided += data_needs_more_directories(&proof->needs, &file);
 		spool_free(&file);
 	}
@@ -128,6 +132,18 @@ static void settle(struct proof *proof)
 
 		proof->unproven_keys += need->files && need->files == need->answers[DATA_NOT_PROVABLE] && need->version;
 	}
+}
+
+/* A disk that is not mounted is no reason to say yes. */
+static enum status check_directories(const struct survey_context *context, const struct prove_options *what)
+{
+	for (size_t i = 0; i < what->directory_count; i++) {
+		if (context->has_file[i])
+			continue;
+		message_error("'%s' is empty: there is nothing to prove the keys against", what->directories[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
 }
 
 static enum status look_through(struct proof *proof)
@@ -154,7 +170,9 @@ static enum status look_through(struct proof *proof)
 	proof->needs.live = result.live;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
-	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
+	if (fault.code)
+		return message_fault(fault, result.failed ? result.failed : what->directories[0]);
+	return check_directories(&context, what);
 }
 
 enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,

@@ -38,6 +38,7 @@ struct proof {
 	uint64_t bytes;
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
 	uint64_t unproven_keys;		     /* needed, and no file of them holds proof */
+	uint64_t denied;		     /* files that this user may not read */
 	uint64_t undecided;		     /* files that other directories, or another redo log, would decide */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */

@@ -89,11 +89,15 @@ static enum data_answer use_answer(const struct data_file *file, const struct ke
 
 static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
 {
-	size_t count = needs->count;
-	struct data_need *need = find_or_insert(needs, use->id, use->version);
 	bool is_needed = key_use_is_needed(use);
+	size_t count = needs->count;
 	struct fault fault = fault_none();
+	struct data_need *need;
 
+	/* what damage names */
+	if (!is_needed && !use->residual)
+		return fault_none();
+	need = find_or_insert(needs, use->id, use->version);
 	if (!need)
 		return fault_of(FAULT_MEMORY);
 	if (needs->count > count || (is_needed && !need->files))

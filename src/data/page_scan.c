@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/page_scan.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define PAGE_HEADER_MAX 64
@@ -76,6 +77,8 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 			changed = true;
 		else if (i || !scan->rules->live)
 			break;
+		else
+			scan->rules->pauses_in_vain++;
 		memcpy(scan->page, scan->again, file->page_size);
 		*page = file->format->header(file->space, scan->page, page->number);
 		if (page->version != use->version)
@@ -106,6 +109,12 @@ static bool plain_page_fits(struct scan *scan, const struct paged_file *file, co
 		if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->again,
 			       file->page_size))
 			return true;
+		if (!memcmp(page->bytes, scan->again, file->page_size)) {
+			scan->rules->pauses_in_vain++;
+			if (i)
+				break;
+			continue;
+		}
 		again = file->format->header(file->space, scan->again, page->number);
 		fits = again.version || plain_fits(scan, file, &again);
 	}
@@ -184,13 +193,24 @@ static void count_bytes(struct scan *scan, uint64_t bytes)
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, bytes, memory_order_relaxed);
 }
 
+/* Only a server makes a file shorter. */
+static struct fault check_end(const struct scan *scan, const struct paged_file *file, uint64_t end)
+{
+	if (scan->rules->live || end >= file->source.size)
+		return fault_none();
+	return fault_errno(FAULT_READ, ENODATA);
+}
+
 /* Reads the pages from index on into bulk, and looks at them. */
 static struct fault scan_bulk(struct scan *scan, const struct paged_file *file, uint64_t index, size_t size,
 			      struct evidence *evidence)
 {
 	size_t got = 0;
-	struct fault fault = source_read(&file->source, offset_of(file, index), scan->bulk, size, &got);
+	uint64_t offset = offset_of(file, index);
+	struct fault fault = source_read(&file->source, offset, scan->bulk, size, &got);
 
+	if (!fault.code && got < size)
+		fault = check_end(scan, file, offset + got);
 	for (size_t at = 0; !fault.code && at + file->page_size <= got; at += file->page_size, index++)
 		look_at_page(scan, file, scan->bulk + at, scan->rules->full, index, evidence);
 	return fault;
@@ -203,11 +223,13 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 
 	for (; index < end; index++) {
 		size_t got = 0;
-		struct fault fault =
-			source_read(&file->source, offset_of(file, index), header, file->format->header_size, &got);
+		uint64_t offset = offset_of(file, index);
+		struct fault fault = source_read(&file->source, offset, header, file->format->header_size, &got);
 
-		if (fault.code || got < file->format->header_size)
+		if (fault.code)
 			return fault;
+		if (got < file->format->header_size)
+			return check_end(scan, file, offset + got);
 		look_at_page(scan, file, header, false, index, evidence);
 	}
 	return fault_none();

@@ -226,6 +226,11 @@ void prover_decrypt(struct prover *prover, enum data_cipher cipher, const struct
 
 	if (from >= end)
 		return;
+	if (!prover->has_key) {
+		/* it failed */
+		memset(plain, 0, end - from);
+		return;
+	}
 	if (cipher == DATA_CIPHER_CTR)
 		done = decrypt_counter(prover, text, from, end, plain);
 	else

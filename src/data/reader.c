@@ -43,6 +43,9 @@ struct opening {
 static void set_parts(struct reader *reader, const struct paged_file *paged)
 {
 	reader->pages = paged->source.size / paged->page_size;
+	/* a page's number has 32 bits */
+	if (reader->pages > UINT32_MAX)
+		reader->pages = UINT32_MAX;
 	reader->pages_a_part = PART_SIZE / paged->page_size;
 	reader->parts = (reader->pages + reader->pages_a_part - 1) / reader->pages_a_part;
 }
@@ -59,14 +62,20 @@ static void declare(const struct opening *opening, uint32_t id)
 }
 
 /* Reads the head of another file, which this one belongs to, to scan->page. path
- * becomes the function's; NULL: there is none. The source stays open. */
+ * becomes the function's; NULL: no memory. The source stays open. False: it is not
+ * there, or scan->fault tells why it cannot be read. */
 static bool read_head_of(struct scan *scan, char *path, struct source *ret_source, size_t *ret_size)
 {
-	bool done = path && !source_open(AT_FDCWD, path, ret_source).code &&
-		    !source_read(ret_source, 0, scan->page, SCAN_PAGE_MAX, ret_size).code;
+	struct fault fault = path ? source_open(AT_FDCWD, path, ret_source) : fault_of(FAULT_MEMORY);
 
 	free(path);
-	return done;
+	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT)
+		return false;
+	if (!fault.code)
+		fault = source_read(ret_source, 0, scan->page, SCAN_PAGE_MAX, ret_size);
+	if (fault.code)
+		scan->fault = fault;
+	return !fault.code;
 }
 
 /* ---- InnoDB ---- */
@@ -92,6 +101,7 @@ static enum innodb_head read_innodb_head(struct opening *opening)
 		if (source_read(&opening->source, 0, scan->page, SCAN_PAGE_MAX, &opening->size).code)
 			break;
 		head = innodb_read_head(scan->page, opening->size, space);
+		scan->rules->pauses_in_vain += head == INNODB_HEAD_ALIEN;
 	}
 	return head;
 }

@@ -6,6 +6,7 @@
 
 #define VERSIONS_AHEAD 65536	   /* of the key file: more are damage in a page that has no checksum of its own */
 #define PAUSE_NANOSECONDS 20000000 /* longer than a write of one page takes */
+#define PAUSES_IN_VAIN_MAX 100
 
 struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
 {
@@ -146,7 +147,7 @@ enum page_outcome scan_local_page(struct scan *scan, const struct local_page *pa
 
 void scan_pause(const struct scan *scan)
 {
-	if (scan->rules->live)
+	if (scan->rules->live && scan->rules->pauses_in_vain < PAUSES_IN_VAIN_MAX)
 		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOSECONDS }, NULL);
 }
 

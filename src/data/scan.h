@@ -25,6 +25,7 @@ struct scan_rules {
 	_Atomic int likely;    /* the cipher that proved a page last: tried first */
 	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;
+	atomic_uint pauses_in_vain; /* after which what had not fitted was the same */
 	struct system_files system_files;
 };
 
@@ -91,7 +92,8 @@ MUST_CHECK bool scan_read(struct scan *scan, const struct source *source, uint64
  * scan_read. A new file begins with scan->window_size = 0. */
 const unsigned char *scan_window(struct scan *scan, const struct source *source, uint64_t offset, size_t size);
 
-/* Waits a moment, when it may help, for a write that is under way to end. */
+/* Waits a moment, when it may help, for a write that is under way to end. Not after
+ * many pauses in vain, which the caller counts: so many bad pages are damaged. */
 void scan_pause(const struct scan *scan);
 
 #endif

@@ -7,6 +7,7 @@
 #include "data/tree.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -278,22 +279,35 @@ static bool is_beside_link(const char *link)
 	return is_there;
 }
 
-/* A tablespace that is kept elsewhere: the link file holds its path. */
-static struct fault add_linked(struct pool *pool, const char *link)
+/* The path of a tablespace that is kept elsewhere. FAULT_READ, EINVAL: it is none. */
+static struct fault read_link(const char *link, char path[static PATH_MAX])
 {
 	struct source source = SOURCE_CLOSED;
-	char path[PATH_MAX];
+	struct fault fault = source_open(AT_FDCWD, link, &source);
 	size_t size = 0;
 
-	if (is_beside_link(link) || source_open(AT_FDCWD, link, &source).code)
-		return fault_none();
-	if (source_read(&source, 0, path, sizeof(path) - 1, &size).code)
-		size = 0;
+	if (!fault.code)
+		fault = source_read(&source, 0, path, PATH_MAX, &size);
 	source_close(&source);
 	while (size && isspace((unsigned char)path[size - 1]))
 		size--;
-	path[size] = '\0';
-	return path[0] == '/' && strlen(path) == size ? add_job(pool, path, fault_none()) : fault_none();
+	if (!fault.code && (!size || size == PATH_MAX || path[0] != '/' || memchr(path, '\0', size)))
+		fault = fault_errno(FAULT_READ, EINVAL);
+	if (!fault.code)
+		path[size] = '\0';
+	return fault;
+}
+
+/* What is behind the link counts as unreadable where the link itself is. */
+static struct fault add_linked(struct pool *pool, const char *link)
+{
+	char path[PATH_MAX];
+	struct fault fault;
+
+	if (is_beside_link(link))
+		return fault_none();
+	fault = read_link(link, path);
+	return add_job(pool, fault.code ? link : path, fault);
 }
 
 static struct fault add_file(void *context, const char *path, struct fault fault)

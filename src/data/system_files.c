@@ -153,14 +153,17 @@ static bool is_better(const struct candidate *one, const struct candidate *other
 
 static void try_candidate(struct scan *scan, struct candidate *candidate, struct innodb_file *innodb)
 {
+	struct fault fault = source_open(AT_FDCWD, candidate->first, &innodb->head_source);
 	uint64_t index = 0;
 	size_t got = 0;
 
 	candidate->match = SYSTEM_ALIEN;
 	candidate->trust = POSSIBLE;
-	if (!source_open(AT_FDCWD, candidate->first, &innodb->head_source).code &&
-	    !source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got).code &&
-	    innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
+	if (!fault.code)
+		fault = source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got);
+	if (fault.code)
+		scan->fault = fault;
+	else if (innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
 		candidate->match = find_first_page(scan, innodb, &index);
 	if (candidate->match == SYSTEM_FITS)
 		candidate->trust = trust_of(scan, innodb, index);
