@@ -394,13 +394,116 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	done
 }
 
+# Copies one page over another, and flips one bit: in a tablespace of pages of this size.
+change_pages() { # file page-size from to | file page-size byte
+	python3 - "$@" <<-'END'
+		import sys
+		size, *rest = map(int, sys.argv[2:])
+		with open(sys.argv[1], "r+b") as file:
+		    data = bytearray(file.read())
+		    if len(rest) == 2:
+		        data[rest[1] * size:(rest[1] + 1) * size] = data[rest[0] * size:(rest[0] + 1) * size]
+		    else:
+		        data[rest[0]] ^= 4
+		    file.seek(0)
+		    file.write(data)
+	END
+}
+
+@test "a page that is not encrypted is damaged where it is not of its place" {
+	local kind size table
+	mkdir db
+	for kind in new old; do
+		size=16384
+		[[ $kind = new ]] || size=4096
+		# one of another place, page 0 too, another space ID, and, in old ones, the end of the LSN
+		for change in "plain 4 5" "plain 0 4" "compact_ 0 4" "plain $((4 * size + 37))" "plain $((5 * size - 2))" \
+			"plain $((size - 2))" "compact_ $((size - 2))"; do
+			table=${change%% *}
+			cp "$DATA/$kind/db/$table.ibd" db/t.ibd
+			prove "$DATA/$kind.keys" db --full
+			same 0 "$status"
+			# shellcheck disable=SC2086
+			change_pages db/t.ibd $size ${change#* }
+			prove "$DATA/$kind.keys" db --full
+			same "1 damaged after $kind $change" "$status $(jq -r '.files[0].answer' <<<"$json") after $kind $change"
+		done
+	done
+}
+
+@test "on a running server, bad pages that stay as they are do not each cost a pause" {
+	local pid pauses
+	mkdir db
+	cp "$DATA/new/ibdata1" db/ibdata9
+	python3 - db/ibdata9 <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    data = bytearray(file.read())
+		    for at in range(16384 * 200, len(data), 16384):
+		        data[at + 100] ^= 1
+		    file.seek(0)
+		    file.write(data)
+	END
+	coproc holder { python3 -c 'import fcntl, sys
+file = open("db/ibdata9", "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()' 3>&-; }
+	pid=$holder_PID
+	read -r <&"${holder[0]}"
+	run -1 timeout 60 strace -f -o trace -e trace=clock_nanosleep,nanosleep \
+		"$MKEYFILE" verify -q --no-defaults -j -f "$DATA/new.keys" --datadir db --full
+	kill $pid
+	wait $pid || true
+	same true "$(jq .data.live <<<"$output")"
+	[ "$(jq '.data.files[0].damaged_plain_pages' <<<"$output")" -ge 250 ]
+	pauses=$(grep -c 'nanosleep(' trace)
+	[ "$pauses" -ge 10 ]
+	[ "$pauses" -le 120 ]
+}
+
 @test "what cannot be read to its end is told, whatever the rest says" {
+	local depth link
 	mkdir log
 	cp "$DATA/new/binlog.000001" log
 	run -2 --separate-stderr strace -f -o trace -P log/binlog.000001 -e trace=pread64 -e inject=pread64:error=EIO:when=2 \
 		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir log
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'log/binlog.000001': "*'; Input/output error'* ]]
+	run -1 grep -F 'hint: run it as root' <<<"$output"
+	# a file that became shorter since it was opened
+	mkdir -p db links
+	cp "$DATA/new/db/compact_.ibd" db
+	for depth in '' --full; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr strace -f -o trace -P db/compact_.ibd -e trace=pread64 -e inject=pread64:retval=0:when=3+ \
+			"$MKEYFILE" verify -f "$DATA/new.keys" --datadir db $depth
+		grep -q INJECTED trace
+		[[ $output == *"unreadable: 'db/compact_.ibd': "*'; No data available'* ]]
+	done
+	# what another file is needed for
+	cp "$DATA"/new/db/aria.MAD links
+	mkdir links/aria.MAI
+	prove "$DATA/new.keys" links
+	same '2 aria.MAD unreadable no-index' "$status $(answers_of .)"
+	# a link file, unless a backup has the tablespace beside it
+	rm -r links/*
+	for link in "$PWD/nowhere.ibd" nowhere.ibd '' "$(printf '/%5000s' x)"; do
+		printf %s "$link" >links/compact_.isl
+		rm -f links/compact_.ibd
+		prove "$DATA/new.keys" links
+		same '2 unreadable' "$status $(jq -r '.files[] | select(.answer != "not-encrypted").answer' <<<"$json")"
+		cp db/compact_.ibd links
+		prove "$DATA/new.keys" links
+		same '0 proven' "$status $(jq -r '.files[] | select(.answer != "not-encrypted").answer' <<<"$json")"
+	done
+	rm links/compact_.ibd
+	printf '%s\n' "$PWD/db/compact_.ibd" >links/compact_.isl
+	# by the thread that walks alone
+	run -2 --separate-stderr strace -o trace -P links/compact_.isl -e trace=openat -e inject=openat:error=EIO:when=1 \
+		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir links
+	grep -q INJECTED trace
+	[[ $output == *"unreadable: 'links/compact_.isl': "*'; Input/output error'* ]]
 	# a full disk under the temporary file of the report
 	run -2 --separate-stderr strace -o trace -e trace=write -e inject=write:error=ENOSPC:when=1 \
 		"$MKEYFILE" verify --no-defaults -f "$DATA/new.keys" --datadir "$DATA/new"
@@ -438,6 +541,14 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	echo x >names/$'a\033[31m\nyes: all proven'
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
 	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
+	# what a terminal takes for a command is not ASCII
+	echo x >names/$'b\302\233'
+	run -0 mkeyfile verify -q -j -f "$DATA/new.keys" --datadir names
+	same 2 "$(jq '.data.files | length' <<<"$output")"
+	run -1 grep -P '[^\x09\x0a\x20-\x7e]' <<<"$output"
+	mkdir nothing
+	run -2 mkeyfile verify -q -f "$DATA/new.keys" --datadir names --datadir nothing
+	same "mkeyfile verify: 'nothing' is empty: there is nothing to prove the keys against" "${lines[-1]}"
 }
 
 # Sets algorithm, and the options that a server on a directory of setup_file needs.
@@ -962,7 +1073,8 @@ answers_of() { # regular-expression
 	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$')"
 	prove keys "$PWD/x" --datadir y --datadir data --datadir log
 	same '0 ibdata2 proven -' "$status $(answers_of '^ibdata2$')"
-	# a key that nothing needs
+	# a key that nothing needs, and that the redo log is asked of too
+	run -4 mkeyfile remove -f keys --datadir data --datadir x --datadir y 102
 	run -0 mkeyfile remove -f keys --datadir data --datadir x --datadir y --datadir log 102
 	same '0' "$(grep -c '^102;' keys)"
 }

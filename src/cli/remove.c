@@ -255,6 +255,14 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 			message_hint("stop it first; --force insists");
 		return status;
 	}
+	if (!unsure && needs->has_tablespace && !needs->has_redo_log) {
+		status = object(arguments,
+				"the directories have tablespaces, but not their redo log, which may need keys too");
+		if (status)
+			message_hint(
+				"name the directory of the redo log (innodb_log_group_home_dir) as well; --force insists");
+		return status;
+	}
 	if (!unsure)
 		return STATUS_DONE;
 	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'", unsure,

@@ -200,18 +200,12 @@ static bool lacks_files(const struct data_needs *needs, const struct system_file
 	return lacks_pages(needs, first->tablespace, first->pages_in_all);
 }
 
-/* Or its redo log is elsewhere, and may need keys of its own. */
-static bool is_unsure(const struct data_needs *needs, const struct system_file *file)
-{
-	return file->pages_in_all && (!needs->has_redo_log || lacks_files(needs, file));
-}
-
 uint64_t data_needs_unsure(const struct data_needs *needs)
 {
 	uint64_t unsure = needs->unsure;
 
 	for (size_t i = 0; i < needs->system_file_count; i++)
-		unsure += is_unsure(needs, &needs->system_files[i]);
+		unsure += lacks_files(needs, &needs->system_files[i]);
 	return unsure;
 }
 
@@ -220,7 +214,7 @@ const char *data_needs_unsure_example(const struct data_needs *needs)
 	if (needs->unsure)
 		return needs->unsure_example;
 	for (size_t i = 0; i < needs->system_file_count; i++)
-		if (is_unsure(needs, &needs->system_files[i]))
+		if (lacks_files(needs, &needs->system_files[i]))
 			return needs->paths + needs->system_files[i].path;
 	return NULL;
 }
@@ -237,6 +231,7 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
 	needs->clean |= file->evidence.clean;
+	needs->has_tablespace |= file->kind == DATA_INNODB;
 	needs->has_redo_log |= file->kind == DATA_REDO_LOG;
 	needs->has_incomplete |= data_file_is_incomplete(file);
 	if (fault.code || !may_need_more(file))

@@ -40,6 +40,7 @@ struct data_needs {
 	enum data_note unsure_note;	  /* of that file */
 	struct system_file *system_files; /* of system tablespaces, each once */
 	size_t system_file_count;
+	bool has_tablespace;
 	bool has_redo_log;
 	bool has_incomplete; /* a tablespace that a redo log may complete */
 	bool live;	     /* a server is at work there: the answer is one of this moment */
@@ -56,7 +57,7 @@ MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t c
 					const char **ret_failed);
 
 /* How many files may need more keys than they show, and the first of them: a system
- * tablespace that has not all of its files, or no redo log, is one. */
+ * tablespace that has not all of its files is one. */
 uint64_t data_needs_unsure(const struct data_needs *needs);
 const char *data_needs_unsure_example(const struct data_needs *needs);
 

@@ -64,21 +64,23 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 			       struct evidence *evidence)
 {
 	enum page_outcome outcome = judge_once(scan, file, page, use, evidence);
+	bool live = scan->rules->live;
 	bool changed = false;
 
 	for (int i = 0; i < SCAN_READS && is_bad(outcome); i++) {
+		bool same;
+
 		if (page->bytes != scan->page)
 			memcpy(scan->page, page->bytes, file->page_size);
 		scan_pause(scan);
 		if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->again,
 			       file->page_size))
 			return PAGE_BUSY;
-		if (memcmp(scan->page, scan->again, file->page_size))
-			changed = true;
-		else if (i || !scan->rules->live)
+		same = !memcmp(scan->page, scan->again, file->page_size);
+		changed |= !same;
+		scan->rules->pauses_in_vain += same && live;
+		if (same && (i || !live))
 			break;
-		else
-			scan->rules->pauses_in_vain++;
 		memcpy(scan->page, scan->again, file->page_size);
 		*page = file->format->header(file->space, scan->page, page->number);
 		if (page->version != use->version)
@@ -136,13 +138,26 @@ static void count_plain(struct scan *scan, const struct paged_file *file, struct
 		evidence->first_bad = page->number;
 }
 
+/* Only a server makes a file shorter. */
+static struct fault check_end(const struct scan *scan, const struct paged_file *file, uint64_t end)
+{
+	if (scan->rules->live || end >= file->source.size)
+		return fault_none();
+	return fault_errno(FAULT_READ, ENODATA);
+}
+
 /* Reads all of a page of which the header is known. False: it is not what it was. */
 static bool read_whole(struct scan *scan, const struct paged_file *file, struct page *page)
 {
 	uint32_t version = page->version;
 
-	if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->page, file->page_size))
+	uint64_t offset = offset_of(file, index_of(file, page));
+
+	if (!scan_read(scan, &file->source, offset, scan->page, file->page_size)) {
+		if (!scan->fault.code)
+			scan->fault = check_end(scan, file, offset);
 		return false;
+	}
 	*page = file->format->header(file->space, scan->page, page->number);
 	return page->version == version;
 }
@@ -191,14 +206,6 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 static void count_bytes(struct scan *scan, uint64_t bytes)
 {
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, bytes, memory_order_relaxed);
-}
-
-/* Only a server makes a file shorter. */
-static struct fault check_end(const struct scan *scan, const struct paged_file *file, uint64_t end)
-{
-	if (scan->rules->live || end >= file->source.size)
-		return fault_none();
-	return fault_errno(FAULT_READ, ENODATA);
 }
 
 /* Reads the pages from index on into bulk, and looks at them. */

@@ -126,6 +126,8 @@ static void note_first_system_file(const struct opening *opening)
 	file->system_tablespace = opening->source.id;
 	file->system_pages = source_size_now(&opening->source) / space->page_size;
 	file->system_pages_in_all = space->pages;
+	if (source_is_locked(&opening->source))
+		opening->scan->rules->live = true;
 }
 
 /* With a page 0 of its own. */
@@ -140,9 +142,6 @@ static void open_tablespace(const struct opening *opening)
 	}
 	file->kind = DATA_INNODB;
 	innodb->paged.source = opening->source;
-	/* what else servers lock may be in another directory */
-	if (source_is_locked(&opening->source))
-		opening->scan->rules->live = true;
 	if (is_cut_off(opening))
 		file->note = DATA_NOTE_CUT_OFF;
 	if (!innodb->space.space_id)
