@@ -435,10 +435,13 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 	opening.reader->innodb.head_source = SOURCE_CLOSED;
 	scan->fault = fault_none();
 	open_by_name(&opening);
-	file->fault = scan->fault;
+	if (scan->fault.code == FAULT_MEMORY)
+		fault = scan->fault;
+	else
+		file->fault = scan->fault;
 	is_gone = file->note && scan->rules->live && source_is_removed(&opening.source);
 	opening.reader->kind = file->kind;
-	if (opening.reader->parts && !is_gone) {
+	if (opening.reader->parts && !is_gone && !fault.code) {
 		*ret_reader = opening.reader;
 		return fault_none();
 	}
@@ -449,7 +452,7 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 	if (is_gone)
 		set_gone(file);
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->size, memory_order_relaxed);
-	return fault_none();
+	return fault;
 }
 
 uint64_t reader_parts(const struct reader *reader)
