@@ -453,8 +453,8 @@ sys.stdin.read()' 3>&-; }
 	read -r <&"${holder[0]}"
 	run -1 timeout 60 strace -f -o trace -e trace=clock_nanosleep,nanosleep \
 		"$MKEYFILE" verify -q --no-defaults -j -f "$DATA/new.keys" --datadir db --full
-	kill $pid
-	wait $pid || true
+	kill "$pid"
+	wait "$pid" || true
 	same true "$(jq .data.live <<<"$output")"
 	[ "$(jq '.data.files[0].damaged_plain_pages' <<<"$output")" -ge 250 ]
 	pauses=$(grep -c 'nanosleep(' trace)
