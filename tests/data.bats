@@ -488,7 +488,7 @@ sys.stdin.read()' 3>&-; }
 	same '2 aria.MAD unreadable no-index' "$status $(answers_of .)"
 	# a link file, unless a backup has the tablespace beside it
 	rm -r links/*
-	for link in "$PWD/nowhere.ibd" nowhere.ibd '' "$(printf '/%5000s' x)"; do
+	for link in "$PWD/nowhere.ibd" nowhere.ibd '' "/$(printf '%5000s' x | tr ' ' x)"; do
 		printf %s "$link" >links/compact_.isl
 		rm -f links/compact_.ibd
 		prove "$DATA/new.keys" links
@@ -548,7 +548,7 @@ sys.stdin.read()' 3>&-; }
 	run -1 grep -P '[^\x09\x0a\x20-\x7e]' <<<"$output"
 	mkdir nothing
 	run -2 mkeyfile verify -q -f "$DATA/new.keys" --datadir names --datadir nothing
-	same "mkeyfile verify: 'nothing' is empty: there is nothing to prove the keys against" "${lines[-1]}"
+	same "mkeyfile verify: 'nothing' has no files: there is nothing to prove the keys against" "${lines[-1]}"
 }
 
 # Sets algorithm, and the options that a server on a directory of setup_file needs.
@@ -1115,19 +1115,49 @@ answers_of() { # regular-expression
 	prove keys all --datadir elsewhere
 	same '0 other proven -' "$status $(answers_of '^other$')"
 	# nothing else stands for it: neither zeros nor another file that is there twice
-	truncate -s 4M all/two/ib/zero.log
+	truncate -s 4M all/two/ib/zero.log all/two/ib/reserve
 	ln all/one/ib/ibdata2 all/one/ib/again
 	prove keys all
 	same '2 ibdata1 not-provable no-rest' "$status $(answers_of '^ibdata1$' | head -n 1)"
 	run -4 mkeyfile remove -f keys --datadir all 102
-	rm all/one/ib/again
-	# cut off, and nothing that would complete it
+	rm all/one/ib/again all/two/ib/zero.log all/two/ib/reserve
+	# nor an empty log for a redo log
+	mv all/two/ib_logfile0 elsewhere/log
+	mkdir logs
+	cp "$DATA/new/binlog.000001" logs
+	touch logs/ib_logfile1 logs/xtrabackup_logfile
+	run -4 mkeyfile remove -f keys --datadir all/two --datadir elsewhere 102
 	mv elsewhere/other all/two/ib/ibdata2
+	run -4 mkeyfile remove -n -f keys --datadir all/two --datadir logs 102
+	same 'mkeyfile remove: the directories have tablespaces, but not their redo log, which may need keys too' "${lines[0]}"
+	mv elsewhere/log all/two/ib_logfile0
+	run -0 mkeyfile remove -n -f keys --datadir all/two 102
+	# what cannot be read is not damaged
+	run -2 strace -f -o trace -P all/two/ib/ibdata2 -e trace=pread64 -e inject=pread64:error=EIO:when=2+ \
+		"$MKEYFILE" verify -q --no-defaults -f keys --datadir all/two
+	grep -q INJECTED trace
+	[[ $output == *"unreadable: 'all/two/ib/ibdata2': "*'; Input/output error'* ]]
+	# a disk was full when the server made the last one longer
+	truncate -s +300K all/two/ib/ibdata2
+	prove keys all/two --full
+	same '0 ibdata2 proven -' "$status $(answers_of '^ibdata2$')"
+	# names tell nothing
+	mv all/two/ib/ibdata1 all/two/ib/ibdata5
+	for server in sys.ibd ibdata1 undo004; do
+		mv all/two/ib/ibdata2 "all/two/ib/$server"
+		prove keys all/two --full
+		same "0 $server proven -" "$status $(answers_of "^$server$")"
+		mv "all/two/ib/$server" all/two/ib/ibdata2
+	done
+	# cut off
 	truncate -s 3000K all/two/ib/ibdata2
+	prove keys all/two
+	same '2 ibdata5 not-provable no-rest' "$status $(answers_of '^ibdata5$')"
+	truncate -s 11000K all/two/ib/ibdata5
 	for server in whole empty; do
 		[[ $server = whole ]] || truncate -s 0 all/two/ib_logfile0
 		prove keys all/two
-		same '1 ibdata2 damaged cut-off' "$status $(answers_of '^ibdata2$')"
+		same '1 ibdata5 damaged cut-off' "$status $(answers_of '^ibdata5$')"
 	done
 }
 

@@ -223,7 +223,7 @@ static const char *key_line_words(const struct key_line *line)
 	if (!line->need)
 		return "not needed";
 	if (!line->need->files)
-		return line->need->residual ? "residual" : "not needed";
+		return "residual";
 	return answer_words(need_answer(line->need));
 }
 
@@ -241,7 +241,7 @@ static void print_key(void *context, const struct key_line *line)
 		print_kinds(line->need);
 		if (line->old)
 			printf("; an old version, still needed");
-	} else if (line->need && line->need->residual) {
+	} else if (line->need) {
 		printf("%-12s  %ju free page%s that nothing reads again", key_line_words(line),
 		       (uintmax_t)line->need->residual, plural(line->need->residual));
 	} else {
@@ -557,7 +557,7 @@ static json_t *data_json(const struct proof *proof)
 /* The members of object without its braces, so that more can follow. */
 static void print_members(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED | JSON_ENSURE_ASCII);
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED | JSON_VISIBLE);
 	json_decref(object);
 }
 
@@ -579,7 +579,7 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 		data_needs_decide(&proof->needs, &file);
 		one = file_json(&file);
 		printf("%s\n    ", comma);
-		json_dumpf(one, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		json_dumpf(one, stdout, JSON_COMPACT | JSON_VISIBLE);
 		json_decref(one);
 		spool_free(&file);
 		comma = ",";

@@ -47,8 +47,7 @@ json_t *json_text(const char *text)
 
 void print_json(json_t *object)
 {
-	/* a terminal takes some of what is not ASCII for commands */
-	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_VISIBLE);
 	putchar('\n');
 	json_decref(object);
 }

@@ -16,6 +16,9 @@ bool json_memory_failed(void);
  * become U+FFFD. */
 json_t *json_text(const char *text);
 
+/* Flag for all that is printed: a terminal takes some of what is not ASCII for commands. */
+#define JSON_VISIBLE JSON_ENSURE_ASCII
+
 /* Prints object and a newline on standard output, and releases it. */
 void print_json(json_t *object);
 

@@ -3,6 +3,7 @@
 
 #include "cli/message.h"
 #include "cli/progress.h"
+#include "data/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -78,25 +79,22 @@ enum status prove_options_check(const struct prove_options *options)
 struct survey_context {
 	struct proof *proof;
 	struct progress *progress;
-	bool has_file[PROVE_DIRECTORIES_MAX];
 };
 
 /* Whether the report may list it. */
 static bool is_listed(const struct proof *proof, const struct data_file *file)
 {
 	return proof->what->all_files || proof->options->json || file->evidence.use_count || file->note ||
-	       file->system_pages_in_all || (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
+	       file->system.pages_in_all || (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
 }
 
 static struct fault take_file(void *context, struct data_file *file)
 {
-	struct survey_context *survey_context = context;
-	struct proof *proof = survey_context->proof;
+	struct proof *proof = ((struct survey_context *)context)->proof;
 	struct fault fault = data_needs_add(&proof->needs, file);
 
 	if (fault.code)
 		return fault;
-	survey_context->has_file[file->directory] = true;
 	proof->files++;
 	proof->bytes += file->size;
 	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
@@ -124,7 +122,7 @@ static void settle(struct proof *proof)
 		data_needs_settle(&proof->needs, &file);
 		proof->answers[file.answer]++;
 		proof->denied += file.fault.error_number == EACCES || file.fault.error_number == EPERM;
-		proof->undecided += data_needs_more_directories(&proof->needs, &file);
+		proof->undecided += data_needs_leave_open(&proof->needs, &file);
 		spool_free(&file);
 	}
 	for (size_t i = 0; i < proof->needs.count; i++) {
@@ -134,13 +132,23 @@ static void settle(struct proof *proof)
 	}
 }
 
+static struct fault find_file(void *context, const char *path, struct fault fault)
+{
+	(void)path;
+	(void)fault;
+	*(bool *)context = true;
+	return fault_of(FAULT_INTERRUPTED);
+}
+
 /* A disk that is not mounted is no reason to say yes. */
-static enum status check_directories(const struct survey_context *context, const struct prove_options *what)
+static enum status check_directories(const struct prove_options *what)
 {
 	for (size_t i = 0; i < what->directory_count; i++) {
-		if (context->has_file[i])
+		bool has_file = false;
+
+		if (tree_walk(what->directories[i], find_file, &has_file).code || has_file)
 			continue;
-		message_error("'%s' is empty: there is nothing to prove the keys against", what->directories[i]);
+		message_error("'%s' has no files: there is nothing to prove the keys against", what->directories[i]);
 		return STATUS_FAILED;
 	}
 	return STATUS_DONE;
@@ -170,17 +178,17 @@ static enum status look_through(struct proof *proof)
 	proof->needs.live = result.live;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
-	if (fault.code)
-		return message_fault(fault, result.failed ? result.failed : what->directories[0]);
-	return check_directories(&context, what);
+	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
 }
 
 enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,
 		  struct proof *ret_proof)
 {
 	PROOF struct proof proof = { .options = options, .what = what, .keyfile = keyfile };
-	enum status status;
+	enum status status = check_directories(what);
 
+	if (status)
+		return status;
 	proof.spool = spool_open();
 	if (!proof.spool)
 		return message_fault(fault_errno(FAULT_CREATE, errno), SPOOL_NAME);

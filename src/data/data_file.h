@@ -50,6 +50,17 @@ enum data_note {
 	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
 };
 
+/* The pages of a system tablespace in one of its files; none: no pages. */
+struct system_part {
+	struct file_id tablespace; /* its first file */
+	uint64_t first_page;
+	uint64_t pages;
+	bool written; /* else it is zero */
+	/* Said by the first file alone: pages of all files, and of those that were certainly used. */
+	uint64_t pages_in_all;
+	uint64_t pages_in_use;
+};
+
 struct data_file {
 	const char *path;
 	enum data_kind kind;
@@ -62,9 +73,7 @@ struct data_file {
 	bool declared_missing; /* there is a key file, and it has no key of this ID */
 	uint32_t directory;    /* among the survey's: where it was found */
 	struct file_id id;
-	struct file_id system_tablespace; /* the first file of that which this one belongs to; none: all zero */
-	uint64_t system_pages;		  /* pages of it in this file, */
-	uint64_t system_pages_in_all;	  /* and, if this is the first file, in all of its files */
+	struct system_part system;
 	struct evidence evidence;
 };
 

@@ -6,6 +6,7 @@
 #include "data/innodb_page.h"
 
 #define PAGES_OFFSET 46
+#define FREE_LIMIT_OFFSET 50
 #define FLAGS_OFFSET 54
 #define FLAG_FULL_CRC32 0x10U
 #define DESCRIPTORS_OFFSET 150
@@ -96,6 +97,7 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 		return INNODB_HEAD_ALIEN;
 	space.space_id = be32(page + 34);
 	space.pages = be32(page + PAGES_OFFSET);
+	space.free_limit = be32(page + FREE_LIMIT_OFFSET);
 	read_crypt(page, size, &space);
 	*ret_space = space;
 	return INNODB_HEAD_FITS;

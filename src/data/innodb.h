@@ -15,6 +15,7 @@ struct innodb_space {
 	unsigned int codec;	  /* full_crc32: of page-compressed pages */
 	uint32_t page_size;	  /* bytes on disk */
 	uint32_t pages;		  /* of all its files */
+	uint32_t free_limit;	  /* where the pages begin that were never used */
 	uint32_t logical_size;	  /* bytes of an uncompressed page */
 	uint32_t extent;	  /* pages */
 	uint32_t descriptor;	  /* bytes of an extent's descriptor */

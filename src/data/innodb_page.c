@@ -137,13 +137,14 @@ bool innodb_plain_fits(const struct page *page)
 }
 
 /* What the checksum of an encrypted old page leaves out. */
-static bool old_rest_is_plausible(const struct page *page)
+static bool rest_is_plausible(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
 
 	if (be32(page->bytes + 34) != space->space_id)
 		return false;
-	return space->zipped || page->type == TYPE_COMPRESSED_ENCRYPTED ||
+	return space->full_crc32 || space->zipped || page->type == TYPE_COMPRESSED ||
+	       page->type == TYPE_COMPRESSED_ENCRYPTED ||
 	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
 }
 
@@ -174,13 +175,14 @@ enum page_integrity innodb_check(const struct page *page)
 		return PAGE_BROKEN;
 	if (space->full_crc32)
 		return full_crc32_fits(page) ? PAGE_INTACT : PAGE_BROKEN;
-	if (!old_rest_is_plausible(page))
+	if (!rest_is_plausible(page))
 		return PAGE_BROKEN;
 	if (!space->zipped && page->type == TYPE_COMPRESSED_ENCRYPTED)
 		return old_compressed_is_plausible(page) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
+/* A compressed page of full_crc32 has its space ID in what is compressed. */
 bool innodb_belongs(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
@@ -189,21 +191,14 @@ bool innodb_belongs(const struct page *page)
 		return true;
 	if (be32(page->bytes + 4) != page->number)
 		return false;
-	if (space->full_crc32 && page->type & TYPE_COMPRESSED_BIT && page->number)
-		return true;
-	if (be32(page->bytes + 34) != space->space_id)
-		return false;
-	return space->full_crc32 || space->zipped || page->type == TYPE_COMPRESSED ||
-	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
+	return (space->full_crc32 && page->type & TYPE_COMPRESSED_BIT && page->number) || rest_is_plausible(page);
 }
 
 bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes)
 {
 	struct page page = innodb_header(file, bytes, be32(bytes + 4));
 
-	if (page.version)
-		return innodb_check(&page) != PAGE_BROKEN;
-	return innodb_plain_fits(&page) && be32(bytes + 34) == file->space.space_id;
+	return page.version ? innodb_check(&page) != PAGE_BROKEN : innodb_plain_fits(&page) && innodb_belongs(&page);
 }
 
 /* ---- proof ---- */

@@ -2,33 +2,43 @@
 #include "data/live.h"
 
 #include "data/source.h"
+#include "data/tree.h"
 
 #include <fcntl.h>
-#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool is_locked(int directory, const char *name)
 {
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct source source = SOURCE_CLOSED;
 	bool locked;
 
 	if (source_open(directory, name, &source).code)
 		return false;
-	locked = source_is_locked(&source);
+	locked = !fcntl(source.file, F_GETLK, &lock) && lock.l_type != F_UNLCK;
 	source_close(&source);
 	return locked;
 }
 
+/* There may be very many of them, and servers do not lock them. */
+static bool is_table(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	return suffix && (!strcmp(suffix, ".ibd") || !strcmp(suffix, ".MAD") || !strcmp(suffix, ".MAI"));
+}
+
 bool directory_is_live(const char *path)
 {
-	static const char *const names[] = { "ibdata1", "aria_log_control" };
-	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = directory_open(path);
+	const struct dirent *entry;
 	bool live = false;
 
-	if (directory < 0)
+	if (!directory)
 		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		live |= is_locked(directory, names[i]);
-	close(directory);
+	while (!live && (entry = readdir(directory)))
+		live = !is_table(entry->d_name) && is_locked(dirfd(directory), entry->d_name);
+	closedir(directory);
 	return live;
 }

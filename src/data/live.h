@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* A process has a server's lock on this data directory (fcntl(2) locks on
- * aria_log_control or ibdata1). Asks only: no lock is taken. */
+ * aria_log_control or the system tablespace). Asks only: no lock is taken. */
 bool directory_is_live(const char *directory);
 
 #endif

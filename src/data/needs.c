@@ -94,7 +94,7 @@ static struct fault add_use(struct data_needs *needs, const struct data_file *fi
 	struct fault fault = fault_none();
 	struct data_need *need;
 
-	/* what damage names */
+	/* pages that name it are damaged */
 	if (!is_needed && !use->residual)
 		return fault_none();
 	need = find_or_insert(needs, use->id, use->version);
@@ -152,27 +152,29 @@ static bool may_need_more(const struct data_file *file)
 	}
 }
 
-static bool has_system_file(const struct data_needs *needs, struct file_id id)
+static bool is_same_part(const struct system_part *one, const struct system_part *other)
 {
-	for (size_t i = 0; i < needs->system_file_count; i++)
-		if (is_same_file(needs->system_files[i].id, id))
+	return is_same_file(one->tablespace, other->tablespace) && one->written == other->written &&
+	       one->first_page == other->first_page;
+}
+
+/* By links or copies, or where directories lie in each other, a part may be met twice.
+ * Parts that are zero have no number. */
+static bool has_part(const struct data_needs *needs, const struct system_part *part)
+{
+	for (size_t i = 0; part->written && i < needs->system_file_count; i++)
+		if (is_same_part(&needs->system_files[i].part, part))
 			return true;
 	return false;
 }
 
-/* By links, or where directories lie in each other, one may be found twice. */
 static struct fault add_system_file(struct data_needs *needs, const struct data_file *file)
 {
+	struct system_file one = { .part = file->system, .counted = may_need_more(file) };
 	struct system_file *all;
-	struct system_file one = {
-		.id = file->id,
-		.tablespace = file->system_tablespace,
-		.pages = file->system_pages,
-		.pages_in_all = file->system_pages_in_all,
-	};
 	struct fault fault;
 
-	if (!file->system_pages || has_system_file(needs, file->id))
+	if (!file->system.pages || has_part(needs, &file->system))
 		return fault_none();
 	fault = add_path(needs, file->path, &one.path);
 	if (fault.code)
@@ -185,19 +187,25 @@ static struct fault add_system_file(struct data_needs *needs, const struct data_
 	return fault_none();
 }
 
-static bool lacks_pages(const struct data_needs *needs, struct file_id tablespace, uint64_t pages_in_all)
+/* first is the part of a first file. */
+static bool lacks_parts(const struct data_needs *needs, const struct system_part *first)
 {
-	uint64_t pages = 0;
+	uint64_t written = 0;
+	uint64_t zero = 0;
 
-	for (size_t i = 0; i < needs->system_file_count; i++)
-		if (is_same_file(needs->system_files[i].tablespace, tablespace))
-			pages += needs->system_files[i].pages;
-	return pages < pages_in_all;
+	for (size_t i = 0; i < needs->system_file_count; i++) {
+		const struct system_part *part = &needs->system_files[i].part;
+
+		if (!is_same_file(part->tablespace, first->tablespace))
+			continue;
+		*(part->written ? &written : &zero) += part->pages;
+	}
+	return written < first->pages_in_use || written + zero < first->pages_in_all;
 }
 
-static bool lacks_files(const struct data_needs *needs, const struct system_file *first)
+static bool is_unsure(const struct data_needs *needs, const struct system_file *file)
 {
-	return lacks_pages(needs, first->tablespace, first->pages_in_all);
+	return !file->counted && lacks_parts(needs, &file->part);
 }
 
 uint64_t data_needs_unsure(const struct data_needs *needs)
@@ -205,7 +213,7 @@ uint64_t data_needs_unsure(const struct data_needs *needs)
 	uint64_t unsure = needs->unsure;
 
 	for (size_t i = 0; i < needs->system_file_count; i++)
-		unsure += lacks_files(needs, &needs->system_files[i]);
+		unsure += is_unsure(needs, &needs->system_files[i]);
 	return unsure;
 }
 
@@ -214,7 +222,7 @@ const char *data_needs_unsure_example(const struct data_needs *needs)
 	if (needs->unsure)
 		return needs->unsure_example;
 	for (size_t i = 0; i < needs->system_file_count; i++)
-		if (lacks_files(needs, &needs->system_files[i]))
+		if (is_unsure(needs, &needs->system_files[i]))
 			return needs->paths + needs->system_files[i].path;
 	return NULL;
 }
@@ -259,22 +267,18 @@ enum data_recovery data_needs_recovery(const struct data_needs *needs)
 	return needs->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
-static bool lacks_rest(const struct data_needs *needs, const struct data_file *file)
-{
-	return lacks_pages(needs, file->system_tablespace, file->system_pages_in_all);
-}
-
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 {
-	if (lacks_rest(needs, file) &&
+	if (lacks_parts(needs, &file->system) &&
 	    (file->note == DATA_NOTE_NONE || file->note == DATA_NOTE_NO_PAGE || file->note == DATA_NOTE_NO_PROOF))
 		file->note = DATA_NOTE_NO_REST;
 	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs));
 }
 
-bool data_needs_more_directories(const struct data_needs *needs, const struct data_file *file)
+/* A server at work may have made a file longer since it was looked at. */
+bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file)
 {
-	return lacks_rest(needs, file) || file->note == DATA_NOTE_NO_FIRST_FILE ||
+	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
 	       (data_file_is_incomplete(file) && data_needs_recovery(needs) == DATA_RECOVERY_UNKNOWN);
 }
 

@@ -9,11 +9,11 @@
 /* One pair of key ID and version that at least one file names. */
 struct data_need {
 	uint32_t id;
-	uint32_t version;		 /* 0: the file is said to be encrypted with this ID, but has no page yet */
-	uint64_t files;			 /* that need it; 0: it is residual, on free pages or in damaged ones only */
-	uint64_t kinds[DATA_KIND_COUNT]; /* the same by kind */
-	uint64_t pages;			 /* that need it */
-	uint64_t residual;		 /* free pages that name it: nothing reads them again */
+	uint32_t version;		     /* 0: the file is said to be encrypted with this ID, but has no page yet */
+	uint64_t files;			     /* that need it; 0: it is residual, on free pages only */
+	uint64_t kinds[DATA_KIND_COUNT];     /* the same by kind */
+	uint64_t pages;			     /* that need it */
+	uint64_t residual;		     /* free pages that name it: nothing reads them again */
 	uint64_t answers[DATA_ANSWER_COUNT]; /* the files that need it, by what they say of this key */
 	size_t example; /* where the path stands in paths: of the first file that needs it, else of the first that names
 			   it */
@@ -21,11 +21,9 @@ struct data_need {
 
 /* One file of a system tablespace. */
 struct system_file {
-	struct file_id id;
-	struct file_id tablespace; /* its first file */
-	uint64_t pages;
-	uint64_t pages_in_all; /* the first file alone says so */
-	size_t path;	       /* where it stands in paths */
+	struct system_part part;
+	size_t path;  /* where it stands in paths */
+	bool counted; /* among the unsure */
 };
 
 struct data_needs {
@@ -38,7 +36,7 @@ struct data_needs {
 	size_t paths_size;
 	char *unsure_example;		  /* path of the first that waits, else of the first; NULL: there is none */
 	enum data_note unsure_note;	  /* of that file */
-	struct system_file *system_files; /* of system tablespaces, each once */
+	struct system_file *system_files; /* of system tablespaces, each part once */
 	size_t system_file_count;
 	bool has_tablespace;
 	bool has_redo_log;
@@ -77,12 +75,12 @@ void data_needs_decide(const struct data_needs *needs, struct data_file *file);
 /* Whether a server would still bring in what the files lack. */
 enum data_recovery data_needs_recovery(const struct data_needs *needs);
 
-/* A file about which only another directory of the server would tell: that of its
- * redo log, or of its system tablespace. file is decided. */
-bool data_needs_more_directories(const struct data_needs *needs, const struct data_file *file);
+/* The files at hand do not tell about this one, which is decided: its redo log does not
+ * say whether it would complete it, or files of its system tablespace are missing. */
+bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file);
 
-/* The same as data_needs_decide, and counts it among the answers of its keys. Once for each file, when
- * all are added. */
+/* The same as data_needs_decide, and counts it among the answers of its keys. Once for
+ * each file, when all are added. */
 void data_needs_settle(struct data_needs *needs, struct data_file *file);
 
 void data_needs_free(struct data_needs *needs);

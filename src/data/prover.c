@@ -227,7 +227,7 @@ void prover_decrypt(struct prover *prover, enum data_cipher cipher, const struct
 	if (from >= end)
 		return;
 	if (!prover->has_key) {
-		/* it failed */
+		/* prover_failed tells */
 		memset(plain, 0, end - from);
 		return;
 	}

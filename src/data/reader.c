@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
  * near enough for the system to read ahead of them. */
@@ -95,13 +96,23 @@ static enum innodb_head read_innodb_head(struct opening *opening)
 	struct scan *scan = opening->scan;
 	struct innodb_space *space = &opening->reader->innodb.space;
 	enum innodb_head head = innodb_read_head(scan->page, opening->size, space);
+	int same = 0;
 
-	for (int i = 0; i < SCAN_READS && head == INNODB_HEAD_ALIEN && scan->rules->live; i++) {
+	for (int i = 0; i < SCAN_READS && same < 2 && head == INNODB_HEAD_ALIEN && scan->rules->live &&
+			!is_later_system_name(opening->path);
+	     i++) {
+		size_t size = opening->size;
+
+		memcpy(scan->again, scan->page, size);
 		scan_pause(scan);
-		if (source_read(&opening->source, 0, scan->page, SCAN_PAGE_MAX, &opening->size).code)
+		scan->fault = source_read(&opening->source, 0, scan->page, SCAN_PAGE_MAX, &opening->size);
+		if (scan->fault.code)
 			break;
+		if (size == opening->size && !memcmp(scan->again, scan->page, size)) {
+			scan->rules->pauses_in_vain++;
+			same++;
+		}
 		head = innodb_read_head(scan->page, opening->size, space);
-		scan->rules->pauses_in_vain += head == INNODB_HEAD_ALIEN;
 	}
 	return head;
 }
@@ -117,17 +128,19 @@ static void start_innodb(const struct opening *opening)
 	set_parts(opening->reader, &innodb->paged);
 }
 
-/* A server that extends it writes page 0 at last. */
+/* A server that extends it writes page 0 last. */
 static void note_first_system_file(const struct opening *opening)
 {
 	const struct innodb_space *space = &opening->reader->innodb.space;
-	struct data_file *file = opening->file;
 
-	file->system_tablespace = opening->source.id;
-	file->system_pages = source_size_now(&opening->source) / space->page_size;
-	file->system_pages_in_all = space->pages;
-	if (source_is_locked(&opening->source))
-		opening->scan->rules->live = true;
+	opening->file->system = (struct system_part){
+		.tablespace = opening->source.id,
+		.pages = source_size_now(&opening->source) / space->page_size,
+		.written = true,
+		.pages_in_all = space->pages,
+		/* room that is given out in extents before it is used */
+		.pages_in_use = space->free_limit < 8 * space->extent ? 0 : space->free_limit - 8 * space->extent,
+	};
 }
 
 /* With a page 0 of its own. */
@@ -161,31 +174,46 @@ static void open_later_system_file(const struct opening *opening, enum system_ma
 	const struct innodb_file *innodb = &opening->reader->innodb;
 
 	file->kind = DATA_INNODB;
-	file->system_tablespace = innodb->head_source.id;
-	file->system_pages = opening->source.size / innodb->space.page_size;
-	if (opening->source.size % SYSTEM_FILE_UNIT)
-		file->note = DATA_NOTE_CUT_OFF;
+	file->system = (struct system_part){
+		.tablespace = innodb->head_source.id,
+		.first_page = innodb->paged.first_page,
+		.pages = opening->source.size / innodb->space.page_size,
+		.written = match == SYSTEM_FITS,
+	};
 	if (match == SYSTEM_FITS)
 		start_innodb(opening);
+	else
+		source_close(&opening->reader->innodb.head_source);
+}
+
+/* What has no page 0 of its own, though its name is that of a tablespace. */
+static void open_without_head(const struct opening *opening, enum innodb_head head)
+{
+	bool is_later = is_later_system_name(opening->path);
+	struct data_file *file = opening->file;
+	enum system_match match = SYSTEM_ALIEN;
+
+	if (is_later || opening->source.size >= SYSTEM_FILE_UNIT)
+		match = match_system_file(opening);
+	if (match == SYSTEM_FITS || (match == SYSTEM_UNWRITTEN && is_later))
+		open_later_system_file(opening, match);
+	else if (match == SYSTEM_NO_FIRST && is_later)
+		file->note = DATA_NOTE_NO_FIRST_FILE;
+	else if (!opening->scan->fault.code)
+		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
+	if (match == SYSTEM_UNWRITTEN && !is_later)
+		source_close(&opening->reader->innodb.head_source);
 }
 
 static void open_innodb(struct opening *opening)
 {
 	enum innodb_head head = read_innodb_head(opening);
-	enum system_match match = SYSTEM_ALIEN;
-	struct data_file *file = opening->file;
 
-	file->kind = DATA_INNODB;
-	if (head != INNODB_HEAD_FITS && is_later_system_name(opening->path))
-		match = match_system_file(opening);
+	opening->file->kind = DATA_INNODB;
 	if (head == INNODB_HEAD_FITS)
 		open_tablespace(opening);
-	else if (match == SYSTEM_NO_FIRST)
-		file->note = DATA_NOTE_NO_FIRST_FILE;
-	else if (match == SYSTEM_ALIEN)
-		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
-	else
-		open_later_system_file(opening, match);
+	else if (!opening->scan->fault.code)
+		open_without_head(opening, head);
 }
 
 /* ---- Aria ---- */
@@ -268,7 +296,7 @@ static void open_redo(const struct opening *opening)
 
 	opening->file->kind = DATA_REDO_LOG;
 	/* a prepared backup: a server makes a new one */
-	opening->file->evidence.clean = !opening->size && !is_later_log_file(opening->path);
+	opening->file->evidence.clean = !opening->size;
 	if (!opening->size)
 		return;
 	redo->source = opening->source;
@@ -293,7 +321,7 @@ static void open_if_system_file(const struct opening *opening, bool has_other_na
 {
 	enum system_match match;
 
-	if (!opening->source.size || opening->source.size % SYSTEM_FILE_UNIT)
+	if (opening->source.size < SYSTEM_FILE_UNIT)
 		return;
 	match = match_system_file(opening);
 	if (match == SYSTEM_FITS || (match == SYSTEM_UNWRITTEN && !has_other_name))
@@ -329,8 +357,8 @@ static void open_by_name(struct opening *opening)
 	struct data_file *file = opening->file;
 
 	file->kind = DATA_PLAIN;
-	if (name == NAME_LINK ||
-	    (!opening->size && name != NAME_INNODB && name != NAME_TEMPORARY && name != NAME_REDO_LOG))
+	if (name == NAME_LINK || (!opening->size && name != NAME_INNODB && name != NAME_TEMPORARY &&
+				  strcmp(base_name(opening->path), "ib_logfile0")))
 		return;
 	file->kind = DATA_UNKNOWN;
 	switch (name) {

@@ -6,7 +6,7 @@
 
 #define VERSIONS_AHEAD 65536	   /* of the key file: more are damage in a page that has no checksum of its own */
 #define PAUSE_NANOSECONDS 20000000 /* longer than a write of one page takes */
-#define PAUSES_IN_VAIN_MAX 100
+#define PAUSES_IN_VAIN_MAX 100	   /* two seconds, for some 50 damaged pages */
 
 struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
 {

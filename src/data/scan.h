@@ -20,12 +20,12 @@
 /* What holds for a whole run. */
 struct scan_rules {
 	bool full;	       /* prove every page, not a sample */
-	atomic_bool live;      /* a server runs on the directory: what does not fit may be about to change */
+	bool live;	       /* a server runs on the directory: what does not fit may be about to change */
 	uint32_t ciphers;      /* a bit for each enum data_cipher that may be meant */
 	_Atomic int likely;    /* the cipher that proved a page last: tried first */
 	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;
-	atomic_uint pauses_in_vain; /* after which what had not fitted was the same */
+	atomic_uint pauses_in_vain; /* after which what does not fit was as before */
 	struct system_files system_files;
 };
 

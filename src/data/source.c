@@ -71,13 +71,6 @@ uint64_t source_size_now(const struct source *source)
 	return fstat(source->file, &status) ? source->size : (uint64_t)status.st_size;
 }
 
-bool source_is_locked(const struct source *source)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	return !fcntl(source->file, F_GETLK, &lock) && lock.l_type != F_UNLCK;
-}
-
 bool source_is_removed(const struct source *source)
 {
 	struct stat status;

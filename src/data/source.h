@@ -42,9 +42,6 @@ MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset
 /* Bytes: it may have grown since. */
 uint64_t source_size_now(const struct source *source);
 
-/* A process has it locked by fcntl(2), as servers do. */
-bool source_is_locked(const struct source *source);
-
 /* It has no name any more. */
 bool source_is_removed(const struct source *source);
 

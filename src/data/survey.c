@@ -289,13 +289,14 @@ static struct fault read_link(const char *link, char path[static PATH_MAX])
 	if (!fault.code)
 		fault = source_read(&source, 0, path, PATH_MAX, &size);
 	source_close(&source);
+	if (fault.code)
+		return fault;
+	if (size == PATH_MAX)
+		return fault_errno(FAULT_READ, ENAMETOOLONG);
 	while (size && isspace((unsigned char)path[size - 1]))
 		size--;
-	if (!fault.code && (!size || size == PATH_MAX || path[0] != '/' || memchr(path, '\0', size)))
-		fault = fault_errno(FAULT_READ, EINVAL);
-	if (!fault.code)
-		path[size] = '\0';
-	return fault;
+	path[size] = '\0';
+	return path[0] == '/' && strlen(path) == size ? fault_none() : fault_errno(FAULT_READ, EINVAL);
 }
 
 /* What is behind the link counts as unreadable where the link itself is. */
@@ -368,11 +369,10 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
-	pool->rules.system_files = SYSTEM_FILES_IN(options->directories, options->directory_count);
+	system_files_init(&pool->rules.system_files, options->directories, options->directory_count);
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
 	for (size_t i = 0; i < options->directory_count; i++)
-		if (directory_is_live(options->directories[i]))
-			pool->rules.live = true;
+		pool->rules.live |= directory_is_live(options->directories[i]);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

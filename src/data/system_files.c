@@ -14,8 +14,8 @@
 /* Pages that are looked at to know a later file: some may be damaged. */
 #define TRIES 8
 
-/* Pages that are decrypted to tell first files from each other. */
-#define PROOFS 64
+/* Pages that are looked at to tell first files from each other. */
+#define PROOF_PAGES 64
 
 /* ---- first files ---- */
 
@@ -53,6 +53,12 @@ static struct fault search_once(struct system_files *files)
 	files->searched = true;
 	pthread_mutex_unlock(&files->mutex);
 	return fault.code == FAULT_MEMORY ? fault : fault_none();
+}
+
+void system_files_init(struct system_files *files, const char *const *directories, size_t count)
+{
+	*files = (struct system_files){ .directories = directories, .directory_count = count };
+	pthread_mutex_init(&files->mutex, NULL);
 }
 
 void system_files_free(struct system_files *files)
@@ -100,7 +106,7 @@ static enum system_match find_first_page(struct scan *scan, struct innodb_file *
 }
 
 enum trust {
-	REFUTED, /* other keys, or none, are needed than by the first file */
+	REFUTED, /* other keys than the first file's are needed, or none */
 	POSSIBLE,
 	PROVEN,
 };
@@ -114,12 +120,12 @@ static enum trust trust_of(struct scan *scan, struct innodb_file *innodb, uint64
 	struct fault fault;
 
 	innodb_open(scan, innodb);
-	fault = page_scan(scan, &innodb->paged, index, index + PROOFS, &evidence);
+	fault = page_scan(scan, &innodb->paged, index, index + PROOF_PAGES, &evidence);
 	for (size_t i = 0; !fault.code && i < evidence.use_count; i++) {
 		proven += evidence.uses[i].proven;
 		refuted += evidence.uses[i].refuted;
 	}
-	refuted += evidence.unexplained;
+	refuted += evidence.unexplained + evidence.plain_damaged;
 	evidence_free(&evidence);
 	return proven ? PROVEN : refuted ? REFUTED : POSSIBLE;
 }
@@ -144,11 +150,13 @@ struct candidate {
 
 static bool is_better(const struct candidate *one, const struct candidate *other)
 {
-	if (!other->first || one->trust != other->trust)
-		return !other->first || one->trust > other->trust;
+	if (!other->first)
+		return true;
+	if ((one->trust == PROVEN) != (other->trust == PROVEN))
+		return one->trust == PROVEN;
 	if (one->beside != other->beside)
 		return one->beside;
-	return one->common > other->common;
+	return one->trust != other->trust ? one->trust > other->trust : one->common > other->common;
 }
 
 static void try_candidate(struct scan *scan, struct candidate *candidate, struct innodb_file *innodb)
@@ -173,11 +181,11 @@ enum system_match system_files_match(struct scan *scan, const char *path, struct
 {
 	struct system_files *files = &scan->rules->system_files;
 	struct candidate best = { .match = SYSTEM_NO_FIRST };
-	struct fault fault = search_once(files);
 	bool has_beside = false;
 
-	if (fault.code)
-		scan->fault = fault;
+	scan->fault = search_once(files);
+	if (scan->fault.code)
+		return SYSTEM_NO_FIRST;
 	for (const char *first = NULL; (first = argz_next(files->paths, files->size, first));) {
 		struct candidate candidate = {
 			.first = first,
@@ -192,9 +200,10 @@ enum system_match system_files_match(struct scan *scan, const char *path, struct
 		    is_better(&candidate, &best))
 			best = candidate;
 	}
-	if (best.first)
-		try_candidate(scan, &best, innodb);
-	else if (has_beside)
-		best.match = SYSTEM_ALIEN;
+	if (!best.first)
+		return has_beside ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
+	/* of this one, whatever kept the others from being read */
+	scan->fault = fault_none();
+	try_candidate(scan, &best, innodb);
 	return best.match;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -146,8 +145,7 @@ static struct fault read_names(struct walk *walk, const struct directory *direct
 	return fault;
 }
 
-/* NULL: errno tells why. */
-static DIR *open_directory(const char *path)
+DIR *directory_open(const char *path)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int file = open(path, flags | O_NOATIME);
@@ -210,7 +208,7 @@ static struct fault walk_open_directory(struct walk *walk, const struct director
 
 static struct fault walk_directory(struct walk *walk, const struct directory *directory)
 {
-	DIR *stream = open_directory(directory->path);
+	DIR *stream = directory_open(directory->path);
 	struct fault fault;
 
 	if (!stream)

@@ -4,6 +4,8 @@
 
 #include "core/fault.h"
 
+#include <dirent.h>
+
 /* Walks through a directory and all below it. Symbolic links are followed, as the
  * server follows them; no directory is entered twice. */
 
@@ -14,5 +16,9 @@ typedef struct fault tree_visit(void *context, const char *path, struct fault fa
 /* FAULT_OPEN, FAULT_READ (of directory itself), FAULT_MEMORY, and what visit
  * returns. */
 MUST_CHECK struct fault tree_walk(const char *directory, tree_visit *visit, void *context);
+
+/* Opens a directory so that its access time stays as it is, where the system allows
+ * that. NULL: errno tells why. */
+DIR *directory_open(const char *path);
 
 #endif

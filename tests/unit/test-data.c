@@ -318,54 +318,76 @@ static void names(void **state)
 
 /* ---- system tablespaces of several files ---- */
 
-static const struct file_id first_id = { 1, 10 };
-
-static struct data_file system_file(uint64_t inode, uint64_t pages, uint64_t pages_in_all)
+static struct data_file system_file(const char *path, uint64_t first_page, uint64_t pages, bool written)
 {
 	return (struct data_file){
-		.path = pages_in_all ? "first" : "later",
+		.path = path,
 		.kind = DATA_INNODB,
-		.id = { 1, inode },
-		.system_tablespace = first_id,
-		.system_pages = pages,
-		.system_pages_in_all = pages_in_all,
+		.system = { .tablespace = { 1, 10 }, .first_page = first_page, .pages = pages, .written = written },
 	};
 }
 
-static void a_system_tablespace_lacks_files(void **state)
+static void add(struct data_needs *needs, const struct data_file *file)
+{
+	assert_int_equal(data_needs_add(needs, file).code, FAULT_NONE);
+}
+
+static void check_lack(const struct data_needs *needs, struct data_file first, bool lacks)
 {
 	static const enum data_note weaker[] = { DATA_NOTE_NONE, DATA_NOTE_NO_PAGE, DATA_NOTE_NO_PROOF };
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct data_file first = system_file(10, 768, 1280);
-	struct data_file second = system_file(11, 256, 0);
-	struct data_file third = system_file(12, 256, 0);
-	struct data_file other = system_file(13, 256, 0);
 
-	(void)state;
-	other.system_tablespace.inode = 20;
-	assert_int_equal(data_needs_add(&needs, &first).code, FAULT_NONE);
-	assert_int_equal(data_needs_add(&needs, &second).code, FAULT_NONE);
-	assert_int_equal(data_needs_add(&needs, &second).code, FAULT_NONE);
-	assert_int_equal(data_needs_add(&needs, &other).code, FAULT_NONE);
-	assert_int_equal(data_needs_unsure(&needs), 1);
-	assert_string_equal(data_needs_unsure_example(&needs), "first");
+	assert_int_equal(data_needs_unsure(needs), lacks);
+	if (lacks)
+		assert_string_equal(data_needs_unsure_example(needs), "first");
+	else
+		assert_null(data_needs_unsure_example(needs));
 	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
 		first.note = weaker[i];
-		data_needs_decide(&needs, &first);
-		assert_int_equal(first.note, DATA_NOTE_NO_REST);
-		assert_int_equal(first.answer, DATA_NOT_PROVABLE);
-		assert_true(data_needs_more_directories(&needs, &first));
+		data_needs_decide(needs, &first);
+		assert_int_equal(first.note == DATA_NOTE_NO_REST, lacks);
+		assert_int_equal(first.answer, lacks ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED);
+		assert_int_equal(data_needs_leave_open(needs, &first), lacks);
 	}
-	data_needs_decide(&needs, &second);
-	assert_int_equal(second.answer, DATA_NOT_ENCRYPTED);
-	assert_false(data_needs_more_directories(&needs, &second));
-	assert_int_equal(data_needs_add(&needs, &third).code, FAULT_NONE);
-	assert_int_equal(data_needs_unsure(&needs), 0);
-	assert_null(data_needs_unsure_example(&needs));
-	first.note = DATA_NOTE_NONE;
-	data_needs_decide(&needs, &first);
-	assert_int_equal(first.answer, DATA_NOT_ENCRYPTED);
-	assert_false(data_needs_more_directories(&needs, &first));
+}
+
+/* Files of 768, 256 and 256 pages, of which the first 1,200 were used. */
+static void a_system_tablespace_lacks_files(void **state)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct data_file first = system_file("first", 0, 768, true);
+	struct data_file second = system_file("second", 768, 256, true);
+	struct data_file third = system_file("third", 1024, 256, true);
+	struct data_file copy = system_file("copy", 768, 256, true);
+	struct data_file zero = system_file("zero", 0, 256, false);
+	struct data_file other = system_file("other", 1024, 256, true);
+
+	(void)state;
+	first.system.pages_in_all = 1280;
+	first.system.pages_in_use = 1200;
+	other.system.tablespace.inode = 20;
+	add(&needs, &first);
+	add(&needs, &second);
+	add(&needs, &copy);
+	add(&needs, &zero);
+	add(&needs, &other);
+	check_lack(&needs, first, true);
+	add(&needs, &third);
+	check_lack(&needs, first, false);
+}
+
+static void what_was_never_used_may_be_zero(void **state)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+	struct data_file first = system_file("first", 0, 768, true);
+	struct data_file zero = system_file("zero", 0, 512, false);
+
+	(void)state;
+	first.system.pages_in_all = 1280;
+	first.system.pages_in_use = 700;
+	add(&needs, &first);
+	check_lack(&needs, first, true);
+	add(&needs, &zero);
+	check_lack(&needs, first, false);
 }
 
 static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **state)
@@ -376,14 +398,14 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	(void)state;
 	data_needs_decide(&needs, &file);
 	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
-	assert_true(data_needs_more_directories(&needs, &file));
+	assert_true(data_needs_leave_open(&needs, &file));
 	needs.clean = true;
 	data_needs_decide(&needs, &file);
 	assert_int_equal(file.answer, DATA_DAMAGED);
 	needs.live = true;
 	data_needs_decide(&needs, &file);
 	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
-	assert_false(data_needs_more_directories(&needs, &file));
+	assert_false(data_needs_leave_open(&needs, &file));
 }
 
 static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
@@ -1108,6 +1130,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
 		cmocka_unit_test(a_system_tablespace_lacks_files),
+		cmocka_unit_test(what_was_never_used_may_be_zero),
 		cmocka_unit_test(what_lacks_its_end_is_damaged_where_nothing_completes_it),
 		cmocka_unit_test(a_damaged_free_page_leaves_the_need_of_a_key),
 	};
