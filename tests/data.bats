@@ -224,7 +224,10 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same '2 4' "$status $(jq .unsure_files <<<"$json")"
 	rm copy/db/new.ibd
 	prove "$DATA/new.keys" copy
-	same '0 3' "$status $(jq .unsure_files <<<"$json")"
+	same '2 3' "$status $(jq .unsure_files <<<"$json")"
+	rm copy/db/t.ibd.qp
+	prove "$DATA/new.keys" copy
+	same '0 2' "$status $(jq .unsure_files <<<"$json")"
 	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
 	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir' \
 		verify -f "$DATA/new.keys" --full
@@ -379,7 +382,8 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	change_page0 db/compact_.ibd 10428 000000000000
 	prove "$DATA/new.keys" "$PWD/db"
 	same 'not-provable 1 2' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
-	prove "$DATA/new.keys" "$PWD/db" --datadir "$DATA/new"
+	cp "$DATA/new/ib_logfile0" db
+	prove "$DATA/new.keys" "$PWD/db"
 	same 1 "$status"
 	same 'compact_.ibd ' "$(files '.answer == "damaged"')"
 	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
@@ -439,6 +443,9 @@ change_pages() { # file page-size from to | file page-size byte
 		import sys
 		with open(sys.argv[1], "r+b") as file:
 		    data = bytearray(file.read())
+		    # no page is free
+		    for at in range(150, 150 + 12 * 40, 40):
+		        data[at + 20:at + 40] = b"\0\0\0\2" + bytes(16)
 		    for at in range(16384 * 200, len(data), 16384):
 		        data[at + 100] ^= 1
 		    file.seek(0)
@@ -495,8 +502,14 @@ sys.stdin.read()' 3>&-; }
 		same '2 unreadable' "$status $(jq -r '.files[] | select(.answer != "not-encrypted").answer' <<<"$json")"
 		cp db/compact_.ibd links
 		prove "$DATA/new.keys" links
+		[[ $link == "$PWD"/* ]] || { same 2 "$status"; continue; }
 		same '0 proven' "$status $(jq -r '.files[] | select(.answer != "not-encrypted").answer' <<<"$json")"
 	done
+	# what lies beside it is another one than the server reads
+	printf %s "$PWD/db/compact_.ibd" >links/compact_.isl
+	cp "$DATA/new/db/dynamic_.ibd" links/compact_.ibd
+	prove "$DATA/new.keys" links
+	same 2 "$(jq '[.files[] | select(.answer == "proven")] | length' <<<"$json")"
 	rm links/compact_.ibd
 	printf '%s\n' "$PWD/db/compact_.ibd" >links/compact_.isl
 	# by the thread that walks alone
@@ -834,6 +847,45 @@ flip_head() { # log key-file
 	grep -E '^  1 +1 +0 +0 +residual +[0-9]+ free pages that nothing reads again$' <<<"$output"
 }
 
+@test "undo tablespaces that were truncated keep free pages of an encryption that page 0 forgot" {
+	local checksum i grow
+	grow="USE db; BEGIN; REPLACE INTO t SELECT seq, REPEAT(MD5(RAND()), 10) FROM seq_1_to_30000;
+		UPDATE t SET t = CONCAT(t, REPEAT('x', 200)); COMMIT"
+	data_keys keys
+	for checksum in full_crc32 crc32; do
+		local options=(--innodb-checksum-algorithm="$checksum" --innodb-undo-tablespaces=2 --innodb-purge-rseg-truncate-frequency=1
+			--innodb-max-undo-log-size=10485760 --log-warnings=4 --innodb-max-dirty-pages-pct=0)
+		data_install "$PWD/$checksum" --innodb-checksum-algorithm="$checksum" --innodb-undo-tablespaces=2
+		data_start "$PWD/$checksum" "$PWD/keys" "${options[@]}"
+		data_sql "$PWD/$checksum" <<<'CREATE DATABASE db; USE db; CREATE TABLE t (i INT PRIMARY KEY, t TEXT, KEY(t(50)))'
+		for i in 1 2 3; do
+			data_sql "$PWD/$checksum" <<<"$grow"
+		done
+		data_wait_encrypted "$PWD/$checksum"
+		data_sql "$PWD/$checksum" <<<'SET GLOBAL innodb_encrypt_tables = OFF; SET GLOBAL innodb_undo_log_truncate = ON'
+		for ((i = 0; i < 12; i++)); do
+			data_sql "$PWD/$checksum" <<<"$grow"
+			[ "$(grep -c 'Truncated .*undo' $checksum.log)" -lt 2 ] || break
+		done
+		grep -q 'Truncated .*undo' $checksum.log
+		prove keys $checksum --full
+		same '0 ' "$status $(files '.answer == "damaged"')"
+		# pages are encrypted again before page 0 says so
+		data_sql "$PWD/$checksum" <<<'SET GLOBAL innodb_encrypt_tables = ON'
+		for i in 1 2 3 4 5; do
+			prove keys $checksum --full
+			same '0 ' "$status $(files '.answer == "damaged"')"
+		done
+		kill_server
+		prove keys $checksum --full
+		same '0 ' "$status $(files '.answer == "damaged"')"
+		data_start "$PWD/$checksum" "$PWD/keys" "${options[@]}" --innodb-encrypt-tables=OFF
+		server_stop
+		prove keys $checksum --full
+		same '0 0' "$status $(jq .unsure_files <<<"$json")"
+	done
+}
+
 @test "a running server: nothing wrong, nothing damaged, no lock taken" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"
@@ -1129,7 +1181,7 @@ answers_of() { # regular-expression
 	run -4 mkeyfile remove -f keys --datadir all/two --datadir elsewhere 102
 	mv elsewhere/other all/two/ib/ibdata2
 	run -4 mkeyfile remove -n -f keys --datadir all/two --datadir logs 102
-	same 'mkeyfile remove: the directories have tablespaces, but not their redo log, which may need keys too' "${lines[0]}"
+	same 'mkeyfile remove: a directory has tablespaces, but not their redo log, which may need keys too' "${lines[0]}"
 	mv elsewhere/log all/two/ib_logfile0
 	run -0 mkeyfile remove -n -f keys --datadir all/two 102
 	# what cannot be read is not damaged

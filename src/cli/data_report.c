@@ -163,7 +163,7 @@ static void print_summary(const struct proof *proof)
 	print_visibly(stdout, directories_words(proof, text, sizeof(text)));
 	printf("': %ju encrypted file%s, %ju key%s, ", (uintmax_t)encrypted, plural(encrypted), (uintmax_t)keys.needed,
 	       plural(keys.needed));
-	if (encrypted && encrypted == answers[DATA_PROVEN]) {
+	if (encrypted && encrypted == answers[DATA_PROVEN] && proof_status(proof) == STATUS_DONE) {
 		puts("all proven");
 		return;
 	}
@@ -371,11 +371,14 @@ static void print_import_hint(const struct keyfile *keyfile, const struct data_n
 
 static void print_recovery_hint(const struct data_needs *needs)
 {
-	if (!needs->has_incomplete || data_needs_recovery(needs) != DATA_RECOVERY_UNKNOWN)
+	for (size_t i = 0; i < needs->directory_count; i++) {
+		if (!needs->directories[i].has_incomplete || data_needs_recovery(needs, i) != DATA_RECOVERY_UNKNOWN)
+			continue;
+		puts(data_needs_find_redo_log(needs, i)
+			     ? "hint: the redo log does not tell whether a start of the server would complete these files"
+			     : "hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
 		return;
-	puts(needs->has_redo_log
-		     ? "hint: the redo log here does not tell whether a start of the server would complete what is cut off or empty"
-		     : "hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
+	}
 }
 
 static void print_unsure(const struct data_needs *needs)

@@ -243,6 +243,14 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 	return worst;
 }
 
+static bool lacks_redo_log(const struct data_needs *needs)
+{
+	for (size_t i = 0; i < needs->directory_count; i++)
+		if (needs->directories[i].has_tablespace && !data_needs_find_redo_log(needs, i))
+			return true;
+	return false;
+}
+
 static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
 {
 	uint64_t unsure = data_needs_unsure(needs);
@@ -255,9 +263,9 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 			message_hint("stop it first; --force insists");
 		return status;
 	}
-	if (!unsure && needs->has_tablespace && !needs->has_redo_log) {
+	if (!unsure && lacks_redo_log(needs)) {
 		status = object(arguments,
-				"the directories have tablespaces, but not their redo log, which may need keys too");
+				"a directory has tablespaces, but not their redo log, which may need keys too");
 		if (status)
 			message_hint(
 				"name the directory of the redo log (innodb_log_group_home_dir) as well; --force insists");

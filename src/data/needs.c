@@ -10,6 +10,7 @@ void data_needs_free(struct data_needs *needs)
 	free(needs->needs);
 	free(needs->unsure_example);
 	free(needs->system_files);
+	free(needs->directories);
 	*needs = (struct data_needs){ 0 };
 }
 
@@ -227,6 +228,38 @@ const char *data_needs_unsure_example(const struct data_needs *needs)
 	return NULL;
 }
 
+static struct fault reserve_directories(struct data_needs *needs, size_t count)
+{
+	struct data_directory *all;
+
+	if (count <= needs->directory_count)
+		return fault_none();
+	all = reallocarray(needs->directories, count, sizeof(*all));
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	memset(all + needs->directory_count, 0, (count - needs->directory_count) * sizeof(*all));
+	needs->directories = all;
+	needs->directory_count = count;
+	return fault_none();
+}
+
+static struct fault add_to_directory(struct data_needs *needs, const struct data_file *file)
+{
+	struct fault fault = reserve_directories(needs, (size_t)file->directory + 1);
+	struct data_directory *directory;
+
+	if (fault.code)
+		return fault;
+	directory = &needs->directories[file->directory];
+	directory->has_tablespace |= file->kind == DATA_INNODB;
+	directory->has_system_tablespace |= file->system.pages_in_all > 0;
+	directory->has_incomplete |= data_file_is_incomplete(file);
+	directory->has_redo_log |= file->kind == DATA_REDO_LOG;
+	directory->clean |= file->evidence.clean;
+	directory->unclean |= file->note == DATA_NOTE_UNCLEAN;
+	return fault_none();
+}
+
 struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
 {
 	struct fault fault = add_system_file(needs, file);
@@ -238,10 +271,8 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 	}
 	if (!fault.code && file->declared && !is_used)
 		fault = add_declared(needs, file);
-	needs->clean |= file->evidence.clean;
-	needs->has_tablespace |= file->kind == DATA_INNODB;
-	needs->has_redo_log |= file->kind == DATA_REDO_LOG;
-	needs->has_incomplete |= data_file_is_incomplete(file);
+	if (!fault.code)
+		fault = add_to_directory(needs, file);
 	if (fault.code || !may_need_more(file))
 		return fault;
 	/* what waits in a redo log may explain all others */
@@ -260,11 +291,40 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 	return need && need->answers[DATA_PROVEN];
 }
 
-enum data_recovery data_needs_recovery(const struct data_needs *needs)
+/* All redo logs that may be those of a directory. */
+static struct data_directory redo_logs_of(const struct data_needs *needs, size_t number)
 {
-	if (needs->live || needs->unsure_note == DATA_NOTE_UNCLEAN)
+	struct data_directory directory = { 0 };
+	struct data_directory logs = { 0 };
+
+	if (number < needs->directory_count)
+		directory = needs->directories[number];
+	if (directory.has_redo_log)
+		return directory;
+	for (size_t i = 0; i < needs->directory_count; i++) {
+		const struct data_directory *other = &needs->directories[i];
+
+		if (!other->has_redo_log || (other->has_system_tablespace && directory.has_system_tablespace))
+			continue;
+		logs.has_redo_log = true;
+		logs.clean |= other->clean;
+		logs.unclean |= other->unclean;
+	}
+	return logs;
+}
+
+bool data_needs_find_redo_log(const struct data_needs *needs, size_t directory)
+{
+	return redo_logs_of(needs, directory).has_redo_log;
+}
+
+enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t directory)
+{
+	struct data_directory logs = redo_logs_of(needs, directory);
+
+	if (needs->live || logs.unclean)
 		return DATA_RECOVERY_DUE;
-	return needs->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
+	return logs.clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
@@ -272,14 +332,15 @@ void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 	if (lacks_parts(needs, &file->system) &&
 	    (file->note == DATA_NOTE_NONE || file->note == DATA_NOTE_NO_PAGE || file->note == DATA_NOTE_NO_PROOF))
 		file->note = DATA_NOTE_NO_REST;
-	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs));
+	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
 }
 
 /* A server at work may have made a file longer since it was looked at. */
 bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file)
 {
 	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
-	       (data_file_is_incomplete(file) && data_needs_recovery(needs) == DATA_RECOVERY_UNKNOWN);
+	       file->note == DATA_NOTE_INCREMENTAL || file->note == DATA_NOTE_PACKED ||
+	       (data_file_is_incomplete(file) && data_needs_recovery(needs, file->directory) == DATA_RECOVERY_UNKNOWN);
 }
 
 void data_needs_settle(struct data_needs *needs, struct data_file *file)

@@ -26,6 +26,16 @@ struct system_file {
 	bool counted; /* among the unsure */
 };
 
+/* What one of the directories has. */
+struct data_directory {
+	bool has_tablespace;
+	bool has_system_tablespace; /* its first file */
+	bool has_incomplete;	    /* a tablespace that a redo log may complete */
+	bool has_redo_log;
+	bool clean;   /* a redo log says that there is nothing to recover, */
+	bool unclean; /* and one that there is */
+};
+
 struct data_needs {
 	struct data_need *needs; /* sorted by ID and version */
 	size_t count;
@@ -38,11 +48,9 @@ struct data_needs {
 	enum data_note unsure_note;	  /* of that file */
 	struct system_file *system_files; /* of system tablespaces, each part once */
 	size_t system_file_count;
-	bool has_tablespace;
-	bool has_redo_log;
-	bool has_incomplete; /* a tablespace that a redo log may complete */
-	bool live;	     /* a server is at work there: the answer is one of this moment */
-	bool clean;	     /* a redo log says that there is nothing to recover */
+	bool live;			    /* a server is at work there: the answer is one of this moment */
+	struct data_directory *directories; /* by number, as far as they have files */
+	size_t directory_count;
 };
 
 #define DATA_NEEDS __attribute__((cleanup(data_needs_free)))
@@ -72,11 +80,16 @@ MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct da
  * does not open is damaged where other files prove the key. */
 void data_needs_decide(const struct data_needs *needs, struct data_file *file);
 
-/* Whether a server would still bring in what the files lack. */
-enum data_recovery data_needs_recovery(const struct data_needs *needs);
+/* Whether there is a redo log that may belong to what is in a directory: its own, else
+ * one of any directory that has not, as this one has, a system tablespace. */
+bool data_needs_find_redo_log(const struct data_needs *needs, size_t directory);
+
+/* Whether a server would still bring in what the files of this directory lack. */
+enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t directory);
 
 /* The files at hand do not tell about this one, which is decided: its redo log does not
- * say whether it would complete it, or files of its system tablespace are missing. */
+ * say whether it would complete it, files of its system tablespace are missing, or it
+ * is part of a backup that has to be unpacked or applied first. */
 bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file);
 
 /* The same as data_needs_decide, and counts it among the answers of its keys. Once for

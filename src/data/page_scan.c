@@ -95,9 +95,7 @@ static bool plain_fits(struct scan *scan, const struct paged_file *file, const s
 {
 	const struct page_format *format = file->format;
 
-	if (!format->plain_fits(page))
-		return false;
-	return !format->belongs || format->belongs(page) || is_free(scan, file, page);
+	return (format->plain_fits(page) && (!format->belongs || format->belongs(page))) || is_free(scan, file, page);
 }
 
 static bool plain_page_fits(struct scan *scan, const struct paged_file *file, const struct page *page)
@@ -134,7 +132,9 @@ static void count_plain(struct scan *scan, const struct paged_file *file, struct
 	}
 	if (!whole || plain_page_fits(scan, file, page))
 		return;
-	if (!evidence->plain_damaged++)
+	if (page->version && file->format->check(page) != PAGE_BROKEN)
+		evidence->unexplained++;
+	else if (!evidence->plain_damaged++)
 		evidence->first_bad = page->number;
 }
 
@@ -198,7 +198,7 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 	if (page.version && file->encrypted)
 		count_encrypted(scan, file, &page, whole, evidence);
 	else if (page.version && file->has_versions)
-		evidence->unexplained++;
+		evidence->unexplained += !is_free(scan, file, &page);
 	else
 		count_plain(scan, file, &page, whole, evidence);
 }

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -269,16 +270,6 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 	return fault;
 }
 
-/* A backup has the tablespace itself beside the link file. */
-static bool is_beside_link(const char *link)
-{
-	char *path = with_suffix(link, ".ibd");
-	bool is_there = path && !access(path, F_OK);
-
-	free(path);
-	return is_there;
-}
-
 /* The path of a tablespace that is kept elsewhere. FAULT_READ, EINVAL: it is none. */
 static struct fault read_link(const char *link, char path[static PATH_MAX])
 {
@@ -299,15 +290,25 @@ static struct fault read_link(const char *link, char path[static PATH_MAX])
 	return path[0] == '/' && strlen(path) == size ? fault_none() : fault_errno(FAULT_READ, EINVAL);
 }
 
+/* A backup has the tablespace itself beside the link file. */
+static bool is_in_backup(const char *link, const char *path)
+{
+	char *beside = with_suffix(link, ".ibd");
+	struct stat status;
+	bool is_there = beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size;
+
+	free(beside);
+	return is_there && access(path, F_OK) && errno == ENOENT;
+}
+
 /* What is behind the link counts as unreadable where the link itself is. */
 static struct fault add_linked(struct pool *pool, const char *link)
 {
 	char path[PATH_MAX];
-	struct fault fault;
+	struct fault fault = read_link(link, path);
 
-	if (is_beside_link(link))
+	if (!fault.code && is_in_backup(link, path))
 		return fault_none();
-	fault = read_link(link, path);
 	return add_job(pool, fault.code ? link : path, fault);
 }
 

@@ -390,22 +390,48 @@ static void what_was_never_used_may_be_zero(void **state)
 	check_lack(&needs, first, false);
 }
 
+static void check_answer(const struct data_needs *needs, struct data_file file, enum data_answer answer, bool open)
+{
+	data_needs_decide(needs, &file);
+	assert_int_equal(file.answer, answer);
+	assert_int_equal(data_needs_leave_open(needs, &file), open);
+}
+
 static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **state)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
 	struct data_file file = { .path = "t.ibd", .kind = DATA_INNODB, .note = DATA_NOTE_CUT_OFF };
+	struct data_file first = system_file("first", 0, 768, true);
+	struct data_file log = { .path = "ib_logfile0", .kind = DATA_REDO_LOG, .evidence.clean = true };
 
 	(void)state;
-	data_needs_decide(&needs, &file);
-	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
-	assert_true(data_needs_leave_open(&needs, &file));
-	needs.clean = true;
-	data_needs_decide(&needs, &file);
-	assert_int_equal(file.answer, DATA_DAMAGED);
+	first.system.pages_in_all = 768;
+	add(&needs, &file);
+	add(&needs, &first);
+	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	/* the log of another server */
+	first.system.tablespace.inode = 20;
+	first.directory = log.directory = 1;
+	add(&needs, &first);
+	add(&needs, &log);
+	assert_false(data_needs_find_redo_log(&needs, 0));
+	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	/* one in a directory of its own */
+	log.directory = 2;
+	add(&needs, &log);
+	check_answer(&needs, file, DATA_DAMAGED, false);
+	log.note = DATA_NOTE_UNCLEAN;
+	log.evidence.clean = false;
+	add(&needs, &log);
+	check_answer(&needs, file, DATA_NOT_PROVABLE, false);
+	/* its own */
+	log.directory = 0;
+	log.note = DATA_NOTE_NONE;
+	log.evidence.clean = true;
+	add(&needs, &log);
+	check_answer(&needs, file, DATA_DAMAGED, false);
 	needs.live = true;
-	data_needs_decide(&needs, &file);
-	assert_int_equal(file.answer, DATA_NOT_PROVABLE);
-	assert_false(data_needs_leave_open(&needs, &file));
+	check_answer(&needs, file, DATA_NOT_PROVABLE, false);
 }
 
 static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
