@@ -32,7 +32,6 @@ const struct argp datadir_argp = { .options = argp_options, .parser = parse };
 /* One look through all directories. */
 struct look {
 	struct data_needs *needs;
-	struct progress *progress;
 	datadir_visit *visit;
 	void *context;
 	bool is_of_a_server[DATADIRS_MAX]; /* has a file of a kind that servers encrypt */
@@ -50,13 +49,8 @@ static struct fault take_file(void *context, struct data_file *file)
 	return fault;
 }
 
-static void take_progress(void *context, const struct survey_progress *progress)
-{
-	progress_show(((struct look *)context)->progress, progress);
-}
-
 /* Each directory has to be one of a server. */
-static enum status check_directories(const struct look *look, const struct datadirs *datadirs)
+static enum status check_of_a_server(const struct look *look, const struct datadirs *datadirs)
 {
 	for (size_t i = 0; i < datadirs->count; i++) {
 		if (look->is_of_a_server[i])
@@ -78,20 +72,15 @@ enum status datadirs_read(const struct datadirs *datadirs, const struct options 
 		.directories = datadirs->paths,
 		.directory_count = datadirs->count,
 		.report = take_file,
-		.progress = take_progress,
 		.context = &look,
 	};
 	struct survey_result result;
+	struct fault fault = survey_with_progress(&survey_options, options->quiet, &result);
 	enum status status;
-	struct fault fault;
 
-	if (!options->quiet)
-		look.progress = progress_start(datadirs->paths, datadirs->count);
-	fault = survey(&survey_options, &result);
-	progress_end(look.progress);
 	if (fault.code)
 		return message_fault(fault, result.failed ? result.failed : datadirs->paths[0]);
-	status = check_directories(&look, datadirs);
+	status = check_of_a_server(&look, datadirs);
 	if (status)
 		return status;
 	needs.live = result.live;

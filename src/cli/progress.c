@@ -44,7 +44,9 @@ static void *add_sizes(void *context)
 	return NULL;
 }
 
-struct progress *progress_start(const char *const *directories, size_t count)
+/* Adds up what there is to read in a thread of its own. NULL: there is no terminal to
+ * show it on, or no memory. */
+static struct progress *start(const char *const *directories, size_t count)
 {
 	struct progress *progress;
 
@@ -87,13 +89,14 @@ static void show_part(uint64_t done, uint64_t total, uint64_t rate)
 		fprintf(stderr, " %u:%02u left", (unsigned int)(seconds / 60), (unsigned int)(seconds % 60));
 }
 
-void progress_show(struct progress *progress, const struct survey_progress *done)
+static void show(void *context, const struct survey_progress *done)
 {
+	struct progress *progress = context;
 	char text[BYTES_TEXT];
 	uint64_t rate;
 	uint64_t total;
 
-	if (!progress || done->milliseconds < QUIET_MILLISECONDS)
+	if (done->milliseconds < QUIET_MILLISECONDS)
 		return;
 	progress->shown = true;
 	rate = done->bytes / (done->milliseconds / 1000 + 1);
@@ -106,10 +109,8 @@ void progress_show(struct progress *progress, const struct survey_progress *done
 	fflush(stderr);
 }
 
-void progress_end(struct progress *progress)
+static void end(struct progress *progress)
 {
-	if (!progress)
-		return;
 	progress->stop = true;
 	pthread_join(progress->thread, NULL);
 	if (progress->shown) {
@@ -117,4 +118,19 @@ void progress_end(struct progress *progress)
 		fflush(stderr);
 	}
 	free(progress);
+}
+
+struct fault survey_with_progress(const struct survey_options *options, bool quiet, struct survey_result *ret_result)
+{
+	struct survey_options shown = *options;
+	struct progress *progress = quiet ? NULL : start(options->directories, options->directory_count);
+	struct fault fault;
+
+	if (!progress)
+		return survey(options, ret_result);
+	shown.progress = show;
+	shown.progress_context = progress;
+	fault = survey(&shown, ret_result);
+	end(progress);
+	return fault;
 }

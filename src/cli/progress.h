@@ -4,19 +4,11 @@
 
 #include "data/survey.h"
 
-/* A line on standard error that shows how far a survey is: bytes, rate, time
- * left. It comes after a second, and only on a terminal. */
-struct progress;
-
-/* Starts to add up, in a thread of its own, what there is to read. NULL: there
- * is no terminal to show it on, or no memory. */
-struct progress *progress_start(const char *const *directories, size_t count);
-
-/* NULL is fine. */
-void progress_show(struct progress *progress, const struct survey_progress *done);
-
-/* Removes the line. NULL is fine. */
-void progress_end(struct progress *progress);
+/* Does a survey, and shows on standard error how far it is: bytes, rate, time left. The
+ * line comes after a second, only on a terminal, and not when quiet. options has no
+ * progress of its own. Faults as survey. */
+MUST_CHECK struct fault survey_with_progress(const struct survey_options *options, bool quiet,
+					     struct survey_result *ret_result);
 
 /* "1.4 GiB"; text of 16 bytes. */
 #define BYTES_TEXT 16

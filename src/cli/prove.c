@@ -76,11 +76,6 @@ enum status prove_options_check(const struct prove_options *options)
 
 /* ---- the survey ---- */
 
-struct survey_context {
-	struct proof *proof;
-	struct progress *progress;
-};
-
 /* Whether the report may list it. */
 static bool is_listed(const struct proof *proof, const struct data_file *file)
 {
@@ -90,7 +85,7 @@ static bool is_listed(const struct proof *proof, const struct data_file *file)
 
 static struct fault take_file(void *context, struct data_file *file)
 {
-	struct proof *proof = ((struct survey_context *)context)->proof;
+	struct proof *proof = context;
 	struct fault fault = data_needs_add(&proof->needs, file);
 
 	if (fault.code)
@@ -105,11 +100,6 @@ static struct fault take_file(void *context, struct data_file *file)
 		return fault_none();
 	}
 	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, spool_error(proof->spool));
-}
-
-static void take_progress(void *context, const struct survey_progress *progress)
-{
-	progress_show(((struct survey_context *)context)->progress, progress);
 }
 
 /* Decides what only all files together tell, and counts. */
@@ -141,7 +131,7 @@ static struct fault find_file(void *context, const char *path, struct fault faul
 }
 
 /* A disk that is not mounted is no reason to say yes. */
-static enum status check_directories(const struct prove_options *what)
+static enum status check_not_empty(const struct prove_options *what)
 {
 	for (size_t i = 0; i < what->directory_count; i++) {
 		bool has_file = false;
@@ -157,24 +147,18 @@ static enum status check_directories(const struct prove_options *what)
 static enum status look_through(struct proof *proof)
 {
 	const struct prove_options *what = proof->what;
-	struct survey_context context = { .proof = proof };
-	struct survey_options options = {
+	const struct survey_options options = {
 		.directories = what->directories,
 		.directory_count = what->directory_count,
 		.keyfile = proof->keyfile,
 		.full = what->full,
 		.ciphers = what->ciphers,
 		.report = take_file,
-		.progress = take_progress,
-		.context = &context,
+		.context = proof,
 	};
 	struct survey_result result;
-	struct fault fault;
+	struct fault fault = survey_with_progress(&options, proof->options->quiet, &result);
 
-	if (!proof->options->quiet)
-		context.progress = progress_start(what->directories, what->directory_count);
-	fault = survey(&options, &result);
-	progress_end(context.progress);
 	proof->needs.live = result.live;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
@@ -185,7 +169,7 @@ enum status prove(const struct options *options, const struct prove_options *wha
 		  struct proof *ret_proof)
 {
 	PROOF struct proof proof = { .options = options, .what = what, .keyfile = keyfile };
-	enum status status = check_directories(what);
+	enum status status = check_not_empty(what);
 
 	if (status)
 		return status;

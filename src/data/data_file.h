@@ -72,7 +72,6 @@ struct data_file {
 	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
 	bool declared_missing; /* there is a key file, and it has no key of this ID */
 	uint32_t directory;    /* among the survey's: where it was found */
-	struct file_id id;
 	struct system_part system;
 	struct evidence evidence;
 };

@@ -150,7 +150,6 @@ static struct fault check_end(const struct scan *scan, const struct paged_file *
 static bool read_whole(struct scan *scan, const struct paged_file *file, struct page *page)
 {
 	uint32_t version = page->version;
-
 	uint64_t offset = offset_of(file, index_of(file, page));
 
 	if (!scan_read(scan, &file->source, offset, scan->page, file->page_size)) {

@@ -182,8 +182,6 @@ static void open_later_system_file(const struct opening *opening, enum system_ma
 	};
 	if (match == SYSTEM_FITS)
 		start_innodb(opening);
-	else
-		source_close(&opening->reader->innodb.head_source);
 }
 
 /* What has no page 0 of its own, though its name is that of a tablespace. */
@@ -201,8 +199,6 @@ static void open_without_head(const struct opening *opening, enum innodb_head he
 		file->note = DATA_NOTE_NO_FIRST_FILE;
 	else if (!opening->scan->fault.code)
 		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
-	if (match == SYSTEM_UNWRITTEN && !is_later)
-		source_close(&opening->reader->innodb.head_source);
 }
 
 static void open_innodb(struct opening *opening)
@@ -423,7 +419,6 @@ static struct fault open_source(struct opening *opening)
 	if (!fault.code)
 		fault = source_read(&opening->source, 0, opening->scan->page, SCAN_PAGE_MAX, &opening->size);
 	opening->file->size = opening->source.size;
-	opening->file->id = opening->source.id;
 	return fault;
 }
 

@@ -224,7 +224,7 @@ static void show_progress(struct pool *pool)
 	progress.milliseconds = (uint64_t)(now.tv_sec - pool->started.tv_sec) * 1000 +
 				(uint64_t)(now.tv_nsec / 1000000) - (uint64_t)(pool->started.tv_nsec / 1000000);
 	pthread_mutex_unlock(&pool->mutex);
-	pool->options->progress(pool->options->context, &progress);
+	pool->options->progress(pool->options->progress_context, &progress);
 	pthread_mutex_lock(&pool->mutex);
 }
 

@@ -28,9 +28,10 @@ struct survey_options {
 	bool full;		       /* prove every page, not a sample */
 	uint32_t ciphers;	       /* a bit for each enum data_cipher that may be meant; 0: all */
 	survey_report *report;
+	void *context; /* for report */
 	/* about five times a second, from the thread that called; NULL: never */
 	void (*progress)(void *context, const struct survey_progress *progress);
-	void *context;
+	void *progress_context;
 };
 
 struct survey_result {

@@ -36,8 +36,8 @@ static struct fault add_if_first(void *context, const char *path, struct fault f
 	struct system_files *files = context;
 	struct stat status;
 
-	if (fault.code || stat(path, &status) || !S_ISREG(status.st_mode) || !status.st_size ||
-	    status.st_size % SYSTEM_FILE_UNIT || !has_system_head(path) || !argz_add(&files->paths, &files->size, path))
+	if (fault.code || stat(path, &status) || !status.st_size || status.st_size % SYSTEM_FILE_UNIT ||
+	    !has_system_head(path) || !argz_add(&files->paths, &files->size, path))
 		return fault_none();
 	return fault_of(FAULT_MEMORY);
 }
@@ -181,6 +181,7 @@ enum system_match system_files_match(struct scan *scan, const char *path, struct
 {
 	struct system_files *files = &scan->rules->system_files;
 	struct candidate best = { .match = SYSTEM_NO_FIRST };
+	const char *last = NULL; /* whose head source is open */
 	bool has_beside = false;
 
 	scan->fault = search_once(files);
@@ -194,16 +195,20 @@ enum system_match system_files_match(struct scan *scan, const char *path, struct
 		};
 
 		has_beside |= candidate.beside;
-		try_candidate(scan, &candidate, innodb);
 		source_close(&innodb->head_source);
+		try_candidate(scan, &candidate, innodb);
+		last = first;
 		if (candidate.match != SYSTEM_ALIEN && (candidate.beside || candidate.trust != REFUTED) &&
 		    is_better(&candidate, &best))
 			best = candidate;
 	}
+	if (best.first != last)
+		source_close(&innodb->head_source);
 	if (!best.first)
 		return has_beside ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
 	/* of this one, whatever kept the others from being read */
 	scan->fault = fault_none();
-	try_candidate(scan, &best, innodb);
+	if (best.first != last)
+		try_candidate(scan, &best, innodb);
 	return best.match;
 }
