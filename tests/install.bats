@@ -44,3 +44,15 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 	[ -f "root$(pkg-config --variable=completionsdir fish)/mkeyfile.fish" ]
 	[ -f root/usr/share/zsh/vendor-completions/_mkeyfile ]
 }
+
+@test "make html renders every page, and each link between them leads to one" {
+	run -0 make_quietly html
+	same "$(cd "$abs_top_srcdir/man" && printf '%s.html\n' mkeyfile*.[157] | sort)" \
+		"$(cd "$abs_top_builddir/html" && printf '%s\n' * | sort)"
+	cd "$abs_top_builddir/html"
+	local link
+	while read -r link; do
+		[ -z "$link" ] || [[ $link == https://manpages.debian.org/* ]] || [ -s "$link" ] || { echo "leads nowhere: $link"; return 1; }
+	done < <(grep -oh 'href="[^"#]*' ./*.html | sed 's/^href="//' | sort -u)
+	grep -q 'href="mkeyfile-verify.1.html"' mkeyfile.1.html
+}
