@@ -86,13 +86,11 @@ const char *note_name(enum data_note note)
 
 char *note_words(const struct data_file *file)
 {
-	unsigned int codec = file->evidence.missing_codec;
 	char *words = NULL;
 
-	if (file->note == DATA_NOTE_NO_CODEC && codec_library(codec))
-		return asprintf(&words, "%s is not installed", codec_library(codec)) < 0 ? NULL : words;
 	if (file->note == DATA_NOTE_NO_CODEC)
-		return asprintf(&words, "built without %s", codec_name(codec)) < 0 ? NULL : words;
+		return asprintf(&words, "%s is not installed", codec_library(file->evidence.missing_codec)) < 0 ? NULL
+														: words;
 	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
 }
 

@@ -10,14 +10,11 @@
 enum codec { CODEC_NONE, CODEC_ZLIB, CODEC_LZ4, CODEC_LZO, CODEC_LZMA, CODEC_BZIP2, CODEC_SNAPPY };
 #define CODEC_LAST CODEC_SNAPPY
 
-/* "lz4"; "unknown" for a number that is none. */
-const char *codec_name(unsigned int codec);
-
-/* The name of the library that has to be installed for it; NULL: none, since it is
- * part of this program, or since this program was built without it. */
+/* The name of the library that has to be installed for it; NULL: zlib, which this program
+ * is linked with, or no codec. */
 const char *codec_library(unsigned int codec);
 
-/* Whether this program was built with it, and its library is installed. */
+/* Whether its library is installed. */
 bool codec_is_available(unsigned int codec);
 
 /* Whether the stream ends by itself, so that bytes may follow it. */
