@@ -263,7 +263,7 @@ hint: move it to a safe place first" passwd -P pw --new-password-file=pw
 		passwd --password-fd=5 --new-password-fd=5 5<pw
 	run_refused 64 "mkeyfile passwd: the old and the new password cannot both come from standard input" passwd -P - --new-password-fd=0
 	run_refused 2 "mkeyfile passwd: cannot read 'file descriptor 77': Bad file descriptor" passwd -P pw --new-password-fd=77
-	run_refused 64 "mkeyfile: a password is never an argument, since every user of the host can see it there
+	run_refused 64 "mkeyfile passwd: a password is never an argument, since every user of the host can see it there
 hint: --password-file, --password-fd and --password-command name where it is" passwd -P pw --new-password=secret
 }
 

@@ -40,7 +40,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_KEY_VERSION:
 		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->key_version))
-			argp_error(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
+			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
 				   KEY_VERSION_MAX);
 		return 0;
 	case OPTION_FORCE:
@@ -50,7 +50,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		key_ids_add(&arguments->ids, state, value);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no key ID named");
+		refuse_usage(state, "no key ID named");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

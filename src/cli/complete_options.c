@@ -32,6 +32,8 @@ static enum status check_files(const struct options *options)
 	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
 	    (options->in_place_backup && !*options->in_place_backup))
 		return usage_error("the name of a file is empty");
+	if (looks_like_a_key(options->file) || (options->password_file && looks_like_a_key(options->password_file)))
+		return usage_error("a key or password is named where the name of a file is needed");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
 		return usage_error("the key file and the password file cannot be the same");
 	if (options->in_place_backup && options->backup)

@@ -45,7 +45,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		else if (!strcasecmp(value, "AES_CTR"))
 			arguments->algorithm = "AES_CTR";
 		else
-			argp_error(state, "unknown algorithm '%s': AES_CTR and AES_CBC are possible", shown(value));
+			refuse_usage(state, "unknown algorithm '%s': AES_CTR and AES_CBC are possible",
+				     shown_near(value, "aes_ctr aes_cbc"));
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

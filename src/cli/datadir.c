@@ -19,9 +19,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	if (key != OPTION_DATADIR)
 		return ARGP_ERR_UNKNOWN;
 	if (!*value)
-		argp_error(state, "the name of a directory is empty");
+		refuse_usage(state, "the name of a directory is empty");
 	if (datadirs->count == DATADIRS_MAX)
-		argp_error(state, "--datadir can be given %d times", DATADIRS_MAX);
+		refuse_usage(state, "--datadir can be given %d times", DATADIRS_MAX);
 	else
 		datadirs->paths[datadirs->count++] = value;
 	return 0;

@@ -14,6 +14,7 @@
 #define PRINT_DEFAULTS "my_print_defaults"
 #define OWN_GROUP "mkeyfile"
 #define SERVER_GROUPS "--mysqld"
+#define TARGET_SHOWN 32
 #define DATADIR_DEFAULT "/var/lib/mysql"
 
 struct option_files option_files_of(const struct options *options)
@@ -139,13 +140,15 @@ static enum status parse_own_line(const struct option_line *line, struct options
 	bool loose = line->loose;
 	char *argument = argument_of(line);
 	char *arguments[] = { program, argument, NULL };
+	const char *name;
+	size_t size;
 
 	if ((!argp_parse(&group_argp, 2, arguments, ARGP_SILENT, NULL, own) && !is_for_command_line(own)) || loose)
 		return STATUS_DONE;
-	argument[strcspn(argument, "=")] = '\0';
+	name = shown_option(&group_argp, argument + 2, &size);
 	message_error("the group [" OWN_GROUP
-		      "] of the option files has an unknown option, or a wrong value for it: '%s'",
-		      argument + 2);
+		      "] of the option files has an unknown option, or a wrong value for it: '%.*s'",
+		      (int)size, name);
 	message_hint("--no-defaults does without the option files");
 	return STATUS_USAGE;
 }
@@ -317,6 +320,15 @@ static enum status find_installed_server(struct options *options, bool insist)
 	return STATUS_FAILED;
 }
 
+/* A version that no server has is one even so, and a long word may be a secret. */
+static const char *shown_target(const char *name)
+{
+	size_t digits = strspn(name, "0123456789");
+	bool is_version = digits && digits <= 3 && name[digits] == '.' && strlen(name) <= TARGET_SHOWN;
+
+	return is_version ? name : shown_near(name, "maxscale mariadb auto");
+}
+
 static enum status resolve_target(struct options *options)
 {
 	const char *name = options->target_name;
@@ -329,7 +341,7 @@ static enum status resolve_target(struct options *options)
 		options->target = &options->target_profile;
 		return STATUS_DONE;
 	}
-	message_error("unknown target '%s'", name);
+	message_error("unknown target '%s'", shown_target(name));
 	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
 	return STATUS_USAGE;
 }

@@ -52,11 +52,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return parse_iterations(state, "other-pbkdf2", value, &arguments->other.kdf);
 	case ARGP_KEY_ARG:
 		if (arguments->other.file)
-			argp_error(state, "too many arguments");
+			refuse_usage(state, "too many arguments");
 		arguments->other.file = value;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no file to compare with");
+		refuse_usage(state, "no file to compare with");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -29,7 +29,7 @@ static enum status find_user(struct inspection *inspection)
 	inspection->has_user = server_user_find(name ? name : SERVER_USER_DEFAULT, &inspection->user);
 	if (inspection->has_user || !options->server_user)
 		return STATUS_DONE;
-	message_error("there is no user '%s'", options->server_user);
+	message_error("there is no user '%s'", shown_near(options->server_user, "mysql mariadb"));
 	return STATUS_USAGE;
 }
 

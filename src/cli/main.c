@@ -40,7 +40,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no command named");
+		refuse_usage(state, "no command named");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -90,6 +90,15 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* A word that is none may be a secret in the wrong place. */
+static const char *shown_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (is_near(name, commands[i]->name))
+			return name;
+	return shown(name);
+}
+
 /* A file opened later must not become a standard stream: its reader or writer
  * would take it for one. The wrong mode makes every use an error. */
 static void fill_standard_descriptors(void)
@@ -125,36 +134,6 @@ static char **copy_environment(char *const environment[])
 	return copy;
 }
 
-/* A long option that looks like one for a password and is none of ours: argp
- * would repeat it, or take --new-password=SECRET for a file's name. */
-static bool names_a_password(const char *argument)
-{
-	static const char *const known[] = { "--password-file",	       "--password-fd",	       "--password-command",
-					     "--password-timeout",     "--new-password-file",  "--new-password-fd",
-					     "--new-password-command", "--other-password-file" };
-	static const char *const hints[] = { "pass", "phrase", "pw" };
-	char *name = strndup(argument, strcspn(argument, "="));
-	bool found = false;
-
-	for (size_t i = 0; name && i < sizeof(hints) / sizeof(hints[0]); i++)
-		found |= strcasestr(name, hints[i]) != NULL;
-	for (size_t i = 0; name && i < sizeof(known) / sizeof(known[0]); i++)
-		found &= strcmp(name, known[i]) != 0;
-	free(name);
-	return found;
-}
-
-static void refuse_password_argument(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		if (strncmp(argv[i], "--", 2) || !names_a_password(argv[i]))
-			continue;
-		message_error("a password is never an argument, since every user of the host can see it there");
-		message_hint("--password-file, --password-fd and --password-command name where it is");
-		exit(STATUS_USAGE);
-	}
-}
-
 static void protect_process(void)
 {
 	fill_standard_descriptors();
@@ -174,14 +153,14 @@ static enum status run_command(int argc, char **argv, struct options *options)
 	enum status status;
 
 	message_set_quiet(options->quiet);
-	message_set_json(options->json);
 	if (!command) {
-		message_error("unknown command '%s'", argv[0]);
+		message_error("unknown command '%s'", shown_command(argv[0]));
 		message_hint("'mkeyfile --help' lists the commands");
 		return STATUS_USAGE;
 	}
 	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
 	message_start(name);
+	message_set_json(options->json);
 	argv[0] = name;
 	status = command->run(argc, argv, options);
 	if (secret_lock_failed())
@@ -204,10 +183,11 @@ int main(int argc, char **argv)
 	options_start(&options, environment);
 	if (argc)
 		argv[0] = program_name;
-	refuse_password_argument(argc, argv);
+	message_set_json(asks_for_json(&shared_argp, argc, argv));
+	check_command_line(&argp, argc, argv, true);
 	error = environment ? argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments) : ENOMEM;
 	if (error)
-		return error == ENOMEM ? (int)out_of_memory() : STATUS_USAGE;
+		return (int)message_finish(error == ENOMEM ? out_of_memory() : STATUS_USAGE);
 	status = run_command(argc - arguments.command_index, argv + arguments.command_index, &options);
 	options_free(&options);
 	free(environment);

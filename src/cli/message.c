@@ -90,19 +90,25 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	return words;
 }
 
-void message_error(const char *format, ...)
+void message_error_list(const char *format, va_list arguments)
 {
-	va_list arguments;
 	char *words;
 
 	fprintf(stderr, "%s: ", said.name);
-	va_start(arguments, format);
 	words = say(false, format, arguments);
-	va_end(arguments);
 	if (said.error)
 		free(words);
 	else
 		said.error = words;
+}
+
+void message_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message_error_list(format, arguments);
+	va_end(arguments);
 }
 
 void message_warning(const char *format, ...)

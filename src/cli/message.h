@@ -5,6 +5,7 @@
 #include "cli/status.h"
 #include "core/fault.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 /* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
@@ -20,6 +21,8 @@ void message_start(const char *name);
 void message_set_quiet(bool quiet);
 void message_set_json(bool json);
 
+/* The same with a list of what format takes. */
+void message_error_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The next step after an error or a warning. */

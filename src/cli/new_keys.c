@@ -42,20 +42,6 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	return fault.code ? message_fault(fault, "") : STATUS_DONE;
 }
 
-static bool looks_like_a_key(const char *path)
-{
-	size_t digits = strspn(path, "0123456789abcdefABCDEF");
-
-	return !path[digits] && digits % 2 == 0 && key_size_is_valid(digits / 2);
-}
-
-static enum status read_hex(const char *path, struct secret *ret_text)
-{
-	if (!looks_like_a_key(path))
-		return read_input(path, ret_text, NULL);
-	return usage_error("--key-from names the file that holds the key: a key is never an argument");
-}
-
 static enum status decode(const struct secret *text, const char *path, struct new_key *key)
 {
 	const unsigned char *start = text->data;
@@ -125,7 +111,7 @@ enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id
 {
 	SECRET struct secret text = { 0 };
 	struct new_key *key = append(keys, id, version, 0);
-	enum status status = read_hex(path, &text);
+	enum status status = read_input(path, &text, NULL);
 
 	if (!status)
 		status = decode(&text, path, key);

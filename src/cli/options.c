@@ -12,7 +12,6 @@
 #define LOCK_TIMEOUT_MAX 86400
 #define PASSWORD_TIMEOUT_DEFAULT 60
 #define PASSWORD_TIMEOUT_MAX 86400
-#define LONGEST_SHOWN 20
 
 enum long_option {
 	OPTION_PASSWORD_FD = 256,
@@ -66,17 +65,12 @@ bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *re
 	return true;
 }
 
-const char *shown(const char *text)
-{
-	return strlen(text) > LONGEST_SHOWN ? "..." : text;
-}
-
 uint32_t parse_key_id(const struct argp_state *state, const char *text)
 {
 	uint32_t id = 0;
 
 	if (!parse_decimal(text, 1, KEY_ID_MAX, &id))
-		argp_error(state, "invalid key ID '%s': a number from 1 to %u is needed", shown(text), KEY_ID_MAX);
+		refuse_usage(state, "invalid key ID '%s': a number from 1 to %u is needed", shown(text), KEY_ID_MAX);
 	return id;
 }
 
@@ -85,7 +79,7 @@ size_t parse_key_bits(const struct argp_state *state, const char *text)
 	uint32_t bits = 0;
 
 	if (!parse_decimal(text, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
-		argp_error(state, "invalid key size '%s': 128, 192 or 256 bits are possible", shown(text));
+		refuse_usage(state, "invalid key size '%s': 128, 192 or 256 bits are possible", shown(text));
 	return bits / 8;
 }
 
@@ -94,13 +88,11 @@ void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const 
 	uint32_t id = parse_key_id(state, text);
 	uint32_t *ids = reallocarray(key_ids->ids, key_ids->count + 1, sizeof(*ids));
 
-	if (!ids) {
-		argp_failure(state, STATUS_FAILED, 0, "out of memory");
-		return;
-	}
+	if (!ids)
+		exit((int)message_finish(out_of_memory()));
 	for (size_t i = 0; i < key_ids->count; i++)
 		if (ids[i] == id)
-			argp_error(state, "key ID %u is named twice", id);
+			refuse_usage(state, "key ID %u is named twice", id);
 	ids[key_ids->count++] = id;
 	key_ids->ids = ids;
 }
@@ -118,7 +110,7 @@ static error_t parse_count(const struct argp_state *state, const char *option, c
 {
 	if (parse_decimal(text, 0, most, ret_count))
 		return 0;
-	argp_error(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option, most);
+	refuse_usage(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option, most);
 	return EINVAL;
 }
 
@@ -141,7 +133,8 @@ error_t parse_digest(const struct argp_state *state, const char *text, struct kd
 {
 	if (digest_from_name(text, &kdf->digest))
 		return 0;
-	argp_error(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible", shown(text));
+	refuse_usage(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
+		     shown_near(text, "sha1 sha224 sha256 sha384 sha512"));
 	return EINVAL;
 }
 
@@ -325,12 +318,18 @@ enum status out_of_memory(void)
 
 void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
-	error_t error = argp_parse(argp, argc, argv, 0, NULL, input);
+	int rest = argc;
+	error_t error;
 
-	if (error == ENOMEM)
-		exit((int)out_of_memory());
+	check_command_line(argp, argc, argv, false);
+	error = argp_parse(argp, argc, argv, 0, &rest, input);
 	if (error)
-		exit(STATUS_USAGE);
+		exit((int)message_finish(error == ENOMEM ? out_of_memory() : STATUS_USAGE));
+	if (rest == argc)
+		return;
+	message_error("too many arguments");
+	argp_help(argp, stderr, ARGP_HELP_SEE, argv[0]);
+	exit((int)message_finish(STATUS_USAGE));
 }
 
 const char *from_environment(const char *name)

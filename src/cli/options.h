@@ -3,6 +3,7 @@
 #define MKEYFILE_CLI_OPTIONS_H
 
 #include "cli/status.h"
+#include "cli/usage.h"
 #include "core/envelope.h"
 #include "server/settings.h"
 
@@ -91,10 +92,6 @@ bool is_standard_stream(const char *path);
 
 /* How messages name it: the path, or "standard input". */
 const char *input_name(const char *path);
-
-/* A wrong value as messages may repeat it: not a long one, in which somebody may
- * have pasted a key. */
-const char *shown(const char *text);
 
 /* Strict decimal numbers, for options and arguments. */
 bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number);

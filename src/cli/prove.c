@@ -27,9 +27,9 @@ static const struct argp_option argp_options[] = {
 static void add_directory(const struct argp_state *state, struct prove_options *options, const char *name)
 {
 	if (!*name)
-		argp_error(state, "the name of a directory is empty");
+		refuse_usage(state, "the name of a directory is empty");
 	if (options->directory_count == PROVE_DIRECTORIES_MAX)
-		argp_error(state, "more than %d directories", PROVE_DIRECTORIES_MAX);
+		refuse_usage(state, "more than %d directories", PROVE_DIRECTORIES_MAX);
 	options->directories[options->directory_count++] = name;
 }
 
@@ -39,7 +39,8 @@ static uint32_t parse_algorithm(const struct argp_state *state, const char *name
 		return 1U << DATA_CIPHER_CBC;
 	if (!strcasecmp(name, "aes_ctr"))
 		return 1U << DATA_CIPHER_CTR;
-	argp_error(state, "unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible", shown(name));
+	refuse_usage(state, "unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible",
+		     shown_near(name, "aes_cbc aes_ctr"));
 	return 0;
 }
 

@@ -35,15 +35,15 @@ static const struct argp_option argp_options[] = {
 static error_t check_arguments(const struct arguments *arguments, struct argp_state *state)
 {
 	if (arguments->all && !arguments->old_versions)
-		argp_error(state, "--all needs --old-versions");
+		refuse_usage(state, "--all needs --old-versions");
 	if (arguments->version && arguments->old_versions)
-		argp_error(state, "--key-version and --old-versions exclude each other");
+		refuse_usage(state, "--key-version and --old-versions exclude each other");
 	if (arguments->ids.count && arguments->all)
-		argp_error(state, "--all and key IDs exclude each other");
+		refuse_usage(state, "--all and key IDs exclude each other");
 	if (!arguments->ids.count && !arguments->all)
-		argp_error(state, "no key ID named");
+		refuse_usage(state, "no key ID named");
 	if (arguments->version && arguments->ids.count != 1)
-		argp_error(state, "--key-version is about one ID: name one");
+		refuse_usage(state, "--key-version is about one ID: name one");
 	return 0;
 }
 
@@ -58,7 +58,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_KEY_VERSION:
 		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->version))
-			argp_error(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
+			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
 				   KEY_VERSION_MAX);
 		return 0;
 	case OPTION_OLD_VERSIONS:

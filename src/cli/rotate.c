@@ -64,19 +64,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!arguments->ids.count && !arguments->all)
-			argp_error(state, "no key ID named");
+			refuse_usage(state, "no key ID named");
 		if (arguments->ids.count && arguments->all)
-			argp_error(state, "--all and key IDs exclude each other");
+			refuse_usage(state, "--all and key IDs exclude each other");
 		if (arguments->successor && (arguments->all || arguments->ids.count != 1))
-			argp_error(state, "--new-id=ID makes one successor: name one ID");
+			refuse_usage(state, "--new-id=ID makes one successor: name one ID");
 		if (arguments->flush && arguments->new_id)
-			argp_error(state, "--flush and --new-id exclude each other: a new ID is read by a restart");
+			refuse_usage(state, "--flush and --new-id exclude each other: a new ID is read by a restart");
 		if (arguments->datadirs.count && !arguments->new_id)
-			argp_error(state, "--datadir needs --new-id");
+			refuse_usage(state, "--datadir needs --new-id");
 		if (arguments->datadirs.count && arguments->server.named)
-			argp_error(state, "--datadir and --server exclude each other");
+			refuse_usage(state, "--datadir and --server exclude each other");
 		if (arguments->server.named && !arguments->new_id && !arguments->flush)
-			argp_error(state, "--server needs --flush or --new-id");
+			refuse_usage(state, "--server needs --flush or --new-id");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

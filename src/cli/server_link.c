@@ -53,7 +53,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		server_options->named = true;
 		server_options->place = value;
 		if (value && !*value)
-			argp_error(state, "the name of the server is empty");
+			refuse_usage(state, "the name of the server is empty");
+		/* of user:password@host */
+		if (value && strchr(value, '@') && *value != '/')
+			refuse_usage(state,
+				     "--server takes no user and no password: use --user=NAME and an option file");
 		return 0;
 	case OPTION_USER:
 		server_options->user = value;
@@ -63,8 +67,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_SERVER_TIMEOUT:
 		if (!parse_decimal(value, 1, TIMEOUT_MAX, &server_options->timeout))
-			argp_error(state, "invalid value '%s' for --server-timeout: a number from 1 to %d is needed",
-				   shown(value), TIMEOUT_MAX);
+			refuse_usage(state, "invalid value '%s' for --server-timeout: a number from 1 to %d is needed",
+				     shown(value), TIMEOUT_MAX);
 		return 0;
 	case OPTION_NO_TLS:
 		server_options->plain = true;

@@ -43,7 +43,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_TIMEOUT:
 		if (!parse_decimal(value, 1, 31536000, &arguments->timeout))
-			argp_error(state, "invalid value '%s' for --timeout: a number from 1 to 31536000 is needed",
+			refuse_usage(state, "invalid value '%s' for --timeout: a number from 1 to 31536000 is needed",
 				   shown(value));
 		return 0;
 	case ARGP_KEY_ARG:
@@ -51,7 +51,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (arguments->timeout && !arguments->wait)
-			argp_error(state, "--timeout needs --wait");
+			refuse_usage(state, "--timeout needs --wait");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

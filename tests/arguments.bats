@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Errors of the command line: no secret on the screen, and an object with --json.
+# shellcheck disable=SC2030,SC2031 # each test has an environment of its own
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	make_keyfile keyfile 1 2 100
+	cp keyfile other
+	make_password_file pw
+	said=$TMPDIR/said objects=$TMPDIR/objects
+	export MKEYFILE_FILE=keyfile
+	commands=(generate 'add 7' 'rotate 100' list encrypt decrypt verify config passwd 'remove 100' status 'diff other')
+}
+
+# A key, a password as passwd makes them, a base64 key (as a short option a file's name), and a password as people make them:
+# no option has its first letter.
+make_secrets() {
+	secrets=("$(random_key)" "$(openssl rand -hex 128)" "P$(openssl rand -base64 32 | cut -c 2-)" "Z$(openssl rand -hex 5)#r")
+}
+
+# tell ARGUMENT...: one more usage error of this command, with what it says.
+tell() {
+	local status=0
+	"$MKEYFILE" "$@" </dev/null >>"$objects" 2>>"$said" || status=$?
+	count=$((count + 1))
+	# not the arguments, which have a secret in them
+	[ $status = 64 ] || { echo "status $status, not 64, in case $count: $1 $2" | sed 's/=.*//' && return 1; }
+}
+
+nothing_shown() {
+	for secret in "${secrets[@]}"; do
+		# in whole, or the most of it
+		run -1 grep -F -e "$secret" -e "${secret:1}" -e "${secret:0:-1}" "$said" "$objects"
+	done
+	same "$before" "$(snapshot)"
+}
+
+# Every place for a word, with the secret in it.
+places() { # secret
+	local name
+	for name in key hex secret pas pass password passwd pw passphrase filekey new new-password "$1" \
+		size digest pbkdf2 password-fd password-timeout target lock-timeout key-version new-id timeout \
+		server-timeout encryption-algorithm new-digest new-pbkdf2 new-password-fd other-digest other-pbkdf2 \
+		json quiet no-defaults server-user; do
+		printf '%s\n' "--$name=$1"
+	done
+	printf '%s\n' "--$1" "-$1" "-k$1" "-p$1" "-jq$1" "--server=root:$1@host"
+}
+
+@test "a secret is repeated from no place on the command line" {
+	local secrets before count=0 secret command place some
+	make_secrets
+	truncate -s 0 "$said" "$objects"
+	before=$(snapshot)
+	for secret in "${secrets[@]}"; do
+		# all commands with the first and the last secret
+		[[ $secret = "${secrets[1]}" || $secret = "${secrets[2]}" ]] && some=2 || some=12
+		while read -r place; do
+			for command in "${commands[@]:0:some}"; do
+				# shellcheck disable=SC2086
+				tell $command "$place"
+			done
+		done < <(places "$secret")
+	done
+	[ $count -gt 1000 ]
+	nothing_shown
+}
+
+@test "a secret as a word of its own, and before the command" {
+	local secrets before count=0 secret command place
+	make_secrets
+	truncate -s 0 "$said" "$objects"
+	before=$(snapshot)
+	for secret in "${secrets[@]}"; do
+		for command in "${commands[@]}"; do
+			# the last but one takes a file, and with two it has too many
+			# shellcheck disable=SC2086
+			tell $command "$secret"
+			# shellcheck disable=SC2086
+			tell $command -- "$secret"
+			# shellcheck disable=SC2086
+			tell $command --secret "$secret"
+			# shellcheck disable=SC2086
+			tell $command --password "$secret"
+			# shellcheck disable=SC2086
+			tell "$secret" $command
+		done
+		tell "$secret"
+		tell -- "$secret"
+		for place in "--hex=$secret" "--$secret" "-$secret" "-k$secret" "--pas=$secret" "--digest=$secret" "--json=$secret" \
+			"--password-fd=$secret" "--pbkdf2=$secret" "--program-name=$secret"; do
+			tell "$place" list
+		done
+	done
+	nothing_shown
+}
+
+@test "a key as the name of a file" {
+	local secrets before count=0 secret hex
+	make_secrets
+	truncate -s 0 "$said" "$objects"
+	before=$(snapshot)
+	for secret in "${secrets[@]:0:3}" "7;${secrets[0]}" "7;1;${secrets[0]}" "0x${secrets[0]}" " ${secrets[0]}"; do
+		tell list -f "$secret"
+		tell list "-f$secret"
+		tell list --file="$secret"
+		tell list -P "$secret"
+		tell add 7 --key-from="$secret"
+		tell add 7 --write-in-place="$secret"
+		tell encrypt -P pw -o "$secret"
+		tell generate -f new --new-password-file="$secret"
+		tell passwd -P pw --new-password-file="$secret"
+		tell verify --datadir="$secret"
+		tell verify --defaults-file="$secret"
+		tell diff "$secret"
+		MKEYFILE_FILE=$secret tell list
+		MKEYFILE_PASSWORD_FILE=$secret tell list
+	done
+	nothing_shown
+	hex=${secrets[0]}
+	run_refused 64 "mkeyfile list: a key or password is never an argument, since every user of the host can see it there
+hint: --key-from, --password-file, --password-fd and --password-command name where it is
+hint: put ./ before the name of a file that is hex digits alone" list -f "$hex"
+	mv keyfile "$hex"
+	run -0 mkeyfile list --ids -f "./$hex"
+}
+
+@test "the group of the option files: no secret is repeated" {
+	local secrets before count=0 secret line
+	make_secrets
+	truncate -s 0 "$said" "$objects"
+	for secret in "${secrets[@]}"; do
+		for line in "$secret" "secret=$secret" "digest=$secret" "password=$secret" "target=$secret" "server-user=$secret" \
+			"pbkdf2=$secret"; do
+			printf '[mkeyfile]\n%s\n' "$line" >options.cnf
+			[[ $line != server-user=* ]] || printf 'target=10.11x.x.\n' >>options.cnf
+			MKEYFILE_PRINT_DEFAULTS=my_print_defaults tell list --defaults-file=options.cnf
+		done
+	done
+	rm options.cnf
+	before=$(snapshot)
+	nothing_shown
+}
+
+@test "what is wrong is named" {
+	usage() { # command
+		fold -s -w 78 <<<"Try \`mkeyfile $1 --help' or \`mkeyfile $1 --usage' for more information." | sed 's/ $//'
+	}
+	run_refused 64 "mkeyfile add: option '--key' is ambiguous; possibilities: '--key-from' '--key-version'
+$(usage add)" add 7 --key=x
+	run_refused 64 "mkeyfile list: option '--password-f' is ambiguous; possibilities: '--password-file' '--password-fd'
+$(usage list)" list --password-f=x
+	run_refused 64 "mkeyfile list: unrecognized option '--filekey'
+$(usage list)" list --filekey=x
+	run_refused 64 "mkeyfile list: unrecognized option '--defaults-groop-sufix'
+$(usage list)" list --defaults-groop-sufix=x
+	run_refused 64 "mkeyfile list: unrecognized option '--password_file'
+$(usage list)" list --password_file=x
+	run_refused 64 "mkeyfile list: option '--quiet' doesn't allow an argument
+$(usage list)" list --quiet=x
+	run_refused 64 "mkeyfile list: option '--file' requires an argument
+$(usage list)" list --file
+	run_refused 64 "mkeyfile list: option requires an argument -- 'f'
+$(usage list)" list -qf
+	run_refused 64 "mkeyfile list: invalid option -- 'x'
+$(usage list)" list -qx
+	run_refused 64 "mkeyfile list: too many arguments
+$(usage list)" list 7
+	run_refused 64 "mkeyfile: unknown command 'verfy'
+hint: 'mkeyfile --help' lists the commands" verfy
+	run_refused 64 "mkeyfile: unknown command '...'
+hint: 'mkeyfile --help' lists the commands" frobnicate
+	run_refused 64 "mkeyfile list: unknown digest 'sha265': sha1, sha224, sha256, sha384 and sha512 are possible
+$(usage list)" list --digest=sha265
+	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file
+$(usage status)" status --server=root:secret@db1
+}
+
+@test "an abbreviation of an option is the option, unless it could be meant for a password" {
+	openssl_encrypt pw keyfile sealed
+	run_refused 2 "mkeyfile list: the password command failed with status 3" list -f sealed --password-c='exit 3'
+	run -0 mkeyfile list --ids -f sealed --password-fi=pw
+	for word in --new-password=x --new-pass=x --new=x; do
+		run_refused 64 "mkeyfile generate: a password is never an argument, since every user of the host can see it there
+hint: --password-file, --password-fd and --password-command name where it is" generate -f new $word
+	done
+	run -0 mkeyfile generate -q -f new --new-password-f=new.key
+	[ -f new.key ]
+	# and what follows --help is not looked at
+	run -0 mkeyfile list --help --bogus
+}
+
+# ---- --json ----
+
+# Each of these is an error; $json is where --json is.
+wrong_words() {
+	cat <<-END
+		list --bogus $json
+		list -x $json
+		list $json --file
+		list extra $json
+		list --json=x $json
+		list --digest=md5 $json
+		list --target=5.5 $json
+		list --pbkdf2=x $json
+		list -P pw --password-fd=3 $json
+		list --password=x $json
+		list --ids --fingerprint $json
+		list --no-defaults --defaults-file=x $json
+		list -f - -P - $json
+		list --file= $json
+		add $json
+		add x $json
+		add 7 7 $json
+		add 7 --size=1 $json
+		add 7 8 --key-from=pw $json
+		add 7 --key-version=2 $json
+		add 7 --force $json
+		add 7 --key=x $json
+		add 7 -f - $json
+		rotate $json
+		rotate --all 100 $json
+		rotate 1 100 --new-id=7 $json
+		rotate 100 --datadir=x $json
+		rotate 100 --user=x $json
+		generate 2 -f new $json
+		generate -f - $json
+		generate -f new --new-password-file=new $json
+		generate -f new --write-in-place=x $json
+		encrypt --in-place -o out -P pw $json
+		encrypt -P pw --force $json
+		encrypt -P pw $json
+		decrypt -P pw $json
+		decrypt -P pw --backup -o out $json
+		verify extra $json
+		verify --full $json
+		verify --datadir= $json
+		verify --server-user=nosuchuser $json
+		config -f - $json
+		config --encryption-algorithm=x $json
+		passwd -P pw --new-password-file=new --new-password-fd=5 $json
+		passwd -P pw --new-password-file=- $json
+		passwd --new=x $json
+		remove $json
+		remove --all $json
+		remove 100 --key-version=x $json
+		remove 1 2 --key-version=1 $json
+		status --timeout=5 $json
+		status --server= $json
+		status --server --server-timeout=0 $json
+		diff $json
+		diff other x $json
+		frobnicate $json
+		$json
+		--bogus list $json
+		--digest=md5 list $json
+		--password=x $json list
+	END
+}
+
+@test "every usage error is an object on standard output when --json asks, wherever it is" {
+	local json count
+	for json in --json --js -j -qj; do
+		truncate -s 0 "$said" "$objects"
+		count=0
+		while read -r words; do
+			# shellcheck disable=SC2086
+			tell $words
+		done < <(wrong_words)
+		same "$count" "$(jq -s 'map(select(.error.status == 64 and (.error.message | length > 5))) | length' "$objects")"
+		[ "$count" = "$(wrong_words | wc -l)" ]
+		# the same words as on standard error
+		same "$(sed -n 's/^mkeyfile[ a-z]*: //p' "$said")" "$(jq -r .error.message "$objects")"
+	done
+}
+
+@test "--json first, and no object where it is not asked for" {
+	local json='' count=0
+	truncate -s 0 "$said" "$objects"
+	while read -r words; do
+		# shellcheck disable=SC2086
+		tell --json $words
+	done < <(wrong_words)
+	same "$count" "$(jq -s length "$objects")"
+	truncate -s 0 "$said" "$objects"
+	while read -r words; do
+		# shellcheck disable=SC2086
+		tell $words
+	done < <(wrong_words | grep -v -e '^[a-z]*crypt' -e --json=)
+	same '' "$(cat "$objects")"
+	# a word that only looks like the option
+	tell list --file -j --bogus
+	tell list extra -- --json
+	same '' "$(cat "$objects")"
+}
