@@ -51,6 +51,11 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 	run_refused 2 "mkeyfile add: '/dev/null' is not a regular file" add 3 --file=/dev/null
 }
 
+@test "a pipe of the shell, where a file has to be changed" {
+	run_refused 2 "mkeyfile add: '/dev/fd/7' is not a regular file" add 3 --file=/dev/fd/7 7< <(cat keyfile)
+	run -0 mkeyfile list --ids --file=/dev/fd/7 7< <(cat keyfile)
+}
+
 @test "an empty file" {
 	: >keyfile
 	run_refused 2 "mkeyfile list: 'keyfile' holds no key" list

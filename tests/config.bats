@@ -108,6 +108,12 @@ hint: --password-file=FILE names it" config -f keyfile
 	(umask 077 && echo "another password of mine" >wrong)
 	run_refused 3 "mkeyfile config: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: 'mkeyfile verify' tries other digests and iteration counts" config -f keyfile -P wrong
+	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process
+hint: use the name of a file" config -f keyfile -P /dev/fd/7 7< <(cat pw)
+	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process
+hint: use the name of a file" config -f /dev/fd/7 7< <(cat plain)
+	run -0 mkeyfile config -f keyfile -P /dev/fd/7 -q 7<pw
+	[[ $output == *"filekey = FILE:$PWD/pw"* ]]
 	name=$'line\nbreak'
 	cp -p plain "$name"
 	run_refused 4 "mkeyfile config: the path of '$name' has a line break in it, which no option file can hold" config -f "$name"

@@ -253,6 +253,45 @@ hint: move it to a safe place first" passwd -P pw --new-password-file=pw
 	same "$before" "$(snapshot)"
 }
 
+@test "what is left in the directory is named, and hard links are warned of once" {
+	ln keyfile other-keyfile
+	ln pw other-pw
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=new
+	same "mkeyfile passwd: warning: 'keyfile' has 2 names: the others keep the old content" "$(grep warning: <<<"$stderr")"
+	rm keyfile~ new
+	openssl_encrypt pw plain keyfile
+	ln -f keyfile other-keyfile
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-digest=sha256
+	same 1 "$(grep -c 'has 2 names' <<<"$stderr")"
+	rm -f keyfile~
+	openssl_encrypt pw plain keyfile
+	ln -f keyfile other-keyfile
+	mkfifo .keyfile.mkeyfile-1-2 .pw.mkeyfile-3-4
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=pw
+	look="hint: it may hold keys that this file lacks: compare them before you remove it"
+	same "mkeyfile passwd: warning: 'keyfile' has 2 names: the others keep the old content
+mkeyfile passwd: warning: 'pw' has 2 names: the others keep the old content
+mkeyfile passwd: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
+$look
+mkeyfile passwd: warning: '.pw.mkeyfile-3-4', in the same directory, was left by a run that was killed
+$look" "$(head -n 6 <<<"$stderr")"
+	opens keyfile pw
+}
+
+@test "old content that cannot be removed is named" {
+	rm -f .*.mkeyfile-*
+	for new in pw new; do
+		run --separate-stderr strace -o /dev/null -e inject=unlinkat:error=EPERM "$MKEYFILE" passwd --no-defaults -P pw --new-password-file=$new
+		same 2 "$status"
+		left=$(compgen -G '.keyfile.mkeyfile-*')
+		[[ $stderr == *"mkeyfile passwd: cannot remove the old content of 'keyfile': Operation not permitted
+"*"hint: the other content is in '$left', in the same directory"* ]] || { echo "$stderr" && false; }
+		opens "$left" pw
+		rm -f .*.mkeyfile-* keyfile~ pw.new pw~
+		openssl_encrypt pw plain keyfile
+	done
+}
+
 @test "usage" {
 	run_refused 64 "mkeyfile passwd: --new-password-file, --new-password-fd and --new-password-command exclude each other" \
 		passwd -P pw --new-password-file=new --new-password-fd=5

@@ -380,6 +380,12 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	run mkeyfile verify -f "$public/keyfile" --server-user="$(id -u mysql)" --strict
 	[ "$status" = 0 ]
 	run_refused 64 "mkeyfile verify: there is no user '...'" verify -f keyfile --server-user=nobody-at-all
+	# 4294967296 is not 0
+	for number in 4294967296 4294967295 -1 -0 +0 ' 0' 0x0 0.0 0, 18446744073709551616 99999999999999999999; do
+		shown=$number
+		[ ${#number} -le 12 ] || shown=...
+		run_refused 64 "mkeyfile verify: there is no user '$shown'" verify -f keyfile "--server-user=$number"
+	done
 }
 
 @test "another user than root cannot try as the server's user, and says so" {

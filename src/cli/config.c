@@ -6,6 +6,7 @@
 #include "cli/message.h"
 #include "cli/password_source.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,11 +96,23 @@ static void add_line(struct section *section, enum key_plugin plugin, const char
 
 /* ---- what is said ---- */
 
+/* A pipe such as <(COMMAND) was read, and has no name that another process could open. */
+static enum status refuse_unnamed(const char *path)
+{
+	message_error("the server cannot open '%s', which is a pipe to this process", path);
+	message_hint("use the name of a file");
+	return STATUS_REFUSED;
+}
+
 static enum status absolute_path(const char *path, const char *prefix, char **ret_text)
 {
 	char *absolute = realpath(path, NULL);
 
-	if (!absolute || asprintf(ret_text, "%s%s", prefix, absolute) < 0) {
+	if (!absolute && errno == ENOENT)
+		return refuse_unnamed(path);
+	if (!absolute)
+		return message_fault(fault_errno(FAULT_OPEN, errno), path);
+	if (asprintf(ret_text, "%s%s", prefix, absolute) < 0) {
 		free(absolute);
 		return message_fault(fault_of(FAULT_MEMORY), path);
 	}

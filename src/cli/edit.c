@@ -38,7 +38,7 @@ static void warn_if_projected(const struct store *store, const char *path)
 	message_hint("change the Secret that it comes from");
 }
 
-enum status open_store(struct store *store, const char *path, const struct options *options, bool keep_backup)
+enum status open_store_quietly(struct store *store, const char *path, const struct options *options, bool keep_backup)
 {
 	const char *in_place_backup = options->in_place_backup;
 	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
@@ -48,8 +48,17 @@ enum status open_store(struct store *store, const char *path, const struct optio
 	fault = store_open(store, path, keep_backup, in_place_backup, options->lock_timeout);
 	if (fault.code)
 		return message_fault(fault, fault.code == FAULT_BACKUP_EXISTS ? backed_up_path(store, path) : path);
+	return STATUS_DONE;
+}
+
+enum status open_store(struct store *store, const char *path, const struct options *options, bool keep_backup)
+{
+	enum status status = open_store_quietly(store, path, options, keep_backup);
+
+	if (status)
+		return status;
 	warn_if_projected(store, path);
-	if (!in_place_backup)
+	if (!options->in_place_backup)
 		warn_if_hard_linked(store, path);
 	return STATUS_DONE;
 }
@@ -66,20 +75,26 @@ enum status refuse_exposure(const struct store *store, const char *path)
 	return STATUS_REFUSED;
 }
 
-static void say_what_is_beside(const struct store *store, const char *path)
+void say_what_is_left(const struct store *store)
 {
 	if (store->left_behind)
 		message_hint("the other content is in '%s', in the same directory", store->left_behind);
-	else if (store->backup_made && store->in_place_backup)
+	if (store->litter) {
+		message_warning("'%s', in the same directory, was left by a run that was killed", store->litter);
+		message_hint("it may hold keys that this file lacks: compare them before you remove it");
+	}
+}
+
+static void say_backup(const struct store *store, const char *path)
+{
+	if (store->left_behind)
+		return;
+	if (store->backup_made && store->in_place_backup)
 		message_note("the old content is in '%s', under the old password if it had one",
 			     store->in_place_backup);
 	else if (store->backup_made)
 		message_note("the old content is in '%s~', under the old password if it had one",
 			     backed_up_path(store, path));
-	if (store->litter) {
-		message_warning("'%s', in the same directory, was left by a run that was killed", store->litter);
-		message_hint("it may hold keys that this file lacks: compare them before you remove it");
-	}
 }
 
 void say_new_password_file(const struct options *options, const struct new_password_file *file)
@@ -148,8 +163,10 @@ enum status publish(struct store *store, const char *path, const struct options 
 				let_signals_end_well();
 		}
 	}
-	if (!options->dry_run)
-		say_what_is_beside(store, path);
+	if (!options->dry_run) {
+		say_backup(store, path);
+		say_what_is_left(store);
+	}
 	return status;
 }
 

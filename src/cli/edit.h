@@ -31,6 +31,15 @@ void edit_close(struct edit *edit);
 MUST_CHECK enum status open_store(struct store *store, const char *path, const struct options *options,
 				  bool keep_backup);
 
+/* The same for a store that is closed again, or opened once more before anything is
+ * replaced: without the warnings. */
+MUST_CHECK enum status open_store_quietly(struct store *store, const char *path, const struct options *options,
+					  bool keep_backup);
+
+/* Names what store_replace left in the directory: content that another program wrote, old
+ * content that could not be removed, and what a killed run left. */
+void say_what_is_left(const struct store *store);
+
 /* Refuses to put plain keys into a file that keeps a mode by which others can
  * read it, or its group change it. A closed store is fine. */
 MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);

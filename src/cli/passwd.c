@@ -229,7 +229,8 @@ static enum status open_with_old(struct passwd *passwd)
 	struct fault fault;
 
 	passwd->has_backup = passwd->way != WAY_KEEP && !passwd->new_password.secret.data;
-	status = open_store(&passwd->store, file, passwd->options, passwd->has_backup);
+	status = (passwd->has_backup ? open_store : open_store_quietly)(&passwd->store, file, passwd->options,
+									passwd->has_backup);
 	if (status)
 		return status;
 	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
@@ -308,7 +309,7 @@ static enum status open_password_file(struct passwd *passwd)
 		if (fault.code)
 			return message_fault(fault, path);
 	}
-	status = open_store(&passwd->password_store, path, &options, false);
+	status = open_store_quietly(&passwd->password_store, path, &options, false);
 	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
 		return status;
 	store_close(&passwd->password_store);
@@ -371,6 +372,8 @@ static enum status commit_pair(struct passwd *passwd, const struct secret *raw)
 		ignore_signals();
 		status = replace_password_file(passwd);
 	}
+	say_what_is_left(&passwd->store);
+	say_what_is_left(&passwd->password_store);
 	if (status && !access(passwd->journal, F_OK))
 		message_hint("'%s' holds the new password; the same command again finishes the change",
 			     passwd->journal);
@@ -380,10 +383,9 @@ static enum status commit_pair(struct passwd *passwd, const struct secret *raw)
 /* What a run that was ended behind its last change had no time to take away. */
 static void tidy_up(struct passwd *passwd)
 {
-	char *kept = NULL;
+	struct store *store = &passwd->store;
 
-	temporary_remove_dead(passwd->store.directory, passwd->store.name, NULL, NULL, &kept);
-	free(kept);
+	temporary_remove_dead(store->directory, store->name, NULL, NULL, &store->litter);
 }
 
 static enum status commit(struct passwd *passwd)
@@ -407,6 +409,8 @@ static enum status commit(struct passwd *passwd)
 		tidy_up(passwd);
 	if (passwd->way == WAY_REPLACE_FILE)
 		return new_options->dry_run ? STATUS_DONE : commit_pair(passwd, &raw);
+	if (passwd->finishing)
+		say_what_is_left(&passwd->store);
 	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, new_options, &publication);
 }
 

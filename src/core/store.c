@@ -142,6 +142,16 @@ static struct fault check_replaceable(const struct store *store)
 	return fault.code ? fault : check_backup(store);
 }
 
+/* What a link in /proc/PID/fd leads to can have no path at all, as a pipe. */
+static struct fault fault_unresolved(const char *path, int error_number)
+{
+	struct stat status;
+
+	if (error_number == ENOENT && !stat(path, &status) && !S_ISREG(status.st_mode))
+		return fault_of(FAULT_NOT_REGULAR);
+	return fault_errno(FAULT_OPEN, error_number);
+}
+
 struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
 			unsigned int lock_timeout)
 {
@@ -150,7 +160,7 @@ struct fault store_open(struct store *store, const char *path, bool keep_backup,
 	store->in_place_backup = in_place_backup;
 	store->path = realpath(path, NULL);
 	if (!store->path)
-		return fault_errno(FAULT_OPEN, errno);
+		return fault_unresolved(path, errno);
 	fault = open_directory(store->path, &store->directory, &store->name);
 	if (!fault.code && keep_backup && !in_place_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
 		store->backup_name = NULL;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,16 +14,28 @@
 #define NOT_KNOWN (-1)
 #define COULD_NOT_TRY 255 /* above every errno */
 
+/* Decimal digits alone. The largest number is no user's: it means "as it is" to chown(2). */
+static bool parse_uid(const char *text, uid_t *ret_uid)
+{
+	unsigned long long uid;
+
+	if (!*text || text[strspn(text, "0123456789")])
+		return false;
+	errno = 0;
+	uid = strtoull(text, NULL, 10);
+	if (errno || uid >= UINT32_MAX)
+		return false;
+	*ret_uid = (uid_t)uid;
+	return true;
+}
+
 bool server_user_find(const char *name, struct server_user *ret_user)
 {
 	const struct passwd *entry = getpwnam(name);
-	char *end;
+	uid_t uid;
 
-	if (!entry && *name >= '0' && *name <= '9') {
-		unsigned long uid = strtoul(name, &end, 10);
-
-		entry = *end ? NULL : getpwuid((uid_t)uid);
-	}
+	if (!entry && parse_uid(name, &uid))
+		entry = getpwuid(uid);
 	if (!entry)
 		return false;
 	*ret_user = (struct server_user){ .name = name, .uid = entry->pw_uid, .gid = entry->pw_gid };
