@@ -383,10 +383,7 @@ $no_password_hint" encrypt
 
 @test "files that may not be read, as another user" {
 	[ "$(id -u)" = 0 ]
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
-	as_nobody() {
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" "$@"
-	}
+	prepare_nobody
 	before=$(snapshot)
 	run --separate-stderr as_nobody list
 	assert_equal 2 "mkeyfile list: cannot open 'keyfile': Permission denied" ""

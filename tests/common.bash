@@ -65,6 +65,26 @@ mkeyfile() {
 	setsid --wait "$MKEYFILE" "$@"
 }
 
+# Runs mkeyfile as another user, who may not be able to reach the directory of the build,
+# such as one below /root.
+as_nobody() {
+	prepare_nobody
+	"${nobody[@]}" "$@"
+}
+
+# Sets nobody to the words that run mkeyfile as as_nobody does, in one process.
+prepare_nobody() {
+	local programs=$BATS_TEST_TMPDIR/programs
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+	if [ ! -d "$programs" ]; then
+		mkdir -m 755 "$programs"
+		install -m 755 "$MKEYFILE" "$programs/mkeyfile"
+		install -m 755 "$abs_top_srcdir/tests/own-defaults" "$programs"
+	fi
+	nobody=(env "MKEYFILE_PRINT_DEFAULTS=$programs/own-defaults" setpriv --reuid=65534 --regid=65534 --clear-groups
+		"$programs/mkeyfile")
+}
+
 # run_refused STATUS "standard error" ARGUMENT...: mkeyfile ends with STATUS, says
 # exactly that, prints nothing, and no file in this directory changes.
 run_refused() {

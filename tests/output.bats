@@ -102,12 +102,12 @@ run_full() {
 }
 
 @test "no core, no ptrace by the same user" {
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+	prepare_nobody
 	chmod 644 sealed
 	mkfifo pipe
 	chmod 666 pipe
 	ulimit -c unlimited
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" list -f sealed -P pipe &
+	"${nobody[@]}" list -f sealed -P pipe &
 	reader=$!
 	exec 5>pipe
 	for ((i = 0; i < 1000; i++)); do

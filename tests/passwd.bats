@@ -244,11 +244,11 @@ hint: move it to a safe place first" passwd -P pw --new-password-file=pw
 	cp pw locked/
 	chown 65534 . keyfile pw plain
 	chmod 644 locked/pw
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+	prepare_nobody
 	before=$(snapshot)
-	run --separate-stderr setpriv --reuid=65534 --clear-groups "$MKEYFILE" passwd -P locked/pw --new-password-file=locked/pw
+	run --separate-stderr as_nobody passwd -P locked/pw --new-password-file=locked/pw
 	assert_equal 2 "mkeyfile passwd: cannot create files beside '$PWD/locked/pw.new': Permission denied" ""
-	run --separate-stderr setpriv --reuid=65534 --clear-groups "$MKEYFILE" passwd -P pw --new-password-file=locked/new
+	run --separate-stderr as_nobody passwd -P pw --new-password-file=locked/new
 	assert_equal 2 "mkeyfile passwd: cannot create files beside 'locked/new': Permission denied" ""
 	same "$before" "$(snapshot)"
 }

@@ -8,7 +8,6 @@ setup_test() {
 	export MKEYFILE_FILE=keyfile
 	make_keyfile keyfile 1 2 100
 	make_password_file pw
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
 }
 
 teardown() {
@@ -74,7 +73,7 @@ no_litter() {
 	chmod 644 keyfile
 	chmod 1777 .
 	before=$(snapshot)
-	run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" add 7 --write-in-place=saved
+	run --separate-stderr as_nobody add 7 --write-in-place=saved
 	assert_equal 2 "mkeyfile add: cannot write 'keyfile': Permission denied" ""
 	same "$before" "$(snapshot)"
 }
@@ -246,7 +245,7 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 @test "a directory of one's own with a sticky bit, not as root" {
 	chown -R 65534:65534 .
 	chmod 1777 .
-	run -0 setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" add 7 -q
+	run -0 as_nobody add 7 -q
 	run -0 grep -c '^7;' keyfile
 }
 
@@ -332,8 +331,11 @@ stop_at() { # call number argument...
 @test "memory that cannot be locked is one warning, and no failure" {
 	! grep -q __asan_init "$MKEYFILE" || skip "AddressSanitizer takes mlock(2) away"
 	chown -R 65534:65534 .
-	run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
-		bash -c 'ulimit -l 0; exec "$MKEYFILE" add 7 8'
+	without_locked_memory() (
+		ulimit -l 0
+		as_nobody "$@"
+	)
+	run --separate-stderr without_locked_memory add 7 8
 	same 0 "$status"
 	same 1 "$(grep -c 'memory could not be locked' <<<"$stderr")"
 	same "mkeyfile add: warning: memory could not be locked: keys may have reached swap space (see ulimit -l)" "${stderr_lines[-1]}"

@@ -381,7 +381,7 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	[ "$status" = 0 ]
 	run_refused 64 "mkeyfile verify: there is no user '...'" verify -f keyfile --server-user=nobody-at-all
 	# 4294967296 is not 0
-	for number in 4294967296 4294967295 -1 -0 +0 ' 0' 0x0 0.0 0, 18446744073709551616 99999999999999999999; do
+	for number in 4294967296 4294967295 -1 -0 +0 ' 0' 0x0 0.0 '0,' 18446744073709551616 99999999999999999999; do
 		shown=$number
 		[ ${#number} -le 12 ] || shown=...
 		run_refused 64 "mkeyfile verify: there is no user '$shown'" verify -f keyfile "--server-user=$number"
@@ -392,11 +392,10 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	make_keyfile "$public/keyfile" 1 2
 	chown -R nobody "$public"
-	cp "$MKEYFILE" "$public/mkeyfile"
-	run setpriv --reuid=nobody --clear-groups "$public/mkeyfile" verify --no-defaults -f "$public/keyfile" --json \
+	run as_nobody verify --no-defaults -f "$public/keyfile" --json \
 		--server-user=mysql
 	same 'access-not-tried' "$(jq -r '.information[].name' <<<"$output")"
-	run setpriv --reuid=nobody --clear-groups "$public/mkeyfile" verify --no-defaults -f "$public/keyfile" --json \
+	run as_nobody verify --no-defaults -f "$public/keyfile" --json \
 		--server-user=nobody
 	same '' "$(jq -r '.information[].name' <<<"$output")"
 }

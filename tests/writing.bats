@@ -7,15 +7,10 @@ setup_test() {
 	export MKEYFILE_FILE=keyfile
 	make_keyfile keyfile 1 2 100
 	make_password_file pw
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
 }
 
 teardown() {
 	[ -z "${holder-}" ] || kill "$holder" 2>/dev/null || :
-}
-
-as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$MKEYFILE" "$@"
 }
 
 no_litter() {
