@@ -7,6 +7,19 @@ PATH=$PATH:/usr/sbin
 # a server that starts removes what others have put there
 export TMPDIR=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 
+# From here on the programs are those of a Debian release: bullseye (10.5), bookworm (10.11) or
+# trixie (11.8), from the root that scripts/server-root builds unless this host has that release.
+server_release() { # release
+	local here programs=${MKEYFILE_ROOTS:-${abs_top_srcdir:?}/build/roots}/$1/outside/bin
+	# shellcheck source=/dev/null
+	here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	[ "$1" != "$here" ] || return 0
+	[ -x "$programs/mariadbd" ] || skip "requires the root that scripts/server-root $1 builds"
+	[ "$(id -u)" = 0 ] || skip 'requires root, for a mount namespace'
+	PATH=$programs:$PATH
+	MARIADBD=$programs/mariadbd
+}
+
 # Whose keys server_start serves; where the server finds its plugins, and what
 # has to be loaded before it, when not the usual.
 : "${key_plugin:=file_key_management}"

@@ -30,6 +30,27 @@ teardown() {
 	done
 }
 
+# The server of a release loads a plain and an encrypted key file.
+loads_on_release() { # release version
+	server_release "$1"
+	[[ $("$MARIADBD" --version) = *" Ver $2."* ]]
+	mkeyfile generate -q -f plain 1 2 100
+	run -0 server_loads "$PWD/plain"
+	mkeyfile encrypt -q -f plain -o sealed --new-password-file=key
+	run -0 server_loads "$PWD/sealed" "$PWD/key"
+	echo '1;1;x' >keyfile
+	run -1 server_loads "$PWD/keyfile"
+	same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
+}
+
+@test "the server of bullseye loads what mkeyfile writes" {
+	loads_on_release bullseye 10.5
+}
+
+@test "the server of trixie loads what mkeyfile writes" {
+	loads_on_release trixie 11.8
+}
+
 @test "the referee refuses what does not load" {
 	echo '1;1;x' >keyfile
 	run -1 server_loads "$PWD/keyfile"
