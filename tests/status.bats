@@ -48,7 +48,7 @@ setup_test() {
 
 teardown() {
 	server_stop
-	[ -z "${hanging-}" ] || kill "$hanging" 2>/dev/null || :
+	[ -z "${hanging-}" ] || kill "${hanging[@]}" 2>/dev/null || :
 }
 
 start() { # server options...
@@ -118,6 +118,35 @@ hint: find the key file that the server was started with before it stops" "$stde
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
 	same 1 "$status"
 	same "hint: this server cannot read its key file again while it runs: restart it" "${stderr_lines[1]}"
+}
+
+@test "the server logs no aborted connection: the client says goodbye, whatever ends it" {
+	local count=20
+
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=100
+	start --log-warnings=9
+	for ((; count; count--)); do
+		mkeyfile status --server="$PWD/socket" -q >words
+		mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise -q >words 2>&1 && return 1
+	done
+	# a statement that fails, standard output that is closed, a signal
+	run -2 mkeyfile status --server="$PWD/socket" --user=weak
+	"$MKEYFILE" status --server="$PWD/socket" >/dev/full 2>words && return 1
+	strace -o trace -e inject=poll:signal=INT:when=3 "$MKEYFILE" status --server="$PWD/socket" >words || :
+	grep -q 'killed by SIGINT' trace
+	await_no_connection
+	run ! grep -F 'Aborted connection' data.log
+}
+
+# Until ours is the only one.
+await_no_connection() {
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ "$(sql -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'root'")" != 1 ] || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 @test "nothing to wait for is waited for" {
@@ -199,27 +228,10 @@ hint: Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without
 }
 
 @test "a server that hangs: before its greeting, and behind it" {
-	python3 - <<-'END' 3>&- &
-		import socket, threading, time
-
-		greeting = (b"\x0a10.11.0-MariaDB\0" + b"\1\0\0\0" + b"12345678\0" + b"\xfe\xf7\x2d\2\0\xbf\x81\x15" +
-		            b"\0" * 10 + b"123456789012\0" + b"mysql_native_password\0")
-		packet = len(greeting).to_bytes(3, "little") + b"\0" + greeting
-		connections = []
-
-		def serve(name, words):
-		    listener = socket.socket(socket.AF_UNIX)
-		    listener.bind(name)
-		    listener.listen()
-		    while True:
-		        connections.append(listener.accept()[0])
-		        connections[-1].sendall(words)
-
-		for name, words in (("silent", b""), ("deaf", packet)):
-		    threading.Thread(target=serve, args=(name, words), daemon=True).start()
-		time.sleep(120)
-	END
-	hanging=$!
+	"$abs_top_srcdir/tests/fake-server" heard --socket=silent --answer=silent 3>&- &
+	hanging=($!)
+	"$abs_top_srcdir/tests/fake-server" heard --socket=deaf --answer=deaf 3>&- &
+	hanging+=($!)
 	for ((i = 0; i < 100; i++)); do
 		[ ! -S silent ] || [ ! -S deaf ] || break
 		sleep 0.1

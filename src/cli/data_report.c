@@ -560,7 +560,7 @@ static json_t *data_json(const struct proof *proof)
 /* The members of object without its braces, so that more can follow. */
 static void print_members(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_EMBED | JSON_VISIBLE);
+	dump_json(object, stdout, JSON_INDENT(2) | JSON_EMBED);
 	json_decref(object);
 }
 
@@ -582,7 +582,7 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 		data_needs_decide(&proof->needs, &file);
 		one = file_json(&file);
 		printf("%s\n    ", comma);
-		json_dumpf(one, stdout, JSON_COMPACT | JSON_VISIBLE);
+		dump_json(one, stdout, JSON_COMPACT);
 		json_decref(one);
 		spool_free(&file);
 		comma = ",";

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVER_USER_DEFAULT "mysql"
-
 /* ---- who reads the files, and what can be seen from outside ---- */
 
 static enum status find_user(struct inspection *inspection)

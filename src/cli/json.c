@@ -45,9 +45,25 @@ json_t *json_text(const char *text)
 	return string;
 }
 
+/* The one control character that jansson leaves as it is. */
+static int write_visibly(const char *text, size_t size, void *stream)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\177')
+			fputs("\\u007f", stream);
+		else
+			putc(text[i], stream);
+	return 0;
+}
+
+void dump_json(const json_t *object, FILE *stream, size_t flags)
+{
+	json_dump_callback(object, write_visibly, stream, flags | JSON_ENSURE_ASCII);
+}
+
 void print_json(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_VISIBLE);
+	dump_json(object, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(object);
 }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Before any other use of JSON in the process. */
 void json_start(void);
@@ -16,8 +17,9 @@ bool json_memory_failed(void);
  * become U+FFFD. */
 json_t *json_text(const char *text);
 
-/* Flag for all that is printed: a terminal takes some of what is not ASCII for commands. */
-#define JSON_VISIBLE JSON_ENSURE_ASCII
+/* Prints object with jansson's flags, and nothing but ASCII characters that are visible:
+ * a terminal takes some of the others for commands. */
+void dump_json(const json_t *object, FILE *stream, size_t flags);
 
 /* Prints object and a newline on standard output, and releases it. */
 void print_json(json_t *object);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,24 +42,68 @@ void message_changed(void)
 	said.changed = true;
 }
 
-/* Bytes of the control character at text; 0: it is none. Some of UTF-8's have two. */
+/* Bytes of the character at text, which is not its end, and its code point; 0: it is
+ * not UTF-8 (RFC 3629). */
+static int decode(const unsigned char *text, uint32_t *ret_code)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int size = text[0] < 0xc2 || text[0] > 0xf4 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	uint32_t code = size ? text[0] & (0x7fu >> size) : 0;
+
+	*ret_code = text[0];
+	if (text[0] < 0x80)
+		return 1;
+	for (int i = 1; i < size; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3fu);
+	}
+	if (!size || code < lowest[size] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	*ret_code = code;
+	return size;
+}
+
+/* Control characters, and those that end a line or turn the order of others (UAX 9). */
+static bool is_obeyed(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Bytes of the character at text that a terminal would not simply show; 0: it would. */
 static int control_size(const unsigned char *text)
 {
-	if (text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0)
-		return 2;
-	return text[0] < ' ' || text[0] == 0x7f;
+	uint32_t code;
+	int size = decode(text, &code);
+
+	if (!size)
+		return 1;
+	return is_obeyed(code) ? size : 0;
+}
+
+bool is_visible(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code;
+
+	for (; *at; at += decode(at, &code))
+		if (control_size(at))
+			return false;
+	return true;
 }
 
 /* What needs no change goes out at once: standard error has no buffer. */
 static void print_text(FILE *stream, const char *text, bool has_lines)
 {
 	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code;
 
 	while (*at) {
 		const unsigned char *start = at;
 
 		while (*at && ((has_lines && *at == '\n') || !control_size(at)))
-			at++;
+			at += decode(at, &code);
 		fwrite(start, 1, (size_t)(at - start), stream);
 		for (int size = *at ? control_size(at) : 0; size; size--)
 			fprintf(stream, "\\%03o", (unsigned int)*at++);
@@ -68,6 +113,17 @@ static void print_text(FILE *stream, const char *text, bool has_lines)
 void print_visibly(FILE *stream, const char *text)
 {
 	print_text(stream, text, false);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		count++;
+		text++;
+	}
+	return count;
 }
 
 /* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
@@ -82,7 +138,8 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	va_end(again);
 	if (!silent) {
 		if (words)
-			print_text(stderr, words, true);
+			/* lines are the format's own: a name, or what a server says, starts none */
+			print_text(stderr, words, count_lines(words) == count_lines(format));
 		else
 			vfprintf(stderr, format, arguments);
 		fputc('\n', stderr);

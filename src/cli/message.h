@@ -30,9 +30,13 @@ void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Prints text, of which a file name may be a part. What a terminal would obey, and
- * the end of a line, become \ooo, in octal. */
+/* Prints text, of which a file name or a server's words may be a part. What a terminal
+ * would obey, the end of a line, what turns the order of characters, and bytes that are
+ * not UTF-8 become \ooo, in octal. */
 void print_visibly(FILE *stream, const char *text);
+
+/* Whether text has nothing of that kind. */
+bool is_visible(const char *text);
 
 /* An error of the command line: says it and returns STATUS_USAGE. */
 enum status usage_error(const char *words);

@@ -243,7 +243,8 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 	warn_of_other_file(&state, arguments->options->file);
 	if (state.reload != RELOAD_NONE)
 		return STATUS_DONE;
-	message_error("server %s with %s cannot read its key file again while it runs", state.version,
+	message_error("server %s with %s cannot read its key file again while it runs",
+		      state.version ? state.version : "of an unknown version",
 		      state.plugin ? state.plugin : "no key plugin");
 	message_hint("Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it");
 	return STATUS_REFUSED;
@@ -300,18 +301,21 @@ struct done {
 	bool flushed;
 };
 
-static void report_successor(const struct done *done, size_t i, json_t *list)
+static enum status report_successor(const struct done *done, size_t i, json_t *list)
 {
 	uint32_t id = done->replaced->ids[i];
 	uint32_t successor = done->change->keys->items[i].id;
 	char *sql = successor_sql(id, successor, done->tables);
 
+	if (!sql)
+		return out_of_memory();
 	if (!done->arguments->options->json)
-		fputs(sql ? sql : "", stdout);
+		fputs(sql, stdout);
 	else
 		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
 						      (json_int_t)successor, "sql", sql));
 	free(sql);
+	return STATUS_DONE;
 }
 
 static enum status report(const struct done *done)
@@ -330,8 +334,8 @@ static enum status report(const struct done *done)
 
 	if (!status && options->json)
 		status = report_json(options, done->change, &object);
-	for (size_t i = 0; i < done->replaced->count; i++)
-		report_successor(done, i, list);
+	for (size_t i = 0; !status && i < done->replaced->count; i++)
+		status = report_successor(done, i, list);
 	if (object) {
 		json_object_set(object, "successors", list);
 		json_object_set_new(object, "flushed", json_boolean(done->flushed));

@@ -3,6 +3,7 @@
 
 #include "cli/json.h"
 #include "cli/message.h"
+#include "server/access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,15 @@
 #define ERROR_NEEDS_PRIVILEGE 1227
 #define ERROR_ACCESS_DENIED_NO_PASSWORD 1698
 #define ERROR_TLS 2026
+#define ERROR_PLUGIN_NOT_ALLOWED 5010
+/* mkeyfile-client's own (client/session.h) */
+#define ERROR_SOCKET_OWNER (-1)
+
+/* The client's own bound, and what is around the rows (client/session.h). */
+#define ANSWER_SIZE_MAX ((32u << 20) + (1u << 16))
+
+/* Milliseconds that the client has to say goodbye to the server. */
+#define GOODBYE_TIME 2000
 
 /* ---- options ---- */
 
@@ -95,6 +105,7 @@ struct server_link {
 	int request; /* written by this process */
 	int answer;  /* read by it */
 	unsigned int timeout;
+	bool hangs; /* it has not answered in time */
 	char *name; /* for messages */
 	char *buffer;
 	size_t used;
@@ -208,6 +219,38 @@ out:
 	return status;
 }
 
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Without a goodbye the server logs an aborted connection. */
+static bool wait_for_goodbye(pid_t child)
+{
+	const struct timespec step = { .tv_nsec = 1000000 };
+	int64_t deadline = now() + GOODBYE_TIME;
+	pid_t ended;
+
+	while (!(ended = waitpid(child, NULL, WNOHANG)) || (ended < 0 && errno == EINTR)) {
+		if (now() >= deadline)
+			return false;
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
+static void end_client(const struct server_link *link)
+{
+	if (!link->hangs && wait_for_goodbye(link->child))
+		return;
+	kill(link->child, SIGKILL);
+	while (waitpid(link->child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 void server_link_close(struct server_link **link)
 {
 	struct server_link *old = *link;
@@ -218,11 +261,8 @@ void server_link_close(struct server_link **link)
 		close(old->request);
 	if (old->answer >= 0)
 		close(old->answer);
-	if (old->child > 0) {
-		kill(old->child, SIGKILL);
-		while (waitpid(old->child, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (old->child > 0)
+		end_client(old);
 	free(old->name);
 	free(old->buffer);
 	free(old);
@@ -253,14 +293,6 @@ static bool send_request(struct server_link *link, json_t *request)
 	return size && written == size;
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static bool grow(struct server_link *link)
 {
 	size_t capacity = link->capacity ? 2 * link->capacity : 16384;
@@ -273,8 +305,8 @@ static bool grow(struct server_link *link)
 	return true;
 }
 
-/* The next line as JSON. NULL: the client is gone, or (errno ETIMEDOUT) hangs
- * although it has a timeout of its own. */
+/* The next line as JSON. NULL, and errno: ETIMEDOUT (the client hangs, although it has a
+ * timeout of its own), EMSGSIZE, ENOMEM, or 0: the client is gone. */
 static json_t *read_answer(struct server_link *link)
 {
 	/* connecting can take it one timeout for each of several steps */
@@ -287,10 +319,15 @@ static json_t *read_answer(struct server_link *link)
 		int64_t left = deadline - now();
 		ssize_t got;
 
+		if (link->used > ANSWER_SIZE_MAX) {
+			errno = EMSGSIZE;
+			return NULL;
+		}
 		if (link->used == link->capacity && !grow(link))
 			return NULL;
 		got = left > 0 ? poll(&poll_descriptor, 1, (int)left) : 0;
 		if (!got) {
+			link->hangs = true;
 			errno = ETIMEDOUT;
 			return NULL;
 		}
@@ -298,8 +335,10 @@ static json_t *read_answer(struct server_link *link)
 			got = read(link->answer, link->buffer + link->used, link->capacity - link->used);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
+		if (got <= 0) {
+			errno = 0;
 			return NULL;
+		}
 		link->used += (size_t)got;
 	}
 	return json_loadb(link->buffer, link->used, 0, NULL);
@@ -317,6 +356,10 @@ static void hint_for(json_int_t code)
 	else if (code == ERROR_TLS)
 		message_hint(
 			"ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network");
+	else if (code == ERROR_PLUGIN_NOT_ALLOWED)
+		message_hint("connect over TCP with TLS, or use an account with another authentication plugin");
+	else if (code == ERROR_SOCKET_OWNER)
+		message_hint("set server-user under [mkeyfile] in an option file if the server runs as that user");
 }
 
 static enum status say_error(const struct server_link *link, const json_t *error)
@@ -339,6 +382,10 @@ static enum status ask(struct server_link *link, json_t *request, json_t **ret_a
 		return STATUS_DONE;
 	if (errno == ETIMEDOUT)
 		message_error("%s does not answer", link->name);
+	else if (errno == EMSGSIZE)
+		message_error("%s: the answer is too large", link->name);
+	else if (errno == ENOMEM)
+		return out_of_memory();
 	else
 		message_error("%s: the connection is lost", link->name);
 	return STATUS_FAILED;
@@ -355,6 +402,17 @@ static void add_default(json_t *defaults, const char *name, const char *value)
 	free(argument);
 }
 
+/* By the same rule as verify's. Root's where there is no such user. */
+static uid_t server_uid(const struct options *options)
+{
+	const char *name = options->server_user;
+	struct server_user user;
+
+	if (!name)
+		name = options->host.settings.user;
+	return server_user_find(name ? name : SERVER_USER_DEFAULT, &user) ? user.uid : 0;
+}
+
 static json_t *connection_request(const struct server_options *server_options, const struct options *options,
 				  unsigned int timeout)
 {
@@ -362,6 +420,7 @@ static json_t *connection_request(const struct server_options *server_options, c
 	json_t *defaults = json_array();
 
 	json_object_set_new(request, "timeout", json_integer(timeout));
+	json_object_set_new(request, "server_uid", json_integer(server_uid(options)));
 	json_object_set_new(request, "plain", json_boolean(server_options->plain));
 	json_object_set_new(request, "defaults", defaults);
 	if (server_options->place)

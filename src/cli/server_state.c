@@ -30,48 +30,78 @@ void server_state_free(struct server_state *state)
 	*state = (struct server_state){ 0 };
 }
 
-const struct server_id *server_state_find(const struct server_state *state, uint32_t id)
+/* More key IDs than a key file has room for, each with a line of at least 35 bytes. */
+#define IDS_MAX 30000
+
+/* Where an ID is, or belongs, in their order. */
+static size_t place_of(const struct server_state *state, uint32_t id)
 {
-	for (size_t i = 0; i < state->count; i++)
-		if (state->ids[i].id == id)
-			return &state->ids[i];
-	return NULL;
+	size_t first = 0;
+	size_t end = state->count;
+
+	while (first < end) {
+		size_t middle = (first + end) / 2;
+
+		if (state->ids[middle].id < id)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
 }
 
-/* The place of an ID, in their order; NULL: no memory. */
-static struct server_id *find_or_insert(struct server_state *state, uint32_t id)
+static enum status find_or_insert(struct server_state *state, uint32_t id, struct server_id **ret_id)
 {
+	size_t place = place_of(state, id);
 	struct server_id *ids;
-	size_t place = 0;
 
-	while (place < state->count && state->ids[place].id < id)
-		place++;
-	if (place < state->count && state->ids[place].id == id)
-		return &state->ids[place];
-	ids = reallocarray(state->ids, state->count + 1, sizeof(*ids));
-	if (!ids)
-		return NULL;
-	memmove(ids + place + 1, ids + place, (state->count - place) * sizeof(*ids));
-	ids[place] = (struct server_id){ .id = id };
-	state->ids = ids;
-	state->count++;
-	return &ids[place];
+	if (place == state->count || state->ids[place].id != id) {
+		if (state->count == IDS_MAX) {
+			message_error("the server lists more key IDs than a key file has room for");
+			return STATUS_FAILED;
+		}
+		ids = reallocarray(state->ids, state->count + 1, sizeof(*ids));
+		if (!ids)
+			return out_of_memory();
+		memmove(ids + place + 1, ids + place, (state->count - place) * sizeof(*ids));
+		ids[place] = (struct server_id){ .id = id };
+		state->ids = ids;
+		state->count++;
+	}
+	*ret_id = &state->ids[place];
+	return STATUS_DONE;
+}
+
+const struct server_id *server_state_find(const struct server_state *state, uint32_t id)
+{
+	size_t place = place_of(state, id);
+
+	return place < state->count && state->ids[place].id == id ? &state->ids[place] : NULL;
 }
 
 /* ---- settings ---- */
 
-static void take_variable(struct server_state *state, const char *name, const char *value)
+/* A copy in place of NULL; of a value that comes twice, the first counts. */
+static enum status take_text(char **place, const char *value)
+{
+	if (!*place)
+		*place = strdup(value);
+	return *place ? STATUS_DONE : out_of_memory();
+}
+
+static enum status take_variable(struct server_state *state, const char *name, const char *value)
 {
 	if (!strcmp(name, "version"))
-		state->version = strdup(value);
-	else if (!strcmp(name, "innodb_encryption_threads"))
+		return take_text(&state->version, value);
+	if (strstr(name, "key_management_filename") && *value)
+		return take_text(&state->filename, value);
+	if (!strcmp(name, "innodb_encryption_threads"))
 		state->threads = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "innodb_encryption_rotate_key_age"))
 		state->age = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, PLUGIN "_reload"))
 		state->reload = RELOAD_PLUGIN;
-	else if (strstr(name, "key_management_filename") && *value && !state->filename)
-		state->filename = strdup(value);
+	return STATUS_DONE;
 }
 
 static enum status read_settings(struct server_link *link, struct server_state *state)
@@ -87,8 +117,8 @@ static enum status read_settings(struct server_link *link, struct server_state *
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (row_text(row, 0) && row_text(row, 1))
-			take_variable(state, row_text(row, 0), row_text(row, 1));
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			status = take_variable(state, row_text(row, 0), row_text(row, 1));
 	}
 	json_decref(rows);
 	if (status)
@@ -97,8 +127,8 @@ static enum status read_settings(struct server_link *link, struct server_state *
 			      "SELECT PLUGIN_NAME FROM information_schema.PLUGINS"
 			      " WHERE PLUGIN_TYPE = 'ENCRYPTION' AND PLUGIN_STATUS = 'ACTIVE'",
 			      &rows);
-	if (!status && json_array_size(rows))
-		state->plugin = strdup(row_text(json_array_get(rows, 0), 0));
+	if (!status && row_text(json_array_get(rows, 0), 0))
+		status = take_text(&state->plugin, row_text(json_array_get(rows, 0), 0));
 	json_decref(rows);
 	return status;
 }
@@ -119,9 +149,11 @@ static enum status read_enterprise_list(struct server_link *link, struct server_
 	state->reload = RELOAD_FLUSH;
 	state->tells_newest = true;
 	json_array_foreach (rows, i, row) {
-		struct server_id *id = find_or_insert(state, (uint32_t)row_number(row, 0));
+		struct server_id *id = NULL;
 
-		if (id && row_number(row, 1) > id->newest)
+		if (!status)
+			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		if (!status && row_number(row, 1) > id->newest)
 			id->newest = (uint32_t)row_number(row, 1);
 	}
 	json_decref(rows);
@@ -139,9 +171,10 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 		const char *name = row_text(row, 0);
 		struct server_id *id = NULL;
 
-		if (name && !strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
-			id = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10));
-		if (id)
+		if (!status && name && !strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
+			status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10),
+						&id);
+		if (!status && id)
 			id->newest = (uint32_t)row_number(row, 1);
 	}
 	state->tells_newest = json_array_size(rows) > 0;
@@ -175,11 +208,13 @@ static enum status read_tablespaces(struct server_link *link, struct server_stat
 	enum status status = server_query(link, tablespaces_query, &rows);
 
 	json_array_foreach (rows, i, row) {
-		struct server_id *id = find_or_insert(state, (uint32_t)row_number(row, 0));
+		struct server_id *id = NULL;
 		uint64_t newest = row_number(row, 1);
 
-		if (!id)
-			continue;
+		if (!status)
+			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		if (status)
+			break;
 		if (newest <= KEY_VERSION_MAX && newest > id->newest)
 			id->newest = (uint32_t)newest;
 		id->oldest = (uint32_t)row_number(row, 2);

@@ -191,8 +191,11 @@ static void print_table(const struct joined *joined, const struct server_state *
 	char newest[11];
 	char oldest[11];
 
-	printf("server %s, keys from %s\n", state->version ? state->version : "of an unknown version",
-	       state->plugin ? state->plugin : "no plugin");
+	fputs("server ", stdout);
+	print_visibly(stdout, state->version ? state->version : "of an unknown version");
+	fputs(", keys from ", stdout);
+	print_visibly(stdout, state->plugin ? state->plugin : "no plugin");
+	putchar('\n');
 	printf("%-10s  %-10s  %-10s  %-10s  %-11s  %s\n", "ID", "FILE", "SERVER", "OLDEST", "TABLESPACES", "STATE");
 	for (size_t i = 0; i < joined->count; i++) {
 		const struct line *line = &joined->lines[i];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/successor_sql.h"
 
+#include "cli/message.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,29 +33,73 @@ static void write_encoded(FILE *stream, const struct table *table, uint32_t succ
 		table->schema, table->name, successor);
 }
 
-static void write_table(FILE *stream, const struct table *table, uint32_t successor)
+static void write_statement(FILE *stream, const struct table *table, uint32_t successor)
 {
-	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
-		write_encoded(stream, table, successor);
-		return;
-	}
 	fputs("ALTER TABLE ", stream);
 	write_identifier(stream, table->schema);
 	putc('.', stream);
 	write_identifier(stream, table->name);
-	fprintf(stream, " ENCRYPTION_KEY_ID=%u;\n", successor);
+	fprintf(stream, " ENCRYPTION_KEY_ID=%u", successor);
 }
 
-static void write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
+static char *statement(const struct table *table, uint32_t successor)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+
+	if (!stream)
+		return NULL;
+	write_statement(stream, table, successor);
+	if (!fclose(stream))
+		return sql;
+	free(sql);
+	return NULL;
+}
+
+/* A name with a line end or a control character has no other form that is safe to look
+ * at and to paste. The comment shows it. False: no memory. */
+static bool write_hidden(FILE *stream, const struct table *table, uint32_t successor)
+{
+	char *sql = statement(table, successor);
+
+	if (!sql)
+		return false;
+	fputs("-- ", stream);
+	print_visibly(stream, sql);
+	fputs(":\nEXECUTE IMMEDIATE CONVERT(X'", stream);
+	for (const char *at = sql; *at; at++)
+		fprintf(stream, "%02x", (unsigned char)*at);
+	fputs("' USING utf8mb4);\n", stream);
+	free(sql);
+	return true;
+}
+
+static bool write_table(FILE *stream, const struct table *table, uint32_t successor)
+{
+	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
+		write_encoded(stream, table, successor);
+		return true;
+	}
+	if (!is_visible(table->schema) || !is_visible(table->name))
+		return write_hidden(stream, table, successor);
+	write_statement(stream, table, successor);
+	fputs(";\n", stream);
+	return true;
+}
+
+static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
 {
 	size_t count = 0;
+	bool done = true;
 
 	for (size_t i = 0; i < tables->count; i++)
 		count += tables->items[i].id == id;
 	fprintf(stream, "SET NAMES utf8mb4;\n-- %zu table%s under key %u:\n", count, count == 1 ? " is" : "s are", id);
-	for (size_t i = 0; i < tables->count; i++)
+	for (size_t i = 0; done && i < tables->count; i++)
 		if (tables->items[i].id == id)
-			write_table(stream, &tables->items[i], successor);
+			done = write_table(stream, &tables->items[i], successor);
+	return done;
 }
 
 static void write_template(FILE *stream, uint32_t id, uint32_t successor)
@@ -72,6 +118,7 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 	char *sql = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&sql, &size);
+	bool done = true;
 
 	if (!stream)
 		return NULL;
@@ -82,14 +129,14 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n",
 		id, successor);
 	if (tables)
-		write_tables(stream, id, successor, tables);
+		done = write_tables(stream, id, successor, tables);
 	else
 		write_template(stream, id, successor);
 	fprintf(stream,
 		"-- Tables that still use key %1$u; none when all are moved:\n"
 		"SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;\n",
 		id);
-	if (fclose(stream)) {
+	if (fclose(stream) || !done) {
 		free(sql);
 		return NULL;
 	}

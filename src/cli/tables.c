@@ -38,7 +38,7 @@ static bool cut_name(char *name, char **ret_schema, char **ret_table)
 	char *slash = strrchr(name, '/');
 	char *mark;
 
-	if (!slash || slash == name || slash[1] == '#' || strpbrk(name, "'\\"))
+	if (!slash || slash == name || slash[1] == '#' || strpbrk(name, "'\\") || !is_visible(name))
 		return false;
 	*slash = '\0';
 	*ret_schema = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;

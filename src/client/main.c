@@ -3,15 +3,76 @@
  * library and what they load are in no process that holds keys. One JSON object a
  * line in each direction: first the request for a connection, answered by {} or
  * {"error": ...}, then {"sql": ...} as often as needed. Ends with its standard
- * input. */
+ * input, and says goodbye to the server. */
 #include "client/session.h"
 
+#include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* What a hostile server can make this process use, beyond what it starts with. */
+#define MEMORY_MAX (128ul << 20)
+
+/* ---- the process ---- */
+
+/* Kernels before 5.9 do not close a range. */
+static void close_listed(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		int descriptor = atoi(entry->d_name);
+
+		if (descriptor > STDERR_FILENO && descriptor != dirfd(directory))
+			close(descriptor);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* A descriptor that was handed to mkeyfile may be a password's. */
+static void close_inherited(void)
+{
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0u, 0u))
+		return;
+#endif
+	close_listed();
+}
+
+/* A signal from the terminal ends mkeyfile, and with it this process's standard input:
+ * the server is then told. An answer that nobody reads ends it the same way. */
+static void ignore_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGPIPE, SIGQUIT };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		signal(numbers[i], SIG_IGN);
+}
+
+/* Address space, which a sanitizer has reserved a lot of, counts from here. */
+static void limit_memory(void)
+{
+	FILE *sizes = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+	rlim_t size;
+
+	if (sizes && fscanf(sizes, "%lu", &pages) == 1) {
+		size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MEMORY_MAX;
+		setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
+	}
+	if (sizes)
+		fclose(sizes);
+}
+
+/* ---- requests ---- */
 
 static bool answer(json_t *object)
 {
@@ -34,8 +95,9 @@ static struct session *connect_as_asked(json_t *request)
 	json_t *error = NULL;
 	const char *words = settings_read(request, &settings, &lines);
 
+	limit_memory();
 	if (words)
-		error = json_pack("{s:i, s:s}", "code", 0, "message", words);
+		error = json_pack("{s:i, s:s}", "code", CODE_OWN, "message", words);
 	else
 		session = session_open(&settings, &error);
 	answer(session ? json_object() : json_pack("{s:o}", "error", error));
@@ -50,23 +112,30 @@ int main(void)
 	char *line = NULL;
 	size_t size = 0;
 	bool alive = true;
+	unsigned int patience;
 
-	/* a descriptor that was handed to mkeyfile may be a password's */
-	for (int descriptor = STDERR_FILENO + 1; descriptor < 1024; descriptor++)
-		close(descriptor);
+	close_inherited();
+	ignore_signals();
 	/* the server's password is in here */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	request = read_request(&line, &size);
+	/* mkeyfile gives up first, unless it is dead */
+	patience = 3 * request_timeout(request) + 5;
+	alarm(patience);
 	if (request)
 		session = connect_as_asked(request);
 	json_decref(request);
+	alarm(0);
 	while (session && alive && (request = read_request(&line, &size))) {
 		const char *sql = json_string_value(json_object_get(request, "sql"));
 
-		alive = sql && answer(session_query(session, sql));
+		alarm(patience);
+		alive = sql && session_query(session, sql, stdout);
 		json_decref(request);
+		alarm(0);
 	}
+	alarm(patience);
 	session_close(session);
 	free(line);
 	return session ? 0 : 1;

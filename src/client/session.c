@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/session.h"
 
+#include "client/socket.h"
+
+#include <errmsg.h>
+#include <errno.h>
 #include <mysql.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* More than any row or column description that is asked for. */
+#define PACKET_SIZE_MAX (1ul << 20)
+
+#ifndef CR_PLUGIN_NOT_ALLOWED
+#define CR_PLUGIN_NOT_ALLOWED 5010
+#endif
 
 struct session {
 	MYSQL *mysql;
 };
 
-static json_t *error_object(unsigned int code, const char *message)
+static json_t *error_object(int code, const char *message)
 {
 	json_t *object = json_object();
 	json_t *text = json_string(message);
@@ -28,15 +40,49 @@ static void set_text(MYSQL *mysql, enum mysql_option option, const char *value)
 		mysql_options(mysql, option, value);
 }
 
+/* Whatever the option file says, a cipher encrypts and a certificate is shown. */
+static void set_cipher(MYSQL *mysql, const char *cipher)
+{
+	char *safe;
+
+	if (!cipher || !*cipher || asprintf(&safe, "%s:!aNULL:!eNULL", cipher) < 0)
+		return;
+	mysql_options(mysql, MYSQL_OPT_SSL_CIPHER, safe);
+	free(safe);
+}
+
+/* From version 3.4 on, Connector/C accepts a certificate that it cannot verify, under
+ * conditions, unless it is told where authorities are: so it is told. These are the
+ * files of Debian, Red Hat, SUSE and Alpine. */
+static const char *system_authorities(void)
+{
+	static const char *const files[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+					     "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!access(files[i], R_OK))
+			return files[i];
+	return "/dev/null";
+}
+
+static void set_authorities(MYSQL *mysql, const struct settings *settings)
+{
+	bool named = (settings->ssl_ca && *settings->ssl_ca) || (settings->ssl_capath && *settings->ssl_capath);
+
+	set_text(mysql, MYSQL_OPT_SSL_CA, settings->ssl_ca);
+	set_text(mysql, MYSQL_OPT_SSL_CAPATH, settings->ssl_capath);
+	if (!named && mysql_get_client_version() >= 30400)
+		set_text(mysql, MYSQL_OPT_SSL_CA, system_authorities());
+}
+
 static void set_tls(MYSQL *mysql, const struct settings *settings)
 {
 	static const my_bool yes = 1;
 
-	set_text(mysql, MYSQL_OPT_SSL_CA, settings->ssl_ca);
-	set_text(mysql, MYSQL_OPT_SSL_CAPATH, settings->ssl_capath);
+	set_authorities(mysql, settings);
 	set_text(mysql, MYSQL_OPT_SSL_CERT, settings->ssl_cert);
 	set_text(mysql, MYSQL_OPT_SSL_KEY, settings->ssl_key);
-	set_text(mysql, MYSQL_OPT_SSL_CIPHER, settings->ssl_cipher);
+	set_cipher(mysql, settings->ssl_cipher);
 	set_text(mysql, MYSQL_OPT_SSL_CRL, settings->ssl_crl);
 	set_text(mysql, MYSQL_OPT_SSL_CRLPATH, settings->ssl_crlpath);
 	set_text(mysql, MARIADB_OPT_TLS_VERSION, settings->tls_version);
@@ -44,10 +90,34 @@ static void set_tls(MYSQL *mysql, const struct settings *settings)
 	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
 
+/* What answers a challenge tells an impostor no password. The others send the password
+ * itself, so they need a server that has proven who it is. dialog is in neither list: it
+ * asks at the terminal what the server tells it to. */
+#define CHALLENGE_PLUGINS "mysql_native_password,client_ed25519,parsec"
+#define PASSWORD_PLUGINS "mysql_clear_password,caching_sha2_password,sha256_password"
+
+static void restrict_plugins(MYSQL *mysql, bool proven)
+{
+	static const my_bool yes = 1;
+
+	/* no hashes of MySQL before 4.1 */
+	mysql_options(mysql, MYSQL_SECURE_AUTH, &yes);
+#if HAVE_DECL_MARIADB_OPT_RESTRICTED_AUTH
+	mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+		      proven ? CHALLENGE_PLUGINS "," PASSWORD_PLUGINS : CHALLENGE_PLUGINS);
+#else
+	/* those that are built in answer challenges */
+	if (!proven)
+		mysql_options(mysql, MYSQL_PLUGIN_DIR, "/dev/null");
+#endif
+}
+
 static void set_options(MYSQL *mysql, const struct settings *settings)
 {
 	static const unsigned int none = 0;
+	static const size_t packet_size = PACKET_SIZE_MAX;
 	unsigned int protocol = settings->over_tcp ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+	bool encrypted = settings->over_tcp && !settings->plain;
 
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &settings->timeout);
 	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &settings->timeout);
@@ -55,9 +125,11 @@ static void set_options(MYSQL *mysql, const struct settings *settings)
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 	/* a server must not be able to ask for files of this host */
 	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &none);
+	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_size);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mkeyfile");
-	if (settings->over_tcp && !settings->plain)
+	restrict_plugins(mysql, encrypted);
+	if (encrypted)
 		set_tls(mysql, settings);
 }
 
@@ -68,13 +140,58 @@ static const char *own_name(void)
 	return entry ? entry->pw_name : NULL;
 }
 
-static bool connect_to(MYSQL *mysql, const struct settings *settings)
+static bool connect_to(MYSQL *mysql, const struct settings *settings, const char *socket_path)
 {
 	const char *host = settings->over_tcp ? settings->host ? settings->host : "127.0.0.1" : NULL;
 
 	return mysql_real_connect(mysql, host, settings->user ? settings->user : own_name(), settings->password, NULL,
-				  settings->over_tcp ? settings->port : 0, settings->over_tcp ? NULL : settings->socket,
-				  0) != NULL;
+				  settings->over_tcp ? settings->port : 0, socket_path, 0) != NULL;
+}
+
+static json_t *connection_error(MYSQL *mysql, const struct pinned_socket *pinned)
+{
+	char words[4096];
+
+	/* the name that the pinned socket was opened by says nothing to the user */
+	if (pinned && mysql_errno(mysql) == CR_CONNECTION_ERROR) {
+		socket_words(pinned->name, pinned->error_number, words, sizeof(words));
+		return error_object(CR_CONNECTION_ERROR, words);
+	}
+	if (mysql_errno(mysql) == CR_PLUGIN_NOT_ALLOWED)
+		return error_object(CR_PLUGIN_NOT_ALLOWED,
+				    "the account's authentication plugin would reveal the password");
+	return error_object((int)mysql_errno(mysql), mysql_error(mysql));
+}
+
+static bool connect_by_tcp(MYSQL *mysql, const struct settings *settings, json_t **ret_error)
+{
+	if (!connect_to(mysql, settings, NULL))
+		*ret_error = connection_error(mysql, NULL);
+	/* belt and braces: what was enforced is asked for */
+	else if (!settings->plain && !mysql_get_ssl_cipher(mysql))
+		*ret_error = error_object(CODE_OWN, "the connection is not encrypted");
+	else
+		return true;
+	return false;
+}
+
+static bool connect_by_socket(MYSQL *mysql, const struct settings *settings, json_t **ret_error)
+{
+	char words[4096];
+	struct pinned_socket pinned;
+	int code = socket_pin(settings->socket, settings->server_uid, &pinned, words, sizeof(words));
+	bool connected;
+
+	if (code) {
+		*ret_error = error_object(code, words);
+		return false;
+	}
+	connected = connect_to(mysql, settings, pinned.path);
+	pinned.error_number = errno;
+	if (!connected)
+		*ret_error = connection_error(mysql, &pinned);
+	close(pinned.descriptor);
+	return connected;
 }
 
 struct session *session_open(const struct settings *settings, json_t **ret_error)
@@ -84,52 +201,94 @@ struct session *session_open(const struct settings *settings, json_t **ret_error
 
 	if (!mysql) {
 		free(session);
-		*ret_error = error_object(0, "out of memory");
+		*ret_error = error_object(CODE_OWN, "out of memory");
 		return NULL;
 	}
 	session->mysql = mysql;
 	set_options(mysql, settings);
-	if (connect_to(mysql, settings)) {
-		/* belt and braces: what was enforced is asked for */
-		if (!settings->over_tcp || settings->plain || mysql_get_ssl_cipher(mysql))
-			return session;
-		*ret_error = error_object(0, "the connection is not encrypted");
-	} else {
-		*ret_error = error_object(mysql_errno(mysql), mysql_error(mysql));
-	}
+	if (settings->over_tcp ? connect_by_tcp(mysql, settings, ret_error)
+			       : connect_by_socket(mysql, settings, ret_error))
+		return session;
 	session_close(session);
 	return NULL;
 }
 
-static json_t *row_json(MYSQL_ROW row, const unsigned long *lengths, unsigned int fields)
+/* Text only: JSON has no other strings. */
+static json_t *value_json(const char *value, unsigned long length)
 {
-	json_t *array = json_array();
+	json_t *text = value && !memchr(value, '\0', length) ? json_stringn(value, length) : NULL;
 
-	for (unsigned int i = 0; i < fields; i++) {
-		json_t *value = row[i] ? json_stringn(row[i], lengths[i]) : NULL;
-
-		json_array_append_new(array, value ? value : json_null());
-	}
-	return array;
+	return text ? text : json_null();
 }
 
-json_t *session_query(struct session *session, const char *sql)
+/* The row as text, malloc(3)ed; NULL: no memory. */
+static char *row_text(MYSQL_ROW row, const unsigned long *lengths, unsigned int fields)
+{
+	json_t *array = json_array();
+	char *text = NULL;
+	bool whole = array != NULL;
+
+	for (unsigned int i = 0; whole && i < fields; i++)
+		whole = !json_array_append_new(array, value_json(row[i], lengths[i]));
+	if (whole)
+		text = json_dumps(array, JSON_COMPACT);
+	json_decref(array);
+	return text;
+}
+
+/* All rows, as far as they are within the bounds. NULL, or the error that ended them. */
+static json_t *write_rows(MYSQL *mysql, MYSQL_RES *result, FILE *stream)
+{
+	size_t count = 0;
+	size_t size = 0;
+	MYSQL_ROW row;
+
+	while (result && (row = mysql_fetch_row(result))) {
+		char *text = row_text(row, mysql_fetch_lengths(result), mysql_num_fields(result));
+
+		if (!text)
+			return error_object(CODE_OWN, "out of memory");
+		size += strlen(text) + 1;
+		if (count == ANSWER_ROWS_MAX || size > ANSWER_SIZE_MAX) {
+			free(text);
+			return error_object(CODE_OWN, "the server's answer is too large");
+		}
+		fprintf(stream, "%s%s", count++ ? "," : "", text);
+		free(text);
+	}
+	return mysql_errno(mysql) ? error_object((int)mysql_errno(mysql), mysql_error(mysql)) : NULL;
+}
+
+static void write_end(json_t *error, FILE *stream)
+{
+	char *text = error ? json_dumps(error, JSON_COMPACT) : NULL;
+
+	fputc(']', stream);
+	if (error)
+		fprintf(stream, ",\"error\":%s", text ? text : "{\"code\":0,\"message\":\"out of memory\"}");
+	fputs("}\n", stream);
+	free(text);
+}
+
+bool session_query(struct session *session, const char *sql, FILE *stream)
 {
 	MYSQL *mysql = session->mysql;
 	MYSQL_RES *result = NULL;
-	json_t *rows = json_array();
-	MYSQL_ROW row;
+	json_t *error;
+	bool lost;
 
+	fputs("{\"rows\":[", stream);
 	if (!mysql_real_query(mysql, sql, strlen(sql)))
-		result = mysql_store_result(mysql);
-	if (mysql_errno(mysql)) {
-		json_decref(rows);
-		return json_pack("{s:o}", "error", error_object(mysql_errno(mysql), mysql_error(mysql)));
-	}
-	while (result && (row = mysql_fetch_row(result)))
-		json_array_append_new(rows, row_json(row, mysql_fetch_lengths(result), mysql_num_fields(result)));
+		result = mysql_use_result(mysql);
+	error = write_rows(mysql, result, stream);
+	write_end(error, stream);
+	/* rows that nobody wants would be read to their end, which may never come */
+	lost = result && error;
+	if (lost)
+		shutdown(mysql_get_socket(mysql), SHUT_RDWR);
 	mysql_free_result(result);
-	return json_pack("{s:o}", "rows", rows);
+	json_decref(error);
+	return !fflush(stream) && !ferror(stream) && !lost;
 }
 
 void session_close(struct session *session)

@@ -100,11 +100,8 @@ static bool is_named(const char *name, const char *option)
 	return !*name && !*option;
 }
 
-static bool is_false(const char *value)
-{
-	return !strcmp(value, "0") || !strcasecmp(value, "off") || !strcasecmp(value, "false");
-}
-
+/* ssl, skip-ssl and ssl-verify-server-cert are not among them: only the request makes a
+ * connection plain. */
 static void take_option(struct settings *settings, const char *name, const char *value)
 {
 	const struct {
@@ -132,10 +129,6 @@ static void take_option(struct settings *settings, const char *name, const char 
 		settings->port = (unsigned int)strtoul(value, NULL, 10);
 	else if (is_named(name, "protocol"))
 		settings->over_tcp = !strcasecmp(value, "tcp");
-	else if (is_named(name, "skip-ssl") || is_named(name, "disable-ssl"))
-		settings->plain = !*value || !is_false(value);
-	else if (is_named(name, "ssl"))
-		settings->plain = is_false(value);
 }
 
 static void take_lines(struct settings *settings, char *lines)
@@ -183,6 +176,11 @@ static void take_place(struct settings *settings, char *place)
 	settings->host = place;
 }
 
+unsigned int request_timeout(const json_t *request)
+{
+	return (unsigned int)json_integer_value(json_object_get(request, "timeout"));
+}
+
 const char *settings_read(json_t *request, struct settings *ret_settings, char **ret_lines)
 {
 	struct settings settings = { 0 };
@@ -199,7 +197,8 @@ const char *settings_read(json_t *request, struct settings *ret_settings, char *
 		settings.user = user;
 	if (json_is_true(json_object_get(request, "plain")))
 		settings.plain = 1;
-	settings.timeout = (unsigned int)json_integer_value(json_object_get(request, "timeout"));
+	settings.server_uid = (uid_t)json_integer_value(json_object_get(request, "server_uid"));
+	settings.timeout = request_timeout(request);
 	if (settings.host && strcmp(settings.host, "localhost"))
 		settings.over_tcp = 1;
 	*ret_settings = settings;

@@ -8,6 +8,9 @@
 
 /* Who can get at a file. */
 
+/* The one that packages make. */
+#define SERVER_USER_DEFAULT "mysql"
+
 /* The user that a server runs as. */
 struct server_user {
 	const char *name; /* the caller's */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLIENT_SOCKET_H
+#define MKEYFILE_CLIENT_SOCKET_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The server's socket, checked before anything is said to whoever listens. Where other
+ * users may make files, as in /tmp, one of them could listen in the server's place. */
+
+/* A socket that no rename can replace any more. */
+struct pinned_socket {
+	const char *name; /* as it was asked for */
+	char path[64];	  /* to connect to */
+	int descriptor;	  /* to be closed after that */
+	int error_number; /* the caller's */
+};
+
+/* Pins the socket called name (NULL: Connector/C's usual one), which has to belong to
+ * root, this process's user or server_uid: only the listener's user makes a socket that
+ * belongs to it. 0, or a code (session.h) with words. */
+int socket_pin(const char *name, uid_t server_uid, struct pinned_socket *ret_pinned, char *words, size_t size);
+
+/* Connector/C's words for a socket that nobody listens on. */
+void socket_words(const char *name, int error_number, char *words, size_t size);
+
+#endif

@@ -1,0 +1,258 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mkeyfile-client and servers that are not what they seem: what reaches an
+# impostor, and what an impostor reaches.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout proven.key -out proven.pem -days 2 -subj /CN=proven \
+		-addext subjectAltName=IP:127.0.0.1 >/dev/null 2>&1
+}
+
+setup_test() {
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	make_keyfile keyfile 1
+	printf '[client]\nuser=someone\npassword=the-Password\n' >client.cnf
+	impostors=()
+}
+
+teardown() {
+	[ ${#impostors[@]} = 0 ] || kill "${impostors[@]}" || :
+}
+
+# Starts one that writes down what it hears in the file heard.
+impostor() { # option...
+	local i
+
+	rm -f port heard
+	"$abs_top_srcdir/tests/fake-server" heard "$@" 3>&- &
+	impostors+=($!)
+	for ((i = 0; i < 300; i++)); do
+		if [ -e port ] || [ -S socket ]; then break; fi
+		sleep 0.05
+	done
+	touch heard
+	place=$PWD/socket
+	[ ! -e port ] || place=127.0.0.1:$(<port)
+}
+
+# Asks the impostor how far a rotation is.
+ask() { # option...
+	run --separate-stderr timeout 60 "$MKEYFILE" status --defaults-file=client.cnf -f keyfile -t 10.11 --server="$place" \
+		--server-timeout=2 "$@"
+}
+
+heard_no_password() {
+	run ! grep -aqF the-Password heard
+}
+
+@test "no spelling in an option file switches TLS off: nothing reaches a server without TLS" {
+	local spelling place
+	local spellings=(skip-ssl skip_ssl skip-ssl=1 ssl=0 ssl=OFF ssl=false disable-ssl disable_ssl loose-skip-ssl
+		loose_ssl=0 ssl-verify-server-cert=0 skip-ssl-verify-server-cert disable-ssl-verify-server-cert
+		ssl-mode=DISABLED protocol=tcp)
+
+	impostor --plugin=mysql_clear_password
+	for spelling in "${spellings[@]}"; do
+		printf '[client]\nuser=someone\npassword=the-Password\n%s\n' "$spelling" >client.cnf
+		ask
+		assert_equal 2 "mkeyfile status: server '$place': TLS/SSL error: SSL is required, but the server does not support it
+hint: ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network" ""
+	done
+	same "" "$(cat heard)"
+}
+
+@test "no spelling in an option file makes a stranger's certificate good" {
+	local line place
+
+	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
+	for line in skip-ssl ssl-verify-server-cert=0 skip-ssl-verify-server-cert ssl-cipher=ALL; do
+		printf '[client]\nuser=someone\npassword=the-Password\n%s\n' "$line" >client.cnf
+		ask
+		same 2 "$status"
+		[[ $stderr = "mkeyfile status: server '$place': TLS/SSL error: "* ]]
+	done
+	run ! grep -aq someone heard
+	heard_no_password
+}
+
+@test "ciphers that do not encrypt, or ask for no certificate, are none" {
+	local cipher place
+
+	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
+	for cipher in eNULL aNULL ALL:COMPLEMENTOFALL; do
+		printf '[client]\npassword=the-Password\nssl-ca=%s\ntls-version=TLSv1.2\nssl-cipher=%s@SECLEVEL=0\n' \
+			"$BATS_FILE_TMPDIR/proven.pem" $cipher >client.cnf
+		ask --user=someone
+		same 2 "$status"
+	done
+	[[ $stderr != *"TLS/SSL error"* ]]
+	printf '[client]\npassword=the-Password\nssl-ca=%s\ntls-version=TLSv1.2\nssl-cipher=eNULL@SECLEVEL=0\n' \
+		"$BATS_FILE_TMPDIR/proven.pem" >client.cnf
+	rm heard
+	ask --user=someone
+	[[ $stderr = *"TLS/SSL error"* ]]
+	[ ! -e heard ] || heard_no_password
+}
+
+@test "a password goes out in clear text only over TLS, to a server that has proven who it is" {
+	local place
+
+	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
+	printf '[client]\nuser=someone\npassword=the-Password\nssl-ca=%s\n' "$BATS_FILE_TMPDIR/proven.pem" >client.cnf
+	ask
+	same 2 "$status"
+	grep -aqF the-Password heard
+	ask --no-tls
+	refuses_plugin
+}
+
+refuses_plugin() {
+	assert_equal 2 "mkeyfile status: server '$place': the account's authentication plugin would reveal the password
+hint: connect over TCP with TLS, or use an account with another authentication plugin" ""
+}
+
+@test "without TLS no authentication plugin that reveals the password is used" {
+	local plugin place
+
+	for plugin in mysql_clear_password sha256_password caching_sha2_password dialog mysql_old_password; do
+		impostor --plugin=$plugin
+		ask --no-tls
+		refuses_plugin
+		heard_no_password
+		impostor --plugin=$plugin --socket="$PWD/socket"
+		ask
+		refuses_plugin
+		heard_no_password
+		rm socket
+	done
+	impostor --plugin=short-old
+	ask --no-tls
+	refuses_plugin
+	heard_no_password
+	impostor --plugin=mysql_native_password
+	ask --no-tls
+	same 2 "$status"
+	heard_no_password
+}
+
+@test "a socket has to belong to root, the user or the server's user account" {
+	local place uid
+
+	uid=$(id -u nobody)
+	impostor --socket="$PWD/socket"
+	ask
+	[[ $stderr = *forged* ]]
+	chown nobody socket
+	rm heard
+	ask
+	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, who is not root, you or the server's user account
+hint: set server-user under [mkeyfile] in an option file if the server runs as that user" ""
+	ln -s socket link
+	place=$PWD/link
+	ask
+	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, who is not root, you or the server's user account
+hint: set server-user under [mkeyfile] in an option file if the server runs as that user" ""
+	[ ! -e heard ]
+	printf '[mkeyfile]\nserver-user=nobody\n' >>client.cnf
+	ask
+	[[ $stderr = *forged* ]]
+	place=$PWD/keyfile
+	ask
+	assert_equal 2 "mkeyfile status: server '$place': Can't connect to local server through socket '$place' (88)" ""
+}
+
+@test "what a server says in an error is printed visibly, on one line" {
+	local place
+
+	impostor --socket="$PWD/socket"
+	ask
+	assert_equal 2 "mkeyfile status: server '$place': \\033[2Jcl\\302\\233ear\\012forged: line\\342\\200\\256gnp\\342\\200\\250.\\177" ""
+	ask --json
+	same "server '$place': "$'\e[2Jcl\302\233ear\nforged: line\342\200\256gnp\342\200\250.\177' "$(jq -r .error.message <<<"$output")"
+	same "" "$(tr -d ' -~\n' <<<"$output")"
+}
+
+@test "a server's version, plugin and file names are printed visibly" {
+	local place words='\033[2Jcl\302\233ear\012forged: line\342\200\256gnp\342\200\250.\177'
+
+	impostor --socket="$PWD/socket" --answer=names
+	ask
+	assert_equal 0 "mkeyfile status: warning: the server reads its keys from '$words'" \
+		"server $words, keys from $words
+ID          FILE        SERVER      OLDEST      TABLESPACES  STATE
+1           1           -           -           0            no tablespace uses it"
+	ask --json -q
+	same "" "$(tr -d ' -~\n' <<<"$output")"
+	run --separate-stderr mkeyfile rotate 1 --defaults-file=client.cnf -f keyfile -t 11.8-enterprise --flush --server="$place"
+	same "mkeyfile rotate: server $words with $words cannot read its key file again while it runs" "${stderr_lines[1]}"
+}
+
+@test "a table's name that is not visible is printed visibly, and its statement is still the right one" {
+	local place words='\033[2Jcl\302\233ear\012forged: line\342\200\256gnp\342\200\250.\177'
+
+	echo "100;$(random_key)" >>keyfile
+	impostor --socket="$PWD/socket" --answer=names
+	run -0 --separate-stderr mkeyfile rotate 100 --new-id --defaults-file=client.cnf -f keyfile -t 10.11 --server="$place"
+	same "-- ALTER TABLE \`sch\`\`\\012$words\`.\`DROP TABLE x; --\\015$words\` ENCRYPTION_KEY_ID=101:" "${lines[6]}"
+	[[ ${lines[7]} =~ ^"EXECUTE IMMEDIATE CONVERT(X'"([0-9a-f]+)"' USING utf8mb4);"$ ]]
+	same "ALTER TABLE \`sch\`\`"$'\n\e[2Jcl\302\233ear\nforged: line\342\200\256gnp\342\200\250.\177`.`DROP TABLE x; --\r\e[2Jcl\302\233ear\nforged: line\342\200\256gnp\342\200\250.\177` ENCRYPTION_KEY_ID=101' \
+		"$(printf %s "${BASH_REMATCH[1]}" | sed 's/../\\x&/g' | xargs -0 printf %b)"
+}
+
+# ---- a server that attacks ----
+
+# Runs mkeyfile, with its status, and prints whether it and its client used little memory.
+in_little_memory() {
+	python3 -c 'import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], timeout=120).returncode
+print("little" if resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 512 * 1024 else "much")
+sys.exit(status)' "$@"
+}
+
+@test "answers without an end, garbage and slow drips: an error, in bounded memory and time" {
+	local kind place words
+
+	while IFS=: read -r kind words; do
+		impostor --socket="$PWD/socket" --answer="$kind"
+		run --separate-stderr in_little_memory "$MKEYFILE" status --defaults-file=client.cnf -f keyfile -t 10.11 \
+			--server="$place" --server-timeout=1
+		same "2 little" "$status $output"
+		[ -z "$words" ] || same "mkeyfile status: server '$place'$words" "$stderr"
+		[[ ${#stderr_lines[@]} = 1 && $stderr = "mkeyfile status: server '$place'"* ]]
+		rm socket
+	done <<-'END'
+		rows:: the server's answer is too large
+		many-rows:: the server's answer is too large
+		column-descriptions:: Client run out of memory
+		column-count:: Client run out of memory
+		packet:
+		garbage:
+		drip: does not answer
+	END
+}
+
+@test "nulls, and what is no text, are survived" {
+	local place
+
+	impostor --socket="$PWD/socket" --answer=no-values
+	ask
+	same "server of an unknown version, keys from no plugin" "${lines[0]}"
+}
+
+@test "the client inherits no descriptor" {
+	local place client
+
+	impostor --socket="$PWD/socket" --answer=silent
+	ulimit -n 4096 || skip "no such descriptors"
+	"$MKEYFILE" status --defaults-file=client.cnf -f keyfile -t 10.11 --server="$place" --server-timeout=5 \
+		5<keyfile 1023<keyfile 1024<keyfile 4000<keyfile 2>/dev/null 3>&- &
+	impostors+=($!)
+	for ((i = 0; i < 100; i++)); do
+		client=$(pgrep -P $! mkeyfile-client) && find "/proc/$client/fd" -lname 'socket:*' | grep -q . && break
+		sleep 0.05
+	done
+	same "" "$(find "/proc/$client/fd" -lname '*keyfile')"
+}
