@@ -102,7 +102,7 @@ places() { # secret
 	make_secrets
 	truncate -s 0 "$said" "$objects"
 	before=$(snapshot)
-	for secret in "${secrets[@]:0:3}" "7;${secrets[0]}" "7;1;${secrets[0]}" "0x${secrets[0]}" " ${secrets[0]}"; do
+	for secret in "${secrets[@]:0:3}" "7;${secrets[0]}" "7;1;${secrets[0]}" "0x${secrets[0]}" " ${secrets[0]}" "--key=${secrets[0]}"; do
 		tell list -f "$secret"
 		tell list "-f$secret"
 		tell list --file="$secret"

@@ -89,17 +89,25 @@ static bool is_base64_key(const char *text)
 	return digits >= BASE64_DIGITS && (!strcmp(text + digits, "=") || !strcmp(text + digits, "=="));
 }
 
-bool looks_like_a_key(const char *text)
+static bool is_key(const char *text)
 {
-	const char *separator = strrchr(text, strchr(text, ';') ? ';' : ':');
-	const char *key = separator ? separator + 1 : text;
 	size_t digits;
 
-	key += strspn(key, BLANKS);
-	if (!strncasecmp(key, "0x", 2))
-		key += 2;
-	digits = strspn(key, "0123456789abcdefABCDEF");
-	return (digits >= KEY_DIGITS && !key[digits + strspn(key + digits, BLANKS)]) || is_base64_key(key);
+	text += strspn(text, BLANKS);
+	if (!strncasecmp(text, "0x", 2))
+		text += 2;
+	digits = strspn(text, "0123456789abcdefABCDEF");
+	return (digits >= KEY_DIGITS && !text[digits + strspn(text + digits, BLANKS)]) || is_base64_key(text);
+}
+
+bool looks_like_a_key(const char *text)
+{
+	bool found = is_key(text);
+
+	/* with a key ID and version, or as somebody's option */
+	for (const char *at = text; !found && (at = strpbrk(at, ";:=")); at++)
+		found = is_key(at + 1);
+	return found;
 }
 
 /* ---- the command line, word by word ---- */

@@ -24,8 +24,8 @@ void check_command_line(const struct argp *argp, int argc, char **argv, bool onl
  * that not all commands have counts as one without a value. */
 bool asks_for_json(const struct argp *shared, int argc, char **argv);
 
-/* Whether text is hex digits alone, 32 or more, or base64 of a key, with or without a
- * key ID and version as in a key file. */
+/* Whether text is hex digits alone, 32 or more, or base64 of a key, also after a
+ * key ID and version as in a key file, or after "NAME=". */
 bool looks_like_a_key(const char *text);
 
 /* Whether text is word with a typing error or two in it. */
