@@ -290,8 +290,12 @@ wrong_words() {
 		tell $words
 	done < <(wrong_words | grep -v -e '^[a-z]*crypt' -e --json=)
 	same '' "$(cat "$objects")"
-	# a word that only looks like the option
-	tell list --file -j --bogus
+	# an argument that only looks like the option
 	tell list extra -- --json
 	same '' "$(cat "$objects")"
+	# the option, where a value was forgotten
+	tell list --digest --json
+	tell list --password-fd -j
+	tell --file --js lst
+	same 3 "$(jq -s length "$objects")"
 }

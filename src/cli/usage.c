@@ -440,13 +440,25 @@ static void check_item(const struct walk *walk, const struct argp *argp, const s
 		refuse(argp, program, "invalid option -- '%c'", item->letter);
 }
 
+/* An option without its value takes --json for it, and that is an error in most cases: the
+ * object is wanted even so. */
+static bool is_json(const struct item *item)
+{
+	const char *value = item->value ? item->value : "";
+
+	if (item->option && item->option->key == 'j' && item->kind != ITEM_AMBIGUOUS)
+		return true;
+	return item->kind == ITEM_OPTION &&
+	       (!strcmp(value, "-j") || (strlen(value) > strlen("--") && !strncmp("--json", value, strlen(value))));
+}
+
 static bool finds_json(struct walk walk, bool only_before)
 {
 	struct item item;
 	bool found = false;
 
 	while (next_item(&walk, &item) && !(only_before && item.kind == ITEM_ARGUMENT))
-		found |= item.option && item.option->key == 'j' && item.kind != ITEM_AMBIGUOUS;
+		found |= is_json(&item);
 	return found;
 }
 
