@@ -105,7 +105,7 @@ bool looks_like_a_key(const char *text)
 	bool found = is_key(text);
 
 	/* with a key ID and version, or as somebody's option */
-	for (const char *at = text; !found && (at = strpbrk(at, ";:=")); at++)
+	for (const char *at = text; !found && (at = strpbrk(at, ";:=,?@#")); at++)
 		found = is_key(at + 1);
 	return found;
 }
