@@ -339,9 +339,12 @@ free_port() {
 
 # ---- settings, words, privileges ----
 
-# What the plugin wrote to the error log since the mark.
+# What the plugin wrote to the error log since the mark: under its name, or in the words
+# of the server's own plugin.
 plugin_log() {
-	sed -n 's/^.*\(\[[A-Z][A-Za-z]*\]\) [^:]*: mkeyfile_key_management: /\1 /p' data.log
+	sed -n 's/^.*\(\[[A-Z][A-Za-z]*\]\) [^:]*: mkeyfile_key_management: /\1 /p
+		t
+		s/^.*\(\[ERROR\]\) [^: ]*d: /\1 /p' data.log
 }
 
 # starts_not "words" [option...]: the server does not start, and says why
@@ -351,7 +354,7 @@ starts_not() {
 	shift
 	: >data.log
 	run ! start mkeyfile_key_management "$@"
-	same "[ERROR] $words" "$(plugin_log)"
+	same "[ERROR] $words" "$(plugin_log | grep ERROR)"
 }
 
 # refuses "words": a reload is an SQL error with these words, the error log has them,
@@ -359,12 +362,14 @@ starts_not() {
 refuses() {
 	local before words="$1. The keys that were loaded before stay in use"
 
+	words=${words/'?. '/'? '}
+
 	before=$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_%version%'")
 	: >data.log
 	run ! --separate-stderr reload
 	# shellcheck disable=SC2154 # run sets it
 	same "ERROR 1105 (HY000) at line 1: mkeyfile_key_management: $words" "$(grep ^ERROR <<<"$stderr")"
-	same "[ERROR] $words" "$(plugin_log)"
+	same "[ERROR] $words" "$(plugin_log | grep ERROR)"
 	same "$1" "$(status_of last_reload_result)"
 	same "$before" "$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_%version%'")"
 	sql -e 'INSERT INTO db.hundred VALUES (1, "goes on"); DELETE FROM db.hundred'
@@ -391,9 +396,10 @@ refuses() {
 	{ cat good && echo '100;3;0123'; } >keyfile
 	refuses "Invalid key at $PWD/keyfile line 5, column 11"
 	mkeyfile encrypt -q -f good -o keyfile --force --new-password-file=password
-	refuses "Cannot decrypt $PWD/keyfile. It is encrypted, and mkeyfile_key_management_filekey is not set"
+	refuses "Cannot decrypt $PWD/keyfile. Wrong key?"
+	same "[Note] $PWD/keyfile is encrypted, and mkeyfile_key_management_filekey is not set" "$(plugin_log | grep Note)"
 	rm keyfile
-	refuses "Cannot read $PWD/keyfile: No such file or directory"
+	refuses "File '$PWD/keyfile' not found (Errcode: 2 \"No such file or directory\")"
 	mkfifo keyfile
 	refuses "Cannot read $PWD/keyfile: it is not a regular file"
 	same '1 8' "$(status_of reloads) $(status_of reloads_refused)"
@@ -412,15 +418,106 @@ refuses() {
 	sed -i '/^1;/d' keyfile
 	starts_not "System key id 1 is missing at $PWD/keyfile line 2, column 1"
 	rm keyfile
-	starts_not "Cannot read $PWD/keyfile: No such file or directory"
+	starts_not "File '$PWD/keyfile' not found (Errcode: 2 \"No such file or directory\")"
 	mkeyfile encrypt -q -f good -o keyfile --new-password-file=password
-	starts_not "Cannot decrypt $PWD/keyfile. It is encrypted, and mkeyfile_key_management_filekey is not set"
+	starts_not "Cannot decrypt $PWD/keyfile. Wrong key?"
 	random_key >keyfile.key
-	starts_not "Cannot decrypt $PWD/keyfile. Wrong key, digest or PBKDF2 iteration count?"
+	starts_not "Cannot decrypt $PWD/keyfile. Wrong key?"
 	rm keyfile.key
-	starts_not 'mkeyfile_key_management_filename is not set' --mkeyfile-key-management-filename=
+	starts_not 'mkeyfile-key-management-filename is not set' --mkeyfile-key-management-filename=
 	cp -p good keyfile
 	start mkeyfile_key_management
+}
+
+# What INSTALL SONAME of a plugin tells the client, and what it writes to the error log.
+install() { # plugin
+	: >data.log
+	run ! sql -e "INSTALL SONAME '$1'"
+	# shellcheck disable=SC2154 # run sets it
+	echo "${output/ at line 1/}"
+	sed -n 's/^.*\[ERROR\] [^: ]*: \(mkeyfile_key_management: \)\?/log: /p' data.log
+}
+
+# Both plugins refuse keyfile and pw alike: number, words and log.
+alike() { # what [only the client: older servers log nothing]
+	local own
+
+	own=$(install file_key_management | sed 's/ *$//; s/256B/256 bytes/')
+	same "$1: ${own//file?key?management/NAME}" \
+		"$1: $(install mkeyfile_key_management | sed 's/mkeyfile.key.management/NAME/; s/256B/256 bytes/' |
+			if [ -z "${2-}" ] || grep -q ^log: <<<"$own"; then cat; else grep -v ^log:; fi)"
+}
+
+@test "INSTALL SONAME: error number, words and error log are those of the server's own plugin" {
+	local key prefix=(--loose-file-key-management --loose-mkeyfile-key-management)
+
+	key=$(random_key)
+	rm keyfile
+	server_start_plain
+	alike 'no name'
+	server_stop
+
+	server_start_plain "${prefix[@]/%/-filename=$PWD/keyfile}"
+	alike 'no file'
+	ln -s keyfile keyfile
+	alike 'a link to itself'
+	rm keyfile
+	: >keyfile
+	alike 'an empty file'
+	while read -r line; do
+		echo "$line" >keyfile
+		alike "$line"
+	done <<-END
+		2;$key
+		1:$key
+		;$key
+		0;$key
+		4294967296;$key
+		1;
+		1;${key}0
+		1;${key}00
+		1;${key:1}
+		1; $key
+		# nothing
+	END
+	head -c 1048577 /dev/zero >keyfile
+	alike 'too large' client
+	echo "1;$key" >plain
+	echo right >right
+	openssl_encrypt right plain sealed
+	cp sealed keyfile
+	alike 'encrypted, no password'
+	server_stop
+
+	server_start_plain "${prefix[@]/%/-filename=$PWD/keyfile}" "${prefix[@]/%/-filekey=FILE:$PWD/pw}"
+	alike 'no password file'
+	mkdir pw
+	alike 'a directory for a password file'
+	rmdir pw
+	echo wrong >pw
+	alike 'a wrong password'
+	printf 'ri\0ght' >pw
+	alike 'a NUL in the password'
+	printf '%257s' x >pw
+	alike 'a long password'
+	cp right pw
+	truncate -s 40 keyfile
+	alike 'cut'
+	printf Salted__ >keyfile
+	alike 'cut to nothing'
+	cp plain keyfile
+	alike 'not encrypted'
+	# an error in the thread's queue of OpenSSL would end a TLS connection
+	same 1 "$(sql -e 'SELECT 1')"
+}
+
+# A server without a plugin for keys.
+server_start_plain() { # option...
+	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --no-defaults --user=root --plugin-dir="$plugin_dir" \
+		--datadir="$PWD/data" --socket="$PWD/socket" --skip-networking --pid-file="$PWD/server.pid" --innodb=OFF \
+		--default-storage-engine=Aria "$@" >>data.log 2>&1 3>&- &
+	server_pid=$!
+	server_wait data.log
 }
 
 @test "a clear-text password is refused; insisted on, neither SHOW VARIABLES nor ps has it" {
@@ -443,7 +540,7 @@ refuses() {
 
 @test "settings: a digest and PBKDF2 on a server that has neither, and what SHOW VARIABLES shows" {
 	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key --digest=sha512 --pbkdf2=1000
-	starts_not "Cannot decrypt $PWD/keyfile. Wrong key, digest or PBKDF2 iteration count?"
+	starts_not "Cannot decrypt $PWD/keyfile. Wrong key?"
 	start mkeyfile_key_management --mkeyfile-key-management-digest=sha512 --mkeyfile-key-management-use-pbkdf2=1000
 	same "mkeyfile_key_management_clear_text_filekey OFF
 mkeyfile_key_management_digest sha512

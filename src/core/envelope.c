@@ -3,6 +3,7 @@
 
 #include "core/crypto.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -148,12 +149,16 @@ struct fault envelope_open(const struct secret *sealed, const struct secret *pas
 		return fault_of(FAULT_NOT_ENCRYPTED);
 	if (sealed->size <= ENVELOPE_HEADER_SIZE || sealed->size % ENVELOPE_BLOCK_SIZE)
 		return fault_of(FAULT_TRUNCATED);
+	/* In a server, an error that stays in the thread's queue breaks the client's TLS
+	 * connection (SSL_get_error(3)). */
+	ERR_set_mark();
 	fault = derive(password, kdf, sealed->data + ENVELOPE_MAGIC_SIZE, &derived);
 	if (!fault.code)
 		fault = secret_allocate(&text, sealed->size);
 	if (!fault.code)
 		fault = run_cipher(DECRYPT, &derived, sealed->data + ENVELOPE_HEADER_SIZE,
 				   sealed->size - ENVELOPE_HEADER_SIZE, text.data, &text.size);
+	ERR_pop_to_mark();
 	if (!fault.code)
 		*ret_text = secret_take(&text);
 	return fault;

@@ -35,56 +35,96 @@ const char *words_at_a_place(enum fault_code code)
 	}
 }
 
-static const char *about_a_file(enum fault_code code)
+static const char *about_decryption(enum fault_code code)
+{
+	switch (code) {
+	case FAULT_NOT_ENCRYPTED:
+		return "Not encrypted";
+	/* there the server's own plugin takes the empty password */
+	case FAULT_ENCRYPTED:
+	case FAULT_TRUNCATED:
+	case FAULT_WRONG_PASSWORD:
+		return "Wrong key?";
+	default:
+		return NULL;
+	}
+}
+
+static const char *own_reason(enum fault_code code)
 {
 	switch (code) {
 	case FAULT_NOT_REGULAR:
 		return "it is not a regular file";
-	case FAULT_TOO_LARGE:
-		return "it is larger than 1048576 bytes";
 	case FAULT_NOT_A_KEYFILE:
 		return "it holds no key";
-	case FAULT_PASSWORD_EMPTY:
 	case FAULT_PASSWORD_BLANK:
 		return "it holds no password";
-	case FAULT_PASSWORD_TOO_LONG:
-		return "the password in it is longer than 256 bytes";
-	case FAULT_MEMORY:
-		return "out of memory";
-	default:
-		return NULL;
-	}
-}
-
-static const char *about_decryption(enum fault_code code)
-{
-	switch (code) {
-	case FAULT_ENCRYPTED:
-		return "It is encrypted, and mkeyfile_key_management_filekey is not set";
-	case FAULT_NOT_ENCRYPTED:
-		return "Not encrypted";
-	case FAULT_TRUNCATED:
-	case FAULT_WRONG_PASSWORD:
-		return "Wrong key, digest or PBKDF2 iteration count?";
 	case FAULT_ALGORITHM:
-		return "The digest or cipher is not available";
+		return "the digest or cipher is not available";
 	default:
-		return NULL;
+		return "out of memory";
 	}
 }
 
-void words_of_plugin(struct fault fault, const char *path, char *words, size_t size)
+/* The reason of an error of the operating system, as the server gives it. */
+static void write_read_error(struct fault fault, const char *path, enum words_release release, char *words, size_t size)
 {
 	char reason[128];
 
+	if (release == WORDS_FROM_11_8)
+		snprintf(words, size, "Read from %s failed, errno %d", path, fault.error_number);
+	else
+		snprintf(words, size, "Error reading file '%s' (Errcode: %d \"%s\")", path, fault.error_number,
+			 strerror_r(fault.error_number, reason, sizeof(reason)));
+}
+
+static void write_too_large(const char *path, enum words_release release, char *words, size_t size)
+{
+	if (release == WORDS_FROM_11_8)
+		snprintf(words, size, "File %s too large, must be less than 1048576 bytes", path);
+	else
+		snprintf(words, size, "Error reading file '%s' (Errcode: 27 \"File too large\")", path);
+}
+
+static unsigned int write_system_words(struct fault fault, const char *path, enum words_release release, char *words,
+				       size_t size)
+{
+	char reason[128];
+
+	switch (fault.code) {
+	case FAULT_OPEN:
+		snprintf(words, size, "File '%s' not found (Errcode: %d \"%s\")", path, fault.error_number,
+			 strerror_r(fault.error_number, reason, sizeof(reason)));
+		return WORDS_NOT_FOUND;
+	case FAULT_READ:
+		write_read_error(fault, path, release, words, size);
+		return WORDS_READ;
+	case FAULT_TOO_LARGE:
+		write_too_large(path, release, words, size);
+		return WORDS_READ;
+	case FAULT_PASSWORD_TOO_LONG:
+		snprintf(words, size, "Cannot read %s, the filekey is too long, max secret size is 256%s", path,
+			 release == WORDS_FROM_11_8 ? " bytes" : "B");
+		return WORDS_READ;
+	case FAULT_PASSWORD_EMPTY:
+		/* before 11.8, whatever errno was */
+		snprintf(words, size,
+			 "Error reading file '%s' (Errcode: 0 \"Internal error/check (Not system error)\")", path);
+		return WORDS_READ;
+	default:
+		snprintf(words, size, "Cannot read %s: %s", path, own_reason(fault.code));
+		return WORDS_OWN;
+	}
+}
+
+unsigned int words_of_plugin(struct fault fault, const char *path, enum words_release release, char *words, size_t size)
+{
 	if (words_at_a_place(fault.code))
 		snprintf(words, size, "%s at %s line %u, column %u", words_at_a_place(fault.code), path, fault.line,
 			 fault.column);
 	else if (about_decryption(fault.code))
 		snprintf(words, size, "Cannot decrypt %s. %s", path, about_decryption(fault.code));
-	else if (about_a_file(fault.code))
-		snprintf(words, size, "Cannot read %s: %s", path, about_a_file(fault.code));
 	else
-		snprintf(words, size, "Cannot read %s: %s", path,
-			 strerror_r(fault.error_number, reason, sizeof(reason)));
+		return write_system_words(fault, path, release, words, size);
+	return WORDS_READ;
 }

@@ -13,9 +13,22 @@ __attribute__((format(printf, 1, 2))) char *words_of(const char *format, ...);
  * for other faults. */
 const char *words_at_a_place(enum fault_code code);
 
-/* Writes how mkeyfile's server plugin tells a fault of the file (or password file)
- * at path, in the words of the server's own plugin where that has some: "Syntax
- * error at FILE line 1, column 2". Cut to size bytes. */
-void words_of_plugin(struct fault fault, const char *path, char *words, size_t size);
+/* Numbers of the errors of the server's own plugin (mysys_err.h). */
+#define WORDS_READ 2
+#define WORDS_NO_NAME 15
+#define WORDS_NOT_FOUND 29
+/* mkeyfile's plugin only: the server's own has no such error. */
+#define WORDS_OWN 0
+
+/* Some words of the server's own plugin are others from 11.8 on. Measured on 10.11.19 and
+ * 11.8.9. */
+enum words_release { WORDS_BEFORE_11_8, WORDS_FROM_11_8 };
+
+/* Writes how mkeyfile's server plugin tells a fault of the file (or password file) at
+ * path, so that a log filter made for the server's own plugin finds it: in the very
+ * words of that one wherever it has the same condition. Cut to size bytes. Returns the
+ * error's number, or WORDS_OWN. */
+unsigned int words_of_plugin(struct fault fault, const char *path, enum words_release release, char *words,
+			     size_t size);
 
 #endif

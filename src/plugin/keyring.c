@@ -64,6 +64,8 @@ static struct fault open_regular(const char *path, int *ret_descriptor, struct s
 		return fault_errno(FAULT_OPEN, errno);
 	if (fstat(descriptor, ret_status))
 		fault = fault_errno(FAULT_READ, errno);
+	else if (S_ISDIR(ret_status->st_mode))
+		fault = fault_errno(FAULT_READ, EISDIR);
 	else if (!S_ISREG(ret_status->st_mode))
 		fault = fault_of(FAULT_NOT_REGULAR);
 	if (fault.code)

@@ -6,8 +6,6 @@
 #include "plugin/settings.h"
 #include "plugin/status.h"
 
-#include <stdio.h>
-
 /* ---- what the server calls ---- */
 
 static unsigned int latest_version(unsigned int id)
@@ -37,13 +35,13 @@ static struct st_mariadb_encryption encryption = {
 
 /* ---- start and end ---- */
 
-static bool start(char words[static WORDS_SIZE])
+static bool start(struct words *words)
 {
 	if (!settings_take(words))
 		return false;
 	cipher_use_cbc(&encryption);
 	if (settings_want_ctr() && !cipher_use_ctr(&encryption)) {
-		snprintf(words, WORDS_SIZE, "This server's TLS library has no aes_ctr");
+		words_own(words, "This server's TLS library has no aes_ctr");
 		return false;
 	}
 	return reload_first(words);
@@ -51,12 +49,12 @@ static bool start(char words[static WORDS_SIZE])
 
 static int plugin_init(void *plugin)
 {
-	char words[WORDS_SIZE];
+	struct words words;
 
 	(void)plugin;
-	if (start(words))
+	if (start(&words))
 		return 0;
-	server_log(LOG_ERROR, words);
+	server_error(words.number, words.text);
 	settings_forget();
 	return 1;
 }

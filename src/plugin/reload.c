@@ -48,8 +48,19 @@ static void note_result(const char *words, bool done)
 	pthread_mutex_unlock(&report_lock);
 }
 
+/* What the server's own plugin does not say. */
+static void say_more(const struct keyring_source *source, struct keyring_fault fault)
+{
+	char words[WORDS_SIZE];
+
+	if (fault.fault.code != FAULT_ENCRYPTED)
+		return;
+	snprintf(words, sizeof(words), "%s is encrypted, and " PLUGIN_NAME "_filekey is not set", source->path);
+	server_log(LOG_NOTE, words);
+}
+
 /* Reads the key file for keys in use (NULL: there are none). */
-static bool load(const struct keyring *in_use, struct keyring **ret_keyring, char words[static WORDS_SIZE])
+static bool load(const struct keyring *in_use, struct keyring **ret_keyring, struct words *words)
 {
 	const struct keyring_source *source = settings_source();
 	struct keyring *keyring = NULL;
@@ -58,7 +69,8 @@ static bool load(const struct keyring *in_use, struct keyring **ret_keyring, cha
 	struct keyring_fault fault = keyring_load(source, &keyring, &notes);
 
 	if (fault.fault.code) {
-		words_fault(fault, words);
+		words_fault(source, fault, words);
+		say_more(source, fault);
 		return false;
 	}
 	if (in_use)
@@ -84,7 +96,7 @@ static void say_loaded(const struct keyring *keyring)
 	server_log(LOG_NOTE, words);
 }
 
-bool reload_first(char words[static WORDS_SIZE])
+bool reload_first(struct words *words)
 {
 	struct keyring *keyring = NULL;
 	bool loaded;
@@ -130,7 +142,7 @@ static bool parse_switch(struct st_mysql_value *value, bool *ret_on)
 	return true;
 }
 
-static bool prepare(char words[static WORDS_SIZE])
+static bool prepare(struct words *words)
 {
 	struct keyring *keyring;
 	const struct keyring *in_use = served_acquire();
@@ -146,9 +158,14 @@ static bool prepare(char words[static WORDS_SIZE])
 	return true;
 }
 
+static bool ends_in_question(const char *words)
+{
+	return *words && words[strlen(words) - 1] == '?';
+}
+
 int reload_check(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *save, struct st_mysql_value *value)
 {
-	char words[WORDS_SIZE];
+	struct words words;
 	char refusal[2 * WORDS_SIZE];
 	bool on;
 	bool prepared;
@@ -161,14 +178,15 @@ int reload_check(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *save, s
 	if (!on)
 		return 0;
 	pthread_mutex_lock(&lock);
-	prepared = prepare(words);
+	prepared = prepare(&words);
 	if (!prepared)
-		note_result(words, false);
+		note_result(words.text, false);
 	pthread_mutex_unlock(&lock);
 	if (prepared)
 		return 0;
-	snprintf(refusal, sizeof(refusal), "%s. The keys that were loaded before stay in use", words);
-	server_error(refusal);
+	snprintf(refusal, sizeof(refusal), "%s%s The keys that were loaded before stay in use", words.text,
+		 ends_in_question(words.text) ? "" : ".");
+	server_error(WORDS_OWN, refusal);
 	return 1;
 }
 

@@ -10,7 +10,7 @@
 /* Reading the key file at the server's start and while it runs. */
 
 /* Reads it for the first time. False: words says why. */
-MUST_CHECK bool reload_first(char words[static WORDS_SIZE]);
+MUST_CHECK bool reload_first(struct words *words);
 
 /* Serves nothing any more and wipes every key. */
 void reload_end(void);

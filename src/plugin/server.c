@@ -16,15 +16,18 @@ struct thd_alloc_service_st *thd_alloc_service = (struct thd_alloc_service_st *)
 #undef my_printf_error
 void my_printf_error(unsigned int number, const char *format, unsigned long flags, ...) __attribute__((weak));
 
+/* "11.8.9-MariaDB"; servers and mariadb-backup export it as well. */
+extern char server_version[] __attribute__((weak));
+
 /* mysqld_error.h, ER_UNKNOWN_ERROR: HY000 with words of one's own. */
 #define ERROR_NUMBER 1105
 
-static void print(unsigned long flags, const char *words)
+static void print(unsigned int number, unsigned long flags, const char *words)
 {
 	if (my_printf_error)
-		my_printf_error(ERROR_NUMBER, PLUGIN_NAME ": %s", flags, words);
+		my_printf_error(number ? number : ERROR_NUMBER, "%s%s", flags, number ? "" : PLUGIN_NAME ": ", words);
 	else
-		fprintf(stderr, PLUGIN_NAME ": %s\n", words);
+		fprintf(stderr, "%s%s\n", number ? "" : PLUGIN_NAME ": ", words);
 }
 
 void server_log(enum log_level level, const char *words)
@@ -35,10 +38,20 @@ void server_log(enum log_level level, const char *words)
 		[LOG_ERROR] = ME_ERROR_LOG_ONLY,
 	};
 
-	print(flags[level], words);
+	print(0, flags[level], words);
 }
 
-void server_error(const char *words)
+void server_error(unsigned int number, const char *words)
 {
-	print(ME_ERROR_LOG, words);
+	print(number, ME_ERROR_LOG, words);
+}
+
+bool server_is_from_11_8(void)
+{
+	unsigned int major;
+	unsigned int minor;
+
+	if (!server_version || sscanf(server_version, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 11 || (major == 11 && minor >= 8);
 }

@@ -70,12 +70,12 @@ struct st_mysql_sys_var *settings_variables[] = {
 };
 
 /* The server shows the variable's text, and ps(1) an option: both go. */
-static bool hide_clear_text(char words[static WORDS_SIZE])
+static bool hide_clear_text(struct words *words)
 {
 	struct secret raw = { 0 };
 
 	if (secret_copy(&raw, filekey, strlen(filekey)).code) {
-		snprintf(words, WORDS_SIZE, "out of memory");
+		words_own(words, "out of memory");
 		return false;
 	}
 	secret_free(&clear_text);
@@ -84,7 +84,7 @@ static bool hide_clear_text(char words[static WORDS_SIZE])
 	return true;
 }
 
-static bool take_filekey(char words[static WORDS_SIZE])
+static bool take_filekey(struct words *words)
 {
 	if (!filekey || !*filekey)
 		return true;
@@ -93,9 +93,9 @@ static bool take_filekey(char words[static WORDS_SIZE])
 		return true;
 	}
 	if (!clear_text_filekey) {
-		snprintf(words, WORDS_SIZE,
-			 PLUGIN_NAME "_filekey holds a password, which option files and ps show. Write it to a file "
-				     "and name that as FILE:PATH, or insist with " PLUGIN_NAME "_clear_text_filekey");
+		words_own(words,
+			  PLUGIN_NAME "_filekey holds a password, which option files and ps show. Write it to a file "
+				      "and name that as FILE:PATH, or insist with " PLUGIN_NAME "_clear_text_filekey");
 		explicit_bzero(filekey, strlen(filekey));
 		return false;
 	}
@@ -105,12 +105,12 @@ static bool take_filekey(char words[static WORDS_SIZE])
 	return true;
 }
 
-bool settings_take(char words[static WORDS_SIZE])
+bool settings_take(struct words *words)
 {
 	source = (struct keyring_source){ .path = filename, .kdf = { (enum digest)digest, use_pbkdf2 } };
 	reload = 0;
 	if (!filename || !*filename) {
-		snprintf(words, WORDS_SIZE, PLUGIN_NAME "_filename is not set");
+		*words = (struct words){ WORDS_NO_NAME, "mkeyfile-key-management-filename is not set" };
 		return false;
 	}
 	return take_filekey(words);

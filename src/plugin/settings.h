@@ -14,7 +14,7 @@ extern struct st_mysql_sys_var *settings_variables[];
 /* Takes what the server has read from its option files. A clear-text password
  * goes to memory of the plugin's own, and out of the variable. False: refused,
  * words says why. */
-MUST_CHECK bool settings_take(char words[static WORDS_SIZE]);
+MUST_CHECK bool settings_take(struct words *words);
 
 /* What settings_take found, valid until settings_forget, which wipes it. */
 const struct keyring_source *settings_source(void);

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/words.h"
 
-#include "core/words.h"
+#include "plugin/server.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
-void words_fault(struct keyring_fault what, char words[static WORDS_SIZE])
+void words_fault(const struct keyring_source *source, struct keyring_fault what, struct words *words)
 {
-	words_of_plugin(what.fault, what.path, words, WORDS_SIZE);
+	/* of the password file a read error has the same words everywhere */
+	bool old = what.fault.code == FAULT_READ && what.path == source->password_path;
+	enum words_release release = server_is_from_11_8() && !old ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
+
+	words->number = words_of_plugin(what.fault, what.path, release, words->text, WORDS_SIZE);
 }
 
-void words_loss(struct keyring_loss loss, const char *path, char words[static WORDS_SIZE])
+void words_loss(struct keyring_loss loss, const char *path, struct words *words)
 {
-	snprintf(words, WORDS_SIZE, "Key ID %u version %u, which the server has loaded, %s %s", loss.id, loss.version,
-		 loss.changed ? "is another key in" : "is missing in", path);
+	words_own(words, "Key ID %u version %u, which the server has loaded, %s %s", loss.id, loss.version,
+		  loss.changed ? "is another key in" : "is missing in", path);
+}
+
+void words_own(struct words *words, const char *format, ...)
+{
+	va_list arguments;
+
+	words->number = WORDS_OWN;
+	va_start(arguments, format);
+	vsnprintf(words->text, WORDS_SIZE, format, arguments);
+	va_end(arguments);
 }

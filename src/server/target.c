@@ -123,6 +123,9 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 		if (!has_fix(version, blank_password_survived))
 			ret_profile->blank_password = BLANK_PASSWORD_CRASHES;
 	}
+	/* it speaks as the server's own would */
+	if (edition == PLUGIN && version >= 110800)
+		ret_profile->oversize = OVERSIZE_TOO_LARGE;
 	return true;
 }
 

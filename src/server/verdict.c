@@ -25,13 +25,14 @@ struct fault server_judge(const struct server_profile *profile, const struct sec
 	return fault;
 }
 
-static char *plugin_words(struct fault fault, const char *path)
+static char *plugin_words(const struct server_profile *profile, struct fault fault, const char *path)
 {
+	enum words_release release = profile->oversize == OVERSIZE_TOO_LARGE ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
 	char words[PLUGIN_WORDS_SIZE];
 
 	if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
 		fault = fault_of(FAULT_NOT_REGULAR);
-	words_of_plugin(fault, path, words, sizeof(words));
+	(void)words_of_plugin(fault, path, release, words, sizeof(words));
 	return strdup(words);
 }
 
@@ -46,7 +47,7 @@ char *server_words(const struct server_profile *profile, struct fault fault, con
 	int size = -1;
 
 	if (profile->edition == PLUGIN)
-		return has_words(fault) ? plugin_words(fault, path) : NULL;
+		return has_words(fault) ? plugin_words(profile, fault, path) : NULL;
 	if (words_at_a_place(fault.code))
 		size = asprintf(&words, "%s at %s line %u, column %u", words_at_a_place(fault.code), path, fault.line,
 				fault.column);

@@ -425,7 +425,8 @@ static void test_words_of_plugin(void **state)
 	char words[64];
 
 	(void)state;
-	words_of_plugin(fault_of(FAULT_MEMORY), "/pw", words, sizeof(words));
+	assert_int_equal(words_of_plugin(fault_of(FAULT_MEMORY), "/pw", WORDS_FROM_11_8, words, sizeof(words)),
+			 WORDS_OWN);
 	expect_text("no memory", words, "Cannot read /pw: out of memory");
 }
 

@@ -71,34 +71,46 @@ static void test_words(void **state)
 			expect_words(&server_profiles[i], common_words[j].fault, common_words[j].words);
 }
 
-/* mkeyfile's plugin speaks alike of places, and plainly of the rest. */
+/* mkeyfile's plugin speaks as the server's own does, and plainly of what that one has no
+ * words for. */
 static void test_words_of_plugin(void **state)
 {
 	static const struct words_row rows[] = {
 		{ { FAULT_SYNTAX, 0, 2, 4, 0 }, "Syntax error at " FILE_PATH " line 2, column 4" },
 		{ { FAULT_KEY_VERSION, 0, 3, 12, 0 }, "Invalid key version at " FILE_PATH " line 3, column 12" },
-		{ { FAULT_WRONG_PASSWORD, 0, 0, 0, 0 },
-		  "Cannot decrypt " FILE_PATH ". Wrong key, digest or PBKDF2 iteration count?" },
-		{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is not a regular file" },
-		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is larger than 1048576 bytes" },
-		{ { FAULT_PASSWORD_BLANK, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no password" },
-		{ { FAULT_OPEN, ENOENT, 0, 0, 0 }, "Cannot read " FILE_PATH ": No such file or directory" },
-		{ { FAULT_NOT_A_KEYFILE, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no key" },
-		{ { FAULT_PASSWORD_EMPTY, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no password" },
-		{ { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
-		  "Cannot read " FILE_PATH ": the password in it is longer than 256 bytes" },
-		{ { FAULT_ENCRYPTED, 0, 0, 0, 0 },
-		  "Cannot decrypt " FILE_PATH ". It is encrypted, and mkeyfile_key_management_filekey is not set" },
+		{ { FAULT_WRONG_PASSWORD, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Wrong key?" },
+		{ { FAULT_TRUNCATED, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Wrong key?" },
+		{ { FAULT_ENCRYPTED, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Wrong key?" },
 		{ { FAULT_NOT_ENCRYPTED, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Not encrypted" },
-		{ { FAULT_ALGORITHM, 0, 0, 0, 0 },
-		  "Cannot decrypt " FILE_PATH ". The digest or cipher is not available" },
+		{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is not a regular file" },
+		{ { FAULT_READ, EISDIR, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 21 \"Is a directory\")" },
+		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 27 \"File too large\")" },
+		{ { FAULT_OPEN, ENOENT, 0, 0, 0 },
+		  "File '" FILE_PATH "' not found (Errcode: 2 \"No such file or directory\")" },
+		{ { FAULT_NOT_A_KEYFILE, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no key" },
+		{ { FAULT_PASSWORD_BLANK, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": it holds no password" },
+		{ { FAULT_PASSWORD_EMPTY, 0, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 0 \"Internal error/check (Not system error)\")" },
+		{ { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
+		  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256B" },
+		{ { FAULT_ALGORITHM, 0, 0, 0, 0 }, "Cannot read " FILE_PATH ": the digest or cipher is not available" },
 		{ { FAULT_NONE, 0, 0, 0, 0 }, NULL },
 		{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
+	};
+	static const struct words_row later_rows[] = {
+		{ { FAULT_READ, EISDIR, 0, 0, 0 }, "Read from " FILE_PATH " failed, errno 21" },
+		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 }, "File " FILE_PATH " too large, must be less than 1048576 bytes" },
+		{ { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
+		  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256 bytes" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		expect_words(profile_of("10.11+plugin"), rows[i].fault, rows[i].words);
+	for (size_t i = 0; i < LENGTH(later_rows); i++)
+		expect_words(profile_of("11.8+plugin"), later_rows[i].fault, later_rows[i].words);
 }
 
 static void test_words_for_too_large(void **state)
