@@ -42,6 +42,46 @@ hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FI
 	run_refused 2 "mkeyfile list: cannot read 'file descriptor 9': Bad file descriptor" list --password-fd=9 9<&-
 }
 
+@test "a named pipe without a writer, or whose writer does not end, is given up" {
+	local command words="the named pipe was not written in time
+hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
+
+	make_keyfile plain 1
+	mkfifo pipe
+	while read -r command; do
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: cannot read 'pipe': $words" $command --password-timeout=1
+	done <<-'END'
+		list -f pipe
+		list -P pipe
+		verify -f pipe -t 10.11
+		encrypt -f plain -P pipe
+		diff -f plain pipe
+		add 9 -f plain --key-from=pipe
+	END
+	for command in 'list -f pipe' 'list -P pipe' 'diff -f plain pipe'; do
+		{ echo '# nothing' && sleep 60; } >pipe 3>&- &
+		# shellcheck disable=SC2086
+		run_refused 2 "mkeyfile ${command%% *}: cannot read 'pipe': $words" $command --password-timeout=1
+		pkill -P $! sleep || :
+		wait $! || :
+	done
+}
+
+@test "a named pipe is read to the end of its last writer, in several pieces, however late the first" {
+	mkfifo pipe
+	{ sleep 0.3; head -c 100 pw; sleep 0.3; tail -c +101 pw; } >pipe 3>&- &
+	opens -P pipe
+	wait $!
+	make_keyfile plain 1 2
+	{ sleep 0.3; head -n 1 plain; sleep 0.3; tail -n +2 plain; } >pipe 3>&- &
+	run -0 mkeyfile list --ids -f pipe
+	same $'1\n2' "$output"
+	wait $!
+	(: >pipe) 3>&- &
+	run_refused 2 "mkeyfile list: 'pipe' holds no password" list -P pipe
+}
+
 @test "a command that fails, dies, prints nothing, too much, or two lines" {
 	run_refused 2 "mkeyfile list: the password command failed with status 3" list --password-command='exit 3'
 	run_refused 2 "mkeyfile list: the password command failed with status 1" \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/defaults.h"
 #include "cli/message.h"
+#include "core/file.h"
 
 #include <string.h>
 
@@ -60,5 +61,6 @@ enum status options_complete(struct options *options)
 	/* the group [mkeyfile] may say more than the command line */
 	message_set_quiet(options->quiet);
 	message_set_json(options->json);
+	file_set_pipe_timeout(options->password_timeout);
 	return status;
 }

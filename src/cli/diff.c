@@ -7,10 +7,10 @@
 #include "cli/message.h"
 #include "cli/password_source.h"
 #include "cli/report.h"
+#include "core/file.h"
 #include "core/unseal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -172,18 +172,16 @@ static enum status read_keyfile(const struct arguments *arguments, const struct 
 static struct fault read_start(int descriptor, struct secret *ret_start)
 {
 	struct fault fault = secret_allocate(ret_start, KEYFILE_MAX_SIZE + 1);
+	int64_t deadline = file_deadline(descriptor);
 
 	while (!fault.code && ret_start->size <= KEYFILE_MAX_SIZE) {
-		ssize_t got =
-			read(descriptor, ret_start->data + ret_start->size, KEYFILE_MAX_SIZE + 1 - ret_start->size);
+		size_t got = 0;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fault_errno(FAULT_READ, errno);
+		fault = file_read_some(descriptor, ret_start->data + ret_start->size,
+				       KEYFILE_MAX_SIZE + 1 - ret_start->size, deadline, &got);
 		if (!got)
 			break;
-		ret_start->size += (size_t)got;
+		ret_start->size += got;
 	}
 	return fault;
 }
@@ -207,11 +205,12 @@ static enum status read_there(const struct arguments *arguments, const struct co
 static enum status open_there(const struct arguments *arguments, const struct content *here, struct side *side)
 {
 	const char *path = arguments->other.file;
-	int descriptor = is_standard_stream(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int descriptor = STDIN_FILENO;
+	struct fault fault = is_standard_stream(path) ? fault_none() : file_open(path, &descriptor);
 	enum status status;
 
-	if (descriptor < 0)
-		return message_fault(fault_errno(FAULT_OPEN, errno), path);
+	if (fault.code)
+		return message_fault(fault, path);
 	status = read_there(arguments, here, descriptor, side);
 	if (descriptor != STDIN_FILENO)
 		close(descriptor);

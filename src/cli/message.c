@@ -303,6 +303,10 @@ static bool say_plain_fault(struct fault fault, const char *path)
 	case FAULT_NOT_REGULAR:
 		message_error("'%s' is not a regular file", path);
 		return true;
+	case FAULT_PIPE_TIMEOUT:
+		message_error("cannot read '%s': the named pipe was not written in time", path);
+		message_hint("use --password-timeout=SECONDS to allow more time (0: no limit)");
+		return true;
 	case FAULT_TOO_LARGE:
 		message_error("'%s' is larger than %d bytes, which is all that a server reads", path, KEYFILE_MAX_SIZE);
 		return true;

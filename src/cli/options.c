@@ -202,7 +202,7 @@ static const struct argp_option shared_options[] = {
 	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
 	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
 	{ "password-timeout", OPTION_PASSWORD_TIMEOUT, "SECONDS", 0,
-	  "End the password command after so long (default 60; 0: never)", 10 },
+	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)", 10 },
 	{ "digest", OPTION_DIGEST, "NAME", 0,
 	  "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512", 10 },
 	{ "pbkdf2", OPTION_PBKDF2, "ITERATIONS", 0,

@@ -3,6 +3,7 @@
 
 #include "cli/json.h"
 #include "cli/message.h"
+#include "core/deadline.h"
 #include "server/access.h"
 
 #include <errno.h>
@@ -219,23 +220,15 @@ out:
 	return status;
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Without a goodbye the server logs an aborted connection. */
 static bool wait_for_goodbye(pid_t child)
 {
 	const struct timespec step = { .tv_nsec = 1000000 };
-	int64_t deadline = now() + GOODBYE_TIME;
+	int64_t deadline = deadline_now() + GOODBYE_TIME;
 	pid_t ended;
 
 	while (!(ended = waitpid(child, NULL, WNOHANG)) || (ended < 0 && errno == EINTR)) {
-		if (now() >= deadline)
+		if (deadline_now() >= deadline)
 			return false;
 		nanosleep(&step, NULL);
 	}
@@ -310,13 +303,13 @@ static bool grow(struct server_link *link)
 static json_t *read_answer(struct server_link *link)
 {
 	/* connecting can take it one timeout for each of several steps */
-	int64_t deadline = now() + 3000 * (int64_t)link->timeout + 2000;
+	int64_t deadline = deadline_now() + 3000 * (int64_t)link->timeout + 2000;
 	struct pollfd poll_descriptor = { .fd = link->answer, .events = POLLIN };
 
 	link->used = 0;
 	errno = 0;
 	while (!link->used || link->buffer[link->used - 1] != '\n') {
-		int64_t left = deadline - now();
+		int64_t left = deadline - deadline_now();
 		ssize_t got;
 
 		if (link->used > ANSWER_SIZE_MAX) {

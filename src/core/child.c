@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/child.h"
 
+#include "core/deadline.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -12,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DROPPED_MAX_SIZE 65536
@@ -21,15 +21,6 @@
 #define WAIT_STEP 100
 #define WAIT_STEP_MAX 5000
 #define PATIENCE 1000 /* milliseconds that a child has to end when it is told to */
-#define FOREVER INT64_MAX
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* The signals that this process ignores have their default effect there. */
 static int spawn(const struct child *child, int output, pid_t *ret_process)
@@ -56,25 +47,6 @@ static int spawn(const struct child *child, int output, pid_t *ret_process)
 	return error;
 }
 
-/* Waits until there is something to read, or until the deadline. */
-static struct fault wait_for_output(int descriptor, int64_t deadline)
-{
-	struct pollfd output = { .fd = descriptor, .events = POLLIN };
-
-	for (;;) {
-		int64_t left = deadline == FOREVER ? -1 : deadline - now();
-		int ready;
-
-		if (deadline != FOREVER && left <= 0)
-			return fault_of(FAULT_TIMEOUT);
-		ready = poll(&output, 1, left > INT32_MAX ? INT32_MAX : (int)left);
-		if (ready > 0)
-			return fault_none();
-		if (ready < 0 && errno != EINTR)
-			return fault_errno(FAULT_READ, errno);
-	}
-}
-
 static struct fault read_output(int descriptor, size_t limit, int64_t deadline, struct secret *output)
 {
 	SECRET struct secret beyond = { 0 };
@@ -88,7 +60,7 @@ static struct fault read_output(int descriptor, size_t limit, int64_t deadline, 
 		bool full = output->size == limit;
 		ssize_t got;
 
-		fault = wait_for_output(descriptor, deadline);
+		fault = deadline_await_input(descriptor, deadline);
 		if (fault.code)
 			return fault;
 		got = full ? read(descriptor, beyond.data, beyond.capacity)
@@ -109,7 +81,7 @@ static struct fault read_output(int descriptor, size_t limit, int64_t deadline, 
 static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 {
 	for (useconds_t step = WAIT_STEP;; step = step < WAIT_STEP_MAX ? 2 * step : WAIT_STEP_MAX) {
-		pid_t ended = waitpid(process, ret_status, deadline == FOREVER ? 0 : WNOHANG);
+		pid_t ended = waitpid(process, ret_status, deadline == DEADLINE_NONE ? 0 : WNOHANG);
 
 		if (ended == process)
 			return true;
@@ -117,7 +89,7 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 			*ret_status = -errno;
 			return true;
 		}
-		if (!ended && now() >= deadline)
+		if (!ended && deadline_now() >= deadline)
 			return false;
 		if (!ended)
 			usleep(step);
@@ -174,9 +146,9 @@ static void end(pid_t process, const struct child_processes *others)
 
 	while (process > 0) {
 		kill(process, SIGTERM);
-		if (!wait_for_end(process, now() + PATIENCE, &status)) {
+		if (!wait_for_end(process, deadline_now() + PATIENCE, &status)) {
 			kill(process, SIGKILL);
-			(void)wait_for_end(process, FOREVER, &status);
+			(void)wait_for_end(process, DEADLINE_NONE, &status);
 		}
 		process = next_orphan(others);
 	}
@@ -197,8 +169,7 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 
 struct fault child_start(const struct child *child, struct running_child *ret_child)
 {
-	struct running_child running = { .deadline =
-						 child->timeout ? now() + (int64_t)child->timeout * 1000 : FOREVER };
+	struct running_child running = { .deadline = deadline_after(child->timeout) };
 	int pipe_ends[2];
 	int error;
 

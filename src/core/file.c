@@ -1,15 +1,86 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/file.h"
 
+#include "core/deadline.h"
 #include "core/keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+static unsigned int pipe_timeout = 60;
+
+void file_set_pipe_timeout(unsigned int seconds)
+{
+	pipe_timeout = seconds;
+}
+
+/* Not one without a name, such as that of a process substitution: who is called with one
+ * has a writer. */
+static bool is_named_pipe(int descriptor)
+{
+	struct stat status;
+	struct statfs file_system;
+
+	return !fstat(descriptor, &status) && S_ISFIFO(status.st_mode) && !fstatfs(descriptor, &file_system) &&
+	       file_system.f_type != PIPEFS_MAGIC;
+}
+
+int64_t file_deadline(int descriptor)
+{
+	return is_named_pipe(descriptor) ? deadline_after(pipe_timeout) : DEADLINE_NONE;
+}
+
+static struct fault await_writer(int descriptor, int64_t deadline)
+{
+	struct fault fault = deadline == DEADLINE_NONE ? fault_none() : deadline_await_input(descriptor, deadline);
+
+	return fault.code == FAULT_TIMEOUT ? fault_of(FAULT_PIPE_TIMEOUT) : fault;
+}
+
+/* O_NONBLOCK keeps open(2) from waiting for a writer without an end, and read(2) must
+ * not have it: to it, no writer is the end of the file. */
+struct fault file_open(const char *path, int *ret_descriptor)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct fault fault;
+
+	if (descriptor < 0)
+		return fault_errno(FAULT_OPEN, errno);
+	fault = is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor)) : fault_none();
+	if (!fault.code && fcntl(descriptor, F_SETFL, O_RDONLY))
+		fault = fault_errno(FAULT_READ, errno);
+	if (fault.code)
+		close(descriptor);
+	else
+		*ret_descriptor = descriptor;
+	return fault;
+}
+
+struct fault file_read_some(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size)
+{
+	for (;;) {
+		struct fault fault = await_writer(descriptor, deadline);
+		ssize_t got;
+
+		if (fault.code)
+			return fault;
+		got = read(descriptor, buffer, size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fault_errno(FAULT_READ, errno);
+		*ret_size = (size_t)got;
+		return fault_none();
+	}
+}
 
 struct fault file_read(int descriptor, struct secret *ret_content)
 {
 	SECRET struct secret content = { 0 };
+	int64_t deadline = file_deadline(descriptor);
 	struct stat status;
 	size_t expected = 0;
 	struct fault fault;
@@ -24,7 +95,7 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 	if (fault.code)
 		return fault;
 	for (;;) {
-		ssize_t got;
+		size_t got;
 
 		if (content.size == content.capacity) {
 			SECRET struct secret larger = { 0 };
@@ -38,14 +109,13 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 			secret_free(&content);
 			content = secret_take(&larger);
 		}
-		got = read(descriptor, content.data + content.size, content.capacity - content.size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fault_errno(FAULT_READ, errno);
+		fault = file_read_some(descriptor, content.data + content.size, content.capacity - content.size,
+				       deadline, &got);
+		if (fault.code)
+			return fault;
 		if (!got)
 			break;
-		content.size += (size_t)got;
+		content.size += got;
 		if (content.size > KEYFILE_MAX_SIZE)
 			return fault_of(FAULT_TOO_LARGE);
 	}
@@ -55,12 +125,12 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 
 struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct fault fault = fault_none();
+	int descriptor;
+	struct fault fault = file_open(path, &descriptor);
 	struct stat status = { 0 };
 
-	if (descriptor < 0)
-		return fault_errno(FAULT_OPEN, errno);
+	if (fault.code)
+		return fault;
 	if (fstat(descriptor, &status))
 		fault = fault_errno(FAULT_READ, errno);
 	else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))

@@ -4,12 +4,28 @@
 
 #include "core/secret.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 /* Whole files, through a descriptor that stays the caller's. */
 
+/* Seconds that the writers of a named pipe have; 0: no limit. 60 before the first call. */
+void file_set_pipe_timeout(unsigned int seconds);
+
+/* Opens a file for reading. The writer of a named pipe is waited for, at most that
+ * long. FAULT_OPEN, FAULT_READ, FAULT_PIPE_TIMEOUT. */
+MUST_CHECK struct fault file_open(const char *path, int *ret_descriptor);
+
+/* read(2), up to size bytes; 0 at the end. A named pipe is waited for until deadline
+ * (of file_deadline). FAULT_READ, FAULT_PIPE_TIMEOUT. */
+MUST_CHECK struct fault file_read_some(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size);
+
+/* When a descriptor whose reading begins now has to have been read: DEADLINE_NONE unless
+ * it is a named pipe. */
+int64_t file_deadline(int descriptor);
+
 /* Reads from where the descriptor stands to the end, at most KEYFILE_MAX_SIZE
- * bytes: FAULT_READ, FAULT_TOO_LARGE, FAULT_MEMORY. */
+ * bytes: FAULT_READ, FAULT_PIPE_TIMEOUT, FAULT_TOO_LARGE, FAULT_MEMORY. */
 MUST_CHECK struct fault file_read(int descriptor, struct secret *ret_content);
 
 /* The same by name, for regular files and pipes. ret_status may be NULL; it is

@@ -2,10 +2,9 @@
 #include "core/password.h"
 
 #include "core/crypto.h"
+#include "core/file.h"
 #include "core/key.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,31 +53,32 @@ struct fault password_from_bytes(struct secret *raw, struct password *ret_passwo
 struct fault password_from_descriptor(int descriptor, struct password *ret_password)
 {
 	SECRET struct secret raw = { 0 };
+	int64_t deadline = file_deadline(descriptor);
 	struct fault fault = secret_allocate(&raw, PASSWORD_MAX_SIZE + 1);
 
 	if (fault.code)
 		return fault;
 	while (raw.size <= PASSWORD_MAX_SIZE) {
-		ssize_t got = read(descriptor, raw.data + raw.size, PASSWORD_MAX_SIZE + 1 - raw.size);
+		size_t got = 0;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fault_errno(FAULT_READ, errno);
+		fault = file_read_some(descriptor, raw.data + raw.size, PASSWORD_MAX_SIZE + 1 - raw.size, deadline,
+				       &got);
+		if (fault.code)
+			return fault;
 		if (!got)
 			break;
-		raw.size += (size_t)got;
+		raw.size += got;
 	}
 	return password_from_bytes(&raw, ret_password);
 }
 
 struct fault password_from_file(const char *path, struct password *ret_password)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct fault fault;
+	int descriptor;
+	struct fault fault = file_open(path, &descriptor);
 
-	if (descriptor < 0)
-		return fault_errno(FAULT_OPEN, errno);
+	if (fault.code)
+		return fault;
 	fault = password_from_descriptor(descriptor, ret_password);
 	close(descriptor);
 	return fault;

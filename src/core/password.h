@@ -30,7 +30,7 @@ struct password {
 MUST_CHECK struct fault password_from_bytes(struct secret *raw, struct password *ret_password);
 
 /* Reads the password from descriptor up to its end, at most as many bytes as
- * count. The descriptor stays open. FAULT_READ, and as above. */
+ * count. The descriptor stays open. FAULT_READ, FAULT_PIPE_TIMEOUT, and as above. */
 MUST_CHECK struct fault password_from_descriptor(int descriptor, struct password *ret_password);
 
 /* The same from a file. FAULT_OPEN, and as above. */
