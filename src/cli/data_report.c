@@ -144,8 +144,12 @@ static void print_part(bool *first, uint64_t count, const char *words)
 	*first = false;
 }
 
-static const char *first_word(enum status status)
+static const char *first_word(const struct proof *proof)
 {
+	enum status status = proof_status(proof);
+
+	if (status == STATUS_FAILED && proof->parts.total)
+		return "incomplete";
 	return status == STATUS_DONE ? "yes" : status == STATUS_NO ? "no" : "unproven";
 }
 
@@ -159,7 +163,7 @@ static void print_summary(const struct proof *proof)
 	bool first = true;
 
 	visit_keys(proof, count_key, &keys);
-	printf("%s: '", first_word(proof_status(proof)));
+	printf("%s: '", first_word(proof));
 	print_visibly(stdout, directories_words(proof, text, sizeof(text)));
 	printf("': %ju encrypted file%s, %ju key%s, ", (uintmax_t)encrypted, plural(encrypted), (uintmax_t)keys.needed,
 	       plural(keys.needed));
@@ -396,6 +400,47 @@ static void print_unsure(const struct data_needs *needs)
 		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
 
+static void print_clear_text(const struct proof *proof)
+{
+	if (!proof->clear_text)
+		return;
+	printf("note: '");
+	print_visibly(stdout, proof->clear_text);
+	puts("' holds rows in clear text: Galera's cache is not encrypted");
+}
+
+static void print_missing(const struct missing_part *part)
+{
+	char *words = part_words(part);
+
+	fputs("incomplete: ", stdout);
+	print_visibly(stdout, words ? words : "");
+	putchar('\n');
+	free(words);
+}
+
+static void print_setting_hint(const struct data_parts *parts, enum part part)
+{
+	const char *setting = part_setting(part);
+
+	if (parts->missing[part] > PARTS_LISTED)
+		printf("incomplete: %ju more of the same kind\n", (uintmax_t)(parts->missing[part] - PARTS_LISTED));
+	if (parts->missing[part] && setting)
+		printf("hint: name the directory that %s sets with --datadir as well, or use --server-data\n", setting);
+}
+
+static void print_parts(const struct data_parts *parts)
+{
+	for (int part = 0; part < PART_COUNT; part++) {
+		for (size_t i = 0; i < parts->count; i++)
+			if (parts->items[i].part == (enum part)part)
+				print_missing(&parts->items[i]);
+		print_setting_hint(parts, (enum part)part);
+	}
+	if (parts->missing[PART_DATABASE] || parts->missing[PART_TABLE])
+		puts("hint: mount the file system, or restore the files");
+}
+
 static void print_hints(const struct proof *proof)
 {
 	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
@@ -414,6 +459,7 @@ static void print_hints(const struct proof *proof)
 	if (proof->denied)
 		puts("hint: run it as root or as the server's user");
 	print_unsure(&proof->needs);
+	print_clear_text(proof);
 }
 
 void print_proof(const struct proof *proof)
@@ -424,6 +470,7 @@ void print_proof(const struct proof *proof)
 	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
 	visit_keys(proof, print_key, NULL);
 	print_files(proof);
+	print_parts(&proof->parts);
 	print_hints(proof);
 }
 
@@ -532,6 +579,27 @@ static json_t *algorithms_json(uint32_t ciphers)
 	return array;
 }
 
+static json_t *parts_json(const struct data_parts *parts)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct missing_part *part = &parts->items[i];
+		const char *setting = part_setting(part->part);
+		char *words = part_words(part);
+		json_t *object = json_object();
+
+		json_object_set_new(object, "part", json_string(part_name(part->part)));
+		json_object_set_new(object, "path", json_text(part->where));
+		json_object_set_new(object, "name", part->name ? json_text(part->name) : json_null());
+		json_object_set_new(object, "setting", setting ? json_string(setting) : json_null());
+		json_object_set_new(object, "message", words ? json_text(words) : json_null());
+		json_array_append_new(array, object);
+		free(words);
+	}
+	return array;
+}
+
 static json_t *data_json(const struct proof *proof)
 {
 	json_t *object = json_object();
@@ -552,6 +620,8 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
 	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->needs)));
+	json_object_set_new(object, "missing_parts", number(proof->parts.total));
+	json_object_set_new(object, "incomplete", parts_json(&proof->parts));
 	json_object_set_new(object, "answers", answers_json(proof->answers));
 	json_object_set_new(object, "keys", keys.array);
 	return object;

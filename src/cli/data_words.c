@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/data_words.h"
 
+#include "core/words.h"
 #include "data/codec.h"
 
 #include <stdio.h>
@@ -57,6 +58,7 @@ static const struct {
 	[DATA_NOTE_UNCLEAN] = { "unclean",
 				"not shut down cleanly: the redo log may still bring in pages of other keys" },
 	[DATA_NOTE_GONE] = { "gone", "removed meanwhile by the server" },
+	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache holds rows in clear text" },
 };
 
 const char *kind_words(enum data_kind kind)
@@ -101,4 +103,44 @@ const char *piece_words(enum data_kind kind, uint64_t count)
 	if (kind == DATA_REDO_LOG)
 		return count == 1 ? "record" : "records";
 	return count == 1 ? "page" : "pages";
+}
+
+const char *part_name(enum part part)
+{
+	static const char *const names[PART_COUNT] = {
+		[PART_DATA_DIRECTORY] = "data-directory",
+		[PART_SYSTEM_TABLESPACE] = "system-tablespace",
+		[PART_UNDO_TABLESPACE] = "undo-tablespace",
+		[PART_REDO_LOG] = "redo-log",
+		[PART_ARIA_LOG] = "aria-log",
+		[PART_BINARY_LOG] = "binary-log",
+		[PART_RELAY_LOG] = "relay-log",
+		[PART_DATABASE] = "database",
+		[PART_TABLE] = "table",
+	};
+
+	return names[part];
+}
+
+char *part_words(const struct missing_part *part)
+{
+	switch (part->part) {
+	case PART_DATA_DIRECTORY:
+		return words_of("the data directory that '%s' belongs to is not here", part->where);
+	case PART_SYSTEM_TABLESPACE:
+		return words_of("'%s' has no system tablespace (ibdata1)", part->where);
+	case PART_UNDO_TABLESPACE:
+		return words_of("'%s' names an undo tablespace that is not here: space ID %u", part->where,
+				part->space_id);
+	case PART_REDO_LOG:
+		return words_of("'%s' has no redo log (ib_logfile0)", part->where);
+	case PART_ARIA_LOG:
+		return words_of("'%s' has no Aria log (aria_log_control)", part->where);
+	case PART_DATABASE:
+		return words_of("the database directory '%s/%s' has no files", part->where, part->name);
+	case PART_TABLE:
+		return words_of("the table file '%s/%s' is not here", part->where, part->name);
+	default:
+		return words_of("'%s' names the log '%s', which is not here", part->where, part->name);
+	}
 }

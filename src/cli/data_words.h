@@ -3,6 +3,7 @@
 #define MKEYFILE_CLI_DATA_WORDS_H
 
 #include "data/data_file.h"
+#include "data/parts.h"
 
 /* The words for what data says, for people and for --json. */
 
@@ -17,5 +18,11 @@ char *note_words(const struct data_file *file);
 
 /* What the encrypted pieces of a file of this kind are called: "page", "event". */
 const char *piece_words(enum data_kind kind, uint64_t count);
+
+/* What is missing, in words: malloc(3)ed, printed visibly; NULL: no memory. */
+char *part_words(const struct missing_part *part);
+
+/* "undo-tablespace" */
+const char *part_name(enum part part);
 
 #endif

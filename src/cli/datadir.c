@@ -3,6 +3,9 @@
 
 #include "cli/message.h"
 #include "cli/progress.h"
+#include "data/file_names.h"
+
+#include <string.h>
 
 enum long_option { OPTION_DATADIR = 640 };
 
@@ -43,7 +46,8 @@ static struct fault take_file(void *context, struct data_file *file)
 	struct fault fault = data_needs_add(look->needs, file);
 
 	look->is_of_a_server[file->directory] |= file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX ||
-						 file->kind == DATA_BINARY_LOG || file->kind == DATA_REDO_LOG;
+						 file->kind == DATA_BINARY_LOG || file->kind == DATA_REDO_LOG ||
+						 !strcmp(base_name(file->path), "aria_log_control");
 	if (!fault.code && look->visit)
 		fault = look->visit(look->context, file);
 	return fault;

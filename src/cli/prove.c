@@ -91,6 +91,11 @@ static struct fault take_file(void *context, struct data_file *file)
 
 	if (fault.code)
 		return fault;
+	if (file->note == DATA_NOTE_CLEAR_TEXT && !proof->clear_text) {
+		proof->clear_text = strdup(file->path);
+		if (!proof->clear_text)
+			return fault_of(FAULT_MEMORY);
+	}
 	proof->files++;
 	proof->bytes += file->size;
 	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
@@ -166,6 +171,20 @@ static enum status look_through(struct proof *proof)
 	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
 }
 
+static enum status look_for_parts(struct proof *proof)
+{
+	const struct prove_options *what = proof->what;
+	const struct parts_search search = {
+		.directories = what->directories,
+		.directory_count = what->directory_count,
+		.keyfile = proof->keyfile,
+		.needs = &proof->needs,
+	};
+	struct fault fault = data_parts_find(&search, &proof->parts);
+
+	return fault.code ? message_fault(fault, what->directories[0]) : STATUS_DONE;
+}
+
 enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,
 		  struct proof *ret_proof)
 {
@@ -181,6 +200,9 @@ enum status prove(const struct options *options, const struct prove_options *wha
 	if (status)
 		return status;
 	settle(&proof);
+	status = look_for_parts(&proof);
+	if (status)
+		return status;
 	status = proof_check_report(&proof);
 	if (status)
 		return status;
@@ -192,7 +214,9 @@ enum status prove(const struct options *options, const struct prove_options *wha
 void proof_free(struct proof *proof)
 {
 	data_needs_free(&proof->needs);
+	data_parts_free(&proof->parts);
 	spool_close(proof->spool);
+	free(proof->clear_text);
 	*proof = (struct proof){ 0 };
 }
 
@@ -220,6 +244,7 @@ enum status proof_status(const struct proof *proof)
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
 	    proof_unfit_algorithm(proof))
 		return STATUS_NO;
-	return proof->answers[DATA_UNREADABLE] || proof->unproven_keys || proof->undecided ? STATUS_FAILED
-											   : STATUS_DONE;
+	return proof->parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys || proof->undecided
+		       ? STATUS_FAILED
+		       : STATUS_DONE;
 }

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/spool.h"
 #include "data/needs.h"
+#include "data/parts.h"
 
 #include <jansson.h>
 
@@ -34,6 +35,7 @@ struct proof {
 	const struct prove_options *what;
 	const struct keyfile *keyfile;
 	struct data_needs needs;
+	struct data_parts parts; /* that are missing */
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
@@ -42,6 +44,7 @@ struct proof {
 	uint64_t undecided;		     /* files that other directories, or another redo log, would decide */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
+	char *clear_text;		     /* path of the first file of Galera's cache; NULL: there is none */
 	struct spool *spool;		     /* the files that the report may list; it holds no key */
 };
 

@@ -7,6 +7,8 @@
 #include "cli/message.h"
 #include "cli/report.h"
 #include "core/keyset.h"
+#include "core/words.h"
+#include "data/parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -296,7 +298,56 @@ static enum status refuse_unseen(const struct arguments *arguments)
 	return STATUS_REFUSED;
 }
 
-static enum status guard(const struct arguments *arguments, const struct keyset *removed)
+static void hint_at_setting(enum part part)
+{
+	const char *setting = part_setting(part);
+
+	if (setting)
+		message_hint("name the directory that %s sets with --datadir as well, or use --server-data; --force "
+			     "overrides this check",
+			     setting);
+	else
+		message_hint("mount the file system or restore the files; --force overrides this check");
+}
+
+/* What is elsewhere may need keys, too. */
+static enum status object_to_missing(const struct arguments *arguments, const struct data_parts *parts)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct missing_part *part = &parts->items[i];
+		char *what = part_words(part);
+		char *words = what ? words_of("the data is incomplete: %s", what) : NULL;
+		enum status status = words ? object(arguments, words) : message_fault(fault_of(FAULT_MEMORY), "");
+
+		worst = status ? status : worst;
+		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))
+			hint_at_setting(part->part);
+		free(what);
+		free(words);
+	}
+	return worst;
+}
+
+static enum status check_complete(const struct arguments *arguments, const struct keyfile *keyfile,
+				  const struct data_needs *needs)
+{
+	DATA_PARTS struct data_parts parts = { 0 };
+	const struct parts_search search = {
+		.directories = arguments->datadirs.paths,
+		.directory_count = arguments->datadirs.count,
+		.keyfile = keyfile,
+		.needs = needs,
+	};
+	struct fault fault = data_parts_find(&search, &parts);
+
+	if (fault.code)
+		return message_fault(fault, arguments->datadirs.paths[0]);
+	return object_to_missing(arguments, &parts);
+}
+
+static enum status guard(const struct arguments *arguments, const struct keyfile *keyfile, const struct keyset *removed)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
 	enum status status;
@@ -306,6 +357,8 @@ static enum status guard(const struct arguments *arguments, const struct keyset 
 	status = datadirs_read(&arguments->datadirs, arguments->options, NULL, NULL, &needs);
 	if (!status)
 		status = check_needs(arguments, removed, &needs);
+	if (!status && !needs.live)
+		status = check_complete(arguments, keyfile, &needs);
 	if (!status)
 		status = check_sure(arguments, &needs);
 	return status;
@@ -385,7 +438,7 @@ static enum status take_out(const struct arguments *arguments, struct edit *edit
 		return message_fault(fault, file);
 	if (!removed->count)
 		return STATUS_DONE;
-	status = guard(arguments, removed);
+	status = guard(arguments, &edit->content.keyfile, removed);
 	return status ? status : edit_commit(edit, &text);
 }
 

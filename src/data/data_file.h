@@ -48,6 +48,7 @@ enum data_note {
 	DATA_NOTE_PACKED,      /* a backup that is compressed or encrypted as a whole */
 	DATA_NOTE_UNCLEAN,     /* a redo log that a start would still apply */
 	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
+	DATA_NOTE_CLEAR_TEXT,  /* holds rows that are encrypted elsewhere */
 };
 
 /* The pages of a system tablespace in one of its files; none: no pages. */

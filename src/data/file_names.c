@@ -17,11 +17,13 @@ static const struct {
 } patterns[] = {
 	{ "#sql-temptable*", NAME_TEMPORARY },
 	{ "ibtmp+([0-9])", NAME_TEMPORARY },
+	{ "*.@(log|err)?([.-]*).@(gz|bz2|xz|zst)", NAME_PLAIN }, /* rotated */
 	{ "*.delta", NAME_INCREMENTAL },
 	{ "*.xbcrypt", NAME_PACKED },
 	{ "*.xbstream", NAME_PACKED },
 	{ "*.qp", NAME_PACKED },
 	{ "*.gz", NAME_PACKED },
+	{ "wsrep_sst_binlog.tar", NAME_PACKED },
 	{ "*.zst", NAME_PACKED },
 	{ "*.lz4", NAME_PACKED },
 	{ "*.ibd", NAME_INNODB },
@@ -45,14 +47,19 @@ static const struct {
 	{ "*.pid", NAME_PLAIN },
 	{ "*.err", NAME_PLAIN },
 	{ "*.log", NAME_PLAIN },
-	{ "*.log.+([0-9])", NAME_PLAIN },
+	{ "*.@(log|err)[.-]@(old|+([-0-9]))", NAME_PLAIN }, /* rotated */
 	{ "*.info", NAME_PLAIN },
 	{ "*.index", NAME_PLAIN },
 	{ "*.state", NAME_PLAIN },
 	{ "*.idx", NAME_PLAIN }, /* of a binary log's GTIDs */
 	{ "*.cnf", NAME_PLAIN },
 	{ "*.sock", NAME_PLAIN },
+	{ "*.@(sock|socket).lock", NAME_PLAIN },
 	{ "*.pem", NAME_PLAIN },
+	{ "*.crt", NAME_PLAIN },
+	{ "*.~rec~", NAME_PLAIN },	/* of a purge of binary logs */
+	{ "*.lower-test", NAME_PLAIN }, /* whether the file system has capital letters */
+	{ "*.TM[DM]", NAME_PLAIN },	/* of a repair of MyISAM */
 	{ "*.flag", NAME_PLAIN },
 	{ "aria_log.[0-9]*", NAME_PLAIN },
 	{ "aria_log_control", NAME_PLAIN },
@@ -61,8 +68,22 @@ static const struct {
 	{ "mariadb_upgrade_info", NAME_PLAIN },
 	{ "mariadb_backup_*", NAME_PLAIN },
 	{ "xtrabackup_*", NAME_PLAIN },
+	{ "galera.cache", NAME_CLEAR_TEXT },
+	{ "gcache.page.+([0-9])", NAME_CLEAR_TEXT },
 	{ "grastate.dat", NAME_PLAIN },
 	{ "gvwstate.dat", NAME_PLAIN },
+	{ "donor_galera_info", NAME_PLAIN },
+	{ "sst_in_progress", NAME_PLAIN },
+	{ "@(wsrep|rsync|backup)_sst*", NAME_PLAIN },
+	{ "wsrep_recovery.*", NAME_PLAIN },
+	{ "stunnel.conf", NAME_PLAIN },
+	{ "tables_flushed", NAME_PLAIN },
+	{ "innodb_status.+([0-9])", NAME_PLAIN },
+	{ "@(aria|maria)_recovery.trace", NAME_PLAIN },
+	{ "core", NAME_PLAIN },
+	{ "core.+([0-9])", NAME_PLAIN },
+	{ "RPM_UPGRADE_*", NAME_PLAIN },
+	{ ".@(mysql|mariadb|bash)_history", NAME_PLAIN }, /* the directory is home to the server's user account */
 };
 
 const char *base_name(const char *path)

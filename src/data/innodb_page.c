@@ -344,3 +344,24 @@ enum proof innodb_prove(struct scan *scan, enum data_cipher cipher, const void *
 	return page->type & TYPE_COMPRESSED_BIT ? prove_full_crc32_compressed(scan, cipher, page)
 						: prove_full_crc32(scan, cipher, page);
 }
+
+bool innodb_decrypt(struct scan *scan, const struct innodb_file *file, const unsigned char *bytes, uint32_t number,
+		    unsigned char *plain)
+{
+	const struct innodb_space *space = &file->space;
+	struct page page = innodb_header(file, bytes, number);
+	size_t from = space->full_crc32 ? 26 : 38;
+	size_t end = space->page_size - (space->full_crc32 ? 4 : 8);
+	struct ciphertext text = ciphertext_of(&page, from, end);
+	enum data_cipher cipher;
+
+	memcpy(plain, bytes, space->page_size);
+	if (!page.version)
+		return innodb_plain_fits(&page);
+	if (innodb_check(&page) == PAGE_BROKEN ||
+	    !prover_use_local_key(scan->prover, space->key_id, page.version, space->salt) ||
+	    scan_prove(scan, innodb_prove, &page, &cipher) != PROOF_YES)
+		return false;
+	prover_decrypt(scan->prover, cipher, &text, 0, text.size, plain + from);
+	return true;
+}

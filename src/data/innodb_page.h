@@ -19,4 +19,9 @@ bool innodb_belongs(const struct page *page);
 bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes);
 prove_function innodb_prove;
 
+/* Writes a page that is not compressed to plain (page_size bytes of room), decrypted where
+ * it has to be. False: it is damaged, or no key opens it. */
+MUST_CHECK bool innodb_decrypt(struct scan *scan, const struct innodb_file *file, const unsigned char *bytes,
+			       uint32_t number, unsigned char *plain);
+
 #endif

@@ -21,24 +21,38 @@ static bool is_locked(int directory, const char *name)
 	return locked;
 }
 
-/* There may be very many of them, and servers do not lock them. */
-static bool is_table(const char *name)
+/* A file of the system tablespace may have any name. Of these there may be very many,
+ * and servers do not lock them. */
+static bool is_of_table(const char *name)
 {
+	static const char *const suffixes[] = { ".ibd", ".isl", ".cfg", ".MAD", ".MAI", ".frm", ".par", ".opt",
+						".TRG", ".TRN", ".MYD", ".MYI", ".MRG", ".CSV", ".CSM", ".ARZ" };
 	const char *suffix = strrchr(name, '.');
 
-	return suffix && (!strcmp(suffix, ".ibd") || !strcmp(suffix, ".MAD") || !strcmp(suffix, ".MAI"));
+	for (size_t i = 0; suffix && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (!strcmp(suffix, suffixes[i]))
+			return true;
+	return false;
 }
 
-bool directory_is_live(const char *path)
+static struct fault look_for_lock(void *context, const char *path, struct fault fault)
 {
 	DIR *directory = directory_open(path);
 	const struct dirent *entry;
 	bool live = false;
 
 	if (!directory)
-		return false;
+		return fault;
 	while (!live && (entry = readdir(directory)))
-		live = !is_table(entry->d_name) && is_locked(dirfd(directory), entry->d_name);
+		live = !is_of_table(entry->d_name) && is_locked(dirfd(directory), entry->d_name);
 	closedir(directory);
-	return live;
+	*(bool *)context = live;
+	return live ? fault_of(FAULT_INTERRUPTED) : fault;
+}
+
+bool directory_is_live(const char *directory)
+{
+	bool live = false;
+
+	return tree_walk_directories(directory, look_for_lock, &live).code == FAULT_INTERRUPTED && live;
 }

@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* A process has a server's lock on this data directory (fcntl(2) locks on
- * aria_log_control or the system tablespace). Asks only: no lock is taken. */
+/* A process has a server's lock on a data directory, this one or any below it
+ * (fcntl(2) locks on aria_log_control or the system tablespace). Asks only: no lock is
+ * taken. */
 bool directory_is_live(const char *directory);
 
 #endif

@@ -194,6 +194,8 @@ static bool lacks_parts(const struct data_needs *needs, const struct system_part
 	uint64_t written = 0;
 	uint64_t zero = 0;
 
+	if (!first->pages_in_all)
+		return false;
 	for (size_t i = 0; i < needs->system_file_count; i++) {
 		const struct system_part *part = &needs->system_files[i].part;
 

@@ -376,6 +376,10 @@ static void open_by_name(struct opening *opening)
 	case NAME_PACKED:
 		file->note = DATA_NOTE_PACKED;
 		return;
+	case NAME_CLEAR_TEXT:
+		file->kind = DATA_PLAIN;
+		file->note = DATA_NOTE_CLEAR_TEXT;
+		return;
 	case NAME_TEMPORARY:
 		open_by_content(opening, DATA_TEMPORARY);
 		return;

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/source.h"
 
+#include "data/tree.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/* To open such a file may wait, or do something. They are on no disk. */
+static bool is_of_kernel(int directory, const char *name, const struct stat *status)
+{
+	int file = major(status->st_dev) ? -1 : openat(directory, name, O_PATH | O_CLOEXEC);
+	bool is_of_kernel = file >= 0 && is_kernel_view(file);
+
+	if (file >= 0)
+		close(file);
+	return is_of_kernel;
+}
 
 struct fault source_open(int directory, const char *name, struct source *ret_source)
 {
@@ -17,7 +31,7 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 	/* a device or a pipe must not even be opened */
 	if (fstatat(directory, name, &status, 0))
 		return fault_errno(FAULT_OPEN, errno);
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status.st_mode) || is_of_kernel(directory, name, &status))
 		return fault_of(FAULT_NOT_REGULAR);
 	file = openat(directory, name, OPEN_FLAGS | O_NOATIME);
 	if (file < 0 && errno == EPERM)

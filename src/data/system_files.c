@@ -6,9 +6,9 @@
 #include "data/innodb_page.h"
 #include "data/tree.h"
 
-#include <argz.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Pages that are looked at to know a later file: some may be damaged. */
@@ -17,41 +17,84 @@
 /* Pages that are looked at to tell first files from each other. */
 #define PROOF_PAGES 64
 
+/* Kinds of page that first files in one survey have, as a rule one. */
+#define SHAPES_MAX 8
+
+struct system_first {
+	char *path;
+	uint64_t size; /* bytes */
+	struct innodb_space space;
+};
+
 /* ---- first files ---- */
 
-static bool has_system_head(const char *path)
+static struct fault read_first(const char *path, unsigned char *page, struct system_first *ret_first, bool *ret_fits)
 {
 	struct source source = SOURCE_CLOSED;
-	unsigned char head[INNODB_SYSTEM_HEAD];
 	size_t size = 0;
-	bool has_head = !source_open(AT_FDCWD, path, &source).code &&
-			!source_read(&source, 0, head, sizeof(head), &size).code && innodb_is_system_head(head, size);
+	struct fault fault = source_open(AT_FDCWD, path, &source);
 
+	if (!fault.code)
+		fault = source_read(&source, 0, page, INNODB_SYSTEM_HEAD, &size);
+	*ret_fits = !fault.code && innodb_is_system_head(page, size);
+	if (*ret_fits)
+		fault = source_read(&source, 0, page, SCAN_PAGE_MAX, &size);
+	*ret_fits = *ret_fits && !fault.code && innodb_read_head(page, size, &ret_first->space) == INNODB_HEAD_FITS;
+	ret_first->size = source.size;
 	source_close(&source);
-	return has_head;
+	return fault;
+}
+
+/* The walk through the directories, by one thread. */
+struct search {
+	struct system_files *files;
+	unsigned char *page; /* SCAN_PAGE_MAX bytes */
+};
+
+static struct fault add_first(struct system_files *files, const char *path, const struct system_first *first)
+{
+	struct system_first *all = files->firsts;
+
+	/* room for 1, 2, 4 and so on */
+	if (!(files->count & (files->count - 1)))
+		all = reallocarray(all, files->count ? 2 * files->count : 1, sizeof(*all));
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	files->firsts = all;
+	all[files->count] = *first;
+	all[files->count].path = strdup(path);
+	return all[files->count].path ? (files->count++, fault_none()) : fault_of(FAULT_MEMORY);
 }
 
 static struct fault add_if_first(void *context, const char *path, struct fault fault)
 {
-	struct system_files *files = context;
+	const struct search *search = context;
+	struct system_first first = { 0 };
 	struct stat status;
+	bool fits = false;
 
-	if (fault.code || stat(path, &status) || !status.st_size || status.st_size % SYSTEM_FILE_UNIT ||
-	    !has_system_head(path) || !argz_add(&files->paths, &files->size, path))
+	if (fault.code || stat(path, &status) || !status.st_size || status.st_size % SYSTEM_FILE_UNIT)
 		return fault_none();
-	return fault_of(FAULT_MEMORY);
+	fault = read_first(path, search->page, &first, &fits);
+	return fits ? add_first(search->files, path, &first) : fault_none();
 }
 
 /* What cannot be read is reported by the survey. */
 static struct fault search_once(struct system_files *files)
 {
+	struct search search = { .files = files };
 	struct fault fault = fault_none();
 
 	pthread_mutex_lock(&files->mutex);
+	if (!files->searched)
+		search.page = malloc(SCAN_PAGE_MAX);
+	if (!files->searched && !search.page)
+		fault = fault_of(FAULT_MEMORY);
 	for (size_t i = 0; !files->searched && fault.code != FAULT_MEMORY && i < files->directory_count; i++)
-		fault = tree_walk(files->directories[i], add_if_first, files);
+		fault = tree_walk(files->directories[i], add_if_first, &search);
 	files->searched = true;
 	pthread_mutex_unlock(&files->mutex);
+	free(search.page);
 	return fault.code == FAULT_MEMORY ? fault : fault_none();
 }
 
@@ -63,7 +106,9 @@ void system_files_init(struct system_files *files, const char *const *directorie
 
 void system_files_free(struct system_files *files)
 {
-	free(files->paths);
+	for (size_t i = 0; i < files->count; i++)
+		free(files->firsts[i].path);
+	free(files->firsts);
 	pthread_mutex_destroy(&files->mutex);
 	*files = (struct system_files){ 0 };
 }
@@ -76,33 +121,67 @@ static uint64_t next_page(const struct source *source, uint64_t at, uint32_t siz
 	return source->sparse ? source_next_data(source, at) / size * size : at;
 }
 
-/* They go on counting where the file before ends. One of the first pages that are
- * there tells where that is. */
-static enum system_match find_first_page(struct scan *scan, struct innodb_file *innodb, uint64_t *ret_index)
+/* The first pages of a file that are there, as a space of some kind of page has them:
+ * what does not depend on which of its first files is meant. */
+struct probe {
+	struct innodb_space space; /* of one of them */
+	bool failed;		   /* it could not be read */
+	int tried;
+	int count;
+	uint64_t index[TRIES];	/* of those that are pages of such a space, in this file, */
+	uint32_t number[TRIES]; /* and in the tablespace */
+};
+
+static bool has_same_pages(const struct innodb_space *one, const struct innodb_space *other)
+{
+	return one->page_size == other->page_size && one->logical_size == other->logical_size &&
+	       one->full_crc32 == other->full_crc32 && one->zipped == other->zipped && one->codec == other->codec &&
+	       one->has_crypt == other->has_crypt && one->encrypted == other->encrypted;
+}
+
+/* innodb->space is set. */
+static void probe_pages(struct scan *scan, const struct innodb_file *innodb, struct probe *probe)
 {
 	const struct source *source = &innodb->paged.source;
 	uint32_t size = innodb->space.page_size;
-	uint64_t in_first_file = innodb->head_source.size / size;
-	int tried = 0;
 
+	*probe = (struct probe){ .space = innodb->space };
 	scan->window_size = 0;
-	for (uint64_t at = next_page(source, 0, size); at + size <= source->size;
+	for (uint64_t at = next_page(source, 0, size); at + size <= source->size && probe->tried < TRIES;
 	     at = next_page(source, at + size, size)) {
 		const unsigned char *page = scan_window(scan, source, at, size);
 
-		if (!page)
-			return SYSTEM_ALIEN;
+		if (!page) {
+			probe->failed = true;
+			return;
+		}
 		if (is_zero(page, size))
 			continue;
-		if (be32(page + 4) >= in_first_file + at / size && innodb_is_page_of(innodb, page)) {
-			*ret_index = at / size;
-			innodb->paged.first_page = be32(page + 4) - (uint32_t)*ret_index;
-			return SYSTEM_FITS;
-		}
-		if (++tried == TRIES)
-			return SYSTEM_ALIEN;
+		probe->tried++;
+		if (!innodb_is_page_of(innodb, page))
+			continue;
+		probe->index[probe->count] = at / size;
+		probe->number[probe->count++] = be32(page + 4);
 	}
-	return tried || in_first_file + source->size / size > innodb->space.pages ? SYSTEM_ALIEN : SYSTEM_UNWRITTEN;
+}
+
+/* They go on counting where the file before ends. One of the first pages that are
+ * there tells where that is. */
+static enum system_match match_probe(const struct probe *probe, const struct system_first *first, uint64_t size,
+				     uint64_t *ret_index, uint32_t *ret_first_page)
+{
+	uint64_t in_first_file = first->size / first->space.page_size;
+
+	for (int i = 0; !probe->failed && i < probe->count; i++) {
+		if (probe->number[i] < in_first_file + probe->index[i])
+			continue;
+		*ret_index = probe->index[i];
+		*ret_first_page = probe->number[i] - (uint32_t)probe->index[i];
+		return SYSTEM_FITS;
+	}
+	return probe->failed || probe->tried || in_first_file + size / first->space.page_size > first->space.pages
+		       ? SYSTEM_ALIEN
+		       : SYSTEM_UNWRITTEN;
 }
 
 enum trust {
@@ -141,12 +220,27 @@ static size_t common_size(const char *one, const char *other)
 
 /* A first file that the one at path may belong to. */
 struct candidate {
-	const char *first;
+	const struct system_first *first;
 	enum system_match match;
 	enum trust trust;
+	uint64_t index;
+	uint32_t first_page;
 	bool beside;
 	size_t common; /* bytes that the paths have in common: copies of servers have directories of their own */
 };
+
+/* The nearest first: of several that its key proves, that is the one. */
+static int compare_nearness(const void *one, const void *other)
+{
+	const struct candidate *a = one;
+	const struct candidate *b = other;
+
+	if (a->beside != b->beside)
+		return a->beside ? -1 : 1;
+	if (a->common != b->common)
+		return a->common > b->common ? -1 : 1;
+	return a->first < b->first ? -1 : a->first > b->first;
+}
 
 static bool is_better(const struct candidate *one, const struct candidate *other)
 {
@@ -159,56 +253,136 @@ static bool is_better(const struct candidate *one, const struct candidate *other
 	return one->trust != other->trust ? one->trust > other->trust : one->common > other->common;
 }
 
-static void try_candidate(struct scan *scan, struct candidate *candidate, struct innodb_file *innodb)
-{
-	struct fault fault = source_open(AT_FDCWD, candidate->first, &innodb->head_source);
-	uint64_t index = 0;
-	size_t got = 0;
+/* One file, while it is compared with all first files. */
+struct matching {
+	struct scan *scan;
+	struct innodb_file *innodb;
+	struct candidate *candidates; /* the nearest first */
+	size_t count;
+	struct probe probes[SHAPES_MAX];
+	size_t probe_count;
+};
 
-	candidate->match = SYSTEM_ALIEN;
-	candidate->trust = POSSIBLE;
-	if (!fault.code)
-		fault = source_read(&innodb->head_source, 0, scan->page, SCAN_PAGE_MAX, &got);
+static const struct probe *find_probe(struct matching *matching, const struct innodb_space *space)
+{
+	struct probe *probe;
+
+	for (size_t i = 0; i < matching->probe_count; i++)
+		if (has_same_pages(&matching->probes[i].space, space))
+			return &matching->probes[i];
+	if (matching->probe_count < SHAPES_MAX)
+		matching->probe_count++;
+	probe = &matching->probes[matching->probe_count - 1];
+	matching->innodb->space = *space;
+	probe_pages(matching->scan, matching->innodb, probe);
+	return probe;
+}
+
+/* Without keys nothing depends on the salt. */
+static bool has_same_trust(const struct matching *matching, const struct candidate *one, const struct candidate *other)
+{
+	const struct innodb_space *a = &one->first->space;
+	const struct innodb_space *b = &other->first->space;
+
+	if (other->match != SYSTEM_FITS || one->index != other->index || one->first_page != other->first_page ||
+	    !has_same_pages(a, b) || a->never != b->never)
+		return false;
+	return !a->has_crypt || !prover_keyfile(matching->scan->prover) ||
+	       (a->key_id == b->key_id && !memcmp(a->salt, b->salt, sizeof(a->salt)));
+}
+
+/* Opens the first file for good. */
+static struct fault take_first(struct matching *matching, const struct candidate *candidate)
+{
+	struct innodb_file *innodb = matching->innodb;
+
+	source_close(&innodb->head_source);
+	innodb->space = candidate->first->space;
+	innodb->paged.first_page = candidate->first_page;
+	return source_open(AT_FDCWD, candidate->first->path, &innodb->head_source);
+}
+
+static enum trust find_trust(struct matching *matching, const struct candidate *candidate)
+{
+	struct fault fault;
+
+	for (const struct candidate *other = matching->candidates; other < candidate; other++)
+		if (has_same_trust(matching, candidate, other))
+			return other->trust;
+	fault = take_first(matching, candidate);
 	if (fault.code)
-		scan->fault = fault;
-	else if (innodb_read_head(scan->page, got, &innodb->space) == INNODB_HEAD_FITS)
-		candidate->match = find_first_page(scan, innodb, &index);
+		matching->scan->fault = fault;
+	return fault.code ? POSSIBLE : trust_of(matching->scan, matching->innodb, candidate->index);
+}
+
+static void try_candidate(struct matching *matching, struct candidate *candidate)
+{
+	const struct probe *probe = find_probe(matching, &candidate->first->space);
+
+	candidate->trust = POSSIBLE;
+	candidate->match = match_probe(probe, candidate->first, matching->innodb->paged.source.size, &candidate->index,
+				       &candidate->first_page);
 	if (candidate->match == SYSTEM_FITS)
-		candidate->trust = trust_of(scan, innodb, index);
+		candidate->trust = find_trust(matching, candidate);
+}
+
+/* A file that is zero fits any that lacks as many pages. */
+static struct candidate find_best(struct matching *matching)
+{
+	struct candidate best = { .match = SYSTEM_NO_FIRST };
+
+	for (size_t i = 0; i < matching->count; i++) {
+		struct candidate *candidate = &matching->candidates[i];
+
+		try_candidate(matching, candidate);
+		if (candidate->match == SYSTEM_ALIEN || (!candidate->beside && candidate->trust == REFUTED))
+			continue;
+		if (is_better(candidate, &best))
+			best = *candidate;
+		if (candidate->trust == PROVEN || candidate->match == SYSTEM_UNWRITTEN)
+			break;
+	}
+	return best;
+}
+
+static bool list_candidates(struct matching *matching, const char *path)
+{
+	const struct system_files *files = &matching->scan->rules->system_files;
+
+	matching->count = files->count;
+	matching->candidates = calloc(files->count + 1, sizeof(*matching->candidates));
+	if (!matching->candidates)
+		return false;
+	for (size_t i = 0; i < files->count; i++)
+		matching->candidates[i] = (struct candidate){
+			.first = &files->firsts[i],
+			.beside = are_beside(files->firsts[i].path, path),
+			.common = common_size(files->firsts[i].path, path),
+		};
+	qsort(matching->candidates, matching->count, sizeof(*matching->candidates), compare_nearness);
+	return true;
 }
 
 enum system_match system_files_match(struct scan *scan, const char *path, struct innodb_file *innodb)
 {
-	struct system_files *files = &scan->rules->system_files;
-	struct candidate best = { .match = SYSTEM_NO_FIRST };
-	const char *last = NULL; /* whose head source is open */
-	bool has_beside = false;
+	struct matching matching = { .scan = scan, .innodb = innodb };
+	struct candidate best;
 
-	scan->fault = search_once(files);
+	scan->fault = search_once(&scan->rules->system_files);
+	if (!scan->fault.code && !list_candidates(&matching, path))
+		scan->fault = fault_of(FAULT_MEMORY);
 	if (scan->fault.code)
 		return SYSTEM_NO_FIRST;
-	for (const char *first = NULL; (first = argz_next(files->paths, files->size, first));) {
-		struct candidate candidate = {
-			.first = first,
-			.beside = are_beside(first, path),
-			.common = common_size(first, path),
-		};
-
-		has_beside |= candidate.beside;
+	best = find_best(&matching);
+	if (best.first) {
+		/* of this one, whatever kept the others from being read */
+		scan->fault = take_first(&matching, &best);
+		if (scan->fault.code)
+			best.match = SYSTEM_ALIEN;
+	} else {
 		source_close(&innodb->head_source);
-		try_candidate(scan, &candidate, innodb);
-		last = first;
-		if (candidate.match != SYSTEM_ALIEN && (candidate.beside || candidate.trust != REFUTED) &&
-		    is_better(&candidate, &best))
-			best = candidate;
+		best.match = matching.count && matching.candidates[0].beside ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
 	}
-	if (best.first != last)
-		source_close(&innodb->head_source);
-	if (!best.first)
-		return has_beside ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
-	/* of this one, whatever kept the others from being read */
-	scan->fault = fault_none();
-	if (best.first != last)
-		try_candidate(scan, &best, innodb);
+	free(matching.candidates);
 	return best.match;
 }

@@ -8,6 +8,7 @@
 
 struct innodb_file;
 struct scan;
+struct system_first; /* a first file, as it was when it was found */
 
 /* A system tablespace may have several files, of any name and in several directories
  * (MariaDB 10.11: innodb_data_file_path, innodb_data_home_dir). Only the first one has
@@ -24,8 +25,8 @@ struct system_files {
 	size_t directory_count;
 	pthread_mutex_t mutex; /* over what follows */
 	bool searched;
-	char *paths; /* each with its NUL; NULL: there is none */
-	size_t size;
+	struct system_first *firsts;
+	size_t count;
 };
 
 /* The names stay the caller's. */

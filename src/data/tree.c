@@ -3,16 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Names that are sorted at a time: a directory of any size takes no more memory. */
 #define BATCH_BYTES ((size_t)4 << 20)
 #define BATCH_NAMES ((size_t)65536)
+
+/* Not in linux/magic.h: fs/configfs/mount.c, fs/fuse/fuse_i.h. */
+#define CONFIGFS_SUPER 0x62656570
+#define FUSE_CONTROL_SUPER 0x65735543
 
 /* A directory that the walk has been in. */
 struct visited {
@@ -29,6 +35,7 @@ struct batch {
 
 struct walk {
 	tree_visit *visit;
+	bool only_directories;
 	void *context;
 	void *visited; /* a tree of struct visited: tsearch(3) */
 };
@@ -46,6 +53,8 @@ static struct fault directory_failed(const struct walk *walk, const struct direc
 {
 	struct fault fault = fault_errno(code, error_number);
 
+	if (walk->only_directories)
+		return fault_none();
 	return directory->is_top ? fault : walk->visit(walk->context, directory->path, fault);
 }
 
@@ -68,6 +77,8 @@ static struct fault name_failed(const struct walk *walk, const char *path, int e
 {
 	struct stat status;
 
+	if (walk->only_directories)
+		return fault_none();
 	if (error_number == ENOENT && lstat(path, &status) && errno == ENOENT)
 		return fault_none();
 	return walk->visit(walk->context, path, fault_errno(FAULT_OPEN, error_number));
@@ -85,7 +96,7 @@ static struct fault visit_name(struct walk *walk, const char *directory, const c
 		fault = name_failed(walk, path, errno);
 	else if (S_ISDIR(status.st_mode))
 		fault = walk_directory(walk, &(struct directory){ .path = path });
-	else if (S_ISREG(status.st_mode))
+	else if (S_ISREG(status.st_mode) && !walk->only_directories)
 		fault = walk->visit(walk->context, path, fault_none());
 	else
 		fault = fault_none(); /* sockets and pipes hold no data */
@@ -116,9 +127,14 @@ static bool batch_add(struct batch *batch, const char *name)
 	return true;
 }
 
-static bool is_dot(const char *name)
+/* Where a file's kind is known without a look at it, as in most file systems, a
+ * walk through the directories alone leaves it. */
+static bool is_wanted(const struct walk *walk, const struct dirent *entry)
 {
-	return !strcmp(name, ".") || !strcmp(name, "..");
+	if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		return false;
+	return !walk->only_directories || entry->d_type == DT_DIR || entry->d_type == DT_LNK ||
+	       entry->d_type == DT_UNKNOWN;
 }
 
 static struct fault read_names(struct walk *walk, const struct directory *directory, DIR *stream, struct batch *batch)
@@ -136,7 +152,7 @@ static struct fault read_names(struct walk *walk, const struct directory *direct
 			fault = visit_batch(walk, directory->path, batch);
 			return fault.code || !error ? fault : directory_failed(walk, directory, error, FAULT_READ);
 		}
-		if (is_dot(entry->d_name) || batch_add(batch, entry->d_name))
+		if (!is_wanted(walk, entry) || batch_add(batch, entry->d_name))
 			continue;
 		fault = visit_batch(walk, directory->path, batch);
 		if (!fault.code && !batch_add(batch, entry->d_name))
@@ -189,6 +205,24 @@ static struct fault enter(struct walk *walk, const struct stat *status, bool *re
 	return fault_none();
 }
 
+bool is_kernel_view(int file)
+{
+	static const unsigned long magics[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC,	      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
+		DEBUGFS_MAGIC,	  TRACEFS_MAGIC,      SECURITYFS_MAGIC,	  SELINUX_MAGIC,       SMACK_MAGIC,
+		BPF_FS_MAGIC,	  PSTOREFS_MAGIC,     BINFMTFS_MAGIC,	  EFIVARFS_MAGIC,      NSFS_MAGIC,
+		CONFIGFS_SUPER,	  FUSE_CONTROL_SUPER,
+	};
+	struct statfs status;
+
+	if (fstatfs(file, &status))
+		return false;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((unsigned long)status.f_type == magics[i])
+			return true;
+	return false;
+}
+
 static struct fault walk_open_directory(struct walk *walk, const struct directory *directory, DIR *stream)
 {
 	struct batch batch = { .text = malloc(BATCH_BYTES), .names = calloc(BATCH_NAMES, sizeof(*batch.names)) };
@@ -199,7 +233,9 @@ static struct fault walk_open_directory(struct walk *walk, const struct director
 	if (batch.text && batch.names)
 		fault = fstat(dirfd(stream), &status) ? directory_failed(walk, directory, errno, FAULT_READ)
 						      : enter(walk, &status, &is_new);
-	if (is_new)
+	if (is_new && walk->only_directories)
+		fault = walk->visit(walk->context, directory->path, fault_none());
+	if (is_new && !fault.code)
 		fault = read_names(walk, directory, stream, &batch);
 	free(batch.text);
 	free(batch.names);
@@ -213,16 +249,25 @@ static struct fault walk_directory(struct walk *walk, const struct directory *di
 
 	if (!stream)
 		return directory_failed(walk, directory, errno, FAULT_OPEN);
-	fault = walk_open_directory(walk, directory, stream);
+	fault = is_kernel_view(dirfd(stream)) ? fault_none() : walk_open_directory(walk, directory, stream);
 	closedir(stream);
+	return fault;
+}
+
+static struct fault walk_from(struct walk *walk, const char *directory)
+{
+	struct fault fault = walk_directory(walk, &(struct directory){ .path = directory, .is_top = true });
+
+	tdestroy(walk->visited, free);
 	return fault;
 }
 
 struct fault tree_walk(const char *directory, tree_visit *visit, void *context)
 {
-	struct walk walk = { .visit = visit, .context = context };
-	struct fault fault = walk_directory(&walk, &(struct directory){ .path = directory, .is_top = true });
+	return walk_from(&(struct walk){ .visit = visit, .context = context }, directory);
+}
 
-	tdestroy(walk.visited, free);
-	return fault;
+struct fault tree_walk_directories(const char *directory, tree_visit *visit, void *context)
+{
+	return walk_from(&(struct walk){ .visit = visit, .context = context, .only_directories = true }, directory);
 }

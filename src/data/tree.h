@@ -7,7 +7,7 @@
 #include <dirent.h>
 
 /* Walks through a directory and all below it. Symbolic links are followed, as the
- * server follows them; no directory is entered twice. */
+ * server follows them; no directory is entered twice, and none that is_kernel_view. */
 
 /* Called for each file, and for a directory below that cannot be read (fault).
  * path lives until the function returns. A fault ends the walk. */
@@ -16,6 +16,14 @@ typedef struct fault tree_visit(void *context, const char *path, struct fault fa
 /* FAULT_OPEN, FAULT_READ (of directory itself), FAULT_MEMORY, and what visit
  * returns. */
 MUST_CHECK struct fault tree_walk(const char *directory, tree_visit *visit, void *context);
+
+/* The same for the directories alone: called for each that is entered, directory itself
+ * first, and not for those that cannot be read. */
+MUST_CHECK struct fault tree_walk_directories(const char *directory, tree_visit *visit, void *context);
+
+/* Whether a file system has no files of anyone, but shows what the kernel knows, as
+ * proc(5) does: nothing on it is looked at. file: open, on it. */
+bool is_kernel_view(int file);
 
 /* Opens a directory so that its access time stays as it is, where the system allows
  * that. NULL: errno tells why. */

@@ -1,0 +1,816 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/parts.h"
+
+#include "data/bytes.h"
+#include "data/dictionary.h"
+#include "data/file_names.h"
+#include "data/innodb.h"
+#include "data/name_set.h"
+#include "data/tree.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* MariaDB 10.11: sql/handler.h, enum legacy_db_type; the fourth byte of a .frm file. */
+#define ENGINE_INNODB 12
+#define ENGINE_ARIA 42
+
+/* MariaDB 10.11: include/trx0sys.h, fsp0types.h. */
+#define TRX_SYS_PAGE 5U
+#define TRX_SYS_TYPE 7U
+#define RSEG_OFFSET 56U /* TRX_SYS + TRX_SYS_RSEGS: pairs of space ID and page number */
+#define RSEG_COUNT 128U
+#define SPACE_ID_OFFSET 34U
+
+/* A directory with a part of a server's data. */
+struct place {
+	char *path;
+	struct file_id id;
+	bool has[PART_COUNT]; /* of the kinds that every server has once */
+	bool is_partial;      /* a backup of some tables only */
+};
+
+struct undo {
+	uint32_t space_id;
+	struct file_id directory;
+	struct file_id file;
+	bool taken;
+};
+
+struct names {
+	char **items;
+	size_t count;
+};
+
+struct hunt {
+	const struct parts_search *search;
+	struct data_parts *parts;
+	const char *root; /* the named directory that the walk is in */
+	struct place *places;
+	size_t place_count;
+	struct undo *undos;
+	size_t undo_count;
+	struct names lists;	      /* files that name logs */
+	struct name_set without_file; /* names of tables that have none, or one that is told already */
+	const char *home;	      /* the directory of the system tablespace whose tables are looked for */
+	bool judges_tables;
+};
+
+const char *part_setting(enum part part)
+{
+	static const char *const settings[PART_COUNT] = {
+		[PART_DATA_DIRECTORY] = "datadir",
+		[PART_SYSTEM_TABLESPACE] = "innodb_data_home_dir",
+		[PART_UNDO_TABLESPACE] = "innodb_undo_directory",
+		[PART_REDO_LOG] = "innodb_log_group_home_dir",
+		[PART_ARIA_LOG] = "aria_log_dir_path",
+		[PART_BINARY_LOG] = "log_bin",
+		[PART_RELAY_LOG] = "relay_log",
+	};
+
+	return settings[part];
+}
+
+void data_parts_free(struct data_parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		free(parts->items[i].where);
+		free(parts->items[i].name);
+	}
+	free(parts->items);
+	*parts = (struct data_parts){ 0 };
+}
+
+/* name: NULL is fine. */
+static struct fault add_missing(struct data_parts *parts, enum part part, const char *where, const char *name,
+				uint32_t space_id)
+{
+	struct missing_part one = { .part = part, .space_id = space_id };
+	struct missing_part *all;
+
+	parts->total++;
+	if (parts->missing[part]++ >= PARTS_LISTED)
+		return fault_none();
+	all = reallocarray(parts->items, parts->count + 1, sizeof(*all));
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	parts->items = all;
+	one.where = strdup(where);
+	one.name = name ? strdup(name) : NULL;
+	all[parts->count++] = one;
+	return one.where && (one.name || !name) ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
+/* ---- the walk: which directory has what ---- */
+
+static bool id_of(const char *path, struct file_id *ret_id)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return false;
+	*ret_id = (struct file_id){ .device = status.st_dev, .inode = status.st_ino };
+	return true;
+}
+
+/* Found, or made. NULL: no memory, or the directory is gone. */
+static struct place *place_of(struct hunt *hunt, const char *path)
+{
+	struct file_id id;
+	struct place *all;
+
+	if (!id_of(path, &id))
+		return NULL;
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (is_same_file(hunt->places[i].id, id))
+			return &hunt->places[i];
+	all = reallocarray(hunt->places, hunt->place_count + 1, sizeof(*all));
+	if (!all)
+		return NULL;
+	hunt->places = all;
+	all[hunt->place_count] = (struct place){ .path = strdup(path), .id = id };
+	return all[hunt->place_count].path ? &all[hunt->place_count++] : NULL;
+}
+
+static bool names_add(struct names *names, const char *directory, const char *name)
+{
+	char **all = reallocarray(names->items, names->count + 1, sizeof(*all));
+
+	if (!all)
+		return false;
+	names->items = all;
+	if (asprintf(&all[names->count], "%s/%s", directory, name) < 0)
+		return false;
+	names->count++;
+	return true;
+}
+
+static bool is_there(int directory, const char *name)
+{
+	struct stat status;
+
+	return !fstatat(directory, name, &status, 0);
+}
+
+static bool join_is_there(const char *directory, const char *name, const char *suffix)
+{
+	char path[PATH_MAX];
+	int size = snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
+
+	return size < (int)sizeof(path) && is_there(AT_FDCWD, path);
+}
+
+/* The server's own schema, and not a directory of this name: /var/lib/mysql is one. */
+static bool has_schema_mysql(int directory)
+{
+	return is_there(directory, "mysql/db.opt") || is_there(directory, "mysql/db.frm") ||
+	       is_there(directory, "mysql/proc.frm");
+}
+
+static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
+{
+	struct source source = SOURCE_CLOSED;
+	unsigned char head[SPACE_ID_OFFSET + 4];
+	size_t size = 0;
+	struct stat status;
+	struct undo *all;
+	struct undo one = { 0 };
+
+	if (!source_open(directory, name, &source).code)
+		(void)!source_read(&source, 0, head, sizeof(head), &size).code;
+	one.file = source.id;
+	source_close(&source);
+	if (size < sizeof(head) || fstat(directory, &status))
+		return fault_none();
+	for (size_t i = 0; i < hunt->undo_count; i++)
+		if (is_same_file(hunt->undos[i].file, one.file))
+			return fault_none();
+	one.space_id = be32(head + SPACE_ID_OFFSET);
+	one.directory = (struct file_id){ .device = status.st_dev, .inode = status.st_ino };
+	all = reallocarray(hunt->undos, hunt->undo_count + 1, sizeof(*all));
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	hunt->undos = all;
+	all[hunt->undo_count++] = one;
+	return fault_none();
+}
+
+/* mariadb-backup writes "partial = Y" there. */
+static bool is_partial(int directory, const char *name)
+{
+	struct source source = SOURCE_CLOSED;
+	char text[4096];
+	size_t size = 0;
+
+	if (!source_open(directory, name, &source).code && source_read(&source, 0, text, sizeof(text) - 1, &size).code)
+		size = 0;
+	source_close(&source);
+	text[size] = '\0';
+	return strstr(text, "\npartial = Y") != NULL;
+}
+
+static bool is_undo_name(const char *name)
+{
+	return !fnmatch("undo[0-9][0-9][0-9]", name, 0);
+}
+
+static bool is_list_name(const char *name)
+{
+	return !fnmatch("*.index", name, 0) || !fnmatch("relay-log*.info", name, 0);
+}
+
+static bool is_backup_info(const char *name)
+{
+	return !strcmp(name, "xtrabackup_info") || !strcmp(name, "mariadb_backup_info");
+}
+
+/* What one name tells of its directory. */
+static struct fault take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
+{
+	if (!strcmp(name, "aria_log_control"))
+		found->has[PART_ARIA_LOG] = true;
+	else if (!strcmp(name, "ib_logfile0") || !strcmp(name, "ib_logfile101") || !strcmp(name, "xtrabackup_logfile"))
+		found->has[PART_REDO_LOG] = true;
+	else if (!strcmp(name, "mysql"))
+		found->has[PART_DATA_DIRECTORY] = has_schema_mysql(directory);
+	else if (is_backup_info(name))
+		found->is_partial = is_partial(directory, name);
+	else if (is_undo_name(name))
+		return add_undo(hunt, directory, name);
+	else if (is_list_name(name) && !names_add(&hunt->lists, path, name))
+		return fault_of(FAULT_MEMORY);
+	return fault_none();
+}
+
+/* What is left of a state transfer is in a hidden directory. */
+static bool is_hidden(const struct hunt *hunt, const char *path)
+{
+	return strstr(path + strlen(hunt->root), "/.") != NULL;
+}
+
+static struct fault keep_place(struct hunt *hunt, const char *path, const struct place *found)
+{
+	struct place *place;
+	bool is_part = false;
+
+	for (int part = 0; part < PART_COUNT; part++)
+		is_part |= found->has[part];
+	if (!is_part)
+		return fault_none();
+	place = place_of(hunt, path);
+	if (!place)
+		return errno == ENOENT ? fault_none() : fault_of(FAULT_MEMORY);
+	memcpy(place->has, found->has, sizeof(place->has));
+	place->is_partial = found->is_partial;
+	return fault_none();
+}
+
+static struct fault take_directory(void *context, const char *path, struct fault fault)
+{
+	struct hunt *hunt = context;
+	struct place found = { 0 };
+	const struct dirent *entry;
+	DIR *directory;
+
+	if (is_hidden(hunt, path))
+		return fault_none();
+	directory = directory_open(path);
+	if (!directory)
+		return fault_none();
+	while (!fault.code && (entry = readdir(directory)))
+		fault = take_name(hunt, path, dirfd(directory), entry->d_name, &found);
+	closedir(directory);
+	return fault.code ? fault : keep_place(hunt, path, &found);
+}
+
+static char *directory_of(const char *path)
+{
+	size_t size = (size_t)(base_name(path) - path);
+
+	return size ? strndup(path, size > 1 ? size - 1 : 1) : strdup(".");
+}
+
+static bool is_first(const struct system_file *file)
+{
+	return file->part.pages_in_all > 0;
+}
+
+/* The survey knows system tablespaces, whatever their names. */
+static struct fault take_system_tablespaces(struct hunt *hunt)
+{
+	const struct data_needs *needs = hunt->search->needs;
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
+		char *path = is_first(&needs->system_files[i])
+				     ? directory_of(needs->paths + needs->system_files[i].path)
+				     : NULL;
+		struct place *place = path ? place_of(hunt, path) : NULL;
+
+		if (place)
+			place->has[PART_SYSTEM_TABLESPACE] = true;
+		else if (is_first(&needs->system_files[i]))
+			fault = fault_of(FAULT_MEMORY);
+		free(path);
+	}
+	return fault;
+}
+
+static struct fault walk_all(struct hunt *hunt)
+{
+	const struct parts_search *search = hunt->search;
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < search->directory_count; i++) {
+		hunt->root = search->directories[i];
+		fault = tree_walk_directories(hunt->root, take_directory, hunt);
+	}
+	return fault.code ? fault : take_system_tablespaces(hunt);
+}
+
+/* ---- parts that every server has once ---- */
+
+/* A data directory whose part is elsewhere needs one that is not in another data
+ * directory; and such a part needs a data directory. */
+static struct fault match_part(struct hunt *hunt, enum part part)
+{
+	size_t lacking = 0;
+	size_t spare = 0;
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; i < hunt->place_count; i++) {
+		const struct place *place = &hunt->places[i];
+
+		lacking += place->has[PART_DATA_DIRECTORY] && !place->has[part];
+		spare += place->has[part] && !place->has[PART_DATA_DIRECTORY];
+	}
+	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+		const struct place *place = &hunt->places[i];
+		bool is_data_directory = place->has[PART_DATA_DIRECTORY];
+
+		if (lacking > spare && is_data_directory && !place->has[part])
+			fault = add_missing(hunt->parts, part, place->path, NULL, 0);
+		else if (spare > lacking && !is_data_directory && place->has[part])
+			fault = add_missing(hunt->parts, PART_DATA_DIRECTORY, place->path, NULL, 0);
+	}
+	return fault;
+}
+
+static bool is_place(const struct hunt *hunt, struct file_id id)
+{
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (is_same_file(hunt->places[i].id, id))
+			return true;
+	return false;
+}
+
+/* Where nothing of the schema mysql is left, its directory tells where it would be. */
+static void take_empty_schemas(struct hunt *hunt)
+{
+	for (size_t i = 0; i < hunt->place_count; i++) {
+		struct place *place = &hunt->places[i];
+		char path[PATH_MAX];
+		struct file_id id;
+
+		if (snprintf(path, sizeof(path), "%s/mysql/.", place->path) < (int)sizeof(path) && id_of(path, &id) &&
+		    !is_place(hunt, id))
+			place->has[PART_DATA_DIRECTORY] = true;
+	}
+}
+
+static struct fault match_parts(struct hunt *hunt)
+{
+	static const enum part parts[] = { PART_SYSTEM_TABLESPACE, PART_REDO_LOG, PART_ARIA_LOG };
+	struct fault fault = fault_none();
+
+	take_empty_schemas(hunt);
+	for (size_t i = 0; !fault.code && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!hunt->parts->missing[PART_DATA_DIRECTORY])
+			fault = match_part(hunt, parts[i]);
+	return fault;
+}
+
+/* ---- undo tablespaces ---- */
+
+/* The IDs of the undo tablespaces that the page of the transaction system names; it is
+ * never encrypted. */
+static size_t read_undo_ids(const char *path, uint32_t ids[static RSEG_COUNT])
+{
+	struct source source = SOURCE_CLOSED;
+	unsigned char *page = malloc(SCAN_PAGE_MAX);
+	struct innodb_space space = { 0 };
+	size_t size = 0;
+	size_t count = 0;
+	bool fits =
+		page && !source_open(AT_FDCWD, path, &source).code &&
+		!source_read(&source, 0, page, SCAN_PAGE_MAX, &size).code &&
+		innodb_read_head(page, size, &space) == INNODB_HEAD_FITS &&
+		!source_read(&source, (uint64_t)TRX_SYS_PAGE * space.page_size, page, space.page_size, &size).code &&
+		size == space.page_size && be32(page + 4) == TRX_SYS_PAGE && be16(page + 24) == TRX_SYS_TYPE;
+
+	for (size_t i = 0; fits && i < RSEG_COUNT; i++) {
+		uint32_t id = be32(page + RSEG_OFFSET + 8 * i);
+		size_t known = 0;
+
+		while (known < count && ids[known] != id)
+			known++;
+		if (id && id != UINT32_MAX && known == count)
+			ids[count++] = id;
+	}
+	source_close(&source);
+	free(page);
+	return count;
+}
+
+static bool is_in_system_directory(const struct hunt *hunt, struct file_id directory)
+{
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (hunt->places[i].has[PART_SYSTEM_TABLESPACE] && is_same_file(hunt->places[i].id, directory))
+			return true;
+	return false;
+}
+
+/* The one next to its system tablespace, else one in a directory that has none. */
+static bool take_undo(struct hunt *hunt, struct file_id home, uint32_t id)
+{
+	struct undo *elsewhere = NULL;
+
+	for (size_t i = 0; i < hunt->undo_count; i++) {
+		struct undo *undo = &hunt->undos[i];
+
+		if (undo->taken || undo->space_id != id)
+			continue;
+		if (is_same_file(undo->directory, home)) {
+			undo->taken = true;
+			return true;
+		}
+		if (!is_in_system_directory(hunt, undo->directory))
+			elsewhere = undo;
+	}
+	if (elsewhere)
+		elsewhere->taken = true;
+	return elsewhere != NULL;
+}
+
+static struct fault match_undo(struct hunt *hunt, const char *path)
+{
+	uint32_t ids[RSEG_COUNT];
+	size_t count = read_undo_ids(path, ids);
+	struct file_id home = { 0 };
+	char *directory = directory_of(path);
+	struct fault fault = directory ? fault_none() : fault_of(FAULT_MEMORY);
+
+	if (directory && id_of(directory, &home))
+		for (size_t i = 0; !fault.code && i < count; i++)
+			if (!take_undo(hunt, home, ids[i]))
+				fault = add_missing(hunt->parts, PART_UNDO_TABLESPACE, path, NULL, ids[i]);
+	free(directory);
+	return fault;
+}
+
+/* ---- tables ---- */
+
+/* A link is there: the survey follows it. */
+static bool has_tablespace(const char *directory, const char *name)
+{
+	return join_is_there(directory, name, ".ibd") || join_is_there(directory, name, ".isl");
+}
+
+/* In the directory where it belongs, or in any where others may have been moved to. */
+static bool find_tablespace(const struct hunt *hunt, const char *home, const char *name)
+{
+	bool found = has_tablespace(home, name);
+
+	for (size_t i = 0; !found && i < hunt->search->directory_count; i++)
+		found = has_tablespace(hunt->search->directories[i], name);
+	for (size_t i = 0; !found && i < hunt->place_count; i++)
+		found = !hunt->places[i].has[PART_SYSTEM_TABLESPACE] && has_tablespace(hunt->places[i].path, name);
+	return found;
+}
+
+/* What an ALTER TABLE that was interrupted left is dropped, sooner or later. */
+static bool is_intermediate(const char *name)
+{
+	return !strncmp(base_name(name), "#sql", strlen("#sql"));
+}
+
+static struct fault check_table(void *context, const struct dictionary_table *table)
+{
+	struct hunt *hunt = context;
+	struct fault fault;
+	char *path;
+
+	if (!strchr(table->name, '/') || is_intermediate(table->name))
+		return fault_none();
+	if (table->space_id && !table->discarded && find_tablespace(hunt, hunt->home, table->name))
+		return fault_none();
+	if (!name_set_add(&hunt->without_file, table->name))
+		return fault_of(FAULT_MEMORY);
+	if (!table->space_id || table->discarded)
+		return fault_none();
+	if (asprintf(&path, "%s.ibd", table->name) < 0)
+		return fault_of(FAULT_MEMORY);
+	fault = add_missing(hunt->parts, PART_TABLE, hunt->home, path, 0);
+	free(path);
+	return fault;
+}
+
+/* The tables that InnoDB knows, whether or not anything else is left of them. */
+static struct fault check_dictionary(struct hunt *hunt, struct scan *scan, const struct system_file *first)
+{
+	char *home = directory_of(hunt->search->needs->paths + first->path);
+	bool complete = false;
+	struct fault fault = fault_of(FAULT_MEMORY);
+
+	hunt->home = home;
+	if (home)
+		fault = dictionary_walk(scan, hunt->search->needs, first, check_table, hunt, &complete);
+	hunt->home = NULL;
+	free(home);
+	return fault;
+}
+
+/* What the .frm file's table keeps its rows in; NULL: nothing that has keys, or a file for
+ * each partition. */
+static const char *file_suffix(int directory, const char *name)
+{
+	struct source source = SOURCE_CLOSED;
+	unsigned char head[4];
+	size_t size = 0;
+
+	if (!source_open(directory, name, &source).code && source_read(&source, 0, head, sizeof(head), &size).code)
+		size = 0;
+	source_close(&source);
+	if (size < sizeof(head) || head[0] != 0xfe || head[1] != 1)
+		return NULL;
+	return head[3] == ENGINE_INNODB ? ".ibd" : head[3] == ENGINE_ARIA ? ".MAI" : NULL;
+}
+
+/* name: a .frm file in schema. */
+static struct fault check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory,
+			      const char *name)
+{
+	char table[2 * NAME_MAX + 2];
+	char file[2 * NAME_MAX + 8];
+	const char *suffix;
+
+	snprintf(table, sizeof(table), "%s/%.*s", schema, (int)strlen(name) - 4, name);
+	if (is_intermediate(table) || join_is_there(place->path, table, ".MAI") ||
+	    find_tablespace(hunt, place->path, table) || name_set_has(&hunt->without_file, table))
+		return fault_none();
+	suffix = file_suffix(directory, name);
+	if (!suffix)
+		return fault_none();
+	snprintf(file, sizeof(file), "%s%s", table, suffix);
+	return add_missing(hunt->parts, PART_TABLE, place->path, file, 0);
+}
+
+/* ---- databases ---- */
+
+static bool is_frm(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size > 4 && !strcmp(name + size - 4, ".frm");
+}
+
+/* lost+found: the root of a file system of its own. */
+static bool is_content(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lost+found") != 0;
+}
+
+static struct fault read_schema(struct hunt *hunt, const struct place *place, const char *schema, DIR *directory,
+				bool *ret_empty)
+{
+	const struct dirent *entry;
+	struct fault fault = fault_none();
+
+	*ret_empty = true;
+	while (!fault.code && (entry = readdir(directory))) {
+		*ret_empty &= !is_content(entry->d_name);
+		if (hunt->judges_tables && !place->is_partial && is_frm(entry->d_name))
+			fault = check_frm(hunt, place, schema, dirfd(directory), entry->d_name);
+	}
+	return fault;
+}
+
+/* A server makes the directory before the file that is in it. */
+static void wait_a_moment(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
+static struct fault check_schema(struct hunt *hunt, const struct place *place, int parent, const char *schema)
+{
+	int file = openat(parent, schema, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = file < 0 ? NULL : fdopendir(file);
+	struct fault fault = fault_none();
+	bool empty = false;
+
+	if (!directory) {
+		if (file >= 0)
+			close(file);
+		return fault;
+	}
+	if (!is_kernel_view(file))
+		fault = read_schema(hunt, place, schema, directory, &empty);
+	for (int i = 0; i < 3 && empty && !fault.code && hunt->search->needs->live; i++) {
+		wait_a_moment();
+		rewinddir(directory);
+		fault = read_schema(hunt, place, schema, directory, &empty);
+	}
+	empty &= is_there(parent, schema);
+	closedir(directory);
+	return fault.code || !empty ? fault : add_missing(hunt->parts, PART_DATABASE, place->path, schema, 0);
+}
+
+/* "#" begins the names of directories that are none of a database. */
+static bool may_be_schema(const struct dirent *entry)
+{
+	return is_content(entry->d_name) && entry->d_name[0] != '.' && entry->d_name[0] != '#' &&
+	       (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN);
+}
+
+static struct fault check_schemas(struct hunt *hunt, const struct place *place)
+{
+	DIR *directory = directory_open(place->path);
+	const struct dirent *entry;
+	struct fault fault = fault_none();
+
+	if (!directory)
+		return fault;
+	while (!fault.code && (entry = readdir(directory)))
+		if (may_be_schema(entry))
+			fault = check_schema(hunt, place, dirfd(directory), entry->d_name);
+	closedir(directory);
+	return fault;
+}
+
+/* ---- logs ---- */
+
+static bool is_below(const char *path, const char *directory)
+{
+	char *real = realpath(path, NULL);
+	char *top = realpath(directory, NULL);
+	size_t size = top ? strlen(top) : 0;
+	bool below = real && top && !strncmp(real, top, size) && (size == 1 || real[size] == '/');
+
+	free(real);
+	free(top);
+	return below;
+}
+
+/* list: the file that names the log. A copy of a directory has copies of the logs. */
+static bool find_log(const struct hunt *hunt, const char *list, const char *log)
+{
+	const struct parts_search *search = hunt->search;
+	char *beside = directory_of(list);
+	bool found = beside && join_is_there(beside, base_name(log), "");
+
+	if (!found && beside && *log != '/')
+		found = join_is_there(beside, log, "");
+	for (size_t i = 0; !found && i < search->directory_count; i++)
+		found = join_is_there(search->directories[i], base_name(log), "") ||
+			(*log == '/' && is_below(log, search->directories[i]));
+	for (size_t i = 0; !found && i < hunt->place_count; i++)
+		found = *log != '/' && join_is_there(hunt->places[i].path, log, "");
+	free(beside);
+	return found;
+}
+
+/* "binlog.000001": other files have such names as these lists, too. */
+static bool is_log_name(const char *name)
+{
+	return !fnmatch("*.[0-9][0-9][0-9][0-9][0-9][0-9]*", base_name(name), 0);
+}
+
+static struct fault check_list(struct hunt *hunt, const char *list)
+{
+	struct source source = SOURCE_CLOSED;
+	bool is_open = !source_open(AT_FDCWD, list, &source).code;
+	FILE *stream = is_open ? fdopen(source.file, "r") : NULL;
+	struct fault fault = fault_none();
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t size;
+
+	while (stream && !fault.code && (size = getline(&line, &room, stream)) >= 0) {
+		while (size && isspace((unsigned char)line[size - 1]))
+			line[--size] = '\0';
+		if (is_log_name(line) && !find_log(hunt, list, line))
+			fault = add_missing(hunt->parts, strstr(list, "relay") ? PART_RELAY_LOG : PART_BINARY_LOG, list,
+					    line, 0);
+	}
+	if (stream)
+		fclose(stream);
+	else
+		source_close(&source);
+	free(line);
+	return fault;
+}
+
+/* ---- all of them ---- */
+
+static bool is_unclean(const struct data_needs *needs)
+{
+	for (size_t i = 0; i < needs->directory_count; i++)
+		if (needs->directories[i].unclean)
+			return true;
+	return false;
+}
+
+static bool is_partial_home(const struct hunt *hunt, const char *path)
+{
+	char *directory = directory_of(path);
+	struct file_id id;
+	bool partial = false;
+
+	for (size_t i = 0; directory && id_of(directory, &id) && i < hunt->place_count; i++)
+		partial |= is_same_file(hunt->places[i].id, id) && hunt->places[i].is_partial;
+	free(directory);
+	return partial;
+}
+
+static struct fault check_system_tablespaces(struct hunt *hunt, struct scan *scan)
+{
+	const struct data_needs *needs = hunt->search->needs;
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
+		const struct system_file *file = &needs->system_files[i];
+		const char *path = needs->paths + file->path;
+
+		if (!is_first(file))
+			continue;
+		fault = match_undo(hunt, path);
+		if (!fault.code && hunt->judges_tables && !is_partial_home(hunt, path))
+			fault = check_dictionary(hunt, scan, file);
+	}
+	return fault;
+}
+
+static struct fault find_all(struct hunt *hunt, struct scan *scan)
+{
+	struct fault fault = walk_all(hunt);
+
+	if (!fault.code)
+		fault = match_parts(hunt);
+	/* it tells which tables have no file of their own */
+	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
+	if (!fault.code)
+		fault = check_system_tablespaces(hunt, scan);
+	for (size_t i = 0; !fault.code && i < hunt->place_count; i++)
+		if (hunt->places[i].has[PART_DATA_DIRECTORY])
+			fault = check_schemas(hunt, &hunt->places[i]);
+	for (size_t i = 0; !fault.code && i < hunt->lists.count; i++)
+		fault = check_list(hunt, hunt->lists.items[i]);
+	return fault;
+}
+
+static void hunt_free(struct hunt *hunt)
+{
+	for (size_t i = 0; i < hunt->place_count; i++)
+		free(hunt->places[i].path);
+	for (size_t i = 0; i < hunt->lists.count; i++)
+		free(hunt->lists.items[i]);
+	free(hunt->places);
+	free(hunt->undos);
+	free(hunt->lists.items);
+	name_set_free(&hunt->without_file);
+}
+
+struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts)
+{
+	DATA_PARTS struct data_parts parts = { 0 };
+	struct scan_rules rules = { .ciphers = (1U << DATA_CIPHER_COUNT) - 1 };
+	struct scan scan = { 0 };
+	struct hunt hunt = {
+		.search = search,
+		.parts = &parts,
+		.judges_tables = !search->needs->live && !is_unclean(search->needs),
+	};
+	struct fault fault = scan_new(&rules, search->keyfile, &scan);
+
+	if (fault.code)
+		return fault;
+	fault = find_all(&hunt, &scan);
+	if (!fault.code && prover_failed(scan.prover))
+		fault = fault_of(FAULT_ALGORITHM);
+	scan_free(&scan);
+	hunt_free(&hunt);
+	if (fault.code)
+		return fault;
+	*ret_parts = parts;
+	parts = (struct data_parts){ 0 };
+	return fault;
+}

@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a data directory lacks, and where a server keeps its data.
+bats_require_minimum_version 1.5.0
+load common
+load data
+
+# A directory with everything that has a .frm file and no .ibd file.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	data_keys keys
+	data_install "$PWD/data" --innodb-undo-tablespaces=2
+	cp -a data fresh
+	data_start "$PWD/data" "$PWD/keys" --innodb-undo-tablespaces=2 --relay-log=relay
+	data_sql "$PWD/data" <<-END
+		CREATE DATABASE db;
+		CREATE DATABASE none;
+		USE db;
+		CREATE TABLE t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		INSERT INTO t VALUES (1);
+		CREATE TABLE gone (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
+		DROP TABLE gone;
+		SET GLOBAL innodb_file_per_table = OFF;
+		CREATE TABLE within (i INT PRIMARY KEY);
+		CREATE TABLE within_old (i INT PRIMARY KEY) ROW_FORMAT=REDUNDANT;
+		SET GLOBAL innodb_file_per_table = ON;
+		CREATE TABLE discarded (i INT PRIMARY KEY);
+		ALTER TABLE discarded DISCARD TABLESPACE;
+		CREATE TABLE discarded_old (i INT PRIMARY KEY) ROW_FORMAT=REDUNDANT;
+		ALTER TABLE discarded_old DISCARD TABLESPACE;
+		CREATE TABLE parts (i INT PRIMARY KEY) PARTITION BY HASH(i) PARTITIONS 2;
+		CREATE TABLE versions (i INT) WITH SYSTEM VERSIONING
+			PARTITION BY SYSTEM_TIME (PARTITION p0 HISTORY, PARTITION pn CURRENT);
+		CREATE TABLE \`a-b c\` (i INT PRIMARY KEY);
+		CREATE TABLE far (i INT PRIMARY KEY) DATA DIRECTORY='$PWD/far';
+		CREATE TABLE words (i INT PRIMARY KEY, t TEXT, FULLTEXT(t));
+		CREATE TABLE aria (i INT PRIMARY KEY) ENGINE=Aria;
+		CREATE TABLE aria_parts (i INT PRIMARY KEY) ENGINE=Aria PARTITION BY HASH(i) PARTITIONS 2;
+		CREATE TABLE isam (i INT) ENGINE=MyISAM;
+		CREATE TABLE merged (i INT) ENGINE=MRG_MyISAM UNION=(isam);
+		CREATE TABLE memory (i INT) ENGINE=MEMORY;
+		CREATE TABLE csv (i INT NOT NULL) ENGINE=CSV;
+		CREATE SEQUENCE numbers;
+		CREATE SEQUENCE aria_numbers ENGINE=Aria;
+		CREATE VIEW seen AS SELECT * FROM t;
+		CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='x';
+		START SLAVE;
+		FLUSH BINARY LOGS;
+	END
+	data_wait_encrypted "$PWD/data"
+	server_stop
+}
+
+setup_test() {
+	DATA=$BATS_FILE_TMPDIR
+	: "${DATA:?}"
+	export MKEYFILE_FILE=$DATA/keys
+}
+
+teardown() {
+	server_stop
+}
+
+# A copy of the data directory
+copy() {
+	rm -rf copy
+	cp -a --sparse=always "$DATA/data" copy
+}
+
+# lacks LINE...: what verify says is missing, and remove refuses to do
+lacks() { # [option...] -- line...
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	run --separate-stderr mkeyfile verify -q --no-defaults --server-user=root --datadir=copy "${options[@]}"
+	same "$(printf '%s\n' "$@")" "$(grep -E '^(incomplete|hint: (name the dir|mount))' <<<"$output" | grep -v ' encrypted file')"
+	same $(($# > 0 ? 2 : 0)) "$status"
+	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir=copy "${options[@]}"
+	same $(($# > 0 ? 4 : 0)) "$status"
+	[ $# = 0 ] || same "mkeyfile remove: the data is incomplete: ${1#incomplete: }" "${stderr_lines[0]}"
+}
+
+contains() { # text part
+	[[ $1 == *"$2"* ]] || {
+		printf '%s\nhas not: %s\n' "$1" "$2"
+		false
+	}
+}
+
+elsewhere() { # setting
+	printf '%s' "hint: name the directory that $1 sets with --datadir as well, or use --server-data"
+}
+
+@test "a whole data directory lacks nothing, and neither does a backup" {
+	copy
+	lacks --
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	same '0 []' "$(jq -r '"\(.data.missing_parts) \(.data.incomplete)"' <<<"$output")"
+	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
+	mariadb-backup --no-defaults --backup --user=root --socket="$PWD/copy.socket" --datadir="$PWD/copy" --target-dir=backup \
+		--innodb-log-file-size=8M >backup.log 2>&1
+	mariadb-backup --no-defaults --backup --databases=mysql --user=root --socket="$PWD/copy.socket" --datadir="$PWD/copy" \
+		--innodb-log-file-size=8M --target-dir=partial >>backup.log 2>&1
+	for depth in '' /..; do
+		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="copy$depth"
+		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_parts)"' <<<"$output")"
+		run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="copy$depth"
+		same 4 "$status"
+		same "mkeyfile remove: a server is at work on the data: what it needs may change at any moment" "${stderr_lines[0]}"
+	done
+	server_stop
+	for backup in backup partial; do
+		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
+		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1
+		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
+		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+		run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=$backup
+	done
+}
+
+@test "each part that is missing is named, with the setting that moves it" {
+	copy
+	mkdir elsewhere
+	# what file setting
+	while IFS='|' read -r words file setting; do
+		mv copy/"$file" elsewhere
+		lacks -- "incomplete: $words" "$(elsewhere "$setting")"
+		lacks --datadir=elsewhere --
+		# another server's part is none
+		lacks --datadir="$DATA/data" -- "incomplete: $words" "$(elsewhere "$setting")"
+		mv elsewhere/"$file" copy
+	done <<-END
+		'copy' has no system tablespace (ibdata1)|ibdata1|innodb_data_home_dir
+		'copy/ibdata1' names an undo tablespace that is not here: space ID 2|undo002|innodb_undo_directory
+		'copy' has no redo log (ib_logfile0)|ib_logfile0|innodb_log_group_home_dir
+		'copy' has no Aria log (aria_log_control)|aria_log_control|aria_log_dir_path
+	END
+}
+
+@test "logs that an index file names" {
+	copy
+	mkdir elsewhere
+	mv copy/binlog.000001 elsewhere
+	lacks -- "incomplete: 'copy/binlog.index' names the log '$DATA/data/binlog.000001', which is not here" "$(elsewhere log_bin)"
+	lacks --datadir=elsewhere --
+	mv elsewhere/* copy
+	rm copy/relay.000001
+	lacks -- "incomplete: 'copy/relay.index' names the log './relay.000001', which is not here" \
+		"incomplete: 'copy/relay-log.info' names the log './relay.000001', which is not here" "$(elsewhere relay_log)"
+}
+
+@test "tables whose file is not there, by the system tablespace and by what .frm files say" {
+	local hint='hint: mount the file system, or restore the files'
+	copy
+	rm copy/db/t.ibd 'copy/db/parts#P#p0.ibd' copy/db/far.isl copy/db/numbers.* copy/db/a@002db@0020c.ibd
+	cp copy/db/t.frm copy/db/only.frm
+	rm copy/db/aria.MAI copy/db/aria.MAD
+	lacks -- "incomplete: the table file 'copy/db/a@002db@0020c.ibd' is not here" \
+		"incomplete: the table file 'copy/db/far.ibd' is not here" \
+		"incomplete: the table file 'copy/db/numbers.ibd' is not here" \
+		"incomplete: the table file 'copy/db/parts#P#p0.ibd' is not here" \
+		"incomplete: the table file 'copy/db/t.ibd' is not here" \
+		"incomplete: the table file 'copy/db/aria.MAI' is not here" \
+		"incomplete: the table file 'copy/db/only.ibd' is not here" "$hint"
+	mkdir -p moved/db
+	copy
+	mv copy/db/t.ibd moved/db
+	lacks --datadir=moved --
+	# an unclean redo log may still create and drop tables
+	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
+	data_sql "$PWD/copy" <<<'CREATE TABLE db.more (i INT PRIMARY KEY); INSERT INTO db.more VALUES (1)'
+	kill_server
+	rm copy/db/words.ibd
+	run --separate-stderr mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	same '' "$(jq -r '.data.incomplete[] | select(.part == "table") | .name' <<<"$output")"
+}
+
+@test "a database directory that is not mounted" {
+	local hint='hint: mount the file system, or restore the files'
+	copy
+	rm -r copy/sys/* copy/none/*
+	lacks -- "incomplete: the database directory 'copy/none' has no files" \
+		"incomplete: the database directory 'copy/sys' has no files" "$hint"
+	mkdir copy/sys/lost+found
+	lacks -- "incomplete: the database directory 'copy/none' has no files" \
+		"incomplete: the database directory 'copy/sys' has no files" "$hint"
+	copy
+	mkdir copy/lost+found copy/.sst copy/#innodb
+	lacks --
+}
+
+@test "what is no data directory is not judged as one" {
+	mkdir files logs
+	cp -a "$DATA"/data/db/t.ibd files
+	cp -a "$DATA"/data/binlog.000001 logs
+	for directory in files logs "$DATA/data/db"; do
+		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$directory"
+		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+	done
+	# and what has a part of one is
+	copy
+	mv copy/ibdata1 logs
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=logs
+	contains "$output" "incomplete: the data directory that 'logs' belongs to is not here"
+	contains "$output" "$(elsewhere datadir)"
+}
+
+@test "two data directories in one: each has its own parts" {
+	mkdir both
+	cp -a --sparse=always "$DATA/data" both/one
+	cp -a --sparse=always "$DATA/data" both/two
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=both
+	rm both/two/undo001 both/two/ib_logfile0
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=both
+	contains "$output" "incomplete: 'both/two/ibdata1' names an undo tablespace that is not here: space ID 1"
+	contains "$output" "incomplete: 'both/two' has no redo log (ib_logfile0)"
+	same "" "$(grep -F both/one <<<"$output")"
+}
+
+@test "what a Galera node has besides is known, and its cache is told of" {
+	copy
+	truncate -s 2M copy/galera.cache
+	printf 'rows' >copy/galera.cache
+	cp copy/galera.cache copy/gcache.page.000001
+	for name in donor_galera_info grastate.dat gvwstate.dat sst_in_progress wsrep_sst.pid rsync_sst.conf rsync_sst_complete \
+		backup_sst_complete xtrabackup_galera_info mariadb_backup_galera_info GRA_1_2_v2.log stunnel.conf \
+		server_audit.log.1 sql_errors.log.2 slow.log.3.gz host.err.old host.err-20260101 core core.123 auto.cnf x.pem \
+		debian-10.11.flag mysql_upgrade_info ddl_recovery.log mysql.sock.lock .mysql_history binlog.~rec~ \
+		innodb_status.12; do
+		echo text >"copy/$name"
+	done
+	mkdir copy/lost+found copy/.sst
+	lacks --
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "note: 'copy/galera.cache' holds rows in clear text: Galera's cache is not encrypted"
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	same 'clear-text clear-text' "$(jq -r '.data.files[] | select(.note == "clear-text") | .note' <<<"$output" | xargs)"
+}
+
+@test "nothing of the kernel's is read through a link" {
+	copy
+	ln -s /proc copy/proc
+	ln -s /sys/kernel copy/sys/kernel
+	ln -s /proc/version copy/version
+	printf /proc/kmsg >copy/db/kernel.isl
+	run --separate-stderr timeout 60 mkeyfile verify -j -q --no-defaults --server-user=root --datadir=copy
+	same 2 "$status"
+	same '/proc/kmsg copy/version' \
+		"$(jq -r '.data.files[] | select(.answer == "unreadable") | .path' <<<"$output" | sort | xargs)"
+	same '' "$(jq -r '.data.files[] | select(.path | startswith("copy/proc") or startswith("copy/sys/kernel")) | .path' <<<"$output")"
+}
