@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# verify and the real server on thousands of key files that nobody thought of.
+# verify and the real server on thousands of key files, and of option files, that
+# nobody thought of.
 # MKEYFILE_TEST_LONG=1 takes ten times as many, MKEYFILE_TEST_SEED repeats a run.
 bats_require_minimum_version 1.5.0
 load common
@@ -32,6 +33,40 @@ differential_on_liar() { # sed-script
 	}
 	echo "# $(tail -n 1 log)" >&3
 	same "log" "$(ls)"
+}
+
+# The same of option files, with the plugin that was built.
+differential_options() {
+	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'no plugin was built'
+	"$abs_top_srcdir/tests/differential-options" --directory "$PWD" \
+		--plugin "$abs_top_builddir/mkeyfile_key_management.so" "$@"
+}
+
+@test "verify and the server agree on option files: which plugin serves, which file, which words" {
+	count=50
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000
+	differential_options --count $count >log || {
+		cat log
+		false
+	}
+	echo "# $(tail -n 1 log)" >&3
+	same "log" "$(ls)"
+}
+
+@test "it notices another file, and shows the option files without what does not matter" {
+	cat >liar <<-end
+		#!/bin/sh
+		answer=\$("$MKEYFILE" "\$@")
+		status=\$?
+		echo "\$answer" | sed 's|\("file": *"[^"]*/\)[^"/]*"|\1elsewhere"|'
+		exit \$status
+	end
+	chmod 755 liar
+	MKEYFILE=$PWD/liar run --separate-stderr differential_options --seed 1 --count 4
+	[ "$status" = 1 ]
+	same "" "$stderr"
+	[[ $output = *"  server:    ("*"
+  mkeyfile:  ("*"'@/elsewhere'"* ]]
 }
 
 @test "it notices a yes that should be a no" {

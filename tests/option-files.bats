@@ -80,20 +80,78 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	run -64 --separate-stderr with_file verify
 }
 
-@test "of two plugins the one that is loaded first serves the keys" {
-	both() { # plugin-load plugin-load-add...
-		local lines=("plugin_load = $1") list
-		for list in "${@:2}"; do
-			lines+=("plugin_load_add = $list")
+# Option files that load two plugins, with a file for each.
+two_plugins() { # line...
+	option_file '[mariadb]' "$@" 'file_key_management_filename = @/plain' \
+		'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = FILE:@/keyfile.key'
+}
+
+@test "two plugins that would both serve keys: every command refuses, and names them" {
+	words="the option files load two key management plugins"
+	hint="hint: the server uses only one of them, and which one is not defined: load only one, or set"
+	way="hint: use --no-defaults with --file=FILE to ignore the option files"
+	stock="file_key_management ('$PWD/plain')" own="mkeyfile_key_management ('$PWD/keyfile')"
+	for lists in 'plugin_load_add = file_key_management|plugin_load_add = mkeyfile_key_management' \
+		'plugin_load_add = mkeyfile_key_management.so|plugin-load-add = File_Key_Management=file_key_management' \
+		'plugin_load = disks:mkeyfile_key_management;file_key_management' \
+		'plugin_load = other|loose_plugin_load_add = file_key_management;mkeyfile_key_management|mkeyfile_key_management = FORCE'; do
+		IFS='|' read -ra lines <<<"$lists"
+		two_plugins "${lines[@]}"
+		for command in 'list' 'add 5' 'rotate 1' 'rotate --new-id 1' 'rotate --all --target=10.11+plugin' 'generate' \
+			'encrypt --in-place' 'decrypt' 'passwd' 'remove 2 --force' 'config' 'config --plugin' 'diff plain' 'status'; do
+			# shellcheck disable=SC2086 # words of a command
+			run_refused 4 "mkeyfile ${command%% *}: $words: $stock and $own
+$hint mkeyfile_key_management = OFF
+$way" $command --defaults-file=my.cnf
 		done
-		option_file '[mariadb]' "${lines[@]}" 'file_key_management_filename = @/plain' \
-			'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = FILE:@/keyfile.key'
+		run_refused 2 "mkeyfile verify: $words: $stock and $own
+$hint mkeyfile_key_management = OFF
+$way" verify --defaults-file=my.cnf
+		run_refused 4 "mkeyfile add: $words: $stock and $own
+$hint mkeyfile_key_management = OFF
+$way" add 5 --defaults-file=my.cnf -f keyfile -P keyfile.key
+	done
+	run -2 --separate-stderr with_file verify --json
+	same "$words: $stock and $own" "$(jq -r .error.message <<<"$output")"
+	# a file of neither, or without the option files
+	cp -p plain other
+	run -0 --separate-stderr with_file add 5 -f other
+	run -0 --separate-stderr mkeyfile add 5 --no-defaults -f plain
+	two_plugins 'plugin_load_add = file_key_management' 'plugin_load_add = hashicorp_key_management' \
+		'loose_mkeyfile_key_management = x'
+	run_refused 4 "mkeyfile add: $words: $stock and hashicorp_key_management
+$hint hashicorp_key_management = OFF
+$way" add 5 --defaults-file=my.cnf
+}
+
+@test "two plugins in the option files of which one serves" {
+	served() { # line...
+		two_plugins "$@"
 		with_file list --ids 2>&1 >/dev/null | sed -n "s|^key file '$PWD/\([a-z]*\)'.*|\1|p"
 	}
-	same plain "$(both file_key_management mkeyfile_key_management)"
-	same keyfile "$(both mkeyfile_key_management file_key_management)"
-	same plain "$(both 'file_key_management;mkeyfile_key_management')"
-	same keyfile "$(both other 'mkeyfile_key_management:file_key_management')"
+	same plain "$(served 'plugin_load = file_key_management')"
+	same keyfile "$(served 'plugin_load = mkeyfile_key_management')"
+	same keyfile "$(served 'plugin_load_add = file_key_management' 'plugin_load = mkeyfile_key_management')"
+	same plain "$(served 'plugin_load_add = file_key_management;mkeyfile_key_management' skip-mkeyfile_key_management)"
+	same keyfile "$(served 'plugin_load_add = file_key_management;mkeyfile_key_management' 'file_key_management = OFF')"
+	same keyfile "$(served 'plugin_load_add = x=file_key_management' 'plugin_load_add = mkeyfile_key_management')"
+	# a file that the plugin in use is not told of is not the server's
+	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' 'loose_file_key_management_filename = @/plain'
+	run_refused 64 "mkeyfile add: no key file named
+hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE
+hint: the option files load mkeyfile_key_management, and set no filename for it" add 5 --defaults-file=my.cnf
+}
+
+@test "settings of a plugin that is not loaded keep the server from starting" {
+	settings_agree 'plugin_load_add = file_key_management' 'file_key_management_filename = @/keyfile' \
+		'file_key_management_filekey = FILE:@/keyfile.key' 'mkeyfile_key_management_filename = @/plain'
+	same "no: unknown variable 'mkeyfile_key_management_filename=$PWD/plain'" "${lines[0]}"
+	option_file '[mariadb]' 'loose_mkeyfile_key_management_filename = @/keyfile' \
+		'loose_mkeyfile_key_management_filekey = FILE:@/keyfile.key'
+	run -1 --separate-stderr with_file verify
+	same "no: the server does not load the plugin mkeyfile_key_management
+hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files" \
+		"$(head -n 2 <<<"$output")"
 }
 
 @test "a server's file is known for one when everything is named" {
@@ -355,7 +413,7 @@ settings_agree() { # line...
 	same "" "$(server_says)"
 	run -1 --separate-stderr with_file verify
 	same "no: the server does not load the plugin file_key_management
-hint: write plugin_load_add = file_key_management into the group [mariadb]; 'mkeyfile config' prints all that is needed" \
+hint: write plugin_load_add = file_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files" \
 		"$(head -n 2 <<<"$output")"
 	for off in file_key_management=OFF file-key-management=0 file_key_management=of file_key_management= SKIP-file-key-management loose_disable_file_key_management; do
 		option_file '[mariadb]' 'plugin_load_add = file_key_management' \
@@ -377,7 +435,7 @@ hint: write plugin_load_add = file_key_management into the group [mariadb]; 'mke
 	same "unknown variable 'file_key_management_file_key=tell-nobody'" "$(server_says)"
 	run -1 --separate-stderr with_file verify --server-user="$(id -u)"
 	same "no: unknown variable 'file_key_management_file_key=...'
-hint: the plugin has no such setting: take it out, or mend its name" "$(head -n 2 <<<"$output")"
+hint: no plugin that is loaded has this setting: remove it, or correct its name" "$(head -n 2 <<<"$output")"
 	run -1 grep -F tell-nobody <<<"$output$stderr"
 }
 

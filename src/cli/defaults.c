@@ -4,6 +4,7 @@
 #include "cli/message.h"
 #include "core/crypto.h"
 #include "core/file.h"
+#include "core/words.h"
 #include "server/installed.h"
 
 #include <errno.h>
@@ -252,6 +253,48 @@ static void take_server_files(struct options *options)
 		options->password_text = host->settings.filekey.value;
 }
 
+/* ---- two plugins ---- */
+
+/* The file that the other plugin reads is the server's as well. */
+static bool is_of_rival(const struct host *host, const char *file)
+{
+	const char *rival_file = host->settings.rival_filename;
+	char *path = rival_file && *rival_file ? server_path(&host->settings, rival_file) : NULL;
+	bool is_same = path && names_same_file(file, path);
+
+	free(path);
+	return is_same;
+}
+
+static char *plugin_and_file(const char *plugin, const char *file)
+{
+	return file && *file ? words_of("%s ('%s')", plugin, file) : strdup(plugin);
+}
+
+/* The server loads two plugins that serve keys, uses one of them, and which one is not
+ * defined (sql/encryption.cc: the first that is initialized, in the order of a hash). */
+static enum status refuse_two_plugins(const struct options *options)
+{
+	const struct server_settings *settings = &options->host.settings;
+	const char *name = key_plugin_name(settings->plugin);
+	char *one;
+	char *other;
+
+	if (!settings->rival ||
+	    (options->file && !options->host.names_file && !is_of_rival(&options->host, options->file)))
+		return STATUS_DONE;
+	one = plugin_and_file(name, settings->filename.value);
+	other = plugin_and_file(settings->rival, settings->rival_filename);
+	message_error("the option files load two key management plugins: %s and %s", one ? one : name,
+		      other ? other : settings->rival);
+	message_hint("the server uses only one of them, and which one is not defined: load only one, or set %s = OFF",
+		     settings->rival);
+	message_hint("use --no-defaults with --file=FILE to ignore the option files");
+	free(one);
+	free(other);
+	return STATUS_REFUSED;
+}
+
 static enum status read_server_groups(struct options *options, struct secret *lines)
 {
 	struct host *host = &options->host;
@@ -264,7 +307,7 @@ static enum status read_server_groups(struct options *options, struct secret *li
 	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
 		take_server_files(options);
-	return status;
+	return status ? status : refuse_two_plugins(options);
 }
 
 /* A digest or count that the server does not have as a setting has no effect. */

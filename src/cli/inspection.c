@@ -102,6 +102,23 @@ static enum status read_key_password(struct inspection *inspection)
 	return STATUS_DONE;
 }
 
+/* As the server writes the name of the file: as it is set. */
+static const char *name_of_file(const struct inspection *inspection)
+{
+	const struct host *host = &inspection->options->host;
+
+	return inspection->options->file == host->file && host->file ? host->settings.filename.value : inspection->name;
+}
+
+static const char *name_of_password_file(const struct options *options)
+{
+	const struct host *host = &options->host;
+
+	return options->password_file == host->password_file && host->password_file
+		       ? settings_password_path(&host->settings)
+		       : password_source_name(options);
+}
+
 /* ---- the text ---- */
 
 /* What the server says of a wrong password: where the padding fits by chance, its own
@@ -136,7 +153,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 		inspection->fault = fault;
 		return STATUS_DONE;
 	}
-	words = server_words(profile, fault_of_noise(inspection, profile), inspection->name);
+	words = server_words(profile, fault_of_noise(inspection, profile), name_of_file(inspection));
 	if (!options->json)
 		printf("no: %s\n", words ? words : "");
 	free(words);
@@ -236,6 +253,8 @@ static struct fault judge_file(const struct inspection *inspection, const struct
 {
 	if (inspection->is_pipe)
 		return profile->reads_pipes ? fault_none() : fault_errno(FAULT_READ, ESPIPE);
+	if (lacks_password(inspection) && profile->edition == PLUGIN)
+		return fault_of(FAULT_ENCRYPTED);
 	if (inspection->fault.code)
 		return inspection->fault;
 	/* not looked at, or opened by what another server makes of the password */
@@ -249,11 +268,11 @@ static struct fault judge_file(const struct inspection *inspection, const struct
 static enum status judge(const struct inspection *inspection, const struct server_profile *profile,
 			 struct refusal *ret_refusal)
 {
-	const char *name = inspection->name;
+	const char *name = name_of_file(inspection);
 	struct fault fault = judge_password(inspection, profile);
 
 	if (fault.code)
-		name = password_source_name(inspection->options);
+		name = name_of_password_file(inspection->options);
 	else
 		fault = judge_file(inspection, profile);
 	if (!fault.code)
@@ -292,7 +311,8 @@ static enum status judge_with_settings(const struct inspection *inspection, cons
 	if (status || ret_refusal->words || !inspection->obstacle.kind)
 		return status;
 	*ret_refusal = (struct refusal){ .words = strdup(inspection->obstacle.words),
-					 .hint = obstacle_hint(inspection->obstacle.kind) };
+					 .hint = obstacle_hint(inspection->obstacle.kind,
+							       inspection->options->host.settings.plugin) };
 	return ret_refusal->words ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 }
 

@@ -46,17 +46,28 @@ const char *no_password_hint(void)
 	return "the file is encrypted: set filekey to FILE: and the absolute path of its password file";
 }
 
-const char *obstacle_hint(enum obstacle_kind kind)
+static const char *not_loaded_hint(enum key_plugin plugin)
+{
+	if (plugin == MKEYFILE_KEY_MANAGEMENT)
+		return "write plugin_load_add = mkeyfile_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files";
+	return "write plugin_load_add = file_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files";
+}
+
+const char *obstacle_hint(enum obstacle_kind kind, enum key_plugin plugin)
 {
 	switch (kind) {
 	case OBSTACLE_NOT_LOADED:
-		return "write plugin_load_add = file_key_management into the group [mariadb]; 'mkeyfile config' prints all that is needed";
+		return not_loaded_hint(plugin);
 	case OBSTACLE_OFF:
-		return "take out what switches it off, or write file_key_management = FORCE_PLUS_PERMANENT";
+		return plugin == MKEYFILE_KEY_MANAGEMENT
+			       ? "remove the line that switches it off, or write mkeyfile_key_management = FORCE_PLUS_PERMANENT"
+			       : "remove the line that switches it off, or write file_key_management = FORCE_PLUS_PERMANENT";
 	case OBSTACLE_AMBIGUOUS:
 		return "write the name of the setting in full";
 	case OBSTACLE_WITHOUT_VALUE:
 		return "write = and a value behind the setting, or take it out";
+	case OBSTACLE_PREFIX:
+		return "remove the prefix from the name of the setting";
 	case OBSTACLE_VALUE:
 		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR, the modes of the plugin OFF, ON, FORCE and FORCE_PLUS_PERMANENT";
 	case OBSTACLE_NO_FILENAME:
@@ -66,7 +77,7 @@ const char *obstacle_hint(enum obstacle_kind kind)
 	case OBSTACLE_KDF:
 		return "take the setting out: this server reads files encrypted by sha1 with 1 iteration only";
 	case OBSTACLE_UNKNOWN:
-		return "the plugin has no such setting: take it out, or mend its name";
+		return "no plugin that is loaded has this setting: remove it, or correct its name";
 	case OBSTACLE_NONE:
 		break;
 	}

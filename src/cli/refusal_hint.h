@@ -8,6 +8,6 @@
  * option files say: constants, NULL when the words say it all. */
 const char *fault_hint(struct fault fault, const struct server_profile *profile);
 const char *no_password_hint(void);
-const char *obstacle_hint(enum obstacle_kind kind);
+const char *obstacle_hint(enum obstacle_kind kind, enum key_plugin plugin);
 
 #endif

@@ -254,6 +254,8 @@ static enum status run(int argc, char **argv, struct options *options)
 
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
+	if (status == STATUS_REFUSED && options->host.settings.rival)
+		status = STATUS_FAILED; /* it cannot tell */
 	if (!status)
 		status = prove_options_check(&arguments.prove);
 	return status ? status : verify(&arguments);

@@ -69,6 +69,14 @@ struct st_mysql_sys_var *settings_variables[] = {
 	NULL,
 };
 
+/* "skip-" and "disable-" make it the server's own constant "0", which cannot be
+ * written. */
+static void wipe_filekey(void)
+{
+	if (strcmp(filekey, "0"))
+		explicit_bzero(filekey, strlen(filekey));
+}
+
 /* The server shows the variable's text, and ps(1) an option: both go. */
 static bool hide_clear_text(struct words *words)
 {
@@ -80,7 +88,7 @@ static bool hide_clear_text(struct words *words)
 	}
 	secret_free(&clear_text);
 	clear_text = secret_take(&raw);
-	explicit_bzero(filekey, strlen(filekey));
+	wipe_filekey();
 	return true;
 }
 
@@ -96,7 +104,7 @@ static bool take_filekey(struct words *words)
 		words_own(words,
 			  PLUGIN_NAME "_filekey holds a password, which option files and ps show. Write it to a file "
 				      "and name that as FILE:PATH, or insist with " PLUGIN_NAME "_clear_text_filekey");
-		explicit_bzero(filekey, strlen(filekey));
+		wipe_filekey();
 		return false;
 	}
 	if (!hide_clear_text(words))

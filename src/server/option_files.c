@@ -114,7 +114,7 @@ bool option_files_next(char **lines, struct option_line *ret_line)
 	end = end_of_option(line);
 	*lines = *end ? end + 1 : end;
 	*end = '\0';
-	*ret_line = (struct option_line){ .name = line + 2, .value = end };
+	*ret_line = (struct option_line){ .name = line + 2, .value = end, .whole = line + 2 };
 	equals = strchr(line, '=');
 	if (equals) {
 		*equals = '\0';

@@ -35,6 +35,7 @@ struct option_line {
 	const char *value;
 	bool loose;
 	bool has_value;
+	const char *whole; /* name, with "loose-" where it begins with that */
 };
 bool option_files_next(char **lines, struct option_line *ret_line);
 

@@ -2,7 +2,7 @@
 #include "server/settings.h"
 
 #include "core/words.h"
-#include "server/option_files.h"
+#include "server/option_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,38 +18,6 @@ const char *key_plugin_name(enum key_plugin plugin)
 const char *key_plugin_of(const struct server_profile *target)
 {
 	return key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
-}
-
-static bool is_library(const char *name, size_t size, const char *plugin)
-{
-	static const char ending[] = ".so";
-
-	if (size > strlen(ending) && !strncmp(name + size - strlen(ending), ending, strlen(ending)))
-		size -= strlen(ending);
-	return size == strlen(plugin) && !strncmp(name, plugin, size);
-}
-
-/* "LIBRARY", which loads all that is in it, or "NAME=LIBRARY"; several with ";" or
- * ":" between them (sql/sql_plugin.cc, plugin_load_list). */
-static bool list_loads_plugin(const char *list, const char *plugin, size_t *ret_offset)
-{
-	const char *begin = list;
-
-	while (*list) {
-		size_t size = strcspn(list, ";:");
-		size_t name_size = strcspn(list, "=#");
-
-		if (name_size > size)
-			name_size = size;
-		if (name_size == size ? is_library(list, size, plugin)
-				      : name_size == strlen(plugin) && !strncasecmp(list, plugin, name_size) &&
-						is_library(list + name_size + 1, size - name_size - 1, plugin)) {
-			*ret_offset = (size_t)(list - begin);
-			return true;
-		}
-		list += size + (list[size] != '\0');
-	}
-	return false;
 }
 
 /* The number of a value as the server finds it: by its number, by its name, or by the
@@ -95,180 +63,13 @@ static bool find_digest(const char *value, enum digest *ret_digest)
 	return found >= 0;
 }
 
-static void set(struct setting *setting, const struct option_line *line, unsigned int order)
+enum { MODE_OFF, MODE_ON, MODE_FORCE, MODE_FORCE_PLUS_PERMANENT, MODE_COUNT };
+
+static int find_mode(const char *value)
 {
-	setting->loose = line->loose && (setting->loose || !setting->value);
-	setting->name = line->name;
-	setting->value = line->value;
-	setting->has_value = line->has_value;
-	setting->order = order;
-}
+	static const char *const names[MODE_COUNT] = { "OFF", "ON", "FORCE", "FORCE_PLUS_PERMANENT" };
 
-/* An option of the plugin by its name or, as the server takes it, by the beginning
- * of one that stands for no other. */
-static void set_plugin_option(struct server_settings *settings, const struct option_line *line, const char *name,
-			      unsigned int order)
-{
-	const struct {
-		const char *name;
-		struct setting *setting;
-	} options[] = {
-		{ "filename", &settings->filename },
-		{ "filekey", &settings->filekey },
-		{ "digest", &settings->digest },
-		{ "use-pbkdf2", &settings->use_pbkdf2 },
-		{ "encryption-algorithm", &settings->encryption_algorithm },
-		{ "clear-text-filekey", &settings->clear_text_filekey },
-		{ "reload", &settings->reload },
-	};
-	const size_t known = settings->plugin == MKEYFILE_KEY_MANAGEMENT ? 7 : 5;
-	const size_t with_value = 5;
-	size_t found = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < known; i++) {
-		if (option_name_begins(name, options[i].name, strlen(name))) {
-			found = i;
-			count++;
-		}
-	}
-	if (count > 1)
-		settings->ambiguous = line->name;
-	else if (!count && !line->loose && !settings->unknown.name)
-		set(&settings->unknown, line, order);
-	else if (count)
-		set(options[found].setting, line, order);
-	if (count == 1 && found < with_value && !line->has_value && !settings->without_value)
-		settings->without_value = options[found].name;
-}
-
-static void set_plugin_mode(struct server_settings *settings, const struct option_line *line)
-{
-	enum { OFF, ON, FORCE, FORCE_PLUS_PERMANENT, COUNT };
-	static const char *const names[COUNT] = { "OFF", "ON", "FORCE", "FORCE_PLUS_PERMANENT" };
-	int mode = line->has_value ? find_value(line->value, names, COUNT) : ON;
-
-	settings->plugin_off = mode == OFF;
-	settings->plugin_forced = mode >= FORCE;
-	settings->wrong_mode = mode < 0 ? line->value : NULL;
-}
-
-/* plugin_load empties the list that plugin_load_add adds to; beginnings of their names
- * stand for them. */
-static void set_plugin_list(struct server_settings *settings, const struct option_line *line, unsigned int order)
-{
-	size_t offset;
-
-	if (option_name_is(line->name, "plugin-load"))
-		settings->plugin_loaded = false;
-	if (settings->plugin_loaded || !list_loads_plugin(line->value, key_plugin_name(settings->plugin), &offset))
-		return;
-	settings->plugin_loaded = true;
-	settings->load_order = ((uint64_t)order << 32) + offset;
-}
-
-static bool is_plugin_list(const char *name)
-{
-	return option_name_begins(name, "plugin-load", strlen("plugin-load")) &&
-	       option_name_begins("plugin-load-add", name, strlen(name));
-}
-
-/* "skip-" and "disable-" take an option back, or switch the plugin off: ret_name is
- * what they stand before. */
-static bool is_taken_back(const struct option_line *line, const char **ret_name)
-{
-	static const char *const prefixes[] = { "skip-", "disable-" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (!option_name_begins(line->name, prefixes[i], strlen(prefixes[i])))
-			continue;
-		*ret_name = line->name + strlen(prefixes[i]);
-		return true;
-	}
-	return false;
-}
-
-static void take_back(struct server_settings *settings, const struct option_line *line, const char *name,
-		      unsigned int order)
-{
-	const char *plugin = key_plugin_name(settings->plugin);
-	const size_t size = strlen(plugin);
-	const struct option_line nothing = { .name = line->name, .value = "", .has_value = true, .loose = line->loose };
-
-	if (option_name_is(name, plugin))
-		settings->plugin_off = strcmp(line->value, "0") != 0;
-	else if (option_name_begins(name, plugin, size) && option_name_begins(name + size, "-", 1) && name[size + 1])
-		set_plugin_option(settings, &nothing, name + size + 1, order);
-}
-
-static void take_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
-{
-	static const char enable[] = "enable-";
-	const char *plugin = key_plugin_name(settings->plugin);
-	const char *name = line->name;
-	const char *taken_back;
-	size_t size = strlen(plugin);
-
-	if (option_name_begins(name, plugin, size) && option_name_begins(name + size, "-", 1) && name[size + 1])
-		set_plugin_option(settings, line, name + size + 1, order);
-	else if (option_name_is(name, plugin))
-		set_plugin_mode(settings, line);
-	else if (option_name_begins(name, enable, strlen(enable)) && option_name_is(name + strlen(enable), plugin))
-		settings->plugin_off = false;
-	else if (is_taken_back(line, &taken_back))
-		take_back(settings, line, taken_back, order);
-	else if (is_plugin_list(name))
-		set_plugin_list(settings, line, order);
-	else if (option_name_is(name, "user"))
-		settings->user = line->value;
-	else if (option_name_is(name, "datadir"))
-		settings->datadir = line->value;
-}
-
-static struct server_settings settings_of(enum key_plugin plugin, struct secret *lines)
-{
-	struct server_settings settings = { .plugin = plugin, .lines = secret_take(lines) };
-	struct option_line line;
-	char *rest = (char *)settings.lines.data;
-
-	for (unsigned int order = 0; rest && option_files_next(&rest, &line); order++)
-		take_line(&settings, &line, order);
-	return settings;
-}
-
-static bool serves(const struct server_settings *settings)
-{
-	return settings->plugin_loaded && !settings->plugin_off;
-}
-
-struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings)
-{
-	SECRET struct secret copy = { 0 };
-	SETTINGS struct server_settings own = { 0 };
-	SETTINGS struct server_settings stock = { 0 };
-	struct fault fault = fault_none();
-
-	if (lines->data) {
-		fault = secret_copy_text(&copy, lines->data, lines->size);
-		if (fault.code)
-			return fault;
-	}
-	own = settings_of(MKEYFILE_KEY_MANAGEMENT, &copy);
-	stock = settings_of(FILE_KEY_MANAGEMENT, lines);
-	if (serves(&own) && !(serves(&stock) && stock.load_order < own.load_order)) {
-		*ret_settings = own;
-		own = (struct server_settings){ 0 };
-	} else {
-		*ret_settings = stock;
-		stock = (struct server_settings){ 0 };
-	}
-	return fault;
-}
-
-void settings_free(struct server_settings *settings)
-{
-	secret_free(&settings->lines);
-	*settings = (struct server_settings){ 0 };
+	return find_value(value, names, MODE_COUNT);
 }
 
 /* A number with one of the suffixes that the server multiplies by; one that is too
@@ -292,6 +93,478 @@ static bool parse_count(const char *text, unsigned int *ret_count)
 		count <<= 10 * (suffix - suffixes + 1);
 	*ret_count = count > PBKDF2_ITERATIONS_MAX ? PBKDF2_ITERATIONS_MAX : (unsigned int)count;
 	return true;
+}
+
+/* ---- the options of the plugins ---- */
+
+enum plugin_option {
+	OPTION_MODE,
+	OPTION_FILENAME,
+	OPTION_FILEKEY,
+	OPTION_ALGORITHM,
+	OPTION_DIGEST,
+	OPTION_PBKDF2,
+	OPTION_CLEAR_TEXT,
+	OPTION_RELOAD
+};
+
+/* The server has each of them with "plugin-" as well. */
+#define NAMES(plugin, option) plugin option, "plugin-" plugin option
+
+/* In the order in which the plugin declares them, which shows in errors. */
+static const char *const stock_names[] = {
+	NAMES("file-key-management", ""),	  NAMES("file-key-management", "-filename"),
+	NAMES("file-key-management", "-filekey"), NAMES("file-key-management", "-encryption-algorithm"),
+	NAMES("file-key-management", "-digest"),  NAMES("file-key-management", "-use-pbkdf2"),
+};
+
+static const char *const own_names[] = {
+	NAMES("mkeyfile-key-management", ""),
+	NAMES("mkeyfile-key-management", "-filename"),
+	NAMES("mkeyfile-key-management", "-filekey"),
+	NAMES("mkeyfile-key-management", "-encryption-algorithm"),
+	NAMES("mkeyfile-key-management", "-digest"),
+	NAMES("mkeyfile-key-management", "-use-pbkdf2"),
+	NAMES("mkeyfile-key-management", "-clear-text-filekey"),
+	NAMES("mkeyfile-key-management", "-reload"),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_own(const struct server_settings *settings)
+{
+	return settings->plugin == MKEYFILE_KEY_MANAGEMENT;
+}
+
+static struct option_match match_option(const struct server_settings *settings, const struct option_line *line)
+{
+	return is_own(settings) ? option_match(line, own_names, COUNT(own_names))
+				: option_match(line, stock_names, COUNT(stock_names));
+}
+
+static const char *option_name(const struct server_settings *settings, size_t index)
+{
+	return is_own(settings) ? own_names[index] : stock_names[index];
+}
+
+/* digest and use_pbkdf2 count as options that the server does not have. */
+static const char *last_name(const struct server_settings *settings, const struct option_match *match)
+{
+	const size_t end = is_own(settings) ? COUNT(own_names) : 2 * OPTION_DIGEST;
+
+	return option_name(settings, match->last < end ? match->last : end - 2);
+}
+
+static struct setting *setting_of(struct server_settings *settings, enum plugin_option option)
+{
+	switch (option) {
+	case OPTION_FILENAME:
+		return &settings->filename;
+	case OPTION_FILEKEY:
+		return &settings->filekey;
+	case OPTION_ALGORITHM:
+		return &settings->encryption_algorithm;
+	case OPTION_DIGEST:
+		return &settings->digest;
+	case OPTION_PBKDF2:
+		return &settings->use_pbkdf2;
+	case OPTION_CLEAR_TEXT:
+		return &settings->clear_text_filekey;
+	default:
+		return &settings->reload;
+	}
+}
+
+static bool is_of_kdf(const struct server_settings *settings, enum plugin_option option)
+{
+	return !is_own(settings) && (option == OPTION_DIGEST || option == OPTION_PBKDF2);
+}
+
+static bool has_error(const struct option_error *error)
+{
+	return error->kind != OBSTACLE_NONE;
+}
+
+/* Keeps the first one, and takes over words. */
+static void set_error(struct option_error *error, enum obstacle_kind kind, unsigned int order, char *words)
+{
+	if (has_error(error))
+		free(words);
+	else
+		*error = (struct option_error){ .kind = kind, .words = words, .order = order };
+}
+
+static const char *value_to_show(const struct option_line *line)
+{
+	return line->has_value ? "=..." : "";
+}
+
+static char *ambiguous_words(const struct option_line *line, const struct option_match *match, const char *first,
+			     const char *last)
+{
+	if (match->prefix)
+		return words_of("ambiguous option '--%s-%s%s' (--%s-%s)", match->prefix, match->rest,
+				value_to_show(line), match->prefix, first);
+	return words_of("ambiguous option '--%s%s' (%s, %s)", line->whole, value_to_show(line), first, last);
+}
+
+/* The log would show the value; a password, or what may be one, is not repeated. */
+static char *unknown_words(const struct option_line *line, bool is_path)
+{
+	if (!line->has_value)
+		return words_of("unknown option '--%s'", line->whole);
+	return words_of("unknown variable '%s=%s'", line->whole, is_path ? line->value : "...");
+}
+
+static bool is_path(enum plugin_option option, const char *value)
+{
+	return option == OPTION_FILEKEY ? value && !strncmp(value, FILE_PREFIX, strlen(FILE_PREFIX))
+					: option < OPTION_CLEAR_TEXT;
+}
+
+static bool is_valid(enum plugin_option option, const char *value)
+{
+	enum digest digest;
+	unsigned int count;
+
+	switch (option) {
+	case OPTION_MODE:
+		return find_mode(value) >= 0;
+	case OPTION_ALGORITHM:
+		return find_algorithm(value) >= 0;
+	case OPTION_DIGEST:
+		return find_digest(value, &digest);
+	case OPTION_PBKDF2:
+		return parse_count(value, &count);
+	default:
+		return true;
+	}
+}
+
+/* What the server says when it cannot set the option so, or NULL. */
+static char *refusal_of(const struct option_match *match, const char *name, enum plugin_option option,
+			enum obstacle_kind *ret_kind)
+{
+	*ret_kind = OBSTACLE_PREFIX;
+	if (match->autoset)
+		return match->value ? words_of("automatically set option '--%s' cannot take an argument", name)
+				    : words_of("automatic setup request is unsupported by option '--%s'", name);
+	*ret_kind = OBSTACLE_WITHOUT_VALUE;
+	if (!match->value && option >= OPTION_FILENAME && option <= OPTION_PBKDF2)
+		return words_of("option '--%s' requires an argument", name);
+	*ret_kind = OBSTACLE_PREFIX;
+	if (match->maximum && option == OPTION_MODE)
+		return words_of("Maximum value of '%s' cannot be set", name);
+	*ret_kind = OBSTACLE_VALUE;
+	if (match->value && !is_valid(option, match->value))
+		return words_of("Error while setting value '%s' to '%s'", match->value, name);
+	*ret_kind = OBSTACLE_NONE;
+	return NULL;
+}
+
+static void set_mode(struct server_settings *settings, const char *value)
+{
+	const int mode = value ? find_mode(value) : MODE_ON;
+
+	settings->plugin_off = mode == MODE_OFF;
+	settings->plugin_forced = mode >= MODE_FORCE;
+}
+
+static void set_option(struct server_settings *settings, const struct option_line *line,
+		       const struct option_match *match, enum plugin_option option)
+{
+	struct setting *setting;
+
+	if (option == OPTION_MODE) {
+		set_mode(settings, match->value);
+		return;
+	}
+	setting = setting_of(settings, option);
+	setting->loose = match->loose && (setting->loose || !setting->value);
+	setting->name = line->name;
+	setting->value = !match->value ? "1" : match->enabled && option <= OPTION_FILEKEY ? "" : match->value;
+}
+
+/* An option of the plugin's, as its own parser takes it where it is loaded. */
+static void take_option(struct server_settings *settings, const struct option_line *line,
+			const struct option_match *match, unsigned int order)
+{
+	const enum plugin_option option = (enum plugin_option)(match->first / 2);
+	struct option_error *error = is_of_kdf(settings, option) ? &settings->kdf_error : &settings->error;
+	enum obstacle_kind kind;
+	char *words = refusal_of(match, option_name(settings, match->first), option, &kind);
+
+	if (!kind)
+		set_option(settings, line, match, option);
+	else if (match->loose && (kind == OBSTACLE_VALUE || match->maximum))
+		free(words); /* the server says so, goes on, and keeps the value before */
+	else
+		set_error(error, kind, order, words);
+	if (kind == OBSTACLE_VALUE && !match->loose)
+		set_option(settings, line, match, option);
+	if (!match->loose && is_of_kdf(settings, option))
+		set_error(&settings->unknown_kdf, OBSTACLE_KDF, order, unknown_words(line, true));
+	if (!match->loose)
+		set_error(&settings->without_plugin, OBSTACLE_UNKNOWN, order,
+			  unknown_words(line, is_path(option, line->value)));
+}
+
+/* The plugin's name, at the beginning or behind prefixes of which the server may know
+ * none: no other option has it in its name. */
+static bool is_for_plugin(const struct server_settings *settings, const char *name)
+{
+	const char *plugin = key_plugin_name(settings->plugin);
+	const size_t size = strlen(plugin);
+
+	while (*name && !option_name_begins(name, plugin, size)) {
+		name += strcspn(name, "-_");
+		name += strspn(name, "-_");
+	}
+	return *name;
+}
+
+/* Any line of the plugin's, known or not. */
+static void take_plugin_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
+{
+	const struct option_match match = match_option(settings, line);
+
+	if (match.count == 1) {
+		take_option(settings, line, &match, order);
+		return;
+	}
+	if (match.count > 1)
+		set_error(&settings->error, OBSTACLE_AMBIGUOUS, order,
+			  ambiguous_words(line, &match, option_name(settings, match.first),
+					  last_name(settings, &match)));
+	else if (!match.loose && is_for_plugin(settings, match.rest))
+		set_error(&settings->unknown, OBSTACLE_UNKNOWN, order, unknown_words(line, false));
+	if (!match.loose && (match.count || is_for_plugin(settings, match.rest)))
+		set_error(&settings->without_plugin, OBSTACLE_UNKNOWN, order, unknown_words(line, false));
+}
+
+/* ---- what is loaded, and as whom the server runs ---- */
+
+/* Plugins that serve keys: at most one of them does so in a server. */
+enum { RIVAL_COUNT = 6 };
+
+static const char *const key_plugins[RIVAL_COUNT] = {
+	[FILE_KEY_MANAGEMENT] = "file_key_management",
+	[MKEYFILE_KEY_MANAGEMENT] = "mkeyfile_key_management",
+	"hashicorp_key_management",
+	"aws_key_management",
+	"debug_key_management",
+	"example_key_management",
+};
+
+struct loads {
+	bool loaded[RIVAL_COUNT];
+	bool off[RIVAL_COUNT]; /* of those that are not read here */
+};
+
+/* The key plugin that a library has, by the name of its file; -1: none. */
+static int plugin_in(const char *library, size_t size)
+{
+	static const char ending[] = ".so";
+
+	if (size > strlen(ending) && !strncmp(library + size - strlen(ending), ending, strlen(ending)))
+		size -= strlen(ending);
+	for (int i = 0; i < RIVAL_COUNT; i++)
+		if (size == strlen(key_plugins[i]) && !strncmp(library, key_plugins[i], size))
+			return i;
+	return -1;
+}
+
+/* One of a list: "LIBRARY", which loads all that is in it, or "NAME=LIBRARY". False:
+ * the server cannot load it. */
+static bool load_item(struct loads *loads, const char *item, size_t size)
+{
+	const size_t name_size = strcspn(item, "=#");
+	const bool has_name = name_size < size;
+	const char *library = has_name ? item + name_size + 1 : item;
+	const size_t library_size = has_name ? size - name_size - 1 : size;
+	const int plugin = plugin_in(library, library_size);
+
+	if (plugin < 0)
+		return library_size && strcspn(library, "/ \t\r\f\v") >= library_size;
+	if (has_name && (name_size != strlen(key_plugins[plugin]) ||
+			 strncasecmp(item, key_plugins[plugin], name_size) || loads->loaded[plugin]))
+		return false;
+	loads->loaded[plugin] = true;
+	return true;
+}
+
+/* Several with ";" or ":" between them; behind one that does not load, the server
+ * drops the rest (sql/sql_plugin.cc, plugin_load_list). */
+static void load_list(struct loads *loads, const char *list)
+{
+	bool done = false;
+
+	while (*list && !done) {
+		const size_t size = strcspn(list, ";:");
+
+		done = size && !load_item(loads, list, size);
+		list += size + (list[size] != '\0');
+	}
+}
+
+/* Those that the server reads before it loads plugins. */
+static const char *const early_names[] = { "plugin-load", "plugin-load-add", "plugin_dir", "plugin_maturity" };
+
+static char *load_refusal(const struct option_line *line, const struct option_match *match,
+			  enum obstacle_kind *ret_kind)
+{
+	const char *name = early_names[match->first];
+
+	*ret_kind = OBSTACLE_AMBIGUOUS;
+	if (match->count > 1)
+		return ambiguous_words(line, match, name, early_names[match->last]);
+	*ret_kind = OBSTACLE_PREFIX;
+	if (match->autoset && line->has_value)
+		return words_of("automatically set option '--%s' cannot take an argument", name);
+	if (match->autoset)
+		return words_of("automatic setup request is unsupported by option '--%s'", name);
+	*ret_kind = OBSTACLE_WITHOUT_VALUE;
+	if (!match->value)
+		return words_of("option '--%s' requires an argument", name);
+	*ret_kind = OBSTACLE_NONE;
+	return NULL;
+}
+
+/* plugin_load empties the list that plugin_load_add adds to. Each list fails alone. */
+static void take_load_line(struct server_settings *settings, struct loads *loads, const struct option_line *line,
+			   unsigned int order)
+{
+	const struct option_match match = option_match(line, early_names, COUNT(early_names));
+	enum obstacle_kind kind;
+	char *words;
+
+	if (!match.count)
+		return;
+	words = load_refusal(line, &match, &kind);
+	if (kind) {
+		set_error(&settings->load_error, kind, order, words);
+		return;
+	}
+	if (!strcmp(early_names[match.first], "plugin-load"))
+		memset(loads->loaded, 0, sizeof(loads->loaded));
+	if (option_name_begins(early_names[match.first], "plugin-load", strlen("plugin-load")))
+		load_list(loads, match.value);
+}
+
+static void take_rival_line(struct loads *loads, const struct option_line *line)
+{
+	for (size_t i = MKEYFILE_KEY_MANAGEMENT + 1; i < RIVAL_COUNT; i++) {
+		const struct option_match match = option_match(line, &key_plugins[i], 1);
+
+		if (match.count == 1 && strlen(match.rest) == strlen(key_plugins[i]))
+			loads->off[i] = match.value && find_mode(match.value) == MODE_OFF;
+	}
+}
+
+/* Others of the server's begin like these. */
+static const char *const place_names[] = { "datadir", "date_format", "datetime_format" };
+static const char *const user_names[] = { "user", "userstat", "user-variables" };
+
+static void take_place_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
+{
+	const struct option_match place = option_match(line, place_names, COUNT(place_names));
+	const struct option_match user = option_match(line, user_names, COUNT(user_names));
+
+	if (place.count > 1)
+		set_error(&settings->load_error, OBSTACLE_AMBIGUOUS, order,
+			  ambiguous_words(line, &place, place_names[place.first], place_names[place.last]));
+	if (place.count == 1 && place.value && !strcmp(place_names[place.first], "datadir"))
+		settings->datadir = place.value;
+	if (user.count == 1 && user.value && !strcmp(user_names[user.first], "user") && !settings->user)
+		settings->user = user.value;
+}
+
+static bool serves(const struct server_settings *settings)
+{
+	return settings->plugin_loaded && !settings->plugin_off;
+}
+
+/* Which of them more likely is what the operator means. */
+static int rank(const struct server_settings *settings)
+{
+	if (serves(settings))
+		return 3;
+	return settings->plugin_loaded ? 2 : settings->filename.value != NULL;
+}
+
+static void option_error_free(struct option_error *error)
+{
+	free(error->words);
+	*error = (struct option_error){ 0 };
+}
+
+/* Moves the error to its place if it is the earlier one. */
+static void merge_error(struct option_error *place, struct option_error *error)
+{
+	if (!has_error(error) || (has_error(place) && place->order < error->order))
+		return;
+	option_error_free(place);
+	*place = *error;
+	*error = (struct option_error){ 0 };
+}
+
+/* Settles what both say: settings is the one that counts. */
+static void settle(struct server_settings *settings, struct server_settings *other, const struct loads *loads)
+{
+	if (!settings->plugin_loaded)
+		merge_error(&settings->unknown, &settings->without_plugin);
+	merge_error(&settings->unknown, other->plugin_loaded ? &other->unknown : &other->without_plugin);
+	if (!serves(settings))
+		return;
+	if (serves(other)) {
+		settings->rival = key_plugin_name(other->plugin);
+		settings->rival_filename = other->filename.value;
+	}
+	for (size_t i = MKEYFILE_KEY_MANAGEMENT + 1; i < RIVAL_COUNT; i++)
+		if (loads->loaded[i] && !loads->off[i])
+			settings->rival = key_plugins[i];
+}
+
+struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings)
+{
+	SETTINGS struct server_settings own = { .plugin = MKEYFILE_KEY_MANAGEMENT };
+	SETTINGS struct server_settings stock = { .plugin = FILE_KEY_MANAGEMENT };
+	SETTINGS struct server_settings common = { 0 };
+	struct server_settings *chosen;
+	struct loads loads = { 0 };
+	struct option_line line;
+	char *rest = (char *)lines->data;
+
+	for (unsigned int order = 0; rest && option_files_next(&rest, &line); order++) {
+		take_load_line(&common, &loads, &line, order);
+		take_plugin_line(&own, &line, order);
+		take_plugin_line(&stock, &line, order);
+		take_rival_line(&loads, &line);
+		take_place_line(&common, &line, order);
+	}
+	own.plugin_loaded = loads.loaded[MKEYFILE_KEY_MANAGEMENT];
+	stock.plugin_loaded = loads.loaded[FILE_KEY_MANAGEMENT];
+	chosen = rank(&own) > rank(&stock) ? &own : &stock;
+	settle(chosen, chosen == &own ? &stock : &own, &loads);
+	chosen->user = common.user;
+	chosen->datadir = common.datadir;
+	merge_error(&chosen->load_error, &common.load_error);
+	chosen->lines = secret_take(lines);
+	*ret_settings = *chosen;
+	*chosen = (struct server_settings){ 0 };
+	return fault_none();
+}
+
+void settings_free(struct server_settings *settings)
+{
+	secret_free(&settings->lines);
+	option_error_free(&settings->load_error);
+	option_error_free(&settings->error);
+	option_error_free(&settings->kdf_error);
+	option_error_free(&settings->unknown_kdf);
+	option_error_free(&settings->unknown);
+	option_error_free(&settings->without_plugin);
+	*settings = (struct server_settings){ 0 };
 }
 
 bool settings_use_cbc(const struct server_settings *settings)
@@ -327,83 +600,7 @@ const char *settings_password_path(const struct server_settings *settings)
 /* As the server writes the names of variables in some of its errors. */
 static const char *dashed_name(const struct server_settings *settings)
 {
-	return settings->plugin == MKEYFILE_KEY_MANAGEMENT ? "mkeyfile-key-management" : "file-key-management";
-}
-
-/* The first of them that an error follows from when the server does not know it. */
-static const struct setting *first_unknown(const struct setting *const *settings)
-{
-	const struct setting *first = NULL;
-
-	for (; *settings; settings++)
-		if ((*settings)->value && !(*settings)->loose && (!first || (*settings)->order < first->order))
-			first = *settings;
-	return first;
-}
-
-/* The log would show the value; a password, or what may be one, is not repeated. */
-static char *unknown_words(const struct server_settings *settings, const struct setting *setting)
-{
-	bool hidden =
-		setting == &settings->unknown || (setting == &settings->filekey && !settings_password_path(settings));
-
-	return words_of("unknown variable '%s=%s'", setting->name, hidden ? "..." : setting->value);
-}
-
-/* Without its plugin the server knows none of them. */
-static char *not_loaded_words(const struct server_settings *settings)
-{
-	const struct setting *const all[] = { &settings->digest,
-					      &settings->use_pbkdf2,
-					      &settings->filename,
-					      &settings->filekey,
-					      &settings->encryption_algorithm,
-					      &settings->unknown,
-					      NULL };
-	const struct setting *first = first_unknown(all);
-
-	return first ? unknown_words(settings, first)
-		     : words_of("the server does not load the plugin %s", key_plugin_name(settings->plugin));
-}
-
-/* The plugin is loaded, and is over with the key file when the rest is looked at. What
- * an Enterprise Server knows is not documented in full. */
-static enum obstacle_kind find_unknown(const struct server_settings *settings, const struct server_profile *profile,
-				       char **ret_words)
-{
-	const struct setting none = { 0 };
-	bool has_kdf = !profile || profile->reads_kdf;
-	bool is_known = profile && (profile->edition == COMMUNITY || profile->edition == PLUGIN);
-	const struct setting *const candidates[] = { has_kdf ? &none : &settings->digest,
-						     has_kdf ? &none : &settings->use_pbkdf2,
-						     is_known ? &settings->unknown : &none, NULL };
-	const struct setting *first = first_unknown(candidates);
-
-	if (!first)
-		return OBSTACLE_NONE;
-	*ret_words = unknown_words(settings, first);
-	return first == &settings->unknown ? OBSTACLE_UNKNOWN : OBSTACLE_KDF;
-}
-
-static char *wrong_value(const struct server_settings *settings, const struct server_profile *profile)
-{
-	const char *algorithm = settings->encryption_algorithm.value;
-	const char *digest = settings->digest.value;
-	const char *count = settings->use_pbkdf2.value;
-	bool has_kdf = !profile || profile->reads_kdf;
-	enum digest ignored;
-	unsigned int number;
-
-	if (settings->wrong_mode)
-		return words_of("Error while setting value '%s' to '%s'", settings->wrong_mode, dashed_name(settings));
-	if (algorithm && find_algorithm(algorithm) < 0)
-		return words_of("Error while setting value '%s' to '%s-encryption-algorithm'", algorithm,
-				dashed_name(settings));
-	if (has_kdf && count && !parse_count(count, &number))
-		return words_of("Error while setting value '%s' to '%s-use-pbkdf2'", count, dashed_name(settings));
-	if (has_kdf && digest && !find_digest(digest, &ignored))
-		return words_of("Error while setting value '%s' to '%s-digest'", digest, dashed_name(settings));
-	return NULL;
+	return is_own(settings) ? own_names[OPTION_MODE] : stock_names[OPTION_MODE];
 }
 
 /* What mkeyfile's plugin wants to be told before it takes a password from an option
@@ -412,8 +609,7 @@ static bool insists_on_clear_text(const struct server_settings *settings)
 {
 	const char *value = settings->clear_text_filekey.value;
 
-	return value && (!settings->clear_text_filekey.has_value || !strcasecmp(value, "ON") ||
-			 !strcasecmp(value, "TRUE") || !strcmp(value, "1"));
+	return value && (!strcasecmp(value, "ON") || !strcasecmp(value, "TRUE") || !strcmp(value, "1"));
 }
 
 static bool has_clear_text(const struct server_settings *settings)
@@ -421,43 +617,75 @@ static bool has_clear_text(const struct server_settings *settings)
 	return settings->filekey.value && *settings->filekey.value && !settings_password_path(settings);
 }
 
+/* The first of the errors that there is: where the server has the settings of the KDF,
+ * of both kinds the one on the earlier line. */
+static const struct option_error *first_error(const struct server_settings *settings,
+					      const struct server_profile *profile)
+{
+	const struct option_error *error = &settings->error;
+	const struct option_error *kdf = &settings->kdf_error;
+
+	if (profile && !profile->reads_kdf)
+		return error;
+	return has_error(kdf) && (!has_error(error) || kdf->order < error->order) ? kdf : error;
+}
+
+/* The plugin is loaded, and is over with the key file when the rest is looked at. What
+ * an Enterprise Server knows is not documented in full. */
+static const struct option_error *first_unknown(const struct server_settings *settings,
+						const struct server_profile *profile)
+{
+	const bool is_known = profile && (profile->edition == COMMUNITY || profile->edition == PLUGIN);
+	const struct option_error *kdf = &settings->unknown_kdf;
+	const struct option_error *unknown = &settings->unknown;
+
+	if (!is_known)
+		unknown = NULL;
+	if (!profile || profile->reads_kdf || !has_error(kdf))
+		return unknown;
+	return unknown && has_error(unknown) && unknown->order < kdf->order ? unknown : kdf;
+}
+
+static enum obstacle_kind take_error(const struct option_error *error, char **ret_words)
+{
+	*ret_words = error->words ? strdup(error->words) : NULL;
+	return error->kind;
+}
+
 static enum obstacle_kind find_obstacle(const struct server_settings *settings, const struct server_profile *profile,
 					char **ret_words)
 {
 	const char *name = key_plugin_name(settings->plugin);
-	bool is_own = settings->plugin == MKEYFILE_KEY_MANAGEMENT;
+	const struct option_error *error = first_error(settings, profile);
 
+	if (has_error(&settings->load_error))
+		return take_error(&settings->load_error, ret_words);
 	if (!settings->plugin_loaded) {
-		*ret_words = not_loaded_words(settings);
+		if (!has_error(&settings->unknown))
+			*ret_words = words_of("the server does not load the plugin %s", name);
+		else
+			take_error(&settings->unknown, ret_words);
 		return OBSTACLE_NOT_LOADED;
 	}
+	if (has_error(error))
+		return take_error(error, ret_words);
 	if (settings->plugin_off) {
-		*ret_words = words_of("the plugin %s is switched off", name);
+		error = first_unknown(settings, profile);
+		if (!error || !take_error(error, ret_words))
+			*ret_words = words_of("the plugin %s is switched off", name);
 		return OBSTACLE_OFF;
 	}
-	if (settings->ambiguous) {
-		*ret_words = words_of("ambiguous option '--%s=...' (%s-filename, %s-filekey)", settings->ambiguous,
-				      dashed_name(settings), dashed_name(settings));
-		return OBSTACLE_AMBIGUOUS;
-	}
-	if (settings->without_value) {
-		*ret_words = words_of("option '--%s-%s' requires an argument", dashed_name(settings),
-				      settings->without_value);
-		return OBSTACLE_WITHOUT_VALUE;
-	}
-	*ret_words = wrong_value(settings, profile);
-	if (*ret_words)
-		return OBSTACLE_VALUE;
 	if (!settings->filename.value || !*settings->filename.value) {
-		*ret_words =
-			words_of("%s%cfilename is not set", is_own ? name : dashed_name(settings), is_own ? '_' : '-');
+		*ret_words = words_of("%s%cfilename is not set", is_own(settings) ? name : dashed_name(settings),
+				      is_own(settings) ? '_' : '-');
 		return OBSTACLE_NO_FILENAME;
 	}
-	if (is_own && has_clear_text(settings) && !insists_on_clear_text(settings)) {
+	if (is_own(settings) && has_clear_text(settings) && !insists_on_clear_text(settings)) {
 		*ret_words = words_of("%s_filekey holds a password, which option files and ps show", name);
 		return OBSTACLE_CLEAR_TEXT;
 	}
-	return find_unknown(settings, profile, ret_words);
+	error = first_unknown(settings, profile);
+	return error ? take_error(error, ret_words) : OBSTACLE_NONE;
 }
 
 struct fault settings_obstacle(const struct server_settings *settings, const struct server_profile *profile,

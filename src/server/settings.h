@@ -18,11 +18,32 @@ const char *key_plugin_name(enum key_plugin plugin);
 const char *key_plugin_of(const struct server_profile *target);
 
 struct setting {
-	const char *name;   /* as it is written */
-	const char *value;  /* NULL: not set */
-	bool loose;	    /* each time with "loose-": no error where it is unknown */
-	bool has_value;	    /* "= VALUE" follows */
-	unsigned int order; /* among all lines */
+	const char *name;  /* as it is written */
+	const char *value; /* NULL: not set */
+	bool loose;	   /* each time with "loose-": no error where it is unknown */
+};
+
+/* What keeps a server from reading the key file, whatever is in it, or from starting
+ * at all. */
+enum obstacle_kind {
+	OBSTACLE_NONE,
+	OBSTACLE_NOT_LOADED, /* the plugin is not loaded */
+	OBSTACLE_OFF,	     /* it is loaded and switched off */
+	OBSTACLE_AMBIGUOUS,  /* an option that stands for several */
+	OBSTACLE_WITHOUT_VALUE,
+	OBSTACLE_PREFIX, /* "maximum-" or "autoset-", which the option does not take */
+	OBSTACLE_VALUE,	 /* a value that the plugin does not know */
+	OBSTACLE_NO_FILENAME,
+	OBSTACLE_CLEAR_TEXT, /* a password in clear, which mkeyfile's plugin refuses */
+	OBSTACLE_KDF,	     /* settings of the KDF, which this server does not have */
+	OBSTACLE_UNKNOWN,    /* a setting that no loaded plugin has */
+};
+
+/* What the server says of the first line that it cannot take. */
+struct option_error {
+	enum obstacle_kind kind;
+	char *words;	    /* malloc(3)ed; NULL with a kind: no memory */
+	unsigned int order; /* of the line, among all */
 };
 
 struct server_settings {
@@ -35,23 +56,30 @@ struct server_settings {
 	struct setting encryption_algorithm;
 	struct setting clear_text_filekey; /* of mkeyfile's plugin alone */
 	struct setting reload;		   /* and this */
-	struct setting unknown;		   /* the first that the plugin does not have, without "loose-" */
-	const char *without_value;	   /* the first that lacks the value it has to have; or NULL */
-	const char *wrong_mode;		   /* of the plugin: neither ON nor OFF nor FORCE...; or NULL */
 	const char *user;		   /* that the server runs as; NULL: not set */
 	const char *datadir;
-	bool plugin_loaded;    /* by plugin_load or plugin_load_add */
-	uint64_t load_order;   /* of two plugins the one that is loaded first serves the keys */
-	bool plugin_off;       /* file_key_management=OFF and the like */
-	bool plugin_forced;    /* the server does not start without it */
-	const char *ambiguous; /* an option that stands for several, as it is written; or NULL */
+	bool plugin_loaded;		    /* by plugin_load or plugin_load_add */
+	bool plugin_off;		    /* file_key_management=OFF and the like */
+	bool plugin_forced;		    /* the server does not start without it */
+	const char *rival;		    /* another plugin that would serve keys as well: its name; or NULL */
+	const char *rival_filename;	    /* that it is to read, where it reads key files; or NULL */
+	struct option_error load_error;	    /* in plugin_load and the like, before any plugin is loaded */
+	struct option_error error;	    /* in an option that the plugin has on every server */
+	struct option_error kdf_error;	    /* in one that it has on some: digest, use_pbkdf2 */
+	struct option_error unknown_kdf;    /* such an option, where the server does not have it */
+	struct option_error unknown;	    /* an option that no loaded plugin has */
+	struct option_error without_plugin; /* any option of the plugin's, where it is not loaded */
 };
 
 #define SETTINGS __attribute__((cleanup(settings_free)))
 
 /* Parses what my_print_defaults prints for a server, text that a NUL ends, and takes
- * it over. Of several
- * lines for one option the last one counts. FAULT_MEMORY. */
+ * it over. Of several lines for one option the last one counts; of user the first one.
+ * Of two plugins that read key files, the settings are those of the one that serves,
+ * else of the one that is loaded, else of the one that has a file. Where both would
+ * serve, rival is set: which one serves is not defined. Plugins that were installed at
+ * run time (INSTALL SONAME) are not in option files. Libraries that neither plugin is in
+ * are taken to load. */
 MUST_CHECK struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings);
 void settings_free(struct server_settings *settings);
 
@@ -65,21 +93,6 @@ bool settings_use_cbc(const struct server_settings *settings);
 /* The path in "FILE:path", or NULL: then filekey, where there is one, is the
  * password itself. */
 const char *settings_password_path(const struct server_settings *settings);
-
-/* What keeps a server from reading the key file, whatever is in it, or from starting
- * at all. */
-enum obstacle_kind {
-	OBSTACLE_NONE,
-	OBSTACLE_NOT_LOADED, /* the plugin is not loaded */
-	OBSTACLE_OFF,	     /* it is loaded and switched off */
-	OBSTACLE_AMBIGUOUS,  /* an option that stands for several */
-	OBSTACLE_WITHOUT_VALUE,
-	OBSTACLE_VALUE, /* a value that the plugin does not know */
-	OBSTACLE_NO_FILENAME,
-	OBSTACLE_CLEAR_TEXT, /* a password in clear, which mkeyfile's plugin refuses */
-	OBSTACLE_KDF,	     /* settings of the KDF, which this server does not have */
-	OBSTACLE_UNKNOWN,    /* a setting that the plugin does not have */
-};
 
 struct obstacle {
 	enum obstacle_kind kind;

@@ -13,15 +13,15 @@ static void test_lines(void **state)
 		"talk before\n--plugin_load_add=a\n--loose-quiet\n--Loose_name=\n--key=one\ntwo\n\n"
 		"three\n--=x\n--a=b=c\n--\n--loose_\n--last";
 	static const struct option_line wanted[] = {
-		{ "plugin_load_add", "a", false, true },
-		{ "quiet", "", true, false },
-		{ "name", "", true, true },
-		{ "key", "one\ntwo\n\nthree", false, true },
-		{ "", "x", false, true },
-		{ "a", "b=c", false, true },
-		{ "", "", false, false },
-		{ "", "", true, false },
-		{ "last", "", false, false },
+		{ "plugin_load_add", "a", false, true, "plugin_load_add" },
+		{ "quiet", "", true, false, "loose-quiet" },
+		{ "name", "", true, true, "Loose_name" },
+		{ "key", "one\ntwo\n\nthree", false, true, "key" },
+		{ "", "x", false, true, "" },
+		{ "a", "b=c", false, true, "a" },
+		{ "", "", false, false, "" },
+		{ "", "", true, false, "loose_" },
+		{ "last", "", false, false, "last" },
 	};
 	char *text = strdup(printed);
 	char *rest = text;
@@ -32,6 +32,7 @@ static void test_lines(void **state)
 		assert_true(option_files_next(&rest, &line));
 		expect_text(wanted[i].name, line.name, wanted[i].name);
 		expect_text(wanted[i].name, line.value, wanted[i].value);
+		expect_text(wanted[i].name, line.whole, wanted[i].whole);
 		expect_number(wanted[i].name, "loose", line.loose, wanted[i].loose);
 		expect_number(wanted[i].name, "has_value", line.has_value, wanted[i].has_value);
 	}
@@ -141,6 +142,26 @@ static void test_obstacles(void **state)
 		  "ambiguous option '--file_key_management_file=...' (file-key-management-filename, file-key-management-filekey)" },
 		{ "--file_key_management_filekey=secret\n", "10.11", OBSTACLE_NOT_LOADED,
 		  "unknown variable 'file_key_management_filekey=...'" },
+		{ LOADED NAMED "--skip_loose_file_key_management\n", "10.11", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--loose_skip_file_key_management\n", "10.11", OBSTACLE_OFF,
+		  "the plugin file_key_management is switched off" },
+		{ LOADED NAMED "--plugin-file-key-management=OFF\n", "10.11", OBSTACLE_OFF,
+		  "the plugin file_key_management is switched off" },
+		{ LOADED NAMED "--autoset-file_key_management_filename\n", "10.11", OBSTACLE_PREFIX,
+		  "automatic setup request is unsupported by option '--file-key-management-filename'" },
+		{ LOADED NAMED "--maximum-file_key_management=ON\n", "10.11", OBSTACLE_PREFIX,
+		  "Maximum value of 'file-key-management' cannot be set" },
+		{ LOADED NAMED "--file_key_management_filekey\n--file_key_management=x\n", "10.11",
+		  OBSTACLE_WITHOUT_VALUE, "option '--file-key-management-filekey' requires an argument" },
+		{ LOADED NAMED "--file_key_management=x\n--file_key_management_filekey\n", "10.11", OBSTACLE_VALUE,
+		  "Error while setting value 'x' to 'file-key-management'" },
+		{ LOADED NAMED "--loose_file_key_management=x\n", "10.11", OBSTACLE_NONE, NULL },
+		{ "--plugin_load_add=a b;file_key_management\n--loose_file_key_management_filename=/f\n", "10.11",
+		  OBSTACLE_NOT_LOADED, "the server does not load the plugin file_key_management" },
+		{ "--plugin_load_add=file_key_management;\n--plugin_loa=x\n" NAMED, "10.11", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--plugin_loa=...' (plugin-load, plugin-load-add)" },
+		{ LOADED NAMED "--mkeyfile_key_management_filename=/g\n", "10.11", OBSTACLE_UNKNOWN,
+		  "unknown variable 'mkeyfile_key_management_filename=/g'" },
 	};
 
 	(void)state;
@@ -158,6 +179,55 @@ static void test_obstacles(void **state)
 			assert_null(obstacle.words);
 		free(obstacle.words);
 	}
+}
+
+static void test_rivals(void **state)
+{
+	static const struct {
+		const char *lines;
+		const char *rival; /* NULL: none */
+		enum key_plugin plugin;
+	} rows[] = {
+		{ LOADED "--plugin_load_add=mkeyfile_key_management\n", "mkeyfile_key_management",
+		  FILE_KEY_MANAGEMENT },
+		{ "--plugin-load=mkeyfile_key_management.so:file_key_management.so\n", "mkeyfile_key_management",
+		  FILE_KEY_MANAGEMENT },
+		{ LOADED "--plugin_load=mkeyfile_key_management\n", NULL, MKEYFILE_KEY_MANAGEMENT },
+		{ LOADED "--plugin_load_add=mkeyfile_key_management\n--skip-file-key-management\n", NULL,
+		  MKEYFILE_KEY_MANAGEMENT },
+		{ LOADED "--plugin_load_add=mkeyfile_key_management\n--mkeyfile_key_management=OFF\n", NULL,
+		  FILE_KEY_MANAGEMENT },
+		{ LOADED LOADED "--plugin_load_add=FILE_KEY_MANAGEMENT=file_key_management\n", NULL,
+		  FILE_KEY_MANAGEMENT },
+		{ LOADED "--plugin_load_add=hashicorp_key_management.so\n", "hashicorp_key_management",
+		  FILE_KEY_MANAGEMENT },
+		{ LOADED "--plugin_load_add=hashicorp_key_management\n--hashicorp_key_management=OFF\n", NULL,
+		  FILE_KEY_MANAGEMENT },
+		{ "--plugin_load_add=hashicorp_key_management\n", NULL, FILE_KEY_MANAGEMENT },
+		{ "--loose_mkeyfile_key_management_filename=/f\n", NULL, MKEYFILE_KEY_MANAGEMENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+
+		expect_number(rows[i].lines, "plugin", settings.plugin, rows[i].plugin);
+		if (rows[i].rival)
+			expect_text(rows[i].lines, settings.rival, rows[i].rival);
+		else
+			assert_null(settings.rival);
+	}
+}
+
+/* The first one counts: a server that is root becomes nobody else after that. */
+static void test_places(void **state)
+{
+	SETTINGS struct server_settings settings =
+		settings_of("--user=one\n--datad=/a\n--user=other\n--datadir=/b\n--userstat=x\n");
+
+	(void)state;
+	assert_string_equal(settings.user, "one");
+	assert_string_equal(settings.datadir, "/b");
 }
 
 static void test_password(void **state)
@@ -192,6 +262,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_names),	   cmocka_unit_test(test_kdf),
 		cmocka_unit_test(test_obstacles), cmocka_unit_test(test_password), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_rivals),	  cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
