@@ -49,16 +49,26 @@ AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
 	AC_MSG_RESULT([$mkeyfile_found])
 ])
 
-# Where the server's own file_key_management.so is, else where it would be.
+# Where the server looks for plugins: what mariadb.pc or the server itself says, else
+# where its own file_key_management.so is. serverplugindir_from is "guess" when no server
+# is here to ask: make install says so.
 AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
 	serverplugindir=$with_plugin_dir
+	serverplugindir_from=server
 	AS_IF([test -z "$serverplugindir"],
 		[serverplugindir=`$PKG_CONFIG --variable=plugindir mariadb 2>/dev/null`])
+	AC_PATH_PROG([MARIADBD], [mariadbd], [], [$PATH$PATH_SEPARATOR/usr/sbin$PATH_SEPARATOR/usr/libexec$PATH_SEPARATOR/usr/local/sbin])
+	AS_IF([test -z "$serverplugindir" && test -n "$MARIADBD"],
+		[serverplugindir=`"$MARIADBD" --no-defaults --verbose --help 2>/dev/null | $SED -n 's|^plugin-dir  *\(/.*[[^/]]\)/*$|\1|p'`])
 	for mkeyfile_dir in /usr/lib/mysql/plugin /usr/lib64/mysql/plugin /usr/lib/mariadb/plugin; do
 		AS_IF([test -z "$serverplugindir" && test -e $mkeyfile_dir/file_key_management.so],
 			[serverplugindir=$mkeyfile_dir])
 	done
-	AS_IF([test -z "$serverplugindir"], [serverplugindir='${libdir}/mysql/plugin'])
+	AS_IF([test -z "$serverplugindir"],
+		[serverplugindir='${libdir}/mysql/plugin'
+		 serverplugindir_from=guess
+		 AC_MSG_WARN([no MariaDB server is here to say where it looks for plugins: use --with-plugin-dir=DIR (its plugin_dir)])])
+	AC_SUBST([serverplugindir_from])
 ])
 
 # HARDENING_CFLAGS and HARDENING_LDFLAGS, as far as they are not for programs.

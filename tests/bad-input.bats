@@ -486,3 +486,28 @@ $(usage list)" list --digest=md5
 $(usage list)" list "--pbkdf2=$count"
 	done
 }
+
+# ---- what the machine lacks ----
+
+@test "a lack of descriptors is called that, not a lack of memory or of randomness" {
+	local command limit
+
+	export MKEYFILE_PRINT_DEFAULTS=/bin/true
+	mkdir data
+	: >data/ibdata1
+	while read -r command; do
+		for ((limit = 6; limit < 16; limit++)); do
+			# shellcheck disable=SC2086
+			run prlimit --nofile="$limit" "$MKEYFILE" $command </dev/null
+			run ! grep -E 'out of memory|random generator|not available' <<<"$output"
+			rm -f new
+		done
+	done <<-'END'
+		list
+		generate -f new 1
+		add 9 -n
+		verify -t 10.11 --datadir=data
+		status --server=/nowhere -t 10.11
+		list --password-command=true
+	END
+}

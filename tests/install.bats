@@ -45,6 +45,18 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 	[ -f root/usr/share/zsh/vendor-completions/_mkeyfile ]
 }
 
+@test "make install says when no server told where it looks for plugins" {
+	cd "$abs_top_builddir"
+	grep -q '^serverplugindir_from = [a-z]' Makefile || skip "built without the server plugin"
+	run -0 make -s install-exec-hook serverplugindir_from=guess serverplugindir=/here
+	same "warning: mkeyfile_key_management.so was installed in /here, but no MariaDB server was found
+hint: run SELECT @@plugin_dir in your server, and configure with --with-plugin-dir=DIR if it differs" "$output"
+	run -0 make -s install-exec-hook serverplugindir_from=guess DESTDIR=/package
+	same "" "$output"
+	run -0 make -s install-exec-hook serverplugindir_from=server
+	same "" "$output"
+}
+
 @test "make html renders every page, and each link between them leads to one" {
 	run -0 make_quietly html
 	same "$(cd "$abs_top_srcdir/man" && printf '%s.html\n' mkeyfile*.[157] | sort)" \

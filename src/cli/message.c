@@ -297,6 +297,9 @@ static bool say_plain_fault(struct fault fault, const char *path)
 	case FAULT_RANDOM:
 		message_error("the random generator failed: no key was made");
 		return true;
+	case FAULT_THREAD:
+		message_error("cannot start a thread: %s", strerror(fault.error_number));
+		return true;
 	case FAULT_ALGORITHM:
 		message_error("digest or cipher not available: OpenSSL's configuration does not allow it");
 		return true;

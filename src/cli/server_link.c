@@ -199,18 +199,22 @@ static enum status start_client(struct server_link *link, const struct options *
 		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
 		goto out;
 	}
-	if (!environment || pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC)) {
-		status = message_fault(fault_of(FAULT_MEMORY), "");
+	if (!environment) {
+		status = out_of_memory();
+		goto out;
+	}
+	if (pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC)) {
+		message_error("cannot run '%s': %s", program, strerror(errno));
 		goto out;
 	}
 	error = spawn(link, program, environment, requests[0], answers[1]);
-	link->request = requests[1];
-	link->answer = answers[0];
 	if (error)
 		message_error("cannot run '%s': %s", program, strerror(error));
 	else
 		status = STATUS_DONE;
 out:
+	link->request = requests[1];
+	link->answer = answers[0];
 	if (requests[0] >= 0)
 		close(requests[0]);
 	if (answers[1] >= 0)

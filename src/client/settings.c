@@ -18,7 +18,7 @@ extern char **environ;
 
 /* ---- what the option files say ---- */
 
-static bool spawn_printer(char *const arguments[], int descriptor, pid_t *ret_child)
+static int spawn_printer(char *const arguments[], int descriptor, pid_t *ret_child)
 {
 	posix_spawn_file_actions_t actions;
 	const char *program = getenv("MKEYFILE_PRINT_DEFAULTS");
@@ -30,7 +30,7 @@ static bool spawn_printer(char *const arguments[], int descriptor, pid_t *ret_ch
 	error = posix_spawnp(ret_child, program && *program ? program : arguments[0], &actions, NULL, arguments,
 			     environ);
 	posix_spawn_file_actions_destroy(&actions);
-	return !error;
+	return error;
 }
 
 /* All of it, with a NUL behind; NULL: no memory, too much, or an error. */
@@ -65,6 +65,7 @@ static const char *print_defaults(const json_t *defaults, char **ret_lines)
 	size_t count = json_array_size(defaults) < MOST_DEFAULTS ? json_array_size(defaults) : MOST_DEFAULTS;
 	int ends[2];
 	int status = -1;
+	int error;
 	pid_t child;
 
 	for (size_t i = 0; i < count; i++)
@@ -73,9 +74,12 @@ static const char *print_defaults(const json_t *defaults, char **ret_lines)
 		arguments[1 + count + i] = groups[i];
 	if (pipe2(ends, O_CLOEXEC))
 		return "cannot make a pipe";
-	if (!spawn_printer(arguments, ends[1], &child)) {
+	error = spawn_printer(arguments, ends[1], &child);
+	if (error) {
 		close(ends[0]);
 		close(ends[1]);
+		if (error != ENOENT)
+			return "cannot run my_print_defaults to read the option files";
 		/* a host without MariaDB's own tools has no option files to heed */
 		*ret_lines = strdup("");
 		return *ret_lines ? NULL : "out of memory";

@@ -117,7 +117,7 @@ static void find_children(struct child_processes *ret_processes)
 	FILE *children = open_children();
 	int process;
 
-	ret_processes->count = 0;
+	*ret_processes = (struct child_processes){ .unknown = !children };
 	while (children && ret_processes->count < CHILD_PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
 		ret_processes->list[ret_processes->count++] = process;
 	if (children)
@@ -128,7 +128,7 @@ static void find_children(struct child_processes *ret_processes)
  * them, since this process is their reaper. 0: none. */
 static pid_t next_orphan(const struct child_processes *others)
 {
-	FILE *children = open_children();
+	FILE *children = others->unknown ? NULL : open_children();
 	int process = 0;
 	pid_t found = 0;
 

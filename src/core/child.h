@@ -24,6 +24,7 @@ struct child {
 struct child_processes {
 	pid_t list[CHILD_PROCESSES_MAX];
 	size_t count;
+	bool unknown; /* the list cannot be read */
 };
 
 struct running_child {

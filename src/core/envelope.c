@@ -72,7 +72,7 @@ static struct fault derive_bytes_to_key(const EVP_MD *md, const struct secret *p
 		secret_append(&input, password->data, password->size);
 		secret_append(&input, salt, ENVELOPE_SALT_SIZE);
 		if (!EVP_Digest(input.data, input.size, block, NULL, md, NULL))
-			return fault_of(FAULT_ALGORITHM);
+			return crypto_fault(FAULT_ALGORITHM);
 		secret_append(derived, block, block_size < missing ? block_size : missing);
 	}
 	return fault_none();
@@ -85,7 +85,7 @@ static struct fault derive_pbkdf2(const EVP_MD *md, unsigned int iterations, con
 	if (PKCS5_PBKDF2_HMAC((const char *)password->data, (int)password->size, salt, ENVELOPE_SALT_SIZE,
 			      (int)iterations, md, DERIVED_SIZE, derived->data) == 1)
 		return fault_none();
-	return fault_of(FAULT_ALGORITHM);
+	return crypto_fault(FAULT_ALGORITHM);
 }
 
 /* ret_derived: the AES key, then the IV. */
@@ -98,7 +98,7 @@ static struct fault derive(const struct secret *password, struct kdf kdf, const 
 	if (fault.code)
 		return fault;
 	md = EVP_MD_fetch(NULL, digest_names[kdf.digest], NULL);
-	fault = md ? secret_allocate(ret_derived, DERIVED_SIZE) : fault_of(FAULT_ALGORITHM);
+	fault = md ? secret_allocate(ret_derived, DERIVED_SIZE) : crypto_fault(FAULT_ALGORITHM);
 	if (!fault.code && kdf.iterations)
 		fault = derive_pbkdf2(md, kdf.iterations, password, salt, ret_derived);
 	else if (!fault.code)
@@ -133,6 +133,8 @@ static struct fault run_cipher(enum direction direction, const struct secret *de
 	*ret_output_size = (size_t)most + (size_t)last;
 	fault = fault_none();
 out:
+	if (fault.code == FAULT_ALGORITHM)
+		fault = crypto_fault(FAULT_ALGORITHM);
 	EVP_CIPHER_CTX_free(context);
 	EVP_CIPHER_free(cipher);
 	return fault;
@@ -195,6 +197,6 @@ struct fault envelope_seal(const struct secret *text, const struct secret *passw
 	if (fault.code)
 		return fault;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
-		return fault_of(FAULT_RANDOM);
+		return crypto_fault(FAULT_RANDOM);
 	return envelope_seal_with_salt(text, password, kdf, salt, ret_sealed);
 }

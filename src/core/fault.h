@@ -13,6 +13,7 @@ enum fault_code {
 	/* the machine */
 	FAULT_MEMORY,	 /* no memory */
 	FAULT_RANDOM,	 /* the random generator gave nothing */
+	FAULT_THREAD,	 /* no thread can be started; error_number holds errno */
 	FAULT_ALGORITHM, /* a digest or cipher is missing, or policy forbids it */
 
 	/* files; error_number holds errno */

@@ -43,7 +43,7 @@ struct fault key_generate(unsigned char *key, size_t size)
 	if (RAND_priv_bytes(key, (int)size) == 1 && !key_is_uniform(key, size))
 		return fault_none();
 	explicit_bzero(key, size);
-	return fault_of(FAULT_RANDOM);
+	return crypto_fault(FAULT_RANDOM);
 }
 
 int hex_digit_value(unsigned char digit)
@@ -91,7 +91,7 @@ struct fault fingerprinter_new(struct fingerprinter **ret_fingerprinter)
 		fingerprinter->context = EVP_MAC_CTX_new(fingerprinter->mac);
 	if (!fingerprinter->context) {
 		fingerprinter_free(fingerprinter);
-		return fault_of(FAULT_ALGORITHM);
+		return crypto_fault(FAULT_ALGORITHM);
 	}
 	*ret_fingerprinter = fingerprinter;
 	return fault_none();
@@ -112,7 +112,7 @@ struct fault fingerprint_key(struct fingerprinter *fingerprinter, const unsigned
 	if (!EVP_MAC_init(fingerprinter->context, key, size, parameters) ||
 	    !EVP_MAC_update(fingerprinter->context, message, sizeof(message) - 1) ||
 	    !EVP_MAC_final(fingerprinter->context, mac, &mac_size, sizeof(mac)))
-		return fault_of(FAULT_ALGORITHM);
+		return crypto_fault(FAULT_ALGORITHM);
 	*ret_fingerprint = (struct fingerprint){ 0 };
 	key_to_hex(mac, sizeof(ret_fingerprint->text) / 2, (unsigned char *)ret_fingerprint->text);
 	return fault_none();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/keyset.h"
 
+#include "core/crypto.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +88,7 @@ struct fault keyset_fingerprint(const struct keyset *keyset, struct fingerprint 
 	done = done && EVP_DigestFinal_ex(context, digest, NULL) == 1;
 	EVP_MD_CTX_free(context);
 	if (!done)
-		return fault_of(FAULT_ALGORITHM);
+		return crypto_fault(FAULT_ALGORITHM);
 	*ret_fingerprint = (struct fingerprint){ 0 };
 	key_to_hex(digest, sizeof(ret_fingerprint->text) / 2, (unsigned char *)ret_fingerprint->text);
 	return fault_none();

@@ -116,7 +116,7 @@ struct fault password_generate(struct secret *ret_text)
 	if (fault.code)
 		return fault;
 	if (RAND_priv_bytes(bytes.data, PASSWORD_RANDOM_BYTES) != 1)
-		return fault_of(FAULT_RANDOM);
+		return crypto_fault(FAULT_RANDOM);
 	key_to_hex(bytes.data, PASSWORD_RANDOM_BYTES, text.data);
 	text.size = (size_t)2 * PASSWORD_RANDOM_BYTES;
 	secret_append(&text, "\n", 1);

@@ -34,26 +34,30 @@ void temporary_remove(struct temporary *temporary)
 /* ".NAME.mkeyfile-INODE-RANDOM", both in hex. INODE is the new file's (0 while it
  * has none): after the exchange the old file stands under this name with another
  * inode, which tells it from new content that a killed run did not publish. */
-static char *temporary_name(const char *name, ino_t inode)
+static struct fault temporary_name(const char *name, ino_t inode, char **ret_path)
 {
 	unsigned int random;
-	char *path;
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return NULL;
-	return asprintf(&path, ".%s" TEMPORARY_INFIX "%jx-%x", name, (uintmax_t)inode, random) < 0 ? NULL : path;
+		return fault_of(FAULT_RANDOM);
+	if (asprintf(ret_path, ".%s" TEMPORARY_INFIX "%jx-%x", name, (uintmax_t)inode, random) < 0) {
+		*ret_path = NULL;
+		return fault_of(FAULT_MEMORY);
+	}
+	return fault_none();
 }
 
 static struct fault name_after_inode(struct temporary *temporary, const char *name)
 {
 	struct stat status;
+	struct fault fault;
 	char *final_name;
 
 	if (fstat(temporary->file, &status))
 		return fault_errno(FAULT_CREATE, errno);
-	final_name = temporary_name(name, status.st_ino);
-	if (!final_name)
-		return fault_of(FAULT_RANDOM);
+	fault = temporary_name(name, status.st_ino, &final_name);
+	if (fault.code)
+		return fault;
 	if (renameat(temporary->directory, temporary->name, temporary->directory, final_name)) {
 		free(final_name);
 		return fault_errno(FAULT_CREATE, errno);
@@ -72,12 +76,12 @@ static struct fault drop_inherited_acl(int file)
 
 static struct fault try_create(int directory, const char *name, struct temporary *temporary)
 {
+	struct fault fault = temporary_name(name, 0, &temporary->name);
 	int error_number;
 
 	temporary->directory = directory;
-	temporary->name = temporary_name(name, 0);
-	if (!temporary->name)
-		return fault_of(FAULT_RANDOM);
+	if (fault.code)
+		return fault;
 	temporary->file = openat(directory, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (temporary->file < 0) {
 		error_number = errno;
@@ -237,6 +241,9 @@ void temporary_remove_dead(int directory, const char *name, temporary_superseded
 char *temporary_other_name(const struct temporary *temporary, const char *name)
 {
 	struct stat status;
+	char *path;
 
-	return fstat(temporary->file, &status) ? NULL : temporary_name(name, status.st_ino);
+	if (fstat(temporary->file, &status) || temporary_name(name, status.st_ino, &path).code)
+		return NULL;
+	return path;
 }

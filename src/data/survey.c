@@ -336,14 +336,19 @@ static struct fault walk(struct pool *pool, struct survey_result *result)
 	return fault;
 }
 
-static void start_threads(struct pool *pool)
+/* One is enough. */
+static struct fault start_threads(struct pool *pool)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t wanted = processors < 2 ? 2 : processors > THREADS_MAX ? THREADS_MAX : (size_t)processors;
 
-	while (pool->thread_count < wanted &&
-	       !pthread_create(&pool->threads[pool->thread_count], NULL, run_thread, pool))
-		pool->thread_count++;
+	int error = 0;
+
+	while (!error && pool->thread_count < wanted) {
+		error = pthread_create(&pool->threads[pool->thread_count], NULL, run_thread, pool);
+		pool->thread_count += !error;
+	}
+	return pool->thread_count ? fault_none() : fault_errno(FAULT_THREAD, error);
 }
 
 static void end_threads(struct pool *pool, struct fault fault)
@@ -391,8 +396,9 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 
 	*ret_result = (struct survey_result){ 0 };
 	pool_init(&pool, options);
-	start_threads(&pool);
-	fault = pool.thread_count ? walk(&pool, ret_result) : fault_of(FAULT_MEMORY);
+	fault = start_threads(&pool);
+	if (!fault.code)
+		fault = walk(&pool, ret_result);
 	end_threads(&pool, fault);
 	system_files_free(&pool.rules.system_files);
 	ret_result->files = pool.files;
