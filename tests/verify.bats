@@ -350,8 +350,10 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	as_mysql() { warnings "$1" --server-user=mysql "${@:2}"; }
 	# the test's own directory is closed to other users
 	as_mysql unreadable
-	run mkeyfile verify -f keyfile --server-user=mysql
-	[[ $output = *"warning: the server's user 'mysql' cannot read 'keyfile': Permission denied [unreadable]"* ]]
+	run -1 --separate-stderr mkeyfile verify -f keyfile --server-user=mysql
+	[[ $output = "no: File 'keyfile' not found (Errcode: 13 \"Permission denied\")
+hint: give the server's user account read access to the file, and search access to every directory of its path
+"*"warning: the server's user 'mysql' cannot read 'keyfile': Permission denied [unreadable]"* ]]
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	chmod 755 "$public"
 	cp keyfile "$public"
@@ -388,6 +390,89 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	done
 }
 
+# Starts the server as mysql; what it says of the files of $public.
+says_as_mysql() { # key-file [password-file]
+	rm -rf "$public/data"
+	mkdir "$public/data"
+	chown mysql "$public/data"
+	"$MARIADBD" --no-defaults --user=mysql --bootstrap --skip-grant-tables --innodb=OFF \
+		--default-storage-engine=Aria --datadir="$public/data" --plugin-load-add=file_key_management \
+		--file-key-management=FORCE --file-key-management-filename="$1" \
+		${2:+--file-key-management-filekey=FILE:"$2"} </dev/null 2>&1 |
+		sed -n 's/^.*\[ERROR\] [^:]*: //p' | head -n 1
+}
+
+@test "agrees: what the server's user account cannot read" {
+	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
+	chmod 755 "$public"
+	cd "$public"
+	make_keyfile plain 1 2
+	make_password_file pw
+	openssl_encrypt pw plain keyfile
+	chmod 644 keyfile plain
+	mkdir -m 700 closed
+	mkdir -m 755 closed/open
+	cp plain pw closed/open
+	chmod 644 closed/open/*
+	ln -s closed/open/plain link
+	cp plain acl
+	setfacl -m u:mysql:- acl
+	cp plain group
+	chown root:mysql group
+	chmod 604 group
+	agree_as_mysql() { # key-file [password-file]
+		local words
+		words=$(says_as_mysql "$public/$1" ${2:+"$public/$2"})
+		run --separate-stderr mkeyfile verify -f "$public/$1" ${2:+-P "$public/$2"} --server-user=mysql -t "$target"
+		if [ "$words" ]; then
+			same "1 no: $words" "$status ${lines[0]}"
+		else
+			same "0 yes: '$public/$1' loads on $target" "$status ${lines[0]}"
+		fi
+	}
+	agree_as_mysql plain
+	agree_as_mysql keyfile pw
+	agree_as_mysql closed/open/plain
+	agree_as_mysql link
+	agree_as_mysql acl
+	agree_as_mysql group
+	agree_as_mysql keyfile closed/open/pw
+	chmod 644 pw
+	chmod 600 keyfile
+	agree_as_mysql keyfile pw
+	setfacl -m u:mysql:r keyfile
+	agree_as_mysql keyfile pw
+	# also where the password is wrong, which the server does not find out
+	setfacl -b keyfile
+	agree_as_mysql keyfile closed/open/plain
+	agree_as_mysql keyfile plain
+	# a name that is relative is looked for from here, not in an open directory that the user cannot get at
+	cd closed/open
+	run -1 --separate-stderr mkeyfile verify -f plain --server-user=mysql
+	same "no: File 'plain' not found (Errcode: 13 \"Permission denied\")" "${lines[0]}"
+	run -1 --separate-stderr mkeyfile verify -f plain --server-user=mysql -t 10.11+plugin --json
+	same '["key-file-exposed","unreadable"]' "$(jq -c '[.warnings[] | .name]' <<<"$output")"
+	# the user itself says the same
+	chmod 711 "$public/closed"
+	chmod 600 plain
+	run --separate-stderr as_nobody verify --no-defaults -f "$PWD/plain" --server-user=nobody
+	same "1 no: File '$PWD/plain' not found (Errcode: 13 \"Permission denied\")" "$status ${lines[0]}"
+}
+
+@test "a key file in a home directory, which systemd hides from the server" {
+	grep -q '^ProtectHome=true' /lib/systemd/system/mariadb.service || skip 'no such unit'
+	[ -w /root ] || skip 'needs root'
+	public=$(mktemp -d /root/mkeyfile-test-XXXXXX)
+	make_keyfile "$public/keyfile" 1 2
+	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' \
+		"$public/keyfile" >my.cnf
+	run -0 --separate-stderr env -u MKEYFILE_PRINT_DEFAULTS "$MKEYFILE" verify --defaults-file=my.cnf --server-user=root
+	[[ $output = *"warning: systemd hides '$public/keyfile' from the server: mariadb.service has ProtectHome [protected-home]
+hint: move the file out of the home directories, to /etc/mysql for example"* ]]
+	run -0 --separate-stderr mkeyfile verify --no-defaults -f "$public/keyfile" --server-user=root
+	[[ $output != *protected-home* ]]
+}
+
 @test "another user than root cannot try as the server's user, and says so" {
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	make_keyfile "$public/keyfile" 1 2
@@ -411,11 +496,15 @@ hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no 
 	[[ $output = *"[long-password]"* ]]
 	run mkeyfile verify -f keyfile -P long -t 10.6.11
 	same "1 no: Cannot read long, the filekey is too long, max secret size is 256B" "$status ${lines[0]}"
+	run mkeyfile verify -f keyfile -P long -t 11.8.9
+	same "1 no: Cannot read long, the filekey is too long, max secret size is 256 bytes" "$status ${lines[0]}"
 	(umask 077 && echo >blank && printf '\0x\n' >nul)
 	run mkeyfile verify -f plain -P blank -t 10.11.18
 	same "1 no: the server crashes on a password of nothing but line ends, in blank" "$status ${lines[0]}"
 	run mkeyfile verify -f plain -P blank -t 10.11.19
 	same "0 yes: 'plain' loads on 10.11.19" "$status ${lines[0]}"
+	run mkeyfile verify -f plain -P blank -t 10.5.23
+	same "0 yes: 'plain' loads on 10.5.23" "$status ${lines[0]}"
 	run mkeyfile verify -f plain -P nul -t 10.11.18
 	same "0 yes: 'plain' loads on 10.11.18" "$status ${lines[0]}"
 }

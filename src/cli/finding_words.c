@@ -67,8 +67,10 @@ static char *file_words(const struct finding *finding)
 		return words_of("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
 				strerror(finding->error_number));
 	case FINDING_ACCESS_NOT_TRIED:
-		return words_of("whether the server's user '%s' can read '%s' was not tried: only root can do that",
-				finding->user, finding->path);
+		return words_of("cannot check whether user '%s' can read '%s': this check requires root", finding->user,
+				finding->path);
+	case FINDING_PROTECTED_HOME:
+		return words_of("systemd hides '%s' from the server: mariadb.service has ProtectHome", finding->path);
 	default:
 		return NULL;
 	}
@@ -122,7 +124,8 @@ static char *settings_words(const struct finding *finding)
 
 char *finding_words(const struct finding *finding)
 {
-	static char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words, settings_words };
+	static char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words,
+								    settings_words };
 	char *words = NULL;
 
 	for (size_t i = 0; !words && i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -157,8 +160,9 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_UNREADABLE] =
 			"give the file, and each directory on the way to it, to that user or its group; --server-user names another",
 		[FINDING_ACCESS_NOT_TRIED] = "run the command as root, or name another user with --server-user",
+		[FINDING_PROTECTED_HOME] = "move the file out of the home directories, to /etc/mysql for example",
 		[FINDING_BLANK_PASSWORD] =
-			"servers before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password",
+			"servers from 10.6 to before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password",
 		[FINDING_SHORT_PASSWORD] =
 			"one processor core tries 600,000 passwords a second: use 'openssl rand -hex 128' or generate --new-password-file",
 		[FINDING_LONG_PASSWORD] = "later releases refuse it: encrypt the file under a shorter one",

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- who reads the files, and what can be seen from outside ---- */
 
@@ -53,6 +54,10 @@ static enum status inspect_files(struct inspection *inspection)
 		fault = inspect_file(&key_file, user, &inspection->findings);
 	if (!fault.code && has_password_file)
 		fault = inspect_file(&password_file, user, &inspection->findings);
+	if (!fault.code && has_key_file && options->host.names_file)
+		fault = inspect_servers_file(&key_file, &inspection->findings);
+	if (!fault.code && has_password_file && options->host.names_file)
+		fault = inspect_servers_file(&password_file, &inspection->findings);
 	if (!fault.code && has_key_file && has_password_file)
 		fault = inspect_neighbours(&key_file, &password_file, &inspection->findings);
 	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
@@ -66,11 +71,42 @@ static bool is_matter_of_release(struct fault fault)
 	return fault.code == FAULT_PASSWORD_BLANK || fault.code == FAULT_PASSWORD_TOO_LONG;
 }
 
-/* The option files name a file that is not there: a definite no. */
-static bool is_named_and_missing(const struct options *options, struct fault fault)
+/* No server opens such a path, or reads what is there. */
+static bool is_missing(struct fault fault)
 {
-	return options->host.names_file && fault.code == FAULT_OPEN &&
-	       (fault.error_number == ENOENT || fault.error_number == ENOTDIR);
+	if (fault.code == FAULT_OPEN)
+		return fault.error_number == ENOENT || fault.error_number == ENOTDIR || fault.error_number == ELOOP ||
+		       fault.error_number == ENAMETOOLONG;
+	return fault.code == FAULT_NOT_REGULAR || (fault.code == FAULT_READ && fault.error_number == EISDIR);
+}
+
+/* A definite no: the option files name a file that is not there, or this process, which
+ * may not open it, is the server's user. */
+static bool is_answer(const struct inspection *inspection, struct fault fault)
+{
+	if (inspection->options->host.names_file && is_missing(fault))
+		return true;
+	return inspection->has_user && inspection->user.uid == geteuid() && fault.code == FAULT_OPEN &&
+	       fault.error_number == EACCES;
+}
+
+/* Why the server's user cannot open the file at path, one of options: FAULT_OPEN, or
+ * none. */
+static struct fault access_fault(const struct inspection *inspection, const char *path)
+{
+	const struct findings *findings = &inspection->findings;
+
+	for (size_t i = 0; path && i < findings->count; i++)
+		if (findings->items[i].kind == FINDING_UNREADABLE && findings->items[i].path == path)
+			return fault_errno(FAULT_OPEN, findings->items[i].error_number);
+	return fault_none();
+}
+
+static bool is_out_of_reach(const struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+
+	return access_fault(inspection, options->file).code || access_fault(inspection, options->password_file).code;
 }
 
 /* The option files name an encrypted file and no password for it. */
@@ -96,7 +132,7 @@ static enum status read_key_password(struct inspection *inspection)
 					     : STATUS_DONE;
 	fault = read_password_source(options, &inspection->password);
 	if (fault.code && fault.code != FAULT_PASSWORD_EMPTY && !is_matter_of_release(fault) &&
-	    !is_named_and_missing(options, fault))
+	    !is_answer(inspection, fault))
 		return message_fault(fault, password_source_name(options));
 	inspection->password_fault = fault;
 	return STATUS_DONE;
@@ -147,7 +183,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 	const struct server_profile *profile = options->target ? options->target : &server_profiles[0];
 	char *words;
 
-	if (fault.code != FAULT_WRONG_PASSWORD) {
+	if (fault.code != FAULT_WRONG_PASSWORD || is_out_of_reach(inspection)) {
 		if (ends_inspection(fault))
 			return message_fault(fault, inspection->name);
 		inspection->fault = fault;
@@ -200,7 +236,7 @@ static enum status read_file(struct inspection *inspection)
 	if (inspection->is_pipe)
 		return STATUS_DONE;
 	fault = read_input_silently(options->file, &inspection->raw, &status);
-	if (fault.code && fault.code != FAULT_TOO_LARGE && !is_named_and_missing(options, fault))
+	if (fault.code && fault.code != FAULT_TOO_LARGE && !is_answer(inspection, fault))
 		return message_fault(fault, inspection->name);
 	inspection->fault = fault;
 	inspection->encrypted = envelope_is_sealed(inspection->raw.data, inspection->raw.size);
@@ -269,11 +305,15 @@ static enum status judge(const struct inspection *inspection, const struct serve
 			 struct refusal *ret_refusal)
 {
 	const char *name = name_of_file(inspection);
-	struct fault fault = judge_password(inspection, profile);
+	struct fault fault = access_fault(inspection, inspection->options->password_file);
 
+	if (!fault.code)
+		fault = judge_password(inspection, profile);
 	if (fault.code)
 		name = name_of_password_file(inspection->options);
 	else
+		fault = access_fault(inspection, inspection->options->file);
+	if (!fault.code)
 		fault = judge_file(inspection, profile);
 	if (!fault.code)
 		return STATUS_DONE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/refusal_hint.h"
 
+#include <errno.h>
+
 static const char *key_hint(const struct server_profile *profile)
 {
 	if (profile->syntax == SYNTAX_VERSIONED)
@@ -34,7 +36,15 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 		return "write the password into the password file";
 	case FAULT_PASSWORD_TOO_LONG:
 		return "encrypt the file under a password of at most 256 bytes, such as generate --new-password-file makes";
+	case FAULT_OPEN:
+		return fault.error_number == EACCES
+			       ? "give the server's user account read access to the file, and search access to every directory of its path"
+			       : NULL;
+	case FAULT_NOT_REGULAR:
+		return "name a regular file";
 	case FAULT_READ:
+		if (fault.error_number == EISDIR)
+			return "name a regular file";
 		return "this server cannot read a named pipe: give it a file";
 	default:
 		return NULL;

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -42,11 +43,17 @@ bool server_user_find(const char *name, struct server_user *ret_user)
 	return true;
 }
 
-/* An open(2) that waits for no pipe's writer, closed again at once. */
+/* An open(2), closed again at once; not of a pipe, whose writer would notice. */
 static int try_to_read(const char *path)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	int descriptor;
 
+	if (stat(path, &status))
+		return errno;
+	if (S_ISFIFO(status.st_mode))
+		return access(path, R_OK) ? errno : 0;
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (descriptor < 0)
 		return errno;
 	close(descriptor);
@@ -78,6 +85,20 @@ static int try_as(const struct server_user *user, const char *path)
 	return WIFEXITED(status) && WEXITSTATUS(status) != COULD_NOT_TRY ? WEXITSTATUS(status) : NOT_KNOWN;
 }
 
+/* From the root directory on: a server is not where this process is. */
+static char *absolute_path(const char *path)
+{
+	char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *absolute = NULL;
+
+	if (!directory)
+		return strdup(path);
+	if (asprintf(&absolute, "%s/%s", directory, path) < 0)
+		absolute = NULL;
+	free(directory);
+	return absolute;
+}
+
 int server_user_reads(const struct server_user *user, const char *path)
 {
 	char *copy;
@@ -87,7 +108,7 @@ int server_user_reads(const struct server_user *user, const char *path)
 		return try_to_read(path);
 	if (geteuid())
 		return NOT_KNOWN;
-	copy = strdup(path);
+	copy = absolute_path(path);
 	access = copy ? try_as(user, copy) : NOT_KNOWN;
 	free(copy);
 	return access;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/inspect.h"
 
+#include "server/systemd.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@ static const char *const finding_names[] = {
 	[FINDING_OPEN_DIRECTORY] = "open-directory",
 	[FINDING_UNREADABLE] = "unreadable",
 	[FINDING_ACCESS_NOT_TRIED] = "access-not-tried",
+	[FINDING_PROTECTED_HOME] = "protected-home",
 	[FINDING_BLANK_PASSWORD] = "blank-password",
 	[FINDING_SHORT_PASSWORD] = "short-password",
 	[FINDING_LONG_PASSWORD] = "long-password",
@@ -289,6 +292,13 @@ struct fault inspect_file(const struct inspected_file *file, const struct server
 	}
 	free(directory);
 	return !fault.code && user ? inspect_access(file, user, findings) : fault;
+}
+
+struct fault inspect_servers_file(const struct inspected_file *file, struct findings *findings)
+{
+	if (!systemd_hides(file->path))
+		return fault_none();
+	return findings_add(findings, (struct finding){ .kind = FINDING_PROTECTED_HOME, .path = file->path });
 }
 
 static bool same_directory(const char *one, const char *other)

@@ -29,6 +29,7 @@ enum finding_kind {
 	FINDING_OPEN_DIRECTORY,	       /* directory: others may replace the file */
 	FINDING_UNREADABLE,	       /* user cannot read it: error_number */
 	FINDING_ACCESS_NOT_TRIED,      /* whether user can read it is not known */
+	FINDING_PROTECTED_HOME,	       /* systemd hides it from the server: path */
 	/* the password */
 	FINDING_BLANK_PASSWORD, /* nothing but line ends */
 	FINDING_SHORT_PASSWORD,
@@ -98,6 +99,8 @@ struct inspected_file {
 /* user: NULL when it is not known who runs the server. */
 MUST_CHECK struct fault inspect_file(const struct inspected_file *file, const struct server_user *user,
 				     struct findings *findings);
+/* The same of a file that the server's option files name. */
+MUST_CHECK struct fault inspect_servers_file(const struct inspected_file *file, struct findings *findings);
 /* Both of them, side by side. */
 MUST_CHECK struct fault inspect_neighbours(const struct inspected_file *key_file,
 					   const struct inspected_file *password_file, struct findings *findings);

@@ -56,6 +56,9 @@ static const unsigned int blank_password_survived[] = { /* MDEV-40658 */
 							100628, 101119, 110413, 110809, 120303, 0
 };
 
+/* Measured: Debian's 10.5.23, which has the same lines, takes it for no password. */
+static const unsigned int blank_password_crashes_from = 100600;
+
 static bool has_fix(unsigned int version, const unsigned int *first)
 {
 	unsigned int last = 0;
@@ -120,7 +123,7 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 	*ret_profile = *profile;
 	if (edition == COMMUNITY || edition == ENTERPRISE) {
 		ret_profile->cuts_long_password = !has_fix(version, long_password_refused);
-		if (!has_fix(version, blank_password_survived))
+		if (version >= blank_password_crashes_from && !has_fix(version, blank_password_survived))
 			ret_profile->blank_password = BLANK_PASSWORD_CRASHES;
 	}
 	/* it speaks as the server's own would */

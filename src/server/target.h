@@ -11,7 +11,8 @@
  * any server. */
 enum edition { COMMUNITY, ENTERPRISE, MAXSCALE, PLUGIN };
 
-/* What a server does with a key file of more than KEYFILE_MAX_SIZE bytes. */
+/* What a server says of a key file of more than KEYFILE_MAX_SIZE bytes; those that say
+ * that it is too large say "256 bytes" of a password that is too long, others "256B". */
 enum oversize_words { OVERSIZE_ERRCODE, OVERSIZE_TOO_LARGE };
 
 /* What it does with a password of nothing but line ends. */

@@ -30,7 +30,7 @@ static char *plugin_words(const struct server_profile *profile, struct fault fau
 	enum words_release release = profile->oversize == OVERSIZE_TOO_LARGE ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
 	char words[PLUGIN_WORDS_SIZE];
 
-	if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
+	if (fault.code == FAULT_READ && (fault.error_number == ESPIPE || fault.error_number == EISDIR))
 		fault = fault_of(FAULT_NOT_REGULAR);
 	(void)words_of_plugin(fault, path, release, words, sizeof(words));
 	return strdup(words);
@@ -56,12 +56,20 @@ char *server_words(const struct server_profile *profile, struct fault fault, con
 	else if (fault.code == FAULT_TRUNCATED || fault.code == FAULT_WRONG_PASSWORD)
 		size = asprintf(&words, "Cannot decrypt %s. Wrong key?", path);
 	else if (fault.code == FAULT_PASSWORD_TOO_LONG)
-		size = asprintf(&words, "Cannot read %s, the filekey is too long, max secret size is 256B", path);
+		size = asprintf(&words, "Cannot read %s, the filekey is too long, max secret size is 256%s", path,
+				profile->oversize == OVERSIZE_TOO_LARGE ? " bytes" : "B");
 	else if (fault.code == FAULT_PASSWORD_BLANK)
 		size = asprintf(&words, "the server crashes on a password of nothing but line ends, in %s", path);
 	else if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
 		size = asprintf(&words, "Can't seek in file '%s' (Errcode: %d \"%s\")", path, fault.error_number,
 				strerror(fault.error_number));
+	else if (fault.code == FAULT_READ && fault.error_number == EISDIR)
+		size = asprintf(&words, "Error reading file '%s' (Errcode: %d \"%s\")", path, fault.error_number,
+				strerror(fault.error_number));
+	else if (fault.code == FAULT_NOT_REGULAR && profile->oversize == OVERSIZE_TOO_LARGE)
+		size = asprintf(&words, "Read from %s failed, errno %d", path, EISDIR);
+	else if (fault.code == FAULT_NOT_REGULAR)
+		size = asprintf(&words, "Error reading file '%s' (Errcode: %d \"%s\")", path, EFBIG, strerror(EFBIG));
 	else if (fault.code == FAULT_PASSWORD_EMPTY)
 		size = asprintf(&words, "Error reading file '%s'", path);
 	else if (fault.code == FAULT_OPEN)

@@ -11,8 +11,9 @@ MUST_CHECK struct fault server_judge(const struct server_profile *profile, const
 
 /* The words in which the server's error log gives a fault of the file at path
  * (measured; "Invalid key version" is ours, Enterprise Server's is not
- * documented, and a crash has no words). FAULT_READ with ESPIPE is a pipe's. NULL for a
- * fault that no server has words for, or no memory.
+ * documented, and a crash has no words). FAULT_READ with ESPIPE is a pipe's, with EISDIR a
+ * password file's that is a directory; FAULT_NOT_REGULAR is a key file that is one. NULL
+ * for a fault that no server has words for, or no memory.
  * Free with free(3). */
 char *server_words(const struct server_profile *profile, struct fault fault, const char *path);
 

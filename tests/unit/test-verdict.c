@@ -26,8 +26,6 @@ static const struct words_row common_words[] = {
 	{ { FAULT_NOT_ENCRYPTED, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Not encrypted" },
 	{ { FAULT_TRUNCATED, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Wrong key?" },
 	{ { FAULT_WRONG_PASSWORD, 0, 0, 0, 0 }, "Cannot decrypt " FILE_PATH ". Wrong key?" },
-	{ { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
-	  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256B" },
 	{ { FAULT_OPEN, ENOENT, 0, 0, 0 },
 	  "File '" FILE_PATH "' not found (Errcode: 2 \"No such file or directory\")" },
 	{ { FAULT_OPEN, EACCES, 0, 0, 0 }, "File '" FILE_PATH "' not found (Errcode: 13 \"Permission denied\")" },
@@ -39,7 +37,7 @@ static const struct words_row common_words[] = {
 	{ { FAULT_READ, EIO, 0, 0, 0 }, NULL },
 	{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_ALGORITHM, 0, 0, 0, 0 }, NULL },
-	{ { FAULT_NOT_REGULAR, 0, 0, 0, 0 }, NULL },
+	{ { FAULT_READ, EISDIR, 0, 0, 0 }, "Error reading file '" FILE_PATH "' (Errcode: 21 \"Is a directory\")" },
 	{ { FAULT_NOT_A_KEYFILE, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_BUSY, 0, 0, 0, 0 }, NULL },
 };
@@ -111,6 +109,31 @@ static void test_words_of_plugin(void **state)
 		expect_words(profile_of("10.11+plugin"), rows[i].fault, rows[i].words);
 	for (size_t i = 0; i < LENGTH(later_rows); i++)
 		expect_words(profile_of("11.8+plugin"), later_rows[i].fault, later_rows[i].words);
+}
+
+/* Measured on 10.5.23, 10.11.19 and 11.8.9. */
+static void test_words_of_releases(void **state)
+{
+	static const struct {
+		const char *target;
+		struct fault fault;
+		const char *words;
+	} rows[] = {
+		{ "10.5.23",
+		  { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
+		  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256B" },
+		{ "11.8.9",
+		  { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
+		  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256 bytes" },
+		{ "10.11.19",
+		  { FAULT_NOT_REGULAR, 0, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 27 \"File too large\")" },
+		{ "11.8.9", { FAULT_NOT_REGULAR, 0, 0, 0, 0 }, "Read from " FILE_PATH " failed, errno 21" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		expect_words(profile_of(rows[i].target), rows[i].fault, rows[i].words);
 }
 
 static void test_words_for_too_large(void **state)
@@ -186,6 +209,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_of_releases),
 		cmocka_unit_test(test_words_of_plugin),
 		cmocka_unit_test(test_words_for_too_large),
 		cmocka_unit_test(test_path_is_no_format),
