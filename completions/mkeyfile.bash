@@ -15,17 +15,17 @@ _mkeyfile_options()
 	case $1 in
 	generate) echo "--size= -s --force --new-password-file= --lock-timeout= --write-in-place= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
-	rotate) echo "--all --new-id --flush --datadir= --size= -s $server $change $shared" ;;
+	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $change $shared" ;;
 	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--strict --no-probe --server-user= --datadir= --full --all-files --encryption-algorithm= $shared" ;;
+	verify) echo "--strict --no-probe --server-user= --datadir= --server-data --full --all-files --encryption-algorithm= $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
 			--lock-timeout= --write-in-place= $shared"
 		;;
-	remove) echo "--key-version= --old-versions --all --datadir= --force --lock-timeout= --write-in-place= $shared" ;;
+	remove) echo "--key-version= --old-versions --all --datadir= --server-data --force --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;

@@ -253,3 +253,99 @@ elsewhere() { # setting
 		"$(jq -r '.data.files[] | select(.answer == "unreadable") | .path' <<<"$output" | sort | xargs)"
 	same '' "$(jq -r '.data.files[] | select(.path | startswith("copy/proc") or startswith("copy/sys/kernel")) | .path' <<<"$output")"
 }
+
+# A server whose parts are in directories of their own, stopped
+spread_out() {
+	local i
+	mkdir home log undo aria bin index relay relay-index
+	cat >my.cnf <<-END
+		[mariadb]
+		plugin_load_add = file_key_management
+		file_key_management_filename = $PWD/keyfile
+		datadir = $PWD/spread
+		innodb-data-home-dir = $PWD/home/
+		innodb_data_file_path = ibdata1:12M;more:4M:autoextend
+		innodb_log_group_home_dir = $PWD/log
+		loose-innodb_undo_directory = ../undo
+		innodb_undo_tablespaces = 2
+		aria-log-dir-path = $PWD/aria
+		log_bin = $PWD/bin/binlog
+		log_bin_index = $PWD/index/binlog
+		relay_log = $PWD/relay/relay
+		relay_log_index = $PWD/relay-index/relay
+		innodb_encrypt_tables = ON
+		encrypt_binlog = ON
+		innodb_encrypt_log = ON
+		aria_encrypt_tables = ON
+		innodb_use_native_aio = OFF
+		server_id = 1
+		innodb_log_file_size = 8M
+	END
+	cp "$DATA/keys" keyfile
+	chmod 600 keyfile
+	mariadb-install-db --defaults-file="$PWD/my.cnf" --user=root --auth-root-authentication-method=normal \
+		--skip-test-db --force --skip-name-resolve >install.log 2>&1
+	"$MARIADBD" --defaults-file="$PWD/my.cnf" --user=root --socket="$PWD/socket" --skip-networking \
+		--pid-file="$PWD/pid" >>server.log 2>&1 3>&- &
+	# shellcheck disable=SC2034 # server_stop reads it
+	server_pid=$!
+	for ((i = 0; i < 600; i++)); do
+		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && break
+		sleep 0.05
+	done
+	mariadb --no-defaults -uroot -S "$PWD/socket" <<-END
+		CREATE DATABASE db;
+		CREATE TABLE db.t (i INT PRIMARY KEY) ENCRYPTION_KEY_ID=100;
+		CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='x';
+		START SLAVE;
+	END
+	server_stop
+}
+
+@test "--server-data: every directory that the option files set, without a list by hand" {
+	unset MKEYFILE_FILE
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	spread_out
+	run --separate-stderr mkeyfile verify -j --defaults-file=my.cnf --server-user=root --server-data
+	same "$PWD/spread $PWD/home $PWD/log $PWD/spread/../undo $PWD/aria $PWD/bin $PWD/index $PWD/relay $PWD/relay-index" \
+		"$(jq -r '.data.directories | join(" ")' <<<"$output")"
+	same '0 true' "$(jq -r '"\(.data.missing_parts) \(.data.opens)"' <<<"$output")"
+	same 0 "$status"
+	contains "$stderr" "the server's data: '$PWD/spread' (datadir)"
+	contains "$stderr" "the server's data: '$PWD/spread/../undo' (innodb_undo_directory)"
+	contains "$stderr" "the server's data: '$PWD/relay-index' (relay_log_index)"
+	run -0 mkeyfile remove -n --defaults-file=my.cnf --server-data 102
+	run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --server-data 100
+	same 4 "$status"
+	contains "$stderr" "key ID 100 version 1 is needed by 1 file, the first of which is '$PWD/spread/db/t.ibd'"
+	run --separate-stderr mkeyfile rotate -n --defaults-file=my.cnf --server-data --new-id 100
+	same 0 "$status"
+	contains "$output" 'ALTER TABLE `db`.`t` ENCRYPTION_KEY_ID='
+	# the data directory alone says what it lacks
+	run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --datadir=spread 102
+	same 4 "$status"
+	same "mkeyfile remove: the data is incomplete: 'spread' has no system tablespace (ibdata1)" "${stderr_lines[0]}"
+	for place in home log undo aria bin index relay relay-index; do
+		mkdir hidden
+		mv $place/* hidden
+		run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data
+		same 2 "$status"
+		contains "$stderr" "/$place'"
+		contains "$stderr" "has no files"
+		run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
+		same 2 "$status"
+		mv hidden/* $place
+		rmdir hidden
+	done
+	run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data --datadir="$DATA/fresh"
+	same 0 "$status"
+}
+
+@test "--server-data: usage" {
+	for options in 'verify' 'remove 102' 'rotate --new-id 102'; do
+		# shellcheck disable=SC2086
+		run_refused 64 "mkeyfile ${options%% *}: --server-data needs the option files, which --no-defaults does without" $options --no-defaults --server-data
+	done
+	run -64 mkeyfile rotate 100 --server-data
+	run -64 mkeyfile rotate 100 --new-id --server-data --server
+}

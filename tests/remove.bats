@@ -33,7 +33,7 @@ print_of() { # ID[;VERSION]
 }
 
 unseen="mkeyfile remove: no data was looked at: it may need what is to be removed
-hint: --datadir=DIR looks through a server's data directory or a backup, and may be repeated; --force insists"
+hint: use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check"
 
 @test "nothing is removed unseen" {
 	run_refused 4 "$unseen" remove 101

@@ -113,9 +113,9 @@ static void visit_keys(const struct proof *proof, key_line_visit *visit, void *c
 
 static const char *directories_words(const struct proof *proof, char *text, size_t size)
 {
-	if (proof->what->directory_count == 1)
-		return proof->what->directories[0];
-	snprintf(text, size, "%zu directories", proof->what->directory_count);
+	if (proof->what->datadirs.count == 1)
+		return proof->what->datadirs.paths[0];
+	snprintf(text, size, "%zu directories", proof->what->datadirs.count);
 	return text;
 }
 
@@ -607,8 +607,8 @@ static json_t *data_json(const struct proof *proof)
 	struct keys_json keys = { &proof->needs, json_array() };
 	const char *algorithm = proof_unfit_algorithm(proof);
 
-	for (size_t i = 0; i < proof->what->directory_count; i++)
-		json_array_append_new(directories, json_text(proof->what->directories[i]));
+	for (size_t i = 0; i < proof->what->datadirs.count; i++)
+		json_array_append_new(directories, json_text(proof->what->datadirs.paths[i]));
 	visit_keys(proof, add_key_json, &keys);
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));

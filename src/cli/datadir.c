@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/datadir.h"
 
+#include "cli/defaults.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "data/file_names.h"
+#include "data/tree.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum long_option { OPTION_DATADIR = 640 };
+enum long_option { OPTION_DATADIR = 640, OPTION_SERVER_DATA };
 
 static const struct argp_option argp_options[] = {
 	{ "datadir", OPTION_DATADIR, "DIR", 0,
-	  "Where data is that may need a key: a server's data directory or a backup; may be repeated", 2 },
+	  "Data that may need a key: a server's data directory or a backup; may be repeated", 2 },
+	{ "server-data", OPTION_SERVER_DATA, NULL, 0,
+	  "The data of the server of the option files, in every directory that they set", 2 },
 	{ 0 },
 };
 
@@ -19,18 +24,115 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct datadirs *datadirs = state->input;
 
+	if (key == OPTION_SERVER_DATA) {
+		datadirs->of_server = true;
+		return 0;
+	}
 	if (key != OPTION_DATADIR)
 		return ARGP_ERR_UNKNOWN;
 	if (!*value)
 		refuse_usage(state, "the name of a directory is empty");
 	if (datadirs->count == DATADIRS_MAX)
 		refuse_usage(state, "--datadir can be given %d times", DATADIRS_MAX);
-	else
-		datadirs->paths[datadirs->count++] = value;
+	datadirs->paths[datadirs->count++] = value;
+	datadirs->named++;
 	return 0;
 }
 
 const struct argp datadir_argp = { .options = argp_options, .parser = parse };
+
+/* ---- the server's own ---- */
+
+/* A walk through one of them finds it. */
+static bool is_below(const char *path, const char *directory)
+{
+	char *real = realpath(path, NULL);
+	char *top = realpath(directory, NULL);
+	size_t size = top ? strlen(top) : 0;
+	bool below = real && top && !strncmp(real, top, size) && (size == 1 || !real[size] || real[size] == '/');
+
+	free(real);
+	free(top);
+	return below;
+}
+
+static bool is_covered(const struct datadirs *datadirs, const char *path)
+{
+	for (size_t i = 0; i < datadirs->count; i++)
+		if (is_below(path, datadirs->paths[i]))
+			return true;
+	return false;
+}
+
+enum status datadirs_complete(struct datadirs *datadirs, const struct options *options)
+{
+	enum status status;
+
+	if (!datadirs->of_server)
+		return STATUS_DONE;
+	if (options->no_defaults)
+		return usage_error("--server-data needs the option files, which --no-defaults does without");
+	status = read_server_places(options, &datadirs->places);
+	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
+		const struct server_place *place = &datadirs->places.items[i];
+
+		if (is_covered(datadirs, place->path))
+			continue;
+		if (datadirs->count == DATADIRS_MAX)
+			return usage_error("too many directories");
+		datadirs->paths[datadirs->count++] = place->path;
+		message_note("the server's data: '%s' (%s)", place->path, place->setting);
+	}
+	return status;
+}
+
+void datadirs_free(struct datadirs *datadirs)
+{
+	server_places_free(&datadirs->places);
+}
+
+static struct fault find_file(void *context, const char *path, struct fault fault)
+{
+	(void)path;
+	(void)fault;
+	*(bool *)context = true;
+	return fault_of(FAULT_INTERRUPTED);
+}
+
+static enum status say_empty(const struct datadirs *datadirs, const char *path)
+{
+	const char *setting = "";
+
+	for (size_t i = 0; i < datadirs->places.count; i++)
+		if (datadirs->places.items[i].path == path)
+			setting = datadirs->places.items[i].setting;
+	message_error("'%s', which %s names, has no files", path, setting);
+	message_hint("check that its file system is mounted");
+	return STATUS_FAILED;
+}
+
+/* From number first on. */
+static enum status check_files(const struct datadirs *datadirs, size_t first)
+{
+	for (size_t i = first; i < datadirs->count; i++) {
+		bool has_file = false;
+
+		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file)
+			continue;
+		if (i >= datadirs->named)
+			return say_empty(datadirs, datadirs->paths[i]);
+		message_error("'%s' has no files: there is nothing to prove the keys against", datadirs->paths[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+enum status datadirs_check_files(const struct datadirs *datadirs)
+{
+	return check_files(datadirs, 0);
+}
+
+/* ---- what they need ---- */
 
 /* One look through all directories. */
 struct look {
@@ -53,10 +155,10 @@ static struct fault take_file(void *context, struct data_file *file)
 	return fault;
 }
 
-/* Each directory has to be one of a server. */
+/* Each directory that is named has to be one of a server. */
 static enum status check_of_a_server(const struct look *look, const struct datadirs *datadirs)
 {
-	for (size_t i = 0; i < datadirs->count; i++) {
+	for (size_t i = 0; i < datadirs->named; i++) {
 		if (look->is_of_a_server[i])
 			continue;
 		message_error(
@@ -79,9 +181,12 @@ enum status datadirs_read(const struct datadirs *datadirs, const struct options 
 		.context = &look,
 	};
 	struct survey_result result;
-	struct fault fault = survey_with_progress(&survey_options, options->quiet, &result);
-	enum status status;
+	enum status status = check_files(datadirs, datadirs->named);
+	struct fault fault;
 
+	if (status)
+		return status;
+	fault = survey_with_progress(&survey_options, options->quiet, &result);
 	if (fault.code)
 		return message_fault(fault, result.failed ? result.failed : datadirs->paths[0]);
 	status = check_of_a_server(&look, datadirs);

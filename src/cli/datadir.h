@@ -4,17 +4,35 @@
 
 #include "cli/options.h"
 #include "data/needs.h"
+#include "server/places.h"
 
 /* Where the data is, for commands that ask what still needs a key. */
 #define DATADIRS_MAX 256
 
 struct datadirs {
-	const char *paths[DATADIRS_MAX]; /* strings of argv */
+	const char *paths[DATADIRS_MAX]; /* strings of argv, and of places */
 	size_t count;
+	size_t named;		     /* so many of them by --datadir */
+	bool of_server;		     /* --server-data */
+	struct server_places places; /* owns the rest */
 };
 
-/* A child for a command's own argp: --datadir. Its input is a struct datadirs. */
+/* A child for a command's own argp: --datadir and --server-data. Its input is a struct
+ * datadirs, zeroed before. */
 extern const struct argp datadir_argp;
+
+/* Whether any data is named. */
+static inline bool datadirs_are_named(const struct datadirs *datadirs)
+{
+	return datadirs->count || datadirs->of_server;
+}
+
+/* With --server-data: adds what the option files name, and says each. */
+MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct options *options);
+void datadirs_free(struct datadirs *datadirs);
+
+/* A directory without any file is no reason to say yes: says so. */
+MUST_CHECK enum status datadirs_check_files(const struct datadirs *datadirs);
 
 /* Called for each file that is looked at; NULL is fine. */
 typedef struct fault datadir_visit(void *context, const struct data_file *file);

@@ -66,6 +66,18 @@ static enum status print_group(const struct options *options, const char *group,
 	return say_unreadable(&files, fault);
 }
 
+enum status read_server_places(const struct options *options, struct server_places *ret_places)
+{
+	SECRET struct secret lines = { 0 };
+	enum status status = print_group(options, SERVER_GROUPS, &lines);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = server_places_read(&lines, DATADIR_DEFAULT, ret_places);
+	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+}
+
 /* Standard input is no server's file. */
 static bool may_be_servers(const struct options *options)
 {

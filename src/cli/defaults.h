@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 #include "server/option_files.h"
+#include "server/places.h"
 
 /* Fills what command line and environment leave open from MariaDB's option files:
  * the group [mkeyfile] first, then what the server's own groups say of its key file,
@@ -13,6 +14,9 @@ MUST_CHECK enum status fill_from_option_files(struct options *options);
 
 /* Where the option files are. */
 struct option_files option_files_of(const struct options *options);
+
+/* The directories of the server of the option files, and says what goes wrong. */
+MUST_CHECK enum status read_server_places(const struct options *options, struct server_places *ret_places);
 
 /* A usage error: nothing names a key file. Tells when a group does that the server
  * does not read. */

@@ -3,7 +3,6 @@
 
 #include "cli/message.h"
 #include "cli/progress.h"
-#include "data/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +10,9 @@
 
 #define SPOOL_NAME "a temporary file for the report"
 
-enum long_option { OPTION_DATADIR = 600, OPTION_FULL, OPTION_ALL_FILES, OPTION_ALGORITHM };
+enum long_option { OPTION_FULL = 600, OPTION_ALL_FILES, OPTION_ALGORITHM };
 
 static const struct argp_option argp_options[] = {
-	{ "datadir", OPTION_DATADIR, "DIR", 0,
-	  "Prove the keys against this data directory or backup as well; may be repeated", 2 },
 	{ "full", OPTION_FULL, NULL, 0, "With --datadir: read and prove every page, not a sample", 2 },
 	{ "all-files", OPTION_ALL_FILES, NULL, 0,
 	  "With --datadir: list every file, not only those that are not in order", 2 },
@@ -23,15 +20,6 @@ static const struct argp_option argp_options[] = {
 	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried", 2 },
 	{ 0 },
 };
-
-static void add_directory(const struct argp_state *state, struct prove_options *options, const char *name)
-{
-	if (!*name)
-		refuse_usage(state, "the name of a directory is empty");
-	if (options->directory_count == PROVE_DIRECTORIES_MAX)
-		refuse_usage(state, "more than %d directories", PROVE_DIRECTORIES_MAX);
-	options->directories[options->directory_count++] = name;
-}
 
 static uint32_t parse_algorithm(const struct argp_state *state, const char *name)
 {
@@ -49,9 +37,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	struct prove_options *options = state->input;
 
 	switch (key) {
-	case OPTION_DATADIR:
-		add_directory(state, options, value);
-		return 0;
 	case OPTION_FULL:
 		options->full = true;
 		return 0;
@@ -70,8 +55,8 @@ const struct argp prove_argp = { .options = argp_options, .parser = parse };
 
 enum status prove_options_check(const struct prove_options *options)
 {
-	if (!options->directory_count && (options->full || options->all_files || options->ciphers))
-		return usage_error("--full, --all-files and --encryption-algorithm need --datadir");
+	if (!datadirs_are_named(&options->datadirs) && (options->full || options->all_files || options->ciphers))
+		return usage_error("--full, --all-files and --encryption-algorithm need --datadir or --server-data");
 	return STATUS_DONE;
 }
 
@@ -128,34 +113,12 @@ static void settle(struct proof *proof)
 	}
 }
 
-static struct fault find_file(void *context, const char *path, struct fault fault)
-{
-	(void)path;
-	(void)fault;
-	*(bool *)context = true;
-	return fault_of(FAULT_INTERRUPTED);
-}
-
-/* A disk that is not mounted is no reason to say yes. */
-static enum status check_not_empty(const struct prove_options *what)
-{
-	for (size_t i = 0; i < what->directory_count; i++) {
-		bool has_file = false;
-
-		if (tree_walk(what->directories[i], find_file, &has_file).code || has_file)
-			continue;
-		message_error("'%s' has no files: there is nothing to prove the keys against", what->directories[i]);
-		return STATUS_FAILED;
-	}
-	return STATUS_DONE;
-}
-
 static enum status look_through(struct proof *proof)
 {
 	const struct prove_options *what = proof->what;
 	const struct survey_options options = {
-		.directories = what->directories,
-		.directory_count = what->directory_count,
+		.directories = what->datadirs.paths,
+		.directory_count = what->datadirs.count,
 		.keyfile = proof->keyfile,
 		.full = what->full,
 		.ciphers = what->ciphers,
@@ -168,28 +131,28 @@ static enum status look_through(struct proof *proof)
 	proof->needs.live = result.live;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
-	return fault.code ? message_fault(fault, result.failed ? result.failed : what->directories[0]) : STATUS_DONE;
+	return fault.code ? message_fault(fault, result.failed ? result.failed : what->datadirs.paths[0]) : STATUS_DONE;
 }
 
 static enum status look_for_parts(struct proof *proof)
 {
 	const struct prove_options *what = proof->what;
 	const struct parts_search search = {
-		.directories = what->directories,
-		.directory_count = what->directory_count,
+		.directories = what->datadirs.paths,
+		.directory_count = what->datadirs.count,
 		.keyfile = proof->keyfile,
 		.needs = &proof->needs,
 	};
 	struct fault fault = data_parts_find(&search, &proof->parts);
 
-	return fault.code ? message_fault(fault, what->directories[0]) : STATUS_DONE;
+	return fault.code ? message_fault(fault, what->datadirs.paths[0]) : STATUS_DONE;
 }
 
 enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,
 		  struct proof *ret_proof)
 {
 	PROOF struct proof proof = { .options = options, .what = what, .keyfile = keyfile };
-	enum status status = check_not_empty(what);
+	enum status status = datadirs_check_files(&what->datadirs);
 
 	if (status)
 		return status;

@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_CLI_PROVE_H
 #define MKEYFILE_CLI_PROVE_H
 
+#include "cli/datadir.h"
 #include "cli/options.h"
 #include "cli/spool.h"
 #include "data/needs.h"
@@ -11,19 +12,15 @@
 
 /* verify --datadir: does this key file open this data? */
 
-/* Servers spread over five at most. */
-#define PROVE_DIRECTORIES_MAX 16
-
 struct prove_options {
-	const char *directories[PROVE_DIRECTORIES_MAX]; /* the strings belong to argv */
-	size_t directory_count;
+	struct datadirs datadirs;
 	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant; 0: all */
 	bool full;
 	bool all_files;
 };
 
-/* A child for the command's argp; its input is a struct prove_options, zeroed
- * before. */
+/* A child for the command's argp, besides datadir_argp; its input is a struct
+ * prove_options, zeroed before. */
 extern const struct argp prove_argp;
 
 /* The options that mean nothing without --datadir stand without it: says so. */

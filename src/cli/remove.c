@@ -61,7 +61,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case OPTION_KEY_VERSION:
 		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->version))
 			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
-				   KEY_VERSION_MAX);
+				     KEY_VERSION_MAX);
 		return 0;
 	case OPTION_OLD_VERSIONS:
 		arguments->old_versions = true;
@@ -294,7 +294,7 @@ static enum status refuse_unseen(const struct arguments *arguments)
 		return STATUS_DONE;
 	message_error("no data was looked at: it may need what is to be removed");
 	message_hint(
-		"--datadir=DIR looks through a server's data directory or a backup, and may be repeated; --force insists");
+		"use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check");
 	return STATUS_REFUSED;
 }
 
@@ -464,7 +464,10 @@ static enum status run(int argc, char **argv, struct options *options)
 	status = options_complete(options);
 	options->backup = true;
 	if (!status)
+		status = datadirs_complete(&arguments.datadirs, options);
+	if (!status)
 		status = remove_keys(&arguments);
+	datadirs_free(&arguments.datadirs);
 	key_ids_free(&arguments.ids);
 	return status;
 }

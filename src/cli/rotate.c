@@ -35,6 +35,11 @@ static const struct argp_option argp_options[] = {
 	{ 0 },
 };
 
+static const char *data_option(const struct arguments *arguments)
+{
+	return arguments->datadirs.count ? "--datadir" : "--server-data";
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -71,10 +76,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 			refuse_usage(state, "--new-id=ID makes one successor: name one ID");
 		if (arguments->flush && arguments->new_id)
 			refuse_usage(state, "--flush and --new-id exclude each other: a new ID is read by a restart");
-		if (arguments->datadirs.count && !arguments->new_id)
-			refuse_usage(state, "--datadir needs --new-id");
-		if (arguments->datadirs.count && arguments->server.named)
-			refuse_usage(state, "--datadir and --server exclude each other");
+		if (datadirs_are_named(&arguments->datadirs) && !arguments->new_id)
+			refuse_usage(state, "%s needs --new-id", data_option(arguments));
+		if (datadirs_are_named(&arguments->datadirs) && arguments->server.named)
+			refuse_usage(state, "%s and --server exclude each other", data_option(arguments));
 		if (arguments->server.named && !arguments->new_id && !arguments->flush)
 			refuse_usage(state, "--server needs --flush or --new-id");
 		return 0;
@@ -411,7 +416,10 @@ static enum status run(int argc, char **argv, struct options *options)
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
 	if (!status)
+		status = datadirs_complete(&arguments.datadirs, options);
+	if (!status)
 		status = rotate(&arguments);
+	datadirs_free(&arguments.datadirs);
 	key_ids_free(&arguments.ids);
 	return status;
 }

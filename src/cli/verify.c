@@ -33,6 +33,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		pass_options(state, 0, 2, arguments->options);
 		state->child_inputs[2] = &arguments->prove;
+		state->child_inputs[3] = &arguments->prove.datadirs;
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;
@@ -45,9 +46,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{ &server_user_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { &prove_argp, 0, NULL, 0 }, { 0 }
-};
+static const struct argp_child children[] = { { &server_user_argp, 0, NULL, 0 },
+					      { &shared_argp, 0, NULL, 0 },
+					      { &prove_argp, 0, NULL, 0 },
+					      { &datadir_argp, 0, NULL, 0 },
+					      { 0 } };
 
 static const struct argp argp = {
 	argp_options, parse, NULL, "Tell whether a server would load the key file, in the server's own words.",
@@ -229,7 +232,7 @@ static enum status verify(const struct arguments *arguments)
 {
 	INSPECTION struct inspection inspection;
 	PROOF struct proof proof = { 0 };
-	bool has_data = arguments->prove.directory_count > 0;
+	bool has_data = arguments->prove.datadirs.count > 0;
 	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
 	if (!status && has_data)
@@ -258,7 +261,12 @@ static enum status run(int argc, char **argv, struct options *options)
 		status = STATUS_FAILED; /* it cannot tell */
 	if (!status)
 		status = prove_options_check(&arguments.prove);
-	return status ? status : verify(&arguments);
+	if (!status)
+		status = datadirs_complete(&arguments.prove.datadirs, options);
+	if (!status)
+		status = verify(&arguments);
+	datadirs_free(&arguments.prove.datadirs);
+	return status;
 }
 
 const struct command verify_command = { "verify", "", "would this server load it?", run };

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 /* MariaDB 10.11: sql/handler.h, enum legacy_db_type; the fourth byte of a .frm file. */
 #define ENGINE_INNODB 12
@@ -612,17 +611,13 @@ static void wait_a_moment(void)
 
 static struct fault check_schema(struct hunt *hunt, const struct place *place, int parent, const char *schema)
 {
-	int file = openat(parent, schema, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = file < 0 ? NULL : fdopendir(file);
+	DIR *directory = directory_open_in(parent, schema);
 	struct fault fault = fault_none();
 	bool empty = false;
 
-	if (!directory) {
-		if (file >= 0)
-			close(file);
+	if (!directory)
 		return fault;
-	}
-	if (!is_kernel_view(file))
+	if (!is_kernel_view(dirfd(directory)))
 		fault = read_schema(hunt, place, schema, directory, &empty);
 	for (int i = 0; i < 3 && empty && !fault.code && hunt->search->needs->live; i++) {
 		wait_a_moment();

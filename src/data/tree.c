@@ -163,12 +163,17 @@ static struct fault read_names(struct walk *walk, const struct directory *direct
 
 DIR *directory_open(const char *path)
 {
+	return directory_open_in(AT_FDCWD, path);
+}
+
+DIR *directory_open_in(int parent, const char *name)
+{
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	int file = open(path, flags | O_NOATIME);
+	int file = openat(parent, name, flags | O_NOATIME);
 	DIR *stream;
 
 	if (file < 0 && errno == EPERM)
-		file = open(path, flags);
+		file = openat(parent, name, flags);
 	if (file < 0)
 		return NULL;
 	stream = fdopendir(file);

@@ -29,4 +29,7 @@ bool is_kernel_view(int file);
  * that. NULL: errno tells why. */
 DIR *directory_open(const char *path);
 
+/* The same of one in a directory that is open. */
+DIR *directory_open_in(int parent, const char *name);
+
 #endif
