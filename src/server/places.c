@@ -2,30 +2,36 @@
 #include "server/places.h"
 
 #include "core/words.h"
-#include "server/option_files.h"
+#include "server/option_match.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What the value of a setting is. */
-enum sort { DIRECTORY, FILE_NAME, DATA_FILES };
+enum {
+	DATADIR,
+	DATA_HOME,
+	DATA_FILE_PATH,
+	LOG_HOME,
+	UNDO,
+	ARIA_LOG,
+	LOG_BIN, /* this and what follows are names of files */
+	LOG_BIN_INDEX,
+	RELAY_LOG,
+	RELAY_LOG_INDEX,
+	SETTING_COUNT,
+};
 
-enum { DATADIR, DATA_HOME, SETTING_COUNT = 10 };
-
-static const struct {
-	const char *name;
-	enum sort sort;
-} settings[SETTING_COUNT] = {
-	[DATADIR] = { "datadir", DIRECTORY },
-	[DATA_HOME] = { "innodb_data_home_dir", DIRECTORY },
-	{ "innodb_data_file_path", DATA_FILES },
-	{ "innodb_log_group_home_dir", DIRECTORY },
-	{ "innodb_undo_directory", DIRECTORY },
-	{ "aria_log_dir_path", DIRECTORY },
-	{ "log_bin", FILE_NAME },
-	{ "log_bin_index", FILE_NAME },
-	{ "relay_log", FILE_NAME },
-	{ "relay_log_index", FILE_NAME },
+static const char *const names[SETTING_COUNT] = {
+	[DATADIR] = "datadir",
+	[DATA_HOME] = "innodb_data_home_dir",
+	[DATA_FILE_PATH] = "innodb_data_file_path",
+	[LOG_HOME] = "innodb_log_group_home_dir",
+	[UNDO] = "innodb_undo_directory",
+	[ARIA_LOG] = "aria_log_dir_path",
+	[LOG_BIN] = "log_bin",
+	[LOG_BIN_INDEX] = "log_bin_index",
+	[RELAY_LOG] = "relay_log",
+	[RELAY_LOG_INDEX] = "relay_log_index",
 };
 
 void server_places_free(struct server_places *places)
@@ -38,38 +44,17 @@ void server_places_free(struct server_places *places)
 
 /* ---- the settings ---- */
 
-/* The server takes the beginning of a name that is that of no other option. */
-static int find_setting(const char *name)
-{
-	int found = -1;
-
-	for (int i = 0; i < SETTING_COUNT; i++) {
-		if (option_name_is(name, settings[i].name))
-			return i;
-		if (option_name_begins(settings[i].name, name, strlen(name)))
-			found = found == -1 ? i : -2;
-	}
-	return found;
-}
-
+/* "skip-log-bin" takes it back. */
 static void take_line(const char *values[SETTING_COUNT], const struct option_line *line)
 {
-	static const char *const prefixes[] = { "skip-", "disable-" };
-	int setting;
+	struct option_match match = option_match(line, names, SETTING_COUNT);
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t size = strlen(prefixes[i]);
-
-		if (option_name_begins(line->name, prefixes[i], size)) {
-			setting = find_setting(line->name + size);
-			if (setting >= 0)
-				values[setting] = NULL;
-			return;
-		}
-	}
-	setting = find_setting(line->name);
-	if (setting >= 0)
-		values[setting] = line->value;
+	if (match.count != 1)
+		return;
+	if (match.prefix && (!strcmp(match.prefix, "skip") || !strcmp(match.prefix, "disable")))
+		values[match.first] = NULL;
+	else
+		values[match.first] = match.value;
 }
 
 /* ---- the directories ---- */
@@ -153,19 +138,15 @@ static struct fault add_data_files(struct server_places *places, const char *set
 
 static struct fault add_setting(struct server_places *places, int setting, const char *const values[SETTING_COUNT])
 {
-	const char *name = settings[setting].name;
 	const char *value = values[setting];
 
 	if (!value || !*value)
 		return fault_none();
-	switch (settings[setting].sort) {
-	case DIRECTORY:
-		return add(places, name, from_datadir(places, value));
-	case FILE_NAME:
-		return add_directory_of(places, name, from_datadir(places, value));
-	default:
-		return add_data_files(places, name, value, values[DATA_HOME]);
-	}
+	if (setting == DATA_FILE_PATH)
+		return add_data_files(places, names[setting], value, values[DATA_HOME]);
+	if (setting >= LOG_BIN)
+		return add_directory_of(places, names[setting], from_datadir(places, value));
+	return add(places, names[setting], from_datadir(places, value));
 }
 
 struct fault server_places_read(struct secret *lines, const char *datadir, struct server_places *ret_places)
@@ -180,7 +161,7 @@ struct fault server_places_read(struct secret *lines, const char *datadir, struc
 		take_line(values, &line);
 	if (!values[DATADIR] || !*values[DATADIR])
 		values[DATADIR] = datadir;
-	fault = add(&places, settings[DATADIR].name, strdup(values[DATADIR]));
+	fault = add(&places, names[DATADIR], strdup(values[DATADIR]));
 	for (int i = DATADIR + 1; !fault.code && i < SETTING_COUNT; i++)
 		fault = add_setting(&places, i, values);
 	if (fault.code)
