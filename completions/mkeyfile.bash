@@ -25,7 +25,7 @@ _mkeyfile_options()
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
 			--lock-timeout= --write-in-place= $shared"
 		;;
-	remove) echo "--key-version= --old-versions --all --datadir= --server-data --force --lock-timeout= --write-in-place= $shared" ;;
+	remove) echo "--key-version= --old-versions --all --datadir= --server-data --free-pages --force --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	'') echo "$shared" ;;

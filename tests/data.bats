@@ -160,7 +160,7 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 	same '' "$stderr"
 	pages=$(sed -n "s/.*compact_.ibd.*: \([0-9]* pages.*\), no such key/\1/p" <<<"$output")
 	[ "${pages%% *}" -gt 10 ]
-	same "no: 'copy': 4 encrypted files, 2 keys, 3 lack a key, 1 proven" "${lines[2]}"
+	same "no: 'copy': 4 encrypted files, 2 keys (1 missing key, 1 proven), 3 lack a key, 1 proven" "${lines[2]}"
 	grep -E '^  101 +1 +3 +[0-9]+ +missing key +3 InnoDB$' <<<"$output"
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB$' <<<"$output"
 	grep -E '^  102 +1 +0 +0 +not needed$' <<<"$output"
@@ -184,7 +184,7 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 same_needs() { # key-file directory
 	prove "$1" "$2"
 	same "$(jq -r '.keys[] | select(.needed or .residual_pages > 0) |
-		"\(.id) \(.version) \(.files) \(.pages) \(.residual_pages)"' <<<"$json")
+		"\(.id) \(.version) \(.files) \(.pages) \(.free_pages) \(.residual_pages)"' <<<"$json")
 unsure $(jq .unsure_files <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
 }
 
@@ -315,7 +315,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	cp "$DATA/new/db/dynamic_.ibd" db
 	printf '\xff' | dd of=db/dynamic_.ibd bs=1 seek=$((3 * 16384 + 9000)) conv=notrunc status=none
 	run -1 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir db --full
-	grep -E "^no: 'db': 1 encrypted file, 1 key, 1 damaged$" <<<"$output"
+	grep -E "^no: 'db': 1 encrypted file, 1 key( \(1 damaged\))?, 1 damaged$" <<<"$output"
 	grep -E "^damaged: 'db/dynamic_.ibd': InnoDB; ID 1 version 1: [0-9]+ pages.*, 1 damaged, the first at page 3$" <<<"$output"
 	grep -xF "hint: no key opens what is damaged: restore it from a backup" <<<"$output"
 }
@@ -805,7 +805,28 @@ flip_head() { # log key-file
 	done
 }
 
-@test "a version that only free pages carry is residual, and not needed" {
+# Writes over a byte of each free page of a version, in a tablespace with full_crc32 and
+# 16 KiB pages, and says how many there were.
+break_free_pages() { # file version
+	python3 - "$@" <<-'END'
+		import struct, sys
+		name, version = sys.argv[1], int(sys.argv[2])
+		count = 0
+		with open(name, "r+b") as file:
+		    data = file.read()
+		    for at in range(16384, len(data), 16384):
+		        page = at // 16384
+		        entry = 150 + page // 64 * 40
+		        free = data[entry + 24 + page % 64 // 4] >> 2 * (page % 4) & 1 or not any(data[entry + 20:entry + 24])
+		        if free and struct.unpack_from(">I", data, at)[0] == version:
+		            file.seek(at + 9000)
+		            file.write(bytes([data[at + 9000] ^ 1]))
+		            count += 1
+		print(count)
+	END
+}
+
+@test "a version on free pages of a table is needed, unless no key can be told of them" {
 	# all versions of ID 1, as debug_key_management has them
 	for id in 1 2 3 4; do printf '1;%d;%08x%024d\n' $id $id 0; done >all
 	chmod 600 all
@@ -833,16 +854,105 @@ flip_head() { # log key-file
 	server_stop
 	mkdir only
 	cp -a data/db/freed.ibd only
-	prove all "$PWD/only"
-	same 0 "$status"
-	same proven "$(key_answer 1 4)"
-	same 'true 0' "$(jq -r '.keys[] | select(.version == 1) | "\(.residual_pages > 0) \(.pages)"' <<<"$json")"
-	grep -v '^1;1;' all >keyfile
-	chmod 600 keyfile
-	prove keyfile "$PWD/only" --full
-	same 0 "$status"
+	for depth in "" --full; do
+		# shellcheck disable=SC2086
+		prove all "$PWD/only" $depth
+		same 0 "$status"
+		same 'proven proven' "$(key_answer 1 4) $(key_answer 1 1)"
+		same 'true 1 1 true 0' "$(jq -r '.keys[] | select(.version == 1) |
+			"\(.needed) \(.files) \(.free_page_files) \(.pages == .free_pages and .pages > 0) \(.residual_pages)"' <<<"$json")"
+		# missing, and another one
+		grep -v '^1;1;' all >keyfile
+		chmod 600 keyfile
+		# shellcheck disable=SC2086
+		prove keyfile "$PWD/only" $depth
+		same '1 missing-key' "$status $(key_answer 1 1)"
+		sed 's/^1;1;00000001/1;1;0000000f/' all >keyfile
+		# shellcheck disable=SC2086
+		prove keyfile "$PWD/only" $depth
+		same '1 wrong-key' "$status $(key_answer 1 1)"
+	done
+	same "1 1 1 $(jq '.keys[] | select(.version == 1) | "\(.pages) \(.free_pages) 0"' -r <<<"$json")" \
+		"$("$abs_top_builddir/tests/print-needs" only | grep '^1 1 ')"
 	run -0 mkeyfile verify -f all --datadir only
-	grep -E '^  1 +1 +0 +0 +residual +[0-9]+ free pages that nothing reads again$' <<<"$output"
+	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
+	grep -xF "hint: ALTER TABLE ... FORCE rewrites a table without its free pages; 'mkeyfile remove' prints the statements" <<<"$output"
+	# free pages may never have been written as a whole: that is no damage, and needs no key
+	[ "$(break_free_pages only/freed.ibd 1)" -gt 3 ]
+	grep -v '^1;1;' all >keyfile
+	for depth in "" --full; do
+		for key in all keyfile; do
+			# shellcheck disable=SC2086
+			prove $key "$PWD/only" $depth
+			same '0 ' "$status $(files '.answer == "damaged"')"
+			same '4 proven' "$(jq -r '.keys[] | select(.needed) | "\(.version) \(.answer)"' <<<"$json")"
+		done
+	done
+}
+
+# The first line, the table and the JSON object say the same.
+same_report() { # key-file directory
+	local text key_words words=() rest
+	prove "$1" "$2"
+	text=$(mkeyfile verify -q -f "$1" --datadir="$2" || :)
+	same "$(jq -r '.keys[] | "\(.id) \(.version // "any") \(.files) \(.pages) \(.answer // "-")"' <<<"$json" | tr - ' ')" \
+		"$(sed -n '/^  ID  /,/^[^ ]/p' <<<"$text" | sed -n 's/^  \([0-9]\)/\1/p' | cut -c 1-58 |
+			sed -E 's/(not needed|not seen|residual) *$/-/; s/ +/ /g; s/ $//' | tr - ' ')"
+	key_words=$(jq -r '[.keys[] | select(.needed == true)] as $k | [("missing-key", "wrong-key", "damaged", "proven", "not-provable") as $a |
+		{ a: $a, n: ([$k[] | select(.answer == $a)] | length) } | select(.n > 0) | "\(.n) \(.a | sub("-"; " "))"] |
+		($k | length | tostring) + (if ($k | length) == 1 then " key" else " keys" end) +
+		(if all($k[]; .answer == "proven") then "" else " (" + join(", ") + ")" end)' <<<"$json")
+	mapfile -t words < <(jq -r '.answers | "\(.["missing-key"]) lacks? a key", "\(.["wrong-key"]) ha(s|ve) another key", "\(.damaged) damaged",
+		"\(.proven) proven", "\(.["not-provable"]) not provable"' <<<"$json" | grep -v '^0 ')
+	case $(jq -r '[.keys[] | select(.needed) | .answer == "proven"] | all' <<<"$json")" ${words[*]}" in
+	"true "[0-9]*" proven") words=('all proven') ;;
+	esac
+	[ "${#words[@]}" -gt 0 ] || words=('nothing to prove')
+	rest=$(printf ', %s' "${words[@]}")
+	key_words=${key_words//[()]/.}
+	grep -E "^(yes|no|unproven|incomplete): '$2': $(jq '.answers | .proven + .["not-provable"] + .damaged + .["wrong-key"] + .["missing-key"]' <<<"$json") encrypted files?, $key_words$rest\$" <<<"$text" || {
+		echo "no first line with: $key_words$rest"
+		echo "$text"
+		return 1
+	}
+}
+
+@test "the first line counts what the table and the JSON object show" {
+	local kind id
+	for kind in new old; do
+		same_report "$DATA/$kind.keys" "$DATA/$kind"
+		for id in 1 100 101; do
+			data_remove_key "$DATA/$kind.keys" $id >keyfile
+			chmod 600 keyfile
+			same_report keyfile "$DATA/$kind"
+			data_replace_key "$DATA/$kind.keys" $id >keyfile
+			same_report keyfile "$DATA/$kind"
+		done
+	done
+	# a key that files name, and no page
+	mkdir empty
+	cp "$DATA"/new/db/aria_empty.MA? empty
+	same_report "$DATA/new.keys" empty
+	same 'any 1 not-provable' "$(jq -r '.keys[] | select(.needed) | "\(.version // "any") \(.files) \(.answer)"' <<<"$json")"
+	cp "$DATA/new/db/compact_.ibd" empty
+	same_report "$DATA/new.keys" empty
+	# nothing that is encrypted, and nothing that can be read: then nothing is said to be not needed
+	mkdir plain packed
+	cp "$DATA/new/db/plain.ibd" plain
+	same_report "$DATA/new.keys" plain
+	same false "$(jq -r '.keys[0].needed' <<<"$json")"
+	head -c 70000 /dev/urandom >packed/all.xbstream
+	same_report "$DATA/new.keys" packed
+	same 'null null' "$(jq -r '.keys[0] | "\(.needed) \(.answer)"' <<<"$json")"
+	run mkeyfile verify -q -f "$DATA/new.keys" --datadir=packed
+	grep -E '^  102 +1 +0 +0 +not seen$' <<<"$output"
+	run -1 grep 'not needed' <<<"$output"
+	# a running server has pages in memory
+	cp -a "$DATA/new" data
+	data_start "$PWD/data" "$DATA/new.keys"
+	run mkeyfile verify -q -f "$DATA/new.keys" --datadir=data
+	grep -E '^  102 +1 +0 +0 +not seen$' <<<"$output"
+	run -1 grep 'not needed' <<<"$output"
 }
 
 @test "undo tablespaces that were truncated keep free pages of an encryption that page 0 forgot" {

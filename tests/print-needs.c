@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* print-needs DIRECTORY...: the keys that data_needs_read finds, without any key: "ID VERSION
- * FILES PAGES RESIDUAL", a line for each, then the number of files that may need more. */
+ * FILES PAGES FREE RESIDUAL", a line for each, then the number of files that may need more. */
 #include "data/needs.h"
 
 #include <inttypes.h>
@@ -20,8 +20,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < needs.count; i++) {
 		const struct data_need *need = &needs.needs[i];
 
-		printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", need->id, need->version, need->files, need->pages,
-		       need->residual);
+		printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", need->id, need->version, need->files,
+		       need->pages, need->free_pages, need->residual);
 	}
 	printf("unsure %" PRIu64 "\n", data_needs_unsure(&needs));
 	return 0;

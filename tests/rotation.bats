@@ -49,6 +49,65 @@ purge_binary_logs() {
 	sql -e "PURGE BINARY LOGS TO '$(sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
 }
 
+# Tables whose key a plain ALTER TABLE does not move, or that have odd names.
+make_odd_tables() {
+	sql <<-'END'
+		SET NAMES utf8mb4;
+		USE db;
+		CREATE SEQUENCE numbers NOCACHE ENGINE=InnoDB ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		SET GLOBAL innodb_default_encryption_key_id = 100;
+		SET SESSION innodb_default_encryption_key_id = 100;
+		CREATE SEQUENCE by_default NOCACHE ENGINE=InnoDB;
+		CREATE TABLE history (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100 WITH SYSTEM VERSIONING;
+		INSERT INTO history VALUES (1);
+		UPDATE history SET i = 2;
+		CREATE TABLE text (i INT PRIMARY KEY, t TEXT, FULLTEXT(t)) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE child (i INT PRIMARY KEY, FOREIGN KEY (i) REFERENCES hundred (i)) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE `o``d'd-näme.x` (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		SELECT NEXTVAL(numbers) + NEXTVAL(by_default);
+	END
+}
+
+still_under() { # key-id
+	sql -e "SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = $1"
+}
+
+@test "every table moves, sequences too, by the SQL of the server, of its files, and of neither" {
+	local from
+
+	start file_key_management
+	same 2 "$(make_odd_tables)"
+	for from in "${here[*]}" --datadir=data none; do
+		[ "$from" != --datadir=data ] || server_stop
+		rm -f move.sql
+		run -0 --separate-stderr mkeyfile rotate --file=keyfile "$(mkeyfile list --ids | tail -n 1)" --new-id ${from:+$([ "$from" = none ] || echo "$from")}
+		echo "$output" >move.sql
+		server_stop
+		start file_key_management
+		[ "$(still_under "$(mkeyfile list --ids | tail -n 2 | head -n 1)" | wc -l)" -ge 11 ]
+		if [ "$from" = none ]; then
+			# what is printed works when it is pasted
+			[[ ${stderr_lines[-2]} == *"the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb" ]]
+			printf '#!/bin/sh\nexec %s --no-defaults -uroot -S %s/socket "$@"\n' "$(command -v mariadb)" "$PWD" >mariadb
+			chmod +x mariadb
+			PATH=$PWD:$PATH bash -c "set -o pipefail; ${stderr_lines[-2]#*prints: }"
+		else
+			same "" "$(sql <move.sql)"
+		fi
+		same "" "$(still_under "$(mkeyfile list --ids | tail -n 2 | head -n 1)")"
+	done
+	server_stop
+	# nothing needs the keys in between, and all that there is can be read
+	for id in 100 101 102; do
+		run -0 mkeyfile remove $id --datadir=data -q
+		mv keyfile~ old.$id
+	done
+	start file_key_management --innodb-default-encryption-key-id=103
+	same '2 2' "$(sql db -e "SELECT CONCAT(NEXTVAL(numbers), ' ', NEXTVAL(by_default))")"
+	same 3000 "$(sql -e 'SELECT COUNT(*) FROM db.hundred LEFT JOIN db.parts USING (i)')"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+}
+
 @test "by a new ID on a stock server" {
 	start file_key_management
 	rows=$(just_rows)
@@ -118,6 +177,85 @@ purge_binary_logs() {
 	same "$rows" "$(just_rows)"
 	run -0 mkeyfile status "${here[@]}"
 	sql -e "INSERT INTO db.aria VALUES (100000, 'afterwards'); INSERT INTO db.one VALUES (100000, 'afterwards')"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+}
+
+# Reads all of a table, and imports it under a new name.
+export_and_import() { # table
+	sql db <<-END
+		CREATE TABLE copy LIKE $1;
+		ALTER TABLE copy DISCARD TABLESPACE;
+		FLUSH TABLES $1 FOR EXPORT;
+		SYSTEM cp data/db/$1.ibd data/db/copy.ibd
+		SYSTEM cp data/db/$1.cfg data/db/copy.cfg
+		UNLOCK TABLES;
+		ALTER TABLE copy IMPORT TABLESPACE;
+		SELECT COUNT(*) FROM copy;
+		DROP TABLE copy;
+	END
+}
+
+@test "a version on free pages stays until the tables are rewritten, by the statements that are printed" {
+	plugin_setup
+	start mkeyfile_key_management --innodb-fast-shutdown=0
+	sql db <<-'END'
+		SET NAMES utf8mb4;
+		CREATE TABLE `o``d'd-näme.x` ENCRYPTED=YES ENCRYPTION_KEY_ID=100 SELECT * FROM hundred;
+		CREATE TABLE indexed (i INT PRIMARY KEY, t TEXT, KEY (t(200))) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		INSERT INTO indexed SELECT * FROM hundred;
+	END
+	server_stop
+	start mkeyfile_key_management --innodb-fast-shutdown=0
+	sql db <<-'END'
+		SET NAMES utf8mb4;
+		DELETE FROM hundred WHERE i % 400 > 20;
+		DELETE FROM parts WHERE i % 400 > 20;
+		DELETE FROM `o``d'd-näme.x` WHERE i % 400 > 20;
+		ALTER TABLE indexed DROP INDEX t;
+	END
+	server_stop
+	start mkeyfile_key_management
+	mkeyfile rotate 100 -q -t 11.8-enterprise
+	mkeyfile rotate 100 -q --flush "${here[@]}"
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
+	rows=$(just_rows)
+	server_stop
+
+	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
+	grep -E '^  100 +1 +6 +[0-9]+ +proven +6 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
+	before=$(sha256sum keyfile)
+	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed on free pages of 6 files, the first of which is 'data/db/"*".ibd'" ]]
+	same "hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
+  ALTER TABLE \`db\`.\`hundred\` FORCE;
+  ALTER TABLE \`db\`.\`indexed\` FORCE;
+  EXECUTE IMMEDIATE CONCAT('ALTER TABLE \`', REPLACE(CONVERT(_filename'db' USING utf8mb4), '\`', '\`\`'), '\`.\`', REPLACE(CONVERT(_filename'o@0060d@0027d@002dn@0kme@002ex' USING utf8mb4), '\`', '\`\`'), '\` FORCE');
+  ALTER TABLE \`db\`.\`parts\` FORCE;" "$(tail -n +2 <<<"$stderr")"
+	sed -n 's/^  //p' <<<"$stderr" >rewrite.sql
+	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --json
+	same "$(<rewrite.sql)" "$(jq -r '.error.sql[]' <<<"$output")"
+	same "$before" "$(sha256sum keyfile)"
+	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --free-pages -n
+	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed on free pages of 6 files, "* ]]
+
+	# why: reads are right without it, and an import is not
+	run -0 mkeyfile remove 100 --old-versions --datadir=data --free-pages -q
+	start mkeyfile_key_management
+	same "$rows" "$(just_rows)"
+	run ! export_and_import hundred
+	[[ $output == *"Got error 192"* ]]
+	# nor does the way out need the key
+	sql -e 'DROP TABLE IF EXISTS db.copy'
+	sql <rewrite.sql
+	server_stop
+	mv keyfile reduced
+	mv keyfile~ keyfile
+	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
+	same '[[1,[1]],[2,[1]],[100,[3]]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, [.versions[].version]]]')"
+	: >data.log
+	start mkeyfile_key_management
+	same "$rows" "$(just_rows)"
+	same "$(sql -e 'SELECT COUNT(*) FROM db.hundred')" "$(export_and_import hundred)"
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 

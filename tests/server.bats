@@ -127,10 +127,10 @@ restart() {
 	same 'ALTER TABLE `db`.`by_default` ENCRYPTION_KEY_ID=101;
 ALTER TABLE `db`.`named key` ENCRYPTION_KEY_ID=101;
 ALTER TABLE `db`.`parts` ENCRYPTION_KEY_ID=101;' "$(grep '^ALTER' printed | sort)"
-	grep '^ALTER' printed | sql
+	sql <printed
 	restart 101
 	same "$rows" "$(all_rows)"
-	same "" "$(sql <rotate.sql)"
+	same "" "$(sql <rotate.sql | sql)"
 	same 5 "$(sql -e 'SELECT COUNT(*) FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION
 		WHERE CURRENT_KEY_ID = 101 AND NAME LIKE "db/%"')"
 

@@ -121,8 +121,7 @@ static const char *directories_words(const struct proof *proof, char *text, size
 
 struct key_counts {
 	uint64_t needed;
-	uint64_t missing;
-	uint64_t wrong;
+	uint64_t answers[DATA_ANSWER_COUNT]; /* those that are needed, by answer */
 };
 
 static void count_key(void *context, const struct key_line *line)
@@ -132,8 +131,7 @@ static void count_key(void *context, const struct key_line *line)
 	if (!line->need || !line->need->files)
 		return;
 	counts->needed++;
-	counts->missing += need_answer(line->need) == DATA_MISSING_KEY;
-	counts->wrong += need_answer(line->need) == DATA_WRONG_KEY;
+	counts->answers[need_answer(line->need)]++;
 }
 
 static void print_part(bool *first, uint64_t count, const char *words)
@@ -153,6 +151,22 @@ static const char *first_word(const struct proof *proof)
 	return status == STATUS_DONE ? "yes" : status == STATUS_NO ? "no" : "unproven";
 }
 
+/* The lines of the table, by their answer. */
+static void print_key_counts(const struct key_counts *keys)
+{
+	static const enum data_answer order[] = { DATA_MISSING_KEY, DATA_WRONG_KEY, DATA_DAMAGED, DATA_PROVEN,
+						  DATA_NOT_PROVABLE };
+	bool first = true;
+
+	printf("%ju key%s", (uintmax_t)keys->needed, plural(keys->needed));
+	if (keys->needed == keys->answers[DATA_PROVEN])
+		return;
+	printf(" (");
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		print_part(&first, keys->answers[order[i]], answer_words(order[i]));
+	putchar(')');
+}
+
 static void print_summary(const struct proof *proof)
 {
 	char text[32];
@@ -165,9 +179,11 @@ static void print_summary(const struct proof *proof)
 	visit_keys(proof, count_key, &keys);
 	printf("%s: '", first_word(proof));
 	print_visibly(stdout, directories_words(proof, text, sizeof(text)));
-	printf("': %ju encrypted file%s, %ju key%s, ", (uintmax_t)encrypted, plural(encrypted), (uintmax_t)keys.needed,
-	       plural(keys.needed));
-	if (encrypted && encrypted == answers[DATA_PROVEN] && proof_status(proof) == STATUS_DONE) {
+	printf("': %ju encrypted file%s, ", (uintmax_t)encrypted, plural(encrypted));
+	print_key_counts(&keys);
+	printf(", ");
+	if (encrypted && encrypted == answers[DATA_PROVEN] && keys.needed == keys.answers[DATA_PROVEN] &&
+	    proof_status(proof) == STATUS_DONE) {
 		puts("all proven");
 		return;
 	}
@@ -222,35 +238,47 @@ static void print_kinds(const struct data_need *need)
 	}
 }
 
-static const char *key_line_words(const struct key_line *line)
+static const char *key_line_words(const struct proof *proof, const struct key_line *line)
 {
-	if (!line->need)
-		return "not needed";
-	if (!line->need->files)
-		return "residual";
-	return answer_words(need_answer(line->need));
+	if (line->need && line->need->files)
+		return answer_words(need_answer(line->need));
+	if (!proof_is_complete(proof))
+		return "not seen";
+	return line->need ? "residual" : "not needed";
+}
+
+static void print_needed_by(const struct key_line *line)
+{
+	const struct data_need *need = line->need;
+
+	if (need && need->files) {
+		print_kinds(need);
+		if (need->free_files == need->files)
+			printf(", on free pages only");
+		else if (need->free_files)
+			printf(", %ju of them on free pages only", (uintmax_t)need->free_files);
+		if (line->old)
+			printf("; an old version, still needed");
+	} else if (need) {
+		printf("%ju free page%s that nothing needs", (uintmax_t)need->residual, plural(need->residual));
+	}
 }
 
 static void print_key(void *context, const struct key_line *line)
 {
+	const struct proof *proof = context;
+	const char *words = key_line_words(proof, line);
 	char version[16] = "any";
 
-	(void)context;
 	if (line->version)
 		snprintf(version, sizeof(version), "%u", line->version);
 	printf("  %-10u  %-10s  %8ju  %10ju  ", line->id, version, (uintmax_t)(line->need ? line->need->files : 0),
 	       (uintmax_t)(line->need ? line->need->pages : 0));
-	if (line->need && line->need->files) {
-		printf("%-12s  ", key_line_words(line));
-		print_kinds(line->need);
-		if (line->old)
-			printf("; an old version, still needed");
-	} else if (line->need) {
-		printf("%-12s  %ju free page%s that nothing reads again", key_line_words(line),
-		       (uintmax_t)line->need->residual, plural(line->need->residual));
-	} else {
-		printf("%s", key_line_words(line));
-	}
+	if (line->need)
+		printf("%-12s  ", words);
+	else
+		printf("%s", words);
+	print_needed_by(line);
 	putchar('\n');
 }
 
@@ -258,8 +286,12 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 {
 	printf("; ID %u version %u: %ju %s", use->id, use->version, (uintmax_t)use->pages,
 	       piece_words(file->kind, use->pages));
-	if (use->residual)
-		printf(", %ju free", (uintmax_t)use->residual);
+	if (use->free.pages + use->residual)
+		printf(", %ju free", (uintmax_t)(use->free.pages + use->residual));
+	if (use->free.proven)
+		printf(" (%ju proven)", (uintmax_t)use->free.proven);
+	if (use->free.refuted)
+		printf(" (%ju that the key does not open)", (uintmax_t)use->free.refuted);
 	if (use->proven)
 		printf(", %ju proven", (uintmax_t)use->proven);
 	if (use->refuted)
@@ -267,7 +299,7 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 		       answer == DATA_WRONG_KEY ? "that the key does not open" : "damaged");
 	if (use->damaged)
 		printf(", %ju damaged", (uintmax_t)use->damaged);
-	if (use->sound)
+	if (use->sound || use->free.sound)
 		printf(", no such key");
 	if (use->other_proven)
 		printf(" (the key of version %u opens %s)", use->other_version, use->pages == 1 ? "it" : "them");
@@ -441,6 +473,22 @@ static void print_parts(const struct data_parts *parts)
 		puts("hint: mount the file system, or restore the files");
 }
 
+/* Free pages may need a version long after a rotation has ended. */
+static void find_free_only(void *context, const struct key_line *line)
+{
+	*(bool *)context |= line->old && line->in_keyfile && line->need && line->need->files &&
+			    line->need->free_files == line->need->files;
+}
+
+static void print_free_pages_hint(const struct proof *proof)
+{
+	bool found = false;
+
+	visit_keys(proof, find_free_only, &found);
+	if (found)
+		puts("hint: ALTER TABLE ... FORCE rewrites a table without its free pages; 'mkeyfile remove' prints the statements");
+}
+
 static void print_hints(const struct proof *proof)
 {
 	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
@@ -449,6 +497,8 @@ static void print_hints(const struct proof *proof)
 	if (missing) {
 		puts("hint: the data is intact, whatever the server says of it: drop and repair nothing");
 		print_import_hint(proof->keyfile, missing);
+		if (missing->files == missing->free_files)
+			puts("hint: or rewrite these tables, with ALTER TABLE ... FORCE: only free pages need the key");
 	}
 	if (wrong)
 		printf("hint: the key of ID %u version %u is not the one that wrote this data: look for an earlier copy of the "
@@ -458,6 +508,7 @@ static void print_hints(const struct proof *proof)
 		puts("hint: no key opens what is damaged: restore it from a backup");
 	if (proof->denied)
 		puts("hint: run it as root or as the server's user");
+	print_free_pages_hint(proof);
 	print_unsure(&proof->needs);
 	print_clear_text(proof);
 }
@@ -468,7 +519,7 @@ void print_proof(const struct proof *proof)
 	print_others(proof);
 	print_unfit_algorithm(proof);
 	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
-	visit_keys(proof, print_key, NULL);
+	visit_keys(proof, print_key, (void *)(uintptr_t)proof);
 	print_files(proof);
 	print_parts(&proof->parts);
 	print_hints(proof);
@@ -501,7 +552,7 @@ static json_t *need_kinds_json(const struct data_need *need)
 }
 
 struct keys_json {
-	const struct data_needs *needs;
+	const struct proof *proof;
 	json_t *array;
 };
 
@@ -515,15 +566,19 @@ static void add_key_json(void *context, const struct key_line *line)
 	json_object_set_new(object, "id", number(line->id));
 	json_object_set_new(object, "version", line->version ? number(line->version) : json_null());
 	json_object_set_new(object, "in_keyfile", json_boolean(line->in_keyfile));
-	json_object_set_new(object, "needed", json_boolean(needed));
+	json_object_set_new(object, "needed",
+			    needed || proof_is_complete(keys->proof) ? json_boolean(needed) : json_null());
 	json_object_set_new(object, "answer",
 			    need && needed ? json_string(answer_name(need_answer(need))) : json_null());
 	json_object_set_new(object, "old", json_boolean(line->old));
 	json_object_set_new(object, "files", number(need ? need->files : 0));
+	json_object_set_new(object, "free_page_files", number(need ? need->free_files : 0));
 	json_object_set_new(object, "pages", number(need ? need->pages : 0));
+	json_object_set_new(object, "free_pages", number(need ? need->free_pages : 0));
 	json_object_set_new(object, "residual_pages", number(need ? need->residual : 0));
 	json_object_set_new(object, "kinds", need_kinds_json(need));
-	json_object_set_new(object, "example", need ? json_text(data_need_example(keys->needs, need)) : json_null());
+	json_object_set_new(object, "example",
+			    need ? json_text(data_need_example(&keys->proof->needs, need)) : json_null());
 	json_array_append_new(keys->array, object);
 }
 
@@ -538,9 +593,10 @@ static json_t *uses_json(const struct data_file *file)
 		json_object_set_new(object, "id", number(use->id));
 		json_object_set_new(object, "version", number(use->version));
 		json_object_set_new(object, "pages", number(use->pages));
+		json_object_set_new(object, "free_pages", number(use->free.pages));
 		json_object_set_new(object, "residual_pages", number(use->residual));
-		json_object_set_new(object, "proven", number(use->proven));
-		json_object_set_new(object, "refuted", number(use->refuted));
+		json_object_set_new(object, "proven", number(use->proven + use->free.proven));
+		json_object_set_new(object, "refuted", number(use->refuted + use->free.refuted));
 		json_object_set_new(object, "damaged", number(use->damaged));
 		json_object_set_new(object, "busy", number(use->busy));
 		json_array_append_new(array, object);
@@ -604,7 +660,7 @@ static json_t *data_json(const struct proof *proof)
 {
 	json_t *object = json_object();
 	json_t *directories = json_array();
-	struct keys_json keys = { &proof->needs, json_array() };
+	struct keys_json keys = { proof, json_array() };
 	const char *algorithm = proof_unfit_algorithm(proof);
 
 	for (size_t i = 0; i < proof->what->datadirs.count; i++)

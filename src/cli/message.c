@@ -20,6 +20,7 @@ static struct {
 	bool changed;
 	char *error;
 	json_t *hints;
+	json_t *sql;
 } said = { .name = "mkeyfile" };
 
 void message_start(const char *name)
@@ -204,6 +205,15 @@ void message_note(const char *format, ...)
 	va_start(arguments, format);
 	free(say(said.quiet, format, arguments));
 	va_end(arguments);
+}
+
+void message_sql(const char *sql, bool is_printed)
+{
+	if (is_printed)
+		message_note("  %s", sql);
+	if (!said.sql)
+		said.sql = json_array();
+	json_array_append_new(said.sql, json_text(sql));
 }
 
 enum status usage_error(const char *words)
@@ -474,6 +484,8 @@ static void print_error_object(enum status status)
 	json_object_set_new(error, "status", json_integer((json_int_t)status));
 	json_object_set_new(error, "message", json_text(said.error));
 	json_object_set(error, "hints", said.hints ? said.hints : json_null());
+	if (said.sql)
+		json_object_set(error, "sql", said.sql);
 	json_object_set_new(object, "error", error);
 	print_json(object);
 }
@@ -502,5 +514,6 @@ enum status message_finish(enum status status)
 		message_hint("the change itself is made");
 	free(said.error);
 	json_decref(said.hints);
+	json_decref(said.sql);
 	return status;
 }

@@ -29,6 +29,8 @@ void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A statement that clears the way, on a line of its own, and in any case for JSON. */
+void message_sql(const char *sql, bool is_printed);
 
 /* Prints text, of which a file name or a server's words may be a part. What a terminal
  * would obey, the end of a line, what turns the order of characters, and bytes that are

@@ -202,6 +202,11 @@ const char *proof_unfit_algorithm(const struct proof *proof)
 	return is_ctr ? "AES_CTR" : "AES_CBC";
 }
 
+bool proof_is_complete(const struct proof *proof)
+{
+	return !proof->needs.live && !proof->parts.total && !proof->undecided && !data_needs_unsure(&proof->needs);
+}
+
 enum status proof_status(const struct proof *proof)
 {
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||

@@ -64,6 +64,10 @@ const char *proof_unfit_algorithm(const struct proof *proof);
  * has been said. */
 MUST_CHECK enum status proof_check_report(const struct proof *proof);
 
+/* Whether a key that no file shows is not needed: else there is more than the files
+ * show, in the memory of a server, in a redo log, or in files that cannot be read. */
+bool proof_is_complete(const struct proof *proof);
+
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
  * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a
  * key that is needed could neither be proven nor refuted. */

@@ -3,6 +3,7 @@
 #include "cli/data_words.h"
 #include "cli/datadir.h"
 #include "cli/edit.h"
+#include "cli/free_pages.h"
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/report.h"
@@ -21,15 +22,17 @@ struct arguments {
 	uint32_t version; /* 0: not one version */
 	bool old_versions;
 	bool all;
+	bool free_pages;
 	bool force;
 };
 
-enum long_option { OPTION_KEY_VERSION = 512, OPTION_OLD_VERSIONS, OPTION_ALL, OPTION_FORCE };
+enum long_option { OPTION_KEY_VERSION = 512, OPTION_OLD_VERSIONS, OPTION_ALL, OPTION_FREE_PAGES, OPTION_FORCE };
 
 static const struct argp_option argp_options[] = {
 	{ "key-version", OPTION_KEY_VERSION, "N", 0, "Remove only version N, which must not be the newest", 1 },
 	{ "old-versions", OPTION_OLD_VERSIONS, NULL, 0, "Remove every version but the newest", 1 },
 	{ "all", OPTION_ALL, NULL, 0, "With --old-versions: of every ID in the file", 1 },
+	{ "free-pages", OPTION_FREE_PAGES, NULL, 0, "Remove versions that only free pages need", 1 },
 	{ "force", OPTION_FORCE, NULL, 0, "Remove what data may need, or is known to need", 1 },
 	{ 0 },
 };
@@ -68,6 +71,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_ALL:
 		arguments->all = true;
+		return 0;
+	case OPTION_FREE_PAGES:
+		arguments->free_pages = true;
 		return 0;
 	case OPTION_FORCE:
 		arguments->force = true;
@@ -185,14 +191,19 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 
 /* ---- does data need them? ---- */
 
-/* With --force a reason is a warning, and no reason to stop. */
-static enum status object(const struct arguments *arguments, const char *words)
+/* A reason that is overridden is a warning. */
+static enum status object_unless(bool overridden, const char *words)
 {
-	if (arguments->force)
+	if (overridden)
 		message_warning("%s", words);
 	else
 		message_error("%s", words);
-	return arguments->force ? STATUS_DONE : STATUS_REFUSED;
+	return overridden ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static enum status object(const struct arguments *arguments, const char *words)
+{
+	return object_unless(arguments->force, words);
 }
 
 static enum status object_to_need(const struct arguments *arguments, const struct keyset_member *member,
@@ -217,6 +228,23 @@ static enum status object_to_need(const struct arguments *arguments, const struc
 	return status;
 }
 
+/* Allocated pages are all that a server reads of a table, but not all that import reads. */
+static enum status object_to_free_pages(const struct arguments *arguments, const struct keyset_member *member,
+					const struct data_needs *needs, const struct data_need *need)
+{
+	enum status status;
+	char *words;
+
+	if (asprintf(&words,
+		     "key ID %u version %u is needed on free pages of %" PRIu64 " file%s, the first of which is '%s'",
+		     member->id, member->version, need->files, need->files == 1 ? "" : "s",
+		     data_need_example(needs, need)) < 0)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	status = object_unless(arguments->force || arguments->free_pages, words);
+	free(words);
+	return status;
+}
+
 /* Whether all versions of an ID go: then a file that merely names the ID needs it. */
 static bool removes_ids(const struct arguments *arguments)
 {
@@ -224,9 +252,10 @@ static bool removes_ids(const struct arguments *arguments)
 }
 
 static enum status check_needs(const struct arguments *arguments, const struct keyset *removed,
-			       const struct data_needs *needs)
+			       const struct data_needs *needs, struct free_pages *free_pages)
 {
 	enum status worst = STATUS_DONE;
+	enum status worst_free = STATUS_DONE;
 
 	for (size_t i = 0; i < removed->count; i++) {
 		const struct keyset_member *member = &removed->members[i];
@@ -234,7 +263,11 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 
 		if (!need || !need->files)
 			need = removes_ids(arguments) ? data_needs_find(needs, member->id, 0) : NULL;
-		if (need && need->files) {
+		if (need && need->files && need->files == need->free_files) {
+			enum status status = object_to_free_pages(arguments, member, needs, need);
+
+			worst_free = status ? status : worst_free;
+		} else if (need && need->files) {
 			enum status status = object_to_need(arguments, member, needs, need);
 
 			worst = status ? status : worst;
@@ -242,7 +275,9 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 	}
 	if (worst)
 		message_hint("'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists");
-	return worst;
+	if (worst_free)
+		free_pages_say(free_pages);
+	return worst ? worst : worst_free;
 }
 
 static bool lacks_redo_log(const struct data_needs *needs)
@@ -350,13 +385,14 @@ static enum status check_complete(const struct arguments *arguments, const struc
 static enum status guard(const struct arguments *arguments, const struct keyfile *keyfile, const struct keyset *removed)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
+	FREE_PAGES struct free_pages free_pages = { .keys = removed };
 	enum status status;
 
 	if (!arguments->datadirs.count)
 		return refuse_unseen(arguments);
-	status = datadirs_read(&arguments->datadirs, arguments->options, NULL, NULL, &needs);
+	status = datadirs_read(&arguments->datadirs, arguments->options, free_pages_take_file, &free_pages, &needs);
 	if (!status)
-		status = check_needs(arguments, removed, &needs);
+		status = check_needs(arguments, removed, &needs, &free_pages);
 	if (!status && !needs.live)
 		status = check_complete(arguments, keyfile, &needs);
 	if (!status)

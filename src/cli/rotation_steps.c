@@ -52,8 +52,11 @@ static void add_version_steps(json_t *steps, const struct rotation *rotation)
 static void add_successor_steps(json_t *steps, const struct rotation *rotation)
 {
 	add_step(steps, "restart each of them");
-	add_step(steps, rotation->names_tables ? "run the SQL, on one server of a cluster that replicates it"
-					       : "run the SQL, and the statements that it prints");
+	add_step(
+		steps,
+		rotation->names_tables
+			? "run the SQL, on one server of a cluster that replicates it"
+			: "run the SQL, and the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb");
 	add_step(
 		steps,
 		"the old key stays: logs and backups need it. 'mkeyfile remove --datadir=DIR ID' takes it out when nothing needs it, with the server stopped");

@@ -25,24 +25,24 @@ static bool is_plain(const char *name)
 }
 
 /* The server decodes the names of its files; its quotes are doubled there, too. */
-static void write_encoded(FILE *stream, const struct table *table, uint32_t successor)
+static void write_encoded(FILE *stream, const struct table *table, const char *change)
 {
 	fprintf(stream,
-		"EXECUTE IMMEDIATE CONCAT('ALTER TABLE `', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'),\n"
-		"  '`.`', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), '` ENCRYPTION_KEY_ID=%u');\n",
-		table->schema, table->name, successor);
+		"EXECUTE IMMEDIATE CONCAT('ALTER TABLE `', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), "
+		"'`.`', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), '` %s');\n",
+		table->schema, table->name, change);
 }
 
-static void write_statement(FILE *stream, const struct table *table, uint32_t successor)
+static void write_statement(FILE *stream, const struct table *table, const char *change)
 {
 	fputs("ALTER TABLE ", stream);
 	write_identifier(stream, table->schema);
 	putc('.', stream);
 	write_identifier(stream, table->name);
-	fprintf(stream, " ENCRYPTION_KEY_ID=%u", successor);
+	fprintf(stream, " %s", change);
 }
 
-static char *statement(const struct table *table, uint32_t successor)
+static char *statement(const struct table *table, const char *change)
 {
 	char *sql = NULL;
 	size_t size = 0;
@@ -50,7 +50,7 @@ static char *statement(const struct table *table, uint32_t successor)
 
 	if (!stream)
 		return NULL;
-	write_statement(stream, table, successor);
+	write_statement(stream, table, change);
 	if (!fclose(stream))
 		return sql;
 	free(sql);
@@ -59,9 +59,9 @@ static char *statement(const struct table *table, uint32_t successor)
 
 /* A name with a line end or a control character has no other form that is safe to look
  * at and to paste. The comment shows it. False: no memory. */
-static bool write_hidden(FILE *stream, const struct table *table, uint32_t successor)
+static bool write_hidden(FILE *stream, const struct table *table, const char *change)
 {
-	char *sql = statement(table, successor);
+	char *sql = statement(table, change);
 
 	if (!sql)
 		return false;
@@ -75,17 +75,29 @@ static bool write_hidden(FILE *stream, const struct table *table, uint32_t succe
 	return true;
 }
 
-static bool write_table(FILE *stream, const struct table *table, uint32_t successor)
+bool write_alter_table(FILE *stream, const struct table *table, const char *change)
 {
 	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
-		write_encoded(stream, table, successor);
+		write_encoded(stream, table, change);
 		return true;
 	}
 	if (!is_visible(table->schema) || !is_visible(table->name))
-		return write_hidden(stream, table, successor);
-	write_statement(stream, table, successor);
+		return write_hidden(stream, table, change);
+	write_statement(stream, table, change);
 	fputs(";\n", stream);
 	return true;
+}
+
+/* Of a sequence, ALTER TABLE changes only the definition, and leaves the tablespace as it
+ * is, unless it copies (10.5.23, 10.11.19, 11.8.9). */
+#define COPY ", ALGORITHM=COPY"
+
+static bool write_table(FILE *stream, const struct table *table, uint32_t successor)
+{
+	char change[sizeof("ENCRYPTION_KEY_ID=4294967295" COPY)];
+
+	snprintf(change, sizeof(change), "ENCRYPTION_KEY_ID=%u%s", successor, table->sequence ? COPY : "");
+	return write_alter_table(stream, table, change);
 }
 
 static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
@@ -102,15 +114,30 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 	return done;
 }
 
+/* What is left prints as comments, so that all that the SQL prints can be run. */
+#define WRITE_LEFT(quote)                                                                                              \
+	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                       \
+	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
+
+/* By the tablespaces, and by the options of those that the server has not opened yet. */
 static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 {
 	fprintf(stream,
-		"-- This prints a statement for each table to move; run what it prints (mariadb --skip-column-names --raw):\n"
+		"-- This prints a statement for each table to move, and one that shows what is left. Save this as move.sql,\n"
+		"-- and run both:\n"
+		"--   mariadb --skip-column-names --raw <move.sql | mariadb --skip-column-names\n"
+		"SET NAMES utf8mb4;\n"
+		"SELECT 'SET NAMES utf8mb4;';\n"
 		"SELECT CONCAT('ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
-		"              '` ENCRYPTION_KEY_ID=%u;')\n"
+		"              '` ENCRYPTION_KEY_ID=%2$u', IF(TABLE_TYPE = 'SEQUENCE', '" COPY "', ''), ';')\n"
 		"  FROM INFORMATION_SCHEMA.TABLES\n"
-		" WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%u([^0-9]|$)';\n",
-		successor, id);
+		" WHERE ENGINE = 'InnoDB' AND (CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)'\n"
+		"   OR CONCAT(CAST(CONVERT(TABLE_SCHEMA USING filename) AS BINARY), '/',\n"
+		"             CAST(CONVERT(TABLE_NAME USING filename) AS BINARY)) IN\n"
+		"      (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n"
+		"         FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u));\n"
+		"SELECT '" WRITE_LEFT("''") "';\n",
+		id, successor);
 }
 
 char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables)
@@ -132,10 +159,9 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 		done = write_tables(stream, id, successor, tables);
 	else
 		write_template(stream, id, successor);
-	fprintf(stream,
-		"-- Tables that still use key %1$u; none when all are moved:\n"
-		"SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;\n",
-		id);
+	if (tables)
+		fprintf(stream, "-- Tables that still use key %1$u; none when all are moved:\n" WRITE_LEFT("'") "\n",
+			id);
 	if (fclose(stream) || !done) {
 		free(sql);
 		return NULL;

@@ -12,6 +12,7 @@ struct table {
 	char *schema;
 	char *name;
 	bool encoded; /* the names are those of files, which need decoding by a server */
+	bool sequence;
 };
 
 struct tables {

@@ -11,6 +11,12 @@
 /* So many names are decoded by one statement. */
 #define DECODED_AT_ONCE 50
 
+/* Where the .frm file of a table says whether it is a sequence, and how (MariaDB 10.11:
+ * build_frm_image in sql/unireg.cc; HA_CHOICE_YES). */
+#define FRM_CHOICES 39
+#define FRM_SEQUENCE_MASK 0x30
+#define FRM_SEQUENCE 0x20
+
 /* Appends one with copies of the names. */
 static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
 {
@@ -155,6 +161,31 @@ static enum status find_by_option(struct server_link *link, const struct key_ids
 	return status;
 }
 
+static void mark_sequence(struct tables *tables, const char *schema, const char *name)
+{
+	for (size_t i = 0; i < tables->count; i++)
+		if (!strcmp(tables->items[i].schema, schema) && !strcmp(tables->items[i].name, name))
+			tables->items[i].sequence = true;
+}
+
+static enum status find_sequences(struct server_link *link, struct tables *tables)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status = server_query(link,
+					  "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES"
+					  " WHERE TABLE_TYPE = 'SEQUENCE'",
+					  &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			mark_sequence(tables, row_text(row, 0), row_text(row, 1));
+	}
+	json_decref(rows);
+	return status;
+}
+
 enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables)
 {
 	enum status status = find_by_tablespace(link, ids, ret_tables);
@@ -162,7 +193,7 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 	if (!status)
 		status = find_by_option(link, ids, ret_tables);
 	tables_sort(ret_tables);
-	return status;
+	return status ? status : find_sequences(link, ret_tables);
 }
 
 /* ---- data directories ---- */
@@ -172,20 +203,47 @@ struct look {
 	struct tables *tables;
 };
 
+/* By the .frm file next to the tablespace; without one it is a table. */
+static bool is_sequence(const char *path)
+{
+	char *frm;
+	FILE *stream;
+	unsigned char head[FRM_CHOICES + 1];
+	bool is_one;
+
+	if (asprintf(&frm, "%s.frm", path) < 0)
+		return false;
+	stream = fopen(frm, "re");
+	free(frm);
+	is_one = stream && fread(head, sizeof(head), 1, stream) == 1 &&
+		 (head[FRM_CHOICES] & FRM_SEQUENCE_MASK) == FRM_SEQUENCE;
+	if (stream)
+		fclose(stream);
+	return is_one;
+}
+
+bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
+{
+	size_t count = tables->count;
+	char *path = strdup(file);
+	bool done;
+
+	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
+		path[strlen(path) - 4] = '\0';
+	done = path && add_by_file_name(tables, id, path);
+	if (done && tables->count > count)
+		tables->items[count].sequence = is_sequence(path);
+	free(path);
+	return done;
+}
+
 static struct fault take_file(void *context, const struct data_file *file)
 {
 	const struct look *look = context;
-	char *path;
-	bool done;
 
 	if (file->kind != DATA_INNODB || !file->declared || !is_wanted(look->ids, file->declared_id))
 		return fault_none();
-	path = strdup(file->path);
-	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
-		path[strlen(path) - 4] = '\0';
-	done = path && add_by_file_name(look->tables, file->declared_id, path);
-	free(path);
-	return done ? fault_none() : fault_of(FAULT_MEMORY);
+	return tables_add_file(look->tables, file->declared_id, file->path) ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 enum status tables_of_datadirs(const struct datadirs *datadirs, const struct options *options,

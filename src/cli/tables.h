@@ -15,4 +15,8 @@ MUST_CHECK enum status tables_of_server(struct server_link *link, const struct k
 MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, const struct options *options,
 					  const struct key_ids *ids, struct tables *ret_tables);
 
+/* Appends the table of a file in a data directory, whose names stay as those of files.
+ * One that belongs to no table by its name is counted. False: no memory. */
+MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const char *file);
+
 #endif

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/data_file.h"
 
-bool key_use_is_needed(const struct key_use *use)
+/* A bit that flipped in a page's version field makes one such page. */
+static bool is_flipped(const struct key_use *use)
 {
-	/* a bit that flipped in a page's version field makes one such page */
-	if (use->pages == 1 && use->other_proven)
+	return use->pages + use->free.pages == 1 && use->other_proven;
+}
+
+bool key_use_is_needed_by_allocated(const struct key_use *use)
+{
+	if (is_flipped(use))
 		return false;
 	if (use->proven)
 		return true;
 	return use->pages > use->damaged + use->busy || (use->pages && !use->damaged);
+}
+
+bool key_use_is_needed(const struct key_use *use)
+{
+	return key_use_is_needed_by_allocated(use) || (!is_flipped(use) && use->free.pages > use->free.broken);
 }
 
 /* A page that no checksum of its own vouches for may be damaged. Where the key
@@ -19,19 +29,6 @@ static bool looks_damaged(const struct key_use *use, bool known_elsewhere)
 	if (use->strict_refuted)
 		return false;
 	return use->proven || (use->refuted == 1 && known_elsewhere);
-}
-
-enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere)
-{
-	if (use->sound && key_use_is_needed(use))
-		return DATA_MISSING_KEY;
-	if (use->refuted && !looks_damaged(use, known_elsewhere))
-		return DATA_WRONG_KEY;
-	if (use->damaged || use->refuted || (use->sound && use->other_proven))
-		return DATA_DAMAGED;
-	if (use->proven)
-		return DATA_PROVEN;
-	return use->pages ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
 }
 
 static bool is_worse(enum data_answer one, enum data_answer other)
@@ -49,6 +46,40 @@ static void worsen(enum data_answer *worst, enum data_answer answer)
 {
 	if (is_worse(answer, *worst))
 		*worst = answer;
+}
+
+static enum data_answer allocated_answer(const struct key_use *use, bool known_elsewhere)
+{
+	if (use->sound && key_use_is_needed_by_allocated(use))
+		return DATA_MISSING_KEY;
+	if (use->refuted && !looks_damaged(use, known_elsewhere))
+		return DATA_WRONG_KEY;
+	if (use->damaged || use->refuted || (use->sound && use->other_proven))
+		return DATA_DAMAGED;
+	if (use->proven)
+		return DATA_PROVEN;
+	return use->pages ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
+}
+
+/* What opens some of them is the key: import does not ask more. */
+static enum data_answer free_answer(const struct free_use *use)
+{
+	if (use->proven)
+		return DATA_PROVEN;
+	if (use->sound)
+		return DATA_MISSING_KEY;
+	if (use->refuted)
+		return DATA_WRONG_KEY;
+	return use->pages > use->broken ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
+}
+
+enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere)
+{
+	enum data_answer answer = allocated_answer(use, known_elsewhere);
+
+	if (!is_flipped(use))
+		worsen(&answer, free_answer(&use->free));
+	return answer;
 }
 
 bool data_file_head_is_damaged(const struct data_file *file)

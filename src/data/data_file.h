@@ -96,8 +96,11 @@ bool data_file_is_incomplete(const struct data_file *file);
 /* What decides about one use. */
 enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere);
 
-/* A file may need this key: its pages that are not free say so, and not only one
- * that another version's key opens. */
+/* A file may need this key: its pages say so, and not only one that another version's
+ * key opens. */
 bool key_use_is_needed(const struct key_use *use);
+
+/* The same by its allocated pages: else only free pages need the key. */
+bool key_use_is_needed_by_allocated(const struct key_use *use);
 
 #endif

@@ -50,10 +50,20 @@ static bool is_bad(const struct key_use *use)
 	return use->refuted || use->damaged;
 }
 
+static void add_free(struct free_use *whole, const struct free_use *part)
+{
+	whole->pages += part->pages;
+	whole->proven += part->proven;
+	whole->refuted += part->refuted;
+	whole->sound += part->sound;
+	whole->broken += part->broken;
+}
+
 static void add_use(struct key_use *whole, const struct key_use *part)
 {
 	whole->first_bad = earlier(is_bad(whole), whole->first_bad, is_bad(part), part->first_bad);
 	whole->pages += part->pages;
+	add_free(&whole->free, &part->free);
 	whole->residual += part->residual;
 	whole->proven += part->proven;
 	whole->refuted += part->refuted;
@@ -80,7 +90,7 @@ struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 		else if (whole->use_count < EVIDENCE_MAX_USES)
 			return fault_of(FAULT_MEMORY);
 		else
-			whole->overflow += part->uses[i].pages + part->uses[i].residual;
+			whole->overflow += part->uses[i].pages + part->uses[i].free.pages + part->uses[i].residual;
 	}
 	whole->first_bad = earlier(whole->plain_damaged, whole->first_bad, part->plain_damaged, part->first_bad);
 	whole->pages += part->pages;

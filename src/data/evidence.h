@@ -14,12 +14,25 @@
  * met in a file that is no such file. */
 #define EVIDENCE_MAX_USES 256
 
+/* Pages that are free, but that the server reads even so: IMPORT TABLESPACE needs all of
+ * them, and read-ahead calls corrupt those that it cannot decrypt (measured on 10.11.19
+ * and 11.8.9). A page whose checksum does not match says nothing of a key: it may never
+ * have been written completely since it was freed. */
+struct free_use {
+	uint64_t pages;
+	uint64_t proven;
+	uint64_t refuted; /* intact, and not of this key */
+	uint64_t sound;	  /* intact, and there is no such key to try */
+	uint64_t broken;  /* these say nothing */
+};
+
 /* One pair of key ID and version in one file. */
 struct key_use {
 	uint32_t id;
 	uint32_t version;
-	uint64_t pages;	   /* that say so and that the server may read again */
-	uint64_t residual; /* that say so, but are free: never read again */
+	uint64_t pages;	      /* allocated pages that have it: the members below count these */
+	struct free_use free; /* free pages that have it */
+	uint64_t residual;    /* free pages that have it, and that nothing needs */
 	uint64_t proven;
 	uint64_t refuted;  /* intact as far as one can tell, and not of this key */
 	uint64_t sound;	   /* intact beyond doubt, and there is no such key to try */

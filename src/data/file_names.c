@@ -122,6 +122,11 @@ bool is_later_system_name(const char *path)
 	return number_of(path, "ibdata") > 1;
 }
 
+bool is_undo_name(const char *path)
+{
+	return !fnmatch("undo[0-9][0-9][0-9]", base_name(path), 0);
+}
+
 bool is_later_log_file(const char *path)
 {
 	return number_of(path, LOG_NAME) > 0;

@@ -27,6 +27,9 @@ const char *base_name(const char *path);
 /* "ibdata2": the name of a file of the system tablespace, and not of its first one. */
 bool is_later_system_name(const char *path);
 
+/* "undo001": the name of an undo tablespace. */
+bool is_undo_name(const char *path);
+
 /* Whether both are in the same directory, by their paths. */
 bool are_beside(const char *path, const char *other);
 

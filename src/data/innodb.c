@@ -5,6 +5,7 @@
 #include "data/codec.h"
 #include "data/innodb_page.h"
 
+#define TYPE_OFFSET 24
 #define PAGES_OFFSET 46
 #define FREE_LIMIT_OFFSET 50
 #define FLAGS_OFFSET 54
@@ -13,6 +14,9 @@
 #define CRYPT_SIZE 33
 #define CRYPT_OFFSET_FIXED 188 /* plus the extent descriptors */
 #define PAGE_TYPE_FSP_HEADER 8
+#define PAGE_TYPE_SYS 6
+#define ROLLBACK_PAGE 3 /* of an undo tablespace: a rollback segment's header; of a table the root of its first index  \
+			 */
 #define DOUBLE_WRITE_MAGIC 536853855U
 #define DOUBLE_WRITE_PAGE 5 /* that of the transaction system */
 
@@ -172,6 +176,22 @@ static void find_double_write(struct scan *scan, struct innodb_file *file)
 	space->double_write[1] = be32(areas + 8);
 }
 
+static bool holds_undo(struct scan *scan, const struct innodb_file *file)
+{
+	unsigned char type[2];
+
+	return scan_read(scan, &file->paged.source, (uint64_t)ROLLBACK_PAGE * file->space.page_size + TYPE_OFFSET, type,
+			 sizeof(type)) &&
+	       be16(type) == PAGE_TYPE_SYS;
+}
+
+/* Free pages of the system tablespace and of undo tablespaces are read by read-ahead
+ * alone, if at all, and nothing that is read needs them. */
+static bool is_of_a_table(struct scan *scan, const struct innodb_file *file)
+{
+	return file->space.space_id != 0 && !file->is_undo && !holds_undo(scan, file);
+}
+
 void innodb_open(struct scan *scan, struct innodb_file *file)
 {
 	static const struct page_format format = {
@@ -192,6 +212,7 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 	paged->page_size = file->space.page_size;
 	paged->encrypted = file->space.has_crypt;
 	paged->has_versions = file->space.full_crc32;
+	paged->reads_free = is_of_a_table(scan, file);
 	paged->id = file->space.key_id;
 	memcpy(paged->salt, file->space.salt, sizeof(paged->salt));
 }

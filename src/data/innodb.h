@@ -50,10 +50,11 @@ struct innodb_file {
 	struct innodb_space space;
 	struct paged_file paged;
 	struct source head_source; /* the first file of a system tablespace of several; closed where it is this one */
+	bool is_undo;		   /* by its name; a page tells, too, once it is written */
 };
 
-/* Makes paged of space, once that is known; paged.source and paged.first_page are
- * set. Finds where the double-write areas of the system tablespace are. file must
+/* Makes paged of space, once that is known; paged.source, paged.first_page and is_undo
+ * are set. Finds where the double-write areas of the system tablespace are. file must
  * stay where it is. */
 void innodb_open(struct scan *scan, struct innodb_file *file);
 

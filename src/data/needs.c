@@ -91,6 +91,8 @@ static enum data_answer use_answer(const struct data_file *file, const struct ke
 static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
 {
 	bool is_needed = key_use_is_needed(use);
+	bool is_allocated = key_use_is_needed_by_allocated(use);
+	uint64_t free_pages = use->free.pages - use->free.broken;
 	size_t count = needs->count;
 	struct fault fault = fault_none();
 	struct data_need *need;
@@ -101,14 +103,16 @@ static struct fault add_use(struct data_needs *needs, const struct data_file *fi
 	need = find_or_insert(needs, use->id, use->version);
 	if (!need)
 		return fault_of(FAULT_MEMORY);
-	if (needs->count > count || (is_needed && !need->files))
+	if (needs->count > count || (is_needed && !need->files) || (is_allocated && need->files == need->free_files))
 		fault = add_path(needs, file->path, &need->example);
 	need->residual += use->residual;
 	if (!is_needed)
 		return fault;
 	need->files++;
 	need->kinds[file->kind]++;
-	need->pages += use->pages;
+	need->free_files += !is_allocated;
+	need->pages += use->pages + free_pages;
+	need->free_pages += free_pages;
 	need->answers[use_answer(file, use, false)]++;
 	return fault;
 }

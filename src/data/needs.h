@@ -10,13 +10,16 @@
 struct data_need {
 	uint32_t id;
 	uint32_t version;		     /* 0: the file is said to be encrypted with this ID, but has no page yet */
-	uint64_t files;			     /* that need it; 0: it is residual, on free pages only */
+	uint64_t files;			     /* that need it; 0: it is residual, on free pages that nothing needs */
+	uint64_t free_files;		     /* those of them that need it for free pages only */
 	uint64_t kinds[DATA_KIND_COUNT];     /* the same by kind */
-	uint64_t pages;			     /* that need it */
-	uint64_t residual;		     /* free pages that name it: nothing reads them again */
+	uint64_t pages;			     /* that need it, */
+	uint64_t free_pages;		     /* and those of them that are free */
+	uint64_t residual;		     /* free pages that have it, and that nothing needs */
 	uint64_t answers[DATA_ANSWER_COUNT]; /* the files that need it, by what they say of this key */
-	size_t example; /* where the path stands in paths: of the first file that needs it, else of the first that names
-			   it */
+	/* where the path stands in paths: of the first file that needs it, for allocated pages if there is one, else of
+	 * the first that names it */
+	size_t example;
 };
 
 /* One file of a system tablespace. */
@@ -56,8 +59,8 @@ struct data_needs {
 #define DATA_NEEDS __attribute__((cleanup(data_needs_free)))
 
 /* Finds what the directories need, without any key: reads the head of every page
- * of every file, and the whole of a few. A pair that only free pages name has
- * files = 0. Errs on the side of need. Faults as survey; *ret_failed is then the
+ * of every file, and the whole of a few. A pair that only free pages of the system and
+ * undo tablespaces have has files = 0. Errs on the side of need. Faults as survey; *ret_failed is then the
  * directory that is to blame, or NULL. */
 MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t count, struct data_needs *ret_needs,
 					const char **ret_failed);

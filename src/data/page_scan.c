@@ -29,7 +29,7 @@ static bool is_free(struct scan *scan, const struct paged_file *file, const stru
 	return file->format->is_free && file->format->is_free(scan, page);
 }
 
-/* Not needed, and no proof of a key. But where the key has opened other pages, a free
+/* Not needed, and not proof of a key. But where the key has opened other pages, a free
  * page that it does not open is damaged. */
 static enum page_outcome judge_free(struct scan *scan, const struct paged_file *file, const struct local_page *page,
 				    struct key_use *use, struct evidence *evidence)
@@ -54,8 +54,8 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 
 	if (integrity == PAGE_BROKEN)
 		return PAGE_DAMAGED;
-	return is_free(scan, file, page) ? judge_free(scan, file, &local, use, evidence)
-					 : scan_local_page(scan, &local, use, evidence);
+	return !file->reads_free && is_free(scan, file, page) ? judge_free(scan, file, &local, use, evidence)
+							      : scan_local_page(scan, &local, use, evidence);
 }
 
 /* A page that does not fit is read again: it may have been in the middle of a
@@ -161,6 +161,41 @@ static bool read_whole(struct scan *scan, const struct paged_file *file, struct 
 	return page->version == version;
 }
 
+static void count_free_outcome(struct free_use *use, enum page_outcome outcome)
+{
+	switch (outcome) {
+	case PAGE_PROVEN:
+		use->proven++;
+		break;
+	case PAGE_REFUTED_INTACT:
+		use->refuted++;
+		break;
+	case PAGE_SOUND:
+		use->sound++;
+		break;
+	case PAGE_REFUTED: /* may be damaged */
+	case PAGE_DAMAGED:
+		use->broken++;
+		break;
+	case PAGE_UNPROVED:
+	case PAGE_BUSY:
+		break;
+	}
+}
+
+/* The first free pages of each part that are whole are the sample. */
+static void count_free(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
+		       struct key_use *use, struct evidence *evidence)
+{
+	struct free_use *free = &use->free;
+
+	free->pages++;
+	if (!scan->rules->full && free->proven + free->refuted + free->sound >= SCAN_SAMPLE_FIRST)
+		return;
+	if (whole || read_whole(scan, file, page))
+		count_free_outcome(free, judge(scan, file, page, use, evidence));
+}
+
 static void count_encrypted(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
 			    struct evidence *evidence)
 {
@@ -168,13 +203,15 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 	bool unused = is_free(scan, file, page);
 	enum page_outcome outcome;
 
-	if (!use)
+	if (use && unused && file->reads_free)
+		count_free(scan, file, page, whole, use, evidence);
+	if (!use || (unused && file->reads_free))
 		return;
 	if (unused)
 		use->residual++;
 	else
 		use->pages++;
-	if ((unused && !scan->rules->full) || !scan_samples(scan, use, page->number))
+	if ((unused && !(scan->rules->full && file->format->proves_free)) || !scan_samples(scan, use, page->number))
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
 	if (outcome != PAGE_UNPROVED || !unused)

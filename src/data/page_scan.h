@@ -29,7 +29,7 @@ struct page_format {
 	struct page (*header)(const void *space, const unsigned char *bytes, uint32_t number);
 	/* True: the page holds nothing of this file's own. NULL: there is no such. */
 	bool (*is_foreign)(const void *space, uint32_t number);
-	/* True: the server never reads the page again. NULL: nothing tells. */
+	/* True: the page is free. NULL: nothing tells. */
 	bool (*is_free)(struct scan *scan, const struct page *page);
 	bool proves_free; /* what a page held before it was freed is still proof of a key */
 	/* Of an encrypted page, without a key. */
@@ -51,6 +51,7 @@ struct paged_file {
 	uint32_t skipped;    /* pages at the start of the file that are none of the format */
 	bool encrypted;	     /* else no page is, */
 	bool has_versions;   /* and none looks as if it had a version */
+	bool reads_free;     /* the server reads free pages, too: see struct free_use */
 	uint32_t id;
 	unsigned char salt[CIPHER_BLOCK];
 };

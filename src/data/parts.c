@@ -217,11 +217,6 @@ static bool is_partial(int directory, const char *name)
 	return strstr(text, "\npartial = Y") != NULL;
 }
 
-static bool is_undo_name(const char *name)
-{
-	return !fnmatch("undo[0-9][0-9][0-9]", name, 0);
-}
-
 static bool is_list_name(const char *name)
 {
 	return !fnmatch("*.index", name, 0) || !fnmatch("relay-log*.info", name, 0);

@@ -155,6 +155,7 @@ static void open_tablespace(const struct opening *opening)
 	}
 	file->kind = DATA_INNODB;
 	innodb->paged.source = opening->source;
+	innodb->is_undo = is_undo_name(opening->path);
 	if (is_cut_off(opening))
 		file->note = DATA_NOTE_CUT_OFF;
 	if (!innodb->space.space_id)

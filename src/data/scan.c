@@ -96,7 +96,7 @@ static void try_other_versions(struct scan *scan, const struct local_page *page,
 	size_t count = 0;
 	struct entry **entries = keyfile ? keyfile_find(keyfile, page->id, &count) : NULL;
 
-	for (size_t i = 0; i < count && use->pages + use->residual <= SCAN_SAMPLE_FIRST; i++) {
+	for (size_t i = 0; i < count && use->pages + use->free.pages + use->residual <= SCAN_SAMPLE_FIRST; i++) {
 		enum data_cipher cipher;
 
 		if (!use_key_of(scan, page, entries[i]->version))

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_FREE_PAGES_H
+#define MKEYFILE_CLI_FREE_PAGES_H
+
+#include "cli/tables.h"
+#include "core/keyset.h"
+
+/* Tables that need a key for free pages, which ALTER TABLE ... FORCE leaves behind: it
+ * writes a new tablespace, without the old key as well (10.11.19, 11.8.9). */
+struct free_pages {
+	const struct keyset *keys; /* that the tables may need */
+	struct tables tables;	   /* table.id is not set: no table twice */
+};
+
+#define FREE_PAGES __attribute__((cleanup(free_pages_free)))
+void free_pages_free(struct free_pages *free_pages);
+
+/* A datadir_visit; context is a struct free_pages. */
+struct fault free_pages_take_file(void *context, const struct data_file *file);
+
+/* Hints at the statements, of which a JSON object gets all, and the screen not too many. */
+void free_pages_say(struct free_pages *free_pages);
+
+#endif
