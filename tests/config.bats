@@ -116,6 +116,6 @@ hint: use the name of a file" config -f /dev/fd/7 7< <(cat plain)
 	[[ $output == *"filekey = FILE:$PWD/pw"* ]]
 	name=$'line\nbreak'
 	cp -p plain "$name"
-	run_refused 4 "mkeyfile config: the path of '$name' has a line break in it, which no option file can hold" config -f "$name"
+	run_refused 4 "mkeyfile config: the path of 'line\\012break' has a line break in it, which no option file can hold" config -f "$name"
 	run -64 --separate-stderr mkeyfile config -f plain --encryption-algorithm=rot13
 }
