@@ -213,24 +213,24 @@ sys.exit(status)' "$@"
 }
 
 @test "answers without an end, garbage and slow drips: an error, in bounded memory and time" {
-	local kind place words
+	local kind place words timeout
 
-	while IFS=: read -r kind words; do
+	while IFS=: read -r kind timeout words; do
 		impostor --socket="$PWD/socket" --answer="$kind"
 		run --separate-stderr in_little_memory "$MKEYFILE" status --defaults-file=client.cnf -f keyfile -t 10.11 \
-			--server="$place" --server-timeout=1
+			--server="$place" --server-timeout="$timeout"
 		same "2 little" "$status $output"
 		[ -z "$words" ] || same "mkeyfile status: server '$place'$words" "$stderr"
 		[[ ${#stderr_lines[@]} = 1 && $stderr = "mkeyfile status: server '$place'"* ]]
 		rm socket
 	done <<-'END'
-		rows:: the server's answer is too large
-		many-rows:: the server's answer is too large
-		column-descriptions:: Client run out of memory
-		column-count:: Client run out of memory
-		packet:
-		garbage:
-		drip: does not answer
+		rows:30:: the server's answer is too large
+		many-rows:30:: the server's answer is too large
+		column-descriptions:30:: Client run out of memory
+		column-count:30:: Client run out of memory
+		packet:30:
+		garbage:1:
+		drip:1: does not answer
 	END
 }
 

@@ -60,7 +60,7 @@ says() {
 	make_password_file password
 	says gone '' "File 'gone' not found (Errcode: 2 \"No such file or directory\")"
 	mkdir directory
-	says directory '' "Error reading file 'directory' (Errcode: 21 \"Is a directory\")"
+	says directory '' "Error reading file 'directory' (Errcode: 27 \"File too large\")"
 	mkfifo pipe
 	says pipe '' 'mkeyfile_key_management: Cannot read pipe: it is not a regular file'
 	: >empty

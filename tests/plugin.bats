@@ -462,6 +462,9 @@ alike() { # what [only the client: older servers log nothing]
 	ln -s keyfile keyfile
 	alike 'a link to itself'
 	rm keyfile
+	mkdir keyfile
+	alike 'a directory' client
+	rmdir keyfile
 	: >keyfile
 	alike 'an empty file'
 	while read -r line; do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/words.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +116,11 @@ static unsigned int write_system_words(struct fault fault, const char *path, enu
 		snprintf(words, size, "Cannot read %s: %s", path, own_reason(fault.code));
 		return WORDS_OWN;
 	}
+}
+
+struct fault words_fault_of_directory(enum words_release release)
+{
+	return release == WORDS_FROM_11_8 ? fault_errno(FAULT_READ, EISDIR) : fault_of(FAULT_TOO_LARGE);
 }
 
 unsigned int words_of_plugin(struct fault fault, const char *path, enum words_release release, char *words, size_t size)

@@ -24,6 +24,10 @@ const char *words_at_a_place(enum fault_code code);
  * 11.8.9. */
 enum words_release { WORDS_BEFORE_11_8, WORDS_FROM_11_8 };
 
+/* The fault that words_of_plugin takes for a directory in place of a key file: before
+ * 11.8, servers find it too large. */
+struct fault words_fault_of_directory(enum words_release release);
+
 /* Writes how mkeyfile's server plugin tells a fault of the file (or password file) at
  * path, so that a log filter made for the server's own plugin finds it: in the very
  * words of that one wherever it has the same condition. Cut to size bytes. Returns the

@@ -3,15 +3,20 @@
 
 #include "plugin/server.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 void words_fault(const struct keyring_source *source, struct keyring_fault what, struct words *words)
 {
-	/* of the password file a read error has the same words everywhere */
-	bool old = what.fault.code == FAULT_READ && what.path == source->password_path;
-	enum words_release release = server_is_from_11_8() && !old ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
+	bool of_password = what.path == source->password_path;
+	enum words_release release = server_is_from_11_8() ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
 
+	/* of the password file a read error has the same words everywhere */
+	if (what.fault.code == FAULT_READ && of_password)
+		release = WORDS_BEFORE_11_8;
+	else if (what.fault.code == FAULT_READ && what.fault.error_number == EISDIR)
+		what.fault = words_fault_of_directory(release);
 	words->number = words_of_plugin(what.fault, what.path, release, words->text, WORDS_SIZE);
 }
 

@@ -30,8 +30,12 @@ static char *plugin_words(const struct server_profile *profile, struct fault fau
 	enum words_release release = profile->oversize == OVERSIZE_TOO_LARGE ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
 	char words[PLUGIN_WORDS_SIZE];
 
-	if (fault.code == FAULT_READ && (fault.error_number == ESPIPE || fault.error_number == EISDIR))
+	if (fault.code == FAULT_NOT_REGULAR)
+		fault = words_fault_of_directory(release);
+	else if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
 		fault = fault_of(FAULT_NOT_REGULAR);
+	else if (fault.code == FAULT_READ && fault.error_number == EISDIR)
+		release = WORDS_BEFORE_11_8; /* the password file: the same words everywhere */
 	(void)words_of_plugin(fault, path, release, words, sizeof(words));
 	return strdup(words);
 }

@@ -83,6 +83,8 @@ static void test_words_of_plugin(void **state)
 		{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Cannot read " FILE_PATH ": it is not a regular file" },
 		{ { FAULT_READ, EISDIR, 0, 0, 0 },
 		  "Error reading file '" FILE_PATH "' (Errcode: 21 \"Is a directory\")" },
+		{ { FAULT_NOT_REGULAR, 0, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 27 \"File too large\")" },
 		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 },
 		  "Error reading file '" FILE_PATH "' (Errcode: 27 \"File too large\")" },
 		{ { FAULT_OPEN, ENOENT, 0, 0, 0 },
@@ -98,7 +100,9 @@ static void test_words_of_plugin(void **state)
 		{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },
 	};
 	static const struct words_row later_rows[] = {
-		{ { FAULT_READ, EISDIR, 0, 0, 0 }, "Read from " FILE_PATH " failed, errno 21" },
+		{ { FAULT_NOT_REGULAR, 0, 0, 0, 0 }, "Read from " FILE_PATH " failed, errno 21" },
+		{ { FAULT_READ, EISDIR, 0, 0, 0 },
+		  "Error reading file '" FILE_PATH "' (Errcode: 21 \"Is a directory\")" },
 		{ { FAULT_TOO_LARGE, 0, 0, 0, 0 }, "File " FILE_PATH " too large, must be less than 1048576 bytes" },
 		{ { FAULT_PASSWORD_TOO_LONG, 0, 0, 0, 0 },
 		  "Cannot read " FILE_PATH ", the filekey is too long, max secret size is 256 bytes" },
