@@ -189,7 +189,16 @@ elsewhere() { # setting
 	lacks -- "incomplete: the database directory 'copy/none' has no files" \
 		"incomplete: the database directory 'copy/sys' has no files" "$hint"
 	copy
-	mkdir copy/lost+found copy/.sst copy/#innodb
+	mkdir copy/lost+found copy/.sst copy/#innodb copy/tmp copy/mysqltmp
+	lacks --
+}
+
+@test "a server without InnoDB lacks no part of it" {
+	copy
+	rm -r copy/ib* copy/undo* copy/db
+	lacks -- "incomplete: 'copy' has no system tablespace (ibdata1)" "$(elsewhere innodb_data_home_dir)" \
+		"incomplete: 'copy' has no redo log (ib_logfile0)" "$(elsewhere innodb_log_group_home_dir)"
+	rm -f copy/mysql/*.ibd copy/mysql/innodb_* copy/mysql/gtid_slave_pos.frm copy/mysql/transaction_registry.frm
 	lacks --
 }
 
@@ -198,6 +207,8 @@ elsewhere() { # setting
 	cp -a "$DATA"/data/db/t.ibd files
 	cp -a "$DATA"/data/binlog.000001 logs
 	for directory in files logs "$DATA/data/db"; do
+		run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir="$directory"
+		same "note: no data directory is here, so that nothing was judged to be missing" "${lines[-1]}"
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$directory"
 		same 0 "$(jq -r .data.missing_parts <<<"$output")"
 	done

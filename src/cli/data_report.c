@@ -471,6 +471,8 @@ static void print_parts(const struct data_parts *parts)
 	}
 	if (parts->missing[PART_DATABASE] || parts->missing[PART_TABLE])
 		puts("hint: mount the file system, or restore the files");
+	if (!parts->judged && !parts->total)
+		puts("note: no data directory is here, so that nothing was judged to be missing");
 }
 
 /* Free pages may need a version long after a rotation has ended. */
@@ -676,6 +678,8 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
 	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->needs)));
+	json_object_set_new(object, "judged", json_boolean(proof->parts.judged));
+	json_object_set_new(object, "tables_judged", json_boolean(proof->parts.tables_judged));
 	json_object_set_new(object, "missing_parts", number(proof->parts.total));
 	json_object_set_new(object, "incomplete", parts_json(&proof->parts));
 	json_object_set_new(object, "answers", answers_json(proof->answers));

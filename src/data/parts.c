@@ -36,6 +36,7 @@ struct place {
 	struct file_id id;
 	bool has[PART_COUNT]; /* of the kinds that every server has once */
 	bool is_partial;      /* a backup of some tables only */
+	bool without_innodb;  /* of a server that never had it */
 };
 
 struct undo {
@@ -175,6 +176,13 @@ static bool has_schema_mysql(int directory)
 	       is_there(directory, "mysql/proc.frm");
 }
 
+/* They are made with the schema mysql, where there is InnoDB. */
+static bool has_innodb_statistics(int directory)
+{
+	return is_there(directory, "mysql/innodb_table_stats.frm") ||
+	       is_there(directory, "mysql/innodb_table_stats.ibd");
+}
+
 static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 {
 	struct source source = SOURCE_CLOSED;
@@ -227,6 +235,12 @@ static bool is_backup_info(const char *name)
 	return !strcmp(name, "xtrabackup_info") || !strcmp(name, "mariadb_backup_info");
 }
 
+static void take_schema_mysql(int directory, struct place *found)
+{
+	found->has[PART_DATA_DIRECTORY] = has_schema_mysql(directory);
+	found->without_innodb = found->has[PART_DATA_DIRECTORY] && !has_innodb_statistics(directory);
+}
+
 /* What one name tells of its directory. */
 static struct fault take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
 {
@@ -235,7 +249,7 @@ static struct fault take_name(struct hunt *hunt, const char *path, int directory
 	else if (!strcmp(name, "ib_logfile0") || !strcmp(name, "ib_logfile101") || !strcmp(name, "xtrabackup_logfile"))
 		found->has[PART_REDO_LOG] = true;
 	else if (!strcmp(name, "mysql"))
-		found->has[PART_DATA_DIRECTORY] = has_schema_mysql(directory);
+		take_schema_mysql(directory, found);
 	else if (is_backup_info(name))
 		found->is_partial = is_partial(directory, name);
 	else if (is_undo_name(name))
@@ -265,6 +279,7 @@ static struct fault keep_place(struct hunt *hunt, const char *path, const struct
 		return errno == ENOENT ? fault_none() : fault_of(FAULT_MEMORY);
 	memcpy(place->has, found->has, sizeof(place->has));
 	place->is_partial = found->is_partial;
+	place->without_innodb = found->without_innodb;
 	return fault_none();
 }
 
@@ -333,6 +348,12 @@ static struct fault walk_all(struct hunt *hunt)
 
 /* ---- parts that every server has once ---- */
 
+static bool lacks(const struct place *place, enum part part)
+{
+	return place->has[PART_DATA_DIRECTORY] && !place->has[part] &&
+	       !(place->without_innodb && part != PART_ARIA_LOG);
+}
+
 /* A data directory whose part is elsewhere needs one that is not in another data
  * directory; and such a part needs a data directory. */
 static struct fault match_part(struct hunt *hunt, enum part part)
@@ -344,16 +365,15 @@ static struct fault match_part(struct hunt *hunt, enum part part)
 	for (size_t i = 0; i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
 
-		lacking += place->has[PART_DATA_DIRECTORY] && !place->has[part];
+		lacking += lacks(place, part);
 		spare += place->has[part] && !place->has[PART_DATA_DIRECTORY];
 	}
 	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
-		bool is_data_directory = place->has[PART_DATA_DIRECTORY];
 
-		if (lacking > spare && is_data_directory && !place->has[part])
+		if (lacking > spare && lacks(place, part))
 			fault = add_missing(hunt->parts, part, place->path, NULL, 0);
-		else if (spare > lacking && !is_data_directory && place->has[part])
+		else if (spare > lacking && !place->has[PART_DATA_DIRECTORY] && place->has[part])
 			fault = add_missing(hunt->parts, PART_DATA_DIRECTORY, place->path, NULL, 0);
 	}
 	return fault;
@@ -624,10 +644,17 @@ static struct fault check_schema(struct hunt *hunt, const struct place *place, i
 	return fault.code || !empty ? fault : add_missing(hunt->parts, PART_DATABASE, place->path, schema, 0);
 }
 
+/* A place for temporary files is empty most of the time. */
+static bool is_temporary(const char *name)
+{
+	return !fnmatch("?(mysql)@(tmp|temp|tmpdir)", name, FNM_EXTMATCH);
+}
+
 /* "#" begins the names of directories that are none of a database. */
 static bool may_be_schema(const struct dirent *entry)
 {
-	return is_content(entry->d_name) && entry->d_name[0] != '.' && entry->d_name[0] != '#' &&
+	return is_content(entry->d_name) && !is_temporary(entry->d_name) && entry->d_name[0] != '.' &&
+	       entry->d_name[0] != '#' &&
 	       (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN);
 }
 
@@ -711,12 +738,14 @@ static struct fault check_list(struct hunt *hunt, const char *list)
 
 /* ---- all of them ---- */
 
-static bool is_unclean(const struct data_needs *needs)
+/* No redo log may create or drop a table, as far as that can be told. */
+static bool is_clean(const struct data_needs *needs)
 {
 	for (size_t i = 0; i < needs->directory_count; i++)
-		if (needs->directories[i].unclean)
-			return true;
-	return false;
+		if (needs->directories[i].has_redo_log &&
+		    (needs->directories[i].unclean || !needs->directories[i].clean))
+			return false;
+	return true;
 }
 
 static bool is_partial_home(const struct hunt *hunt, const char *path)
@@ -759,9 +788,12 @@ static struct fault find_all(struct hunt *hunt, struct scan *scan)
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	if (!fault.code)
 		fault = check_system_tablespaces(hunt, scan);
-	for (size_t i = 0; !fault.code && i < hunt->place_count; i++)
+	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+		hunt->parts->judged |= hunt->places[i].has[PART_DATA_DIRECTORY];
 		if (hunt->places[i].has[PART_DATA_DIRECTORY])
 			fault = check_schemas(hunt, &hunt->places[i]);
+	}
+	hunt->parts->tables_judged = hunt->parts->judged && hunt->judges_tables;
 	for (size_t i = 0; !fault.code && i < hunt->lists.count; i++)
 		fault = check_list(hunt, hunt->lists.items[i]);
 	return fault;
@@ -787,7 +819,7 @@ struct fault data_parts_find(const struct parts_search *search, struct data_part
 	struct hunt hunt = {
 		.search = search,
 		.parts = &parts,
-		.judges_tables = !search->needs->live && !is_unclean(search->needs),
+		.judges_tables = !search->needs->live && is_clean(search->needs),
 	};
 	struct fault fault = scan_new(&rules, search->keyfile, &scan);
 

@@ -36,6 +36,8 @@ struct data_parts {
 	size_t count;
 	uint64_t missing[PART_COUNT]; /* all of each kind */
 	uint64_t total;
+	bool judged;	    /* one of the directories is a data directory */
+	bool tables_judged; /* and of the files of its tables, too, it is known which there have to be */
 };
 
 #define DATA_PARTS __attribute__((cleanup(data_parts_free)))
@@ -52,7 +54,7 @@ struct parts_search {
  * directory mysql, a system tablespace, a redo log or aria_log_control; so files alone,
  * and the directory of one database, are not. A part that another of the directories has
  * counts, unless it is another data directory's own. Tables are left out while a server
- * runs, while a redo log has changes to apply, and in a partial backup. FAULT_MEMORY,
+ * runs, while a redo log may have changes to apply, and in a partial backup. FAULT_MEMORY,
  * FAULT_ALGORITHM. */
 MUST_CHECK struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts);
 void data_parts_free(struct data_parts *parts);
