@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# verify and remove on data directories that real servers made by chance. MKEYFILE_TEST_LONG=1
+# takes a hundred times as many, MKEYFILE_TEST_SEED repeats a run.
+bats_require_minimum_version 1.5.0
+load common
+
+scenarios() {
+	"$abs_top_srcdir/tests/scenarios" --directory "$PWD" "$@"
+}
+
+@test "no server misses a key that remove removed, or that verify did not need" {
+	count=3
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=300
+	scenarios --count $count >log || {
+		cat log
+		false
+	}
+	echo "# $(tail -n 1 log)" >&3
+	same "log" "$(ls)"
+}
+
+@test "scenarios notice a yes that should be a no" {
+	cat >liar <<-end
+		#!/bin/sh
+		[ "\$1" = verify ] || exec "$MKEYFILE" "\$@"
+	end
+	chmod 755 liar
+	MKEYFILE=$PWD/liar run --separate-stderr scenarios --release bookworm --seed 5 --count 1
+	[ "$status" = 1 ]
+	same "" "$stderr"
+	[[ $output = *"disagreement (server): without 1;1 "*": the server does not start"* ]]
+	[[ $output = *"disagreement (incomplete): verify says 0 without "* ]]
+}
+
+@test "scenarios say when they cannot compare" {
+	MKEYFILE=/nonexistent run -2 --separate-stderr scenarios --count 1
+	same "scenarios: needs mkeyfile (\$MKEYFILE)" "$stderr"
+}
