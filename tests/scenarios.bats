@@ -37,3 +37,18 @@ scenarios() {
 	MKEYFILE=/nonexistent run -2 --separate-stderr scenarios --count 1
 	same "scenarios: needs mkeyfile (\$MKEYFILE)" "$stderr"
 }
+
+@test "a signal stops the scenarios and leaves nothing behind" {
+	# no function: a signal to the shell that runs it would not reach it
+	"$abs_top_srcdir/tests/scenarios" --directory "$PWD" --count 30 >log 3>&- &
+	for ((i = 0; i < 600; i++)); do
+		compgen -G 'scenario-*/w/s' >/dev/null && break
+		sleep 0.1
+	done
+	kill -TERM $!
+	status=0
+	wait $! || status=$?
+	same 143 $status
+	same "log" "$(ls)"
+	run -1 pgrep -f -- "--datadir=$PWD/"
+}
