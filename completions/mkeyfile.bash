@@ -6,7 +6,7 @@
 _mkeyfile_options()
 {
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
-		--target= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
+		--target= --server-user= --trust-owner= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
 		--help --usage --version -f -P -t -n -q -j -V -?'
 	local change='--backup --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
@@ -19,7 +19,7 @@ _mkeyfile_options()
 	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--strict --no-probe --server-user= --datadir= --server-data --full --all-files --encryption-algorithm= $shared" ;;
+	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --encryption-algorithm= $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
@@ -237,7 +237,7 @@ _mkeyfile_choose_value()
 	--digest | --new-digest | --other-digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
 		;;
-	--server-user)
+	--server-user | --trust-owner)
 		_mkeyfile_choose "$(compgen -u)"
 		;;
 	--encryption-algorithm)

@@ -96,13 +96,13 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 	chmod 640 keyfile
 	chown 65534:65534 keyfile
 	cp -p keyfile old
-	run --separate-stderr mkeyfile generate --force
+	run --separate-stderr mkeyfile generate --force --trust-owner=nobody
 	[ "$status" = 0 ]
 	same "the old content is in 'keyfile~', under the old password if it had one" "${stderr_lines[0]}"
 	cmp old keyfile~
 	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile~)"
 	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile)"
-	run -0 mkeyfile list --ids
+	run -0 mkeyfile list --ids --trust-owner=nobody
 	same $'1\n2' "$output"
 }
 

@@ -52,7 +52,7 @@ $server_goes_on both files to every server of the cluster" ""
 	chown 65534:4 pw
 	cp -p keyfile old-keyfile
 	cp -p pw old-pw
-	run --separate-stderr mkeyfile passwd -P pw --new-password-file=./pw
+	run --separate-stderr mkeyfile passwd -P pw --new-password-file=./pw --trust-owner=nobody
 	assert_equal 0 "changed 'keyfile': a new password, sha1, 1 iteration
 changed 'pw', its password file
 the old content of both stands beside them, with a ~ behind the name

@@ -116,21 +116,21 @@ the old content is in 'again', under the old password if it had one" ""
 	cmp again old
 }
 
-@test "a directory that everybody may write" {
+@test "a directory that any user can write to" {
 	chmod 777 .
-	words="others may write the directory of 'keyfile', and could put another file in its place
-hint: chmod o-w the directory, or set its sticky bit (chmod +t) if root or you own it"
+	words="refusing 'keyfile': any user can rename entries of directory '$PWD'
+hint: run 'chmod o-w $PWD'"
 	run_refused 4 "mkeyfile add: $words" add 7
 	run_refused 4 "mkeyfile add: $words" add 7 --lock-timeout=0
 	mkdir elsewhere
-	run_refused 4 "mkeyfile add: $words" add 7 --write-in-place=elsewhere/saved
+	run_refused 4 "mkeyfile add: ${words/keyfile/elsewhere\/saved}" add 7 --write-in-place=elsewhere/saved
 	run_refused 4 "mkeyfile generate: ${words/keyfile/new}" generate -f new
-	run_refused 4 "mkeyfile generate: ${words/keyfile/new.key}" generate -f elsewhere/new --new-password-file=new.key
-	# reading takes no harm
-	run -0 mkeyfile list
+	run_refused 4 "mkeyfile generate: ${words/keyfile/new.key}" generate -f "$TMPDIR/new" --new-password-file=new.key
+	run_refused 4 "mkeyfile list: $words" list
 	chown 65534 .
 	chmod 1777 .
-	run_refused 4 "mkeyfile add: $words" add 7
+	run_refused 4 "mkeyfile add: refusing 'keyfile': user 'nobody' owns directory '$PWD'
+hint: run 'chown root $PWD', or use --trust-owner=nobody" add 7
 	chown 0 .
 	run -0 mkeyfile add 7 -q
 	run -0 mkeyfile generate -q -f new
@@ -201,7 +201,7 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 			[ -e disk/keyfile ] || cp -a keyfile disk/
 			see() { stat -c "%a %u:%g" disk/keyfile; getfacl -cn disk/keyfile; getfattr -dm - disk/keyfile 2>&1; }
 			before=$(see); [[ $before == *user:1:r* && $before == *selinux* ]]
-			"$MKEYFILE" add 7 -q -f disk/keyfile --backup
+			"$MKEYFILE" add 7 -q -f disk/keyfile --backup --trust-owner=65534
 			[ "$before" = "$(see)" ]; cmp disk/keyfile~ old; head -n 3 disk/keyfile | cmp - old; grep -q "^7;" disk/keyfile
 			[ "$(find disk -name ".*mkeyfile*")" = "" ]'
 		same "$mount 0 " "$mount $status $stderr"
@@ -290,10 +290,12 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	run -0 mkeyfile add 7 -q
 	same user.note "$(getfattr -m - keyfile | grep -oE 'user.note|security.ima' | xargs)"
 	chown 65534 keyfile
-	run --separate-stderr strace -o /dev/null -e inject=fchown:error=EPERM "$MKEYFILE" add 8 -q
+	run --separate-stderr strace -o /dev/null -e inject=fchown:error=EPERM "$MKEYFILE" add 8 -q \
+		--trust-owner=nobody
 	assert_equal 4 "mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permitted" ""
 	setfacl -d -m u:1:rw .
-	run --separate-stderr strace -o /dev/null -e inject=fremovexattr:error=EPERM "$MKEYFILE" add 8 -q
+	run --separate-stderr strace -o /dev/null -e inject=fremovexattr:error=EPERM "$MKEYFILE" add 8 -q \
+		--trust-owner=nobody
 	assert_equal 2 "mkeyfile add: cannot keep mode, ACL and extended attributes of 'keyfile': Operation not permitted" ""
 }
 
@@ -339,6 +341,6 @@ stop_at() { # call number argument...
 	same 0 "$status"
 	same 1 "$(grep -c 'memory could not be locked' <<<"$stderr")"
 	same "mkeyfile add: warning: memory could not be locked: keys may have reached swap space (see ulimit -l)" "${stderr_lines[-1]}"
-	run -0 mkeyfile list --ids
+	run -0 mkeyfile list --ids --trust-owner=nobody
 	same '1 2 7 8 100' "$(xargs <<<"$output")"
 }

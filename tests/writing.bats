@@ -24,7 +24,7 @@ no_litter() {
 	setfattr -n user.note -v 'of db1' keyfile
 	setfattr -n security.selinux -v system_u:object_r:mysqld_etc_t:s0 keyfile
 	attributes=$(stat -c '%a %u:%g' keyfile; getfacl -cn keyfile; getfattr -dm - keyfile)
-	run -0 mkeyfile add 7 -q
+	run -0 mkeyfile add 7 -q --trust-owner=nobody
 	same "$attributes" "$(stat -c '%a %u:%g' keyfile; getfacl -cn keyfile; getfattr -dm - keyfile)"
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/defaults.h"
 #include "cli/message.h"
+#include "cli/trusted.h"
 #include "core/file.h"
 
 #include <string.h>
@@ -55,7 +56,11 @@ enum status options_complete(struct options *options)
 	if (status)
 		return status;
 	fill_from_environment(options);
-	status = fill_from_option_files(options);
+	status = trust_for_option_files(options);
+	if (!status)
+		status = fill_from_option_files(options);
+	if (!status)
+		status = trust_for_secrets(options);
 	if (!status)
 		status = check_files(options);
 	/* the group [mkeyfile] may say more than the command line */

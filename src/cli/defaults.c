@@ -2,6 +2,7 @@
 #include "cli/defaults.h"
 
 #include "cli/message.h"
+#include "cli/trusted.h"
 #include "core/crypto.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -27,6 +28,7 @@ struct option_files option_files_of(const struct options *options)
 		.defaults_file = options->defaults_file,
 		.group_suffix = options->defaults_group_suffix,
 		.environment = options->environment,
+		.copy = options->host.option_files.copy,
 	};
 }
 
@@ -84,9 +86,44 @@ static bool may_be_servers(const struct options *options)
 	return !options->file || !is_standard_stream(options->file);
 }
 
-/* Asks for the group [mkeyfile] and for the server's groups at once, and readies
- * libcrypto meanwhile. The latter are asked in silence, since both read the same files
- * and would say the same of them; without an answer ret_server_lines stays empty. */
+/* An option file that the command line names has to be a trusted one; others are left
+ * out. */
+static enum status say_refused(const struct options *options)
+{
+	const struct option_files_seen *seen = &options->host.option_files;
+
+	for (size_t i = 0; i < seen->refused_count; i++) {
+		const struct refused_option_file *file = &seen->refused[i];
+
+		if (options->defaults_file && !strcmp(options->defaults_file, file->path)) {
+			say_untrusted(file->path, &file->refusal);
+			return STATUS_REFUSED;
+		}
+		if (!file->absent)
+			warn_of_option_file(file->path, &file->refusal);
+	}
+	return STATUS_DONE;
+}
+
+/* Finds out which option files there are and whom they belong to, and readies libcrypto
+ * meanwhile. */
+static enum status look_at_files(struct options *options)
+{
+	const struct option_files files = option_files_of(options);
+	struct running_child help;
+	struct fault fault = option_files_start(&files, "--help", true, &help);
+
+	if (!fault.code) {
+		crypto_load();
+		fault = option_files_look(&files, &help, &options->host.option_files);
+	}
+	if (!fault.code)
+		return say_refused(options);
+	return is_missing(fault) && may_be_missing(options) ? STATUS_DONE : say_unreadable(&files, fault);
+}
+
+/* Asks for the group [mkeyfile] and for the server's groups at once. The latter are asked in silence, since both read
+ * the same files and would say the same of them; without an answer ret_server_lines stays empty. */
 static enum status print_groups(struct options *options, struct secret *ret_server_lines)
 {
 	const struct option_files files = option_files_of(options);
@@ -98,7 +135,6 @@ static enum status print_groups(struct options *options, struct secret *ret_serv
 	if (!fault.code) {
 		if (asks_server)
 			asks_server = !option_files_start(&files, SERVER_GROUPS, true, &server).code;
-		crypto_load();
 		if (asks_server && option_files_finish(&server, ret_server_lines).code)
 			secret_free(ret_server_lines);
 		fault = option_files_finish(&own, &options->host.own_lines);
@@ -115,13 +151,11 @@ static error_t pass_to_children(int key, char *value, struct argp_state *state)
 	(void)value;
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
-	pass_options(state, 0, 3, state->input);
+	pass_options(state, 0, 2, state->input);
 	return 0;
 }
 
-static const struct argp_child group_children[] = {
-	{ &shared_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &server_user_argp, 0, NULL, 0 }, { 0 }
-};
+static const struct argp_child group_children[] = { { &shared_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp group_argp = { .parser = pass_to_children, .children = group_children };
 
@@ -180,6 +214,8 @@ static void inherit(struct options *options, const struct options *own)
 		options->target_name = own->target_name;
 	if (!options->server_user)
 		options->server_user = own->server_user;
+	for (size_t i = 0; i < own->trust_owner_count && options->trust_owner_count < TRUST_OWNERS_MAX; i++)
+		options->trust_owners[options->trust_owner_count++] = own->trust_owners[i];
 	if (!options->has_digest)
 		options->kdf.digest = own->kdf.digest;
 	if (!options->has_iterations)
@@ -415,8 +451,10 @@ static void say_where_from(const struct options *options)
 enum status fill_from_option_files(struct options *options)
 {
 	SECRET struct secret server_lines = { 0 };
-	enum status status = options->no_defaults ? STATUS_DONE : print_groups(options, &server_lines);
+	enum status status = options->no_defaults ? STATUS_DONE : look_at_files(options);
 
+	if (!status && !options->no_defaults)
+		status = print_groups(options, &server_lines);
 	if (!status && !options->no_defaults)
 		status = read_own_group(options);
 	message_set_quiet(options->quiet);
@@ -466,37 +504,28 @@ static const char *stray_plugin(const struct secret *server_lines, struct secret
 	return NULL;
 }
 
-static enum status find_stray_among(const struct options *options, char **groups, char **ret_group,
+static enum status find_stray_among(const struct options *options, const struct option_names *groups, char **ret_group,
 				    const char **ret_plugin)
 {
 	SECRET struct secret server_lines = { 0 };
 	enum status status = print_group(options, SERVER_GROUPS, &server_lines);
 
-	for (size_t i = 0; !status && !*ret_group && groups && groups[i]; i++) {
+	for (size_t i = 0; !status && !*ret_group && i < groups->count; i++) {
 		SECRET struct secret lines = { 0 };
 
-		status = print_group(options, groups[i], &lines);
+		status = print_group(options, groups->items[i], &lines);
 		if (!status)
 			*ret_plugin = stray_plugin(&server_lines, &lines);
 		if (!status && *ret_plugin)
-			*ret_group = strdup(groups[i]);
+			*ret_group = strdup(groups->items[i]);
 	}
 	return status;
 }
 
 enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin)
 {
-	const struct option_files files = option_files_of(options);
-	char **groups = NULL;
-	struct fault fault = option_files_groups(&files, &groups);
-	enum status status;
-
 	*ret_plugin = NULL;
-	if (fault.code)
-		return is_missing(fault) && may_be_missing(options) ? STATUS_DONE : say_unreadable(&files, fault);
-	status = find_stray_among(options, groups, ret_group, ret_plugin);
-	option_files_groups_free(groups);
-	return status;
+	return find_stray_among(options, &options->host.option_files.groups, ret_group, ret_plugin);
 }
 
 enum status say_no_file(const struct options *options)

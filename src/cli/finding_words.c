@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/finding_words.h"
 
+#include "cli/trusted.h"
 #include "core/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static char *text_words(const struct finding *finding)
@@ -46,6 +48,15 @@ static char *text_words(const struct finding *finding)
 	}
 }
 
+static char *replaceable_words(const struct finding *finding)
+{
+	char *why = refusal_words(finding->refusal);
+	char *words = why ? words_of("someone else can replace '%s': %s", finding->path, why) : NULL;
+
+	free(why);
+	return words;
+}
+
 static char *file_words(const struct finding *finding)
 {
 	switch (finding->kind) {
@@ -58,11 +69,13 @@ static char *file_words(const struct finding *finding)
 		return words_of("the password file '%s' lies beside the key file, open to the same users",
 				finding->path);
 	case FINDING_FOREIGN_OWNER:
+		if (!finding->user)
+			return words_of("'%s' belongs to user %u, who is neither root nor you", finding->path,
+					(unsigned int)finding->uid);
 		return words_of("'%s' belongs to user %u, who is neither root nor '%s'", finding->path,
 				(unsigned int)finding->uid, finding->user);
 	case FINDING_OPEN_DIRECTORY:
-		return words_of("everybody can replace '%s': others may write in '%s'", finding->path,
-				finding->directory);
+		return replaceable_words(finding);
 	case FINDING_UNREADABLE:
 		return words_of("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
 				strerror(finding->error_number));
@@ -156,7 +169,8 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_PASSWORD_FILE_BESIDE] =
 			"who gets at one gets at both: a password on another device, or from a secret manager, guards more",
 		[FINDING_FOREIGN_OWNER] = "chown it to root or to the server's user",
-		[FINDING_OPEN_DIRECTORY] = "chmod o-w the directory, or move the file",
+		[FINDING_OPEN_DIRECTORY] =
+			"give it to root and let nobody else write to it, or move the file; other commands refuse it",
 		[FINDING_UNREADABLE] =
 			"give the file, and each directory on the way to it, to that user or its group; --server-user names another",
 		[FINDING_ACCESS_NOT_TRIED] = "run the command as root, or name another user with --server-user",

@@ -6,7 +6,9 @@
 #include "cli/message.h"
 #include "cli/password_source.h"
 #include "cli/refusal_hint.h"
+#include "cli/trusted.h"
 #include "cli/wrong_password.h"
+#include "core/file.h"
 #include "core/unseal.h"
 #include "server/verdict.h"
 
@@ -43,6 +45,7 @@ static enum status inspect_files(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 	const struct server_user *user = inspection->has_user ? &inspection->user : NULL;
+	const struct trust trust = trust_of_server(options, user ? user->uid : geteuid());
 	struct inspected_file key_file;
 	struct inspected_file password_file;
 	bool has_key_file = look_from_outside(options->file, FINDING_KEY_FILE_EXPOSED, &key_file);
@@ -51,9 +54,9 @@ static enum status inspect_files(struct inspection *inspection)
 	struct fault fault = fault_none();
 
 	if (has_key_file)
-		fault = inspect_file(&key_file, user, &inspection->findings);
+		fault = inspect_file(&key_file, user, &trust, &inspection->findings);
 	if (!fault.code && has_password_file)
-		fault = inspect_file(&password_file, user, &inspection->findings);
+		fault = inspect_file(&password_file, user, &trust, &inspection->findings);
 	if (!fault.code && has_key_file && options->host.names_file)
 		fault = inspect_servers_file(&key_file, &inspection->findings);
 	if (!fault.code && has_password_file && options->host.names_file)
@@ -117,6 +120,26 @@ static bool lacks_password(const struct inspection *inspection)
 	return inspection->encrypted && options->host.names_file && !has_password_source(options);
 }
 
+/* Refused only since others may write to the file: its mode is among the findings. */
+static bool is_exposed_only(struct fault fault)
+{
+	const struct refusal_of_trust *refusal = trust_refusal();
+
+	return fault.code == FAULT_UNTRUSTED && S_ISREG(refusal->type) && refusal->reason != REFUSAL_OWNER &&
+	       refusal->reason != REFUSAL_SECOND_NAME;
+}
+
+static struct fault read_password(const struct options *options, struct password *ret_password)
+{
+	SECRET struct secret raw = { 0 };
+	struct fault fault = read_password_source(options, ret_password);
+
+	if (!is_exposed_only(fault))
+		return fault;
+	fault = file_read_path_of_anyone(options->password_file, &raw, NULL);
+	return fault.code ? fault : password_from_bytes(&raw, ret_password);
+}
+
 /* The server reads the password before it looks at the key file. */
 static enum status read_key_password(struct inspection *inspection)
 {
@@ -130,7 +153,7 @@ static enum status read_key_password(struct inspection *inspection)
 	if (!has_password_source(options))
 		return inspection->encrypted ? get_password(options, inspection->name, &inspection->password)
 					     : STATUS_DONE;
-	fault = read_password_source(options, &inspection->password);
+	fault = read_password(options, &inspection->password);
 	if (fault.code && fault.code != FAULT_PASSWORD_EMPTY && !is_matter_of_release(fault) &&
 	    !is_answer(inspection, fault))
 		return message_fault(fault, password_source_name(options));
@@ -226,16 +249,27 @@ static bool is_text_out_of_reach(const struct inspection *inspection)
 	return code && code != FAULT_PASSWORD_BLANK;
 }
 
+/* A file that other commands refuse is what a report is for: who owns it or may replace
+ * it is among the findings. */
+static struct fault read_any_file(const char *path, struct secret *ret_raw)
+{
+	struct stat status;
+	struct fault fault = read_input_silently(path, ret_raw, NULL);
+
+	if (fault.code == FAULT_UNTRUSTED && !stat(path, &status) && S_ISREG(status.st_mode))
+		fault = file_read_path_of_anyone(path, ret_raw, NULL);
+	return fault;
+}
+
 static enum status read_file(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
-	struct stat status;
 	struct fault fault;
 
 	inspection->is_pipe = is_server_pipe(options);
 	if (inspection->is_pipe)
 		return STATUS_DONE;
-	fault = read_input_silently(options->file, &inspection->raw, &status);
+	fault = read_any_file(options->file, &inspection->raw);
 	if (fault.code && fault.code != FAULT_TOO_LARGE && !is_answer(inspection, fault))
 		return message_fault(fault, inspection->name);
 	inspection->fault = fault;

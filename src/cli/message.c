@@ -2,6 +2,7 @@
 #include "cli/message.h"
 
 #include "cli/json.h"
+#include "cli/trusted.h"
 #include "core/keyfile.h"
 #include "core/password.h"
 
@@ -256,12 +257,6 @@ static void say_mount_point(const char *path)
 	message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
 }
 
-static void say_shared_directory(const char *path)
-{
-	message_error("others may write the directory of '%s', and could put another file in its place", path);
-	message_hint("chmod o-w the directory, or set its sticky bit (chmod +t) if root or you own it");
-}
-
 static void say_torn(const char *path, int error_number)
 {
 	message_error("'%s' is damaged: cannot write it: %s", path, strerror(error_number));
@@ -416,7 +411,7 @@ static enum status fault_status(enum fault_code code)
 	case FAULT_BACKUP_EXISTS:
 	case FAULT_OWNER:
 	case FAULT_MOUNT_POINT:
-	case FAULT_DIRECTORY_SHARED:
+	case FAULT_UNTRUSTED:
 	case FAULT_PASSWORD_NUL:
 	case FAULT_PASSWORD_NEWLINE:
 	case FAULT_SYSTEM_KEY:
@@ -435,8 +430,8 @@ enum status message_fault(struct fault fault, const char *path)
 		say_busy(path, fault.holder);
 	} else if (fault.code == FAULT_MOUNT_POINT) {
 		say_mount_point(path);
-	} else if (fault.code == FAULT_DIRECTORY_SHARED) {
-		say_shared_directory(path);
+	} else if (fault.code == FAULT_UNTRUSTED) {
+		say_untrusted(path, trust_refusal());
 	} else if (fault.code == FAULT_TORN) {
 		say_torn(path, fault.error_number);
 	} else if (fault.code == FAULT_EXISTS) {

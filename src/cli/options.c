@@ -21,6 +21,7 @@ enum long_option {
 	OPTION_DEFAULTS_GROUP_SUFFIX,
 	OPTION_NO_DEFAULTS,
 	OPTION_SERVER_USER,
+	OPTION_TRUST_OWNER,
 	OPTION_DIGEST,
 	OPTION_PBKDF2,
 	OPTION_NO_PROMPT,
@@ -37,6 +38,7 @@ void options_start(struct options *options, char **environment)
 		.lock_timeout = LOCK_TIMEOUT_DEFAULT,
 		.password_timeout = PASSWORD_TIMEOUT_DEFAULT,
 		.environment = environment,
+		.host.option_files = OPTION_FILES_UNSEEN,
 	};
 }
 
@@ -138,6 +140,16 @@ error_t parse_digest(const struct argp_state *state, const char *text, struct kd
 	return EINVAL;
 }
 
+static error_t add_trust_owner(const struct argp_state *state, struct options *options, const char *name)
+{
+	if (options->trust_owner_count == TRUST_OWNERS_MAX) {
+		refuse_usage(state, "--trust-owner is given more than %d times", TRUST_OWNERS_MAX);
+		return EINVAL;
+	}
+	options->trust_owners[options->trust_owner_count++] = name;
+	return 0;
+}
+
 static error_t parse_shared(int key, char *value, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -175,6 +187,11 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 	case OPTION_NO_DEFAULTS:
 		options->no_defaults = true;
 		break;
+	case OPTION_SERVER_USER:
+		options->server_user = value;
+		break;
+	case OPTION_TRUST_OWNER:
+		return add_trust_owner(state, options, value);
 	case 'n':
 		options->dry_run = true;
 		break;
@@ -211,6 +228,10 @@ static const struct argp_option shared_options[] = {
 	  "The server that reads the file, as SELECT VERSION() prints it, or auto: the one installed here; else "
 	  "$MKEYFILE_TARGET",
 	  10 },
+	{ "server-user", OPTION_SERVER_USER, "NAME", 0,
+	  "The user account that the server runs as (default: what its option files say, else mysql)", 10 },
+	{ "trust-owner", OPTION_TRUST_OWNER, "NAME", 0,
+	  "Trust the files and directories of user NAME, a name or a number, like your own; repeatable", 10 },
 	{ "defaults-file", OPTION_DEFAULTS_FILE, "FILE", 0, "Read this option file and no other", 10 },
 	{ "defaults-group-suffix", OPTION_DEFAULTS_GROUP_SUFFIX, "SUFFIX", 0,
 	  "Read option file groups with SUFFIX behind their names as well", 10 },
@@ -286,24 +307,6 @@ static const struct argp_option new_password_options[] = {
 
 const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
 
-static error_t parse_server_user(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	if (key != OPTION_SERVER_USER)
-		return ARGP_ERR_UNKNOWN;
-	options->server_user = value;
-	return 0;
-}
-
-static const struct argp_option server_user_options[] = {
-	{ "server-user", OPTION_SERVER_USER, "NAME", 0,
-	  "The user that the server runs as; else what its option files say, else mysql", 4 },
-	{ 0 },
-};
-
-const struct argp server_user_argp = { .options = server_user_options, .parser = parse_server_user };
-
 void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options)
 {
 	for (size_t i = first; i < end; i++)
@@ -355,12 +358,13 @@ enum status check_descriptor(int descriptor)
 
 static void host_free(struct host *host)
 {
+	option_files_seen_free(&host->option_files);
 	secret_free(&host->own_lines);
 	settings_free(&host->settings);
 	free(host->file);
 	free(host->password_file);
 	free(host->server_version);
-	*host = (struct host){ 0 };
+	*host = (struct host){ .option_files = OPTION_FILES_UNSEEN };
 }
 
 void options_free(struct options *options)

@@ -5,6 +5,7 @@
 #include "cli/status.h"
 #include "cli/usage.h"
 #include "core/envelope.h"
+#include "server/option_files.h"
 #include "server/settings.h"
 
 #include <argp.h>
@@ -12,6 +13,7 @@
 /* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
  * that its server reads. */
 struct host {
+	struct option_files_seen option_files;
 	struct secret own_lines;	 /* of [mkeyfile]; options point into it */
 	struct server_settings settings; /* of the server */
 	char *file;			 /* absolute paths that settings name; NULL: none */
@@ -19,6 +21,8 @@ struct host {
 	char *server_version; /* of the server installed here, as a target */
 	bool names_file;      /* the key file is the one that settings name */
 };
+
+#define TRUST_OWNERS_MAX 16
 
 /* The options that all commands share, from the command line, the environment and
  * the option files. Strings belong to argv, environ and host. */
@@ -32,8 +36,10 @@ struct options {
 	unsigned int password_timeout; /* seconds; 0: none */
 	struct kdf kdf;
 	const char *target_name;
-	const struct server_profile *target; /* NULL: unknown */
-	const char *server_user;	     /* NULL: not named */
+	const struct server_profile *target;	    /* NULL: unknown */
+	const char *server_user;		    /* NULL: not named */
+	const char *trust_owners[TRUST_OWNERS_MAX]; /* names or numbers of users whose files are trusted */
+	size_t trust_owner_count;
 	bool dry_run;
 	bool quiet;
 	bool json;
@@ -63,7 +69,6 @@ extern const struct argp shared_argp;
 extern const struct argp lock_argp;	    /* for commands that may replace a file */
 extern const struct argp backup_argp;	    /* for commands that change one */
 extern const struct argp new_password_argp; /* for commands that encrypt what was plain */
-extern const struct argp server_user_argp;  /* for commands that judge who can read a file */
 
 /* For a parser's ARGP_KEY_INIT: makes options the input of its children
  * from the index first to before end. */

@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "core/file.h"
+#include "core/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,8 +90,10 @@ static enum status find_place(struct output *output, const struct options *optio
 	if (!stat(output->path, &present)) {
 		if (S_ISFIFO(present.st_mode))
 			warn_unless_target_reads_pipes(output->path, options);
-		if (is_stream(&present))
-			return STATUS_DONE;
+		if (is_stream(&present)) {
+			fault = trust_judge_path(NULL, output->path);
+			return fault.code ? message_fault(fault, output->path) : STATUS_DONE;
+		}
 		if (file_is_same(&present, input)) {
 			message_error("'%s' is the input as well", output->path);
 			message_hint("--in-place replaces the key file itself");
@@ -139,12 +142,16 @@ static enum status write_stream(int descriptor, const char *name, const struct s
 /* A named pipe: opening it waits for its reader. */
 static enum status write_pipe(const char *path, const struct secret *raw)
 {
-	int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int descriptor = -1;
+	struct stat present;
+	struct fault fault = trust_open(path, O_WRONLY, &descriptor);
 	enum status status;
 
-	if (descriptor < 0)
-		return message_fault(fault_errno(FAULT_OPEN, errno), path);
-	if (isatty(descriptor)) {
+	if (fault.code)
+		return message_fault(fault, path);
+	if (fstat(descriptor, &present) || !is_stream(&present)) {
+		status = message_fault(fault_of(FAULT_CHANGED), path);
+	} else if (isatty(descriptor)) {
 		message_error("refusing to write a key file to the terminal '%s'", path);
 		message_hint("-o - insists");
 		status = STATUS_REFUSED;

@@ -5,6 +5,7 @@
 #include "cli/passwd_report.h"
 #include "cli/wrong_password.h"
 #include "core/file.h"
+#include "core/trust.h"
 #include "core/unseal.h"
 
 #include <errno.h>
@@ -161,8 +162,20 @@ static enum status find_journal(struct passwd *passwd, const char *password_file
 	return fault.code ? message_fault(fault, passwd->journal) : STATUS_DONE;
 }
 
+/* Where it leads decides what becomes of it. */
+static enum status check_new_path(const char *path)
+{
+	struct fault fault = path ? trust_judge_path(NULL, path) : fault_none();
+
+	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : STATUS_DONE;
+}
+
 static enum status plan(struct passwd *passwd, const struct arguments *arguments)
 {
+	enum status status = check_new_path(arguments->new.password_file);
+
+	if (status)
+		return status;
 	passwd->way = choose_way(arguments);
 	if (passwd->way == WAY_REPLACE_FILE)
 		return find_journal(passwd, passwd->options->password_file);

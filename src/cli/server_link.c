@@ -3,6 +3,7 @@
 
 #include "cli/json.h"
 #include "cli/message.h"
+#include "cli/trusted.h"
 #include "core/deadline.h"
 #include "server/access.h"
 
@@ -413,6 +414,9 @@ static uid_t server_uid(const struct options *options)
 static json_t *connection_request(const struct server_options *server_options, const struct options *options,
 				  unsigned int timeout)
 {
+	/* the client's reader cannot leave out single files */
+	bool has_refused = options->host.option_files.refused_count > 0;
+	const char *extra_file = server_options->extra_file;
 	json_t *request = json_object();
 	json_t *defaults = json_array();
 
@@ -424,10 +428,10 @@ static json_t *connection_request(const struct server_options *server_options, c
 		json_object_set_new(request, "server", json_text(server_options->place));
 	if (server_options->user)
 		json_object_set_new(request, "user", json_text(server_options->user));
-	if (options->no_defaults)
+	if (options->no_defaults || (has_refused && !extra_file))
 		json_array_append_new(defaults, json_string("--no-defaults"));
-	add_default(defaults, "--defaults-file", options->defaults_file);
-	add_default(defaults, "--defaults-extra-file", server_options->extra_file);
+	add_default(defaults, "--defaults-file", has_refused ? extra_file : options->defaults_file);
+	add_default(defaults, "--defaults-extra-file", has_refused ? NULL : extra_file);
 	add_default(defaults, "--defaults-group-suffix", options->defaults_group_suffix);
 	return request;
 }
@@ -446,7 +450,11 @@ enum status server_link_open(const struct server_options *server_options, const 
 	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
 	if (asprintf(&link->name, server_options->place ? "server '%s'" : "the server", server_options->place) < 0)
 		link->name = NULL;
-	status = link->name ? start_client(link, options) : message_fault(fault_of(FAULT_MEMORY), "");
+	status = link->name ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
+	if (!status && server_options->extra_file)
+		status = check_option_file(options, server_options->extra_file);
+	if (!status)
+		status = start_client(link, options);
 	if (!status)
 		status = ask(link, connection_request(server_options, options, link->timeout), &answer);
 	error = json_object_get(answer, "error");

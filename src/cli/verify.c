@@ -31,9 +31,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		pass_options(state, 0, 2, arguments->options);
-		state->child_inputs[2] = &arguments->prove;
-		state->child_inputs[3] = &arguments->prove.datadirs;
+		pass_options(state, 0, 1, arguments->options);
+		state->child_inputs[1] = &arguments->prove;
+		state->child_inputs[2] = &arguments->prove.datadirs;
 		return 0;
 	case OPTION_NO_PROBE:
 		arguments->no_probe = true;
@@ -46,8 +46,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &server_user_argp, 0, NULL, 0 },
-					      { &shared_argp, 0, NULL, 0 },
+static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 },
 					      { &prove_argp, 0, NULL, 0 },
 					      { &datadir_argp, 0, NULL, 0 },
 					      { 0 } };

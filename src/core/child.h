@@ -15,6 +15,8 @@ struct child {
 	char *const *environment; /* ended by NULL */
 	unsigned int timeout;	  /* seconds, after which it is ended; 0: none */
 	bool silent;		  /* its standard error goes nowhere; else it is ours */
+	bool has_input;		  /* input is its standard input, which is empty without */
+	int input;		  /* descriptor */
 };
 
 #define CHILD_PROCESSES_MAX 64
@@ -34,7 +36,7 @@ struct running_child {
 	struct child_processes others;
 };
 
-/* Starts it with an empty standard input; child is not needed any more then.
+/* Starts it; child is not needed any more then.
  * FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno). */
 MUST_CHECK struct fault child_start(const struct child *child, struct running_child *ret_child);
 

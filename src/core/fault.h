@@ -23,12 +23,12 @@ enum fault_code {
 	FAULT_NOT_REGULAR,  /* a directory, a device, a named pipe */
 	FAULT_TOO_LARGE,    /* above KEYFILE_MAX_SIZE bytes */
 	FAULT_LOCK,
-	FAULT_BUSY,		/* locked by another process; holder, when known */
-	FAULT_READ_ONLY,	/* the file system is mounted read-only */
-	FAULT_IMMUTABLE,	/* chattr +i or +a on the file or its directory */
-	FAULT_MOUNT_POINT,	/* a single file bind-mounted: it cannot be renamed */
-	FAULT_DIRECTORY,	/* the directory does not allow new files */
-	FAULT_DIRECTORY_SHARED, /* others may put another file in the place of one in it */
+	FAULT_BUSY,	   /* locked by another process; holder, when known */
+	FAULT_READ_ONLY,   /* the file system is mounted read-only */
+	FAULT_IMMUTABLE,   /* chattr +i or +a on the file or its directory */
+	FAULT_MOUNT_POINT, /* a single file bind-mounted: it cannot be renamed */
+	FAULT_DIRECTORY,   /* the directory does not allow new files */
+	FAULT_UNTRUSTED,   /* someone else owns or can replace a part of its path: trust_refusal() */
 	FAULT_EXISTS,
 	FAULT_BACKUP_EXISTS,
 	FAULT_CREATE,

@@ -3,6 +3,7 @@
 
 #include "core/deadline.h"
 #include "core/keyfile.h"
+#include "core/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,16 +41,14 @@ static struct fault await_writer(int descriptor, int64_t deadline)
 	return fault.code == FAULT_TIMEOUT ? fault_of(FAULT_PIPE_TIMEOUT) : fault;
 }
 
-/* O_NONBLOCK keeps open(2) from waiting for a writer without an end, and read(2) must
- * not have it: to it, no writer is the end of the file. */
-struct fault file_open(const char *path, int *ret_descriptor)
+/* Waits for the writer of a pipe, and closes the descriptor if none comes. O_NONBLOCK keeps
+ * open(2) from waiting for one without an end, and read(2) must not have it: to it, no
+ * writer is the end of the file. */
+static struct fault finish_open(int descriptor, int *ret_descriptor)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct fault fault;
+	struct fault fault = is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor))
+						       : fault_none();
 
-	if (descriptor < 0)
-		return fault_errno(FAULT_OPEN, errno);
-	fault = is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor)) : fault_none();
 	if (!fault.code && fcntl(descriptor, F_SETFL, O_RDONLY))
 		fault = fault_errno(FAULT_READ, errno);
 	if (fault.code)
@@ -57,6 +56,21 @@ struct fault file_open(const char *path, int *ret_descriptor)
 	else
 		*ret_descriptor = descriptor;
 	return fault;
+}
+
+struct fault file_open(const char *path, int *ret_descriptor)
+{
+	int descriptor = -1;
+	struct fault fault = trust_open(path, O_RDONLY | O_NONBLOCK, &descriptor);
+
+	return fault.code ? fault : finish_open(descriptor, ret_descriptor);
+}
+
+static struct fault open_of_anyone(const char *path, int *ret_descriptor)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return descriptor < 0 ? fault_errno(FAULT_OPEN, errno) : finish_open(descriptor, ret_descriptor);
 }
 
 struct fault file_read_some(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size)
@@ -123,14 +137,12 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 	return fault_none();
 }
 
-struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status)
+/* Closes the descriptor. */
+static struct fault read_opened(int descriptor, struct secret *ret_content, struct stat *ret_status)
 {
-	int descriptor;
-	struct fault fault = file_open(path, &descriptor);
+	struct fault fault = fault_none();
 	struct stat status = { 0 };
 
-	if (fault.code)
-		return fault;
 	if (fstat(descriptor, &status))
 		fault = fault_errno(FAULT_READ, errno);
 	else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
@@ -141,6 +153,22 @@ struct fault file_read_path(const char *path, struct secret *ret_content, struct
 		fault = file_read(descriptor, ret_content);
 	close(descriptor);
 	return fault;
+}
+
+struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status)
+{
+	int descriptor = -1;
+	struct fault fault = file_open(path, &descriptor);
+
+	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
+}
+
+struct fault file_read_path_of_anyone(const char *path, struct secret *ret_content, struct stat *ret_status)
+{
+	int descriptor = -1;
+	struct fault fault = open_of_anyone(path, &descriptor);
+
+	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
 }
 
 struct fault file_write(int descriptor, const struct secret *content)

@@ -12,8 +12,9 @@
 /* Seconds that the writers of a named pipe have; 0: no limit. 60 before the first call. */
 void file_set_pipe_timeout(unsigned int seconds);
 
-/* Opens a file for reading. The writer of a named pipe is waited for, at most that
- * long. FAULT_OPEN, FAULT_READ, FAULT_PIPE_TIMEOUT. */
+/* Opens a file of a user that this process trusts (core/trust.h) for reading. The writer
+ * of a named pipe is waited for, at most that long. FAULT_OPEN, FAULT_UNTRUSTED,
+ * FAULT_READ, FAULT_PIPE_TIMEOUT. */
 MUST_CHECK struct fault file_open(const char *path, int *ret_descriptor);
 
 /* read(2), up to size bytes; 0 at the end. A named pipe is waited for until deadline
@@ -28,9 +29,12 @@ int64_t file_deadline(int descriptor);
  * bytes: FAULT_READ, FAULT_PIPE_TIMEOUT, FAULT_TOO_LARGE, FAULT_MEMORY. */
 MUST_CHECK struct fault file_read(int descriptor, struct secret *ret_content);
 
-/* The same by name, for regular files and pipes. ret_status may be NULL; it is
- * set as soon as the file is open. FAULT_OPEN, FAULT_NOT_REGULAR, and as above. */
+/* The same by name, for regular files and pipes, as file_open opens them. ret_status may
+ * be NULL; it is set as soon as the file is open. FAULT_NOT_REGULAR, and as above. */
 MUST_CHECK struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status);
+
+/* The same, whoever owns the file: for a report on it. */
+MUST_CHECK struct fault file_read_path_of_anyone(const char *path, struct secret *ret_content, struct stat *ret_status);
 
 /* Writes all of content: FAULT_WRITE. */
 MUST_CHECK struct fault file_write(int descriptor, const struct secret *content);

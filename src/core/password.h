@@ -33,7 +33,8 @@ MUST_CHECK struct fault password_from_bytes(struct secret *raw, struct password 
  * count. The descriptor stays open. FAULT_READ, FAULT_PIPE_TIMEOUT, and as above. */
 MUST_CHECK struct fault password_from_descriptor(int descriptor, struct password *ret_password);
 
-/* The same from a file. FAULT_OPEN, and as above. */
+/* The same from a file of a user that this process trusts (core/trust.h). FAULT_OPEN,
+ * FAULT_UNTRUSTED, and as above. */
 MUST_CHECK struct fault password_from_file(const char *path, struct password *ret_password);
 
 /* A copy of text, which a setting gives in clear: the server takes all of it, up

@@ -5,10 +5,11 @@
 #include "core/lock.h"
 #include "core/overwrite.h"
 #include "core/signals.h"
+#include "core/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <limits.h>
 #include <linux/stat.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,26 +21,11 @@
 
 /* ---- finding and locking ---- */
 
-/* Splits path into an open directory and a name in it. */
-static struct fault open_directory(const char *path, int *ret_directory, char **ret_name)
+/* The directory of a place once more, to be read and synced. */
+static struct fault open_directory(const struct place *place, int *ret_directory)
 {
-	char *for_directory = strdup(path);
-	char *for_name = strdup(path);
-	struct fault fault = fault_of(FAULT_MEMORY);
-
-	if (!for_directory || !for_name)
-		goto out;
-	*ret_name = strdup(basename(for_name));
-	if (!*ret_name)
-		goto out;
-	fault = fault_none();
-	*ret_directory = open(dirname(for_directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_directory < 0)
-		fault = fault_errno(FAULT_OPEN, errno);
-out:
-	free(for_directory);
-	free(for_name);
-	return fault;
+	*ret_directory = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_directory < 0 ? fault_errno(FAULT_OPEN, errno) : fault_none();
 }
 
 /* NFS gives an exclusive lock only on a descriptor that may write. */
@@ -53,7 +39,7 @@ static int open_for_lock(const struct store *store)
 
 /* Opens and locks the file that the name stands for after the lock is held:
  * the one opened first may have been replaced while this process waited. */
-static struct fault lock_current(struct store *store, unsigned int timeout)
+static struct fault lock_current(struct store *store, const struct place *place, unsigned int timeout)
 {
 	struct stat named;
 	struct fault fault;
@@ -64,6 +50,9 @@ static struct fault lock_current(struct store *store, unsigned int timeout)
 			return fault_errno(FAULT_OPEN, errno);
 		if (!S_ISREG(store->status.st_mode))
 			return fault_of(FAULT_NOT_REGULAR);
+		fault = trust_judge_file(place, store->file);
+		if (fault.code)
+			return fault;
 		fault = lock_wait(store->file, &store->status, timeout);
 		if (fault.code)
 			return fault;
@@ -86,20 +75,6 @@ static bool has_attribute(int directory, const char *name, unsigned int flags, u
 	       (status.stx_attributes & status.stx_attributes_mask & attributes);
 }
 
-/* Where anyone may rename files, anyone may put another one in their place: with
- * the sticky bit it takes the owner of the directory, which has to be trusted. */
-static struct fault check_not_shared(int directory)
-{
-	struct stat status;
-
-	if (fstat(directory, &status))
-		return fault_errno(FAULT_DIRECTORY, errno);
-	if (!(status.st_mode & S_IWOTH) ||
-	    ((status.st_mode & S_ISVTX) && (!status.st_uid || status.st_uid == geteuid())))
-		return fault_none();
-	return fault_of(FAULT_DIRECTORY_SHARED);
-}
-
 /* A backup that is the file itself was made by a run that got no further. */
 static struct fault check_backup(const struct store *store)
 {
@@ -118,14 +93,13 @@ static struct fault check_writable(const struct store *store)
 
 	if (flags < 0 || (flags & O_ACCMODE) != O_RDWR)
 		return fault_errno(FAULT_WRITE, flags < 0 ? errno : EACCES);
-	return check_not_shared(store->directory);
+	return fault_none();
 }
 
 static struct fault check_replaceable(const struct store *store)
 {
 	const uint64_t immutable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 	struct statvfs file_system;
-	struct fault fault;
 
 	if (!fstatvfs(store->file, &file_system) && (file_system.f_flag & ST_RDONLY))
 		return fault_of(FAULT_READ_ONLY);
@@ -138,36 +112,62 @@ static struct fault check_replaceable(const struct store *store)
 		return fault_of(FAULT_MOUNT_POINT);
 	if (faccessat(store->directory, ".", W_OK | X_OK, AT_EACCESS))
 		return fault_errno(FAULT_DIRECTORY, errno);
-	fault = check_not_shared(store->directory);
-	return fault.code ? fault : check_backup(store);
+	return check_backup(store);
 }
 
-/* What a link in /proc/PID/fd leads to can have no path at all, as a pipe. */
-static struct fault fault_unresolved(const char *path, int error_number)
+static char *take_text(char **text)
 {
-	struct stat status;
+	char *taken = *text;
 
-	if (error_number == ENOENT && !stat(path, &status) && !S_ISREG(status.st_mode))
+	*text = NULL;
+	return taken;
+}
+
+/* A descriptor can be replaced by the path that it was opened by, if it has one. */
+static struct fault find_by_descriptor(struct place *place)
+{
+	char path[PATH_MAX];
+	ssize_t size = readlinkat(place->directory, place->name, path, sizeof(path) - 1);
+
+	if (size <= 0 || path[0] != '/')
 		return fault_of(FAULT_NOT_REGULAR);
-	return fault_errno(FAULT_OPEN, error_number);
+	path[size] = '\0';
+	place_close(place);
+	return trust_find(path, true, place);
+}
+
+static struct fault find_file(const char *path, struct place *ret_place)
+{
+	struct fault fault = trust_find(path, true, ret_place);
+
+	if (!fault.code && ret_place->of_kernel)
+		fault = find_by_descriptor(ret_place);
+	if (!fault.code && ret_place->absent)
+		fault = fault_errno(FAULT_OPEN, ENOENT);
+	return fault.code ? fault : trust_judge_place(ret_place);
 }
 
 struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
 			unsigned int lock_timeout)
 {
-	struct fault fault;
+	PLACE struct place place = PLACE_NONE;
+	struct place taken;
+	struct fault fault = find_file(path, &place);
 
+	if (!fault.code)
+		fault = open_directory(&place, &store->directory);
+	if (fault.code)
+		return fault;
 	store->in_place_backup = in_place_backup;
-	store->path = realpath(path, NULL);
-	if (!store->path)
-		return fault_unresolved(path, errno);
-	fault = open_directory(store->path, &store->directory, &store->name);
+	taken = place;
+	store->path = take_text(&place.path);
+	store->name = take_text(&place.name);
 	if (!fault.code && keep_backup && !in_place_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
 		store->backup_name = NULL;
 		fault = fault_of(FAULT_MEMORY);
 	}
 	if (!fault.code)
-		fault = lock_current(store, lock_timeout);
+		fault = lock_current(store, &taken, lock_timeout);
 	if (!fault.code)
 		fault = check_replaceable(store);
 	if (!fault.code)
@@ -489,39 +489,43 @@ static struct fault publish_new(struct temporary *temporary, const char *name)
 	return errno == EEXIST ? fault_of(FAULT_EXISTS) : fault_errno(FAULT_PUBLISH, errno);
 }
 
-struct fault store_check_absent(const char *path)
+static struct fault find_absent(const char *path, struct place *ret_place)
 {
 	struct stat present;
-	char *name = NULL;
-	int directory = -1;
 	struct fault fault;
 
 	if (!lstat(path, &present))
 		return fault_of(FAULT_EXISTS);
 	if (!*path || path[strlen(path) - 1] == '/')
 		return fault_errno(FAULT_OPEN, EISDIR);
-	fault = open_directory(path, &directory, &name);
-	if (!fault.code && faccessat(directory, ".", W_OK | X_OK, AT_EACCESS))
+	fault = trust_find(path, false, ret_place);
+	if (!fault.code && !ret_place->absent)
+		fault = fault_of(FAULT_EXISTS);
+	if (!fault.code && faccessat(ret_place->directory, ".", W_OK | X_OK, AT_EACCESS))
 		fault = fault_errno(FAULT_DIRECTORY, errno);
-	if (!fault.code)
-		fault = check_not_shared(directory);
-	free(name);
-	if (directory >= 0)
-		close(directory);
 	return fault;
+}
+
+struct fault store_check_absent(const char *path)
+{
+	PLACE struct place place = PLACE_NONE;
+
+	return find_absent(path, &place);
 }
 
 struct fault store_create(const char *path, const struct secret *content)
 {
 	struct temporary temporary = TEMPORARY_NONE;
 	sigset_t signals_before;
-	char *name = NULL;
+	PLACE struct place place = PLACE_NONE;
+	const char *name;
 	char *litter = NULL;
 	int directory = -1;
-	struct fault fault = store_check_absent(path);
+	struct fault fault = find_absent(path, &place);
 
 	if (!fault.code)
-		fault = open_directory(path, &directory, &name);
+		fault = open_directory(&place, &directory);
+	name = place.name;
 	signals_hold(&signals_before);
 	if (!fault.code)
 		fault = temporary_create(directory, name, &temporary);
@@ -538,7 +542,6 @@ struct fault store_create(const char *path, const struct secret *content)
 	temporary_remove(&temporary);
 	signals_release(fault, &signals_before);
 	free(litter);
-	free(name);
 	if (directory >= 0)
 		close(directory);
 	return fault;

@@ -34,8 +34,7 @@ struct store {
  * file that cannot be replaced, once its old content is in a new file of this
  * path, which has to outlive store; there is no other backup then, and NULL is
  * the usual way. Faults as file_read_path, and FAULT_LOCK, _BUSY (holder),
- * _READ_ONLY, _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _DIRECTORY_SHARED,
- * _BACKUP_EXISTS. */
+ * _READ_ONLY, _IMMUTABLE, _MOUNT_POINT, _DIRECTORY, _BACKUP_EXISTS. */
 MUST_CHECK struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
 				   unsigned int lock_timeout);
 

@@ -15,6 +15,8 @@
 #define NOT_KNOWN (-1)
 #define COULD_NOT_TRY 255 /* above every errno */
 
+#define NO_GROUP 65534 /* for a user whose groups are not known */
+
 /* Decimal digits alone. The largest number is no user's: it means "as it is" to chown(2). */
 static bool parse_uid(const char *text, uid_t *ret_uid)
 {
@@ -35,11 +37,15 @@ bool server_user_find(const char *name, struct server_user *ret_user)
 	const struct passwd *entry = getpwnam(name);
 	uid_t uid;
 
-	if (!entry && parse_uid(name, &uid))
+	if (!entry) {
+		if (!parse_uid(name, &uid))
+			return false;
 		entry = getpwuid(uid);
-	if (!entry)
-		return false;
-	*ret_user = (struct server_user){ .name = name, .uid = entry->pw_uid, .gid = entry->pw_gid };
+	}
+	if (entry)
+		*ret_user = (struct server_user){ .name = name, .uid = entry->pw_uid, .gid = entry->pw_gid };
+	else
+		*ret_user = (struct server_user){ .name = name, .uid = uid, .gid = NO_GROUP, .nameless = true };
 	return true;
 }
 
@@ -63,8 +69,9 @@ static int try_to_read(const char *path)
 static void become_and_try(const struct server_user *user, const char *path)
 {
 	const struct passwd *entry = getpwuid(user->uid);
+	int failed = entry ? initgroups(entry->pw_name, user->gid) : setgroups(0, NULL);
 
-	if (!entry || initgroups(entry->pw_name, user->gid) || setgid(user->gid) || setuid(user->uid))
+	if (failed || setgid(user->gid) || setuid(user->uid))
 		_exit(COULD_NOT_TRY);
 	_exit(try_to_read(path));
 }
@@ -111,27 +118,6 @@ int server_user_reads(const struct server_user *user, const char *path)
 	copy = absolute_path(path);
 	access = copy ? try_as(user, copy) : NOT_KNOWN;
 	free(copy);
-	return access;
-}
-
-char *open_directory_above(const char *path)
-{
-	char *resolved = realpath(path, NULL);
-	struct stat status;
-
-	for (char *slash = resolved; slash && (slash = strchr(slash, '/')); slash++) {
-		char behind = slash[1];
-		bool open_to_all;
-
-		slash[1] = '\0';
-		open_to_all = !stat(resolved, &status) && (status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
-		if (open_to_all) {
-			if (slash > resolved)
-				*slash = '\0';
-			return resolved;
-		}
-		slash[1] = behind;
-	}
-	free(resolved);
-	return NULL;
+	/* one of the groups that it has elsewhere may be the file's */
+	return access == EACCES && user->nameless ? NOT_KNOWN : access;
 }

@@ -15,20 +15,16 @@
 struct server_user {
 	const char *name; /* the caller's */
 	uid_t uid;
-	gid_t gid; /* its primary group */
+	gid_t gid;     /* its primary group, unless it is nameless */
+	bool nameless; /* a number that this host has no account for, as that of a container's server */
 };
 
-/* Looks a name, or a number as the server takes one, up. False: there is none. */
+/* Looks up a name or a number. False: there is no such name, or the number is no user's. */
 bool server_user_find(const char *name, struct server_user *ret_user);
 
 /* Whether the user can read the file at path, tried as that user by a child process,
  * which has zeros where secrets are. 0: it can; an errno: why not; -1: not
  * known, since only root can become somebody else. */
 int server_user_reads(const struct server_user *user, const char *path);
-
-/* The first directory on the way from the root to the file at path, symbolic links
- * resolved, in which everybody may replace it: writable by others, and not sticky.
- * malloc(3)ed; NULL when there is none or path does not resolve. */
-char *open_directory_above(const char *path);
 
 #endif

@@ -64,8 +64,8 @@ bool finding_is_information(enum finding_kind kind)
 
 static void finding_free(struct finding *finding)
 {
-	free(finding->directory);
 	free(finding->group);
+	free(finding->refusal);
 }
 
 struct fault findings_add(struct findings *findings, struct finding finding)
@@ -269,28 +269,39 @@ static struct fault inspect_access(const struct inspected_file *file, const stru
 	return findings_add(findings, finding);
 }
 
-struct fault inspect_file(const struct inspected_file *file, const struct server_user *user, struct findings *findings)
+/* Directories and links; of the file itself its status tells. */
+static struct fault inspect_way(const struct inspected_file *file, const struct trust *trust, struct findings *findings)
+{
+	struct finding finding = { .kind = FINDING_OPEN_DIRECTORY, .path = file->path };
+	const struct refusal_of_trust *refusal = trust_refusal();
+
+	if (trust_judge_path(trust, file->path).code != FAULT_UNTRUSTED ||
+	    (refusal->reason != REFUSAL_SECOND_NAME && !S_ISDIR(refusal->type) && !S_ISLNK(refusal->type)))
+		return fault_none();
+	finding.refusal = malloc(sizeof(*finding.refusal));
+	if (!finding.refusal)
+		return fault_of(FAULT_MEMORY);
+	*finding.refusal = *refusal;
+	return findings_add(findings, finding);
+}
+
+struct fault inspect_file(const struct inspected_file *file, const struct server_user *user, const struct trust *trust,
+			  struct findings *findings)
 {
 	const struct stat *status = &file->status;
-	char *directory = open_directory_above(file->path);
 	struct fault fault = fault_none();
 
 	if (S_ISREG(status->st_mode) && mode_is_exposed(status->st_mode))
 		fault = findings_add(findings, (struct finding){ .kind = file->exposed,
 								 .path = file->path,
 								 .mode = status->st_mode & 07777 });
-	if (!fault.code && user && status->st_uid && status->st_uid != user->uid)
+	if (!fault.code && !trust_has_user(trust, status->st_uid))
 		fault = findings_add(findings, (struct finding){ .kind = FINDING_FOREIGN_OWNER,
 								 .path = file->path,
 								 .uid = status->st_uid,
-								 .user = user->name });
-	if (!fault.code && directory) {
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_OPEN_DIRECTORY,
-								 .path = file->path,
-								 .directory = directory });
-		directory = NULL;
-	}
-	free(directory);
+								 .user = user ? user->name : NULL });
+	if (!fault.code)
+		fault = inspect_way(file, trust, findings);
 	return !fault.code && user ? inspect_access(file, user, findings) : fault;
 }
 

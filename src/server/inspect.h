@@ -4,6 +4,7 @@
 
 #include "core/keyfile.h"
 #include "core/password.h"
+#include "core/trust.h"
 #include "server/access.h"
 #include "server/settings.h"
 
@@ -26,7 +27,7 @@ enum finding_kind {
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */
 	FINDING_PASSWORD_FILE_BESIDE,  /* in the key file's directory, with its owner and mode */
 	FINDING_FOREIGN_OWNER,	       /* uid */
-	FINDING_OPEN_DIRECTORY,	       /* directory: others may replace the file */
+	FINDING_OPEN_DIRECTORY,	       /* refusal: someone else may replace the file */
 	FINDING_UNREADABLE,	       /* user cannot read it: error_number */
 	FINDING_ACCESS_NOT_TRIED,      /* whether user can read it is not known */
 	FINDING_PROTECTED_HOME,	       /* systemd hides it from the server: path */
@@ -56,8 +57,8 @@ struct finding {
 	size_t count;
 	const char *path; /* and so on: what the kinds above name; the caller's, or NULL */
 	const char *user;
-	char *directory; /* malloc(3)ed, the finding's own */
-	char *group;	 /* likewise */
+	char *group;			  /* malloc(3)ed, the finding's own */
+	struct refusal_of_trust *refusal; /* likewise */
 	mode_t mode;
 	uid_t uid;
 	int error_number;
@@ -96,9 +97,10 @@ struct inspected_file {
 	struct stat status;
 	enum finding_kind exposed; /* FINDING_KEY_FILE_EXPOSED or FINDING_PASSWORD_FILE_EXPOSED */
 };
-/* user: NULL when it is not known who runs the server. */
+/* user: NULL when it is not known who runs the server. trust: the users who may own the
+ * file and what is above it. */
 MUST_CHECK struct fault inspect_file(const struct inspected_file *file, const struct server_user *user,
-				     struct findings *findings);
+				     const struct trust *trust, struct findings *findings);
 /* The same of a file that the server's option files name. */
 MUST_CHECK struct fault inspect_servers_file(const struct inspected_file *file, struct findings *findings);
 /* Both of them, side by side. */

@@ -5,25 +5,37 @@
 #include "core/words.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define OUTPUT_MAX_SIZE 32767 /* with a NUL it fits into what any user may lock */
 #define PROGRAM_TIMEOUT 30    /* seconds; a file system that hangs is told so */
 #define INCLUDE_DEPTH_MAX 10  /* as MariaDB's own reader has it */
+#define GROUP_MAX_SIZE 256
+#define NO_GROUP "no group" /* that a program reads */
+#define COPY_PATH "/proc/self/fd/0"
+#define BLANKS " \t\r\f\v"
 
 struct fault option_files_start(const struct option_files *files, const char *group, bool silent,
 				struct running_child *ret_child)
 {
-	char *defaults_file = files->defaults_file ? words_of("--defaults-file=%s", files->defaults_file) : NULL;
+	bool has_copy = files->copy >= 0;
+	const char *file = has_copy ? COPY_PATH : files->defaults_file;
+	char *defaults_file = file ? words_of("--defaults-file=%s", file) : NULL;
 	char *group_suffix = files->group_suffix ? words_of("--defaults-group-suffix=%s", files->group_suffix) : NULL;
 	char *arguments[5] = { (char *)files->program };
 	const struct child child = { .program = files->program,
 				     .arguments = arguments,
 				     .environment = files->environment,
 				     .timeout = PROGRAM_TIMEOUT,
-				     .silent = silent };
+				     .silent = silent,
+				     .has_input = has_copy,
+				     .input = files->copy };
 	struct fault fault = fault_of(FAULT_MEMORY);
 	size_t count = 1;
 
@@ -32,7 +44,7 @@ struct fault option_files_start(const struct option_files *files, const char *gr
 	if (group_suffix)
 		arguments[count++] = group_suffix;
 	arguments[count] = (char *)group;
-	if (!files->defaults_file == !defaults_file && !files->group_suffix == !group_suffix)
+	if (!file == !defaults_file && !files->group_suffix == !group_suffix)
 		fault = child_start(&child, ret_child);
 	free(defaults_file);
 	free(group_suffix);
@@ -127,54 +139,124 @@ bool option_files_next(char **lines, struct option_line *ret_line)
 	return true;
 }
 
-/* ---- all groups ---- */
+/* ---- all files ---- */
 
-struct groups {
-	char **names; /* ended by NULL once there is one */
-	size_t count;
+struct scan {
+	const struct option_files *files;
+	struct option_files_seen *seen;
+	struct secret text;	    /* of the files that are trusted, in the order in which they are read */
+	char group[GROUP_MAX_SIZE]; /* that text is in */
 };
 
-static struct fault add_group(struct groups *groups, const char *name, size_t size)
+static struct fault add_name(struct option_names *names, const char *name, size_t size)
 {
-	char **names;
+	char **items;
 
-	for (size_t i = 0; i < groups->count; i++)
-		if (!strncmp(groups->names[i], name, size) && !groups->names[i][size])
+	for (size_t i = 0; i < names->count; i++)
+		if (!strncmp(names->items[i], name, size) && !names->items[i][size])
 			return fault_none();
-	names = reallocarray(groups->names, groups->count + 2, sizeof(*names));
-	if (!names)
+	items = reallocarray(names->items, names->count + 1, sizeof(*items));
+	if (!items)
 		return fault_of(FAULT_MEMORY);
-	groups->names = names;
-	names[groups->count] = strndup(name, size);
-	names[groups->count + 1] = NULL;
-	if (!names[groups->count])
+	names->items = items;
+	items[names->count] = strndup(name, size);
+	if (!items[names->count])
 		return fault_of(FAULT_MEMORY);
-	groups->count++;
+	names->count++;
 	return fault_none();
 }
 
-static struct fault scan_file(struct groups *groups, const char *path, unsigned int depth);
-
-static int is_option_file(const struct dirent *entry)
+static struct fault add_refusal(struct option_files_seen *seen, const char *path)
 {
-	size_t size = strlen(entry->d_name);
+	struct refused_option_file *items = reallocarray(seen->refused, seen->refused_count + 1, sizeof(*items));
+	struct refused_option_file *item;
 
-	return size > 4 && !strcmp(entry->d_name + size - 4, ".cnf");
+	if (!items)
+		return fault_of(FAULT_MEMORY);
+	seen->refused = items;
+	item = &items[seen->refused_count];
+	item->path = strdup(path);
+	item->absent = access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR);
+	item->refusal = *trust_refusal();
+	if (!item->path)
+		return fault_of(FAULT_MEMORY);
+	seen->refused_count++;
+	return fault_none();
 }
 
-static struct fault scan_directory(struct groups *groups, const char *path, unsigned int depth)
+static struct fault add_text(struct scan *scan, const char *text, size_t size)
+{
+	SECRET struct secret larger = { 0 };
+	struct secret *all = &scan->text;
+	struct fault fault = fault_none();
+
+	if (all->size + size + 1 > all->capacity) {
+		fault = secret_allocate(&larger, 2 * all->capacity + size + 1);
+		if (fault.code)
+			return fault;
+		secret_append(&larger, all->data, all->size);
+		secret_free(all);
+		*all = secret_take(&larger);
+	}
+	secret_append(all, text, size);
+	secret_append(all, "\n", 1);
+	return fault;
+}
+
+/* Options before the first group of a file are in none. */
+static struct fault enter_group(struct scan *scan, const char *group)
+{
+	char line[GROUP_MAX_SIZE + 2];
+
+	memmove(scan->group, group, strlen(group) + 1);
+	return add_text(scan, line, (size_t)snprintf(line, sizeof(line), "[%s]", *group ? group : NO_GROUP));
+}
+
+static struct fault scan_file(struct scan *scan, const char *path, unsigned int depth);
+
+/* As MariaDB's own reader has it: in the order of bytes, ".cnf" itself included. */
+static int is_option_file(const struct dirent *entry)
+{
+	const char *extension = strrchr(entry->d_name, '.');
+
+	return extension && !strcmp(extension, ".cnf");
+}
+
+static int compare_names(const struct dirent **one, const struct dirent **other)
+{
+	return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+/* One that others may add files to is refused even while it is empty. */
+static struct fault judge_directory(struct scan *scan, const char *path, bool *ret_refused)
+{
+	PLACE struct place place = PLACE_NONE;
+	char *file = words_of("%s/.cnf", path);
+	struct fault fault = file ? trust_find(file, false, &place) : fault_of(FAULT_MEMORY);
+
+	free(file);
+	*ret_refused = fault.code == FAULT_UNTRUSTED;
+	if (*ret_refused)
+		return add_refusal(scan->seen, path);
+	return fault.code == FAULT_MEMORY ? fault : fault_none();
+}
+
+static struct fault scan_directory(struct scan *scan, const char *path, unsigned int depth)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_option_file, alphasort);
-	struct fault fault = fault_none();
+	bool refused;
+	struct fault fault = judge_directory(scan, path, &refused);
+	int count = fault.code || refused ? 0 : scandir(path, &entries, is_option_file, compare_names);
 
 	for (int i = 0; i < count; i++) {
 		char *file = NULL;
 
-		if (!fault.code && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+		if (!fault.code && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
+			file = NULL;
 			fault = fault_of(FAULT_MEMORY);
-		else if (!fault.code)
-			fault = scan_file(groups, file, depth);
+		} else if (!fault.code) {
+			fault = scan_file(scan, file, depth);
+		}
 		free(file);
 		free(entries[i]);
 	}
@@ -182,51 +264,109 @@ static struct fault scan_directory(struct groups *groups, const char *path, unsi
 	return fault;
 }
 
-/* "[name]", "!include path" or "!includedir path"; all else is not looked at. */
-static struct fault scan_line(struct groups *groups, char *line, unsigned int depth)
+/* The group goes on behind what was included. */
+static struct fault scan_included(struct scan *scan, const char *path, bool is_directory, unsigned int depth)
 {
-	char *end = line + strlen(line);
+	char group[GROUP_MAX_SIZE];
+	struct fault fault;
 
-	line += strspn(line, " \t\r\f\v");
-	while (end > line && strchr(" \t\r\f\v", end[-1]))
-		*--end = '\0';
+	memcpy(group, scan->group, sizeof(group));
+	fault = is_directory ? scan_directory(scan, path, depth) : scan_file(scan, path, depth);
+	return fault.code ? fault : enter_group(scan, group);
+}
+
+static struct fault scan_group(struct scan *scan, const char *name, size_t size)
+{
+	char group[GROUP_MAX_SIZE];
+	struct fault fault = size ? add_name(&scan->seen->groups, name, size) : fault_none();
+
+	snprintf(group, sizeof(group), "%.*s", (int)size, name);
+	return fault.code ? fault : enter_group(scan, group);
+}
+
+/* The path behind a directive, or NULL. */
+static const char *argument_of(const char *line, const char *directive)
+{
+	size_t size = strlen(directive);
+
+	if (strncmp(line, directive, size) || !line[size] || !strchr(BLANKS, line[size]))
+		return NULL;
+	return line + size + strspn(line + size, BLANKS);
+}
+
+/* "[name]", "!include path", "!includedir path", or what belongs to a group. */
+static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
+{
+	const char *whole = line;
+	size_t whole_size = strlen(line);
+	char *end = line + whole_size;
+	const char *path;
+
+	line += strspn(line, BLANKS);
 	if (*line == '[' && strchr(line, ']')) {
+		size_t size;
+
 		line++;
 		line += strspn(line, " \t");
-		size_t size = strcspn(line, "]");
-
+		size = strcspn(line, "]");
 		while (size && strchr(" \t", line[size - 1]))
 			size--;
-		return size ? add_group(groups, line, size) : fault_none();
+		return scan_group(scan, line, size);
 	}
-	if (!strncmp(line, "!includedir", strlen("!includedir"))) {
-		line += strlen("!includedir");
-		return scan_directory(groups, line + strspn(line, " \t"), depth + 1);
-	}
-	if (!strncmp(line, "!include", strlen("!include"))) {
-		line += strlen("!include");
-		return scan_file(groups, line + strspn(line, " \t"), depth + 1);
-	}
-	return fault_none();
+	if (*line != '!')
+		return add_text(scan, whole, whole_size);
+	while (end > line && strchr(BLANKS, end[-1]))
+		*--end = '\0';
+	line++;
+	line += strspn(line, BLANKS);
+	path = argument_of(line, "includedir");
+	if (path)
+		return scan_included(scan, path, true, depth + 1);
+	path = argument_of(line, "include");
+	return path ? scan_included(scan, path, false, depth + 1) : fault_none();
+}
+
+/* A pipe's writer is not waited for: the program does, for a while. */
+static struct fault read_regular(const char *path, struct secret *ret_content)
+{
+	int descriptor = -1;
+	struct stat status;
+	struct fault fault = trust_open(path, O_RDONLY | O_NONBLOCK, &descriptor);
+
+	if (fault.code)
+		return fault;
+	if (fstat(descriptor, &status) || !S_ISREG(status.st_mode))
+		fault = fault_of(FAULT_NOT_REGULAR);
+	else
+		fault = file_read(descriptor, ret_content);
+	close(descriptor);
+	return fault;
 }
 
 /* A file that cannot be read has no groups: the program has said what it thinks of
  * it. */
-static struct fault scan_file(struct groups *groups, const char *path, unsigned int depth)
+static struct fault scan_file(struct scan *scan, const char *path, unsigned int depth)
 {
 	SECRET struct secret content = { 0 };
 	SECRET struct secret copy = { 0 };
-	struct fault fault = fault_none();
+	struct fault fault;
 	char *text;
 
-	if (depth > INCLUDE_DEPTH_MAX || file_read_path(path, &content, NULL).code)
-		return fault;
+	if (depth > INCLUDE_DEPTH_MAX)
+		return fault_none();
+	fault = read_regular(path, &content);
+	if (fault.code == FAULT_UNTRUSTED)
+		return add_refusal(scan->seen, path);
+	if (fault.code)
+		return fault.code == FAULT_MEMORY ? fault : fault_none();
 	fault = secret_copy_text(&copy, content.data, content.size);
+	if (!fault.code)
+		fault = enter_group(scan, "");
 	text = (char *)copy.data;
 	while (text && !fault.code) {
 		char *line = strsep(&text, "\n");
 
-		fault = scan_line(groups, line, depth);
+		fault = scan_line(scan, line, depth);
 	}
 	return fault;
 }
@@ -239,16 +379,16 @@ static const char *home_of(char *const environment[])
 	return "";
 }
 
-static struct fault scan_named_file(struct groups *groups, const struct option_files *files, const char *name)
+static struct fault scan_named_file(struct scan *scan, const char *name)
 {
 	char *path = NULL;
 	struct fault fault;
 
 	if (strncmp(name, "~/", 2))
-		return scan_file(groups, name, 0);
-	if (asprintf(&path, "%s/%s", home_of(files->environment), name + 2) < 0)
+		return scan_file(scan, name, 0);
+	if (asprintf(&path, "%s/%s", home_of(scan->files->environment), name + 2) < 0)
 		return fault_of(FAULT_MEMORY);
-	fault = scan_file(groups, path, 0);
+	fault = scan_file(scan, path, 0);
 	free(path);
 	return fault;
 }
@@ -266,29 +406,62 @@ static char *file_names_in(char *help)
 	return names;
 }
 
-struct fault option_files_groups(const struct option_files *files, char ***ret_groups)
+/* In memory, under no name, and closed to others: the program leaves out files that
+ * others may write. */
+static struct fault make_copy(const struct secret *text, int *ret_copy)
 {
-	SECRET struct secret help = { 0 };
-	struct groups groups = { 0 };
-	struct fault fault = print(files, "--help", true, &help);
-	char *names = fault.code ? NULL : file_names_in((char *)help.data);
+	int copy = memfd_create("option files", MFD_CLOEXEC);
+	struct fault fault = copy < 0 ? fault_errno(FAULT_CREATE, errno) : fault_none();
 
-	while (!fault.code && names) {
-		char *name = strsep(&names, " ");
-
-		if (*name)
-			fault = scan_named_file(&groups, files, name);
-	}
-	if (fault.code)
-		option_files_groups_free(groups.names);
-	else
-		*ret_groups = groups.names;
+	if (!fault.code && fchmod(copy, 0600))
+		fault = fault_errno(FAULT_CREATE, errno);
+	if (!fault.code)
+		fault = file_write(copy, text);
+	if (fault.code && copy >= 0)
+		close(copy);
+	if (!fault.code)
+		*ret_copy = copy;
 	return fault;
 }
 
-void option_files_groups_free(char **groups)
+static struct fault scan_names(struct scan *scan, char *names)
 {
-	for (size_t i = 0; groups && groups[i]; i++)
-		free(groups[i]);
-	free(groups);
+	/* a file that is named may have spaces in its name */
+	struct fault fault = scan->files->defaults_file ? scan_file(scan, scan->files->defaults_file, 0) : fault_none();
+
+	while (!scan->files->defaults_file && !fault.code && names) {
+		const char *name = strsep(&names, " ");
+
+		if (*name)
+			fault = scan_named_file(scan, name);
+	}
+	return fault;
+}
+
+struct fault option_files_look(const struct option_files *files, const struct running_child *help,
+			       struct option_files_seen *ret_seen)
+{
+	SECRET struct secret text = { 0 };
+	struct scan scan = { .files = files, .seen = ret_seen };
+	struct fault fault = option_files_finish(help, &text);
+
+	if (!fault.code)
+		fault = scan_names(&scan, file_names_in((char *)text.data));
+	if (!fault.code && ret_seen->refused_count)
+		fault = make_copy(&scan.text, &ret_seen->copy);
+	secret_free(&scan.text);
+	return fault;
+}
+
+void option_files_seen_free(struct option_files_seen *seen)
+{
+	for (size_t i = 0; i < seen->groups.count; i++)
+		free(seen->groups.items[i]);
+	for (size_t i = 0; i < seen->refused_count; i++)
+		free(seen->refused[i].path);
+	free(seen->groups.items);
+	free(seen->refused);
+	if (seen->copy >= 0)
+		close(seen->copy);
+	*seen = OPTION_FILES_UNSEEN;
 }

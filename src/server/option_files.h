@@ -3,6 +3,7 @@
 #define MKEYFILE_SERVER_OPTION_FILES_H
 
 #include "core/child.h"
+#include "core/trust.h"
 
 /* MariaDB's option files, read by MariaDB's own my_print_defaults, so that
  * includes, quotes, escapes and the order of files are its business. */
@@ -12,6 +13,7 @@ struct option_files {
 	const char *defaults_file; /* the only one to read; NULL: the usual ones */
 	const char *group_suffix;  /* groups with this suffix count as well; or NULL */
 	char *const *environment;
+	int copy; /* descriptor of what is read instead of the files; -1: none */
 };
 
 /* What the program prints for a group, or, as its own option, for "--mysqld": all
@@ -44,11 +46,35 @@ bool option_files_next(char **lines, struct option_line *ret_line);
 bool option_name_begins(const char *name, const char *option, size_t size);
 bool option_name_is(const char *name, const char *option);
 
-/* The names of all groups in all option files that the program reads, each once:
- * an array that ends with NULL, or NULL when there is none; freed by
- * option_files_groups_free. Groups that no server reads are among them. Faults as
- * option_files_print. */
-MUST_CHECK struct fault option_files_groups(const struct option_files *files, char ***ret_groups);
-void option_files_groups_free(char **groups);
+struct option_names {
+	char **items;
+	size_t count;
+};
+
+/* An option file that is not trusted, and why. */
+struct refused_option_file {
+	char *path;
+	bool absent; /* now; someone else could make it at any moment */
+	struct refusal_of_trust refusal;
+};
+
+/* What a look at all option files showed. */
+struct option_files_seen {
+	struct option_names groups; /* of the trusted files, each once; some of them no server reads */
+	struct refused_option_file *refused;
+	size_t refused_count;
+	int copy; /* with refused files: descriptor of one that has what the others say; else -1 */
+};
+
+#define OPTION_FILES_UNSEEN ((struct option_files_seen){ .copy = -1 })
+
+/* Reads the files that the program would read, as its help names them, with those that
+ * they include, and leaves out those that this process does not trust (core/trust.h).
+ * help: the program, started for the "group" --help. ret_seen is OPTION_FILES_UNSEEN
+ * before, and is to be freed on faults too. Faults as option_files_print, and
+ * FAULT_CREATE. */
+MUST_CHECK struct fault option_files_look(const struct option_files *files, const struct running_child *help,
+					  struct option_files_seen *ret_seen);
+void option_files_seen_free(struct option_files_seen *seen);
 
 #endif

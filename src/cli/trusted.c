@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/trusted.h"
+
+#include "cli/message.h"
+#include "core/words.h"
+#include "server/access.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- who is trusted ---- */
+
+static enum status no_such_user(const char *name)
+{
+	message_error("there is no user '%s'", name);
+	return STATUS_USAGE;
+}
+
+static enum status add_owners(struct trust *trust, const struct options *options)
+{
+	struct server_user user;
+
+	for (size_t i = 0; i < options->trust_owner_count; i++) {
+		if (!server_user_find(options->trust_owners[i], &user))
+			return no_such_user(options->trust_owners[i]);
+		if (!trust_add(trust, user.uid))
+			return usage_error("--trust-owner is given too often");
+	}
+	return STATUS_DONE;
+}
+
+enum status trust_for_option_files(const struct options *options)
+{
+	struct trust trust = trust_caller();
+	enum status status = add_owners(&trust, options);
+
+	if (!status)
+		trust_start(&trust);
+	return status;
+}
+
+enum status check_option_file(const struct options *options, const char *path)
+{
+	struct trust trust = trust_caller();
+	enum status status = add_owners(&trust, options);
+	struct fault fault = status ? fault_none() : trust_judge_path(&trust, path);
+
+	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : status;
+}
+
+/* A name is looked up when it matters: that may take a while where a directory service
+ * knows it. */
+static void add_usual_server_user(struct trust *trust, const char *name)
+{
+	struct server_user user;
+	uint32_t number;
+
+	if (!name)
+		trust->server_user = SERVER_USER_DEFAULT;
+	else if (!parse_decimal(name, 0, UINT32_MAX - 1, &number))
+		trust->server_user = name;
+	else if (server_user_find(name, &user))
+		trust_add(trust, user.uid);
+}
+
+enum status trust_for_secrets(const struct options *options)
+{
+	struct trust trust = trust_caller();
+	struct server_user user;
+	enum status status = add_owners(&trust, options);
+
+	if (status)
+		return status;
+	if (!options->server_user)
+		add_usual_server_user(&trust, options->host.settings.user);
+	else if (!server_user_find(options->server_user, &user))
+		return no_such_user(options->server_user);
+	else
+		trust_add(&trust, user.uid);
+	trust_start(&trust);
+	return STATUS_DONE;
+}
+
+struct trust trust_of_server(const struct options *options, uid_t user)
+{
+	struct trust trust = { .users = { 0, user }, .count = 2 };
+	struct server_user owner;
+
+	for (size_t i = 0; i < options->trust_owner_count; i++)
+		if (server_user_find(options->trust_owners[i], &owner))
+			trust_add(&trust, owner.uid);
+	return trust;
+}
+
+/* ---- words ---- */
+
+static const char *type_name(mode_t type)
+{
+	switch (type) {
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "symbolic link";
+	case S_IFIFO:
+		return "named pipe";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "device";
+	default:
+		return "file";
+	}
+}
+
+struct account_name {
+	char text[64];
+};
+
+/* The name if it is a usual one, else the number. */
+static struct account_name account_name(const char *name, unsigned int number)
+{
+	struct account_name account;
+	static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	if (name && strlen(name) < sizeof(account.text) && !name[strspn(name, usual)])
+		strcpy(account.text, name);
+	else
+		snprintf(account.text, sizeof(account.text), "%u", number);
+	return account;
+}
+
+static struct account_name user_name(uid_t user)
+{
+	const struct passwd *entry = getpwuid(user);
+
+	return account_name(entry ? entry->pw_name : NULL, user);
+}
+
+static struct account_name group_name(gid_t group)
+{
+	const struct group *entry = getgrgid(group);
+
+	return account_name(entry ? entry->gr_name : NULL, group);
+}
+
+char *refusal_words(const struct refusal_of_trust *refusal)
+{
+	const char *type = type_name(refusal->type);
+	const char *does = refusal->type == S_IFDIR ? "rename entries of" : "write to";
+
+	switch (refusal->reason) {
+	case REFUSAL_OWNER:
+		return words_of("user '%s' owns %s '%s'", user_name(refusal->user).text, type, refusal->part);
+	case REFUSAL_USER:
+		return words_of("user '%s' can %s %s '%s'", user_name(refusal->user).text, does, type, refusal->part);
+	case REFUSAL_GROUP:
+	case REFUSAL_NAMED_GROUP:
+		return words_of("group '%s' can %s %s '%s'", group_name(refusal->group).text, does, type,
+				refusal->part);
+	case REFUSAL_OTHERS:
+		return words_of("any user can %s %s '%s'", does, type, refusal->part);
+	case REFUSAL_UNKNOWN:
+		return words_of("cannot read the ACL of %s '%s', which lets other users write to it", type,
+				refusal->part);
+	case REFUSAL_SECOND_NAME:
+		return words_of("%s '%s' has another name, and any user can create links in its directory", type,
+				refusal->part);
+	case REFUSAL_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* A name that a shell takes as it is: the others are not for pasting. */
+static bool is_plain(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+:@%,=-";
+
+	return !path[strspn(path, plain)];
+}
+
+/* "run 'chmod o-w /srv'" */
+static char *command_words(const char *command, const char *account, const struct refusal_of_trust *refusal)
+{
+	if (is_plain(refusal->part))
+		return words_of("run '%s%s %s'", command, account, refusal->part);
+	return words_of("run '%s%s' on the %s", command, account, type_name(refusal->type));
+}
+
+/* Frees words. */
+static char *or_trust(char *words, const char *user)
+{
+	char *both = words ? words_of("%s, or use --trust-owner=%s", words, user) : NULL;
+
+	free(words);
+	return both;
+}
+
+char *refusal_fix(const struct refusal_of_trust *refusal)
+{
+	const struct account_name user = user_name(refusal->user);
+
+	switch (refusal->reason) {
+	case REFUSAL_OWNER:
+		return or_trust(command_words(refusal->type == S_IFLNK ? "chown -h root" : "chown root", "", refusal),
+				user.text);
+	case REFUSAL_USER:
+		return or_trust(command_words("setfacl -x u:", user.text, refusal), user.text);
+	case REFUSAL_GROUP:
+		return command_words("chmod g-w", "", refusal);
+	case REFUSAL_NAMED_GROUP:
+		return command_words("setfacl -x g:", group_name(refusal->group).text, refusal);
+	case REFUSAL_UNKNOWN:
+		return command_words("chmod g-w", "", refusal);
+	case REFUSAL_OTHERS:
+		return command_words("chmod o-w", "", refusal);
+	case REFUSAL_SECOND_NAME:
+		return words_of("move the file to a directory that other users cannot write to");
+	case REFUSAL_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static void say(bool is_error, const char *path, const struct refusal_of_trust *refusal)
+{
+	char *words = refusal_words(refusal);
+	char *fix = refusal_fix(refusal);
+
+	if (is_error)
+		message_error("refusing '%s': %s", path, words ? words : "out of memory");
+	else
+		message_warning("ignoring option file '%s': %s", path, words ? words : "out of memory");
+	if (fix)
+		message_hint("%s", fix);
+	free(words);
+	free(fix);
+}
+
+void say_untrusted(const char *path, const struct refusal_of_trust *refusal)
+{
+	say(true, path, refusal);
+}
+
+void warn_of_option_file(const char *path, const struct refusal_of_trust *refusal)
+{
+	say(false, path, refusal);
+}

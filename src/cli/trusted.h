@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_TRUSTED_H
+#define MKEYFILE_CLI_TRUSTED_H
+
+#include "cli/options.h"
+#include "core/trust.h"
+
+/* Whose files a command trusts (core/trust.h), from what the options say, and the words
+ * for what it refuses. */
+
+/* For option files: root, the caller, and the users of --trust-owner, but not the
+ * server's user account, which could make root run a command. */
+MUST_CHECK enum status trust_for_option_files(const struct options *options);
+
+/* Refuses an option file, which another program is to read, by the same rule. */
+MUST_CHECK enum status check_option_file(const struct options *options, const char *path);
+
+/* For everything else: these and the server's user account, which is --server-user, else
+ * what the server's option files say, else "mysql". Refuses a --server-user or
+ * --trust-owner that does not exist; any number does. */
+MUST_CHECK enum status trust_for_secrets(const struct options *options);
+
+/* Of a server's view of its files: root, user, and the users of --trust-owner. */
+struct trust trust_of_server(const struct options *options, uid_t user);
+
+/* "user 'bob' owns directory '/srv'": why a path is not trusted. malloc(3)ed, or NULL. */
+char *refusal_words(const struct refusal_of_trust *refusal);
+
+/* What can be done about it. malloc(3)ed, or NULL. */
+char *refusal_fix(const struct refusal_of_trust *refusal);
+
+/* Says both of the file at path, which was refused. */
+void say_untrusted(const char *path, const struct refusal_of_trust *refusal);
+
+/* Warns that the option file at path was refused. */
+void warn_of_option_file(const char *path, const struct refusal_of_trust *refusal);
+
+#endif
