@@ -227,6 +227,12 @@ hint: move the file to a directory that other users cannot write to" list -f sha
 	mkdir -m 755 shared/below
 	cp plain shared/below/
 	run -0 mkeyfile list --ids -f shared/below/plain
+	# what looks like a file of an interrupted run is the stranger's business
+	cp plain shared/.keyfile.mkeyfile-1-2
+	chown $stranger shared/.keyfile.mkeyfile-1-2
+	run --separate-stderr mkeyfile add 8 -f shared/keyfile
+	[[ $status == 0 && $stderr != *mkeyfile-1-2* ]]
+	[ -e shared/.keyfile.mkeyfile-1-2 ]
 	chown $stranger shared
 	run -4 mkeyfile list -f shared/keyfile
 	run -4 mkeyfile list -f shared/below/plain

@@ -2,6 +2,7 @@
 #include "core/temporary.h"
 
 #include "core/file.h"
+#include "core/trust.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -206,6 +207,14 @@ static bool is_dispensable(int file, uintmax_t born_as, temporary_superseded *su
 	return superseded && !file_read(file, &content).code && superseded(&content, context);
 }
 
+/* In a directory where anyone may create files it may be anyone's. */
+static bool is_of_trusted_user(int directory, const char *candidate, int file)
+{
+	const struct place place = { .directory = directory, .name = (char *)candidate, .path = (char *)candidate };
+
+	return !trust_judge_file(&place, file).code;
+}
+
 static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_as, temporary_superseded *superseded,
 			   void *context)
 {
@@ -214,7 +223,7 @@ static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_
 
 	if (file < 0)
 		return true;
-	if (!flock(file, LOCK_EX | LOCK_NB))
+	if (is_of_trusted_user(directory, candidate, file) && !flock(file, LOCK_EX | LOCK_NB))
 		keep = !is_dispensable(file, born_as, superseded, context) || unlinkat(directory, candidate, 0);
 	close(file);
 	return !keep;

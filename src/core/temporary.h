@@ -42,7 +42,8 @@ typedef bool temporary_superseded(const struct secret *earlier, void *context);
 /* Removes what killed runs left beside the file called name, for which that file
  * has to be whole: content that was never published, that has another name (a
  * backup's), or that is superseded (NULL: nothing is). Files that a living process
- * holds stay. What has to be kept is told by the name of one such file in
+ * holds stay, and so do those of users that this process does not trust (core/trust.h).
+ * What has to be kept is told by the name of one such file in
  * ret_kept, which is NULL before and malloc(3)ed after. */
 void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
 			   char **ret_kept);
