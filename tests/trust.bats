@@ -274,7 +274,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	# without option files it is mysql
 	chown -R mysql data
 	run -0 mkeyfile list --ids -f data/keyfile --no-defaults
-	run_refused 64 "mkeyfile list: there is no user 'no-such-user'" list -f plain --trust-owner=no-such-user
+	run_refused 64 "mkeyfile list: there is no user '...'" list -f plain --trust-owner=no-such-user
 	run_refused 64 "mkeyfile list: there is no user '4294967295'" list -f plain --trust-owner=4294967295
 	run_refused 64 "mkeyfile list: there is no user '4294967296'" list -f plain --server-user=4294967296
 }

@@ -2,6 +2,7 @@
 #include "cli/trusted.h"
 
 #include "cli/message.h"
+#include "cli/usage.h"
 #include "core/words.h"
 #include "server/access.h"
 
@@ -15,7 +16,7 @@
 
 static enum status no_such_user(const char *name)
 {
-	message_error("there is no user '%s'", name);
+	message_error("there is no user '%s'", shown_near(name, SERVER_USER_DEFAULT " mariadb"));
 	return STATUS_USAGE;
 }
 
