@@ -212,7 +212,7 @@ unsure $(jq .unsure_files <<<"$json")" "$("$abs_top_builddir/tests/print-needs" 
 	same 'alone.MAD not-provable no-index
 dangling unreadable null
 dynamic_.ibd proven null
-new.ibd not-provable empty-tablespace
+new.ibd not-provable zero-head
 noise.ibd damaged no-head
 t.ibd.qp unknown-kind packed
 what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<"$json" | sed 's|.*/||' | sort)"
@@ -1039,7 +1039,7 @@ write_late() { # directory
 	END
 }
 
-@test "a crashed server: all that is there is proven, and it says that more may be needed" {
+@test "a crashed server: all that is there is proven, and what its redo log makes" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"
 	write_late "$PWD/data"
@@ -1047,9 +1047,9 @@ write_late() { # directory
 	prove "$DATA/new.keys" "$PWD/data" --full
 	same 0 "$status"
 	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
-	same true "$(jq '.unsure_files > 0' <<<"$json")"
+	same 0 "$(jq .unsure_files <<<"$json")"
 	mkeyfile verify -f "$DATA/new.keys" --datadir data |
-		grep -xF "note: more keys may be needed: 'data/ib_logfile0' has changes that a start of the server would still apply"
+		grep -xF "note: 'data/ib_logfile0' has changes that a start of the server would still apply"
 	data_replace_key "$DATA/new.keys" 1 >keyfile
 	chmod 600 keyfile
 	prove keyfile "$PWD/data"
@@ -1068,7 +1068,7 @@ write_late() { # directory
 	kill_server
 	log_says 0 not-encrypted unclean
 	same 'ib_logfile0 ' "$(files '.note == "unclean"')"
-	same true "$(jq '.unsure_files > 0' <<<"$json")"
+	same 0 "$(jq .unsure_files <<<"$json")"
 	run -0 "$abs_top_builddir/tests/print-needs" "$PWD/data"
 	[ "${lines[-1]#unsure }" -gt 0 ]
 	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
@@ -1078,10 +1078,88 @@ write_late() { # directory
 	# without its records, and without its checkpoints
 	cp data/ib_logfile0 whole
 	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=3 count=2045 conv=notrunc status=none
-	log_says 1 damaged unclean
+	log_says 1 damaged unread
 	cp whole data/ib_logfile0
 	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=1 count=2 conv=notrunc status=none
 	log_says 1 damaged no-head
+}
+
+# "name answer note" of the tablespaces in db
+new_tables() { # keys directory...
+	local keys=$1 first=$2
+	shift 2
+	prove "$keys" "$first" "$@"
+	jq -r '.files[] | select(.path | test("/db/[a-z]*[.]ibd$")) | "\(.path | sub(".*/"; "")) \(.answer) \(.note // "-")"' \
+		<<<"$json" | sort
+}
+
+@test "what only the redo log knows: each key that it names, and what its records do not explain" {
+	local name id
+	data_keys keys
+	data_install "$PWD/data"
+	cp data/ib_logfile0 old.log
+	data_start "$PWD/data" "$PWD/keys"
+	data_sql "$PWD/data" <<-'END'
+		CREATE DATABASE db; USE db;
+		CREATE TABLE one (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE two (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
+		CREATE TABLE plain (i INT PRIMARY KEY) ENCRYPTED=NO;
+		CREATE TABLE dropped (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=102;
+		DROP TABLE dropped;
+		INSERT INTO two VALUES (1, 'x');
+		RENAME TABLE one TO uno;
+		CREATE TABLE new (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+	END
+	kill_server
+	same 'new.ibd not-encrypted empty-tablespace
+plain.ibd not-encrypted empty-tablespace
+two.ibd not-encrypted empty-tablespace
+uno.ibd not-encrypted empty-tablespace' "$(new_tables keys data)"
+	prove keys data
+	same 0 "$status"
+	# recovery makes a file that is not there, and page 0 that is none
+	cp -a data less
+	rm less/db/new.ibd
+	head -c 16384 /dev/urandom | dd of=less/db/two.ibd conv=notrunc status=none
+	for name in data less; do
+		prove keys "$name"
+		same 0 "$status"
+		for id in 100 101; do
+			data_remove_key keys $id >lacks
+			chmod 600 lacks
+			prove lacks "$name"
+			same 1 "$status"
+			same "$([ $id = 100 ] && echo new.ibd uno || echo two).ibd " "$(files '.answer == "missing-key"')"
+		done
+		# the table that was dropped needs none
+		data_remove_key keys 102 >lacks
+		prove lacks "$name"
+		same 0 "$status"
+	done
+	# no record is about another table of zeros
+	cp -a data more
+	cp data/db/uno.ibd more/db/other.ibd
+	dd if=/dev/urandom of=more/db/other.ibd bs=16384 seek=4 count=2 conv=notrunc status=none
+	prove keys more
+	same '1 other.ibd damaged no-head' "$status $(answers_of '^other.ibd$')"
+	# a log that was left behind when the log had moved, with and without the other one
+	cp -a data moved
+	mkdir log
+	mv moved/ib_logfile0 log
+	cp old.log moved/ib_logfile0
+	prove keys moved
+	same 2 "$status"
+	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir moved
+	grep -xF "not provable: the redo log in 'moved' ends before the newest page of the tablespaces there: they were written with another redo log" <<<"$output"
+	# nor is it that of another server
+	prove keys moved --datadir data
+	same 2 "$status"
+	data_start "$PWD/less" "$PWD/keys"
+	same 'db.two	check	status	OK
+db.new	check	status	OK' "$(data_sql "$PWD/less" <<<'CHECK TABLE db.two, db.new')"
+	server_stop
+	prove keys less
+	same 0 "$status"
 }
 
 @test "a backup by mariadb-backup is proven before and after it is prepared" {
@@ -1289,7 +1367,7 @@ answers_of() { # regular-expression
 	run -4 mkeyfile remove -f keys --datadir all/two --datadir elsewhere 102
 	mv elsewhere/other all/two/ib/ibdata2
 	run -4 mkeyfile remove -n -f keys --datadir all/two --datadir logs 102
-	same 'mkeyfile remove: a directory has tablespaces, but not their redo log, which may need keys too' "${lines[0]}"
+	same "mkeyfile remove: 'all/two' has tablespaces, but not their redo log, which may need keys too" "${lines[0]}"
 	mv elsewhere/log all/two/ib_logfile0
 	run -0 mkeyfile remove -n -f keys --datadir all/two 102
 	# what cannot be read is not damaged

@@ -23,6 +23,6 @@ int main(int argc, char **argv)
 		printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", need->id, need->version, need->files,
 		       need->pages, need->free_pages, need->residual);
 	}
-	printf("unsure %" PRIu64 "\n", data_needs_unsure(&needs));
+	printf("unsure %" PRIu64 "\n", data_needs_unsure(&needs) + needs.pending);
 	return 0;
 }

@@ -410,10 +410,29 @@ static void print_recovery_hint(const struct data_needs *needs)
 	for (size_t i = 0; i < needs->directory_count; i++) {
 		if (!needs->directories[i].has_incomplete || data_needs_recovery(needs, i) != DATA_RECOVERY_UNKNOWN)
 			continue;
-		puts(data_needs_find_redo_log(needs, i)
+		puts(data_needs_find_redo_log(needs, i) == DATA_REDO_LOG_FOUND
 			     ? "hint: the redo log does not tell whether a start of the server would complete these files"
 			     : "hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
 		return;
+	}
+}
+
+static void print_redo_log_hints(const struct proof *proof)
+{
+	for (size_t i = 0; i < proof->needs.directory_count; i++) {
+		enum data_redo_log log = data_needs_find_redo_log(&proof->needs, i);
+
+		if (!proof->needs.directories[i].has_tablespace ||
+		    (log != DATA_REDO_LOG_OLD && log != DATA_REDO_LOG_SEVERAL))
+			continue;
+		printf(log == DATA_REDO_LOG_OLD
+			       ? "not provable: the redo log in '"
+			       : "not provable: the redo logs of several directories may be that of the tablespaces in '");
+		print_visibly(stdout, proof->what->datadirs.paths[i]);
+		puts(log == DATA_REDO_LOG_OLD
+			     ? "' ends before the newest page of the tablespaces there: they were written with another redo log\n"
+			       "hint: name the directory of the redo log (innodb_log_group_home_dir) with --datadir too"
+			     : "'\nhint: name the directories of one server at a time");
 	}
 }
 
@@ -421,13 +440,18 @@ static void print_unsure(const struct data_needs *needs)
 {
 	uint64_t unsure = data_needs_unsure(needs);
 
+	if (needs->pending) {
+		printf("note: '");
+		print_visibly(stdout, needs->paths + needs->pending_example);
+		puts("' has changes that a start of the server would still apply");
+	}
 	if (!unsure)
 		return;
 	print_recovery_hint(needs);
 	printf("note: more keys may be needed: '");
 	print_visibly(stdout, data_needs_unsure_example(needs));
-	if (needs->unsure_note == DATA_NOTE_UNCLEAN)
-		puts("' has changes that a start of the server would still apply");
+	if (needs->unsure_note == DATA_NOTE_UNREAD)
+		puts("' has changes that a start of the server would still apply, and they cannot be read");
 	else
 		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
@@ -511,6 +535,7 @@ static void print_hints(const struct proof *proof)
 	if (proof->denied)
 		puts("hint: run it as root or as the server's user");
 	print_free_pages_hint(proof);
+	print_redo_log_hints(proof);
 	print_unsure(&proof->needs);
 	print_clear_text(proof);
 }

@@ -41,7 +41,10 @@ static const struct {
 	const char *words;
 } notes[] = {
 	[DATA_NOTE_NONE] = { NULL, NULL },
-	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace of which only the redo log knows yet" },
+	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace whose first page only the redo log has yet" },
+	[DATA_NOTE_LOST] = { "lost", "the redo log has changes of this tablespace, and its file is not here" },
+	[DATA_NOTE_DROPPED] = { "dropped", "the redo log removes this tablespace" },
+	[DATA_NOTE_ZERO] = { "zero-head", "its first page is zero, and no redo log that would write it was found" },
 	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
 	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
 	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "
@@ -55,8 +58,9 @@ static const struct {
 	[DATA_NOTE_INCREMENTAL] = { "incremental",
 				    "part of an incremental backup: apply it first, with mariadb-backup --prepare" },
 	[DATA_NOTE_PACKED] = { "packed", "compressed or encrypted as a whole: unpack the backup first" },
-	[DATA_NOTE_UNCLEAN] = { "unclean",
-				"not shut down cleanly: the redo log may still bring in pages of other keys" },
+	[DATA_NOTE_UNCLEAN] = { "unclean", "not shut down cleanly: a start of the server would still apply it" },
+	[DATA_NOTE_UNREAD] = { "unread", "not shut down cleanly, and what a start of the server would still apply "
+					 "cannot be read: it may need other keys" },
 	[DATA_NOTE_GONE] = { "gone", "removed meanwhile by the server" },
 	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache holds rows in clear text" },
 };

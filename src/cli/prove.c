@@ -93,6 +93,20 @@ static struct fault take_file(void *context, struct data_file *file)
 	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, spool_error(proof->spool));
 }
 
+/* Tablespaces whose redo log is another one than that at hand. */
+static uint64_t count_without_redo_log(const struct data_needs *needs)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < needs->directory_count; i++) {
+		enum data_redo_log log = data_needs_find_redo_log(needs, i);
+
+		count += needs->directories[i].has_tablespace &&
+			 (log == DATA_REDO_LOG_OLD || log == DATA_REDO_LOG_SEVERAL);
+	}
+	return count;
+}
+
 /* Decides what only all files together tell, and counts. */
 static void settle(struct proof *proof)
 {
@@ -106,6 +120,7 @@ static void settle(struct proof *proof)
 		proof->undecided += data_needs_leave_open(&proof->needs, &file);
 		spool_free(&file);
 	}
+	proof->undecided += count_without_redo_log(&proof->needs);
 	for (size_t i = 0; i < proof->needs.count; i++) {
 		const struct data_need *need = &proof->needs.needs[i];
 

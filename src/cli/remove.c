@@ -280,47 +280,88 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 	return worst ? worst : worst_free;
 }
 
-static bool lacks_redo_log(const struct data_needs *needs)
+/* With --force words, which become this function's, are a warning. NULL: no memory. */
+static enum status object_with(const struct arguments *arguments, char *words, const char *hint)
 {
-	for (size_t i = 0; i < needs->directory_count; i++)
-		if (needs->directories[i].has_tablespace && !data_needs_find_redo_log(needs, i))
-			return true;
-	return false;
+	enum status status = words ? object(arguments, words) : message_fault(fault_of(FAULT_MEMORY), "");
+
+	free(words);
+	if (status == STATUS_REFUSED)
+		message_hint("%s; --force overrides this check", hint);
+	return status;
+}
+
+static enum status check_redo_log_of(const struct arguments *arguments, const struct data_needs *needs, size_t number)
+{
+	static const char hint[] = "name the directory of the redo log (innodb_log_group_home_dir) with --datadir too";
+	const char *directory = arguments->datadirs.paths[number];
+
+	switch (data_needs_find_redo_log(needs, number)) {
+	case DATA_REDO_LOG_NONE:
+		return object_with(arguments,
+				   words_of("'%s' has tablespaces, but not their redo log, which may need keys too",
+					    directory),
+				   hint);
+	case DATA_REDO_LOG_OLD:
+		return object_with(
+			arguments,
+			words_of("the redo log in '%s' ends before the newest page of the tablespaces there: "
+				 "they were written with another redo log",
+				 directory),
+			hint);
+	case DATA_REDO_LOG_SEVERAL:
+		return object_with(
+			arguments,
+			words_of("the redo logs of several directories may be that of the tablespaces in '%s'",
+				 directory),
+			"name the directories of one server at a time");
+	default:
+		return STATUS_DONE;
+	}
+}
+
+static enum status check_redo_logs(const struct arguments *arguments, const struct data_needs *needs)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; !status && i < needs->directory_count; i++)
+		if (needs->directories[i].has_tablespace)
+			status = check_redo_log_of(arguments, needs, i);
+	return status;
+}
+
+static enum status check_pending(const struct arguments *arguments, const struct data_needs *needs)
+{
+	const char *log = NULL;
+
+	if (needs->pending)
+		log = needs->paths + needs->pending_example;
+	else if (needs->unsure_note == DATA_NOTE_UNREAD)
+		log = data_needs_unsure_example(needs);
+	if (!log)
+		return STATUS_DONE;
+	return object_with(arguments, words_of("'%s' has changes that a start of the server would still apply", log),
+			   "start the server with all keys and shut it down cleanly, or prepare the backup");
 }
 
 static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
 {
 	uint64_t unsure = data_needs_unsure(needs);
-	enum status status = STATUS_FAILED;
-	char *words;
+	enum status status;
 
-	if (needs->live) {
-		status = object(arguments, "a server is at work on the data: what it needs may change at any moment");
-		if (status)
-			message_hint("stop it first; --force insists");
-		return status;
-	}
-	if (!unsure && lacks_redo_log(needs)) {
-		status = object(arguments,
-				"a directory has tablespaces, but not their redo log, which may need keys too");
-		if (status)
-			message_hint(
-				"name the directory of the redo log (innodb_log_group_home_dir) as well; --force insists");
-		return status;
-	}
-	if (!unsure)
-		return STATUS_DONE;
-	if (asprintf(&words, "%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'", unsure,
-		     unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do", data_needs_unsure_example(needs)) < 0)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	status = object(arguments, words);
-	free(words);
-	if (status && needs->unsure_note == DATA_NOTE_UNCLEAN)
-		message_hint(
-			"start the server with all keys, and stop it in good order (a backup: prepare it); or --force insists");
-	else if (status)
-		message_hint("'mkeyfile verify --datadir=DIR' tells more; --force insists");
-	return status;
+	if (needs->live)
+		return object_with(arguments,
+				   words_of("a server is running on the data: what it needs may change at any moment"),
+				   "shut the server down cleanly first");
+	status = check_pending(arguments, needs);
+	if (!status && unsure)
+		status = object_with(arguments,
+				     words_of("%" PRIu64
+					      " file%s may need keys that %s not show, the first of which is '%s'",
+					      unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
+					      data_needs_unsure_example(needs)),
+				     "run 'mkeyfile verify --datadir=DIR' for details");
+	return status ? status : check_redo_logs(arguments, needs);
 }
 
 static enum status refuse_unseen(const struct arguments *arguments)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/data_file.h"
 
+#include "data/file_names.h"
+
 /* A bit that flipped in a page's version field makes one such page. */
 static bool is_flipped(const struct key_use *use)
 {
@@ -88,19 +90,38 @@ bool data_file_head_is_damaged(const struct data_file *file)
 	       (file->kind == DATA_INNODB && file->evidence.plain_damaged && file->evidence.first_bad == 0);
 }
 
+/* Recovery makes a file as long as its changes need, and knows page 0 by them. */
 bool data_file_is_incomplete(const struct data_file *file)
 {
-	return file->note == DATA_NOTE_EMPTY || file->note == DATA_NOTE_CUT_OFF || file->evidence.unexplained;
+	return file->note == DATA_NOTE_ZERO || file->note == DATA_NOTE_LOST || file->evidence.unexplained ||
+	       (file->note == DATA_NOTE_CUT_OFF && file->redo_says <= REDO_SAYS_NOTHING);
+}
+
+/* A server that truncates an undo tablespace makes page 0 without its crypt block, and goes on
+ * encrypting (10.11, 11.8). Recovery makes all pages since then again. */
+static bool is_undo_in_use(const struct data_file *file, enum data_recovery recovery)
+{
+	return (recovery == DATA_RECOVERY_LIVE || recovery == DATA_RECOVERY_DUE) && file->note == DATA_NOTE_NONE &&
+	       file->evidence.unexplained && is_undo_name(file->path);
+}
+
+bool data_file_is_undecided(const struct data_file *file, enum data_recovery recovery)
+{
+	return data_file_is_incomplete(file) && !is_undo_in_use(file, recovery) &&
+	       (file->note == DATA_NOTE_LOST || recovery == DATA_RECOVERY_UNKNOWN || recovery == DATA_RECOVERY_LIVE ||
+		(recovery == DATA_RECOVERY_DUE && file->redo_says == REDO_CANNOT_SAY));
 }
 
 /* What only a recovery could explain is damage where there is none. */
 static enum data_answer incomplete_answer(struct data_file *file, enum data_recovery recovery)
 {
-	if (file->note == DATA_NOTE_EMPTY && recovery == DATA_RECOVERY_NONE)
-		file->note = DATA_NOTE_NO_HEAD;
 	if (!data_file_is_incomplete(file))
 		return DATA_NOT_ENCRYPTED;
-	return recovery == DATA_RECOVERY_NONE ? DATA_DAMAGED : DATA_NOT_PROVABLE;
+	if (data_file_is_undecided(file, recovery) || is_undo_in_use(file, recovery))
+		return DATA_NOT_PROVABLE;
+	if (file->note == DATA_NOTE_ZERO)
+		file->note = DATA_NOTE_NO_HEAD;
+	return DATA_DAMAGED;
 }
 
 void data_file_decide(struct data_file *file, data_key_known *known, const void *context, enum data_recovery recovery)

@@ -3,6 +3,7 @@
 #define MKEYFILE_DATA_DATA_FILE_H
 
 #include "data/evidence.h"
+#include "data/redo_logs.h"
 #include "data/source.h"
 
 /* A file of a data directory, and what it says about the keys. */
@@ -34,7 +35,10 @@ enum data_answer {
 /* What else there is to say of a file. */
 enum data_note {
 	DATA_NOTE_NONE,
-	DATA_NOTE_EMPTY,	 /* a tablespace that only the redo log knows yet */
+	DATA_NOTE_EMPTY,	 /* a tablespace whose page 0 only the redo log knows yet */
+	DATA_NOTE_LOST,		 /* a tablespace that the redo log changes, without a file */
+	DATA_NOTE_DROPPED,	 /* a tablespace that the redo log removes */
+	DATA_NOTE_ZERO,		 /* a tablespace whose page 0 is zero, and no redo log makes it */
 	DATA_NOTE_CUT_OFF,	 /* a tablespace that is shorter than its page 0 says */
 	DATA_NOTE_NO_HEAD,	 /* page 0 or the header is not one */
 	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace without the first, which tells how it is encrypted */
@@ -47,6 +51,7 @@ enum data_note {
 	DATA_NOTE_INCREMENTAL, /* part of an incremental backup: it is no tablespace until it is applied */
 	DATA_NOTE_PACKED,      /* a backup that is compressed or encrypted as a whole */
 	DATA_NOTE_UNCLEAN,     /* a redo log that a start would still apply */
+	DATA_NOTE_UNREAD,      /* the same, and not all of its changes can be read */
 	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
 	DATA_NOTE_CLEAR_TEXT,  /* holds rows that are encrypted elsewhere */
 };
@@ -67,19 +72,23 @@ struct data_file {
 	enum data_kind kind;
 	enum data_answer answer;
 	enum data_note note;
-	struct fault fault;    /* of DATA_UNREADABLE */
-	uint64_t size;	       /* bytes */
-	bool declared;	       /* the file says that it is encrypted, */
-	uint32_t declared_id;  /* with this key ID, which the server wants to have even if no page needs it yet */
-	bool declared_missing; /* there is a key file, and it has no key of this ID */
-	uint32_t directory;    /* among the survey's: where it was found */
+	struct fault fault;	  /* of DATA_UNREADABLE */
+	uint64_t size;		  /* bytes */
+	bool declared;		  /* the file says that it is encrypted, */
+	uint32_t declared_id;	  /* with this key ID, which the server wants to have even if no page needs it yet */
+	bool declared_missing;	  /* there is a key file, and it has no key of this ID */
+	uint32_t directory;	  /* among the survey's: where it was found */
+	enum redo_word redo_says; /* of a tablespace that lacks something */
 	struct system_part system;
+	uint32_t space_id;    /* of a tablespace that says it on the disk, */
+	struct file_id space; /* and its file */
 	struct evidence evidence;
 };
 
 /* Whether a server would still bring in what the files lack: one is at work, or the
- * redo log waits for it. */
-enum data_recovery { DATA_RECOVERY_UNKNOWN, DATA_RECOVERY_NONE, DATA_RECOVERY_DUE };
+ * redo log waits for it. Unknown: there is no redo log, it is another server's, or it
+ * cannot be read. */
+enum data_recovery { DATA_RECOVERY_UNKNOWN, DATA_RECOVERY_NONE, DATA_RECOVERY_DUE, DATA_RECOVERY_LIVE };
 
 /* Decides file->answer (and, where that says more, the note) by the evidence.
  * known: whether the key (id, version) is proven by some other file; it tells a
@@ -90,8 +99,13 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 /* Its head is there, but not as it was written: what it says of keys is not sure. */
 bool data_file_head_is_damaged(const struct data_file *file);
 
-/* A tablespace that lacks what a redo log may bring in. */
+/* A tablespace that lacks something, and the redo log says nothing that would bring it
+ * in. */
 bool data_file_is_incomplete(const struct data_file *file);
+
+/* The same, and it cannot be known whether a redo log would: there is none that could be
+ * read, or a server is writing it. */
+bool data_file_is_undecided(const struct data_file *file, enum data_recovery recovery);
 
 /* What decides about one use. */
 enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere);

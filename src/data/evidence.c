@@ -99,6 +99,8 @@ struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 	whole->overflow += part->overflow;
 	whole->unexplained += part->unexplained;
 	whole->clean |= part->clean;
+	if (part->newest_lsn > whole->newest_lsn)
+		whole->newest_lsn = part->newest_lsn;
 	if (part->missing_codec)
 		whole->missing_codec = part->missing_codec;
 	whole->proven_by_cipher |= part->proven_by_cipher;

@@ -54,6 +54,7 @@ struct evidence {
 	uint64_t unexplained;	    /* that name a version, in a file that is said not to be encrypted */
 	uint64_t overflow;	    /* pages of further pairs than EVIDENCE_MAX_USES */
 	uint64_t first_bad;	    /* among plain_damaged */
+	uint64_t newest_lsn;	    /* InnoDB: of an intact page, or where a redo log ends; 0: none */
 	bool clean;		    /* a redo log that a start of the server would not apply */
 	unsigned int missing_codec; /* of pages that could not be decompressed here; 0: none */
 	uint32_t proven_by_cipher;  /* a bit for each enum data_cipher that proved a page which can tell them apart */

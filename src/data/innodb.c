@@ -15,8 +15,10 @@
 #define CRYPT_OFFSET_FIXED 188 /* plus the extent descriptors */
 #define PAGE_TYPE_FSP_HEADER 8
 #define PAGE_TYPE_SYS 6
-#define ROLLBACK_PAGE 3 /* of an undo tablespace: a rollback segment's header; of a table the root of its first index  \
-			 */
+#define ROLLBACK_PAGE                                                                                                  \
+	3 /* of an undo tablespace: a rollback segment's header; of a table the root of its first index                \
+	   */
+#define PAGE_TYPE_DESCRIPTORS 9
 #define DOUBLE_WRITE_MAGIC 536853855U
 #define DOUBLE_WRITE_PAGE 5 /* that of the transaction system */
 
@@ -86,6 +88,13 @@ static bool is_page0(const unsigned char *page)
 	return be32(page + 4) == 0 && be16(page + 24) == PAGE_TYPE_FSP_HEADER && be32(page + 34) == be32(page + 38);
 }
 
+/* What MariaDB 10.5 and earlier write when they make a file: tablespace ID, flags and crypt block, and nothing else
+ * up to the first flush (fil/fil0fil.cc, fil_ibd_create). */
+static bool is_stub(const unsigned char *page)
+{
+	return is_zero(page + 4, 30) && be32(page + 34) && be32(page + 34) == be32(page + 38) && is_zero(page + 42, 12);
+}
+
 bool innodb_is_system_head(const unsigned char *head, size_t size)
 {
 	return size >= INNODB_SYSTEM_HEAD && is_page0(head) && be32(head + 34) == 0;
@@ -97,7 +106,8 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 
 	if (is_zero(page, size))
 		return INNODB_HEAD_EMPTY;
-	if (size < 1024 || !is_page0(page) || !read_flags(be32(page + FLAGS_OFFSET), &space) || space.page_size > size)
+	if (size < 1024 || (!is_page0(page) && !is_stub(page)) || !read_flags(be32(page + FLAGS_OFFSET), &space) ||
+	    space.page_size > size)
 		return INNODB_HEAD_ALIEN;
 	space.space_id = be32(page + 34);
 	space.pages = be32(page + PAGES_OFFSET);
@@ -109,12 +119,13 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 
 /* ---- what is special about some pages ---- */
 
-/* A server may be writing them. */
+/* A server may be writing them. What only the redo log has yet says nothing. */
 static bool descriptors_fit(const struct scan *scan, const struct innodb_file *file, uint32_t number)
 {
 	struct page page = innodb_header(file, scan->descriptors, number);
+	bool are_descriptors = page.type == PAGE_TYPE_FSP_HEADER || page.type == PAGE_TYPE_DESCRIPTORS;
 
-	return scan->rules->live || innodb_plain_fits(&page);
+	return are_descriptors && (scan->rules->live || innodb_plain_fits(&page));
 }
 
 /* The descriptors of all extents up to the next page of descriptors. */
@@ -203,6 +214,7 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 		.check = innodb_check,
 		.plain_fits = innodb_plain_fits,
 		.prove = innodb_prove,
+		.has_lsn = true,
 	};
 	struct paged_file *paged = &file->paged;
 

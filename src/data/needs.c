@@ -141,7 +141,8 @@ static bool is_damaged(const struct data_file *file)
 static bool may_need_more(const struct data_file *file)
 {
 	switch (file->note) {
-	case DATA_NOTE_EMPTY:
+	case DATA_NOTE_ZERO:
+	case DATA_NOTE_LOST:
 	case DATA_NOTE_CUT_OFF:
 	case DATA_NOTE_NO_HEAD:
 	case DATA_NOTE_NO_FIRST_FILE:
@@ -149,7 +150,7 @@ static bool may_need_more(const struct data_file *file)
 	case DATA_NOTE_NO_SUPPORT:
 	case DATA_NOTE_INCREMENTAL:
 	case DATA_NOTE_PACKED:
-	case DATA_NOTE_UNCLEAN:
+	case DATA_NOTE_UNREAD:
 		return true;
 	default:
 		return file->fault.code || file->answer == DATA_UNKNOWN_KIND || file->evidence.overflow ||
@@ -249,6 +250,16 @@ static struct fault reserve_directories(struct data_needs *needs, size_t count)
 	return fault_none();
 }
 
+static void add_lsn(struct data_directory *directory, const struct data_file *file)
+{
+	uint64_t *lsn = file->kind == DATA_REDO_LOG ? &directory->log_end : &directory->newest_lsn;
+
+	if (file->evidence.newest_lsn > *lsn)
+		*lsn = file->evidence.newest_lsn;
+	if (file->kind == DATA_INNODB && file->space.inode && file->space_id < DATA_KNOWN_SPACES)
+		directory->spaces[file->space_id] = file->space;
+}
+
 static struct fault add_to_directory(struct data_needs *needs, const struct data_file *file)
 {
 	struct fault fault = reserve_directories(needs, (size_t)file->directory + 1);
@@ -262,7 +273,8 @@ static struct fault add_to_directory(struct data_needs *needs, const struct data
 	directory->has_incomplete |= data_file_is_incomplete(file);
 	directory->has_redo_log |= file->kind == DATA_REDO_LOG;
 	directory->clean |= file->evidence.clean;
-	directory->unclean |= file->note == DATA_NOTE_UNCLEAN;
+	directory->unclean |= file->note == DATA_NOTE_UNCLEAN || file->note == DATA_NOTE_UNREAD;
+	add_lsn(directory, file);
 	return fault_none();
 }
 
@@ -279,10 +291,12 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 		fault = add_declared(needs, file);
 	if (!fault.code)
 		fault = add_to_directory(needs, file);
+	if (!fault.code && file->note == DATA_NOTE_UNCLEAN && !needs->pending++)
+		fault = add_path(needs, file->path, &needs->pending_example);
 	if (fault.code || !may_need_more(file))
 		return fault;
 	/* what waits in a redo log may explain all others */
-	if (needs->unsure++ && (file->note != DATA_NOTE_UNCLEAN || needs->unsure_note == DATA_NOTE_UNCLEAN))
+	if (needs->unsure++ && (file->note != DATA_NOTE_UNREAD || needs->unsure_note == DATA_NOTE_UNREAD))
 		return fault;
 	free(needs->unsure_example);
 	needs->unsure_note = file->note;
@@ -297,40 +311,71 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 	return need && need->answers[DATA_PROVEN];
 }
 
-/* All redo logs that may be those of a directory. */
-static struct data_directory redo_logs_of(const struct data_needs *needs, size_t number)
+/* A page that is newer than the end of a log was not written with it. While a server runs
+ * its log grows. */
+static bool explains(const struct data_needs *needs, const struct data_directory *log,
+		     const struct data_directory *directory)
 {
-	struct data_directory directory = { 0 };
-	struct data_directory logs = { 0 };
+	return log->has_redo_log && (needs->live || !log->log_end || log->log_end >= directory->newest_lsn);
+}
 
-	if (number < needs->directory_count)
-		directory = needs->directories[number];
-	if (directory.has_redo_log)
-		return directory;
+static bool has_other_file(const struct data_directory *one, const struct data_directory *other)
+{
+	for (size_t i = 0; i < DATA_KNOWN_SPACES; i++)
+		if (one->spaces[i].inode && other->spaces[i].inode && !is_same_file(one->spaces[i], other->spaces[i]))
+			return true;
+	return false;
+}
+
+/* The redo log of a directory, and the directory where it is; NULL: there is none. */
+static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t number,
+					const struct data_directory **ret_log)
+{
+	static const struct data_directory nothing;
+	const struct data_directory *directory =
+		number < needs->directory_count ? &needs->directories[number] : &nothing;
+	size_t found = 0;
+
+	*ret_log = NULL;
+	if (explains(needs, directory, directory)) {
+		*ret_log = directory;
+		return DATA_REDO_LOG_FOUND;
+	}
 	for (size_t i = 0; i < needs->directory_count; i++) {
 		const struct data_directory *other = &needs->directories[i];
 
-		if (!other->has_redo_log || (other->has_system_tablespace && directory.has_system_tablespace))
+		if (!explains(needs, other, directory) || has_other_file(other, directory) ||
+		    (other->has_system_tablespace && directory->has_system_tablespace))
 			continue;
-		logs.has_redo_log = true;
-		logs.clean |= other->clean;
-		logs.unclean |= other->unclean;
+		*ret_log = other;
+		found++;
 	}
-	return logs;
+	if (found == 1)
+		return DATA_REDO_LOG_FOUND;
+	*ret_log = NULL;
+	if (found)
+		return DATA_REDO_LOG_SEVERAL;
+	return directory->has_redo_log ? DATA_REDO_LOG_OLD : DATA_REDO_LOG_NONE;
 }
 
-bool data_needs_find_redo_log(const struct data_needs *needs, size_t directory)
+enum data_redo_log data_needs_find_redo_log(const struct data_needs *needs, size_t directory)
 {
-	return redo_logs_of(needs, directory).has_redo_log;
+	const struct data_directory *log;
+
+	return find_redo_log(needs, directory, &log);
 }
 
 enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t directory)
 {
-	struct data_directory logs = redo_logs_of(needs, directory);
+	const struct data_directory *log;
 
-	if (needs->live || logs.unclean)
+	if (needs->live)
+		return DATA_RECOVERY_LIVE;
+	if (find_redo_log(needs, directory, &log) != DATA_REDO_LOG_FOUND)
+		return DATA_RECOVERY_UNKNOWN;
+	if (log->unclean)
 		return DATA_RECOVERY_DUE;
-	return logs.clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
+	return log->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
 void data_needs_decide(const struct data_needs *needs, struct data_file *file)
@@ -341,12 +386,23 @@ void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
 }
 
+/* A log that may bring in pages of any key. */
+static bool is_unread(const struct data_needs *needs, const struct data_file *file)
+{
+	const struct data_directory *directory = &needs->directories[file->directory];
+
+	if (needs->live || file->answer == DATA_DAMAGED)
+		return false;
+	return file->note == DATA_NOTE_UNREAD || (!directory->clean && !directory->unclean);
+}
+
 /* A server at work may have made a file longer since it was looked at. */
 bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file)
 {
 	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
 	       file->note == DATA_NOTE_INCREMENTAL || file->note == DATA_NOTE_PACKED ||
-	       (data_file_is_incomplete(file) && data_needs_recovery(needs, file->directory) == DATA_RECOVERY_UNKNOWN);
+	       data_file_is_undecided(file, data_needs_recovery(needs, file->directory)) ||
+	       (file->kind == DATA_REDO_LOG && is_unread(needs, file));
 }
 
 void data_needs_settle(struct data_needs *needs, struct data_file *file)

@@ -29,14 +29,21 @@ struct system_file {
 	bool counted; /* among the unsure */
 };
 
+/* Small IDs, of which every server has the same: those of a directory tell whether another
+ * one is of the same server. */
+#define DATA_KNOWN_SPACES 32
+
 /* What one of the directories has. */
 struct data_directory {
 	bool has_tablespace;
 	bool has_system_tablespace; /* its first file */
 	bool has_incomplete;	    /* a tablespace that a redo log may complete */
 	bool has_redo_log;
-	bool clean;   /* a redo log says that there is nothing to recover, */
-	bool unclean; /* and one that there is */
+	bool clean;				  /* a redo log says that there is nothing to recover, */
+	bool unclean;				  /* and one that there is; */
+	uint64_t newest_lsn;			  /* of all its tablespaces; 0: none */
+	uint64_t log_end;			  /* where its redo log ends; 0: not known */
+	struct file_id spaces[DATA_KNOWN_SPACES]; /* the files of these tablespace IDs; inode 0: none */
 };
 
 struct data_needs {
@@ -47,6 +54,8 @@ struct data_needs {
 	uint64_t unsure; /* without system tablespaces: see data_needs_unsure */
 	char *paths;	 /* one behind the other, each with its NUL */
 	size_t paths_size;
+	uint64_t pending;		  /* redo logs that a start would still apply, and that were read */
+	size_t pending_example;		  /* where the path of the first is in paths */
 	char *unsure_example;		  /* path of the first that waits, else of the first; NULL: there is none */
 	enum data_note unsure_note;	  /* of that file */
 	struct system_file *system_files; /* of system tablespaces, each part once */
@@ -83,9 +92,18 @@ MUST_CHECK struct fault data_needs_add(struct data_needs *needs, const struct da
  * does not open is damaged where other files prove the key. */
 void data_needs_decide(const struct data_needs *needs, struct data_file *file);
 
-/* Whether there is a redo log that may belong to what is in a directory: its own, else
- * one of any directory that has not, as this one has, a system tablespace. */
-bool data_needs_find_redo_log(const struct data_needs *needs, size_t directory);
+/* The redo log of what is in a directory. */
+enum data_redo_log {
+	DATA_REDO_LOG_FOUND,
+	DATA_REDO_LOG_NONE,
+	DATA_REDO_LOG_OLD,     /* the one there ends before the newest page: it is not its redo log */
+	DATA_REDO_LOG_SEVERAL, /* more than one directory has one that may be */
+};
+
+/* Its own where that ends behind the newest page; else that of another directory, which
+ * does, and is not of another server: both have not a system tablespace, or another file for
+ * the same tablespace ID. While a server runs, its log grows: any may be. */
+enum data_redo_log data_needs_find_redo_log(const struct data_needs *needs, size_t directory);
 
 /* Whether a server would still bring in what the files of this directory lack. */
 enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t directory);

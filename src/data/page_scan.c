@@ -231,6 +231,10 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 	if (file->format->is_foreign && file->format->is_foreign(file->space, number))
 		return;
 	page = file->format->header(file->space, bytes, number);
+	if (page.lsn > scan->newest_lsn) {
+		scan->newest_lsn = page.lsn;
+		scan->newest_index = index;
+	}
 	if (page.version && file->encrypted)
 		count_encrypted(scan, file, &page, whole, evidence);
 	else if (page.version && file->has_versions)
@@ -293,6 +297,19 @@ static uint64_t skip_hole(struct scan *scan, const struct paged_file *file, uint
 	return next;
 }
 
+/* A damaged page may have any LSN. */
+static void count_newest(struct scan *scan, const struct paged_file *file, struct evidence *evidence)
+{
+	struct page page;
+
+	if (!file->format->has_lsn || scan->newest_lsn <= evidence->newest_lsn ||
+	    !scan_read(scan, &file->source, offset_of(file, scan->newest_index), scan->page, file->page_size))
+		return;
+	page = file->format->header(file->space, scan->page, file->first_page + (uint32_t)scan->newest_index);
+	if (page.version ? file->format->check(&page) != PAGE_BROKEN : file->format->plain_fits(&page))
+		evidence->newest_lsn = page.lsn;
+}
+
 /* A disk gives all of the pages as soon as their headers alone. */
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
@@ -302,6 +319,7 @@ struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_
 	struct fault fault = fault_none();
 
 	scan->descriptors_page = UINT32_MAX;
+	scan->newest_lsn = 0;
 	while (index < end && !fault.code) {
 		uint64_t start = skip_hole(scan, file, index, end, evidence);
 		uint64_t next = start + most < end ? start + most : end;
@@ -319,5 +337,7 @@ struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_
 		count_bytes(scan, size);
 		index = next;
 	}
+	if (!fault.code)
+		count_newest(scan, file, evidence);
 	return fault;
 }

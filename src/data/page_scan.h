@@ -31,6 +31,7 @@ struct page_format {
 	bool (*is_foreign)(const void *space, uint32_t number);
 	/* True: the page is free. NULL: nothing tells. */
 	bool (*is_free)(struct scan *scan, const struct page *page);
+	bool has_lsn;	  /* of the redo log: none is newer than the end of the log */
 	bool proves_free; /* what a page held before it was freed is still proof of a key */
 	/* Of an encrypted page, without a key. */
 	enum page_integrity (*check)(const struct page *page);

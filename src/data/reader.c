@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
  * near enough for the system to read ahead of them. */
@@ -52,14 +53,18 @@ static void set_parts(struct reader *reader, const struct paged_file *paged)
 }
 
 /* The file says that it is encrypted with this key. */
-static void declare(const struct opening *opening, uint32_t id)
+static void declare_file(struct data_file *file, const struct keyfile *keyfile, uint32_t id)
 {
-	const struct keyfile *keyfile = prover_keyfile(opening->scan->prover);
 	size_t count;
 
-	opening->file->declared = true;
-	opening->file->declared_id = id;
-	opening->file->declared_missing = keyfile && !keyfile_find(keyfile, id, &count);
+	file->declared = true;
+	file->declared_id = id;
+	file->declared_missing = keyfile && !keyfile_find(keyfile, id, &count);
+}
+
+static void declare(const struct opening *opening, uint32_t id)
+{
+	declare_file(opening->file, prover_keyfile(opening->scan->prover), id);
 }
 
 /* Reads the head of another file, which this one belongs to, to scan->page. path
@@ -117,13 +122,127 @@ static enum innodb_head read_innodb_head(struct opening *opening)
 	return head;
 }
 
+/* Lets the redo log say what becomes of page 0, which is then in scan->page. */
+static enum redo_word ask_redo_log(const struct opening *opening, bool has_id)
+{
+	struct scan *scan = opening->scan;
+	struct redo_question question = {
+		.directory = opening->file->directory,
+		.path = opening->path,
+		.has_id = has_id,
+		.id = opening->reader->innodb.space.space_id,
+		.page = scan->page,
+		.size = SCAN_PAGE_MAX,
+	};
+
+	memset(scan->page + opening->size, 0, SCAN_PAGE_MAX - opening->size);
+	return redo_logs_ask(scan, &question);
+}
+
+/* A running server may have used the file's name for another one since the logs were
+ * read. */
+static void refresh_redo_log(const struct opening *opening)
+{
+	struct stat status;
+
+	if (!fstat(opening->source.file, &status))
+		redo_logs_forget(opening->scan, status.st_ctim);
+}
+
+static bool is_all_zero(const struct opening *opening)
+{
+	struct scan *scan = opening->scan;
+
+	scan->window_size = 0;
+	for (uint64_t at = 0; at < opening->source.size; at += SCAN_PAGE_MAX) {
+		uint64_t left = opening->source.size - at;
+		size_t size = left < SCAN_PAGE_MAX ? (size_t)left : SCAN_PAGE_MAX;
+		const unsigned char *bytes = scan_window(scan, &opening->source, at, size);
+
+		if (bytes && !is_zero(bytes, size))
+			return false;
+	}
+	return true;
+}
+
+/* What the log says explains that page 0 is not there. */
+static bool is_explained(const struct opening *opening)
+{
+	enum redo_word says = opening->file->redo_says;
+
+	return says == REDO_SAYS_MADE || says == REDO_SAYS_DELETED ||
+	       (says == REDO_SAYS_CREATED && is_all_zero(opening));
+}
+
+/* Page 0 is not there, or not whole. */
+static enum innodb_head read_head_from_log(struct opening *opening, enum innodb_head head)
+{
+	struct scan *scan = opening->scan;
+	struct data_file *file = opening->file;
+	struct innodb_space *space = &opening->reader->innodb.space;
+
+	for (int i = 0; head != INNODB_HEAD_FITS; i++) {
+		if (scan->rules->live)
+			refresh_redo_log(opening);
+		file->redo_says = ask_redo_log(opening, false);
+		if (is_explained(opening) || !scan->rules->live || i == SCAN_READS || scan->fault.code)
+			break;
+		scan_pause(scan);
+		scan->fault = source_read(&opening->source, 0, scan->page, SCAN_PAGE_MAX, &opening->size);
+		if (scan->fault.code)
+			break;
+		head = innodb_read_head(scan->page, opening->size, space);
+	}
+	if (file->redo_says == REDO_SAYS_MADE &&
+	    innodb_read_head(scan->page, SCAN_PAGE_MAX, space) == INNODB_HEAD_FITS) {
+		opening->reader->innodb.paged.skipped = 1;
+		file->note = DATA_NOTE_EMPTY;
+		return INNODB_HEAD_FITS;
+	}
+	return head;
+}
+
+/* Page 0 on the disk may be older than other pages: it does not say yet that the
+ * tablespace is encrypted, or that it is shorter now. */
+static void correct_head(struct opening *opening)
+{
+	struct scan *scan = opening->scan;
+	struct innodb_space *space = &opening->reader->innodb.space;
+	struct innodb_space on_disk = *space;
+
+	if (space->space_id == INNODB_TEMPORARY_SPACE || (space->has_crypt && !is_cut_off(opening)))
+		return;
+	opening->file->redo_says = ask_redo_log(opening, true);
+	if (opening->file->redo_says < REDO_SAYS_CHANGED || space->has_crypt)
+		return;
+	if (innodb_read_head(scan->page, SCAN_PAGE_MAX, space) != INNODB_HEAD_FITS ||
+	    space->page_size != on_disk.page_size)
+		*space = on_disk;
+}
+
+static bool names_key(const struct innodb_space *space)
+{
+	return space->has_crypt && space->encrypted && !space->never;
+}
+
+void reader_take_head(const struct keyfile *keyfile, const unsigned char *page, size_t size, struct data_file *file)
+{
+	struct innodb_space space = { 0 };
+
+	file->kind = DATA_INNODB;
+	file->note = DATA_NOTE_EMPTY;
+	file->redo_says = REDO_SAYS_MADE;
+	if (innodb_read_head(page, size, &space) == INNODB_HEAD_FITS && names_key(&space))
+		declare_file(file, keyfile, space.key_id);
+}
+
 static void start_innodb(const struct opening *opening)
 {
 	struct innodb_file *innodb = &opening->reader->innodb;
 	const struct innodb_space *space = &innodb->space;
 
 	innodb_open(opening->scan, innodb);
-	if (space->has_crypt && space->encrypted && !space->never)
+	if (names_key(space))
 		declare(opening, space->key_id);
 	set_parts(opening->reader, &innodb->paged);
 }
@@ -154,9 +273,11 @@ static void open_tablespace(const struct opening *opening)
 		return;
 	}
 	file->kind = DATA_INNODB;
+	file->space_id = innodb->space.space_id;
+	file->space = opening->source.id;
 	innodb->paged.source = opening->source;
 	innodb->is_undo = is_undo_name(opening->path);
-	if (is_cut_off(opening))
+	if (!innodb->paged.skipped && is_cut_off(opening))
 		file->note = DATA_NOTE_CUT_OFF;
 	if (!innodb->space.space_id)
 		note_first_system_file(opening);
@@ -185,6 +306,17 @@ static void open_later_system_file(const struct opening *opening, enum system_ma
 		start_innodb(opening);
 }
 
+static enum data_note note_without_head(const struct opening *opening, enum innodb_head head)
+{
+	enum redo_word says = opening->file->redo_says;
+
+	if (says == REDO_SAYS_DELETED)
+		return DATA_NOTE_DROPPED;
+	if (is_explained(opening))
+		return DATA_NOTE_EMPTY;
+	return head == INNODB_HEAD_EMPTY ? DATA_NOTE_ZERO : DATA_NOTE_NO_HEAD;
+}
+
 /* What has no page 0 of its own, though its name is that of a tablespace. */
 static void open_without_head(const struct opening *opening, enum innodb_head head)
 {
@@ -199,7 +331,7 @@ static void open_without_head(const struct opening *opening, enum innodb_head he
 	else if (match == SYSTEM_NO_FIRST && is_later)
 		file->note = DATA_NOTE_NO_FIRST_FILE;
 	else if (!opening->scan->fault.code)
-		file->note = head == INNODB_HEAD_EMPTY ? DATA_NOTE_EMPTY : DATA_NOTE_NO_HEAD;
+		file->note = note_without_head(opening, head);
 }
 
 static void open_innodb(struct opening *opening)
@@ -207,6 +339,10 @@ static void open_innodb(struct opening *opening)
 	enum innodb_head head = read_innodb_head(opening);
 
 	opening->file->kind = DATA_INNODB;
+	if (head == INNODB_HEAD_FITS)
+		correct_head(opening);
+	else if (!is_later_system_name(opening->path) && !opening->scan->fault.code)
+		head = read_head_from_log(opening, head);
 	if (head == INNODB_HEAD_FITS)
 		open_tablespace(opening);
 	else if (!opening->scan->fault.code)
@@ -298,8 +434,10 @@ static void open_redo(const struct opening *opening)
 		return;
 	redo->source = opening->source;
 	redo_read_head(opening->scan->page, opening->size, redo);
+	opening->reader->parts = 1;
 	if (redo->format == REDO_PLAIN)
 		return;
+	opening->reader->parts = 0;
 	needs_first = redo->no_checkpoint && is_later_log_file(opening->path);
 	if (redo->format == REDO_UNKNOWN || (needs_first && !read_first_log_file(opening)))
 		opening->file->note = DATA_NOTE_NO_SUPPORT;
@@ -497,12 +635,37 @@ static struct fault scan_pages(struct scan *scan, const struct reader *reader, c
 	return page_scan(scan, paged, first, end, evidence);
 }
 
+/* Of the files of a log to 10.4 only the one with the checkpoint tells. */
+static enum data_note note_of_recovery(const struct redo_file *redo, const struct redo_recovery *recovery)
+{
+	bool is_blocks = redo->format == REDO_BLOCKS || redo->format == REDO_PLAIN;
+
+	if (recovery->clean || (is_blocks && !recovery->end_lsn))
+		return DATA_NOTE_NONE;
+	return recovery->changes.broken ? DATA_NOTE_UNREAD : DATA_NOTE_UNCLEAN;
+}
+
+static struct fault scan_redo(struct scan *scan, const struct redo_file *redo, struct evidence *evidence,
+			      enum data_note *note)
+{
+	struct redo_recovery recovery = { 0 };
+	struct fault fault = redo_scan(scan, redo, evidence);
+
+	if (!fault.code && !scan->fault.code)
+		fault = redo_read_recovery(scan, redo, &recovery);
+	if (!fault.code && !scan->fault.code) {
+		evidence->clean = recovery.clean;
+		evidence->newest_lsn = recovery.end_lsn;
+		if (!scan->rules->live)
+			*note = note_of_recovery(redo, &recovery);
+	}
+	redo_changes_free(&recovery.changes);
+	return fault;
+}
+
 static struct fault scan_kind(struct scan *scan, const struct reader *reader, uint64_t part, struct evidence *evidence,
 			      enum data_note *note)
 {
-	bool unclean = false;
-	struct fault fault;
-
 	switch (reader->kind) {
 	case DATA_INNODB:
 		return scan_pages(scan, reader, &reader->innodb.paged, part, evidence);
@@ -512,11 +675,7 @@ static struct fault scan_kind(struct scan *scan, const struct reader *reader, ui
 	case DATA_BINARY_LOG:
 		return binlog_scan(scan, &reader->binlog, evidence);
 	default:
-		fault = redo_scan(scan, &reader->redo, evidence, &unclean);
-		if (unclean && !scan->rules->live)
-			*note = DATA_NOTE_UNCLEAN;
-		evidence->clean = reader->redo.format != REDO_BLOCKS && !unclean && !scan->fault.code;
-		return fault;
+		return scan_redo(scan, &reader->redo, evidence, note);
 	}
 }
 

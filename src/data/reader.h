@@ -16,6 +16,10 @@ struct reader;
 MUST_CHECK struct fault reader_open(struct scan *scan, const char *path, struct data_file *file,
 				    struct reader **ret_reader);
 
+/* Says of file what its page 0 says, which is not on the disk yet: size bytes at page.
+ * keyfile: NULL where there is none. */
+void reader_take_head(const struct keyfile *keyfile, const unsigned char *page, size_t size, struct data_file *file);
+
 /* Number of parts. */
 uint64_t reader_parts(const struct reader *reader);
 

@@ -25,6 +25,10 @@
 #define BLOCK_NO_CHECKSUM 0xdeadbeefU	  /* innodb_log_checksums=OFF, to 10.4 */
 #define BLOCK_NUMBERS (UINT64_C(1) << 39) /* bytes of log, after which the numbers of blocks begin again */
 
+#define BLOCK_NUMBER_MASK 0x3fffffffU
+#define CHECKPOINT_SIZE_10_2 9U	 /* bytes that a clean shutdown leaves behind the checkpoint: one record, */
+#define CHECKPOINT_SIZE_10_5 12U /* and the zero behind it */
+
 #define NONCE 8U
 
 /* Bytes of older mini-transactions that are looked at when the part behind the
@@ -68,13 +72,16 @@ static void read_new_head(const unsigned char *head, size_t size, struct redo_fi
 		read_checkpoints(head, file);
 }
 
-static void read_old_head(const unsigned char *head, size_t size, uint32_t format, struct redo_file *file)
+static void read_old_head(const unsigned char *head, size_t size, uint32_t format, bool encrypted,
+			  struct redo_file *file)
 {
 	uint64_t newest = 0;
 	bool found = false;
 
 	file->id = KEY_ID_SYSTEM;
-	file->block_versions = format == FORMAT_10_5 || format == FORMAT_10_4;
+	file->block_versions = encrypted && (format == FORMAT_10_5 || format == FORMAT_10_4);
+	file->has_records = format == FORMAT_10_5;
+	file->first_lsn = be64(head + 8);
 	file->damaged = size < BLOCKS_START || !checksum_fits(head, 508);
 	for (size_t at = 512; !file->damaged && at <= 1536; at += 1024) {
 		const unsigned char *block = head + at;
@@ -92,19 +99,33 @@ static void read_old_head(const unsigned char *head, size_t size, uint32_t forma
 	file->damaged |= !found;
 }
 
+/* "MariaDB 10.5.23", "Backup 10.11.19". Since 10.6 a new file is zero until its first
+ * pages are flushed (fil/fil0fil.cc, fil_ibd_create). */
+static void read_creator(const unsigned char *head, size_t size, struct redo_file *file)
+{
+	const unsigned char *creator = head + 16;
+
+	if (size < BLOCK)
+		return;
+	file->of_backup = !memcmp(creator, "Backup", 6);
+	file->makes_files = !memmem(creator, 32, " 10.5.", 6) && !memmem(creator, 32, " 10.4.", 6) &&
+			    !memmem(creator, 32, " 10.3.", 6) && !memmem(creator, 32, " 10.2.", 6);
+}
+
 void redo_read_head(const unsigned char *head, size_t size, struct redo_file *file)
 {
 	uint32_t format = size >= BLOCK ? be32(head) : FORMAT_ENCRYPTED;
 	uint32_t old = format & ~FORMAT_ENCRYPTED;
 
 	file->format = REDO_UNKNOWN;
+	read_creator(head, size, file);
 	if (format == FORMAT_STREAM || format == FORMAT_RECORDS) {
 		file->format = format == FORMAT_STREAM ? REDO_STREAM : REDO_RECORDS;
 		read_new_head(head, size, file);
 	} else if (old == FORMAT_10_5 || old == FORMAT_10_4 || old == FORMAT_10_3 || old == FORMAT_10_2 || !format) {
 		file->format = format & FORMAT_ENCRYPTED ? REDO_BLOCKS : REDO_PLAIN;
-		if (file->format == REDO_BLOCKS)
-			read_old_head(head, size, old, file);
+		if (format)
+			read_old_head(head, size, old, format & FORMAT_ENCRYPTED, file);
 	}
 }
 
@@ -162,37 +183,6 @@ struct record {
 	size_t payload;
 };
 
-static size_t varint_size(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc0)
-		return 2;
-	if (first < 0xe0)
-		return 3;
-	return first < 0xf0 ? 4 : 5;
-}
-
-/* 0: it is not all there, or not one. */
-static size_t read_varint(const unsigned char *bytes, size_t size, uint64_t *ret_value)
-{
-	static const uint64_t least[] = { 0, 0, 0x80, 0x4080, 0x204080, 0x10204080 };
-	static const unsigned char mask[] = { 0, 0x7f, 0x3f, 0x1f, 0x0f, 0 };
-	size_t length;
-	uint64_t value;
-
-	if (!size || bytes[0] > 0xf0)
-		return 0;
-	length = varint_size(bytes[0]);
-	if (length > size)
-		return 0;
-	value = bytes[0] & mask[length];
-	for (size_t i = 1; i < length; i++)
-		value = value << 8 | bytes[i];
-	*ret_value = value + least[length];
-	return length;
-}
-
 static bool read_record(const unsigned char *bytes, size_t size, struct record *ret_record)
 {
 	struct record record = { .type = bytes[0], .header = 1, .payload = bytes[0] & 15U };
@@ -200,7 +190,7 @@ static bool read_record(const unsigned char *bytes, size_t size, struct record *
 	size_t length;
 
 	if (!record.payload) {
-		length = read_varint(bytes + 1, size - 1, &value);
+		length = redo_read_number(bytes + 1, size - 1, &value);
 		if (!length || value > SCAN_BULK || value + 15 < length)
 			return false;
 		record.header += length;
@@ -311,7 +301,7 @@ static bool is_file_name(const struct record_view *view)
 {
 	size_t size = view->record->payload;
 	uint64_t space;
-	size_t at = read_varint(view->payload, size, &space);
+	size_t at = redo_read_number(view->payload, size, &space);
 
 	return at && at + 1 + 4 <= size && !view->payload[at] && !memcmp(view->payload + size - 4, ".ibd", 4);
 }
@@ -322,8 +312,8 @@ static size_t page_id_size(const unsigned char *payload, size_t size, uint32_t *
 {
 	uint64_t space = 0;
 	uint64_t page = 0;
-	size_t first = read_varint(payload, size, &space);
-	size_t second = first ? read_varint(payload + first, size - first, &page) : 0;
+	size_t first = redo_read_number(payload, size, &space);
+	size_t second = first ? redo_read_number(payload + first, size - first, &page) : 0;
 
 	if (!second || space > UINT32_MAX || page > UINT32_MAX)
 		return SIZE_MAX;
@@ -363,17 +353,24 @@ static void count_stream_record(const struct record_view *view, struct tally *ta
 
 /* ---- REDO_STREAM ---- */
 
-static void tally_stream(const struct mtr *mtr, enum data_cipher cipher, struct tally *tally)
+/* The payloads, joined, to ring->plain. */
+static void decrypt_stream(const struct mtr *mtr, enum data_cipher cipher)
 {
 	const struct ring *ring = mtr->ring;
 	struct ciphertext text = { .data = ring->payloads, .size = mtr->payload_size };
-	struct record_view view = { .mtr = mtr, .payload = ring->plain };
-	struct record record;
-	bool page_known = false;
 
 	memcpy(text.iv, mtr->nonce, NONCE);
 	memcpy(text.iv + NONCE, mtr->bytes, mtr->first_header);
 	prover_decrypt(ring->scan->prover, cipher, &text, 0, text.size, ring->plain);
+}
+
+static void tally_stream(const struct mtr *mtr, enum data_cipher cipher, struct tally *tally)
+{
+	struct record_view view = { .mtr = mtr, .payload = mtr->ring->plain };
+	struct record record;
+	bool page_known = false;
+
+	decrypt_stream(mtr, cipher);
 	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
 		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
 			return;
@@ -388,17 +385,25 @@ static void tally_stream(const struct mtr *mtr, enum data_cipher cipher, struct 
 
 /* ---- REDO_RECORDS ---- */
 
-/* Records about files, and page IDs, are not encrypted here: only the body is. */
-static void tally_record(const struct mtr *mtr, enum data_cipher cipher, const unsigned char *body, size_t size,
-			 const uint32_t page_id[2], struct tally *tally)
+/* Decrypts most bytes, or as many as there are, of a record's body. Records about files,
+ * and page IDs, are not encrypted here. */
+static void decrypt_body(const struct mtr *mtr, enum data_cipher cipher, const unsigned char *body, size_t size,
+			 const uint32_t page_id[2], size_t most, unsigned char *plain)
 {
 	struct ciphertext text = { .data = body, .size = size };
-	unsigned char plain[CIPHER_BLOCK];
 
 	memcpy(text.iv, mtr->nonce, NONCE);
 	put_be32(text.iv + 8, page_id[0]);
 	put_be32(text.iv + 12, page_id[1]);
-	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size < CIPHER_BLOCK ? size : CIPHER_BLOCK, plain);
+	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size < most ? size : most, plain);
+}
+
+static void tally_record(const struct mtr *mtr, enum data_cipher cipher, const unsigned char *body, size_t size,
+			 const uint32_t page_id[2], struct tally *tally)
+{
+	unsigned char plain[CIPHER_BLOCK];
+
+	decrypt_body(mtr, cipher, body, size, page_id, CIPHER_BLOCK, plain);
 	if (plain[0] <= SUBTYPE_LAST)
 		tally->fits++;
 	else
@@ -457,10 +462,10 @@ static bool is_of_lap(const struct mtr *mtr, uint64_t lsn)
 	return mtr->bytes[mtr->records_size] == !(lap & 1);
 }
 
-/* The mini-transaction at lsn, which is one of those from the checkpoint on. */
-static bool next_mtr(struct ring *ring, uint64_t lsn, struct mtr *ret_mtr)
+/* The mini-transaction at lsn, which is one of those from first on. */
+static bool next_mtr(struct ring *ring, uint64_t first, uint64_t lsn, struct mtr *ret_mtr)
 {
-	return lsn - ring->file->end_lsn < ring->capacity && ring_mtr(ring, lsn, ret_mtr) && is_of_lap(ret_mtr, lsn);
+	return lsn - first < ring->capacity && ring_mtr(ring, lsn, ret_mtr) && is_of_lap(ret_mtr, lsn);
 }
 
 /* From the checkpoint to the end of the log: what a start of the server reads. */
@@ -469,7 +474,7 @@ static uint64_t walk_from_checkpoint(struct ring *ring, bool has_key, struct tal
 	uint64_t lsn = ring->file->end_lsn;
 	struct mtr mtr;
 
-	while (next_mtr(ring, lsn, &mtr)) {
+	while (next_mtr(ring, ring->file->end_lsn, lsn, &mtr)) {
 		bool wanted = ring->scan->rules->full || ring->records_at_checkpoint < 64 ||
 			      ring->records_at_checkpoint % SCAN_SAMPLE_EVERY == 0;
 
@@ -577,7 +582,7 @@ static void scan_plain_ring(struct ring *ring, struct evidence *evidence)
 	uint64_t lsn = ring->file->end_lsn;
 	struct mtr mtr;
 
-	while (ring->records_at_checkpoint < 2 && next_mtr(ring, lsn, &mtr)) {
+	while (ring->records_at_checkpoint < 2 && next_mtr(ring, ring->file->end_lsn, lsn, &mtr)) {
 		ring->records_at_checkpoint++;
 		lsn += mtr.size;
 	}
@@ -585,10 +590,16 @@ static void scan_plain_ring(struct ring *ring, struct evidence *evidence)
 		evidence->plain_damaged++;
 }
 
-static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
-			      bool *ret_unclean)
+static void ring_close(struct ring *ring)
 {
-	struct ring ring = {
+	free(ring->bytes);
+	free(ring->payloads);
+	free(ring->plain);
+}
+
+static struct fault ring_open(struct scan *scan, const struct redo_file *file, struct ring *ret_ring)
+{
+	*ret_ring = (struct ring){
 		.scan = scan,
 		.file = file,
 		.capacity = file->source.size > RECORDS_START ? file->source.size - RECORDS_START : 0,
@@ -596,19 +607,123 @@ static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, s
 		.payloads = malloc(SCAN_BULK),
 		.plain = malloc(SCAN_BULK),
 	};
-	struct fault fault = fault_of(FAULT_MEMORY);
+	if (ret_ring->bytes && ret_ring->payloads && ret_ring->plain)
+		return fault_none();
+	ring_close(ret_ring);
+	return fault_of(FAULT_MEMORY);
+}
 
-	if (ring.bytes && ring.payloads && ring.plain) {
-		fault = fault_none();
-		if (ring.capacity && file->format == REDO_PLAIN_RECORDS)
-			scan_plain_ring(&ring, evidence);
-		else if (ring.capacity)
-			fault = scan_ring(&ring, evidence);
-		*ret_unclean = file->checkpoint_lsn != file->end_lsn || ring.records_at_checkpoint != 1;
+static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
+{
+	struct ring ring;
+	struct fault fault = ring_open(scan, file, &ring);
+
+	if (fault.code)
+		return fault;
+	if (ring.capacity && file->format == REDO_PLAIN_RECORDS)
+		scan_plain_ring(&ring, evidence);
+	else if (ring.capacity)
+		fault = scan_ring(&ring, evidence);
+	ring_close(&ring);
+	return fault;
+}
+
+/* ---- what a start would do ---- */
+
+/* Takes the records of a mini-transaction whose payloads, joined, are at payload. */
+static bool take_stream(const struct mtr *mtr, const unsigned char *payload, struct redo_changes *changes)
+{
+	struct redo_position position = { 0 };
+	struct record record;
+
+	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
+		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
+			break;
+		if (!redo_changes_take(changes, &position, record.type, payload, record.payload))
+			return false;
+		payload += record.payload;
 	}
-	free(ring.bytes);
-	free(ring.payloads);
-	free(ring.plain);
+	return true;
+}
+
+/* REDO_RECORDS: makes one stream of the records, decrypted, in ring->plain. */
+static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
+{
+	unsigned char *to = mtr->ring->plain;
+	uint32_t page_id[2] = { 0 };
+	struct record record;
+	bool page_known = false;
+
+	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
+		const unsigned char *from = mtr->bytes + at;
+		size_t clear = 0;
+
+		if (!read_record(from, mtr->size - at, &record))
+			return;
+		from += record.header;
+		if (record.type & 0x80 && !page_known)
+			clear = record.payload;
+		else if (!(record.type & 0x80))
+			clear = page_id_size(from, record.payload, &page_id[0], &page_id[1]);
+		if (clear > record.payload)
+			clear = record.payload;
+		page_known |= !(record.type & 0x80);
+		memcpy(to, from, clear);
+		if (clear < record.payload)
+			decrypt_body(mtr, cipher, from + clear, record.payload - clear, page_id, SIZE_MAX, to + clear);
+		to += record.payload;
+	}
+}
+
+static bool take_mtr(const struct mtr *mtr, enum data_cipher cipher, struct redo_changes *changes)
+{
+	const struct ring *ring = mtr->ring;
+
+	if (ring->file->format == REDO_RECORDS) {
+		decrypt_bodies(mtr, cipher);
+		return take_stream(mtr, ring->plain, changes);
+	}
+	join_payloads(mtr);
+	if (ring->file->format == REDO_PLAIN_RECORDS)
+		return take_stream(mtr, ring->payloads, changes);
+	decrypt_stream(mtr, cipher);
+	return take_stream(mtr, ring->plain, changes);
+}
+
+/* A dirty page may be older than the end of the checkpoint: its changes begin at the
+ * checkpoint itself. */
+static struct fault read_ring(struct ring *ring, enum data_cipher cipher, struct redo_recovery *recovery)
+{
+	uint64_t first = ring->file->checkpoint_lsn;
+	uint64_t lsn = first;
+	uint64_t count = 0;
+	struct mtr mtr;
+
+	while (next_mtr(ring, first, lsn, &mtr)) {
+		if (!recovery->changes.broken && !take_mtr(&mtr, cipher, &recovery->changes))
+			return fault_of(FAULT_MEMORY);
+		count++;
+		lsn += mtr.size;
+	}
+	recovery->end_lsn = lsn;
+	recovery->clean = first == ring->file->end_lsn && count == 1;
+	recovery->changes.broken |= lsn <= ring->file->end_lsn;
+	return fault_none();
+}
+
+static struct fault read_mtrs(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
+			      struct redo_recovery *recovery)
+{
+	struct ring ring;
+	struct fault fault = ring_open(scan, file, &ring);
+
+	if (fault.code)
+		return fault;
+	if (ring.capacity)
+		fault = read_ring(&ring, cipher, recovery);
+	else
+		recovery->changes.broken = true;
+	ring_close(&ring);
 	return fault;
 }
 
@@ -635,20 +750,33 @@ static uint64_t block_lsn(const struct block *block)
 	return checkpoint + ahead - (ahead < BLOCK_NUMBERS / 2 ? 0 : BLOCK_NUMBERS);
 }
 
-/* The sizes in a block's header, which are encrypted. */
-static enum proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
+static size_t block_end(const struct redo_file *file)
 {
-	const struct block *block = any_block;
-	size_t end = block->file->block_versions ? BLOCK_TRAILER : BLOCK_TRAILER + 4;
-	struct ciphertext text = { .data = block->bytes + 4, .size = end - 4 };
-	unsigned char plain[CIPHER_BLOCK];
-	uint16_t data;
-	uint16_t group;
+	return file->block_versions ? BLOCK_TRAILER : BLOCK_TRAILER + 4;
+}
+
+/* Decrypts the first bytes, from the fifth of the block on. */
+static void decrypt_block(struct scan *scan, enum data_cipher cipher, const struct block *block, size_t size,
+			  unsigned char *plain)
+{
+	struct ciphertext text = { .data = block->bytes + 4, .size = block_end(block->file) - 4 };
 
 	put_be32(text.iv, block_number(block->bytes));
 	memcpy(text.iv + 4, block->file->nonce, 4);
 	put_be64(text.iv + 8, block_lsn(block));
-	prover_decrypt(scan->prover, cipher, &text, 0, CIPHER_BLOCK, plain);
+	prover_decrypt(scan->prover, cipher, &text, 0, size < text.size ? size : text.size, plain);
+}
+
+/* The sizes in a block's header, which are encrypted. */
+static enum proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
+{
+	const struct block *block = any_block;
+	size_t end = block_end(block->file);
+	unsigned char plain[CIPHER_BLOCK];
+	uint16_t data;
+	uint16_t group;
+
+	decrypt_block(scan, cipher, block, CIPHER_BLOCK, plain);
 	data = be16(plain);
 	group = be16(plain + 2);
 	return (data == BLOCK || (data >= BLOCK_DATA && data <= end)) &&
@@ -718,15 +846,200 @@ static void scan_blocks(struct scan *scan, const struct redo_file *file, struct 
 		count_broken_log(scan, file, evidence);
 }
 
-struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence, bool *ret_unclean)
+/* ---- what a start would do, by blocks ---- */
+
+/* The records of blocks, joined. */
+struct stream {
+	unsigned char *bytes; /* SCAN_BULK */
+	size_t size;
+};
+
+/* Takes the mini-transactions that are there as a whole. A zero ends each. */
+static bool take_whole(struct stream *stream, struct redo_changes *changes)
+{
+	size_t start = 0;
+	size_t at = 0;
+	struct redo_position position = { 0 };
+	struct record record;
+
+	while (at < stream->size && !changes->broken) {
+		if (stream->bytes[at]) {
+			if (!read_record(stream->bytes + at, stream->size - at, &record))
+				break;
+			at += record.header + record.payload;
+			continue;
+		}
+		for (size_t i = start; i < at; i += record.header + record.payload)
+			if (!read_record(stream->bytes + i, stream->size - i, &record) ||
+			    !redo_changes_take(changes, &position, record.type, stream->bytes + i + record.header,
+					       record.payload))
+				return false;
+		start = ++at;
+		position = (struct redo_position){ 0 };
+	}
+	stream->size -= start;
+	memmove(stream->bytes, stream->bytes + start, stream->size);
+	return true;
+}
+
+static bool is_block_of(const unsigned char *bytes, uint64_t lsn)
+{
+	return block_number(bytes) == ((lsn / BLOCK) & BLOCK_NUMBER_MASK) + 1 && block_is_whole(bytes);
+}
+
+/* Bytes from the start of the file to the block of lsn; 0: it has none. Logs to 10.4 may
+ * have several files. */
+static uint64_t find_block(struct scan *scan, const struct redo_file *file, uint64_t lsn)
+{
+	scan->window_size = 0;
+	for (uint64_t at = BLOCKS_START; at + BLOCK <= file->source.size; at += BLOCK) {
+		const unsigned char *bytes = scan_window(scan, &file->source, at, BLOCK);
+
+		if (!bytes)
+			return 0;
+		if (is_block_of(bytes, lsn))
+			return at;
+	}
+	return 0;
+}
+
+/* Reads the block of lsn, at offset in the file, decrypted, to bytes. False: the log ends
+ * before. */
+static bool read_block(struct scan *scan, const struct redo_file *file, enum data_cipher cipher, uint64_t offset,
+		       uint64_t lsn, unsigned char bytes[static BLOCK])
+{
+	unsigned char encrypted[BLOCK];
+	struct block block = { file, encrypted };
+
+	if (!scan_read(scan, &file->source, offset, encrypted, BLOCK) || !is_block_of(encrypted, lsn))
+		return false;
+	memcpy(bytes, encrypted, BLOCK);
+	if (file->format != REDO_BLOCKS)
+		return true;
+	if (!prover_use_local_key(scan->prover, file->id,
+				  file->block_versions ? be32(encrypted + BLOCK_TRAILER) : file->version, file->salt))
+		return false;
+	decrypt_block(scan, cipher, &block, BLOCK, bytes + 4);
+	return true;
+}
+
+/* How many bytes behind the checkpoint say that there is nothing to recover. */
+static bool is_clean_size(const struct redo_file *file, uint64_t size)
+{
+	return size <= (file->has_records ? CHECKPOINT_SIZE_10_5 : CHECKPOINT_SIZE_10_2);
+}
+
+/* From the checkpoint on. */
+static struct fault read_stream(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
+				struct stream *stream, struct redo_recovery *recovery)
+{
+	uint64_t capacity = (file->source.size - BLOCKS_START) & ~(uint64_t)(BLOCK - 1);
+	uint64_t first = file->checkpoint_lsn & ~(uint64_t)(BLOCK - 1);
+	uint64_t start = find_block(scan, file, first);
+	size_t from = (size_t)(file->checkpoint_lsn - first);
+	struct redo_changes *changes = &recovery->changes;
+	uint64_t size = 0;
+	unsigned char block[BLOCK];
+
+	for (uint64_t lsn = first; start && lsn - first < capacity; lsn += BLOCK, from = BLOCK_DATA) {
+		uint64_t offset = BLOCKS_START + (start - BLOCKS_START + lsn - first) % capacity;
+		size_t data;
+
+		if (!read_block(scan, file, cipher, offset, lsn, block))
+			break;
+		data = be16(block + 4) == BLOCK ? block_end(file) : be16(block + 4);
+		if (data > block_end(file) || data < BLOCK_DATA || SCAN_BULK - stream->size < BLOCK) {
+			changes->broken = true;
+			break;
+		}
+		if (from < BLOCK_DATA)
+			from = BLOCK_DATA;
+		if (data > from) {
+			memcpy(stream->bytes + stream->size, block + from, data - from);
+			stream->size += data - from;
+			size += data - from;
+		}
+		recovery->end_lsn = lsn + (be16(block + 4) == BLOCK ? BLOCK : data);
+		if (file->has_records && !take_whole(stream, changes))
+			return fault_of(FAULT_MEMORY);
+		if (!file->has_records)
+			stream->size = 0;
+		if (be16(block + 4) != BLOCK)
+			break;
+	}
+	recovery->clean = recovery->end_lsn && !changes->broken && is_clean_size(file, size);
+	changes->broken |= !recovery->end_lsn || (!file->has_records && !recovery->clean);
+	return fault_none();
+}
+
+static struct fault read_blocks(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
+				struct redo_recovery *recovery)
+{
+	struct stream stream = { .bytes = malloc(SCAN_BULK) };
+	struct fault fault;
+
+	if (!stream.bytes)
+		return fault_of(FAULT_MEMORY);
+	fault = read_stream(scan, file, cipher, &stream, recovery);
+	free(stream.bytes);
+	return fault;
+}
+
+/* ---- all formats ---- */
+
+static bool has_key(struct scan *scan, const struct redo_file *file)
+{
+	return file->format == REDO_PLAIN || file->format == REDO_PLAIN_RECORDS ||
+	       prover_use_local_key(scan->prover, file->id, file->version, file->salt);
+}
+
+static struct fault read_with(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
+			      struct redo_recovery *recovery)
+{
+	redo_changes_free(&recovery->changes);
+	*recovery = (struct redo_recovery){ 0 };
+	if (file->format == REDO_BLOCKS || file->format == REDO_PLAIN)
+		return read_blocks(scan, file, cipher, recovery);
+	return read_mtrs(scan, file, cipher, recovery);
+}
+
+struct fault redo_read_recovery(struct scan *scan, const struct redo_file *file, struct redo_recovery *ret_recovery)
+{
+	bool can_decrypt = has_key(scan, file);
+	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
+	struct redo_recovery recovery = { .changes.broken = true };
+	struct fault fault = fault_none();
+
+	if (file->format == REDO_UNKNOWN || file->damaged || file->no_checkpoint ||
+	    file->source.size < BLOCKS_START + BLOCK || file->checkpoint_lsn < file->first_lsn) {
+		*ret_recovery = recovery;
+		return fault;
+	}
+	/* only the right cipher makes sense of all records */
+	for (int i = 0; i < DATA_CIPHER_COUNT && recovery.changes.broken && !fault.code; i++) {
+		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
+
+		if (scan->rules->ciphers >> cipher & 1)
+			fault = read_with(scan, file, cipher, &recovery);
+	}
+	recovery.changes.broken |= !can_decrypt && !recovery.clean;
+	recovery.makes_files = file->makes_files;
+	recovery.of_backup = file->of_backup;
+	if (fault.code)
+		redo_changes_free(&recovery.changes);
+	else
+		*ret_recovery = recovery;
+	return fault;
+}
+
+struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
 {
 	struct fault fault = fault_none();
 
-	*ret_unclean = false;
 	if (file->format == REDO_BLOCKS)
 		scan_blocks(scan, file, evidence);
-	else
-		fault = scan_mtrs(scan, file, evidence, ret_unclean);
+	else if (file->format != REDO_PLAIN)
+		fault = scan_mtrs(scan, file, evidence);
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->source.size, memory_order_relaxed);
 	return fault;
 }

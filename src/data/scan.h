@@ -4,6 +4,7 @@
 
 #include "data/evidence.h"
 #include "data/prover.h"
+#include "data/redo_logs.h"
 #include "data/source.h"
 #include "data/system_files.h"
 
@@ -27,6 +28,7 @@ struct scan_rules {
 	atomic_uint_fast64_t bytes_done;
 	atomic_uint pauses_in_vain; /* after which what does not fit was as before */
 	struct system_files system_files;
+	struct redo_logs redo_logs;
 };
 
 /* One thread's tools, of which a reader takes what it needs. */
@@ -43,6 +45,8 @@ struct scan {
 	unsigned char *descriptors; /* the same, for the page of extent descriptors */
 	uint32_t descriptors_page;  /* its number; UINT32_MAX: none */
 	bool descriptors_known;	    /* it could be read */
+	uint64_t newest_lsn;	    /* of the part's pages, by their headers; 0: none */
+	uint64_t newest_index;	    /* of that page */
 	unsigned char *bulk;	    /* SCAN_BULK bytes: the window, or pages read at once */
 	uint64_t window;	    /* offset in the file of what bulk holds, */
 	size_t window_size;	    /* bytes; 0: nothing */

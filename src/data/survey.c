@@ -30,6 +30,7 @@ struct job {
 	uint64_t parts;
 	uint64_t next_part; /* the next that no thread has taken */
 	uint64_t parts_left;
+	bool opened; /* nothing of it is to be read */
 	bool done;
 };
 
@@ -77,7 +78,7 @@ static void report_done(struct pool *pool)
 		pool->first = job->next;
 		if (!pool->first)
 			pool->last = NULL;
-		data_file_decide(&job->file, NULL, NULL, pool->rules.live ? DATA_RECOVERY_DUE : DATA_RECOVERY_UNKNOWN);
+		data_file_decide(&job->file, NULL, NULL, pool->rules.live ? DATA_RECOVERY_LIVE : DATA_RECOVERY_UNKNOWN);
 		if (!pool->fault.code)
 			pool_fail(pool, pool->options->report(pool->options->context, &job->file));
 		pool->files++;
@@ -101,7 +102,7 @@ static void open_job(struct pool *pool, struct scan *scan, struct job *job)
 	struct fault fault = fault_none();
 	uint64_t parts;
 
-	if (!job->file.fault.code)
+	if (!job->opened)
 		fault = reader_open(scan, job->path, &job->file, &job->reader);
 	pthread_mutex_lock(&pool->mutex);
 	pool_fail(pool, fault);
@@ -238,22 +239,21 @@ static void wait_for_jobs(struct pool *pool, size_t most)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-static struct fault add_job(struct pool *pool, const char *path, struct fault fault)
+/* file: what is known of it already; its path is copied. */
+static struct fault add_known_job(struct pool *pool, const struct data_file *file, bool opened)
 {
 	struct job *job = calloc(1, sizeof(*job));
+	struct fault fault;
 
 	if (job)
-		job->path = strdup(path);
+		job->path = strdup(file->path);
 	if (!job || !job->path) {
 		free(job);
 		return fault_of(FAULT_MEMORY);
 	}
-	job->file = (struct data_file){
-		.path = job->path,
-		.kind = DATA_UNKNOWN,
-		.fault = fault,
-		.directory = pool->directory,
-	};
+	job->file = *file;
+	job->file.path = job->path;
+	job->opened = opened;
 	wait_for_jobs(pool, JOBS_MAX - 1);
 	pthread_mutex_lock(&pool->mutex);
 	if (pool->last)
@@ -268,6 +268,18 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->mutex);
 	return fault;
+}
+
+static struct fault add_job(struct pool *pool, const char *path, struct fault fault)
+{
+	const struct data_file file = {
+		.path = path,
+		.kind = DATA_UNKNOWN,
+		.fault = fault,
+		.directory = pool->directory,
+	};
+
+	return add_known_job(pool, &file, fault.code);
 }
 
 /* The path of a tablespace that is kept elsewhere. FAULT_READ, EINVAL: it is none. */
@@ -322,6 +334,30 @@ static struct fault add_file(void *context, const char *path, struct fault fault
 	return fault;
 }
 
+/* Tablespaces that recovery makes, or misses. */
+static struct fault add_missing(struct pool *pool)
+{
+	struct redo_missing missing = { 0 };
+	struct scan scan = { 0 };
+	struct fault fault = scan_new(&pool->rules, pool->options->keyfile, &scan);
+
+	if (fault.code)
+		return fault;
+	while (!(fault = redo_logs_next_missing(&scan, &missing)).code && missing.path) {
+		struct data_file file = { .path = missing.path, .directory = missing.directory };
+
+		reader_take_head(pool->options->keyfile, scan.page, SCAN_PAGE_MAX, &file);
+		if (!missing.is_made)
+			file.note = DATA_NOTE_LOST;
+		fault = add_known_job(pool, &file, true);
+		free(missing.path);
+		if (fault.code)
+			break;
+	}
+	scan_free(&scan);
+	return fault;
+}
+
 static struct fault walk(struct pool *pool, struct survey_result *result)
 {
 	const struct survey_options *options = pool->options;
@@ -333,6 +369,8 @@ static struct fault walk(struct pool *pool, struct survey_result *result)
 		if (fault.code == FAULT_OPEN || fault.code == FAULT_READ)
 			result->failed = options->directories[i];
 	}
+	if (!fault.code)
+		fault = add_missing(pool);
 	return fault;
 }
 
@@ -376,6 +414,7 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
 	system_files_init(&pool->rules.system_files, options->directories, options->directory_count);
+	redo_logs_init(&pool->rules.redo_logs, options->directories, options->directory_count);
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
 	for (size_t i = 0; i < options->directory_count; i++)
 		pool->rules.live |= directory_is_live(options->directories[i]);
@@ -401,6 +440,7 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 		fault = walk(&pool, ret_result);
 	end_threads(&pool, fault);
 	system_files_free(&pool.rules.system_files);
+	redo_logs_free(&pool.rules.redo_logs);
 	ret_result->files = pool.files;
 	ret_result->live = pool.rules.live;
 	pthread_cond_destroy(&pool.room);

@@ -232,7 +232,8 @@ static void answers(void **state)
 			 DATA_MISSING_KEY);
 	assert_int_equal(decide((struct key_use){ .pages = 2, .damaged = 2 }, 0), DATA_DAMAGED);
 	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_NO_HEAD), DATA_DAMAGED);
-	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_EMPTY), DATA_NOT_PROVABLE);
+	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_ZERO), DATA_NOT_PROVABLE);
+	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_EMPTY), DATA_NOT_ENCRYPTED);
 }
 
 static void a_single_page_is_damaged_where_the_key_is_known(void **state)
@@ -421,7 +422,7 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	first.directory = log.directory = 1;
 	add(&needs, &first);
 	add(&needs, &log);
-	assert_false(data_needs_find_redo_log(&needs, 0));
+	assert_int_equal(data_needs_find_redo_log(&needs, 0), DATA_REDO_LOG_NONE);
 	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
 	/* one in a directory of its own */
 	log.directory = 2;
@@ -430,7 +431,12 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	log.note = DATA_NOTE_UNCLEAN;
 	log.evidence.clean = false;
 	add(&needs, &log);
-	check_answer(&needs, file, DATA_NOT_PROVABLE, false);
+	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	file.redo_says = REDO_SAYS_NOTHING;
+	check_answer(&needs, file, DATA_DAMAGED, false);
+	file.redo_says = REDO_SAYS_CHANGED;
+	check_answer(&needs, file, DATA_NOT_ENCRYPTED, false);
+	file.redo_says = REDO_CANNOT_SAY;
 	/* its own */
 	log.directory = 0;
 	log.note = DATA_NOTE_NONE;
@@ -438,7 +444,74 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	add(&needs, &log);
 	check_answer(&needs, file, DATA_DAMAGED, false);
 	needs.live = true;
-	check_answer(&needs, file, DATA_NOT_PROVABLE, false);
+	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+}
+
+static struct data_file tablespace(uint32_t directory, uint32_t id, uint64_t inode, uint64_t newest_lsn)
+{
+	return (struct data_file){
+		.path = "t.ibd",
+		.kind = DATA_INNODB,
+		.directory = directory,
+		.space_id = id,
+		.space.inode = inode,
+		.evidence.newest_lsn = newest_lsn,
+	};
+}
+
+static struct data_file redo_log(uint32_t directory, uint64_t end_lsn)
+{
+	return (struct data_file){
+		.path = "ib_logfile0",
+		.kind = DATA_REDO_LOG,
+		.directory = directory,
+		.evidence = { .clean = true, .newest_lsn = end_lsn },
+	};
+}
+
+static void check_redo_log(const struct data_file *files, size_t count, enum data_redo_log found)
+{
+	DATA_NEEDS struct data_needs needs = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		add(&needs, &files[i]);
+	assert_int_equal(data_needs_find_redo_log(&needs, 0), found);
+	assert_int_equal(data_needs_recovery(&needs, 0),
+			 found == DATA_REDO_LOG_FOUND ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN);
+	needs.live = true;
+	assert_int_equal(data_needs_recovery(&needs, 0), DATA_RECOVERY_LIVE);
+}
+
+static void a_redo_log_ends_behind_the_pages_that_it_wrote(void **state)
+{
+	struct data_file files[] = { tablespace(0, 3, 10, 1000), redo_log(0, 1000), redo_log(1, 1500),
+				     redo_log(2, 2000) };
+
+	(void)state;
+	check_redo_log(files, 2, DATA_REDO_LOG_FOUND);
+	/* a stale one, and with it one or two of others */
+	files[0].evidence.newest_lsn = 1001;
+	check_redo_log(files, 2, DATA_REDO_LOG_OLD);
+	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
+	check_redo_log(files, 4, DATA_REDO_LOG_SEVERAL);
+	files[0].evidence.newest_lsn = 1501;
+	check_redo_log(files, 4, DATA_REDO_LOG_FOUND);
+	files[0].evidence.newest_lsn = 2001;
+	check_redo_log(files, 4, DATA_REDO_LOG_OLD);
+}
+
+static void a_redo_log_is_not_borrowed_from_another_server(void **state)
+{
+	struct data_file files[] = { tablespace(0, 3, 10, 1000), tablespace(1, 3, 11, 900), redo_log(1, 1500) };
+
+	(void)state;
+	check_redo_log(files, 3, DATA_REDO_LOG_NONE);
+	/* the same file, met twice */
+	files[1].space.inode = 10;
+	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
+	files[1].space.inode = 11;
+	files[1].space_id = 4;
+	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
 }
 
 static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
@@ -665,13 +738,17 @@ static void log_extended(struct log *log)
 
 static void log_scan(struct log *log, struct evidence *evidence, bool *ret_unclean)
 {
+	struct redo_recovery recovery = { 0 };
 	struct redo_file file = { 0 };
 
 	redo_read_head(log->bytes, log->size, &file);
 	assert_int_equal(file.format, log->format);
 	assert_false(file.damaged);
 	file.source = source_of(log->bytes, log->size);
-	assert_int_equal(redo_scan(&log->scan, &file, evidence, ret_unclean).code, FAULT_NONE);
+	assert_int_equal(redo_scan(&log->scan, &file, evidence).code, FAULT_NONE);
+	assert_int_equal(redo_read_recovery(&log->scan, &file, &recovery).code, FAULT_NONE);
+	*ret_unclean = !recovery.clean;
+	redo_changes_free(&recovery.changes);
 	source_close(&file.source);
 }
 
@@ -779,6 +856,86 @@ static void a_plain_log_is_clean_or_not(void **state)
 	assert_int_equal(evidence.plain_damaged, 1);
 	evidence_free(&evidence);
 	log_free(log);
+}
+
+static bool take(struct redo_changes *changes, struct redo_position *position, const char *record, size_t size)
+{
+	return redo_changes_take(changes, position, (unsigned char)record[0], (const unsigned char *)record + 1,
+				 size - 1);
+}
+
+/* A record is a type byte and what follows its length. */
+#define TAKE(changes, position, record) assert_true(take(changes, position, record, sizeof(record) - 1))
+
+static void records_make_page_0(void **state)
+{
+	struct redo_changes changes = { 0 };
+	struct redo_position position = { 0 };
+	const struct redo_space *space;
+	unsigned char page[16384];
+
+	(void)state;
+	TAKE(&changes, &position, "\x80\x07\0./db/a.ibd");
+	TAKE(&changes, &position, "\xa0\x07\0./db/a.ibd\0./db/b.ibd");
+	assert_int_equal(changes.count, 1);
+	assert_true(changes.spaces[0].created && !changes.spaces[0].changed);
+	/* INIT_PAGE, and from offset 24 on: a byte at 37, another page, four bytes at 10452 */
+	TAKE(&changes, &position, "\x10\x07\0");
+	TAKE(&changes, &position, "\xb0\x0d\xaa");
+	TAKE(&changes, &position, "\x30\x07\x03\x30\xbb");
+	TAKE(&changes, &position, "\x30\x07\0\xa8\x54\1\2\3\4");
+	/* MEMSET: six bytes of two behind the byte before the crypt block */
+	TAKE(&changes, &position, "\x40\x07\0\xa8\x3b\x06\xcc\xdd");
+	space = redo_changes_find(&changes, 7);
+	assert_non_null(space);
+	assert_null(redo_changes_find(&changes, 6));
+	assert_true(space->made && space->changed && !space->deleted && !changes.broken);
+	assert_string_equal(space->names[0], "./db/b.ibd");
+	assert_string_equal(space->names[1], "./db/a.ibd");
+	memset(page, 0xff, sizeof(page));
+	redo_space_apply(space, page, sizeof(page));
+	assert_int_equal(be32(page + 34), 0x000000aa);
+	assert_int_equal(be32(page + 10452), 0x01020304);
+	assert_memory_equal(page + 10428, "\xdd\xcc\xdd\xcc\xdd", 6);
+	assert_int_equal(page[16383], 0);
+	position = (struct redo_position){ 0 };
+	TAKE(&changes, &position, "\x90\x07\0./db/b.ibd");
+	assert_true(redo_changes_find(&changes, 7)->deleted);
+	redo_changes_free(&changes);
+}
+
+static void records_that_make_no_sense(void **state)
+{
+	static const struct {
+		const char *record;
+		size_t size;
+	} cases[] = {
+		{ "\x80\x07\0./db/a.frm", 14 },
+		{ "\x80\x07\1./db/a.ibd", 14 },
+		{ "\xc0\x07\0./db/a.ibd", 14 },
+		{ "\x80\x07\0.ibd", 7 },
+		{ "\xa0\x07\0./db/a.ibd", 14 },
+		{ "\x80\x07\0a\0b.ibd", 10 },
+		{ "\x30\x07\0\x07x", 5 },
+		{ "\x30\x07\0\xff\xff", 5 },
+		{ "\x30\x07\0\x08", 4 },
+		{ "\x40\x07\0\x08\x09", 5 },
+		{ "\x10\x07\0x", 4 },
+		{ "\x60\x07\0x", 4 },
+		{ "\x20\x07\0", 3 },
+		{ "\x30\x07", 2 },
+		{ "\x30\xf1\0\0\0\0", 6 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct redo_changes changes = { 0 };
+		struct redo_position position = { 0 };
+
+		assert_true(take(&changes, &position, cases[i].record, cases[i].size));
+		assert_true(changes.broken);
+		redo_changes_free(&changes);
+	}
 }
 
 /* Blocks as servers from 10.4 to 10.7 have them: from lsn on, count of them. */
@@ -945,7 +1102,6 @@ static uint64_t try_head(struct scan *scan, unsigned char *bytes, size_t size)
 	struct redo_file redo = { 0 };
 	struct evidence evidence = { 0 };
 	struct source source = source_of(bytes, size);
-	bool unclean;
 
 	if (innodb_read_head(bytes, size, &innodb.space) == INNODB_HEAD_FITS) {
 		innodb.paged.source = source;
@@ -964,7 +1120,7 @@ static uint64_t try_head(struct scan *scan, unsigned char *bytes, size_t size)
 	redo_read_head(bytes, size, &redo);
 	if (redo.format != REDO_PLAIN && redo.format != REDO_UNKNOWN && !redo.damaged) {
 		redo.source = source;
-		assert_int_equal(redo_scan(scan, &redo, &evidence, &unclean).code, FAULT_NONE);
+		assert_int_equal(redo_scan(scan, &redo, &evidence).code, FAULT_NONE);
 	}
 	for (size_t i = 0; i < evidence.use_count; i++) {
 		assert_int_equal(evidence.uses[i].proven, 0);
@@ -1154,6 +1310,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_what_is_long_enough_tells_the_cipher, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_record_counts_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_records_of_a_log_that_has_wrapped, set_up, tear_down),
+		cmocka_unit_test(a_redo_log_ends_behind_the_pages_that_it_wrote),
+		cmocka_unit_test(a_redo_log_is_not_borrowed_from_another_server),
+		cmocka_unit_test(records_make_page_0),
+		cmocka_unit_test(records_that_make_no_sense),
 		cmocka_unit_test_setup_teardown(a_plain_log_is_clean_or_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_of_all_lsns_are_proven, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_without_checksum_and_padding, set_up, tear_down),
