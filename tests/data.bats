@@ -229,7 +229,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	prove "$DATA/new.keys" copy
 	same '0 2' "$status $(jq .unsure_files <<<"$json")"
 	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
-	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir' \
+	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir or --server-data' \
 		verify -f "$DATA/new.keys" --full
 }
 
@@ -1277,7 +1277,7 @@ answers_of() { # regular-expression
 	truncate -s 128K data/undo002
 	prove keys "$PWD/data" --datadir x --datadir y
 	same '2 undo002 not-provable cut-off' "$status $(answers_of '^undo002$')"
-	run -2 mkeyfile verify -q --no-defaults -f keys --datadir data --datadir x --datadir y
+	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir data --datadir x --datadir y
 	grep -xF 'hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too' <<<"$output"
 	cp whole data/undo002
 	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
@@ -1305,7 +1305,7 @@ answers_of() { # regular-expression
 	run -2 mkeyfile remove -f keys --datadir data --datadir x --datadir nowhere --datadir log 102
 	same '1' "$(grep -c '^102;' keys)"
 	run -4 mkeyfile remove -f keys --datadir x --datadir log 102
-	same "mkeyfile remove: 1 file may need keys that it does not show, the first of which is 'x/one.log'" "${lines[0]}"
+	same "mkeyfile remove: the data is incomplete: the data directory that 'x' belongs to is not here" "${lines[0]}"
 	mv y/two y/ibdata2
 	prove keys "$PWD/y"
 	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$')"
@@ -1372,7 +1372,7 @@ answers_of() { # regular-expression
 	run -0 mkeyfile remove -n -f keys --datadir all/two 102
 	# what cannot be read is not damaged
 	run -2 strace -f -o trace -P all/two/ib/ibdata2 -e trace=pread64 -e inject=pread64:error=EIO:when=2+ \
-		"$MKEYFILE" verify -q --no-defaults -f keys --datadir all/two
+		"$MKEYFILE" verify -q --no-defaults --server-user=root -f keys --datadir all/two
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'all/two/ib/ibdata2': "*'; Input/output error'* ]]
 	# a disk was full when the server made the last one longer
