@@ -99,3 +99,14 @@ exit 4" "$output"
 	play expect:Password echo:off "type:$password" -- "$MKEYFILE" decrypt -o -
 	same "$(printf "Password of 'keyfile': \n%s\nexit 0" "$(cat plain)")" "$output"
 }
+
+@test "verify shows that it looks for what opens the file" {
+	# all that it may mean takes more than a second, on any machine
+	printf 'file:/another password\nof two lines\n' >given
+	chmod 600 given
+	play "expect:trying other digests and iteration counts: " expect:% -- timeout --foreground 3 "$MKEYFILE" verify -P given
+	[[ $output = *"exit 124" ]]
+	same "$before" "$(rm given && snapshot)"
+	run mkeyfile verify -P plain --no-probe --quiet
+	[[ $output != *trying* ]]
+}

@@ -6,6 +6,7 @@
 #include "cli/manifest.h"
 #include "cli/message.h"
 #include "cli/password_source.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "core/file.h"
 #include "core/unseal.h"
@@ -121,7 +122,7 @@ static enum status open_with(const struct arguments *arguments, const struct sec
 	size_t which;
 
 	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
-	    unseal_probe(raw, &password->secret, 1, kdf.iterations, &kdf, &which)) {
+	    probe_with_progress(raw, &password->secret, 1, kdf.iterations, arguments->options->quiet, &kdf, &which)) {
 		secret_free(&text);
 		fault = unseal_keyfile(raw, &password->secret, kdf, &keyfile, &text);
 	}

@@ -109,14 +109,18 @@ static void show(void *context, const struct survey_progress *done)
 	fflush(stderr);
 }
 
+static void clear_line(void)
+{
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 static void end(struct progress *progress)
 {
 	progress->stop = true;
 	pthread_join(progress->thread, NULL);
-	if (progress->shown) {
-		fputs("\r\033[K", stderr);
-		fflush(stderr);
-	}
+	if (progress->shown)
+		clear_line();
 	free(progress);
 }
 
@@ -133,4 +137,29 @@ struct fault survey_with_progress(const struct survey_options *options, bool qui
 	fault = survey(&shown, ret_result);
 	end(progress);
 	return fault;
+}
+
+static void show_probe(void *context, const struct probe_progress *progress)
+{
+	bool *shown = context;
+	const unsigned int percent = progress->total ? (unsigned int)(progress->done * 100 / progress->total) : 0;
+
+	if (progress->milliseconds < QUIET_MILLISECONDS)
+		return;
+	*shown = true;
+	fprintf(stderr, "\r\033[Ktrying other digests and iteration counts: %u %%", percent);
+	fflush(stderr);
+}
+
+bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
+			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
+{
+	const bool is_visible = !quiet && isatty(STDERR_FILENO);
+	bool shown = false;
+	bool found = probe_passwords(sealed, passwords, count, iterations, is_visible ? show_probe : NULL, &shown,
+				     ret_kdf, ret_password);
+
+	if (shown)
+		clear_line();
+	return found;
 }

@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_CLI_PROGRESS_H
 #define MKEYFILE_CLI_PROGRESS_H
 
+#include "core/probe.h"
 #include "data/survey.h"
 
 /* Does a survey, and shows on standard error how far it is: bytes, rate, time left. The
@@ -9,6 +10,11 @@
  * progress of its own. Faults as survey. */
 MUST_CHECK struct fault survey_with_progress(const struct survey_options *options, bool quiet,
 					     struct survey_result *ret_result);
+
+/* As probe_passwords; shows on standard error what is going on and how far it is, under
+ * the same conditions. */
+bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
+			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password);
 
 /* "1.4 GiB"; text of 16 bytes. */
 #define BYTES_TEXT 16

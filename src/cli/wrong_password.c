@@ -2,7 +2,7 @@
 #include "cli/wrong_password.h"
 
 #include "cli/message.h"
-#include "core/unseal.h"
+#include "cli/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +140,8 @@ static void probe_and_say(const struct options *options, const struct secret *ra
 	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
 	add_first_line(&variants, given);
 	add_behind_prefix(&variants, given);
-	if (unseal_probe(raw, variants.passwords, variants.count, options->kdf.iterations, &kdf, &fits)) {
+	if (probe_with_progress(raw, variants.passwords, variants.count, options->kdf.iterations, options->quiet, &kdf,
+				&fits)) {
 		bool same_kdf = kdf_equals(kdf, options->kdf);
 
 		say_variant(variants.kinds[fits]);

@@ -14,10 +14,4 @@
 MUST_CHECK struct fault unseal_keyfile(const struct secret *sealed, const struct secret *password, struct kdf kdf,
 				       struct keyfile *ret_keyfile, struct secret *ret_text);
 
-/* Tries each of count passwords with every digest, 1 iteration and PBKDF2 with the
- * usual iteration counts (1, 1000, 10000, 100000, 600000) and with iterations, cheap
- * ones first. True: password number ret_password opens it with ret_kdf. */
-bool unseal_probe(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
-		  struct kdf *ret_kdf, size_t *ret_password);
-
 #endif

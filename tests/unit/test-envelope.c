@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/key.h"
+#include "core/probe.h"
 #include "core/unseal.h"
 #include "helpers.h"
 
@@ -354,7 +355,8 @@ static void check_probe(struct kdf wanted, unsigned int iterations)
 	struct kdf found = { DIGEST_COUNT, 99 };
 	size_t fits = 99;
 
-	expect_number(kdf_name(wanted), "found", unseal_probe(&sealed, &password, 1, iterations, &found, &fits), true);
+	expect_number(kdf_name(wanted), "found",
+		      probe_passwords(&sealed, &password, 1, iterations, NULL, NULL, &found, &fits), true);
 	expect_number(kdf_name(wanted), "password", fits, 0);
 	expect_number(kdf_name(wanted), "digest", found.digest, wanted.digest);
 	expect_number(kdf_name(wanted), "iterations", found.iterations, wanted.iterations);
@@ -389,7 +391,7 @@ static void test_probe_finds_nothing(void **state)
 
 	(void)state;
 	sealed.size--;
-	assert_false(unseal_probe(&sealed, &password, 1, 0, &found, &fits));
+	assert_false(probe_passwords(&sealed, &password, 1, 0, NULL, NULL, &found, &fits));
 	assert_int_equal(fits, 99);
 	assert_int_equal(found.digest, DIGEST_COUNT);
 	assert_int_equal(found.iterations, 99);
@@ -405,7 +407,7 @@ static void test_probe_of_several_passwords(void **state)
 	size_t fits = 99;
 
 	(void)state;
-	assert_true(unseal_probe(&sealed, passwords, LENGTH(passwords), 0, &found, &fits));
+	assert_true(probe_passwords(&sealed, passwords, LENGTH(passwords), 0, NULL, NULL, &found, &fits));
 	assert_int_equal(fits, 2);
 	assert_int_equal(found.digest, DIGEST_SHA1);
 	assert_int_equal(found.iterations, 0);

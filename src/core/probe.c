@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/probe.h"
+
+#include "core/unseal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 16
+#define PROGRESS_NANOSECONDS 200000000
+
+struct
+try {
+	struct kdf kdf;
+	size_t password;
+};
+
+struct probe {
+	const struct secret *sealed;
+	const struct secret *passwords;
+	struct try *tries; /* cheap ones first */
+	size_t count;
+	struct timespec started;
+
+	pthread_mutex_t mutex; /* over all that follows */
+	pthread_cond_t ended;  /* a thread is done */
+	size_t next;	       /* of the tries */
+	size_t found;	       /* the first that fits; count: none */
+	size_t threads;	       /* that run */
+	uint64_t done;
+	uint64_t total;
+};
+
+static bool opens(const struct probe *probe, const struct try *try)
+{
+	SECRET struct secret text = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+
+	return !unseal_keyfile(probe->sealed, &probe->passwords[try->password], try->kdf, &keyfile, &text).code;
+}
+
+/* ---- what is tried ---- */
+
+static void add_tries(struct probe *probe, size_t passwords, unsigned int iterations)
+{
+	for (size_t i = 0; i < passwords; i++) {
+		for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++) {
+			probe->tries[probe->count++] = (struct try){ .kdf = { digest, iterations }, .password = i };
+			probe->total += iterations;
+		}
+	}
+}
+
+static bool make_tries(struct probe *probe, size_t passwords, unsigned int iterations)
+{
+	static const unsigned int usual[] = { 0, 1, 1000, 10000, 100000, 600000 };
+	const size_t usual_count = sizeof(usual) / sizeof(usual[0]);
+	bool added = false;
+
+	probe->tries = calloc((usual_count + 1) * passwords * DIGEST_COUNT + 1, sizeof(*probe->tries));
+	if (!probe->tries)
+		return false;
+	for (size_t i = 0; i <= usual_count; i++) {
+		const bool is_due = !added && (i == usual_count || usual[i] >= iterations);
+
+		added |= is_due;
+		if (is_due)
+			add_tries(probe, passwords, iterations);
+		if (i < usual_count && !(is_due && usual[i] == iterations))
+			add_tries(probe, passwords, usual[i]);
+	}
+	probe->found = probe->count;
+	return true;
+}
+
+/* ---- the threads ---- */
+
+/* Tries one after the other, as long as none before it fits. */
+static void *work(void *context)
+{
+	struct probe *probe = context;
+
+	pthread_mutex_lock(&probe->mutex);
+	while (probe->next < probe->found) {
+		const size_t index = probe->next++;
+		bool fits;
+
+		pthread_mutex_unlock(&probe->mutex);
+		fits = opens(probe, &probe->tries[index]);
+		pthread_mutex_lock(&probe->mutex);
+		probe->done += probe->tries[index].kdf.iterations;
+		if (fits && index < probe->found)
+			probe->found = index;
+	}
+	probe->threads--;
+	pthread_cond_signal(&probe->ended);
+	pthread_mutex_unlock(&probe->mutex);
+	secret_wipe_stack();
+	return NULL;
+}
+
+static size_t start_threads(struct probe *probe, pthread_t threads[static THREADS_MAX])
+{
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	const size_t wanted = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (size_t)processors;
+	size_t count = 0;
+
+	pthread_mutex_lock(&probe->mutex);
+	while (count < wanted && !pthread_create(&threads[count], NULL, work, probe))
+		count++;
+	probe->threads = count ? count : 1;
+	pthread_mutex_unlock(&probe->mutex);
+	if (!count)
+		work(probe);
+	return count;
+}
+
+static struct timespec soon(struct timespec now)
+{
+	now.tv_nsec += PROGRESS_NANOSECONDS;
+	if (now.tv_nsec >= 1000000000) {
+		now.tv_nsec -= 1000000000;
+		now.tv_sec++;
+	}
+	return now;
+}
+
+static void show_progress(struct probe *probe, const struct timespec *now, probe_show *show, void *context)
+{
+	const struct timespec *started = &probe->started;
+	const struct probe_progress progress = {
+		.done = probe->done,
+		.total = probe->total,
+		.milliseconds = (uint64_t)(now->tv_sec - started->tv_sec) * 1000 + (uint64_t)(now->tv_nsec / 1000000) -
+				(uint64_t)(started->tv_nsec / 1000000),
+	};
+
+	pthread_mutex_unlock(&probe->mutex);
+	show(context, &progress);
+	pthread_mutex_lock(&probe->mutex);
+}
+
+static void wait_for_threads(struct probe *probe, probe_show *show, void *context)
+{
+	struct timespec due = soon(probe->started);
+
+	pthread_mutex_lock(&probe->mutex);
+	while (probe->threads) {
+		struct timespec now;
+
+		if (!pthread_cond_timedwait(&probe->ended, &probe->mutex, &due))
+			continue;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		due = soon(now);
+		if (show && probe->threads)
+			show_progress(probe, &now, show, context);
+	}
+	pthread_mutex_unlock(&probe->mutex);
+}
+
+static void start_clock(struct probe *probe)
+{
+	pthread_condattr_t attributes;
+
+	clock_gettime(CLOCK_MONOTONIC, &probe->started);
+	pthread_mutex_init(&probe->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&probe->ended, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool probe_passwords(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
+		     probe_show *show, void *context, struct kdf *ret_kdf, size_t *ret_password)
+{
+	struct probe probe = { .sealed = sealed, .passwords = passwords };
+	pthread_t threads[THREADS_MAX];
+	size_t started;
+	bool found;
+
+	if (!make_tries(&probe, count, iterations))
+		return false;
+	start_clock(&probe);
+	started = start_threads(&probe, threads);
+	wait_for_threads(&probe, show, context);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	found = probe.found < probe.count;
+	if (found) {
+		*ret_kdf = probe.tries[probe.found].kdf;
+		*ret_password = probe.tries[probe.found].password;
+	}
+	pthread_cond_destroy(&probe.ended);
+	pthread_mutex_destroy(&probe.mutex);
+	free(probe.tries);
+	return found;
+}
