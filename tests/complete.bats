@@ -237,8 +237,9 @@ elsewhere() { # setting
 	truncate -s 2M copy/galera.cache
 	printf 'rows' >copy/galera.cache
 	cp copy/galera.cache copy/gcache.page.000001
-	for name in donor_galera_info grastate.dat gvwstate.dat sst_in_progress wsrep_sst.pid rsync_sst.conf rsync_sst_complete \
-		backup_sst_complete xtrabackup_galera_info mariadb_backup_galera_info GRA_1_2_v2.log stunnel.conf \
+	for name in donor_galera_info grastate.dat gvwstate.dat wsrep_sst.pid rsync_sst.conf rsync_sst_complete \
+		backup_sst_complete xtrabackup_galera_info mariadb_backup_galera_info xtrabackup_galera_info_SST \
+		wsrep_sst_binlog.tar tables_flushed mariabackup.move.log GRA_1_2_v2.log stunnel.conf \
 		server_audit.log.1 sql_errors.log.2 slow.log.3.gz host.err.old host.err-20260101 core core.123 auto.cnf x.pem \
 		debian-10.11.flag mysql_upgrade_info ddl_recovery.log mysql.sock.lock .mysql_history binlog.~rec~ \
 		innodb_status.12; do
@@ -247,9 +248,60 @@ elsewhere() { # setting
 	mkdir copy/lost+found copy/.sst
 	lacks --
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	contains "$output" "note: 'copy/galera.cache' holds rows in clear text: Galera's cache is not encrypted"
+	contains "$output" "note: 'copy/GRA_1_2_v2.log' holds rows in clear text: Galera encrypts neither its cache nor failed write sets"
 	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	same 'clear-text clear-text' "$(jq -r '.data.files[] | select(.note == "clear-text") | .note' <<<"$output" | xargs)"
+	same 'copy/GRA_1_2_v2.log copy/galera.cache copy/gcache.page.000001' \
+		"$(jq -r '.data.files[] | select(.note == "clear-text") | .path' <<<"$output" | sort | xargs)"
+	cp "$DATA/keys" removable
+	chmod 600 removable
+	run -0 mkeyfile remove -q --no-defaults --file=removable --server-user=root 102 --datadir=copy
+	run -4 mkeyfile remove -q --no-defaults --file=removable --server-user=root 100 --datadir=copy
+}
+
+# The states of a joiner's directory, as measured on clusters with both methods
+@test "a Galera node is incomplete until its state transfer has ended" {
+	local transfer="incomplete: the state transfer of Galera into 'copy' is not complete"
+	mkdir empty
+	echo cache >empty/galera.cache
+	printf '# GALERA saved state\nuuid:    00000000-0000-0000-0000-000000000000\nseqno:   -1\n' >empty/grastate.dat
+
+	rm -rf copy
+	cp -a empty copy
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "incomplete: 'copy' has no system tablespace (ibdata1)"
+	touch copy/sst_in_progress
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "$transfer"
+
+	# mariadb-backup: everything goes to .sst first, and the table with key 100 comes late
+	mkdir copy/.sst
+	cp -a "$DATA/data/mysql" "$DATA/data/ibdata1" copy/.sst
+	lacks -- "$transfer"
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --file=<(data_remove_key "$DATA/keys" 100)
+	contains "$output" "hint: wait until the node is Synced, or verify the data of its donor"
+	cp "$DATA/keys" removable
+	chmod 600 removable
+	run -4 --separate-stderr mkeyfile remove --no-defaults --file=removable --server-user=root 102 --datadir=copy
+	contains "$stderr" "mkeyfile remove: the data is incomplete: ${transfer#incomplete: }"
+	contains "$stderr" 'hint: start the node, and stop it again when it is Synced; --force overrides this check'
+	# a joiner whose donor has failed deletes sst_in_progress
+	rm copy/sst_in_progress
+	lacks -- "$transfer"
+	run --separate-stderr -2 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	same state-transfer "$(jq -r '.data.incomplete[].part' <<<"$output")"
+
+	# rsync: into the data directory, until the very end
+	copy
+	cp empty/* copy
+	touch copy/sst_in_progress copy/rsync_sst_complete
+	lacks -- "$transfer"
+	# both have ended
+	rm copy/sst_in_progress
+	mkdir copy/.sst
+	lacks --
+	# grastate.dat may be elsewhere
+	rm copy/grastate.dat copy/galera.cache
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --datadir=empty
 }
 
 @test "nothing of the kernel's is read through a link" {

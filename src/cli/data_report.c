@@ -462,7 +462,7 @@ static void print_clear_text(const struct proof *proof)
 		return;
 	printf("note: '");
 	print_visibly(stdout, proof->clear_text);
-	puts("' holds rows in clear text: Galera's cache is not encrypted");
+	puts("' holds rows in clear text: Galera encrypts neither its cache nor failed write sets");
 }
 
 static void print_missing(const struct missing_part *part)
@@ -495,6 +495,8 @@ static void print_parts(const struct data_parts *parts)
 	}
 	if (parts->missing[PART_DATABASE] || parts->missing[PART_TABLE])
 		puts("hint: mount the file system, or restore the files");
+	if (parts->missing[PART_TRANSFER])
+		puts("hint: wait until the node is Synced, or verify the data of its donor");
 	if (!parts->judged && !parts->total)
 		puts("note: no data directory is here, so that nothing was judged to be missing");
 }

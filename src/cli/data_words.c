@@ -62,7 +62,7 @@ static const struct {
 	[DATA_NOTE_UNREAD] = { "unread", "not shut down cleanly, and what a start of the server would still apply "
 					 "cannot be read: it may need other keys" },
 	[DATA_NOTE_GONE] = { "gone", "removed meanwhile by the server" },
-	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache holds rows in clear text" },
+	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache, or a failed write set, holds rows in clear text" },
 };
 
 const char *kind_words(enum data_kind kind)
@@ -121,6 +121,7 @@ const char *part_name(enum part part)
 		[PART_RELAY_LOG] = "relay-log",
 		[PART_DATABASE] = "database",
 		[PART_TABLE] = "table",
+		[PART_TRANSFER] = "state-transfer",
 	};
 
 	return names[part];
@@ -144,6 +145,8 @@ char *part_words(const struct missing_part *part)
 		return words_of("the database directory '%s/%s' has no files", part->where, part->name);
 	case PART_TABLE:
 		return words_of("the table file '%s/%s' is not here", part->where, part->name);
+	case PART_TRANSFER:
+		return words_of("the state transfer of Galera into '%s' is not complete", part->where);
 	default:
 		return words_of("'%s' names the log '%s', which is not here", part->where, part->name);
 	}

@@ -41,8 +41,8 @@ struct proof {
 	uint64_t undecided;		     /* files that other directories, or another redo log, would decide */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
-	char *clear_text;		     /* path of the first file of Galera's cache; NULL: there is none */
-	struct spool *spool;		     /* the files that the report may list; it holds no key */
+	char *clear_text;    /* path of the first file in which Galera holds rows; NULL: there is none */
+	struct spool *spool; /* the files that the report may list; it holds no key */
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))

@@ -382,6 +382,8 @@ static void hint_at_setting(enum part part)
 		message_hint("name the directory that %s sets with --datadir as well, or use --server-data; --force "
 			     "overrides this check",
 			     setting);
+	else if (part == PART_TRANSFER)
+		message_hint("start the node, and stop it again when it is Synced; --force overrides this check");
 	else
 		message_hint("mount the file system or restore the files; --force overrides this check");
 }

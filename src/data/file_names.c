@@ -16,6 +16,7 @@ static const struct {
 	enum file_name name;
 } patterns[] = {
 	{ "#sql-temptable*", NAME_TEMPORARY },
+	{ "GRA_+([0-9])_+([0-9])?(_v+([0-9])).log", NAME_CLEAR_TEXT }, /* an event that could not be applied */
 	{ "ibtmp+([0-9])", NAME_TEMPORARY },
 	{ "*.@(log|err)?([.-]*).@(gz|bz2|xz|zst)", NAME_PLAIN }, /* rotated */
 	{ "*.delta", NAME_INCREMENTAL },
@@ -23,7 +24,6 @@ static const struct {
 	{ "*.xbstream", NAME_PACKED },
 	{ "*.qp", NAME_PACKED },
 	{ "*.gz", NAME_PACKED },
-	{ "wsrep_sst_binlog.tar", NAME_PACKED },
 	{ "*.zst", NAME_PACKED },
 	{ "*.lz4", NAME_PACKED },
 	{ "*.ibd", NAME_INNODB },

@@ -12,7 +12,7 @@ enum file_name {
 	NAME_REDO_LOG,
 	NAME_TEMPORARY,
 	NAME_PLAIN,
-	NAME_CLEAR_TEXT, /* Galera's cache of write sets */
+	NAME_CLEAR_TEXT,  /* Galera's cache of write sets, and those that failed */
 	NAME_INCREMENTAL, /* of mariadb-backup */
 	NAME_PACKED,
 	NAME_LINK, /* .isl: names a tablespace elsewhere */

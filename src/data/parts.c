@@ -30,6 +30,9 @@
 #define RSEG_COUNT 128U
 #define SPACE_ID_OFFSET 34U
 
+#define SMALL_TEXT 4096U
+#define TRANSFER_DIRECTORY ".sst" /* where a joiner gets files before it moves them */
+
 /* A directory with a part of a server's data. */
 struct place {
 	char *path;
@@ -37,6 +40,9 @@ struct place {
 	bool has[PART_COUNT]; /* of the kinds that every server has once */
 	bool is_partial;      /* a backup of some tables only */
 	bool without_innodb;  /* of a server that never had it */
+	bool is_node;	      /* of a Galera cluster */
+	bool has_no_state;    /* and its next start gets the data of another one */
+	bool in_transfer;     /* which has begun, and has not ended */
 };
 
 struct undo {
@@ -211,18 +217,25 @@ static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 	return fault_none();
 }
 
+/* The beginning of a small file, as a string. */
+static bool read_text(int directory, const char *name, char text[static SMALL_TEXT])
+{
+	struct source source = SOURCE_CLOSED;
+	size_t size = 0;
+	bool is_read = !source_open(directory, name, &source).code &&
+		       !source_read(&source, 0, text, SMALL_TEXT - 1, &size).code;
+
+	source_close(&source);
+	text[is_read ? size : 0] = '\0';
+	return is_read;
+}
+
 /* mariadb-backup writes "partial = Y" there. */
 static bool is_partial(int directory, const char *name)
 {
-	struct source source = SOURCE_CLOSED;
-	char text[4096];
-	size_t size = 0;
+	char text[SMALL_TEXT];
 
-	if (!source_open(directory, name, &source).code && source_read(&source, 0, text, sizeof(text) - 1, &size).code)
-		size = 0;
-	source_close(&source);
-	text[size] = '\0';
-	return strstr(text, "\npartial = Y") != NULL;
+	return read_text(directory, name, text) && strstr(text, "\npartial = Y");
 }
 
 static bool is_list_name(const char *name)
@@ -241,9 +254,51 @@ static void take_schema_mysql(int directory, struct place *found)
 	found->without_innodb = found->has[PART_DATA_DIRECTORY] && !has_innodb_statistics(directory);
 }
 
+/* Empty, it is left of a state transfer that ended well. */
+static bool has_files(int parent, const char *name)
+{
+	DIR *directory = directory_open_in(parent, name);
+	const struct dirent *entry = NULL;
+
+	if (!directory)
+		return false;
+	do
+		entry = readdir(directory);
+	while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+	closedir(directory);
+	return entry != NULL;
+}
+
+/* Galera 26.4: galera/src/saved_state.cpp. This is so from the first start to the end of
+ * the first state transfer, and after a crash in the middle of an ALTER TABLE. */
+static bool names_no_state(int directory, const char *name)
+{
+	char text[SMALL_TEXT];
+
+	return read_text(directory, name, text) && strstr(text, "00000000-0000-0000-0000-000000000000");
+}
+
+/* false: it tells nothing of a Galera node. */
+static bool take_node(int directory, const char *name, struct place *found)
+{
+	if (!strcmp(name, "sst_in_progress")) {
+		found->in_transfer = true;
+	} else if (!strcmp(name, TRANSFER_DIRECTORY)) {
+		found->in_transfer |= has_files(directory, name);
+	} else if (!strcmp(name, "grastate.dat")) {
+		found->is_node = true;
+		found->has_no_state = names_no_state(directory, name);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* What one name tells of its directory. */
 static struct fault take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
 {
+	if (take_node(directory, name, found))
+		return fault_none();
 	if (!strcmp(name, "aria_log_control"))
 		found->has[PART_ARIA_LOG] = true;
 	else if (!strcmp(name, "ib_logfile0") || !strcmp(name, "ib_logfile101") || !strcmp(name, "xtrabackup_logfile"))
@@ -268,7 +323,7 @@ static bool is_hidden(const struct hunt *hunt, const char *path)
 static struct fault keep_place(struct hunt *hunt, const char *path, const struct place *found)
 {
 	struct place *place;
-	bool is_part = false;
+	bool is_part = found->is_node || found->in_transfer;
 
 	for (int part = 0; part < PART_COUNT; part++)
 		is_part |= found->has[part];
@@ -277,9 +332,12 @@ static struct fault keep_place(struct hunt *hunt, const char *path, const struct
 	place = place_of(hunt, path);
 	if (!place)
 		return errno == ENOENT ? fault_none() : fault_of(FAULT_MEMORY);
-	memcpy(place->has, found->has, sizeof(place->has));
 	place->is_partial = found->is_partial;
 	place->without_innodb = found->without_innodb;
+	place->is_node = found->is_node;
+	place->has_no_state = found->has_no_state;
+	place->in_transfer = found->in_transfer;
+	memcpy(place->has, found->has, sizeof(place->has));
 	return fault_none();
 }
 
@@ -313,6 +371,24 @@ static bool is_first(const struct system_file *file)
 	return file->part.pages_in_all > 0;
 }
 
+/* What is in there is neither here nor there, which is said once for all of it. */
+static bool is_in_transfer(const struct hunt *hunt, const char *path)
+{
+	for (size_t i = 0; i < hunt->place_count; i++) {
+		size_t size = strlen(hunt->places[i].path);
+
+		if (hunt->places[i].in_transfer && !strncmp(path, hunt->places[i].path, size) &&
+		    !strncmp(path + size, "/" TRANSFER_DIRECTORY "/", strlen("/" TRANSFER_DIRECTORY "/")))
+			return true;
+	}
+	return false;
+}
+
+static const char *path_of(const struct hunt *hunt, const struct system_file *file)
+{
+	return hunt->search->needs->paths + file->path;
+}
+
 /* The survey knows system tablespaces, whatever their names. */
 static struct fault take_system_tablespaces(struct hunt *hunt)
 {
@@ -320,14 +396,14 @@ static struct fault take_system_tablespaces(struct hunt *hunt)
 	struct fault fault = fault_none();
 
 	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
-		char *path = is_first(&needs->system_files[i])
-				     ? directory_of(needs->paths + needs->system_files[i].path)
-				     : NULL;
+		const struct system_file *file = &needs->system_files[i];
+		bool counts = is_first(file) && !is_in_transfer(hunt, path_of(hunt, file));
+		char *path = counts ? directory_of(path_of(hunt, file)) : NULL;
 		struct place *place = path ? place_of(hunt, path) : NULL;
 
 		if (place)
 			place->has[PART_SYSTEM_TABLESPACE] = true;
-		else if (is_first(&needs->system_files[i]))
+		else if (counts)
 			fault = fault_of(FAULT_MEMORY);
 		free(path);
 	}
@@ -350,7 +426,7 @@ static struct fault walk_all(struct hunt *hunt)
 
 static bool lacks(const struct place *place, enum part part)
 {
-	return place->has[PART_DATA_DIRECTORY] && !place->has[part] &&
+	return place->has[PART_DATA_DIRECTORY] && !place->in_transfer && !place->has[part] &&
 	       !(place->without_innodb && part != PART_ARIA_LOG);
 }
 
@@ -401,12 +477,46 @@ static void take_empty_schemas(struct hunt *hunt)
 	}
 }
 
+/* grastate.dat is in the data directory, unless a setting moves it: then there is a data
+ * directory that has none. */
+static void take_empty_nodes(struct hunt *hunt)
+{
+	size_t bare = 0;
+	size_t homeless = 0;
+
+	for (size_t i = 0; i < hunt->place_count; i++) {
+		bare += hunt->places[i].is_node && !hunt->places[i].has[PART_DATA_DIRECTORY];
+		homeless += !hunt->places[i].is_node && hunt->places[i].has[PART_DATA_DIRECTORY];
+	}
+	for (size_t i = 0; bare > homeless && i < hunt->place_count; i++)
+		hunt->places[i].has[PART_DATA_DIRECTORY] |= hunt->places[i].is_node;
+	for (size_t i = 0; i < hunt->place_count; i++)
+		hunt->places[i].has[PART_DATA_DIRECTORY] |= hunt->places[i].in_transfer;
+}
+
+/* Before it has ended, nothing tells which data will be here. */
+static struct fault match_transfers(struct hunt *hunt)
+{
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+		const struct place *place = &hunt->places[i];
+		/* else the list of tables tells what is missing, and a running server is past that */
+		bool has_no_state = place->has_no_state && !hunt->judges_tables && !hunt->search->needs->live;
+
+		if (place->in_transfer || has_no_state)
+			fault = add_missing(hunt->parts, PART_TRANSFER, place->path, NULL, 0);
+	}
+	return fault;
+}
+
 static struct fault match_parts(struct hunt *hunt)
 {
 	static const enum part parts[] = { PART_SYSTEM_TABLESPACE, PART_REDO_LOG, PART_ARIA_LOG };
-	struct fault fault = fault_none();
+	struct fault fault = match_transfers(hunt);
 
 	take_empty_schemas(hunt);
+	take_empty_nodes(hunt);
 	for (size_t i = 0; !fault.code && i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!hunt->parts->missing[PART_DATA_DIRECTORY])
 			fault = match_part(hunt, parts[i]);
@@ -769,7 +879,7 @@ static struct fault check_system_tablespaces(struct hunt *hunt, struct scan *sca
 		const struct system_file *file = &needs->system_files[i];
 		const char *path = needs->paths + file->path;
 
-		if (!is_first(file))
+		if (!is_first(file) || is_in_transfer(hunt, path))
 			continue;
 		fault = match_undo(hunt, path);
 		if (!fault.code && hunt->judges_tables && !is_partial_home(hunt, path))

@@ -18,8 +18,9 @@ enum part {
 	PART_RELAY_LOG,
 	PART_DATABASE, /* a directory without any file */
 	PART_TABLE,    /* that the system tablespace or a .frm file names */
+	PART_TRANSFER, /* what a state transfer of Galera has not brought yet */
 };
-#define PART_COUNT 9
+#define PART_COUNT 10
 
 struct missing_part {
 	enum part part;

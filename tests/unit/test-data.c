@@ -303,7 +303,9 @@ static void names(void **state)
 	assert_int_equal(classify_name("donor_galera_info"), NAME_PLAIN);
 	assert_int_equal(classify_name("slow.log.3.gz"), NAME_PLAIN);
 	assert_int_equal(classify_name("t.ibd.gz"), NAME_PACKED);
-	assert_int_equal(classify_name("wsrep_sst_binlog.tar"), NAME_PACKED);
+	assert_int_equal(classify_name("GRA_11_3_v2.log"), NAME_CLEAR_TEXT);
+	assert_int_equal(classify_name("GRA_11.log"), NAME_PLAIN);
+	assert_int_equal(classify_name("wsrep_sst_binlog.tar"), NAME_PLAIN);
 	assert_int_equal(classify_name("db/ib_logfile0.ibd"), NAME_INNODB);
 	assert_int_equal(classify_name("db/ib_logfile0.frm"), NAME_PLAIN);
 	assert_int_equal(classify_name("db/undo001.MAD"), NAME_ARIA_DATA);
