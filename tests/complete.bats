@@ -109,7 +109,7 @@ elsewhere() { # setting
 		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_parts)"' <<<"$output")"
 		run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="copy$depth"
 		same 4 "$status"
-		same "mkeyfile remove: a server is at work on the data: what it needs may change at any moment" "${stderr_lines[0]}"
+		same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "${stderr_lines[0]}"
 	done
 	server_stop
 	for backup in backup partial; do
