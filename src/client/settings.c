@@ -65,6 +65,7 @@ static const char *print_defaults(const json_t *defaults, char **ret_lines)
 	size_t count = json_array_size(defaults) < MOST_DEFAULTS ? json_array_size(defaults) : MOST_DEFAULTS;
 	int ends[2];
 	int status = -1;
+	char *lines;
 	int error;
 	pid_t child;
 
@@ -85,13 +86,15 @@ static const char *print_defaults(const json_t *defaults, char **ret_lines)
 		return *ret_lines ? NULL : "out of memory";
 	}
 	close(ends[1]);
-	*ret_lines = read_all(ends[0]);
+	lines = read_all(ends[0]);
 	close(ends[0]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!status && *ret_lines)
+	if (!status && lines) {
+		*ret_lines = lines;
 		return NULL;
-	free(*ret_lines);
+	}
+	free(lines);
 	return "my_print_defaults failed to read the option files";
 }
 
