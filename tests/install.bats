@@ -46,14 +46,13 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 }
 
 @test "make install says when no server told where it looks for plugins" {
-	cd "$abs_top_builddir"
-	grep -q '^serverplugindir_from = [a-z]' Makefile || skip "built without the server plugin"
-	run -0 make -s install-exec-hook serverplugindir_from=guess serverplugindir=/here
+	grep -q '^serverplugindir_from = [a-z]' "$abs_top_builddir/Makefile" || skip "built without the server plugin"
+	run -0 make_quietly install-exec-hook serverplugindir_from=guess serverplugindir=/here
 	same "warning: mkeyfile_key_management.so was installed in /here, but no MariaDB server was found
 hint: run SELECT @@plugin_dir in your server, and configure with --with-plugin-dir=DIR if it differs" "$output"
-	run -0 make -s install-exec-hook serverplugindir_from=guess DESTDIR=/package
+	run -0 make_quietly install-exec-hook serverplugindir_from=guess DESTDIR=/package
 	same "" "$output"
-	run -0 make -s install-exec-hook serverplugindir_from=server
+	run -0 make_quietly install-exec-hook serverplugindir_from=server
 	same "" "$output"
 }
 

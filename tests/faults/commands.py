@@ -11,6 +11,10 @@ from collections import namedtuple
 
 MKEYFILE = [os.environ["MKEYFILE"]]
 
+# The option files of the machine do not count, nor what their reader says without memory.
+os.environ.setdefault("MKEYFILE_PRINT_DEFAULTS",
+                      os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "own-defaults"))
+
 # name       how the suites call it
 # arguments  what mkeyfile is run with, in a directory that prepare() made
 # target     the file that it makes or changes
