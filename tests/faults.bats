@@ -59,7 +59,7 @@ flagged() { # pattern command...
 
 @test "allocations fail: a part" {
 	! is_sanitized || skip "a sanitizer has an allocator of its own"
-	run "$suites/allocations" --shim="$built/shim.so" --own --every=11
+	run "$suites/allocations" --shim="$built/shim.so" --own --every=5
 	survived 'failed allocations'
 	run "$suites/allocations" --shim="$built/shim.so" --every=1499
 	survived 'failed allocations'
