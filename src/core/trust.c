@@ -255,7 +255,8 @@ struct walk {
 	const struct trust *trust; /* NULL: nothing is judged */
 	int at;			   /* the directory that has been reached; O_PATH */
 	char path[PATH_MAX];	   /* its absolute path, without a slash at the end: "" is the root */
-	char rest[PATH_MAX];	   /* what is left of the path */
+	char rest[PATH_MAX];	   /* of the path, as it was when it was begun or a link was followed */
+	const char *left;	   /* what is left of that */
 	unsigned int links;	   /* followed so far */
 };
 
@@ -341,6 +342,7 @@ static struct fault start(struct walk *walk, const char *path)
 	if (strlen(path) >= sizeof(walk->rest))
 		return fault_errno(FAULT_OPEN, ENAMETOOLONG);
 	strcpy(walk->rest, path);
+	walk->left = walk->rest;
 	return *path == '/' ? start_at_root(walk) : start_here(walk);
 }
 
@@ -348,7 +350,7 @@ static struct fault start(struct walk *walk, const char *path)
  * follow, and then none. */
 static void next_name(struct walk *walk, char name[PATH_MAX], bool *ret_is_last)
 {
-	const char *from = walk->rest + strspn(walk->rest, "/");
+	const char *from = walk->left + strspn(walk->left, "/");
 	size_t size = strcspn(from, "/");
 
 	memcpy(name, from, size);
@@ -356,7 +358,7 @@ static void next_name(struct walk *walk, char name[PATH_MAX], bool *ret_is_last)
 	if (!size)
 		strcpy(name, ".");
 	*ret_is_last = !from[size];
-	memmove(walk->rest, from + size, strlen(from + size) + 1);
+	walk->left = from + size;
 }
 
 /* The absolute path of name where the walk is. */
@@ -446,12 +448,13 @@ static struct fault follow_link(struct walk *walk, const char *name, int link, c
 	text[size] = '\0';
 	if (++walk->links > LINKS_MAX)
 		return fault_errno(FAULT_OPEN, ELOOP);
-	if ((size_t)size + strlen(walk->rest) + 2 > sizeof(walk->rest))
+	if ((size_t)size + strlen(walk->left) + 2 > sizeof(walk->rest))
 		return fault_errno(FAULT_OPEN, ENAMETOOLONG);
 	if (!is_last)
 		strcat(text, "/");
-	memmove(walk->rest + strlen(text), walk->rest, strlen(walk->rest) + 1);
-	memcpy(walk->rest, text, strlen(text));
+	strcat(text, walk->left);
+	strcpy(walk->rest, text);
+	walk->left = walk->rest;
 	return text[0] == '/' ? start_at_root(walk) : fault_none();
 }
 

@@ -161,15 +161,15 @@ static bool read_table(const struct record *record, char *name, size_t room, str
 static struct fault visit_page(struct walk *walk, bool *complete)
 {
 	struct record record = { walk->page, walk->innodb.space.page_size, INFIMUM };
+	struct dictionary_table table;
 	struct fault fault = fault_none();
+	char name[1024];
 
 	/* a list that is a circle ends as well */
 	for (uint32_t i = 0; !fault.code && i < record.size / EXTRA && next_record(&record); i++) {
-		char name[1024];
-		struct dictionary_table table = { 0 };
-
 		if (record.page[record.begin - EXTRA] & DELETED)
 			continue;
+		table = (struct dictionary_table){ 0 };
 		if (read_table(&record, name, sizeof(name), &table))
 			fault = walk->visit(walk->context, &table);
 		else

@@ -190,11 +190,12 @@ static struct redo_page0 *page0_of(struct redo_changes *changes, uint32_t id)
 static bool init_page0(struct redo_changes *changes, uint32_t id)
 {
 	struct redo_page0 *page0 = page0_of(changes, id);
+	struct redo_space *space = page0 ? find_or_insert(changes, id) : NULL;
 
-	if (!page0)
+	if (!space)
 		return false;
 	memset(page0, 0, sizeof(*page0));
-	find_or_insert(changes, id)->made = true;
+	space->made = true;
 	return true;
 }
 

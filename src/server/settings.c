@@ -150,7 +150,7 @@ static const char *option_name(const struct server_settings *settings, size_t in
 /* digest and use_pbkdf2 count as options that the server does not have. */
 static const char *last_name(const struct server_settings *settings, const struct option_match *match)
 {
-	const size_t end = is_own(settings) ? COUNT(own_names) : 2 * OPTION_DIGEST;
+	const size_t end = is_own(settings) ? COUNT(own_names) : 2 * (size_t)OPTION_DIGEST;
 
 	return option_name(settings, match->last < end ? match->last : end - 2);
 }

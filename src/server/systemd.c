@@ -81,8 +81,8 @@ static bool unit_hides_homes(void)
 		snprintf(path, sizeof(path), "%s/" UNIT, unit_directories[i]);
 		found = read_unit(path, &is_hidden);
 	}
-	for (size_t i = count; found && i-- > 0;) {
-		snprintf(path, sizeof(path), "%s/" UNIT ".d", unit_directories[i]);
+	for (size_t i = count; found && i > 0; i--) {
+		snprintf(path, sizeof(path), "%s/" UNIT ".d", unit_directories[i - 1]);
 		read_drop_ins(path, &is_hidden);
 	}
 	return found && is_hidden;
