@@ -307,9 +307,9 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 		size_t size;
 
 		line++;
-		line += strspn(line, " \t");
+		/* a blank in front belongs to the name */
 		size = strcspn(line, "]");
-		while (size && strchr(" \t", line[size - 1]))
+		while (size && strchr(BLANKS, line[size - 1]))
 			size--;
 		return scan_group(scan, line, size);
 	}
