@@ -50,21 +50,23 @@ struct fault read_password_source(const struct options *options, struct password
 
 /* What the server and openssl do with such a password. That it is short is said
  * when it is given to a file, not each time that the file is opened. */
-static void warn_of(const struct password *password, bool is_new)
+static enum status warn_of(const struct password *password, bool is_new)
 {
 	FINDINGS struct findings findings = { 0 };
+	struct fault fault = inspect_password(password, &findings);
 
-	if (inspect_password(password, &findings).code)
-		return;
-	for (size_t i = 0; i < findings.count; i++) {
+	for (size_t i = 0; !fault.code && i < findings.count; i++) {
 		char *words = finding_words(&findings.items[i]);
 
-		if (is_new || findings.items[i].kind != FINDING_SHORT_PASSWORD) {
-			message_warning("%s", words ? words : "out of memory");
+		if (!words) {
+			fault = fault_of(FAULT_MEMORY);
+		} else if (is_new || findings.items[i].kind != FINDING_SHORT_PASSWORD) {
+			message_warning("%s", words);
 			message_hint("%s", finding_hint(findings.items[i].kind));
 		}
 		free(words);
 	}
+	return fault.code ? message_fault(fault, "") : STATUS_DONE;
 }
 
 /* Reads one line from the terminal without echo. readpassphrase(3) opens
@@ -141,7 +143,7 @@ enum status get_password(const struct options *options, const char *name, struct
 	else
 		status = options->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
 	if (!status)
-		warn_of(ret_password, false);
+		status = warn_of(ret_password, false);
 	return status;
 }
 
@@ -159,8 +161,7 @@ enum status get_new_password(const struct options *options, const char *name, st
 	fault = password_check_new(ret_password);
 	if (fault.code)
 		return message_fault(fault, password_source_name(options));
-	warn_of(ret_password, true);
-	return STATUS_DONE;
+	return warn_of(ret_password, true);
 }
 
 enum status new_password_file_make(struct new_password_file *file, struct password *ret_password)
