@@ -836,24 +836,35 @@ break_free_pages() { # file version
 		CREATE DATABASE db; USE db;
 		CREATE TABLE freed (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
 		INSERT INTO freed SELECT seq, REPEAT('a plain secret ', 100) FROM seq_1_to_3000;
+		CREATE TABLE zipped (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4;
+		INSERT INTO zipped SELECT seq, HEX(RANDOM_BYTES(600)) FROM seq_1_to_500;
 		SET GLOBAL innodb_max_dirty_pages_pct = 0;
-		FLUSH TABLES db.freed FOR EXPORT;
+		FLUSH TABLES db.freed, db.zipped FOR EXPORT;
 		UNLOCK TABLES;
 		DELETE FROM freed WHERE i > 100;
+		DELETE FROM zipped WHERE i > 10;
 		SET GLOBAL innodb_max_purge_lag_wait = 0;
-		FLUSH TABLES db.freed FOR EXPORT;
+		FLUSH TABLES db.freed, db.zipped FOR EXPORT;
 		UNLOCK TABLES;
 		SET GLOBAL debug_key_management_version = 4;
 	END
 	for ((i = 0; i < 200; i++)); do
-		[ "$(data_sql "$PWD/data" <<<"SELECT MIN_KEY_VERSION FROM information_schema.INNODB_TABLESPACES_ENCRYPTION
-			WHERE NAME = 'db/freed'")" = 4 ] && break
+		[ "$(data_sql "$PWD/data" <<<"SELECT MIN(MIN_KEY_VERSION) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION
+			WHERE NAME IN ('db/freed', 'db/zipped')")" = 4 ] && break
 		sleep 0.1
 	done
 	sleep 1
 	server_stop
-	mkdir only
+	mkdir only zip
 	cp -a data/db/freed.ibd only
+	cp -a data/db/zipped.ibd zip
+	# a page of the older format has no checksum of all that is on the disk
+	prove all "$PWD/zip"
+	same '0 proven true' "$status $(key_answer 1 1) $(jq '.keys[] | select(.version == 1) | .free_pages > 3' <<<"$json")"
+	sed 's/^1;1;00000001/1;1;0000000f/' all >keyfile
+	chmod 600 keyfile
+	prove keyfile "$PWD/zip"
+	same '1 wrong-key' "$status $(key_answer 1 1)"
 	for depth in "" --full; do
 		# shellcheck disable=SC2086
 		prove all "$PWD/only" $depth
@@ -1150,7 +1161,7 @@ uno.ibd not-encrypted empty-tablespace' "$(new_tables keys data)"
 	prove keys moved
 	same 2 "$status"
 	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir moved
-	grep -xF "not provable: the redo log in 'moved' ends before the newest page of the tablespaces there: they were written with another redo log" <<<"$output"
+	grep -xF "not provable: the redo log ends before the newest page of the tablespaces in 'moved': they were written with another redo log" <<<"$output"
 	# nor is it that of another server
 	prove keys moved --datadir data
 	same 2 "$status"

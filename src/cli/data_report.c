@@ -426,11 +426,11 @@ static void print_redo_log_hints(const struct proof *proof)
 		    (log != DATA_REDO_LOG_OLD && log != DATA_REDO_LOG_SEVERAL))
 			continue;
 		printf(log == DATA_REDO_LOG_OLD
-			       ? "not provable: the redo log in '"
+			       ? "not provable: the redo log ends before the newest page of the tablespaces in '"
 			       : "not provable: the redo logs of several directories may be that of the tablespaces in '");
 		print_visibly(stdout, proof->what->datadirs.paths[i]);
 		puts(log == DATA_REDO_LOG_OLD
-			     ? "' ends before the newest page of the tablespaces there: they were written with another redo log\n"
+			     ? "': they were written with another redo log\n"
 			       "hint: name the directory of the redo log (innodb_log_group_home_dir) with --datadir too"
 			     : "'\nhint: name the directories of one server at a time");
 	}

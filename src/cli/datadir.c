@@ -169,14 +169,15 @@ static enum status check_of_a_server(const struct look *look, const struct datad
 	return STATUS_DONE;
 }
 
-enum status datadirs_read(const struct datadirs *datadirs, const struct options *options, datadir_visit *visit,
-			  void *context, struct data_needs *ret_needs)
+enum status datadirs_read(const struct datadirs *datadirs, const struct options *options, const struct keyfile *keyfile,
+			  datadir_visit *visit, void *context, struct data_needs *ret_needs)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
 	struct look look = { .needs = &needs, .visit = visit, .context = context };
 	const struct survey_options survey_options = {
 		.directories = datadirs->paths,
 		.directory_count = datadirs->count,
+		.keyfile = keyfile,
 		.report = take_file,
 		.context = &look,
 	};

@@ -38,8 +38,10 @@ MUST_CHECK enum status datadirs_check_files(const struct datadirs *datadirs);
 typedef struct fault datadir_visit(void *context, const struct data_file *file);
 
 /* Finds what all directories need, with a progress line, and says what goes wrong:
- * one that cannot be read, or has no file that a server could have encrypted. */
+ * one that cannot be read, or has no file that a server could have encrypted. With the
+ * key file an encrypted redo log tells more; NULL: there is none. */
 MUST_CHECK enum status datadirs_read(const struct datadirs *datadirs, const struct options *options,
-				     datadir_visit *visit, void *context, struct data_needs *ret_needs);
+				     const struct keyfile *keyfile, datadir_visit *visit, void *context,
+				     struct data_needs *ret_needs);
 
 #endif

@@ -303,12 +303,11 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 					    directory),
 				   hint);
 	case DATA_REDO_LOG_OLD:
-		return object_with(
-			arguments,
-			words_of("the redo log in '%s' ends before the newest page of the tablespaces there: "
-				 "they were written with another redo log",
-				 directory),
-			hint);
+		return object_with(arguments,
+				   words_of("the redo log ends before the newest page of the tablespaces in '%s': "
+					    "they were written with another redo log",
+					    directory),
+				   hint);
 	case DATA_REDO_LOG_SEVERAL:
 		return object_with(
 			arguments,
@@ -433,7 +432,8 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 
 	if (!arguments->datadirs.count)
 		return refuse_unseen(arguments);
-	status = datadirs_read(&arguments->datadirs, arguments->options, free_pages_take_file, &free_pages, &needs);
+	status = datadirs_read(&arguments->datadirs, arguments->options, keyfile, free_pages_take_file, &free_pages,
+			       &needs);
 	if (!status)
 		status = check_needs(arguments, removed, &needs, &free_pages);
 	if (!status && !needs.live)

@@ -251,7 +251,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, const struct opt
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
 	struct look look = { ids, ret_tables };
-	enum status status = datadirs_read(datadirs, options, take_file, &look, &needs);
+	enum status status = datadirs_read(datadirs, options, NULL, take_file, &look, &needs);
 
 	tables_sort(ret_tables);
 	if (!status && (data_needs_unsure(&needs) || needs.live)) {

@@ -64,15 +64,18 @@ static enum data_answer allocated_answer(const struct key_use *use, bool known_e
 }
 
 /* What opens some of them is the key: import does not ask more. */
-static enum data_answer free_answer(const struct free_use *use)
+static enum data_answer free_answer(const struct key_use *use, bool known_elsewhere)
 {
-	if (use->proven)
+	const struct free_use *free = &use->free;
+	bool look_damaged = use->proven || (free->doubtful == 1 && known_elsewhere);
+
+	if (free->proven)
 		return DATA_PROVEN;
-	if (use->sound)
+	if (free->sound)
 		return DATA_MISSING_KEY;
-	if (use->refuted)
+	if (free->refuted || (free->doubtful && !look_damaged))
 		return DATA_WRONG_KEY;
-	return use->pages > use->broken ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
+	return free->pages > free->broken + free->doubtful ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
 }
 
 enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere)
@@ -80,7 +83,7 @@ enum data_answer key_use_answer(const struct key_use *use, bool known_elsewhere)
 	enum data_answer answer = allocated_answer(use, known_elsewhere);
 
 	if (!is_flipped(use))
-		worsen(&answer, free_answer(&use->free));
+		worsen(&answer, free_answer(use, known_elsewhere));
 	return answer;
 }
 

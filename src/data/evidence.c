@@ -55,6 +55,7 @@ static void add_free(struct free_use *whole, const struct free_use *part)
 	whole->pages += part->pages;
 	whole->proven += part->proven;
 	whole->refuted += part->refuted;
+	whole->doubtful += part->doubtful;
 	whole->sound += part->sound;
 	whole->broken += part->broken;
 }

@@ -21,9 +21,10 @@
 struct free_use {
 	uint64_t pages;
 	uint64_t proven;
-	uint64_t refuted; /* intact, and not of this key */
-	uint64_t sound;	  /* intact, and there is no such key to try */
-	uint64_t broken;  /* these say nothing */
+	uint64_t refuted;  /* intact, and not of this key */
+	uint64_t doubtful; /* the same, but their checksum leaves some bytes out: or damaged */
+	uint64_t sound;	   /* intact, and there is no such key to try */
+	uint64_t broken;   /* these say nothing */
 };
 
 /* One pair of key ID and version in one file. */

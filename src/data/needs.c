@@ -334,6 +334,7 @@ static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t n
 	static const struct data_directory nothing;
 	const struct data_directory *directory =
 		number < needs->directory_count ? &needs->directories[number] : &nothing;
+	bool is_old = directory->has_redo_log;
 	size_t found = 0;
 
 	*ret_log = NULL;
@@ -344,8 +345,11 @@ static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t n
 	for (size_t i = 0; i < needs->directory_count; i++) {
 		const struct data_directory *other = &needs->directories[i];
 
-		if (!explains(needs, other, directory) || has_other_file(other, directory) ||
+		if (!other->has_redo_log || has_other_file(other, directory) ||
 		    (other->has_system_tablespace && directory->has_system_tablespace))
+			continue;
+		is_old |= !explains(needs, other, directory);
+		if (!explains(needs, other, directory))
 			continue;
 		*ret_log = other;
 		found++;
@@ -355,7 +359,7 @@ static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t n
 	*ret_log = NULL;
 	if (found)
 		return DATA_REDO_LOG_SEVERAL;
-	return directory->has_redo_log ? DATA_REDO_LOG_OLD : DATA_REDO_LOG_NONE;
+	return is_old ? DATA_REDO_LOG_OLD : DATA_REDO_LOG_NONE;
 }
 
 enum data_redo_log data_needs_find_redo_log(const struct data_needs *needs, size_t directory)

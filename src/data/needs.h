@@ -96,7 +96,7 @@ void data_needs_decide(const struct data_needs *needs, struct data_file *file);
 enum data_redo_log {
 	DATA_REDO_LOG_FOUND,
 	DATA_REDO_LOG_NONE,
-	DATA_REDO_LOG_OLD,     /* the one there ends before the newest page: it is not its redo log */
+	DATA_REDO_LOG_OLD,     /* all that may be end before the newest page: none is its redo log */
 	DATA_REDO_LOG_SEVERAL, /* more than one directory has one that may be */
 };
 

@@ -173,7 +173,9 @@ static void count_free_outcome(struct free_use *use, enum page_outcome outcome)
 	case PAGE_SOUND:
 		use->sound++;
 		break;
-	case PAGE_REFUTED: /* may be damaged */
+	case PAGE_REFUTED:
+		use->doubtful++;
+		break;
 	case PAGE_DAMAGED:
 		use->broken++;
 		break;
@@ -190,7 +192,7 @@ static void count_free(struct scan *scan, const struct paged_file *file, struct 
 	struct free_use *free = &use->free;
 
 	free->pages++;
-	if (!scan->rules->full && free->proven + free->refuted + free->sound >= SCAN_SAMPLE_FIRST)
+	if (!scan->rules->full && free->proven + free->refuted + free->doubtful + free->sound >= SCAN_SAMPLE_FIRST)
 		return;
 	if (whole || read_whole(scan, file, page))
 		count_free_outcome(free, judge(scan, file, page, use, evidence));

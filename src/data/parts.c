@@ -59,6 +59,7 @@ struct names {
 
 struct hunt {
 	const struct parts_search *search;
+	struct scan *scan;
 	struct data_parts *parts;
 	const char *root; /* the named directory that the walk is in */
 	struct place *places;
@@ -67,8 +68,10 @@ struct hunt {
 	size_t undo_count;
 	struct names lists;	      /* files that name logs */
 	struct name_set without_file; /* names of tables that have none, or one that is told already */
-	const char *home;	      /* the directory of the system tablespace whose tables are looked for */
+	struct name_set stale; /* where a redo log waits: of those that the list on disk has, and that have none */
+	const char *home;      /* the directory of the system tablespace whose tables are looked for */
 	bool judges_tables;
+	bool judges_stale; /* the list of tables may be older than the files */
 };
 
 const char *part_setting(enum part part)
@@ -637,6 +640,10 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 		return fault_none();
 	if (table->space_id && !table->discarded && find_tablespace(hunt, hunt->home, table->name))
 		return fault_none();
+	if (hunt->judges_stale)
+		return !table->space_id || table->discarded || name_set_add(&hunt->stale, table->name)
+			       ? fault_none()
+			       : fault_of(FAULT_MEMORY);
 	if (!name_set_add(&hunt->without_file, table->name))
 		return fault_of(FAULT_MEMORY);
 	if (!table->space_id || table->discarded)
@@ -649,7 +656,7 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 }
 
 /* The tables that InnoDB knows, whether or not anything else is left of them. */
-static struct fault check_dictionary(struct hunt *hunt, struct scan *scan, const struct system_file *first)
+static struct fault check_dictionary(struct hunt *hunt, const struct system_file *first)
 {
 	char *home = directory_of(hunt->search->needs->paths + first->path);
 	bool complete = false;
@@ -657,7 +664,7 @@ static struct fault check_dictionary(struct hunt *hunt, struct scan *scan, const
 
 	hunt->home = home;
 	if (home)
-		fault = dictionary_walk(scan, hunt->search->needs, first, check_table, hunt, &complete);
+		fault = dictionary_walk(hunt->scan, hunt->search->needs, first, check_table, hunt, &complete);
 	hunt->home = NULL;
 	free(home);
 	return fault;
@@ -679,6 +686,23 @@ static const char *file_suffix(int directory, const char *name)
 	return head[3] == ENGINE_INNODB ? ".ibd" : head[3] == ENGINE_ARIA ? ".MAI" : NULL;
 }
 
+/* Neither a DROP nor a CREATE that a crash interrupted leaves such a table: the list on disk
+ * and the .frm file have it, and no record of the redo log names its file. */
+static bool is_lost(struct hunt *hunt, const struct place *place, const char *table)
+{
+	unsigned char page[1];
+	struct redo_question question = { .page = page };
+	enum redo_word word = REDO_CANNOT_SAY;
+	char *path;
+
+	if (!name_set_has(&hunt->stale, table) || asprintf(&path, "%s/%s.ibd", place->path, table) < 0)
+		return false;
+	question.path = path;
+	word = redo_logs_ask(hunt->scan, &question);
+	free(path);
+	return word == REDO_SAYS_NOTHING;
+}
+
 /* name: a .frm file in schema. */
 static struct fault check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory,
 			      const char *name)
@@ -692,7 +716,7 @@ static struct fault check_frm(struct hunt *hunt, const struct place *place, cons
 	    find_tablespace(hunt, place->path, table) || name_set_has(&hunt->without_file, table))
 		return fault_none();
 	suffix = file_suffix(directory, name);
-	if (!suffix)
+	if (!suffix || (hunt->judges_stale && !is_lost(hunt, place, table)))
 		return fault_none();
 	snprintf(file, sizeof(file), "%s%s", table, suffix);
 	return add_missing(hunt->parts, PART_TABLE, place->path, file, 0);
@@ -722,7 +746,7 @@ static struct fault read_schema(struct hunt *hunt, const struct place *place, co
 	*ret_empty = true;
 	while (!fault.code && (entry = readdir(directory))) {
 		*ret_empty &= !is_content(entry->d_name);
-		if (hunt->judges_tables && !place->is_partial && is_frm(entry->d_name))
+		if ((hunt->judges_tables || hunt->judges_stale) && !place->is_partial && is_frm(entry->d_name))
 			fault = check_frm(hunt, place, schema, dirfd(directory), entry->d_name);
 	}
 	return fault;
@@ -870,7 +894,7 @@ static bool is_partial_home(const struct hunt *hunt, const char *path)
 	return partial;
 }
 
-static struct fault check_system_tablespaces(struct hunt *hunt, struct scan *scan)
+static struct fault check_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
 	struct fault fault = fault_none();
@@ -882,13 +906,13 @@ static struct fault check_system_tablespaces(struct hunt *hunt, struct scan *sca
 		if (!is_first(file) || is_in_transfer(hunt, path))
 			continue;
 		fault = match_undo(hunt, path);
-		if (!fault.code && hunt->judges_tables && !is_partial_home(hunt, path))
-			fault = check_dictionary(hunt, scan, file);
+		if (!fault.code && (hunt->judges_tables || hunt->judges_stale) && !is_partial_home(hunt, path))
+			fault = check_dictionary(hunt, file);
 	}
 	return fault;
 }
 
-static struct fault find_all(struct hunt *hunt, struct scan *scan)
+static struct fault find_all(struct hunt *hunt)
 {
 	struct fault fault = walk_all(hunt);
 
@@ -896,8 +920,9 @@ static struct fault find_all(struct hunt *hunt, struct scan *scan)
 		fault = match_parts(hunt);
 	/* it tells which tables have no file of their own */
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
+	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	if (!fault.code)
-		fault = check_system_tablespaces(hunt, scan);
+		fault = check_system_tablespaces(hunt);
 	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
 		hunt->parts->judged |= hunt->places[i].has[PART_DATA_DIRECTORY];
 		if (hunt->places[i].has[PART_DATA_DIRECTORY])
@@ -919,6 +944,7 @@ static void hunt_free(struct hunt *hunt)
 	free(hunt->undos);
 	free(hunt->lists.items);
 	name_set_free(&hunt->without_file);
+	name_set_free(&hunt->stale);
 }
 
 struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts)
@@ -928,17 +954,21 @@ struct fault data_parts_find(const struct parts_search *search, struct data_part
 	struct scan scan = { 0 };
 	struct hunt hunt = {
 		.search = search,
+		.scan = &scan,
 		.parts = &parts,
 		.judges_tables = !search->needs->live && is_clean(search->needs),
+		.judges_stale = !search->needs->live && !is_clean(search->needs),
 	};
 	struct fault fault = scan_new(&rules, search->keyfile, &scan);
 
 	if (fault.code)
 		return fault;
-	fault = find_all(&hunt, &scan);
+	redo_logs_init(&rules.redo_logs, search->directories, search->directory_count);
+	fault = find_all(&hunt);
 	if (!fault.code && prover_failed(scan.prover))
 		fault = fault_of(FAULT_ALGORITHM);
 	scan_free(&scan);
+	redo_logs_free(&rules.redo_logs);
 	hunt_free(&hunt);
 	if (fault.code)
 		return fault;

@@ -55,7 +55,8 @@ struct parts_search {
  * directory mysql, a system tablespace, a redo log or aria_log_control; so files alone,
  * and the directory of one database, are not. A part that another of the directories has
  * counts, unless it is another data directory's own. Tables are left out while a server
- * runs, while a redo log may have changes to apply, and in a partial backup. FAULT_MEMORY,
+ * runs and in a partial backup; while a redo log has changes to apply, those that it names,
+ * and those of other engines than InnoDB. FAULT_MEMORY,
  * FAULT_ALGORITHM. */
 MUST_CHECK struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts);
 void data_parts_free(struct data_parts *parts);

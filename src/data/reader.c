@@ -640,7 +640,7 @@ static enum data_note note_of_recovery(const struct redo_file *redo, const struc
 {
 	bool is_blocks = redo->format == REDO_BLOCKS || redo->format == REDO_PLAIN;
 
-	if (recovery->clean || (is_blocks && !recovery->end_lsn))
+	if (recovery->clean || (is_blocks && !redo->has_records && !recovery->end_lsn))
 		return DATA_NOTE_NONE;
 	return recovery->changes.broken ? DATA_NOTE_UNREAD : DATA_NOTE_UNCLEAN;
 }
