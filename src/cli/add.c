@@ -41,7 +41,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case OPTION_KEY_VERSION:
 		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->key_version))
 			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
-				   KEY_VERSION_MAX);
+				     KEY_VERSION_MAX);
 		return 0;
 	case OPTION_FORCE:
 		arguments->force = true;

@@ -76,8 +76,9 @@ static bool take_member(uint32_t id, const json_t *version, struct keyset_member
 {
 	*ret_member = (struct keyset_member){ .id = id };
 	return take_number(version, "version", KEY_VERSION_MAX, &ret_member->version) &&
-	       take_number(version, "bits", (json_int_t)8 * KEY_MAX_SIZE, &ret_member->bits) && ret_member->bits % 8 == 0 &&
-	       key_size_is_valid(ret_member->bits / 8) && take_fingerprint(version, &ret_member->fingerprint);
+	       take_number(version, "bits", (json_int_t)8 * KEY_MAX_SIZE, &ret_member->bits) &&
+	       ret_member->bits % 8 == 0 && key_size_is_valid(ret_member->bits / 8) &&
+	       take_fingerprint(version, &ret_member->fingerprint);
 }
 
 /* False: this is not what list prints. */

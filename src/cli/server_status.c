@@ -44,7 +44,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case OPTION_TIMEOUT:
 		if (!parse_decimal(value, 1, 31536000, &arguments->timeout))
 			refuse_usage(state, "invalid value '%s' for --timeout: a number from 1 to 31536000 is needed",
-				   shown(value));
+				     shown(value));
 		return 0;
 	case ARGP_KEY_ARG:
 		key_ids_add(&arguments->ids, state, value);

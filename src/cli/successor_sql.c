@@ -116,7 +116,7 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 
 /* What is left prints as comments, so that all that the SQL prints can be run. */
 #define WRITE_LEFT(quote)                                                                                              \
-	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                       \
+	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                        \
 	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
 
 /* By the tablespaces, and by the options of those that the server has not opened yet. */

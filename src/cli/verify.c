@@ -46,10 +46,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 },
-					      { &prove_argp, 0, NULL, 0 },
-					      { &datadir_argp, 0, NULL, 0 },
-					      { 0 } };
+static const struct argp_child children[] = {
+	{ &shared_argp, 0, NULL, 0 }, { &prove_argp, 0, NULL, 0 }, { &datadir_argp, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	argp_options, parse, NULL, "Tell whether a server would load the key file, in the server's own words.",

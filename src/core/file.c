@@ -46,8 +46,8 @@ static struct fault await_writer(int descriptor, int64_t deadline)
  * writer is the end of the file. */
 static struct fault finish_open(int descriptor, int *ret_descriptor)
 {
-	struct fault fault = is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor))
-						       : fault_none();
+	struct fault fault =
+		is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor)) : fault_none();
 
 	if (!fault.code && fcntl(descriptor, F_SETFL, O_RDONLY))
 		fault = fault_errno(FAULT_READ, errno);

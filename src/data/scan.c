@@ -123,7 +123,7 @@ static bool is_plausible(const struct scan *scan, const struct local_page *page)
 enum page_outcome scan_local_page(struct scan *scan, const struct local_page *page, struct key_use *use,
 				  struct evidence *evidence)
 {
-	enum data_cipher cipher;
+	enum data_cipher cipher = DATA_CIPHER_CBC;
 
 	if (!use_key_of(scan, page, page->version)) {
 		try_other_versions(scan, page, use);
