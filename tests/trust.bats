@@ -185,7 +185,8 @@ none passwd -f sealed -P pw --new-password-file=PATH'
 @test "a pipe of another user gets no key" {
 	mkfifo -m 666 pipe
 	chown $stranger pipe
-	setpriv --reuid=$stranger --regid=$stranger --clear-groups timeout 20 cat pipe >got &
+	: >got
+	setpriv --reuid=$stranger --regid=$stranger --clear-groups timeout 20 cat pipe >>got &
 	reader=$!
 	run_refused 4 "mkeyfile decrypt: refusing 'pipe': user 'nobody' owns named pipe '$PWD/pipe'
 hint: run 'chown root $PWD/pipe', or use --trust-owner=nobody" decrypt -f sealed -P pw -o pipe
