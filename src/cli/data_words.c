@@ -61,7 +61,7 @@ static const struct {
 	[DATA_NOTE_UNCLEAN] = { "unclean", "not shut down cleanly: a start of the server would still apply it" },
 	[DATA_NOTE_UNREAD] = { "unread", "not shut down cleanly, and what a start of the server would still apply "
 					 "cannot be read: it may need other keys" },
-	[DATA_NOTE_GONE] = { "gone", "removed meanwhile by the server" },
+	[DATA_NOTE_GONE] = { "gone", "the server removed or renamed it while it was read" },
 	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache, or a failed write set, holds rows in clear text" },
 };
 

@@ -581,13 +581,24 @@ static void set_fault(const struct scan *scan, struct data_file *file, struct fa
 		file->fault = fault;
 }
 
-struct fault reader_open(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader)
+static void close_opening(struct opening *opening)
+{
+	if (opening->file->kind == DATA_INNODB)
+		source_close(&opening->reader->innodb.head_source);
+	free(opening->reader);
+	source_close(&opening->source);
+}
+
+/* *ret_moved: the path no longer names the file that was looked at, and the redo log may have
+ * told of another one that a server gave the same name (#sql-alter-…). */
+static struct fault open_once(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader,
+			      bool *ret_moved)
 {
 	struct opening opening = { .scan = scan, .path = path, .source = SOURCE_CLOSED, .file = file };
 	struct fault fault = open_source(&opening);
-	bool is_gone;
 
 	*ret_reader = NULL;
+	*ret_moved = false;
 	if (fault.code) {
 		source_close(&opening.source);
 		set_fault(scan, file, fault);
@@ -605,19 +616,29 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 		fault = scan->fault;
 	else
 		file->fault = scan->fault;
-	is_gone = file->note && scan->rules->live && source_is_removed(&opening.source);
+	*ret_moved = file->note && scan->rules->live && !source_is_at(&opening.source, path);
 	opening.reader->kind = file->kind;
-	if (opening.reader->parts && !is_gone && !fault.code) {
+	if (opening.reader->parts && !*ret_moved && !fault.code)
 		*ret_reader = opening.reader;
-		return fault_none();
+	else
+		close_opening(&opening);
+	return fault;
+}
+
+struct fault reader_open(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader)
+{
+	const struct data_file before = *file;
+	struct fault fault = fault_none();
+	bool moved = true;
+
+	for (int i = 0; moved && !fault.code && i < SCAN_READS; i++) {
+		*file = before;
+		fault = open_once(scan, path, file, ret_reader, &moved);
 	}
-	if (file->kind == DATA_INNODB)
-		source_close(&opening.reader->innodb.head_source);
-	free(opening.reader);
-	source_close(&opening.source);
-	if (is_gone)
+	if (moved)
 		set_gone(file);
-	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->size, memory_order_relaxed);
+	if (!*ret_reader)
+		atomic_fetch_add_explicit(&scan->rules->bytes_done, file->size, memory_order_relaxed);
 	return fault;
 }
 

@@ -85,11 +85,11 @@ uint64_t source_size_now(const struct source *source)
 	return fstat(source->file, &status) ? source->size : (uint64_t)status.st_size;
 }
 
-bool source_is_removed(const struct source *source)
+bool source_is_at(const struct source *source, const char *path)
 {
 	struct stat status;
 
-	return !fstat(source->file, &status) && !status.st_nlink;
+	return !stat(path, &status) && status.st_dev == source->id.device && status.st_ino == source->id.inode;
 }
 
 bool source_is_cached(const struct source *source, uint64_t offset)

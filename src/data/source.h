@@ -42,8 +42,8 @@ MUST_CHECK struct fault source_read(const struct source *source, uint64_t offset
 /* Bytes: it may have grown since. */
 uint64_t source_size_now(const struct source *source);
 
-/* It has no name any more. */
-bool source_is_removed(const struct source *source);
+/* path still names it: it was neither removed nor renamed. */
+bool source_is_at(const struct source *source, const char *path);
 
 /* False: the byte at offset has to come from the disk. True also where the system
  * does not tell. preadv2(2), RWF_NOWAIT. */
