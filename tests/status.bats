@@ -133,9 +133,9 @@ hint: find the key file that the server was started with before it stops" "$stde
 	run -2 mkeyfile status --server="$PWD/socket" --user=weak
 	"$MKEYFILE" status --server="$PWD/socket" >/dev/full 2>words && return 1
 	for ((when = 1; when <= 6; when++)); do
-		strace -o "trace.$when" -e inject=poll:signal=INT:when=$when "$MKEYFILE" status --server="$PWD/socket" >words || :
+		strace -o "trace.$when" -e inject=poll:signal=TERM:when=$when "$MKEYFILE" status --server="$PWD/socket" >words || :
 	done
-	grep -q 'killed by SIGINT' trace.*
+	grep -q 'killed by SIGTERM' trace.*
 	await_no_connection
 	run ! grep -F 'Aborted connection' data.log
 }
