@@ -104,6 +104,9 @@ elsewhere() { # setting
 		--innodb-log-file-size=8M >backup.log 2>&1
 	mariadb-backup --no-defaults --backup --databases=mysql --user=root --socket="$PWD/copy.socket" --datadir="$PWD/copy" \
 		--innodb-log-file-size=8M --target-dir=partial >>backup.log 2>&1
+	mariadb-backup --no-defaults --backup --databases=db --user=root --socket="$PWD/copy.socket" --datadir="$PWD/copy" \
+		--innodb-log-file-size=8M --target-dir=without-mysql >>backup.log 2>&1
+	[ ! -e without-mysql/mysql ]
 	for depth in '' /..; do
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="copy$depth"
 		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_parts)"' <<<"$output")"
@@ -112,7 +115,7 @@ elsewhere() { # setting
 		same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "${stderr_lines[0]}"
 	done
 	server_stop
-	for backup in backup partial; do
+	for backup in backup partial without-mysql; do
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
 		same 0 "$(jq -r .data.missing_parts <<<"$output")"
 		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1

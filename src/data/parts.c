@@ -341,6 +341,8 @@ static struct fault keep_place(struct hunt *hunt, const char *path, const struct
 	place->has_no_state = found->has_no_state;
 	place->in_transfer = found->in_transfer;
 	memcpy(place->has, found->has, sizeof(place->has));
+	/* it has no schema mysql where that was not asked for */
+	place->has[PART_DATA_DIRECTORY] |= found->is_partial;
 	return fault_none();
 }
 
