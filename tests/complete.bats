@@ -125,6 +125,29 @@ elsewhere() { # setting
 	done
 }
 
+@test "a server that starts while its data is read counts as running" {
+	local counts
+	copy
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	counts=$(jq -r '"\(.data.missing_parts) \(.data.file_count) \(.data.bytes)"' <<<"$output")
+	# the second look for a lock finds one
+	run -0 --separate-stderr strace -f -o trace -P copy/ibdata1 -e trace=fcntl -e inject=fcntl:retval=0:when=2+ \
+		"$MKEYFILE" verify -q -j --no-defaults --server-user=root --datadir=copy
+	grep -q INJECTED trace
+	# the data was read again, all of it, and counts once
+	same "true $counts" "$(jq -r '"\(.data.live) \(.data.missing_parts) \(.data.file_count) \(.data.bytes)"' <<<"$output")"
+	[ "$(grep -c F_GETLK trace)" -ge 3 ]
+	run -4 --separate-stderr strace -f -o trace -P copy/ibdata1 -e trace=fcntl -e inject=fcntl:retval=0:when=2+ \
+		"$MKEYFILE" remove -q -n --no-defaults 102 --datadir=copy
+	same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "$(grep -v ^strace: <<<"$stderr" | head -1)"
+	# before its first lock, a server makes and removes this file
+	touch copy/host.lower-test
+	run -0 --separate-stderr strace -f -o trace -P copy/host.lower-test -e trace=openat -e inject=openat:error=ENOENT \
+		"$MKEYFILE" verify -q -j --no-defaults --server-user=root --datadir=copy
+	grep -q INJECTED trace
+	same '0 0' "$(jq -r '"\(.data.answers.unreadable) \(.data.unsure_files)"' <<<"$output")"
+}
+
 @test "each part that is missing is named, with the setting that moves it" {
 	copy
 	mkdir elsewhere

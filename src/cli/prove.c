@@ -128,7 +128,18 @@ static void settle(struct proof *proof)
 	}
 }
 
-static enum status look_through(struct proof *proof)
+/* Without what another look has found. */
+static enum status renew(struct proof *proof)
+{
+	const struct proof empty = { .options = proof->options, .what = proof->what, .keyfile = proof->keyfile };
+
+	proof_free(proof);
+	*proof = empty;
+	proof->spool = spool_open();
+	return proof->spool ? STATUS_DONE : message_fault(fault_errno(FAULT_CREATE, errno), SPOOL_NAME);
+}
+
+static enum status look_through(struct proof *proof, bool *ret_started)
 {
 	const struct prove_options *what = proof->what;
 	const struct survey_options options = {
@@ -144,9 +155,25 @@ static enum status look_through(struct proof *proof)
 	struct fault fault = survey_with_progress(&options, proof->options->quiet, &result);
 
 	proof->needs.live = result.live;
+	*ret_started = result.started;
 	if (fault.code == FAULT_WRITE)
 		return message_fault(fault, SPOOL_NAME);
 	return fault.code ? message_fault(fault, result.failed ? result.failed : what->datadirs.paths[0]) : STATUS_DONE;
+}
+
+/* Looks again when a server started during the first look: what it changes then counts as
+ * running, not as damaged. */
+static enum status look(struct proof *proof)
+{
+	bool started = true;
+	enum status status = STATUS_DONE;
+
+	for (int i = 0; !status && started && i < 2; i++) {
+		status = renew(proof);
+		if (!status)
+			status = look_through(proof, &started);
+	}
+	return status;
 }
 
 static enum status look_for_parts(struct proof *proof)
@@ -171,10 +198,7 @@ enum status prove(const struct options *options, const struct prove_options *wha
 
 	if (status)
 		return status;
-	proof.spool = spool_open();
-	if (!proof.spool)
-		return message_fault(fault_errno(FAULT_CREATE, errno), SPOOL_NAME);
-	status = look_through(&proof);
+	status = look(&proof);
 	if (status)
 		return status;
 	settle(&proof);

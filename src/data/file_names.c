@@ -18,6 +18,7 @@ static const struct {
 	{ "#sql-temptable*", NAME_TEMPORARY },
 	{ "GRA_+([0-9])_+([0-9])?(_v+([0-9])).log", NAME_CLEAR_TEXT }, /* an event that could not be applied */
 	{ "ibtmp+([0-9])", NAME_TEMPORARY },
+	{ "*.lower-test", NAME_TEMPORARY },			 /* whether the file system has capital letters */
 	{ "*.@(log|err)?([.-]*).@(gz|bz2|xz|zst)", NAME_PLAIN }, /* rotated */
 	{ "*.delta", NAME_INCREMENTAL },
 	{ "*.xbcrypt", NAME_PACKED },
@@ -57,9 +58,8 @@ static const struct {
 	{ "*.@(sock|socket).lock", NAME_PLAIN },
 	{ "*.pem", NAME_PLAIN },
 	{ "*.crt", NAME_PLAIN },
-	{ "*.~rec~", NAME_PLAIN },	/* of a purge of binary logs */
-	{ "*.lower-test", NAME_PLAIN }, /* whether the file system has capital letters */
-	{ "*.TM[DM]", NAME_PLAIN },	/* of a repair of MyISAM */
+	{ "*.~rec~", NAME_PLAIN },  /* of a purge of binary logs */
+	{ "*.TM[DM]", NAME_PLAIN }, /* of a repair of MyISAM */
 	{ "*.flag", NAME_PLAIN },
 	{ "aria_log.[0-9]*", NAME_PLAIN },
 	{ "aria_log_control", NAME_PLAIN },

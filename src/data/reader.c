@@ -572,10 +572,13 @@ static void set_gone(struct data_file *file)
 	file->declared = file->declared_missing = false;
 }
 
-/* A file that is gone, while a server removes its own files, is none. */
-static void set_fault(const struct scan *scan, struct data_file *file, struct fault fault)
+/* A file that is gone, while a server removes its own files, is none. A server that starts
+ * removes temporary files before it locks any file. */
+static void set_fault(const struct scan *scan, const char *path, struct data_file *file, struct fault fault)
 {
-	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && scan->rules->live)
+	bool is_removed = scan->rules->live || classify_name(path) == NAME_TEMPORARY;
+
+	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT && is_removed)
 		set_gone(file);
 	else
 		file->fault = fault;
@@ -601,7 +604,7 @@ static struct fault open_once(struct scan *scan, const char *path, struct data_f
 	*ret_moved = false;
 	if (fault.code) {
 		source_close(&opening.source);
-		set_fault(scan, file, fault);
+		set_fault(scan, path, file, fault);
 		return fault_none();
 	}
 	opening.reader = calloc(1, sizeof(*opening.reader));

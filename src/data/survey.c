@@ -407,6 +407,15 @@ static void end_threads(struct pool *pool, struct fault fault)
 	}
 }
 
+static bool is_live(const struct survey_options *options)
+{
+	bool live = false;
+
+	for (size_t i = 0; !live && i < options->directory_count; i++)
+		live = directory_is_live(options->directories[i]);
+	return live;
+}
+
 static void pool_init(struct pool *pool, const struct survey_options *options)
 {
 	pthread_condattr_t attributes;
@@ -416,8 +425,7 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 	system_files_init(&pool->rules.system_files, options->directories, options->directory_count);
 	redo_logs_init(&pool->rules.redo_logs, options->directories, options->directory_count);
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
-	for (size_t i = 0; i < options->directory_count; i++)
-		pool->rules.live |= directory_is_live(options->directories[i]);
+	pool->rules.live = is_live(options);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -442,7 +450,8 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 	system_files_free(&pool.rules.system_files);
 	redo_logs_free(&pool.rules.redo_logs);
 	ret_result->files = pool.files;
-	ret_result->live = pool.rules.live;
+	ret_result->started = !pool.fault.code && !pool.rules.live && is_live(options);
+	ret_result->live = pool.rules.live || ret_result->started;
 	pthread_cond_destroy(&pool.room);
 	pthread_cond_destroy(&pool.work);
 	pthread_mutex_destroy(&pool.mutex);

@@ -37,6 +37,7 @@ struct survey_options {
 struct survey_result {
 	uint64_t files;
 	bool live;	    /* a server has one of the directories in use */
+	bool started;	    /* that server started during the survey, which took it for stopped */
 	const char *failed; /* with a fault: the directory that could not be read, one of options' */
 };
 

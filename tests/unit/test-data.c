@@ -291,6 +291,7 @@ static void names(void **state)
 	assert_int_equal(classify_name("undo001"), NAME_INNODB);
 	assert_int_equal(classify_name("ibdata12"), NAME_INNODB);
 	assert_int_equal(classify_name("ibtmp1"), NAME_TEMPORARY);
+	assert_int_equal(classify_name("host.lower-test"), NAME_TEMPORARY);
 	/* tables of such names */
 	assert_int_equal(classify_name("db/ibtmp1.ibd"), NAME_INNODB);
 	assert_int_equal(classify_name("db/ibtmp1x.MAI"), NAME_ARIA_INDEX);
