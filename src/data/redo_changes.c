@@ -266,11 +266,16 @@ static bool take_page_record(struct redo_changes *changes, struct redo_position 
 
 /* ---- records of files ---- */
 
+static bool is_name(const struct redo_space *space, const char *name, size_t size)
+{
+	return space->names[0] && strlen(space->names[0]) == size && !memcmp(space->names[0], name, size);
+}
+
 static bool set_name(struct redo_space *space, const char *name, size_t size)
 {
 	char *copy;
 
-	if (space->names[0] && strlen(space->names[0]) == size && !memcmp(space->names[0], name, size))
+	if (is_name(space, name, size))
 		return true;
 	copy = strndup(name, size);
 	if (!copy)
@@ -294,15 +299,20 @@ static bool take_name(struct redo_changes *changes, unsigned char type, uint32_t
 	size_t first_size = nul ? (size_t)(nul - name) : size;
 	size_t last_size = size - (size_t)(last - name);
 	struct redo_space *space;
+	bool stays_deleted;
 
 	if ((nul != NULL) != (type == FILE_RENAME) || !is_tablespace_name(name, first_size) ||
 	    !is_tablespace_name(last, last_size) || memchr(last, '\0', last_size))
 		return broken(changes);
 	space = find_or_insert(changes, id);
-	if (!space || !set_name(space, name, first_size) || !set_name(space, last, last_size))
+	if (!space)
+		return false;
+	/* 10.5 writes this after it has removed the file, and no recovery looks for the file then */
+	stays_deleted = space->deleted && type == FILE_MODIFY && is_name(space, name, size);
+	if (!set_name(space, name, first_size) || !set_name(space, last, last_size))
 		return false;
 	space->created |= type == FILE_CREATE;
-	space->deleted = type == FILE_DELETE;
+	space->deleted = stays_deleted || type == FILE_DELETE;
 	return true;
 }
 

@@ -904,6 +904,11 @@ static void records_make_page_0(void **state)
 	position = (struct redo_position){ 0 };
 	TAKE(&changes, &position, "\x90\x07\0./db/b.ibd");
 	assert_true(redo_changes_find(&changes, 7)->deleted);
+	/* FILE_MODIFY: the same name comes too late, another one may be a file that is there */
+	TAKE(&changes, &position, "\xb0\x07\0./db/b.ibd");
+	assert_true(redo_changes_find(&changes, 7)->deleted);
+	TAKE(&changes, &position, "\xb0\x07\0./db/c.ibd");
+	assert_false(redo_changes_find(&changes, 7)->deleted);
 	redo_changes_free(&changes);
 }
 
