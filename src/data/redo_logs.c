@@ -181,13 +181,15 @@ static bool is_made(const struct redo_log *log, const struct redo_space *space)
 	return space->made && log->recovery.makes_files;
 }
 
+/* 10.5 writes page 0 into the file before the first record is about its pages, and does not
+ * start when it is not there. */
 static enum redo_word word_of(const struct redo_log *log, const struct redo_space *space)
 {
 	if (space->deleted)
 		return REDO_SAYS_DELETED;
 	if (is_made(log, space))
 		return REDO_SAYS_MADE;
-	return space->created ? REDO_SAYS_CREATED : REDO_SAYS_CHANGED;
+	return space->created && !space->changed ? REDO_SAYS_CREATED : REDO_SAYS_CHANGED;
 }
 
 static enum redo_word ask(const struct redo_logs *logs, const struct redo_question *question)

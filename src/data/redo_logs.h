@@ -34,7 +34,7 @@ enum redo_word {
 	REDO_CANNOT_SAY,   /* no log could be read, or several may be meant */
 	REDO_SAYS_NOTHING, /* no record is about it */
 	REDO_SAYS_CHANGED, /* pages change, and page 0 is read from the disk */
-	REDO_SAYS_CREATED, /* its file is made, and no page 0 yet: no page can be on the disk */
+	REDO_SAYS_CREATED, /* its file is made, and no page yet: none can be on the disk */
 	REDO_SAYS_MADE,	   /* page 0 is initialized: what is on the disk in its place is not read */
 	REDO_SAYS_DELETED, /* its file is removed */
 };
