@@ -106,6 +106,17 @@ assert_equal() { # status stderr stdout
 	fi
 }
 
+# A comparison of cases made by chance finds nothing and leaves nothing but its log, the
+# last line of which is shown.
+agrees() { # command...
+	"$@" >log || {
+		cat log
+		return 1
+	}
+	echo "# $(tail -n 1 log)" >&3
+	same "log" "$(ls)"
+}
+
 # Names, types, modes, owners and content of everything below this directory.
 # The digests stand for the content: a failing test must not print a key.
 snapshot() {

@@ -146,9 +146,9 @@ flip_bit() {
 	END
 }
 
-# change_page0 FILE OFFSET HEX: in a tablespace of 16 KiB pages and full_crc32, whose
-# checksum fits afterwards
-change_page0() {
+# change_block FILE SIZE OFFSET HEX: in the first SIZE bytes, whose last four are then the
+# CRC-32C of the others
+change_block() {
 	python3 - "$@" <<-'END'
 		import sys
 		def crc32c(data):
@@ -158,12 +158,17 @@ change_page0() {
 		        for _ in range(8):
 		            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
 		    return crc ^ 0xffffffff
-		with open(sys.argv[1], "r+b") as file:
-		    page = bytearray(file.read(16384))
-		    new = bytes.fromhex(sys.argv[3])
-		    page[int(sys.argv[2]):int(sys.argv[2]) + len(new)] = new
-		    page[-4:] = crc32c(page[:-4]).to_bytes(4, "big")
+		path, size, offset, new = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), bytes.fromhex(sys.argv[4])
+		with open(path, "r+b") as file:
+		    block = bytearray(file.read(size))
+		    block[offset:offset + len(new)] = new
+		    block[-4:] = crc32c(block[:-4]).to_bytes(4, "big")
 		    file.seek(0)
-		    file.write(page)
+		    file.write(block)
 	END
+}
+
+# change_page0 FILE OFFSET HEX: in a tablespace of 16 KiB pages and full_crc32
+change_page0() {
+	change_block "$1" 16384 "$2" "$3"
 }

@@ -386,7 +386,7 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	same 'compact_.ibd ' "$(files '.answer == "damaged"')"
 	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
 	# all that leads to the crypt block of an Aria table
-	head=$((0x$(xxd -s 6 -l 2 -p aria/aria.MAI)))
+	head=$((0x$(od -An -tx1 -j 6 -N 2 aria/aria.MAI | tr -d " ")))
 	for byte in 7 11 13 15 17 18 19 22 $((head - 22)) $((head - 21)); do
 		cp "$DATA"/new/db/aria.MAI aria
 		flip_bit aria/aria.MAI $byte $((RANDOM % 8))
@@ -1149,22 +1149,7 @@ uno.ibd not-encrypted empty-tablespace' "$(new_tables keys data)"
 	done
 	# 10.5 does not make page 0 again
 	cp -a data older
-	python3 - older/ib_logfile0 <<-'END'
-		import sys
-		def crc32c(data):
-		    crc = 0xffffffff
-		    for byte in data:
-		        crc ^= byte
-		        for _ in range(8):
-		            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-		    return crc ^ 0xffffffff
-		with open(sys.argv[1], "r+b") as file:
-		    head = bytearray(file.read(512))
-		    head[16:48] = b"MariaDB 10.5.23".ljust(32, b"\0")
-		    head[508:] = crc32c(head[:508]).to_bytes(4, "big")
-		    file.seek(0)
-		    file.write(head)
-	END
+	change_block older/ib_logfile0 512 16 "4d6172696144422031302e352e3233$(printf '%034d' 0)"
 	same 'new.ibd damaged no-head
 plain.ibd damaged no-head
 two.ibd damaged no-head

@@ -43,23 +43,10 @@ const struct argp datadir_argp = { .options = argp_options, .parser = parse };
 
 /* ---- the server's own ---- */
 
-/* A walk through one of them finds it. */
-static bool is_below(const char *path, const char *directory)
-{
-	char *real = realpath(path, NULL);
-	char *top = realpath(directory, NULL);
-	size_t size = top ? strlen(top) : 0;
-	bool below = real && top && !strncmp(real, top, size) && (size == 1 || !real[size] || real[size] == '/');
-
-	free(real);
-	free(top);
-	return below;
-}
-
 static bool is_covered(const struct datadirs *datadirs, const char *path)
 {
 	for (size_t i = 0; i < datadirs->count; i++)
-		if (is_below(path, datadirs->paths[i]))
+		if (tree_has(datadirs->paths[i], path))
 			return true;
 	return false;
 }

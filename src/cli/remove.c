@@ -191,17 +191,20 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 
 /* ---- does data need them? ---- */
 
-/* A reason that is overridden is a warning. */
-static enum status object_unless(bool overridden, const char *words)
+/* A reason that is overridden is a warning. words become this function's; NULL: no memory. */
+static enum status object_unless(bool overridden, char *words)
 {
+	if (!words)
+		return message_fault(fault_of(FAULT_MEMORY), "");
 	if (overridden)
 		message_warning("%s", words);
 	else
 		message_error("%s", words);
+	free(words);
 	return overridden ? STATUS_DONE : STATUS_REFUSED;
 }
 
-static enum status object(const struct arguments *arguments, const char *words)
+static enum status object(const struct arguments *arguments, char *words)
 {
 	return object_unless(arguments->force, words);
 }
@@ -210,39 +213,26 @@ static enum status object_to_need(const struct arguments *arguments, const struc
 				  const struct data_needs *needs, const struct data_need *need)
 {
 	const char *example = data_need_example(needs, need);
-	enum status status = STATUS_FAILED;
-	char *words;
-	int size;
+	const char *plural = need->files == 1 ? "" : "s";
 
-	if (need->version)
-		size = asprintf(&words,
-				"key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
-				member->id, member->version, need->files, need->files == 1 ? "" : "s", example);
-	else
-		size = asprintf(&words, "key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
-				member->id, need->files, need->files == 1 ? "" : "s", example);
-	if (size < 0)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	status = object(arguments, words);
-	free(words);
-	return status;
+	if (!need->version)
+		return object(arguments,
+			      words_of("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
+				       member->id, need->files, plural, example));
+	return object(arguments,
+		      words_of("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
+			       member->id, member->version, need->files, plural, example));
 }
 
 /* Allocated pages are all that a server reads of a table, but not all that import reads. */
 static enum status object_to_free_pages(const struct arguments *arguments, const struct keyset_member *member,
 					const struct data_needs *needs, const struct data_need *need)
 {
-	enum status status;
-	char *words;
-
-	if (asprintf(&words,
-		     "key ID %u version %u is needed on free pages of %" PRIu64 " file%s, the first of which is '%s'",
-		     member->id, member->version, need->files, need->files == 1 ? "" : "s",
-		     data_need_example(needs, need)) < 0)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	status = object_unless(arguments->force || arguments->free_pages, words);
-	free(words);
-	return status;
+	return object_unless(arguments->force || arguments->free_pages,
+			     words_of("key ID %u version %u is needed on free pages of %" PRIu64
+				      " file%s, the first of which is '%s'",
+				      member->id, member->version, need->files, need->files == 1 ? "" : "s",
+				      data_need_example(needs, need)));
 }
 
 /* Whether all versions of an ID go: then a file that merely names the ID needs it. */
@@ -280,12 +270,10 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 	return worst ? worst : worst_free;
 }
 
-/* With --force words, which become this function's, are a warning. NULL: no memory. */
 static enum status object_with(const struct arguments *arguments, char *words, const char *hint)
 {
-	enum status status = words ? object(arguments, words) : message_fault(fault_of(FAULT_MEMORY), "");
+	enum status status = object(arguments, words);
 
-	free(words);
 	if (status == STATUS_REFUSED)
 		message_hint("%s; --force overrides this check", hint);
 	return status;
@@ -395,14 +383,12 @@ static enum status object_to_missing(const struct arguments *arguments, const st
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct missing_part *part = &parts->items[i];
 		char *what = part_words(part);
-		char *words = what ? words_of("the data is incomplete: %s", what) : NULL;
-		enum status status = words ? object(arguments, words) : message_fault(fault_of(FAULT_MEMORY), "");
+		enum status status = object(arguments, what ? words_of("the data is incomplete: %s", what) : NULL);
 
 		worst = status ? status : worst;
 		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))
 			hint_at_setting(part->part);
 		free(what);
-		free(words);
 	}
 	return worst;
 }

@@ -104,7 +104,7 @@ bool looks_like_a_key(const char *text)
 {
 	bool found = is_key(text);
 
-	/* with a key ID and version, or as somebody's option */
+	/* with a key ID and version, or as the value of an option */
 	for (const char *at = text; !found && (at = strpbrk(at, ";:=,?@#")); at++)
 		found = is_key(at + 1);
 	return found;

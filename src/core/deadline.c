@@ -35,3 +35,20 @@ struct fault deadline_await_input(int descriptor, int64_t deadline)
 			return fault_errno(FAULT_READ, errno);
 	}
 }
+
+void deadline_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool deadline_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline)
+{
+	const struct timespec time = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+
+	return !pthread_cond_timedwait(condition, mutex, &time);
+}

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/probe.h"
 
+#include "core/deadline.h"
 #include "core/unseal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define THREADS_MAX 16
-#define PROGRESS_NANOSECONDS 200000000
+#define PROGRESS_MILLISECONDS 200
 
-struct
-try {
+struct attempt {
 	struct kdf kdf;
 	size_t password;
 };
@@ -20,9 +19,9 @@ try {
 struct probe {
 	const struct secret *sealed;
 	const struct secret *passwords;
-	struct try *tries; /* cheap ones first */
+	struct attempt *tries; /* cheap ones first */
 	size_t count;
-	struct timespec started;
+	int64_t started; /* as deadline_now */
 
 	pthread_mutex_t mutex; /* over all that follows */
 	pthread_cond_t ended;  /* a thread is done */
@@ -33,12 +32,12 @@ struct probe {
 	uint64_t total;
 };
 
-static bool opens(const struct probe *probe, const struct try *try)
+static bool opens(const struct probe *probe, const struct attempt *attempt)
 {
 	SECRET struct secret text = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 
-	return !unseal_keyfile(probe->sealed, &probe->passwords[try->password], try->kdf, &keyfile, &text).code;
+	return !unseal_keyfile(probe->sealed, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text).code;
 }
 
 /* ---- what is tried ---- */
@@ -47,7 +46,7 @@ static void add_tries(struct probe *probe, size_t passwords, unsigned int iterat
 {
 	for (size_t i = 0; i < passwords; i++) {
 		for (enum digest digest = DIGEST_SHA1; digest < DIGEST_COUNT; digest++) {
-			probe->tries[probe->count++] = (struct try){ .kdf = { digest, iterations }, .password = i };
+			probe->tries[probe->count++] = (struct attempt){ .kdf = { digest, iterations }, .password = i };
 			probe->total += iterations;
 		}
 	}
@@ -117,24 +116,12 @@ static size_t start_threads(struct probe *probe, pthread_t threads[static THREAD
 	return count;
 }
 
-static struct timespec soon(struct timespec now)
+static void show_progress(struct probe *probe, int64_t now, probe_show *show, void *context)
 {
-	now.tv_nsec += PROGRESS_NANOSECONDS;
-	if (now.tv_nsec >= 1000000000) {
-		now.tv_nsec -= 1000000000;
-		now.tv_sec++;
-	}
-	return now;
-}
-
-static void show_progress(struct probe *probe, const struct timespec *now, probe_show *show, void *context)
-{
-	const struct timespec *started = &probe->started;
 	const struct probe_progress progress = {
 		.done = probe->done,
 		.total = probe->total,
-		.milliseconds = (uint64_t)(now->tv_sec - started->tv_sec) * 1000 + (uint64_t)(now->tv_nsec / 1000000) -
-				(uint64_t)(started->tv_nsec / 1000000),
+		.milliseconds = (uint64_t)(now - probe->started),
 	};
 
 	pthread_mutex_unlock(&probe->mutex);
@@ -144,32 +131,20 @@ static void show_progress(struct probe *probe, const struct timespec *now, probe
 
 static void wait_for_threads(struct probe *probe, probe_show *show, void *context)
 {
-	struct timespec due = soon(probe->started);
+	int64_t due = probe->started + PROGRESS_MILLISECONDS;
 
 	pthread_mutex_lock(&probe->mutex);
 	while (probe->threads) {
-		struct timespec now;
+		int64_t now;
 
-		if (!pthread_cond_timedwait(&probe->ended, &probe->mutex, &due))
+		if (deadline_wait(&probe->ended, &probe->mutex, due))
 			continue;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		due = soon(now);
+		now = deadline_now();
+		due = now + PROGRESS_MILLISECONDS;
 		if (show && probe->threads)
-			show_progress(probe, &now, show, context);
+			show_progress(probe, now, show, context);
 	}
 	pthread_mutex_unlock(&probe->mutex);
-}
-
-static void start_clock(struct probe *probe)
-{
-	pthread_condattr_t attributes;
-
-	clock_gettime(CLOCK_MONOTONIC, &probe->started);
-	pthread_mutex_init(&probe->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&probe->ended, &attributes);
-	pthread_condattr_destroy(&attributes);
 }
 
 bool probe_passwords(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
@@ -182,7 +157,9 @@ bool probe_passwords(const struct secret *sealed, const struct secret *passwords
 
 	if (!make_tries(&probe, count, iterations))
 		return false;
-	start_clock(&probe);
+	probe.started = deadline_now();
+	pthread_mutex_init(&probe.mutex, NULL);
+	deadline_condition_init(&probe.ended);
 	started = start_threads(&probe, threads);
 	wait_for_threads(&probe, show, context);
 	for (size_t i = 0; i < started; i++)

@@ -415,7 +415,7 @@ static bool is_of_kernel(const struct walk *walk)
 	return !fstatfs(walk->at, &file_system) && file_system.f_type == PROC_SUPER_MAGIC;
 }
 
-/* A link of /proc leads to the file itself, whatever its text is. */
+/* A link of /proc leads to the file itself; its text does not count. */
 static struct fault pass_kernel_link(struct walk *walk, const char *name, bool is_last, struct place *ret_place)
 {
 	struct stat here;

@@ -108,7 +108,7 @@ static unsigned int write_system_words(struct fault fault, const char *path, enu
 			 release == WORDS_FROM_11_8 ? " bytes" : "B");
 		return WORDS_READ;
 	case FAULT_PASSWORD_EMPTY:
-		/* before 11.8, whatever errno was */
+		/* before 11.8, the number that errno happened to have */
 		snprintf(words, size,
 			 "Error reading file '%s' (Errcode: 0 \"Internal error/check (Not system error)\")", path);
 		return WORDS_READ;

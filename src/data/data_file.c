@@ -100,7 +100,7 @@ bool data_file_is_incomplete(const struct data_file *file)
 	       (file->note == DATA_NOTE_CUT_OFF && file->redo_says <= REDO_SAYS_NOTHING);
 }
 
-/* A server that truncates an undo tablespace makes page 0 without its crypt block, and goes on
+/* A server that truncates an undo tablespace makes page 0 without its crypt block, and keeps
  * encrypting (10.11, 11.8). Recovery makes all pages since then again. */
 static bool is_undo_in_use(const struct data_file *file, enum data_recovery recovery)
 {

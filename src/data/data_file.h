@@ -52,7 +52,7 @@ enum data_note {
 	DATA_NOTE_PACKED,      /* a backup that is compressed or encrypted as a whole */
 	DATA_NOTE_UNCLEAN,     /* a redo log that a start would still apply */
 	DATA_NOTE_UNREAD,      /* the same, and not all of its changes can be read */
-	DATA_NOTE_GONE,	       /* removed by a running server meanwhile */
+	DATA_NOTE_GONE,	       /* removed or renamed by a running server while it was read */
 	DATA_NOTE_CLEAR_TEXT,  /* holds rows that are encrypted elsewhere */
 };
 

@@ -348,11 +348,12 @@ static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t n
 		if (!other->has_redo_log || has_other_file(other, directory) ||
 		    (other->has_system_tablespace && directory->has_system_tablespace))
 			continue;
-		is_old |= !explains(needs, other, directory);
-		if (!explains(needs, other, directory))
-			continue;
-		*ret_log = other;
-		found++;
+		if (explains(needs, other, directory)) {
+			*ret_log = other;
+			found++;
+		} else {
+			is_old = true;
+		}
 	}
 	if (found == 1)
 		return DATA_REDO_LOG_FOUND;

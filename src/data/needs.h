@@ -100,7 +100,7 @@ enum data_redo_log {
 	DATA_REDO_LOG_SEVERAL, /* more than one directory has one that may be */
 };
 
-/* Its own where that ends behind the newest page; else that of another directory, which
+/* Its own where that ends after the newest page; else that of another directory, which
  * does, and is not of another server: both have not a system tablespace, or another file for
  * the same tablespace ID. While a server runs, its log grows: any may be. */
 enum data_redo_log data_needs_find_redo_log(const struct data_needs *needs, size_t directory);

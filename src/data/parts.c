@@ -394,7 +394,7 @@ static const char *path_of(const struct hunt *hunt, const struct system_file *fi
 	return hunt->search->needs->paths + file->path;
 }
 
-/* The survey knows system tablespaces, whatever their names. */
+/* The survey knows system tablespaces under any name. */
 static struct fault take_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
@@ -811,18 +811,6 @@ static struct fault check_schemas(struct hunt *hunt, const struct place *place)
 
 /* ---- logs ---- */
 
-static bool is_below(const char *path, const char *directory)
-{
-	char *real = realpath(path, NULL);
-	char *top = realpath(directory, NULL);
-	size_t size = top ? strlen(top) : 0;
-	bool below = real && top && !strncmp(real, top, size) && (size == 1 || real[size] == '/');
-
-	free(real);
-	free(top);
-	return below;
-}
-
 /* list: the file that names the log. A copy of a directory has copies of the logs. */
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
@@ -834,7 +822,7 @@ static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 		found = join_is_there(beside, log, "");
 	for (size_t i = 0; !found && i < search->directory_count; i++)
 		found = join_is_there(search->directories[i], base_name(log), "") ||
-			(*log == '/' && is_below(log, search->directories[i]));
+			(*log == '/' && tree_has(search->directories[i], log));
 	for (size_t i = 0; !found && i < hunt->place_count; i++)
 		found = *log != '/' && join_is_there(hunt->places[i].path, log, "");
 	free(beside);

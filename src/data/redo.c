@@ -26,8 +26,8 @@
 #define BLOCK_NUMBERS (UINT64_C(1) << 39) /* bytes of log, after which the numbers of blocks begin again */
 
 #define BLOCK_NUMBER_MASK 0x3fffffffU
-#define CHECKPOINT_SIZE_10_2 9U	 /* bytes that a clean shutdown leaves behind the checkpoint: one record, */
-#define CHECKPOINT_SIZE_10_5 12U /* and the zero behind it */
+#define CHECKPOINT_SIZE_10_2 9U	 /* bytes that a clean shutdown leaves after the checkpoint: one record, */
+#define CHECKPOINT_SIZE_10_5 12U /* and the zero after it */
 
 #define NONCE 8U
 
@@ -923,7 +923,7 @@ static bool read_block(struct scan *scan, const struct redo_file *file, enum dat
 	return true;
 }
 
-/* How many bytes behind the checkpoint say that there is nothing to recover. */
+/* How many bytes after the checkpoint say that there is nothing to recover. */
 static bool is_clean_size(const struct redo_file *file, uint64_t size)
 {
 	return size <= (file->has_records ? CHECKPOINT_SIZE_10_5 : CHECKPOINT_SIZE_10_2);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/survey.h"
 
+#include "core/deadline.h"
 #include "data/file_names.h"
 #include "data/live.h"
 #include "data/reader.h"
@@ -14,12 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define THREADS_MAX 8
-#define JOBS_MAX 512		       /* files between the walk and the report */
-#define PROGRESS_NANOSECONDS 200000000 /* between two looks at the progress */
+#define JOBS_MAX 512		  /* files between the walk and the report */
+#define PROGRESS_MILLISECONDS 200 /* between two looks at the progress */
 
 /* A file on its way from the walk to the report. */
 struct job {
@@ -49,8 +49,8 @@ struct pool {
 	bool walk_ended;
 	struct fault fault; /* the first one that ends the survey */
 	uint64_t files;	    /* reported */
-	struct timespec started;
-	struct timespec progress_due;
+	int64_t started;    /* as deadline_now */
+	int64_t progress_due;
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
 };
@@ -211,19 +211,12 @@ static void *run_thread(void *context)
 static void show_progress(struct pool *pool)
 {
 	struct survey_progress progress = { .bytes = pool->rules.bytes_done, .files = pool->files };
-	struct timespec now;
+	int64_t now = deadline_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	pool->progress_due = now;
-	pool->progress_due.tv_nsec += PROGRESS_NANOSECONDS;
-	if (pool->progress_due.tv_nsec >= 1000000000) {
-		pool->progress_due.tv_nsec -= 1000000000;
-		pool->progress_due.tv_sec++;
-	}
+	pool->progress_due = now + PROGRESS_MILLISECONDS;
 	if (!pool->options->progress)
 		return;
-	progress.milliseconds = (uint64_t)(now.tv_sec - pool->started.tv_sec) * 1000 +
-				(uint64_t)(now.tv_nsec / 1000000) - (uint64_t)(pool->started.tv_nsec / 1000000);
+	progress.milliseconds = (uint64_t)(now - pool->started);
 	pthread_mutex_unlock(&pool->mutex);
 	pool->options->progress(pool->options->progress_context, &progress);
 	pthread_mutex_lock(&pool->mutex);
@@ -234,7 +227,7 @@ static void wait_for_jobs(struct pool *pool, size_t most)
 {
 	pthread_mutex_lock(&pool->mutex);
 	while (pool->jobs > most && !pool->fault.code)
-		if (pthread_cond_timedwait(&pool->room, &pool->mutex, &pool->progress_due))
+		if (!deadline_wait(&pool->room, &pool->mutex, pool->progress_due))
 			show_progress(pool);
 	pthread_mutex_unlock(&pool->mutex);
 }
@@ -418,8 +411,6 @@ static bool is_live(const struct survey_options *options)
 
 static void pool_init(struct pool *pool, const struct survey_options *options)
 {
-	pthread_condattr_t attributes;
-
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
 	system_files_init(&pool->rules.system_files, options->directories, options->directory_count);
@@ -427,13 +418,9 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
 	pool->rules.live = is_live(options);
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->room, &attributes);
+	deadline_condition_init(&pool->room);
 	pthread_cond_init(&pool->work, NULL);
-	pthread_condattr_destroy(&attributes);
-	clock_gettime(CLOCK_MONOTONIC, &pool->started);
-	pool->progress_due = pool->started;
+	pool->started = pool->progress_due = deadline_now();
 }
 
 struct fault survey(const struct survey_options *options, struct survey_result *ret_result)

@@ -375,7 +375,7 @@ enum system_match system_files_match(struct scan *scan, const char *path, struct
 		return SYSTEM_NO_FIRST;
 	best = find_best(&matching);
 	if (best.first) {
-		/* of this one, whatever kept the others from being read */
+		/* of this one, even if something kept the others from being read */
 		scan->fault = take_first(&matching, &best);
 		if (scan->fault.code)
 			best.match = SYSTEM_ALIEN;

@@ -276,3 +276,15 @@ struct fault tree_walk_directories(const char *directory, tree_visit *visit, voi
 {
 	return walk_from(&(struct walk){ .visit = visit, .context = context, .only_directories = true }, directory);
 }
+
+bool tree_has(const char *directory, const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *top = realpath(directory, NULL);
+	size_t size = top ? strlen(top) : 0;
+	bool has = real && top && !strncmp(real, top, size) && (size == 1 || !real[size] || real[size] == '/');
+
+	free(real);
+	free(top);
+	return has;
+}

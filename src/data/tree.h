@@ -21,6 +21,10 @@ MUST_CHECK struct fault tree_walk(const char *directory, tree_visit *visit, void
  * first, and not for those that cannot be read. */
 MUST_CHECK struct fault tree_walk_directories(const char *directory, tree_visit *visit, void *context);
 
+/* Whether path is directory or below it, symbolic links followed; false also where one of
+ * them is not there, or there is no memory. */
+bool tree_has(const char *directory, const char *path);
+
 /* Whether a file system has no files of anyone, but shows what the kernel knows, as
  * proc(5) does: nothing on it is looked at. file: open, on it. */
 bool is_kernel_view(int file);

@@ -264,7 +264,7 @@ static struct fault scan_directory(struct scan *scan, const char *path, unsigned
 	return fault;
 }
 
-/* The group goes on behind what was included. */
+/* The group continues after what was included. */
 static struct fault scan_included(struct scan *scan, const char *path, bool is_directory, unsigned int depth)
 {
 	char group[GROUP_MAX_SIZE];

@@ -297,7 +297,7 @@ static void take_option(struct server_settings *settings, const struct option_li
 	if (!kind)
 		set_option(settings, line, match, option);
 	else if (match->loose && (kind == OBSTACLE_VALUE || match->maximum))
-		free(words); /* the server says so, goes on, and keeps the value before */
+		free(words); /* the server says so, continues, and keeps the value before */
 	else
 		set_error(error, kind, order, words);
 	if (kind == OBSTACLE_VALUE && !match->loose)
@@ -309,7 +309,7 @@ static void take_option(struct server_settings *settings, const struct option_li
 			  unknown_words(line, is_path(option, line->value)));
 }
 
-/* The plugin's name, at the beginning or behind prefixes of which the server may know
+/* The plugin's name, at the beginning or after prefixes of which the server may know
  * none: no other option has it in its name. */
 static bool is_for_plugin(const struct server_settings *settings, const char *name)
 {
@@ -393,7 +393,7 @@ static bool load_item(struct loads *loads, const char *item, size_t size)
 	return true;
 }
 
-/* Several with ";" or ":" between them; behind one that does not load, the server
+/* Several with ";" or ":" between them; after one that does not load, the server
  * drops the rest (sql/sql_plugin.cc, plugin_load_list). */
 static void load_list(struct loads *loads, const char *list)
 {

@@ -887,7 +887,7 @@ static void records_make_page_0(void **state)
 	TAKE(&changes, &position, "\xb0\x0d\xaa");
 	TAKE(&changes, &position, "\x30\x07\x03\x30\xbb");
 	TAKE(&changes, &position, "\x30\x07\0\xa8\x54\1\2\3\4");
-	/* MEMSET: six bytes of two behind the byte before the crypt block */
+	/* MEMSET: six bytes of two after the byte before the crypt block */
 	TAKE(&changes, &position, "\x40\x07\0\xa8\x3b\x06\xcc\xdd");
 	space = redo_changes_find(&changes, 7);
 	assert_non_null(space);
