@@ -205,6 +205,64 @@ elsewhere() { # setting
 	same 'db/t.ibd db/words.ibd' "$(jq -r '.data.incomplete[] | select(.part == "table") | .name' <<<"$output" | sort | xargs)"
 }
 
+# leftovers: what verify, which says yes, counts as damaged and unsure, and the leftovers
+leftovers() {
+	run -0 --separate-stderr mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	jq -r '"\(.data.answers.damaged) \(.data.unsure_files)", (.data.files[] | select(.note == "leftover") | "\(.answer) \(.path)")' \
+		<<<"$output" >left
+	xargs <left
+}
+
+@test "a file of zeros that no table has was left by an interrupted statement" {
+	local note="note: an interrupted statement left 'copy/db/FTS_0000000000000783_0000000000000b98_INDEX_5.ibd' and others, which hold nothing: no table of this name can be created until the file is removed"
+	local fts=FTS_0000000000000783_0000000000000b98_INDEX_5.ibd file
+	copy
+	truncate -s 0 copy/db/empty.ibd
+	truncate -s 64K copy/db/zero.ibd "copy/db/$fts"
+	cp copy/db/t.frm copy/db/zero.frm
+	same "0 0 not-encrypted copy/db/$fts not-encrypted copy/db/empty.ibd not-encrypted copy/db/zero.ibd" "$(leftovers)"
+	lacks --
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "$note"
+	# not without the list of tables
+	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --file=<(data_replace_key "$DATA/keys" 1)
+	contains "$output" "damaged: 'copy/db/empty.ibd': InnoDB"
+	mkdir lone
+	cp -r copy/db lone
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=lone
+	contains "$output" "not provable: 'lone/db/empty.ibd': InnoDB"
+	# nor where the file is that of another directory
+	run mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy --datadir=lone
+	same '' "$(jq -r '.data.files[] | select(.note == "leftover") | .path' <<<"$output" | grep lone)"
+	[ "$status" != 0 ]
+	rm copy/db/empty.ibd "copy/db/$fts"
+	# one that the server lists, or that is not zero to its end
+	for file in copy/db/t.ibd copy/db/words.ibd; do
+		cp $file kept
+		truncate -s 0 $file
+		truncate -s 64K $file
+		run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+		contains "$output" "damaged: '$file': InnoDB; its first page is not that of such a file"
+		run -4 mkeyfile remove -q -n --no-defaults 102 --datadir=copy
+		cp kept $file
+	done
+	printf x >>copy/db/zero.ibd
+	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "damaged: 'copy/db/zero.ibd': InnoDB; its first page is not that of such a file"
+	truncate -s 64K copy/db/zero.ibd
+
+	# the same while a server runs, and after a crash
+	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
+	same '0 0 not-encrypted copy/db/zero.ibd' "$(leftovers)"
+	data_sql "$PWD/copy" <<<'CREATE TABLE db.more (i INT PRIMARY KEY); INSERT INTO db.more VALUES (1)'
+	kill_server
+	truncate -s 0 copy/db/empty.ibd
+	same '0 0 not-encrypted copy/db/empty.ibd not-encrypted copy/db/zero.ibd' "$(leftovers)"
+	truncate -s 0 copy/db/t.ibd
+	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "damaged: 'copy/db/t.ibd': InnoDB; its first page is not that of such a file"
+}
+
 @test "a database directory that is not mounted" {
 	local hint='hint: mount the file system, or restore the files'
 	copy

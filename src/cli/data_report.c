@@ -456,6 +456,19 @@ static void print_unsure(const struct data_needs *needs)
 		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
 
+static void print_leftover(const struct data_needs *needs)
+{
+	const char *path = data_needs_leftover_example(needs);
+
+	if (!path)
+		return;
+	printf("note: an interrupted statement left '");
+	print_visibly(stdout, path);
+	printf("'%s, which %s: no table of this name can be created until the file is removed\n",
+	       needs->leftover_count > 1 ? " and others" : "",
+	       needs->leftover_count > 1 ? "hold nothing" : "holds nothing");
+}
+
 static void print_clear_text(const struct proof *proof)
 {
 	if (!proof->clear_text)
@@ -539,6 +552,7 @@ static void print_hints(const struct proof *proof)
 	print_free_pages_hint(proof);
 	print_redo_log_hints(proof);
 	print_unsure(&proof->needs);
+	print_leftover(&proof->needs);
 	print_clear_text(proof);
 }
 

@@ -45,6 +45,8 @@ static const struct {
 	[DATA_NOTE_LOST] = { "lost", "the redo log has changes of this tablespace, and its file is not here" },
 	[DATA_NOTE_DROPPED] = { "dropped", "the redo log removes this tablespace" },
 	[DATA_NOTE_ZERO] = { "zero-head", "its first page is zero, and no redo log that would write it was found" },
+	[DATA_NOTE_LEFTOVER] = { "leftover", "an interrupted statement left this file, which holds nothing: the server "
+					     "has no such table" },
 	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
 	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
 	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "

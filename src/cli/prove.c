@@ -201,10 +201,10 @@ enum status prove(const struct options *options, const struct prove_options *wha
 	status = look(&proof);
 	if (status)
 		return status;
-	settle(&proof);
 	status = look_for_parts(&proof);
 	if (status)
 		return status;
+	settle(&proof);
 	status = proof_check_report(&proof);
 	if (status)
 		return status;

@@ -394,7 +394,7 @@ static enum status object_to_missing(const struct arguments *arguments, const st
 }
 
 static enum status check_complete(const struct arguments *arguments, const struct keyfile *keyfile,
-				  const struct data_needs *needs)
+				  struct data_needs *needs)
 {
 	DATA_PARTS struct data_parts parts = { 0 };
 	const struct parts_search search = {

@@ -39,6 +39,7 @@ enum data_note {
 	DATA_NOTE_LOST,		 /* a tablespace that the redo log changes, without a file */
 	DATA_NOTE_DROPPED,	 /* a tablespace that the redo log removes */
 	DATA_NOTE_ZERO,		 /* a tablespace whose page 0 is zero, and no redo log makes it */
+	DATA_NOTE_LEFTOVER,	 /* the same, zero to its end, of no table: left by an interrupted statement */
 	DATA_NOTE_CUT_OFF,	 /* a tablespace that is shorter than its page 0 says */
 	DATA_NOTE_NO_HEAD,	 /* page 0 or the header is not one */
 	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace without the first, which tells how it is encrypted */
@@ -79,6 +80,7 @@ struct data_file {
 	bool declared_missing;	  /* there is a key file, and it has no key of this ID */
 	uint32_t directory;	  /* among the survey's: where it was found */
 	enum redo_word redo_says; /* of a tablespace that lacks something */
+	bool blank;		  /* of DATA_NOTE_ZERO: zero to its end, and no redo log says anything of it */
 	struct system_part system;
 	uint32_t space_id;    /* of a tablespace that says it on the disk, */
 	struct file_id space; /* and its file */

@@ -12,6 +12,8 @@
 #define ROOT_OFFSET 70U	 /* DICT_HDR + DICT_HDR_TABLES: the root page of SYS_TABLES */
 #define NEXT_OFFSET 12U	 /* FIL_PAGE_NEXT */
 #define LEVEL_OFFSET 64U /* PAGE_HEADER + PAGE_LEVEL */
+#define INDEX_OFFSET 66U /* PAGE_HEADER + PAGE_INDEX_ID, 8 bytes */
+#define TABLES_ID 1U	 /* DICT_TABLES_ID */
 #define NO_PAGE UINT32_MAX
 #define LEVELS_MAX 8 /* of the tree */
 
@@ -167,15 +169,19 @@ static struct fault visit_page(struct walk *walk, bool *complete)
 
 	/* a list that is a circle ends as well */
 	for (uint32_t i = 0; !fault.code && i < record.size / EXTRA && next_record(&record); i++) {
-		if (record.page[record.begin - EXTRA] & DELETED)
-			continue;
-		table = (struct dictionary_table){ 0 };
+		table = (struct dictionary_table){ .deleted = record.page[record.begin - EXTRA] & DELETED };
 		if (read_table(&record, name, sizeof(name), &table))
 			fault = walk->visit(walk->context, &table);
 		else
 			*complete = false;
 	}
 	return fault;
+}
+
+/* Where a redo log waits, the page on the disk may be one of before. */
+static bool is_of_tables(const struct walk *walk)
+{
+	return !be32(walk->page + INDEX_OFFSET) && be32(walk->page + INDEX_OFFSET + 4) == TABLES_ID;
 }
 
 /* The first page of the lowest level. */
@@ -190,6 +196,8 @@ static bool find_first_leaf(struct walk *walk, uint32_t *ret_number)
 		struct record record = { walk->page, walk->innodb.space.page_size, INFIMUM };
 
 		*ret_number = number;
+		if (!is_of_tables(walk))
+			return false;
 		if (!be16(walk->page + LEVEL_OFFSET))
 			return true;
 		if (!next_record(&record) || !find_number(&record, field_count(&record) - 1, &number))
@@ -214,7 +222,7 @@ struct fault dictionary_walk(struct scan *scan, const struct data_needs *needs, 
 	if (read_space(walk, first) && find_first_leaf(walk, &number))
 		*ret_complete = true;
 	for (uint64_t i = 0; *ret_complete && !fault.code && number != NO_PAGE && i < walk->innodb.space.pages; i++) {
-		if (read_page(walk, number))
+		if (read_page(walk, number) && is_of_tables(walk))
 			fault = visit_page(walk, ret_complete);
 		else
 			*ret_complete = false;

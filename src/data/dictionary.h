@@ -13,14 +13,15 @@ struct dictionary_table {
 	const char *name;  /* "schema/table", both as in the names of files; no NUL of its own */
 	uint32_t space_id; /* 0: in the system tablespace */
 	bool discarded;	   /* has no tablespace until one is imported */
+	bool deleted;	   /* dropped or renamed, unless a recovery undoes that */
 };
 
 /* A fault ends the walk. */
 typedef struct fault dictionary_visit(void *context, const struct dictionary_table *table);
 
-/* Calls visit for every table of the system tablespace whose first file is first, one of
- * needs' system files. scan has the keys. *ret_complete is false where a page cannot be
- * read or decrypted: tables may then be missing. FAULT_MEMORY, and what visit returns. */
+/* Calls visit for every table, those that are deleted and not purged too, of the system tablespace whose first file is
+ * first, one of needs' system files. scan has the keys. *ret_complete is false where a page cannot be read or
+ * decrypted: tables may then be missing. FAULT_MEMORY, and what visit returns. */
 MUST_CHECK struct fault dictionary_walk(struct scan *scan, const struct data_needs *needs,
 					const struct system_file *first, dictionary_visit *visit, void *context,
 					bool *ret_complete);

@@ -11,6 +11,8 @@ void data_needs_free(struct data_needs *needs)
 	free(needs->unsure_example);
 	free(needs->system_files);
 	free(needs->directories);
+	free(needs->blanks);
+	name_set_free(&needs->leftovers);
 	*needs = (struct data_needs){ 0 };
 }
 
@@ -218,11 +220,23 @@ static bool is_unsure(const struct data_needs *needs, const struct system_file *
 
 uint64_t data_needs_unsure(const struct data_needs *needs)
 {
-	uint64_t unsure = needs->unsure;
+	uint64_t unsure = needs->unsure + needs->blank_count - needs->leftover_count;
 
 	for (size_t i = 0; i < needs->system_file_count; i++)
 		unsure += is_unsure(needs, &needs->system_files[i]);
 	return unsure;
+}
+
+/* The first that is a leftover, or that is not. */
+static const char *find_blank(const struct data_needs *needs, bool leftover)
+{
+	for (size_t i = 0; i < needs->blank_count; i++) {
+		const char *path = needs->paths + needs->blanks[i].path;
+
+		if (name_set_has(&needs->leftovers, path) == leftover)
+			return path;
+	}
+	return NULL;
 }
 
 const char *data_needs_unsure_example(const struct data_needs *needs)
@@ -232,7 +246,23 @@ const char *data_needs_unsure_example(const struct data_needs *needs)
 	for (size_t i = 0; i < needs->system_file_count; i++)
 		if (is_unsure(needs, &needs->system_files[i]))
 			return needs->paths + needs->system_files[i].path;
-	return NULL;
+	return find_blank(needs, false);
+}
+
+const char *data_needs_leftover_example(const struct data_needs *needs)
+{
+	return find_blank(needs, true);
+}
+
+static struct fault add_blank(struct data_needs *needs, const struct data_file *file)
+{
+	struct blank_file *all = reallocarray(needs->blanks, needs->blank_count + 1, sizeof(*all));
+
+	if (!all)
+		return fault_of(FAULT_MEMORY);
+	needs->blanks = all;
+	all[needs->blank_count] = (struct blank_file){ .directory = file->directory };
+	return add_path(needs, file->path, &all[needs->blank_count++].path);
 }
 
 static struct fault reserve_directories(struct data_needs *needs, size_t count)
@@ -293,6 +323,8 @@ struct fault data_needs_add(struct data_needs *needs, const struct data_file *fi
 		fault = add_to_directory(needs, file);
 	if (!fault.code && file->note == DATA_NOTE_UNCLEAN && !needs->pending++)
 		fault = add_path(needs, file->path, &needs->pending_example);
+	if (!fault.code && file->blank)
+		return add_blank(needs, file);
 	if (fault.code || !may_need_more(file))
 		return fault;
 	/* what waits in a redo log may explain all others */
@@ -388,6 +420,8 @@ void data_needs_decide(const struct data_needs *needs, struct data_file *file)
 	if (lacks_parts(needs, &file->system) &&
 	    (file->note == DATA_NOTE_NONE || file->note == DATA_NOTE_NO_PAGE || file->note == DATA_NOTE_NO_PROOF))
 		file->note = DATA_NOTE_NO_REST;
+	if (file->blank && name_set_has(&needs->leftovers, file->path))
+		file->note = DATA_NOTE_LEFTOVER;
 	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
 }
 

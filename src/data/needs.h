@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_DATA_NEEDS_H
 #define MKEYFILE_DATA_NEEDS_H
 
+#include "data/name_set.h"
 #include "data/survey.h"
 
 /* Which keys data directories need, and for what. */
@@ -29,6 +30,12 @@ struct system_file {
 	bool counted; /* among the unsure */
 };
 
+/* A file that is zero to its end: see data_parts_find. */
+struct blank_file {
+	size_t path; /* where it stands in paths */
+	uint32_t directory;
+};
+
 /* Small IDs, of which every server has the same: those of a directory tell whether another
  * one is of the same server. */
 #define DATA_KNOWN_SPACES 32
@@ -51,7 +58,7 @@ struct data_needs {
 	size_t count;
 	/* Files that may need more keys than they show: unreadable, of an unknown kind,
 	 * damaged, or waiting for a redo log to be applied. */
-	uint64_t unsure; /* without system tablespaces: see data_needs_unsure */
+	uint64_t unsure; /* without system tablespaces and blank files: see data_needs_unsure */
 	char *paths;	 /* one behind the other, each with its NUL */
 	size_t paths_size;
 	uint64_t pending;		  /* redo logs that a start would still apply, and that were read */
@@ -60,6 +67,10 @@ struct data_needs {
 	enum data_note unsure_note;	  /* of that file */
 	struct system_file *system_files; /* of system tablespaces, each part once */
 	size_t system_file_count;
+	struct blank_file *blanks;
+	size_t blank_count;
+	struct name_set leftovers; /* the paths of those that are of no table: they may need no key */
+	size_t leftover_count;
 	bool live;			    /* a server is at work there: the answer is one of this moment */
 	struct data_directory *directories; /* by number, as far as they have files */
 	size_t directory_count;
@@ -75,9 +86,12 @@ MUST_CHECK struct fault data_needs_read(const char *const *directories, size_t c
 					const char **ret_failed);
 
 /* How many files may need more keys than they show, and the first of them: a system
- * tablespace that has not all of its files is one. */
+ * tablespace that has not all of its files is one, and a blank file until it is known to be a leftover. */
 uint64_t data_needs_unsure(const struct data_needs *needs);
 const char *data_needs_unsure_example(const struct data_needs *needs);
+
+/* The first of the leftovers; NULL: there is none. */
+const char *data_needs_leftover_example(const struct data_needs *needs);
 
 /* The need of this key, or NULL: nothing names it. */
 const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version);

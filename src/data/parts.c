@@ -68,8 +68,11 @@ struct hunt {
 	size_t undo_count;
 	struct names lists;	      /* files that name logs */
 	struct name_set without_file; /* names of tables that have none, or one that is told already */
-	struct name_set stale; /* where a redo log waits: of those that the list on disk has, and that have none */
-	const char *home;      /* the directory of the system tablespace whose tables are looked for */
+	struct name_set stale;	/* where a redo log waits: of those that the list on disk has, and that have none */
+	const char *home;	/* the directory of the system tablespace whose tables are looked for */
+	struct name_set listed; /* where files are blank: all names of tables */
+	size_t dictionaries;	/* that were read */
+	bool dictionaries_complete;
 	bool judges_tables;
 	bool judges_stale; /* the list of tables may be older than the files */
 };
@@ -608,6 +611,11 @@ static struct fault match_undo(struct hunt *hunt, const char *path)
 
 /* ---- tables ---- */
 
+static void wait_a_moment(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
 /* A link is there: the survey follows it. */
 static bool has_tablespace(const char *directory, const char *name)
 {
@@ -632,12 +640,24 @@ static bool is_intermediate(const char *name)
 	return !strncmp(base_name(name), "#sql", strlen("#sql"));
 }
 
+/* What is deleted may come back where a redo log waits. */
+static struct fault list_table(void *context, const struct dictionary_table *table)
+{
+	struct hunt *hunt = context;
+
+	if (!hunt->search->needs->blank_count || (table->deleted && hunt->judges_tables))
+		return fault_none();
+	return name_set_add(&hunt->listed, table->name) ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
 static struct fault check_table(void *context, const struct dictionary_table *table)
 {
 	struct hunt *hunt = context;
-	struct fault fault;
+	struct fault fault = list_table(hunt, table);
 	char *path;
 
+	if (fault.code || table->deleted)
+		return fault;
 	if (!strchr(table->name, '/') || is_intermediate(table->name))
 		return fault_none();
 	if (table->space_id && !table->discarded && find_tablespace(hunt, hunt->home, table->name))
@@ -657,19 +677,88 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 	return fault;
 }
 
-/* The tables that InnoDB knows, whether or not anything else is left of them. */
-static struct fault check_dictionary(struct hunt *hunt, const struct system_file *first)
+/* The tables that InnoDB knows, whether or not anything else is left of them. A running
+ * server may be writing the list. */
+static struct fault check_dictionary(struct hunt *hunt, const struct system_file *first, dictionary_visit *visit)
 {
-	char *home = directory_of(hunt->search->needs->paths + first->path);
+	const struct data_needs *needs = hunt->search->needs;
+	char *home = directory_of(needs->paths + first->path);
 	bool complete = false;
-	struct fault fault = fault_of(FAULT_MEMORY);
+	struct fault fault = home ? fault_none() : fault_of(FAULT_MEMORY);
 
 	hunt->home = home;
-	if (home)
-		fault = dictionary_walk(hunt->scan, hunt->search->needs, first, check_table, hunt, &complete);
+	for (int i = 0; !fault.code && !complete && i < (needs->live ? SCAN_READS : 1); i++) {
+		if (i)
+			wait_a_moment();
+		fault = dictionary_walk(hunt->scan, needs, first, visit, hunt, &complete);
+	}
 	hunt->home = NULL;
+	hunt->dictionaries++;
+	hunt->dictionaries_complete &= complete;
 	free(home);
 	return fault;
+}
+
+/* "schema/table", of a path that ends so; NULL: of none. */
+static char *table_of(const char *path)
+{
+	const char *table = base_name(path);
+	size_t size = strlen(table);
+
+	if (table - path < 2 || size <= strlen(".ibd") || strcmp(table + size - strlen(".ibd"), ".ibd") != 0)
+		return NULL;
+	size -= strlen(".ibd");
+	for (table--; table > path && table[-1] != '/'; table--)
+		size++;
+	return strndup(table, size + 1);
+}
+
+/* The directory of a database in a data directory. */
+static bool is_schema(const struct hunt *hunt, const char *path)
+{
+	char above[PATH_MAX];
+	struct file_id id;
+	size_t size = (size_t)(base_name(path) - path);
+
+	if (snprintf(above, sizeof(above), "%.*s..", (int)size, path) >= (int)sizeof(above) || !id_of(above, &id))
+		return false;
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (is_same_file(hunt->places[i].id, id))
+			return hunt->places[i].has[PART_DATA_DIRECTORY];
+	return false;
+}
+
+/* A list on the disk may be older than the redo log. But a statement that makes a table names
+ * its file in the log before the table is in the list, and its first page is written or in
+ * the log then. */
+static bool is_leftover(const struct hunt *hunt, const struct blank_file *blank)
+{
+	const struct data_needs *needs = hunt->search->needs;
+	const char *path = needs->paths + blank->path;
+	char *table;
+	bool is_listed;
+
+	if (!hunt->dictionaries || !hunt->dictionaries_complete || !is_schema(hunt, path) ||
+	    data_needs_recovery(needs, blank->directory) == DATA_RECOVERY_UNKNOWN)
+		return false;
+	table = table_of(path);
+	is_listed = !table || name_set_has(&hunt->listed, table);
+	free(table);
+	return !is_listed;
+}
+
+static struct fault find_leftovers(const struct hunt *hunt)
+{
+	struct data_needs *needs = hunt->search->needs;
+
+	for (size_t i = 0; i < needs->blank_count; i++) {
+		if (!is_leftover(hunt, &needs->blanks[i]))
+			continue;
+		if (!name_set_add(&needs->leftovers, needs->paths + needs->blanks[i].path))
+			return fault_of(FAULT_MEMORY);
+		needs->leftover_count++;
+	}
+	return fault_none();
 }
 
 /* What the .frm file's table keeps its rows in; NULL: nothing that has keys, or a file for
@@ -754,12 +843,6 @@ static struct fault read_schema(struct hunt *hunt, const struct place *place, co
 	return fault;
 }
 
-/* A server makes the directory before the file that is in it. */
-static void wait_a_moment(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-}
-
 static struct fault check_schema(struct hunt *hunt, const struct place *place, int parent, const char *schema)
 {
 	DIR *directory = directory_open_in(parent, schema);
@@ -770,6 +853,7 @@ static struct fault check_schema(struct hunt *hunt, const struct place *place, i
 		return fault;
 	if (!is_kernel_view(dirfd(directory)))
 		fault = read_schema(hunt, place, schema, directory, &empty);
+	/* a server makes the directory before the file that is in it */
 	for (int i = 0; i < 3 && empty && !fault.code && hunt->search->needs->live; i++) {
 		wait_a_moment();
 		rewinddir(directory);
@@ -888,16 +972,22 @@ static struct fault check_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
 	struct fault fault = fault_none();
+	bool judges;
 
 	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
 		const struct system_file *file = &needs->system_files[i];
 		const char *path = needs->paths + file->path;
 
-		if (!is_first(file) || is_in_transfer(hunt, path))
+		if (!is_first(file))
 			continue;
+		if (is_in_transfer(hunt, path)) {
+			hunt->dictionaries_complete = false;
+			continue;
+		}
 		fault = match_undo(hunt, path);
-		if (!fault.code && (hunt->judges_tables || hunt->judges_stale) && !is_partial_home(hunt, path))
-			fault = check_dictionary(hunt, file);
+		judges = (hunt->judges_tables || hunt->judges_stale) && !is_partial_home(hunt, path);
+		if (!fault.code && (judges || needs->blank_count))
+			fault = check_dictionary(hunt, file, judges ? check_table : list_table);
 	}
 	return fault;
 }
@@ -913,6 +1003,10 @@ static struct fault find_all(struct hunt *hunt)
 	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	if (!fault.code)
 		fault = check_system_tablespaces(hunt);
+	/* of which it is not known what it lists */
+	hunt->dictionaries_complete &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
+	if (!fault.code)
+		fault = find_leftovers(hunt);
 	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
 		hunt->parts->judged |= hunt->places[i].has[PART_DATA_DIRECTORY];
 		if (hunt->places[i].has[PART_DATA_DIRECTORY])
@@ -935,6 +1029,7 @@ static void hunt_free(struct hunt *hunt)
 	free(hunt->lists.items);
 	name_set_free(&hunt->without_file);
 	name_set_free(&hunt->stale);
+	name_set_free(&hunt->listed);
 }
 
 struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts)
@@ -946,6 +1041,7 @@ struct fault data_parts_find(const struct parts_search *search, struct data_part
 		.search = search,
 		.scan = &scan,
 		.parts = &parts,
+		.dictionaries_complete = true,
 		.judges_tables = !search->needs->live && is_clean(search->needs),
 		.judges_stale = !search->needs->live && !is_clean(search->needs),
 	};

@@ -47,8 +47,8 @@ struct data_parts {
 struct parts_search {
 	const char *const *directories;
 	size_t directory_count;
-	const struct keyfile *keyfile;	/* for the list of tables; NULL: there is none */
-	const struct data_needs *needs; /* of a survey of these directories */
+	const struct keyfile *keyfile; /* for the list of tables; NULL: there is none */
+	struct data_needs *needs;      /* of a survey of these directories: gets its leftovers */
 };
 
 /* Finds what is missing. A directory is judged when it has a part of a server's data: the
@@ -56,8 +56,11 @@ struct parts_search {
  * and the directory of one database, are not. A part that another of the directories has
  * counts, unless it is another data directory's own. Tables are left out while a server
  * runs and in a partial backup; while a redo log has changes to apply, those that it names,
- * and those of other engines than InnoDB. FAULT_MEMORY,
- * FAULT_ALGORITHM. */
+ * and those of other engines than InnoDB.
+ * Finds which of the blank files are leftovers, too: those in a data directory whose server
+ * has no such table. 10.5 makes the file of a table before anything says so, and a crash then
+ * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
+ * at it any more. FAULT_MEMORY, FAULT_ALGORITHM. */
 MUST_CHECK struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts);
 void data_parts_free(struct data_parts *parts);
 

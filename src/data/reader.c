@@ -308,13 +308,16 @@ static void open_later_system_file(const struct opening *opening, enum system_ma
 
 static enum data_note note_without_head(const struct opening *opening, enum innodb_head head)
 {
-	enum redo_word says = opening->file->redo_says;
+	struct data_file *file = opening->file;
 
-	if (says == REDO_SAYS_DELETED)
+	if (file->redo_says == REDO_SAYS_DELETED)
 		return DATA_NOTE_DROPPED;
 	if (is_explained(opening))
 		return DATA_NOTE_EMPTY;
-	return head == INNODB_HEAD_EMPTY ? DATA_NOTE_ZERO : DATA_NOTE_NO_HEAD;
+	if (head != INNODB_HEAD_EMPTY)
+		return DATA_NOTE_NO_HEAD;
+	file->blank = file->redo_says == REDO_SAYS_NOTHING && is_all_zero(opening);
+	return DATA_NOTE_ZERO;
 }
 
 /* What has no page 0 of its own, though its name is that of a tablespace. */
