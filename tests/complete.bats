@@ -32,6 +32,7 @@ setup_file() {
 		CREATE TABLE versions (i INT) WITH SYSTEM VERSIONING
 			PARTITION BY SYSTEM_TIME (PARTITION p0 HISTORY, PARTITION pn CURRENT);
 		CREATE TABLE \`a-b c\` (i INT PRIMARY KEY);
+		CREATE TABLE often (i INT PRIMARY KEY);
 		CREATE TABLE far (i INT PRIMARY KEY) DATA DIRECTORY='$PWD/far';
 		CREATE TABLE words (i INT PRIMARY KEY, t TEXT, FULLTEXT(t));
 		CREATE TABLE aria (i INT PRIMARY KEY) ENGINE=Aria;
@@ -198,8 +199,14 @@ elsewhere() { # setting
 	lacks --datadir=moved --
 	# an unclean redo log may still create and drop the tables that it names
 	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
-	data_sql "$PWD/copy" <<<'CREATE TABLE db.more (i INT PRIMARY KEY); INSERT INTO db.more VALUES (1)'
+	data_sql "$PWD/copy" <<-END
+		CREATE TABLE db.more (i INT PRIMARY KEY);
+		INSERT INTO db.more VALUES (1);
+		RENAME TABLE db.often TO db.one, db.one TO db.two, db.two TO db.three;
+	END
 	kill_server
+	# the statement that was interrupted makes a new table of the first name
+	cp copy/db/three.frm copy/db/often.frm
 	rm copy/db/more.ibd copy/db/words.ibd
 	run --separate-stderr mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
 	same 'db/t.ibd db/words.ibd' "$(jq -r '.data.incomplete[] | select(.part == "table") | .name' <<<"$output" | sort | xargs)"

@@ -640,6 +640,19 @@ static bool is_intermediate(const char *name)
 	return !strncmp(base_name(name), "#sql", strlen("#sql"));
 }
 
+/* Some record is about this tablespace: of a file that is renamed often the log keeps not
+ * all names. */
+static bool is_in_log(const struct hunt *hunt, uint32_t space_id)
+{
+	unsigned char page[1];
+	struct redo_question question = { .path = "", .has_id = true, .id = space_id, .page = page };
+	bool found = false;
+
+	for (; !found && question.directory < hunt->search->directory_count; question.directory++)
+		found = redo_logs_ask(hunt->scan, &question) != REDO_SAYS_NOTHING;
+	return found;
+}
+
 /* What is deleted may come back where a redo log waits. */
 static struct fault list_table(void *context, const struct dictionary_table *table)
 {
@@ -663,7 +676,8 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 	if (table->space_id && !table->discarded && find_tablespace(hunt, hunt->home, table->name))
 		return fault_none();
 	if (hunt->judges_stale)
-		return !table->space_id || table->discarded || name_set_add(&hunt->stale, table->name)
+		return !table->space_id || table->discarded || is_in_log(hunt, table->space_id) ||
+				       name_set_add(&hunt->stale, table->name)
 			       ? fault_none()
 			       : fault_of(FAULT_MEMORY);
 	if (!name_set_add(&hunt->without_file, table->name))
@@ -778,7 +792,7 @@ static const char *file_suffix(int directory, const char *name)
 }
 
 /* Neither a DROP nor a CREATE that a crash interrupted leaves such a table: the list on disk
- * and the .frm file have it, and no record of the redo log names its file. */
+ * and the .frm file have it, and no record of the redo log is about it or names its file. */
 static bool is_lost(struct hunt *hunt, const struct place *place, const char *table)
 {
 	unsigned char page[1];
