@@ -78,7 +78,7 @@ static enum status check_arguments(const struct arguments *arguments)
 	if (!arguments->key_from && arguments->force)
 		return usage_error("--force needs --key-from");
 	if (is_standard_stream(arguments->key_from) &&
-	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
+	    (is_standard_stream(options->password.file) || options->password.descriptor == 0))
 		return usage_error("the key and the password cannot both come from standard input");
 	return STATUS_DONE;
 }
@@ -130,19 +130,20 @@ static enum status add(const struct arguments *arguments)
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
 	if (!status && arguments->key_version > 1)
-		status = require_versions(options, keyfile);
+		status = require_versions(&options->target, options->file, keyfile);
 	versioned = keyfile->has_versions || arguments->key_version > 1;
 	if (!status)
 		status = make_keys(arguments, keyfile, &keys);
 	if (!status)
-		status = extend_text(options, keyfile, &keys, versioned, &text);
+		status = extend_text(options->file, keyfile, &keys, versioned, &text);
 	if (!status)
 		status = edit_commit(&edit, &text);
 	if (status)
 		return status;
-	status = report_change(options, &(struct change){ "changed", "would change", options->file,
-							  edit.content.encrypted, &keys });
-	if (!options->dry_run)
+	status = report_change(&options->talk,
+			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
+						 options->writing.dry_run, &keys });
+	if (!options->writing.dry_run)
 		message_note(
 			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
 	return status;

@@ -11,9 +11,9 @@ static void fill_from_environment(struct options *options)
 	if (!options->file)
 		options->file = from_environment("MKEYFILE_FILE");
 	if (!count_password_sources(options))
-		options->password_file = from_environment("MKEYFILE_PASSWORD_FILE");
-	if (!options->target_name)
-		options->target_name = from_environment("MKEYFILE_TARGET");
+		options->password.file = from_environment("MKEYFILE_PASSWORD_FILE");
+	if (!options->target.name)
+		options->target.name = from_environment("MKEYFILE_TARGET");
 }
 
 /* What the command line contradicts itself in. */
@@ -22,26 +22,26 @@ static enum status check_given(const struct options *options)
 	if (count_password_sources(options) > 1)
 		return usage_error(
 			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
-	if (options->no_defaults && (options->defaults_file || options->defaults_group_suffix))
+	if (options->host.no_defaults && (options->host.defaults_file || options->host.defaults_group_suffix))
 		return usage_error("--no-defaults excludes --defaults-file and --defaults-group-suffix");
-	return check_descriptor(options->password_descriptor);
+	return check_descriptor(options->password.descriptor);
 }
 
 static enum status check_files(const struct options *options)
 {
 	if (!options->file)
-		return say_no_file(options);
+		return say_no_file(&options->host);
 	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
-	    (options->in_place_backup && !*options->in_place_backup))
+	    (options->writing.in_place_backup && !*options->writing.in_place_backup))
 		return usage_error("the name of a file is empty");
-	if (looks_like_a_key(options->file) || (options->password_file && looks_like_a_key(options->password_file)))
+	if (looks_like_a_key(options->file) || (options->password.file && looks_like_a_key(options->password.file)))
 		return usage_error("a key or password is named where the name of a file is needed");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
 		return usage_error("the key file and the password file cannot be the same");
-	if (options->in_place_backup && options->backup)
+	if (options->writing.in_place_backup && options->writing.backup)
 		return usage_error("--backup and --write-in-place exclude each other: the latter keeps its own backup");
 	if (is_standard_stream(options->file) &&
-	    (is_standard_stream(options->password_file) || options->password_descriptor == 0))
+	    (is_standard_stream(options->password.file) || options->password.descriptor == 0))
 		return usage_error("the key file and the password cannot both come from standard input");
 	return STATUS_DONE;
 }
@@ -50,22 +50,22 @@ enum status options_complete(struct options *options)
 {
 	enum status status;
 
-	message_set_quiet(options->quiet);
-	message_set_json(options->json);
+	message_set_quiet(options->talk.quiet);
+	message_set_json(options->talk.json);
 	status = check_given(options);
 	if (status)
 		return status;
 	fill_from_environment(options);
-	status = trust_for_option_files(options);
+	status = trust_for_option_files(&options->accounts);
 	if (!status)
 		status = fill_from_option_files(options);
 	if (!status)
-		status = trust_for_secrets(options);
+		status = trust_for_secrets(&options->accounts, options->host.settings.user);
 	if (!status)
 		status = check_files(options);
 	/* the group [mkeyfile] may say more than the command line */
-	message_set_quiet(options->quiet);
-	message_set_json(options->json);
-	file_set_pipe_timeout(options->password_timeout);
+	message_set_quiet(options->talk.quiet);
+	message_set_json(options->talk.json);
+	file_set_pipe_timeout(options->password.timeout);
 	return status;
 }

@@ -125,7 +125,7 @@ static enum status absolute_path(const char *path, const char *prefix, char **re
 
 static enum status check_password_source(const struct options *options)
 {
-	if (options->password_file && !is_standard_stream(options->password_file))
+	if (options->password.file && !is_standard_stream(options->password.file))
 		return STATUS_DONE;
 	message_error("the server reads the password from a file, and none is named");
 	message_hint("--password-file=FILE names it");
@@ -134,7 +134,7 @@ static enum status check_password_source(const struct options *options)
 
 static enum status refuse_maxscale(const struct options *options)
 {
-	message_error("%s has other settings than a server", options->target_name);
+	message_error("%s has other settings than a server", options->target.name);
 	message_hint("key_manager = file and file.keyfile = '%s' in its section [maxscale] name a plain key file",
 		     options->file);
 	return STATUS_REFUSED;
@@ -146,20 +146,21 @@ static enum status check_key_file(const struct options *options, struct content 
 	const char *name = options->file;
 	SECRET struct secret raw = { 0 };
 	SECRET struct secret ignored = { 0 };
+	const struct sealing sealing = { &content->password, options->kdf };
 	enum status status;
 
 	if (is_standard_stream(name))
 		return usage_error("a server reads no standard input: name a file");
-	if (options->target && options->target->edition == MAXSCALE)
+	if (options->target.profile && options->target.profile->edition == MAXSCALE)
 		return refuse_maxscale(options);
-	status = read_key_file(options, &raw, NULL);
+	status = read_key_file(name, &options->host, &raw, NULL);
 	if (!status && envelope_is_sealed(raw.data, raw.size))
 		status = check_password_source(options);
 	if (!status)
-		status = content_open(options, name, &raw, content);
+		status = content_open(&options->password, options->kdf, name, &raw, content);
 	if (!status)
-		status = content_make(options, name, &content->keyfile.text, NULL, content->encrypted,
-				      &content->password, &ignored);
+		status = content_make(&options->target, name, &content->keyfile.text, NULL,
+				      content->encrypted ? &sealing : NULL, &ignored);
 	return status;
 }
 
@@ -175,7 +176,7 @@ static enum status make_section(const struct arguments *arguments, const struct 
 	enum status status = absolute_path(options->file, "", &section->filename);
 
 	if (!status && content->encrypted)
-		status = absolute_path(options->password_file, "FILE:", &section->filekey);
+		status = absolute_path(options->password.file, "FILE:", &section->filekey);
 	if (status)
 		return status;
 	section->plugin = key_plugin_name(plugin);
@@ -249,7 +250,7 @@ static void print_json_object(const struct section *section, const struct sectio
 static void print_sections(const struct arguments *arguments, const struct section *section,
 			   const struct section *way_back)
 {
-	if (arguments->options->json) {
+	if (arguments->options->talk.json) {
 		print_json_object(section, way_back);
 		return;
 	}
@@ -273,7 +274,7 @@ static void say_next_steps(const struct arguments *arguments)
 static enum status config(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
-	bool plugin = options->target && options->target->edition == PLUGIN;
+	bool plugin = options->target.profile && options->target.profile->edition == PLUGIN;
 	CONTENT struct content content = { 0 };
 	struct section section = { 0 };
 	struct section way_back = { 0 };
@@ -297,15 +298,15 @@ static enum status config(const struct arguments *arguments)
 /* The server that is named, or any, with mkeyfile's plugin in it. */
 static enum status take_plugin(struct options *options, char **ret_target)
 {
-	const char *name = options->target_name ? options->target_name : "10.11";
+	const char *name = options->target.name ? options->target.name : "10.11";
 
-	if (options->target && options->target->edition == PLUGIN)
+	if (options->target.profile && options->target.profile->edition == PLUGIN)
 		return STATUS_DONE;
 	if (asprintf(ret_target, "%s+plugin", name) < 0)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	if (target_profile(*ret_target, &options->target_profile)) {
-		options->target_name = *ret_target;
-		options->target = &options->target_profile;
+	if (target_profile(*ret_target, &options->target.found)) {
+		options->target.name = *ret_target;
+		options->target.profile = &options->target.found;
 		return STATUS_DONE;
 	}
 	message_error("mkeyfile's plugin is for servers from 10.6 on, not for %s", name);

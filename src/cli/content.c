@@ -3,7 +3,6 @@
 
 #include "cli/message.h"
 #include "cli/password_source.h"
-#include "cli/wrong_password.h"
 #include "core/unseal.h"
 #include "server/inspect.h"
 #include "server/verdict.h"
@@ -30,34 +29,46 @@ const char *kdf_words(struct kdf kdf)
 	return words;
 }
 
-static enum status open_sealed(const struct options *options, const char *name, const struct secret *raw,
-			       struct content *content)
+struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content)
 {
 	SECRET struct secret text = { 0 };
-	enum status status = get_password(options, name, &content->password);
+
+	content->encrypted = true;
+	content->kdf = kdf;
+	return unseal_keyfile(raw, &content->password.secret, kdf, &content->keyfile, &text);
+}
+
+void hint_at_verify(void)
+{
+	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+}
+
+static enum status open_sealed(const struct password_source *source, struct kdf kdf, const char *name,
+			       const struct secret *raw, struct content *content)
+{
+	enum status status = get_password(source, name, &content->password);
 	struct fault fault;
 
 	if (status)
 		return status;
-	content->encrypted = true;
-	content->kdf = options->kdf;
-	fault = unseal_keyfile(raw, &content->password.secret, content->kdf, &content->keyfile, &text);
-	if (fault.code != FAULT_WRONG_PASSWORD)
-		return fault.code ? message_fault(fault, name) : STATUS_DONE;
-	status = report_wrong_password(options, name, raw, &content->password, false);
-	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+	fault = content_unseal(raw, kdf, content);
+	if (!fault.code)
+		return STATUS_DONE;
+	status = message_fault(fault, name);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		hint_at_verify();
 	return status;
 }
 
-enum status content_open(const struct options *options, const char *name, const struct secret *raw,
-			 struct content *ret_content)
+enum status content_open(const struct password_source *source, struct kdf kdf, const char *name,
+			 const struct secret *raw, struct content *ret_content)
 {
 	SECRET struct secret text = { 0 };
 	struct fault fault;
 
 	if (envelope_is_sealed(raw->data, raw->size))
-		return open_sealed(options, name, raw, ret_content);
-	if (has_password_source(options))
+		return open_sealed(source, kdf, name, raw, ret_content);
+	if (has_password_source(source))
 		message_warning("'%s' is not encrypted: the password is not used", name);
 	fault = secret_copy(&text, raw->data, raw->size);
 	if (!fault.code)
@@ -78,25 +89,25 @@ static const struct server_profile *most_able_profile(void)
 	return able;
 }
 
-void warn_unless_target_loads(const struct options *options, const char *name, const struct secret *text,
-			      bool encrypted, size_t disk_size)
+void warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
+			      const struct kdf *kdf, size_t disk_size)
 {
 	struct fault fault;
 	char *words;
 
-	if (!options->target)
+	if (!target->profile)
 		return;
-	fault = server_judge(options->target, text, disk_size);
-	if (!fault.code && encrypted && !server_reads_kdf(options->target, options->kdf))
+	fault = server_judge(target->profile, text, disk_size);
+	if (!fault.code && kdf && !server_reads_kdf(target->profile, *kdf))
 		fault = fault_of(FAULT_WRONG_PASSWORD);
 	if (!fault.code)
 		return;
-	words = server_words(options->target, fault, name);
-	message_warning("%s would not load it: %s", options->target_name, words ? words : "out of memory");
+	words = server_words(target->profile, fault, name);
+	message_warning("%s would not load it: %s", target->name, words ? words : "out of memory");
 	free(words);
 }
 
-static enum status refuse_for_target(const struct options *options, const struct server_profile *profile,
+static enum status refuse_for_target(const struct target *target, const struct server_profile *profile,
 				     struct fault fault, const char *name)
 {
 	char *words;
@@ -104,7 +115,7 @@ static enum status refuse_for_target(const struct options *options, const struct
 	if (fault.code == FAULT_MEMORY)
 		return message_fault(fault, name);
 	words = server_words(profile, fault, name);
-	message_error("'%s' would not load on %s: %s", name, options->target ? options->target_name : "any server",
+	message_error("'%s' would not load on %s: %s", name, target->profile ? target->name : "any server",
 		      words ? words : "out of memory");
 	free(words);
 	if (fault.code == FAULT_SYSTEM_KEY)
@@ -144,16 +155,16 @@ static enum status check_successor(const char *name, const struct keyfile *keyfi
 	return STATUS_DONE;
 }
 
-static enum status check_text(const struct options *options, const char *name, const struct secret *text,
+static enum status check_text(const struct target *target, const char *name, const struct secret *text,
 			      const struct keyfile *older)
 {
-	const struct server_profile *profile = options->target ? options->target : most_able_profile();
+	const struct server_profile *profile = target->profile ? target->profile : most_able_profile();
 	SECRET struct secret copy = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 	struct fault fault = server_judge(profile, text, text->size);
 
 	if (fault.code)
-		return refuse_for_target(options, profile, fault, name);
+		return refuse_for_target(target, profile, fault, name);
 	if (!older)
 		return STATUS_DONE;
 	fault = secret_copy(&copy, text->data, text->size);
@@ -162,37 +173,36 @@ static enum status check_text(const struct options *options, const char *name, c
 	return fault.code ? message_fault(fault, name) : check_successor(name, &keyfile, older);
 }
 
-static enum status check_kdf(const struct options *options, const char *name)
+static enum status check_kdf(const struct target *target, const char *name, struct kdf kdf)
 {
-	if (!options->target || server_reads_kdf(options->target, options->kdf))
+	if (!target->profile || server_reads_kdf(target->profile, kdf))
 		return STATUS_DONE;
-	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name,
-		      options->target_name, kdf_words(options->kdf));
+	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name, target->name,
+		      kdf_words(kdf));
 	return STATUS_REFUSED;
 }
 
-static enum status seal(const struct options *options, const char *name, const struct secret *text,
-			const struct password *password, struct secret *ret_raw)
+static enum status seal(const struct target *target, const char *name, const struct secret *text,
+			const struct sealing *sealing, struct secret *ret_raw)
 {
 	SECRET struct secret opened = { 0 };
-	enum status status = check_kdf(options, name);
+	enum status status = check_kdf(target, name, sealing->kdf);
 	struct fault fault;
 
 	if (status)
 		return status;
-	fault = envelope_seal(text, &password->secret, options->kdf, ret_raw);
+	fault = envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw);
 	if (!fault.code)
-		fault = envelope_open(ret_raw, &password->secret, options->kdf, &opened);
+		fault = envelope_open(ret_raw, &sealing->password->secret, sealing->kdf, &opened);
 	if (!fault.code && !secret_equals(&opened, text))
 		fault = fault_of(FAULT_ALGORITHM);
 	return fault.code ? message_fault(fault, name) : STATUS_DONE;
 }
 
-enum status content_make(const struct options *options, const char *name, const struct secret *text,
-			 const struct keyfile *older, bool encrypted, const struct password *password,
-			 struct secret *ret_raw)
+enum status content_make(const struct target *target, const char *name, const struct secret *text,
+			 const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw)
 {
-	size_t disk_size = encrypted ? envelope_sealed_size(text->size) : text->size;
+	size_t disk_size = sealing ? envelope_sealed_size(text->size) : text->size;
 	enum status status;
 	struct fault fault;
 
@@ -201,11 +211,11 @@ enum status content_make(const struct options *options, const char *name, const 
 			      KEYFILE_MAX_SIZE);
 		return STATUS_REFUSED;
 	}
-	status = check_text(options, name, text, older);
+	status = check_text(target, name, text, older);
 	if (status)
 		return status;
-	if (encrypted)
-		return seal(options, name, text, password, ret_raw);
+	if (sealing)
+		return seal(target, name, text, sealing, ret_raw);
 	fault = secret_copy(ret_raw, text->data, text->size);
 	return fault.code ? message_fault(fault, name) : STATUS_DONE;
 }
@@ -218,7 +228,7 @@ static bool parse_earlier(const struct secret *earlier, const struct successor *
 		return !secret_copy(&text, earlier->data, earlier->size).code &&
 		       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
 	return successor->password && successor->password->secret.size &&
-	       !unseal_keyfile(earlier, &successor->password->secret, successor->options->kdf, ret_keyfile, &text).code;
+	       !unseal_keyfile(earlier, &successor->password->secret, successor->kdf, ret_keyfile, &text).code;
 }
 
 bool content_is_superseded(const struct secret *earlier, void *context)

@@ -223,7 +223,7 @@ static void print_unfit_algorithm(const struct proof *proof)
 	printf("  data here is encrypted by %s, and by the server's option files it would take it for %s\n",
 	       strcmp(algorithm, "AES_CTR") ? "AES_CTR" : "AES_CBC", algorithm);
 	printf("hint: set %s_encryption_algorithm to what the data was written with\n",
-	       key_plugin_name(proof->options->host.settings.plugin));
+	       key_plugin_name(proof->host->settings.plugin));
 }
 
 static void print_kinds(const struct data_need *need)

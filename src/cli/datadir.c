@@ -51,15 +51,15 @@ static bool is_covered(const struct datadirs *datadirs, const char *path)
 	return false;
 }
 
-enum status datadirs_complete(struct datadirs *datadirs, const struct options *options)
+enum status datadirs_complete(struct datadirs *datadirs, const struct host *host)
 {
 	enum status status;
 
 	if (!datadirs->of_server)
 		return STATUS_DONE;
-	if (options->no_defaults)
+	if (host->no_defaults)
 		return usage_error("--server-data needs the option files, which --no-defaults does without");
-	status = read_server_places(options, &datadirs->places);
+	status = read_server_places(host, &datadirs->places);
 	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
 		const struct server_place *place = &datadirs->places.items[i];
 
@@ -156,7 +156,7 @@ static enum status check_of_a_server(const struct look *look, const struct datad
 	return STATUS_DONE;
 }
 
-enum status datadirs_read(const struct datadirs *datadirs, const struct options *options, const struct keyfile *keyfile,
+enum status datadirs_read(const struct datadirs *datadirs, bool quiet, const struct keyfile *keyfile,
 			  datadir_visit *visit, void *context, struct data_needs *ret_needs)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
@@ -174,7 +174,7 @@ enum status datadirs_read(const struct datadirs *datadirs, const struct options 
 
 	if (status)
 		return status;
-	fault = survey_with_progress(&survey_options, options->quiet, &result);
+	fault = survey_with_progress(&survey_options, quiet, &result);
 	if (fault.code)
 		return message_fault(fault, result.failed ? result.failed : datadirs->paths[0]);
 	status = check_of_a_server(&look, datadirs);

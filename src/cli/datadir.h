@@ -28,7 +28,7 @@ static inline bool datadirs_are_named(const struct datadirs *datadirs)
 }
 
 /* With --server-data: adds what the option files name, and says each. */
-MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct options *options);
+MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct host *host);
 void datadirs_free(struct datadirs *datadirs);
 
 /* A directory without any file is no reason to say yes: says so. */
@@ -40,8 +40,7 @@ typedef struct fault datadir_visit(void *context, const struct data_file *file);
 /* Finds what all directories need, with a progress line, and says what goes wrong:
  * one that cannot be read, or has no file that a server could have encrypted. With the
  * key file an encrypted redo log tells more; NULL: there is none. */
-MUST_CHECK enum status datadirs_read(const struct datadirs *datadirs, const struct options *options,
-				     const struct keyfile *keyfile, datadir_visit *visit, void *context,
-				     struct data_needs *ret_needs);
+MUST_CHECK enum status datadirs_read(const struct datadirs *datadirs, bool quiet, const struct keyfile *keyfile,
+				     datadir_visit *visit, void *context, struct data_needs *ret_needs);
 
 #endif

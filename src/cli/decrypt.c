@@ -61,6 +61,18 @@ static enum status take_clean_text(struct fault fault, const struct output *outp
 	return status;
 }
 
+static enum status refuse_wrong_password(const struct arguments *arguments, const char *name,
+					 const struct password *password)
+{
+	const struct options *options = arguments->options;
+	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
+
+	if (!arguments->no_probe)
+		say_what_opens(&options->target, options->kdf, options->talk.quiet, &arguments->output->input,
+			       password);
+	return status;
+}
+
 static enum status open_text(const struct arguments *arguments, struct secret *ret_text)
 {
 	const struct options *options = arguments->options;
@@ -73,18 +85,18 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 
 	if (!envelope_is_sealed(raw->data, raw->size))
 		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
-	status = get_password(options, name, &password);
+	status = get_password(&options->password, name, &password);
 	if (status)
 		return status;
 	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		return report_wrong_password(options, name, raw, &password, !arguments->no_probe);
+		return refuse_wrong_password(arguments, name, &password);
 	if (ret_text->data)
 		return take_clean_text(fault, arguments->output, name);
 	if (fault.code)
 		return message_fault(fault, name);
 	*ret_text = secret_take(&keyfile.text);
-	warn_unless_target_loads(options, name, ret_text, true, raw->size);
+	warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
 	return STATUS_DONE;
 }
 
@@ -93,7 +105,7 @@ static enum status decrypt(const struct arguments *arguments)
 	const struct options *options = arguments->options;
 	struct output *output = arguments->output;
 	SECRET struct secret text = { 0 };
-	const struct publication publication = { .raw = &text, .successor = { options, &text, NULL } };
+	const struct publication publication = { .raw = &text, .successor = { options->kdf, &text, NULL } };
 	enum status status = output_open(output, options);
 
 	if (!status)

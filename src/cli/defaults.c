@@ -19,16 +19,16 @@
 #define TARGET_SHOWN 32
 #define DATADIR_DEFAULT "/var/lib/mysql"
 
-struct option_files option_files_of(const struct options *options)
+struct option_files option_files_of(const struct host *host)
 {
 	const char *program = from_environment("MKEYFILE_PRINT_DEFAULTS");
 
 	return (struct option_files){
 		.program = program ? program : PRINT_DEFAULTS,
-		.defaults_file = options->defaults_file,
-		.group_suffix = options->defaults_group_suffix,
-		.environment = options->environment,
-		.copy = options->host.option_files.copy,
+		.defaults_file = host->defaults_file,
+		.group_suffix = host->defaults_group_suffix,
+		.environment = host->environment,
+		.copy = host->option_files.copy,
 	};
 }
 
@@ -38,10 +38,9 @@ static bool is_missing(struct fault fault)
 }
 
 /* Nobody asked for option files, and there is no MariaDB here to have any. */
-static bool may_be_missing(const struct options *options)
+static bool may_be_missing(const struct host *host)
 {
-	return !options->defaults_file && !options->defaults_group_suffix &&
-	       !from_environment("MKEYFILE_PRINT_DEFAULTS");
+	return !host->defaults_file && !host->defaults_group_suffix && !from_environment("MKEYFILE_PRINT_DEFAULTS");
 }
 
 static enum status say_unreadable(const struct option_files *files, struct fault fault)
@@ -58,20 +57,20 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 	return STATUS_FAILED;
 }
 
-static enum status print_group(const struct options *options, const char *group, struct secret *ret_lines)
+static enum status print_group(const struct host *host, const char *group, struct secret *ret_lines)
 {
-	const struct option_files files = option_files_of(options);
+	const struct option_files files = option_files_of(host);
 	struct fault fault = option_files_print(&files, group, ret_lines);
 
-	if (!fault.code || (is_missing(fault) && may_be_missing(options)))
+	if (!fault.code || (is_missing(fault) && may_be_missing(host)))
 		return STATUS_DONE;
 	return say_unreadable(&files, fault);
 }
 
-enum status read_server_places(const struct options *options, struct server_places *ret_places)
+enum status read_server_places(const struct host *host, struct server_places *ret_places)
 {
 	SECRET struct secret lines = { 0 };
-	enum status status = print_group(options, SERVER_GROUPS, &lines);
+	enum status status = print_group(host, SERVER_GROUPS, &lines);
 	struct fault fault;
 
 	if (status)
@@ -88,14 +87,14 @@ static bool may_be_servers(const struct options *options)
 
 /* An option file that the command line names has to be a trusted one; others are left
  * out. */
-static enum status say_refused(const struct options *options)
+static enum status say_refused(const struct host *host)
 {
-	const struct option_files_seen *seen = &options->host.option_files;
+	const struct option_files_seen *seen = &host->option_files;
 
 	for (size_t i = 0; i < seen->refused_count; i++) {
 		const struct refused_option_file *file = &seen->refused[i];
 
-		if (options->defaults_file && !strcmp(options->defaults_file, file->path)) {
+		if (host->defaults_file && !strcmp(host->defaults_file, file->path)) {
 			say_untrusted(file->path, &file->refusal);
 			return STATUS_REFUSED;
 		}
@@ -109,7 +108,7 @@ static enum status say_refused(const struct options *options)
  * meanwhile. */
 static enum status look_at_files(struct options *options)
 {
-	const struct option_files files = option_files_of(options);
+	const struct option_files files = option_files_of(&options->host);
 	struct running_child help;
 	struct fault fault = option_files_start(&files, "--help", true, &help);
 
@@ -118,15 +117,15 @@ static enum status look_at_files(struct options *options)
 		fault = option_files_look(&files, &help, &options->host.option_files);
 	}
 	if (!fault.code)
-		return say_refused(options);
-	return is_missing(fault) && may_be_missing(options) ? STATUS_DONE : say_unreadable(&files, fault);
+		return say_refused(&options->host);
+	return is_missing(fault) && may_be_missing(&options->host) ? STATUS_DONE : say_unreadable(&files, fault);
 }
 
 /* Asks for the group [mkeyfile] and for the server's groups at once. The latter are asked in silence, since both read
  * the same files and would say the same of them; without an answer ret_server_lines stays empty. */
 static enum status print_groups(struct options *options, struct secret *ret_server_lines)
 {
-	const struct option_files files = option_files_of(options);
+	const struct option_files files = option_files_of(&options->host);
 	struct running_child own;
 	struct running_child server;
 	bool asks_server = may_be_servers(options);
@@ -139,7 +138,7 @@ static enum status print_groups(struct options *options, struct secret *ret_serv
 			secret_free(ret_server_lines);
 		fault = option_files_finish(&own, &options->host.own_lines);
 	}
-	if (!fault.code || (is_missing(fault) && may_be_missing(options)))
+	if (!fault.code || (is_missing(fault) && may_be_missing(&options->host)))
 		return STATUS_DONE;
 	return say_unreadable(&files, fault);
 }
@@ -177,8 +176,8 @@ static char *argument_of(const struct option_line *line)
  * change is to be made in a dangerous way. */
 static bool is_for_command_line(const struct options *options)
 {
-	return options->no_defaults || options->defaults_file || options->defaults_group_suffix ||
-	       options->in_place_backup;
+	return options->host.no_defaults || options->host.defaults_file || options->host.defaults_group_suffix ||
+	       options->writing.in_place_backup;
 }
 
 static enum status parse_own_line(const struct option_line *line, struct options *own)
@@ -206,30 +205,30 @@ static void inherit(struct options *options, const struct options *own)
 	if (!options->file)
 		options->file = own->file;
 	if (!count_password_sources(options)) {
-		options->password_file = own->password_file;
-		options->password_command = own->password_command;
-		options->password_descriptor = own->password_descriptor;
+		options->password.file = own->password.file;
+		options->password.command = own->password.command;
+		options->password.descriptor = own->password.descriptor;
 	}
-	if (!options->target_name)
-		options->target_name = own->target_name;
-	if (!options->server_user)
-		options->server_user = own->server_user;
-	for (size_t i = 0; i < own->trust_owner_count && options->trust_owner_count < TRUST_OWNERS_MAX; i++)
-		options->trust_owners[options->trust_owner_count++] = own->trust_owners[i];
-	if (!options->has_digest)
+	if (!options->target.name)
+		options->target.name = own->target.name;
+	if (!options->accounts.server_user)
+		options->accounts.server_user = own->accounts.server_user;
+	for (size_t i = 0; i < own->accounts.trusted_count && options->accounts.trusted_count < TRUST_OWNERS_MAX; i++)
+		options->accounts.trusted[options->accounts.trusted_count++] = own->accounts.trusted[i];
+	if (!options->given.digest)
 		options->kdf.digest = own->kdf.digest;
-	if (!options->has_iterations)
+	if (!options->given.iterations)
 		options->kdf.iterations = own->kdf.iterations;
-	if (!options->has_password_timeout)
-		options->password_timeout = own->password_timeout;
-	if (!options->has_lock_timeout)
-		options->lock_timeout = own->lock_timeout;
-	options->has_digest |= own->has_digest;
-	options->has_iterations |= own->has_iterations;
-	options->dry_run |= own->dry_run;
-	options->quiet |= own->quiet;
-	options->json |= own->json;
-	options->no_prompt |= own->no_prompt;
+	if (!options->given.password_timeout)
+		options->password.timeout = own->password.timeout;
+	if (!options->given.lock_timeout)
+		options->writing.lock_timeout = own->writing.lock_timeout;
+	options->given.digest |= own->given.digest;
+	options->given.iterations |= own->given.iterations;
+	options->writing.dry_run |= own->writing.dry_run;
+	options->talk.quiet |= own->talk.quiet;
+	options->talk.json |= own->talk.json;
+	options->password.no_prompt |= own->password.no_prompt;
 }
 
 static enum status read_own_group(struct options *options)
@@ -239,14 +238,14 @@ static enum status read_own_group(struct options *options)
 	char *rest = (char *)options->host.own_lines.data;
 	enum status status = STATUS_DONE;
 
-	options_start(&own, options->environment);
+	options_start(&own, options->host.environment);
 	while (!status && rest && option_files_next(&rest, &line))
 		status = parse_own_line(&line, &own);
 	if (status)
 		return status;
 	inherit(options, &own);
 	if (count_password_sources(options) <= 1)
-		return check_descriptor(options->password_descriptor);
+		return check_descriptor(options->password.descriptor);
 	return usage_error("the group [" OWN_GROUP "] of the option files names more than one source of the password");
 }
 
@@ -296,9 +295,9 @@ static void take_server_files(struct options *options)
 	options->file = options->file ? options->file : host->file;
 	if (count_password_sources(options))
 		return;
-	options->password_file = host->password_file;
+	options->password.file = host->password_file;
 	if (!host->password_file && host->settings.filekey.value && *host->settings.filekey.value)
-		options->password_text = host->settings.filekey.value;
+		options->password.text = host->settings.filekey.value;
 }
 
 /* ---- two plugins ---- */
@@ -346,7 +345,7 @@ static enum status refuse_two_plugins(const struct options *options)
 static enum status read_server_groups(struct options *options, struct secret *lines)
 {
 	struct host *host = &options->host;
-	enum status status = lines->data ? STATUS_DONE : print_group(options, SERVER_GROUPS, lines);
+	enum status status = lines->data ? STATUS_DONE : print_group(host, SERVER_GROUPS, lines);
 	struct fault fault;
 
 	if (status)
@@ -363,11 +362,12 @@ static void take_server_kdf(struct options *options)
 {
 	struct kdf kdf;
 
-	if (!settings_kdf(&options->host.settings, &kdf) || (options->target && !options->target->reads_kdf))
+	if (!settings_kdf(&options->host.settings, &kdf) ||
+	    (options->target.profile && !options->target.profile->reads_kdf))
 		return;
-	if (!options->has_digest)
+	if (!options->given.digest)
 		options->kdf.digest = kdf.digest;
-	if (!options->has_iterations)
+	if (!options->given.iterations)
 		options->kdf.iterations = kdf.iterations;
 }
 
@@ -388,13 +388,13 @@ static void add_plugin(struct host *host)
 static enum status find_installed_server(struct options *options, bool insist)
 {
 	struct host *host = &options->host;
-	struct fault fault = installed_server(options->environment, &host->server_version);
+	struct fault fault = installed_server(options->host.environment, &host->server_version);
 
 	if (!fault.code)
 		add_plugin(host);
-	if (!fault.code && target_profile(host->server_version, &options->target_profile)) {
-		options->target_name = host->server_version;
-		options->target = &options->target_profile;
+	if (!fault.code && target_profile(host->server_version, &options->target.found)) {
+		options->target.name = host->server_version;
+		options->target.profile = &options->target.found;
 		return STATUS_DONE;
 	}
 	if (!insist)
@@ -422,14 +422,14 @@ static const char *shown_target(const char *name)
 
 static enum status resolve_target(struct options *options)
 {
-	const char *name = options->target_name;
+	const char *name = options->target.name;
 
 	if (!name)
 		return options->host.names_file ? find_installed_server(options, false) : STATUS_DONE;
 	if (!strcasecmp(name, "auto"))
 		return find_installed_server(options, true);
-	if (target_profile(name, &options->target_profile)) {
-		options->target = &options->target_profile;
+	if (target_profile(name, &options->target.found)) {
+		options->target.profile = &options->target.found;
 		return STATUS_DONE;
 	}
 	message_error("unknown target '%s'", shown_target(name));
@@ -439,11 +439,11 @@ static enum status resolve_target(struct options *options)
 
 static void say_where_from(const struct options *options)
 {
-	if (options->quiet || options->file != options->host.file)
+	if (options->talk.quiet || options->file != options->host.file)
 		return;
-	if (options->target_name)
+	if (options->target.name)
 		message_note("key file '%s', as the server's option files say; server %s", options->file,
-			     options->target_name);
+			     options->target.name);
 	else
 		message_note("key file '%s', as the server's option files say", options->file);
 }
@@ -451,14 +451,14 @@ static void say_where_from(const struct options *options)
 enum status fill_from_option_files(struct options *options)
 {
 	SECRET struct secret server_lines = { 0 };
-	enum status status = options->no_defaults ? STATUS_DONE : look_at_files(options);
+	enum status status = options->host.no_defaults ? STATUS_DONE : look_at_files(options);
 
-	if (!status && !options->no_defaults)
+	if (!status && !options->host.no_defaults)
 		status = print_groups(options, &server_lines);
-	if (!status && !options->no_defaults)
+	if (!status && !options->host.no_defaults)
 		status = read_own_group(options);
-	message_set_quiet(options->quiet);
-	if (!status && !options->no_defaults && may_be_servers(options))
+	message_set_quiet(options->talk.quiet);
+	if (!status && !options->host.no_defaults && may_be_servers(options))
 		status = read_server_groups(options, &server_lines);
 	if (!status)
 		status = resolve_target(options);
@@ -504,16 +504,16 @@ static const char *stray_plugin(const struct secret *server_lines, struct secret
 	return NULL;
 }
 
-static enum status find_stray_among(const struct options *options, const struct option_names *groups, char **ret_group,
+static enum status find_stray_among(const struct host *host, const struct option_names *groups, char **ret_group,
 				    const char **ret_plugin)
 {
 	SECRET struct secret server_lines = { 0 };
-	enum status status = print_group(options, SERVER_GROUPS, &server_lines);
+	enum status status = print_group(host, SERVER_GROUPS, &server_lines);
 
 	for (size_t i = 0; !status && !*ret_group && i < groups->count; i++) {
 		SECRET struct secret lines = { 0 };
 
-		status = print_group(options, groups->items[i], &lines);
+		status = print_group(host, groups->items[i], &lines);
 		if (!status)
 			*ret_plugin = stray_plugin(&server_lines, &lines);
 		if (!status && *ret_plugin)
@@ -522,23 +522,23 @@ static enum status find_stray_among(const struct options *options, const struct 
 	return status;
 }
 
-enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin)
+enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
 {
 	*ret_plugin = NULL;
-	return find_stray_among(options, &options->host.option_files.groups, ret_group, ret_plugin);
+	return find_stray_among(host, &host->option_files.groups, ret_group, ret_plugin);
 }
 
-enum status say_no_file(const struct options *options)
+enum status say_no_file(const struct host *host)
 {
 	char *group = NULL;
 	const char *plugin;
 
 	message_error("no key file named");
 	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
-	if (options->host.settings.plugin_loaded)
+	if (host->settings.plugin_loaded)
 		message_hint("the option files load %s, and set no filename for it",
-			     key_plugin_name(options->host.settings.plugin));
-	if (!options->no_defaults && !find_stray_group(options, &group, &plugin) && group)
+			     key_plugin_name(host->settings.plugin));
+	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
 		message_hint("the option files name one in the group [%s], which the server does not read", group);
 	free(group);
 	return STATUS_USAGE;

@@ -13,18 +13,18 @@
 MUST_CHECK enum status fill_from_option_files(struct options *options);
 
 /* Where the option files are. */
-struct option_files option_files_of(const struct options *options);
+struct option_files option_files_of(const struct host *host);
 
 /* The directories of the server of the option files, and says what goes wrong. */
-MUST_CHECK enum status read_server_places(const struct options *options, struct server_places *ret_places);
+MUST_CHECK enum status read_server_places(const struct host *host, struct server_places *ret_places);
 
 /* A usage error: nothing names a key file. Tells when a group does that the server
  * does not read. */
-enum status say_no_file(const struct options *options);
+enum status say_no_file(const struct host *host);
 
 /* The first group that has settings of a plugin that reads key files, while the
  * server does not read that group: malloc(3)ed, and the name of the plugin; NULL when
  * there is none. */
-MUST_CHECK enum status find_stray_group(const struct options *options, char **ret_group, const char **ret_plugin);
+MUST_CHECK enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin);
 
 #endif

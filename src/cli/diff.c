@@ -9,7 +9,6 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "core/file.h"
-#include "core/unseal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +17,9 @@
 
 struct arguments {
 	struct options *options;
-	struct options other; /* how the other file is opened */
+	const char *other;
+	struct password_source other_password;
+	struct kdf other_kdf;
 	bool has_other_kdf;
 };
 
@@ -43,18 +44,18 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		pass_options(state, 0, 1, arguments->options);
 		return 0;
 	case OPTION_OTHER_PASSWORD_FILE:
-		arguments->other.password_file = value;
+		arguments->other_password.file = value;
 		return 0;
 	case OPTION_OTHER_DIGEST:
 		arguments->has_other_kdf = true;
-		return parse_digest(state, value, &arguments->other.kdf);
+		return parse_digest(state, value, &arguments->other_kdf);
 	case OPTION_OTHER_PBKDF2:
 		arguments->has_other_kdf = true;
-		return parse_iterations(state, "other-pbkdf2", value, &arguments->other.kdf);
+		return parse_iterations(state, "other-pbkdf2", value, &arguments->other_kdf);
 	case ARGP_KEY_ARG:
-		if (arguments->other.file)
+		if (arguments->other)
 			refuse_usage(state, "too many arguments");
-		arguments->other.file = value;
+		arguments->other = value;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		refuse_usage(state, "no file to compare with");
@@ -79,94 +80,83 @@ static const struct argp argp = {
 /* One of the two sides. */
 struct side {
 	const char *name;
+	struct content content;
 	struct keyset keyset;
 	struct fingerprint whole;
 };
 
 static void side_free(struct side *side)
 {
+	content_free(&side->content);
 	keyset_free(&side->keyset);
 }
 
 #define SIDE __attribute__((cleanup(side_free)))
 
-static enum status finish_side(struct side *side, struct fault fault)
+static enum status finish_side(struct side *side)
 {
+	struct fault fault = fault_none();
+
+	if (side->content.keyfile.count)
+		fault = keyset_of_keyfile(&side->content.keyfile, &side->keyset);
 	if (!fault.code)
 		fault = keyset_fingerprint(&side->keyset, &side->whole);
 	return fault.code ? message_fault(fault, side->name) : STATUS_DONE;
 }
 
-static enum status read_here(const struct options *options, struct content *content, struct side *side)
+static enum status read_here(const struct options *options, struct side *side)
 {
 	SECRET struct secret raw = { 0 };
-	enum status status = read_key_file(options, &raw, NULL);
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
 
 	if (!status)
-		status = content_open(options, side->name, &raw, content);
-	return status ? status : finish_side(side, keyset_of_keyfile(&content->keyfile, &side->keyset));
+		status = content_open(&options->password, options->kdf, side->name, &raw, &side->content);
+	return status ? status : finish_side(side);
 }
 
 /* ---- the other side ---- */
 
-/* The password of the first file opens the second one, most often; and which
- * digest it has need not be told. */
-static enum status open_with(const struct arguments *arguments, const struct secret *raw,
-			     const struct password *password, struct side *side)
+/* The password of the first file opens the second one, most often. */
+static enum status find_password(const struct arguments *arguments, const struct content *here, struct side *side)
 {
-	SECRET struct secret text = { 0 };
-	KEYFILE struct keyfile keyfile = { 0 };
-	struct kdf kdf = arguments->has_other_kdf ? arguments->other.kdf : arguments->options->kdf;
-	struct fault fault = unseal_keyfile(raw, &password->secret, kdf, &keyfile, &text);
+	bool is_named = arguments->other_password.file;
+	SECRET struct secret copy = { 0 };
 	enum status status;
+	struct fault fault;
+
+	if (is_named || !here->encrypted) {
+		status = get_password(&arguments->other_password, side->name, &side->content.password);
+		if (status && !is_named)
+			message_hint("--other-password-file is for this one");
+		return status;
+	}
+	fault = secret_copy(&copy, here->password.secret.data, here->password.secret.size);
+	side->content.password.secret = secret_take(&copy);
+	return fault.code ? message_fault(fault, side->name) : STATUS_DONE;
+}
+
+/* Which digest it has need not be told. */
+static enum status open_sealed(const struct arguments *arguments, const struct content *here, const struct secret *raw,
+			       struct side *side)
+{
+	const struct secret *password = &side->content.password.secret;
+	struct kdf kdf = arguments->has_other_kdf ? arguments->other_kdf : arguments->options->kdf;
+	enum status status = find_password(arguments, here, side);
+	struct fault fault;
 	size_t which;
 
+	if (status)
+		return status;
+	fault = content_unseal(raw, kdf, &side->content);
 	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
-	    probe_with_progress(raw, &password->secret, 1, kdf.iterations, arguments->options->quiet, &kdf, &which)) {
-		secret_free(&text);
-		fault = unseal_keyfile(raw, &password->secret, kdf, &keyfile, &text);
-	}
+	    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
+		fault = content_unseal(raw, kdf, &side->content);
 	if (!fault.code)
-		return finish_side(side, keyset_of_keyfile(&keyfile, &side->keyset));
+		return STATUS_DONE;
 	status = message_fault(fault, side->name);
 	if (fault.code == FAULT_WRONG_PASSWORD)
 		message_hint("--other-password-file, --other-digest and --other-pbkdf2 are for this one");
 	return status;
-}
-
-static enum status read_sealed(const struct arguments *arguments, const struct content *here, const struct secret *raw,
-			       struct side *side)
-{
-	PASSWORD struct password password = { 0 };
-	enum status status;
-
-	if (!arguments->other.password_file && here->encrypted)
-		return open_with(arguments, raw, &here->password, side);
-	status = get_password(&arguments->other, side->name, &password);
-	if (status && !arguments->other.password_file)
-		message_hint("--other-password-file is for this one");
-	return status ? status : open_with(arguments, raw, &password, side);
-}
-
-static enum status read_keyfile(const struct arguments *arguments, const struct content *here, const struct secret *raw,
-				struct side *side)
-{
-	SECRET struct secret copy = { 0 };
-	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault;
-
-	if (envelope_is_sealed(raw->data, raw->size))
-		return read_sealed(arguments, here, raw, side);
-	if (arguments->other.password_file)
-		message_warning("'%s' is not encrypted: the password is not used", side->name);
-	fault = secret_copy(&copy, raw->data, raw->size);
-	if (!fault.code)
-		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
-	if (!fault.code && !keyfile.count)
-		fault = fault_of(FAULT_NOT_A_KEYFILE);
-	if (!fault.code)
-		fault = keyset_of_keyfile(&keyfile, &side->keyset);
-	return finish_side(side, fault);
 }
 
 /* As much as a key file has at most, and a byte more. */
@@ -194,18 +184,23 @@ static enum status read_there(const struct arguments *arguments, const struct co
 	struct fault fault = read_start(descriptor, &start);
 	enum status status;
 
-	if (!fault.code && is_manifest(&start)) {
-		status = manifest_read(side->name, &start, descriptor, &side->keyset);
-		return status ? status : finish_side(side, fault_none());
-	}
-	if (!fault.code && start.size > KEYFILE_MAX_SIZE)
+	if (!fault.code && start.size > KEYFILE_MAX_SIZE && !is_manifest(&start))
 		fault = fault_of(FAULT_TOO_LARGE);
-	return fault.code ? message_fault(fault, side->name) : read_keyfile(arguments, here, &start, side);
+	if (fault.code)
+		return message_fault(fault, side->name);
+	if (is_manifest(&start))
+		status = manifest_read(side->name, &start, descriptor, &side->keyset);
+	else if (envelope_is_sealed(start.data, start.size))
+		status = open_sealed(arguments, here, &start, side);
+	else
+		status = content_open(&arguments->other_password, arguments->other_kdf, side->name, &start,
+				      &side->content);
+	return status ? status : finish_side(side);
 }
 
 static enum status open_there(const struct arguments *arguments, const struct content *here, struct side *side)
 {
-	const char *path = arguments->other.file;
+	const char *path = arguments->other;
 	int descriptor = STDIN_FILENO;
 	struct fault fault = is_standard_stream(path) ? fault_none() : file_open(path, &descriptor);
 	enum status status;
@@ -312,20 +307,19 @@ static void print_diff_json(const struct side *here, const struct side *there, b
 static enum status diff(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
-	CONTENT struct content content = { 0 };
 	SIDE struct side here = { .name = input_name(options->file) };
-	SIDE struct side there = { .name = input_name(arguments->other.file) };
+	SIDE struct side there = { .name = input_name(arguments->other) };
 	size_t counts[DIFFERENCE_COUNT] = { 0 };
-	enum status status = read_here(options, &content, &here);
+	enum status status = read_here(options, &here);
 	bool same;
 
 	if (!status)
-		status = open_there(arguments, &content, &there);
+		status = open_there(arguments, &here.content, &there);
 	if (status)
 		return status;
 	count_differences(&here, &there, counts);
 	same = !counts[MISSING] && !counts[EXTRA] && !counts[DIFFERENT];
-	if (options->json)
+	if (options->talk.json)
 		print_diff_json(&here, &there, same);
 	else
 		print_words(&here, &there, counts);
@@ -336,28 +330,23 @@ static enum status diff(const struct arguments *arguments)
 static enum status check_streams(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
-	int uses = is_standard_stream(options->file) + is_standard_stream(options->password_file) +
-		   (options->password_descriptor == STDIN_FILENO) + is_standard_stream(arguments->other.file) +
-		   is_standard_stream(arguments->other.password_file);
+	int uses = is_standard_stream(options->file) + is_standard_stream(options->password.file) +
+		   (options->password.descriptor == STDIN_FILENO) + is_standard_stream(arguments->other) +
+		   is_standard_stream(arguments->other_password.file);
 
 	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
 }
 
 static enum status run(int argc, char **argv, struct options *options)
 {
-	struct arguments arguments = { .options = options, .other = *options };
+	struct arguments arguments = { .options = options, .other_password.descriptor = -1 };
 	enum status status;
 
-	arguments.other.file = NULL;
-	arguments.other.password_file = NULL;
-	arguments.other.password_command = NULL;
-	arguments.other.password_text = NULL;
-	arguments.other.password_descriptor = -1;
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
 	if (!status)
 		status = check_streams(&arguments);
-	arguments.other.no_prompt = options->no_prompt;
+	arguments.other_password.no_prompt = options->password.no_prompt;
 	return status ? status : diff(&arguments);
 }
 

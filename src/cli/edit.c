@@ -38,27 +38,27 @@ static void warn_if_projected(const struct store *store, const char *path)
 	message_hint("change the Secret that it comes from");
 }
 
-enum status open_store_quietly(struct store *store, const char *path, const struct options *options, bool keep_backup)
+enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
 {
-	const char *in_place_backup = options->in_place_backup;
+	const char *in_place_backup = writing->in_place_backup;
 	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
 
 	if (fault.code)
 		return message_fault(fault, in_place_backup);
-	fault = store_open(store, path, keep_backup, in_place_backup, options->lock_timeout);
+	fault = store_open(store, path, keep_backup, in_place_backup, writing->lock_timeout);
 	if (fault.code)
 		return message_fault(fault, fault.code == FAULT_BACKUP_EXISTS ? backed_up_path(store, path) : path);
 	return STATUS_DONE;
 }
 
-enum status open_store(struct store *store, const char *path, const struct options *options, bool keep_backup)
+enum status open_store(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
 {
-	enum status status = open_store_quietly(store, path, options, keep_backup);
+	enum status status = open_store_quietly(store, path, writing, keep_backup);
 
 	if (status)
 		return status;
 	warn_if_projected(store, path);
-	if (!options->in_place_backup)
+	if (!writing->in_place_backup)
 		warn_if_hard_linked(store, path);
 	return STATUS_DONE;
 }
@@ -97,10 +97,10 @@ static void say_backup(const struct store *store, const char *path)
 			     backed_up_path(store, path));
 }
 
-void say_new_password_file(const struct options *options, const struct new_password_file *file)
+void say_new_password_file(const struct writing *writing, const struct new_password_file *file)
 {
 	if (file && file->path)
-		message_note("%s '%s', a password file", options->dry_run ? "would create" : "created", file->path);
+		message_note("%s '%s', a password file", writing->dry_run ? "would create" : "created", file->path);
 }
 
 /* From now on the change is made: a signal ends the process with a status that
@@ -142,28 +142,28 @@ static struct fault publish_with_password_file(struct store *store, const char *
 	return fault;
 }
 
-enum status publish(struct store *store, const char *path, const struct options *options,
+enum status publish(struct store *store, const char *path, const struct writing *writing,
 		    const struct publication *publication)
 {
 	enum status status = STATUS_DONE;
 	struct fault fault = fault_none();
 
-	if (!options->dry_run)
+	if (!writing->dry_run)
 		fault = publish_with_password_file(store, path, publication, &status);
 	if (status)
 		return status;
 	if (fault.code)
 		status = message_fault(fault, path);
 	if (fault_is_published(fault)) {
-		say_new_password_file(options, publication->new_password_file);
-		if (!options->dry_run) {
+		say_new_password_file(writing, publication->new_password_file);
+		if (!writing->dry_run) {
 			message_changed();
 			/* a failure keeps its status whatever comes */
 			if (!status)
 				let_signals_end_well();
 		}
 	}
-	if (!options->dry_run) {
+	if (!writing->dry_run) {
 		say_backup(store, path);
 		say_what_is_left(store);
 	}
@@ -193,9 +193,10 @@ enum status edit_open(struct edit *edit, const struct options *options)
 
 	edit->options = options;
 	if (!status)
-		status = open_store(&edit->store, options->file, options, options->backup);
+		status = open_store(&edit->store, options->file, &options->writing, options->writing.backup);
 	if (!status)
-		status = content_open(options, options->file, &edit->store.content, &edit->content);
+		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
+				      &edit->content);
 	if (!status)
 		warn_if_exposed(edit, options->file);
 	return status;
@@ -204,13 +205,13 @@ enum status edit_open(struct edit *edit, const struct options *options)
 enum status edit_commit(struct edit *edit, const struct secret *text)
 {
 	const struct options *options = edit->options;
-	const struct password *password = &edit->content.password;
+	const struct sealing sealing = { &edit->content.password, options->kdf };
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = { .raw = &raw, .successor = { options, text, password } };
-	enum status status = content_make(options, options->file, text, &edit->content.keyfile, edit->content.encrypted,
-					  password, &raw);
+	const struct publication publication = { .raw = &raw, .successor = { options->kdf, text, sealing.password } };
+	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
+					  edit->content.encrypted ? &sealing : NULL, &raw);
 
-	return status ? status : publish(&edit->store, options->file, options, &publication);
+	return status ? status : publish(&edit->store, options->file, &options->writing, &publication);
 }
 
 void edit_close(struct edit *edit)

@@ -28,12 +28,12 @@ void edit_close(struct edit *edit);
 
 /* Locks and reads the file at path for a replacement. Warns of what a
  * replacement breaks: hard links. */
-MUST_CHECK enum status open_store(struct store *store, const char *path, const struct options *options,
+MUST_CHECK enum status open_store(struct store *store, const char *path, const struct writing *writing,
 				  bool keep_backup);
 
 /* The same for a store that is closed again, or opened once more before anything is
  * replaced: without the warnings. */
-MUST_CHECK enum status open_store_quietly(struct store *store, const char *path, const struct options *options,
+MUST_CHECK enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing,
 					  bool keep_backup);
 
 /* Names what store_replace left in the directory: content that another program wrote, old
@@ -45,7 +45,7 @@ void say_what_is_left(const struct store *store);
 MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);
 
 /* Says that a password file was, or would be, created, if there is one. */
-void say_new_password_file(const struct options *options, const struct new_password_file *file);
+void say_new_password_file(const struct writing *writing, const struct new_password_file *file);
 
 /* What goes to disk, and what comes with it. */
 struct publication {
@@ -58,7 +58,7 @@ struct publication {
  * closed; nothing happens with a dry run. A password file that is to be made
  * with it comes first, and goes again when the key file could not be written.
  * After success a signal that ends the process does so with status 0. */
-MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
+MUST_CHECK enum status publish(struct store *store, const char *path, const struct writing *writing,
 			       const struct publication *publication);
 
 #endif

@@ -51,7 +51,10 @@ static enum status encrypt(struct output *output, const struct options *options)
 	PASSWORD struct password password = { 0 };
 	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = { &raw, { options, &output->input, &password }, &new_password_file };
+	const struct sealing sealing = { &password, options->kdf };
+	const struct publication publication = { &raw,
+						 { options->kdf, &output->input, &password },
+						 &new_password_file };
 	enum status status = check_options(output);
 
 	if (!status)
@@ -61,9 +64,9 @@ static enum status encrypt(struct output *output, const struct options *options)
 		status = refuse_encrypted(output, name);
 	if (!status)
 		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
-						: get_new_password(options, name, &password);
+						: get_new_password(&options->password, name, &password);
 	if (!status)
-		status = content_make(options, name, &output->input, NULL, true, &password, &raw);
+		status = content_make(&options->target, name, &output->input, NULL, &sealing, &raw);
 	if (!status)
 		status = output_write(output, options, &publication);
 	if (!status)

@@ -69,7 +69,7 @@ static enum status check_arguments(const struct arguments *arguments)
 		has_system_key |= arguments->ids.ids[i] == KEY_ID_SYSTEM;
 	if (!has_system_key)
 		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
-	if (options->in_place_backup && !arguments->force)
+	if (options->writing.in_place_backup && !arguments->force)
 		return usage_error("--write-in-place needs --force: a file that is created needs no backup");
 	if (is_standard_stream(options->file))
 		return usage_error("a key file cannot be created on standard output: name a file");
@@ -79,7 +79,7 @@ static enum status check_arguments(const struct arguments *arguments)
 /* The new key file's text; versioned when the target reads versions. */
 static enum status make_text(const struct arguments *arguments, struct new_keys *keys, struct secret *ret_text)
 {
-	const struct server_profile *target = arguments->options->target;
+	const struct server_profile *target = arguments->options->target.profile;
 	const struct keyfile nothing = { 0 };
 	enum status status = new_keys_allocate(keys, arguments->ids.count);
 	struct fault fault;
@@ -104,7 +104,7 @@ static enum status find_place(const struct arguments *arguments, struct store *s
 	if (!fault.code)
 		return STATUS_DONE;
 	if (arguments->force && fault.code == FAULT_EXISTS)
-		return open_store(store, file, arguments->options, true);
+		return open_store(store, file, &arguments->options->writing, true);
 	status = message_fault(fault, file);
 	if (fault.code == FAULT_EXISTS)
 		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
@@ -113,7 +113,7 @@ static enum status find_place(const struct arguments *arguments, struct store *s
 
 static bool is_encrypted(const struct options *options)
 {
-	return options->new_password_file || has_password_source(options);
+	return options->new_password_file || has_password_source(&options->password);
 }
 
 static enum status find_password(const struct options *options, struct new_password_file *new_password_file,
@@ -121,14 +121,14 @@ static enum status find_password(const struct options *options, struct new_passw
 {
 	if (new_password_file->path)
 		return new_password_file_make(new_password_file, ret_password);
-	if (has_password_source(options))
-		return get_new_password(options, options->file, ret_password);
+	if (has_password_source(&options->password))
+		return get_new_password(&options->password, options->file, ret_password);
 	return STATUS_DONE;
 }
 
 static void say_next_steps(const struct options *options)
 {
-	if (options->dry_run)
+	if (options->writing.dry_run)
 		return;
 	if (options->new_password_file)
 		message_note(
@@ -151,8 +151,11 @@ static enum status generate(const struct arguments *arguments)
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = { &raw, { options, &text, &password }, &new_password_file };
-	const struct change change = { "created", "would create", options->file, is_encrypted(options), &keys };
+	const struct sealing sealing = { &password, options->kdf };
+	const struct publication publication = { &raw, { options->kdf, &text, &password }, &new_password_file };
+	const struct change change = {
+		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys
+	};
 	enum status status = find_place(arguments, &store);
 
 	if (!status && !change.encrypted)
@@ -162,12 +165,13 @@ static enum status generate(const struct arguments *arguments)
 	if (!status)
 		status = make_text(arguments, &keys, &text);
 	if (!status)
-		status = content_make(options, options->file, &text, NULL, change.encrypted, &password, &raw);
+		status = content_make(&options->target, options->file, &text, NULL, change.encrypted ? &sealing : NULL,
+				      &raw);
 	if (!status)
-		status = publish(&store, options->file, options, &publication);
+		status = publish(&store, options->file, &options->writing, &publication);
 	if (status)
 		return status;
-	status = report_change(options, &change);
+	status = report_change(&options->talk, &change);
 	say_next_steps(options);
 	return status;
 }

@@ -24,23 +24,23 @@ enum status read_input(const char *path, struct secret *ret_raw, struct stat *re
 	return fault.code ? message_fault(fault, input_name(path)) : STATUS_DONE;
 }
 
-bool is_server_pipe(const struct options *options)
+bool is_server_pipe(const char *file, const struct host *host)
 {
 	struct stat status;
 
-	return options->host.names_file && !stat(options->file, &status) && S_ISFIFO(status.st_mode);
+	return host->names_file && !stat(file, &status) && S_ISFIFO(status.st_mode);
 }
 
-enum status refuse_server_pipe(const struct options *options)
+enum status refuse_server_pipe(const char *file)
 {
-	message_error("'%s' is a named pipe: reading it would take what the server is to get", options->file);
+	message_error("'%s' is a named pipe: reading it would take what the server is to get", file);
 	message_hint("--file names the file that is written to it; --file=- reads standard input");
 	return STATUS_FAILED;
 }
 
-enum status read_key_file(const struct options *options, struct secret *ret_raw, struct stat *ret_status)
+enum status read_key_file(const char *file, const struct host *host, struct secret *ret_raw, struct stat *ret_status)
 {
-	if (is_server_pipe(options))
-		return refuse_server_pipe(options);
-	return read_input(options->file, ret_raw, ret_status);
+	if (is_server_pipe(file, host))
+		return refuse_server_pipe(file);
+	return read_input(file, ret_raw, ret_status);
 }

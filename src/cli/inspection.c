@@ -23,14 +23,14 @@
 static enum status find_user(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
-	const char *name = options->server_user;
+	const char *name = options->accounts.server_user;
 
 	if (!name && options->host.names_file)
 		name = options->host.settings.user;
 	inspection->has_user = server_user_find(name ? name : SERVER_USER_DEFAULT, &inspection->user);
-	if (inspection->has_user || !options->server_user)
+	if (inspection->has_user || !options->accounts.server_user)
 		return STATUS_DONE;
-	message_error("there is no user '%s'", shown_near(options->server_user, "mysql mariadb"));
+	message_error("there is no user '%s'", shown_near(options->accounts.server_user, "mysql mariadb"));
 	return STATUS_USAGE;
 }
 
@@ -45,12 +45,12 @@ static enum status inspect_files(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 	const struct server_user *user = inspection->has_user ? &inspection->user : NULL;
-	const struct trust trust = trust_of_server(options, user ? user->uid : geteuid());
+	const struct trust trust = trust_of_server(&options->accounts, user ? user->uid : geteuid());
 	struct inspected_file key_file;
 	struct inspected_file password_file;
 	bool has_key_file = look_from_outside(options->file, FINDING_KEY_FILE_EXPOSED, &key_file);
 	bool has_password_file =
-		look_from_outside(options->password_file, FINDING_PASSWORD_FILE_EXPOSED, &password_file);
+		look_from_outside(options->password.file, FINDING_PASSWORD_FILE_EXPOSED, &password_file);
 	struct fault fault = fault_none();
 
 	if (has_key_file)
@@ -109,7 +109,7 @@ static bool is_out_of_reach(const struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 
-	return access_fault(inspection, options->file).code || access_fault(inspection, options->password_file).code;
+	return access_fault(inspection, options->file).code || access_fault(inspection, options->password.file).code;
 }
 
 /* The option files name an encrypted file and no password for it. */
@@ -117,7 +117,7 @@ static bool lacks_password(const struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 
-	return inspection->encrypted && options->host.names_file && !has_password_source(options);
+	return inspection->encrypted && options->host.names_file && !has_password_source(&options->password);
 }
 
 /* Refused only since others may write to the file: its mode is among the findings. */
@@ -132,11 +132,11 @@ static bool is_exposed_only(struct fault fault)
 static struct fault read_password(const struct options *options, struct password *ret_password)
 {
 	SECRET struct secret raw = { 0 };
-	struct fault fault = read_password_source(options, ret_password);
+	struct fault fault = read_password_source(&options->password, ret_password);
 
 	if (!is_exposed_only(fault))
 		return fault;
-	fault = file_read_path_of_anyone(options->password_file, &raw, NULL);
+	fault = file_read_path_of_anyone(options->password.file, &raw, NULL);
 	return fault.code ? fault : password_from_bytes(&raw, ret_password);
 }
 
@@ -150,13 +150,13 @@ static enum status read_key_password(struct inspection *inspection)
 		inspection->fault = fault_of(FAULT_WRONG_PASSWORD);
 		return STATUS_DONE;
 	}
-	if (!has_password_source(options))
-		return inspection->encrypted ? get_password(options, inspection->name, &inspection->password)
+	if (!has_password_source(&options->password))
+		return inspection->encrypted ? get_password(&options->password, inspection->name, &inspection->password)
 					     : STATUS_DONE;
 	fault = read_password(options, &inspection->password);
 	if (fault.code && fault.code != FAULT_PASSWORD_EMPTY && !is_matter_of_release(fault) &&
 	    !is_answer(inspection, fault))
-		return message_fault(fault, password_source_name(options));
+		return message_fault(fault, password_source_name(&options->password));
 	inspection->password_fault = fault;
 	return STATUS_DONE;
 }
@@ -173,9 +173,9 @@ static const char *name_of_password_file(const struct options *options)
 {
 	const struct host *host = &options->host;
 
-	return options->password_file == host->password_file && host->password_file
+	return options->password.file == host->password_file && host->password_file
 		       ? settings_password_path(&host->settings)
-		       : password_source_name(options);
+		       : password_source_name(&options->password);
 }
 
 /* ---- the text ---- */
@@ -203,7 +203,8 @@ static bool ends_inspection(struct fault fault)
 static enum status report_if_wrong_password(struct inspection *inspection, struct fault fault, bool probe)
 {
 	const struct options *options = inspection->options;
-	const struct server_profile *profile = options->target ? options->target : &server_profiles[0];
+	const struct server_profile *profile = options->target.profile ? options->target.profile : &server_profiles[0];
+	enum status status;
 	char *words;
 
 	if (fault.code != FAULT_WRONG_PASSWORD || is_out_of_reach(inspection)) {
@@ -213,10 +214,14 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 		return STATUS_DONE;
 	}
 	words = server_words(profile, fault_of_noise(inspection, profile), name_of_file(inspection));
-	if (!options->json)
+	if (!options->talk.json)
 		printf("no: %s\n", words ? words : "");
 	free(words);
-	return report_wrong_password(options, inspection->name, &inspection->raw, &inspection->password, probe);
+	status = message_fault(fault, inspection->name);
+	if (probe)
+		say_what_opens(&options->target, options->kdf, options->talk.quiet, &inspection->raw,
+			       &inspection->password);
+	return status;
 }
 
 /* Brings the text to light, or leaves the fault that hides it. */
@@ -241,7 +246,7 @@ static enum status find_text(struct inspection *inspection, bool probe)
 /* No server that is asked gets as far as the text. */
 static bool is_text_out_of_reach(const struct inspection *inspection)
 {
-	const struct server_profile *target = inspection->options->target;
+	const struct server_profile *target = inspection->options->target.profile;
 	enum fault_code code = inspection->password_fault.code;
 
 	if (code == FAULT_PASSWORD_TOO_LONG)
@@ -266,7 +271,7 @@ static enum status read_file(struct inspection *inspection)
 	const struct options *options = inspection->options;
 	struct fault fault;
 
-	inspection->is_pipe = is_server_pipe(options);
+	inspection->is_pipe = is_server_pipe(options->file, &options->host);
 	if (inspection->is_pipe)
 		return STATUS_DONE;
 	fault = read_any_file(options->file, &inspection->raw);
@@ -339,7 +344,7 @@ static enum status judge(const struct inspection *inspection, const struct serve
 			 struct refusal *ret_refusal)
 {
 	const char *name = name_of_file(inspection);
-	struct fault fault = access_fault(inspection, inspection->options->password_file);
+	struct fault fault = access_fault(inspection, inspection->options->password.file);
 
 	if (!fault.code)
 		fault = judge_password(inspection, profile);
@@ -367,7 +372,7 @@ static enum status find_obstacle(struct inspection *inspection)
 	struct fault fault = fault_none();
 
 	if (options->host.names_file)
-		fault = settings_obstacle(&options->host.settings, options->target, &inspection->obstacle);
+		fault = settings_obstacle(&options->host.settings, options->target.profile, &inspection->obstacle);
 	return fault.code ? message_fault(fault, "") : STATUS_DONE;
 }
 
@@ -398,14 +403,14 @@ static enum status judge_all(struct inspection *inspection)
 	inspection->refusals = calloc(server_profile_count, sizeof(*inspection->refusals));
 	if (!inspection->refusals)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	if (options->target)
-		status = judge_with_settings(inspection, options->target, &inspection->target);
+	if (options->target.profile)
+		status = judge_with_settings(inspection, options->target.profile, &inspection->target);
 	for (size_t i = 0; !status && i < server_profile_count; i++) {
 		struct refusal *refusal = &inspection->refusals[i];
 
-		status = (options->target && !is_cut_off(inspection) ? judge : judge_with_settings)(inspection,
-												    &server_profiles[i],
-												    refusal);
+		status = (options->target.profile && !is_cut_off(inspection)
+				  ? judge
+				  : judge_with_settings)(inspection, &server_profiles[i], refusal);
 		inspection->loads += !status && !refusal->words;
 	}
 	return status;
@@ -432,7 +437,7 @@ static struct fault inspect_key_password(struct inspection *inspection)
 	if (!inspection->password.secret.data)
 		return fault_none();
 	if (inspection->password_fault.code == FAULT_PASSWORD_TOO_LONG)
-		return options->target && options->target->cuts_long_password
+		return options->target.profile && options->target.profile->cuts_long_password
 			       ? findings_add(&inspection->findings, (struct finding){ .kind = FINDING_LONG_PASSWORD })
 			       : fault_none();
 	return inspect_password(&inspection->password, &inspection->findings);
@@ -447,10 +452,10 @@ static enum status inspect_option_files(struct inspection *inspection)
 
 	if (!options->host.names_file)
 		return STATUS_DONE;
-	fault = inspect_settings(&options->host.settings, options->target, &inspection->findings);
+	fault = inspect_settings(&options->host.settings, options->target.profile, &inspection->findings);
 	if (fault.code)
 		return message_fault(fault, inspection->name);
-	status = find_stray_group(options, &stray.group, &stray.path);
+	status = find_stray_group(&options->host, &stray.group, &stray.path);
 	if (!status && stray.group)
 		fault = findings_add(&inspection->findings, stray);
 	return fault.code ? message_fault(fault, inspection->name) : status;
@@ -470,7 +475,7 @@ static enum status find_findings(struct inspection *inspection)
 /* There is an answer without a look into the pipe. */
 static bool is_answered(const struct inspection *inspection)
 {
-	const struct server_profile *target = inspection->options->target;
+	const struct server_profile *target = inspection->options->target.profile;
 
 	return !inspection->is_pipe || (target && !target->reads_pipes);
 }
@@ -488,7 +493,7 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 	if (!status && !is_cut_off(inspection))
 		status = find_content(inspection, probe);
 	if (!status && !is_answered(inspection))
-		status = refuse_server_pipe(options);
+		status = refuse_server_pipe(options->file);
 	if (!status)
 		status = judge_all(inspection);
 	if (!status)
@@ -498,12 +503,12 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 
 bool inspection_loads(const struct inspection *inspection)
 {
-	return inspection->options->target ? !inspection->target.words : inspection->loads > 0;
+	return inspection->options->target.profile ? !inspection->target.words : inspection->loads > 0;
 }
 
 const struct refusal *inspection_refusal(const struct inspection *inspection)
 {
-	return inspection->options->target ? &inspection->target : &inspection->refusals[0];
+	return inspection->options->target.profile ? &inspection->target : &inspection->refusals[0];
 }
 
 size_t inspection_warnings(const struct inspection *inspection)

@@ -169,7 +169,7 @@ static void print_list_json(const struct options *options, const struct content 
 static void print_list(const struct arguments *arguments, const struct content *content, const struct keyset *keyset,
 		       const struct fingerprint *whole)
 {
-	if (arguments->options->json)
+	if (arguments->options->talk.json)
 		print_list_json(arguments->options, content, keyset, whole);
 	else if (arguments->only_ids)
 		print_ids(keyset);
@@ -189,14 +189,15 @@ static enum status list(const struct arguments *arguments)
 	CONTENT struct content content = { 0 };
 	KEYSET struct keyset keyset = { 0 };
 	struct fingerprint whole;
-	enum status status = read_key_file(options, &raw, NULL);
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
 	struct fault fault;
 
 	if (!status)
-		status = content_open(options, name, &raw, &content);
+		status = content_open(&options->password, options->kdf, name, &raw, &content);
 	if (status)
 		return status;
-	warn_unless_target_loads(options, name, &content.keyfile.text, content.encrypted, raw.size);
+	warn_unless_target_loads(&options->target, name, &content.keyfile.text, content.encrypted ? &content.kdf : NULL,
+				 raw.size);
 	fault = keyset_of_keyfile(&content.keyfile, &keyset);
 	if (!fault.code)
 		fault = keyset_fingerprint(&keyset, &whole);
@@ -215,7 +216,7 @@ static enum status run(int argc, char **argv, struct options *options)
 	status = options_complete(options);
 	if (status)
 		return status;
-	if (arguments.only_ids + arguments.only_fingerprint + options->json > 1)
+	if (arguments.only_ids + arguments.only_fingerprint + options->talk.json > 1)
 		return usage_error("--ids, --fingerprint and --json exclude each other");
 	return list(&arguments);
 }

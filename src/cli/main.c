@@ -152,7 +152,7 @@ static enum status run_command(int argc, char **argv, struct options *options)
 	static char name[64];
 	enum status status;
 
-	message_set_quiet(options->quiet);
+	message_set_quiet(options->talk.quiet);
 	if (!command) {
 		message_error("unknown command '%s'", shown_command(argv[0]));
 		message_hint("'mkeyfile --help' lists the commands");
@@ -160,7 +160,7 @@ static enum status run_command(int argc, char **argv, struct options *options)
 	}
 	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
 	message_start(name);
-	message_set_json(options->json);
+	message_set_json(options->talk.json);
 	argv[0] = name;
 	status = command->run(argc, argv, options);
 	if (secret_lock_failed())

@@ -34,11 +34,9 @@ enum long_option {
 void options_start(struct options *options, char **environment)
 {
 	*options = (struct options){
-		.password_descriptor = -1,
-		.lock_timeout = LOCK_TIMEOUT_DEFAULT,
-		.password_timeout = PASSWORD_TIMEOUT_DEFAULT,
-		.environment = environment,
-		.host.option_files = OPTION_FILES_UNSEEN,
+		.password = { .descriptor = -1, .timeout = PASSWORD_TIMEOUT_DEFAULT, .environment = environment },
+		.writing.lock_timeout = LOCK_TIMEOUT_DEFAULT,
+		.host = { .environment = environment, .option_files = OPTION_FILES_UNSEEN },
 	};
 }
 
@@ -142,11 +140,11 @@ error_t parse_digest(const struct argp_state *state, const char *text, struct kd
 
 static error_t add_trust_owner(const struct argp_state *state, struct options *options, const char *name)
 {
-	if (options->trust_owner_count == TRUST_OWNERS_MAX) {
+	if (options->accounts.trusted_count == TRUST_OWNERS_MAX) {
 		refuse_usage(state, "--trust-owner is given more than %d times", TRUST_OWNERS_MAX);
 		return EINVAL;
 	}
-	options->trust_owners[options->trust_owner_count++] = name;
+	options->accounts.trusted[options->accounts.trusted_count++] = name;
 	return 0;
 }
 
@@ -159,50 +157,50 @@ static error_t parse_shared(int key, char *value, struct argp_state *state)
 		options->file = value;
 		break;
 	case 'P':
-		options->password_file = value;
+		options->password.file = value;
 		break;
 	case OPTION_PASSWORD_FD:
-		return parse_descriptor(state, "password-fd", value, &options->password_descriptor);
+		return parse_descriptor(state, "password-fd", value, &options->password.descriptor);
 	case OPTION_PASSWORD_COMMAND:
-		options->password_command = value;
+		options->password.command = value;
 		break;
 	case OPTION_PASSWORD_TIMEOUT:
-		options->has_password_timeout = true;
-		return parse_count(state, "password-timeout", value, PASSWORD_TIMEOUT_MAX, &options->password_timeout);
+		options->given.password_timeout = true;
+		return parse_count(state, "password-timeout", value, PASSWORD_TIMEOUT_MAX, &options->password.timeout);
 	case OPTION_DIGEST:
-		options->has_digest = true;
+		options->given.digest = true;
 		return parse_digest(state, value, &options->kdf);
 	case OPTION_PBKDF2:
-		options->has_iterations = true;
+		options->given.iterations = true;
 		return parse_iterations(state, "pbkdf2", value, &options->kdf);
 	case 't':
-		options->target_name = value;
+		options->target.name = value;
 		break;
 	case OPTION_DEFAULTS_FILE:
-		options->defaults_file = value;
+		options->host.defaults_file = value;
 		break;
 	case OPTION_DEFAULTS_GROUP_SUFFIX:
-		options->defaults_group_suffix = value;
+		options->host.defaults_group_suffix = value;
 		break;
 	case OPTION_NO_DEFAULTS:
-		options->no_defaults = true;
+		options->host.no_defaults = true;
 		break;
 	case OPTION_SERVER_USER:
-		options->server_user = value;
+		options->accounts.server_user = value;
 		break;
 	case OPTION_TRUST_OWNER:
 		return add_trust_owner(state, options, value);
 	case 'n':
-		options->dry_run = true;
+		options->writing.dry_run = true;
 		break;
 	case 'q':
-		options->quiet = true;
+		options->talk.quiet = true;
 		break;
 	case 'j':
-		options->json = true;
+		options->talk.json = true;
 		break;
 	case OPTION_NO_PROMPT:
-		options->no_prompt = true;
+		options->password.no_prompt = true;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -251,10 +249,10 @@ static error_t parse_lock(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_LOCK_TIMEOUT:
-		options->has_lock_timeout = true;
-		return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->lock_timeout);
+		options->given.lock_timeout = true;
+		return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->writing.lock_timeout);
 	case OPTION_WRITE_IN_PLACE:
-		options->in_place_backup = value;
+		options->writing.in_place_backup = value;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -278,7 +276,7 @@ static error_t parse_backup(int key, char *value, struct argp_state *state)
 	(void)value;
 	if (key != OPTION_BACKUP)
 		return ARGP_ERR_UNKNOWN;
-	options->backup = true;
+	options->writing.backup = true;
 	return 0;
 }
 
@@ -344,7 +342,7 @@ const char *from_environment(const char *name)
 
 int count_password_sources(const struct options *options)
 {
-	return !!options->password_file + !!options->password_command + (options->password_descriptor >= 0) +
+	return !!options->password.file + !!options->password.command + (options->password.descriptor >= 0) +
 	       !!options->new_password_file;
 }
 

@@ -10,9 +10,55 @@
 
 #include <argp.h>
 
+/* Where a password comes from, and how it is read: of file, command, descriptor and text,
+ * at most one is set. */
+struct password_source {
+	const char *file; /* "-": standard input */
+	const char *command;
+	const char *text;     /* in clear in the server's option files */
+	int descriptor;	      /* -1: none */
+	unsigned int timeout; /* seconds; 0: none */
+	bool no_prompt;	      /* without a source, the terminal is not asked */
+	char **environment;   /* for the command: as this process was given it */
+};
+
+/* The server that reads the key file. */
+struct target {
+	const char *name;
+	const struct server_profile *profile; /* NULL: unknown */
+	struct server_profile found;	      /* what profile points at */
+};
+
+#define TRUST_OWNERS_MAX 16
+
+/* The user accounts whose files are trusted, as names or numbers. */
+struct accounts {
+	const char *server_user; /* NULL: not named */
+	const char *trusted[TRUST_OWNERS_MAX];
+	size_t trusted_count;
+};
+
+/* How a file is changed. */
+struct writing {
+	bool dry_run;
+	bool backup;
+	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
+	unsigned int lock_timeout;   /* seconds */
+};
+
+/* What is printed. */
+struct talk {
+	bool quiet;
+	bool json;
+};
+
 /* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
  * that its server reads. */
 struct host {
+	bool no_defaults; /* no option file is read */
+	const char *defaults_file;
+	const char *defaults_group_suffix;
+	char **environment; /* for children: as this process was given it */
 	struct option_files_seen option_files;
 	struct secret own_lines;	 /* of [mkeyfile]; options point into it */
 	struct server_settings settings; /* of the server */
@@ -22,43 +68,25 @@ struct host {
 	bool names_file;      /* the key file is the one that settings name */
 };
 
-#define TRUST_OWNERS_MAX 16
-
 /* The options that all commands share, from the command line, the environment and
  * the option files. Strings belong to argv, environ and host. */
 struct options {
 	const char *file;
-	const char *password_file;
-	const char *password_command;
-	const char *password_text;     /* in clear in the server's option files; or NULL */
+	struct password_source password;
 	const char *new_password_file; /* generate and encrypt: to be made */
-	int password_descriptor;       /* -1: none */
-	unsigned int password_timeout; /* seconds; 0: none */
 	struct kdf kdf;
-	const char *target_name;
-	const struct server_profile *target;	    /* NULL: unknown */
-	const char *server_user;		    /* NULL: not named */
-	const char *trust_owners[TRUST_OWNERS_MAX]; /* names or numbers of users whose files are trusted */
-	size_t trust_owner_count;
-	bool dry_run;
-	bool quiet;
-	bool json;
-	bool no_prompt;
-	bool backup;
-	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
-	unsigned int lock_timeout;   /* seconds */
-	char **environment;	     /* for children: as this process was given it */
-
-	bool no_defaults;
-	const char *defaults_file;
-	const char *defaults_group_suffix;
+	struct target target;
+	struct accounts accounts;
+	struct writing writing;
+	struct talk talk;
 	struct host host;
-	struct server_profile target_profile; /* what target points at */
 	/* given, and so not to be filled from where less counts */
-	bool has_digest;
-	bool has_iterations;
-	bool has_password_timeout;
-	bool has_lock_timeout;
+	struct {
+		bool digest;
+		bool iterations;
+		bool password_timeout;
+		bool lock_timeout;
+	} given;
 };
 
 void options_start(struct options *options, char **environment);

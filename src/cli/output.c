@@ -53,13 +53,13 @@ static enum status check_options(const struct output *output, const struct optio
 		return usage_error("--in-place and --output exclude each other");
 	if (output->in_place && is_standard_stream(options->file))
 		return usage_error("standard input cannot be changed in place: name a file");
-	if (options->backup && !output->in_place)
+	if (options->writing.backup && !output->in_place)
 		return usage_error(
 			"--backup needs --in-place: another file is written only where there is none, or kept by --force");
-	if (options->in_place_backup && !output->in_place && !output->force)
+	if (options->writing.in_place_backup && !output->in_place && !output->force)
 		return usage_error(
 			"--write-in-place needs --in-place or --force: a file that is created needs no backup");
-	if (to_standard_output(output) && options->json)
+	if (to_standard_output(output) && options->talk.json)
 		return usage_error("--json needs --output or --in-place: standard output has the key file");
 	if (!output->path && !output->in_place && isatty(STDOUT_FILENO)) {
 		message_error("refusing to write a key file to a terminal");
@@ -74,11 +74,10 @@ static bool is_stream(const struct stat *status)
 	return S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode);
 }
 
-static void warn_unless_target_reads_pipes(const char *path, const struct options *options)
+static void warn_unless_target_reads_pipes(const char *path, const struct target *target)
 {
-	if (options->target && !options->target->reads_pipes)
-		message_warning("'%s' is a named pipe, from which %s cannot read a key file", path,
-				options->target_name);
+	if (target->profile && !target->profile->reads_pipes)
+		message_warning("'%s' is a named pipe, from which %s cannot read a key file", path, target->name);
 }
 
 static enum status find_place(struct output *output, const struct options *options, const struct stat *input)
@@ -89,7 +88,7 @@ static enum status find_place(struct output *output, const struct options *optio
 
 	if (!stat(output->path, &present)) {
 		if (S_ISFIFO(present.st_mode))
-			warn_unless_target_reads_pipes(output->path, options);
+			warn_unless_target_reads_pipes(output->path, &options->target);
 		if (is_stream(&present)) {
 			fault = trust_judge_path(NULL, output->path);
 			return fault.code ? message_fault(fault, output->path) : STATUS_DONE;
@@ -100,7 +99,7 @@ static enum status find_place(struct output *output, const struct options *optio
 			return STATUS_REFUSED;
 		}
 		if (output->force)
-			return open_store(&output->store, output->path, options, true);
+			return open_store(&output->store, output->path, &options->writing, true);
 	}
 	fault = store_check_absent(output->path);
 	if (!fault.code)
@@ -120,13 +119,13 @@ enum status output_open(struct output *output, const struct options *options)
 	if (status)
 		return status;
 	if (output->in_place) {
-		status = open_store(&output->store, options->file, options, options->backup);
+		status = open_store(&output->store, options->file, &options->writing, options->writing.backup);
 		if (status)
 			return status;
 		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
 		return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
 	}
-	status = read_key_file(options, &output->input, &input);
+	status = read_key_file(options->file, &options->host, &output->input, &input);
 	if (!status && !to_standard_output(output))
 		status = find_place(output, options, &input);
 	return status;
@@ -163,19 +162,19 @@ static enum status write_pipe(const char *path, const struct secret *raw)
 }
 
 /* What reads a stream may keep it waiting: nothing is created before. */
-static enum status write_to_stream(const struct output *output, const char *path, const struct options *options,
+static enum status write_to_stream(const struct output *output, const char *path, const struct writing *writing,
 				   const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
 	enum status status = STATUS_DONE;
 
-	if (!options->dry_run)
+	if (!writing->dry_run)
 		status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", publication->raw)
 						    : write_pipe(path, publication->raw);
-	if (!status && !options->dry_run && new_password_file && new_password_file->path)
+	if (!status && !writing->dry_run && new_password_file && new_password_file->path)
 		status = new_password_file_create(new_password_file);
 	if (!status)
-		say_new_password_file(options, new_password_file);
+		say_new_password_file(writing, new_password_file);
 	return status;
 }
 
@@ -185,8 +184,8 @@ enum status output_write(struct output *output, const struct options *options, c
 	struct stat present;
 
 	if (to_standard_output(output) || (!output->in_place && !stat(path, &present) && is_stream(&present)))
-		return write_to_stream(output, path, options, publication);
-	return publish(&output->store, path, options, publication);
+		return write_to_stream(output, path, &options->writing, publication);
+	return publish(&output->store, path, &options->writing, publication);
 }
 
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
@@ -195,17 +194,17 @@ void output_report(const struct output *output, const struct options *options, c
 	json_t *object;
 
 	if (to_standard_output(output)) {
-		if (options->dry_run)
+		if (options->writing.dry_run)
 			message_note("%s '%s' to standard output", would, input_name(options->file));
 		return;
 	}
-	message_note("%s '%s' to '%s'", options->dry_run ? would : done, input_name(options->file), path);
-	if (!options->json)
+	message_note("%s '%s' to '%s'", options->writing.dry_run ? would : done, input_name(options->file), path);
+	if (!options->talk.json)
 		return;
 	object = json_object();
 	json_object_set_new(object, "file", json_text(input_name(options->file)));
 	json_object_set_new(object, "output", json_text(path));
-	json_object_set_new(object, "dry_run", json_boolean(options->dry_run));
+	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
 	print_json(object);
 }
 

@@ -3,7 +3,7 @@
 #include "cli/edit.h"
 #include "cli/message.h"
 #include "cli/passwd_report.h"
-#include "cli/wrong_password.h"
+#include "cli/password_source.h"
 #include "core/file.h"
 #include "core/trust.h"
 #include "core/unseal.h"
@@ -31,7 +31,8 @@
 
 struct arguments {
 	struct options *options;
-	struct options new; /* source of the new password, and the KDF */
+	struct password_source new_password;
+	struct kdf new_kdf;
 	bool new_digest;
 	bool new_iterations;
 };
@@ -58,26 +59,26 @@ static const struct argp_option argp_options[] = {
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
-	struct options *new = &arguments->new;
+	struct password_source *new = &arguments->new_password;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		pass_options(state, 0, 2, arguments->options);
 		return 0;
 	case OPTION_NEW_PASSWORD_FILE:
-		new->password_file = value;
+		new->file = value;
 		return 0;
 	case OPTION_NEW_PASSWORD_FD:
-		return parse_descriptor(state, "new-password-fd", value, &new->password_descriptor);
+		return parse_descriptor(state, "new-password-fd", value, &new->descriptor);
 	case OPTION_NEW_PASSWORD_COMMAND:
-		new->password_command = value;
+		new->command = value;
 		return 0;
 	case OPTION_NEW_DIGEST:
 		arguments->new_digest = true;
-		return parse_digest(state, value, &new->kdf);
+		return parse_digest(state, value, &arguments->new_kdf);
 	case OPTION_NEW_PBKDF2:
 		arguments->new_iterations = true;
-		return parse_iterations(state, "new-pbkdf2", value, &new->kdf);
+		return parse_iterations(state, "new-pbkdf2", value, &arguments->new_kdf);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -119,11 +120,10 @@ static bool is_same_file(const char *one, const char *other)
 
 static enum way choose_way(const struct arguments *arguments)
 {
-	const struct options *new = &arguments->new;
+	const struct password_source *new = &arguments->new_password;
 
-	if (new->password_file)
-		return is_same_file(new->password_file, arguments->options->password_file) ? WAY_REPLACE_FILE
-											   : WAY_OTHER_FILE;
+	if (new->file)
+		return is_same_file(new->file, arguments->options->password.file) ? WAY_REPLACE_FILE : WAY_OTHER_FILE;
 	if (!has_password_source(new) && (arguments->new_digest || arguments->new_iterations))
 		return WAY_KEEP;
 	return WAY_SOURCE;
@@ -133,7 +133,7 @@ static enum way choose_way(const struct arguments *arguments)
  * that was ended. Nothing there: it will be made. */
 static enum status read_prepared(struct passwd *passwd, const char *path)
 {
-	const struct options source = { .password_file = path, .password_descriptor = -1 };
+	const struct password_source source = { .file = path, .descriptor = -1 };
 	struct stat status;
 
 	if (lstat(path, &status) && errno == ENOENT) {
@@ -172,15 +172,15 @@ static enum status check_new_path(const char *path)
 
 static enum status plan(struct passwd *passwd, const struct arguments *arguments)
 {
-	enum status status = check_new_path(arguments->new.password_file);
+	enum status status = check_new_path(arguments->new_password.file);
 
 	if (status)
 		return status;
 	passwd->way = choose_way(arguments);
 	if (passwd->way == WAY_REPLACE_FILE)
-		return find_journal(passwd, passwd->options->password_file);
+		return find_journal(passwd, passwd->options->password.file);
 	if (passwd->way == WAY_OTHER_FILE)
-		return read_prepared(passwd, passwd->new_options->password_file);
+		return read_prepared(passwd, passwd->new_source->file);
 	return STATUS_DONE;
 }
 
@@ -198,7 +198,7 @@ static struct fault unseal(struct passwd *passwd, const struct password *passwor
  * file: that opens with what is new, and not, or just as well, with what is old. */
 static bool is_finished(struct passwd *passwd)
 {
-	struct kdf new_kdf = passwd->new_options->kdf;
+	struct kdf new_kdf = passwd->new_kdf;
 
 	if (passwd->way == WAY_KEEP)
 		return !unseal(passwd, &passwd->old_password, new_kdf).code;
@@ -207,7 +207,7 @@ static bool is_finished(struct passwd *passwd)
 
 static bool changes_nothing(const struct passwd *passwd)
 {
-	return kdf_equals(passwd->options->kdf, passwd->new_options->kdf) &&
+	return kdf_equals(passwd->options->kdf, passwd->new_kdf) &&
 	       (passwd->way == WAY_KEEP || (passwd->new_password.secret.data &&
 					    secret_equals(&passwd->old_password.secret, &passwd->new_password.secret)));
 }
@@ -217,7 +217,7 @@ static enum status refuse_no_change(const struct passwd *passwd)
 	const char *file = passwd->options->file;
 
 	if (passwd->way == WAY_KEEP)
-		message_error("'%s' has %s already", file, kdf_words(passwd->new_options->kdf));
+		message_error("'%s' has %s already", file, kdf_words(passwd->new_kdf));
 	else
 		message_error("the new password of '%s' is the old one", file);
 	return STATUS_REFUSED;
@@ -225,13 +225,10 @@ static enum status refuse_no_change(const struct passwd *passwd)
 
 static enum status report_if_wrong(const struct passwd *passwd, struct fault fault)
 {
-	const char *file = passwd->options->file;
-	enum status status;
+	enum status status = message_fault(fault, passwd->options->file);
 
-	if (fault.code != FAULT_WRONG_PASSWORD)
-		return message_fault(fault, file);
-	status = report_wrong_password(passwd->options, file, &passwd->store.content, &passwd->old_password, false);
-	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		hint_at_verify();
 	return status;
 }
 
@@ -242,7 +239,7 @@ static enum status open_with_old(struct passwd *passwd)
 	struct fault fault;
 
 	passwd->has_backup = passwd->way != WAY_KEEP && !passwd->new_password.secret.data;
-	status = (passwd->has_backup ? open_store : open_store_quietly)(&passwd->store, file, passwd->options,
+	status = (passwd->has_backup ? open_store : open_store_quietly)(&passwd->store, file, &passwd->options->writing,
 									passwd->has_backup);
 	if (status)
 		return status;
@@ -251,7 +248,7 @@ static enum status open_with_old(struct passwd *passwd)
 		message_hint("'mkeyfile encrypt --in-place' gives it a password");
 		return status;
 	}
-	status = get_password(passwd->options, file, &passwd->old_password);
+	status = get_password(&passwd->options->password, file, &passwd->old_password);
 	if (status)
 		return status;
 	fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
@@ -280,7 +277,7 @@ static enum status get_new(struct passwd *passwd)
 		passwd->new_password.secret = secret_take(&copy);
 		status = fault.code ? message_fault(fault, passwd->options->file) : STATUS_DONE;
 	} else if (passwd->way == WAY_SOURCE) {
-		status = get_new_password(passwd->new_options, passwd->options->file, &passwd->new_password);
+		status = get_new_password(passwd->new_source, passwd->options->file, &passwd->new_password);
 	}
 	if (!status && passwd->way != WAY_KEEP && changes_nothing(passwd))
 		status = refuse_no_change(passwd);
@@ -299,7 +296,7 @@ static enum status make_sure_of_backup(struct passwd *passwd)
 		return STATUS_DONE;
 	before = secret_take(&passwd->store.content);
 	store_close(&passwd->store);
-	status = open_store(&passwd->store, file, passwd->options, true);
+	status = open_store(&passwd->store, file, &passwd->options->writing, true);
 	if (status || secret_equals(&before, &passwd->store.content))
 		return status;
 	return message_fault(fault_of(FAULT_CHANGED), file);
@@ -308,25 +305,24 @@ static enum status make_sure_of_backup(struct passwd *passwd)
 /* The password file that is to get new content is locked, and can be replaced. */
 static enum status open_password_file(struct passwd *passwd)
 {
-	const char *path = passwd->options->password_file;
-	struct options options = *passwd->options;
+	const char *path = passwd->options->password.file;
+	/* --write-in-place is about the key file */
+	const struct writing writing = { .lock_timeout = passwd->options->writing.lock_timeout };
 	struct fault fault;
 	enum status status;
 
 	if (passwd->way != WAY_REPLACE_FILE)
 		return STATUS_DONE;
-	/* --write-in-place is about the key file */
-	options.in_place_backup = NULL;
 	if (passwd->made.path) {
 		fault = secret_copy(&passwd->password_content, passwd->made.text.data, passwd->made.text.size);
 		if (fault.code)
 			return message_fault(fault, path);
 	}
-	status = open_store_quietly(&passwd->password_store, path, &options, false);
+	status = open_store_quietly(&passwd->password_store, path, &writing, false);
 	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
 		return status;
 	store_close(&passwd->password_store);
-	return open_store(&passwd->password_store, path, &options, true);
+	return open_store(&passwd->password_store, path, &writing, true);
 }
 
 /* ---- the change ---- */
@@ -345,7 +341,7 @@ static void ignore_signals(void)
 /* Step 2 of the order above, with step 1 before it and undone if it fails. */
 static enum status replace_key_file(struct passwd *passwd, const struct secret *raw)
 {
-	struct successor successor = { passwd->new_options, &passwd->keyfile.text, &passwd->new_password };
+	struct successor successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
 	enum status status = STATUS_DONE;
 	struct fault fault;
 
@@ -366,7 +362,7 @@ static enum status replace_key_file(struct passwd *passwd, const struct secret *
 /* Steps 3 and 4. */
 static enum status replace_password_file(struct passwd *passwd)
 {
-	const char *path = passwd->options->password_file;
+	const char *path = passwd->options->password.file;
 	struct store *store = &passwd->password_store;
 	struct fault fault = store_replace(store, &passwd->password_content, NULL, NULL);
 
@@ -403,35 +399,37 @@ static void tidy_up(struct passwd *passwd)
 
 static enum status commit(struct passwd *passwd)
 {
-	const struct options *new_options = passwd->new_options;
+	const struct writing *writing = &passwd->options->writing;
+	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
 	const char *file = passwd->options->file;
 	SECRET struct secret raw = { 0 };
 	const struct publication publication = {
 		.raw = &raw,
-		.successor = { new_options, &passwd->keyfile.text, &passwd->new_password },
+		.successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password },
 		.new_password_file = &passwd->made,
 	};
 	enum status status = STATUS_DONE;
 
 	if (!passwd->finishing)
-		status = content_make(new_options, file, &passwd->keyfile.text, &passwd->keyfile, true,
-				      &passwd->new_password, &raw);
+		status = content_make(&passwd->options->target, file, &passwd->keyfile.text, &passwd->keyfile, &sealing,
+				      &raw);
 	if (status)
 		return status;
-	if (passwd->finishing && !new_options->dry_run)
+	if (passwd->finishing && !writing->dry_run)
 		tidy_up(passwd);
 	if (passwd->way == WAY_REPLACE_FILE)
-		return new_options->dry_run ? STATUS_DONE : commit_pair(passwd, &raw);
+		return writing->dry_run ? STATUS_DONE : commit_pair(passwd, &raw);
 	if (passwd->finishing)
 		say_what_is_left(&passwd->store);
-	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, new_options, &publication);
+	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, writing, &publication);
 }
 
 static enum status change_password(const struct arguments *arguments)
 {
 	struct passwd passwd __attribute__((cleanup(passwd_free))) = {
 		.options = arguments->options,
-		.new_options = &arguments->new,
+		.new_source = &arguments->new_password,
+		.new_kdf = arguments->new_kdf,
 		.store = STORE_CLOSED,
 		.password_store = STORE_CLOSED,
 	};
@@ -454,48 +452,45 @@ static enum status change_password(const struct arguments *arguments)
 
 /* ---- the command line ---- */
 
-/* What the new password has in common with the old one comes from there. */
+/* What is not given about the new password is as with the old one. */
 static void complete_new(struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
-	const struct options given = arguments->new;
 
-	arguments->new = *options;
-	arguments->new.password_file = given.password_file;
-	arguments->new.password_descriptor = given.password_descriptor;
-	arguments->new.password_command = given.password_command;
-	arguments->new.password_text = NULL;
-	if (arguments->new_digest)
-		arguments->new.kdf.digest = given.kdf.digest;
-	if (arguments->new_iterations)
-		arguments->new.kdf.iterations = given.kdf.iterations;
+	arguments->new_password.timeout = options->password.timeout;
+	arguments->new_password.no_prompt = options->password.no_prompt;
+	arguments->new_password.environment = options->password.environment;
+	if (!arguments->new_digest)
+		arguments->new_kdf.digest = options->kdf.digest;
+	if (!arguments->new_iterations)
+		arguments->new_kdf.iterations = options->kdf.iterations;
 }
 
 static enum status check_arguments(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
-	const struct options *new = &arguments->new;
-	int sources = !!new->password_file + !!new->password_command + (new->password_descriptor >= 0);
+	const struct password_source *new = &arguments->new_password;
+	int sources = !!new->file + !!new->command + (new->descriptor >= 0);
 
 	if (sources > 1)
 		return usage_error(
 			"--new-password-file, --new-password-fd and --new-password-command exclude each other");
 	if (is_standard_stream(options->file))
 		return usage_error("standard input cannot be changed: name a file");
-	if (new->password_file && (!*new->password_file || is_standard_stream(new->password_file)))
+	if (new->file && (!*new->file || is_standard_stream(new->file)))
 		return usage_error("--new-password-file needs the name of a file");
-	if (is_same_file(new->password_file, options->file))
+	if (is_same_file(new->file, options->file))
 		return usage_error("the key file and the password file cannot be the same");
-	if (new->password_descriptor >= 0 && new->password_descriptor == options->password_descriptor)
+	if (new->descriptor >= 0 && new->descriptor == options->password.descriptor)
 		return usage_error("the old and the new password cannot come from the same descriptor");
-	if (new->password_descriptor == STDIN_FILENO && is_standard_stream(options->password_file))
+	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))
 		return usage_error("the old and the new password cannot both come from standard input");
-	return check_descriptor(new->password_descriptor);
+	return check_descriptor(new->descriptor);
 }
 
 static enum status run(int argc, char **argv, struct options *options)
 {
-	struct arguments arguments = { .options = options, .new = { .password_descriptor = -1 } };
+	struct arguments arguments = { .options = options, .new_password.descriptor = -1 };
 	enum status status;
 
 	options_parse(&argp, argc, argv, &arguments);

@@ -15,7 +15,8 @@ enum way {
 /* A change of password, from its plan to its report. */
 struct passwd {
 	const struct options *options;
-	const struct options *new_options;
+	const struct password_source *new_source;
+	struct kdf new_kdf;
 	enum way way;
 	bool finishing;	 /* an earlier run did all that concerns the key file */
 	bool has_backup; /* store will keep one */

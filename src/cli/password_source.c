@@ -13,39 +13,37 @@
 #include <string.h>
 #include <unistd.h>
 
-bool has_password_source(const struct options *options)
+bool has_password_source(const struct password_source *source)
 {
-	return options->password_file || options->password_command || options->password_descriptor >= 0 ||
-	       options->password_text;
+	return source->file || source->command || source->descriptor >= 0 || source->text;
 }
 
-const char *password_source_name(const struct options *options)
+const char *password_source_name(const struct password_source *source)
 {
 	static char descriptor_name[sizeof("file descriptor ") + 11];
 
-	if (options->password_command)
+	if (source->command)
 		return "the password command";
-	if (options->password_descriptor >= 0) {
-		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", options->password_descriptor);
+	if (source->descriptor >= 0) {
+		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", source->descriptor);
 		return descriptor_name;
 	}
-	if (options->password_text)
+	if (source->text)
 		return "the setting filekey";
-	return options->password_file ? input_name(options->password_file) : "the terminal";
+	return source->file ? input_name(source->file) : "the terminal";
 }
 
-struct fault read_password_source(const struct options *options, struct password *ret_password)
+struct fault read_password_source(const struct password_source *source, struct password *ret_password)
 {
-	if (options->password_command)
-		return password_from_command(options->password_command, options->environment, options->password_timeout,
-					     ret_password);
-	if (options->password_descriptor >= 0)
-		return password_from_descriptor(options->password_descriptor, ret_password);
-	if (options->password_text)
-		return password_from_text(options->password_text, ret_password);
-	if (is_standard_stream(options->password_file))
+	if (source->command)
+		return password_from_command(source->command, source->environment, source->timeout, ret_password);
+	if (source->descriptor >= 0)
+		return password_from_descriptor(source->descriptor, ret_password);
+	if (source->text)
+		return password_from_text(source->text, ret_password);
+	if (is_standard_stream(source->file))
 		return password_from_descriptor(STDIN_FILENO, ret_password);
-	return password_from_file(options->password_file, ret_password);
+	return password_from_file(source->file, ret_password);
 }
 
 /* What the server and openssl do with such a password. That it is short is said
@@ -127,40 +125,40 @@ static enum status ask_twice(const char *name, struct password *ret_password)
 	return STATUS_FAILED;
 }
 
-static enum status read_source(const struct options *options, struct password *ret_password)
+static enum status read_source(const struct password_source *source, struct password *ret_password)
 {
-	struct fault fault = read_password_source(options, ret_password);
+	struct fault fault = read_password_source(source, ret_password);
 
-	return fault.code ? message_fault(fault, password_source_name(options)) : STATUS_DONE;
+	return fault.code ? message_fault(fault, password_source_name(source)) : STATUS_DONE;
 }
 
-enum status get_password(const struct options *options, const char *name, struct password *ret_password)
+enum status get_password(const struct password_source *source, const char *name, struct password *ret_password)
 {
 	enum status status;
 
-	if (has_password_source(options))
-		status = read_source(options, ret_password);
+	if (has_password_source(source))
+		status = read_source(source, ret_password);
 	else
-		status = options->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
+		status = source->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
 	if (!status)
 		status = warn_of(ret_password, false);
 	return status;
 }
 
-enum status get_new_password(const struct options *options, const char *name, struct password *ret_password)
+enum status get_new_password(const struct password_source *source, const char *name, struct password *ret_password)
 {
 	enum status status;
 	struct fault fault;
 
-	if (has_password_source(options))
-		status = read_source(options, ret_password);
+	if (has_password_source(source))
+		status = read_source(source, ret_password);
 	else
-		status = options->no_prompt ? no_source(name) : ask_twice(name, ret_password);
+		status = source->no_prompt ? no_source(name) : ask_twice(name, ret_password);
 	if (status)
 		return status;
 	fault = password_check_new(ret_password);
 	if (fault.code)
-		return message_fault(fault, password_source_name(options));
+		return message_fault(fault, password_source_name(source));
 	return warn_of(ret_password, true);
 }
 

@@ -5,23 +5,25 @@
 #include "cli/options.h"
 #include "core/password.h"
 
-/* Some option or environment variable says where the password is. */
-bool has_password_source(const struct options *options);
+/* The source says where the password is; else the terminal is asked. */
+bool has_password_source(const struct password_source *source);
 
 /* How messages name the source: a path, "file descriptor 3", "the password command". */
-const char *password_source_name(const struct options *options);
+const char *password_source_name(const struct password_source *source);
 
 /* Reads the password from its source; there must be one. Nothing is said. */
-MUST_CHECK struct fault read_password_source(const struct options *options, struct password *ret_password);
+MUST_CHECK struct fault read_password_source(const struct password_source *source, struct password *ret_password);
 
 /* Gets the password that opens the key file called name, from its source or
  * from the terminal, and says what goes wrong: no source and no terminal, an
  * unreadable source, a password that is none. */
-MUST_CHECK enum status get_password(const struct options *options, const char *name, struct password *ret_password);
+MUST_CHECK enum status get_password(const struct password_source *source, const char *name,
+				    struct password *ret_password);
 
 /* The password of a file that is to be encrypted: asked for twice on the
  * terminal, and refused when a server or openssl would cut it. */
-MUST_CHECK enum status get_new_password(const struct options *options, const char *name, struct password *ret_password);
+MUST_CHECK enum status get_new_password(const struct password_source *source, const char *name,
+					struct password *ret_password);
 
 /* The password file of --new-password-file: made in memory first, created when
  * all else is ready, taken away again when the key file then cannot be

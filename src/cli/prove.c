@@ -65,7 +65,7 @@ enum status prove_options_check(const struct prove_options *options)
 /* Whether the report may list it. */
 static bool is_listed(const struct proof *proof, const struct data_file *file)
 {
-	return proof->what->all_files || proof->options->json || file->evidence.use_count || file->note ||
+	return proof->what->all_files || proof->talk->json || file->evidence.use_count || file->note ||
 	       file->system.pages_in_all || (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
 }
 
@@ -131,7 +131,9 @@ static void settle(struct proof *proof)
 /* Without what another look has found. */
 static enum status renew(struct proof *proof)
 {
-	const struct proof empty = { .options = proof->options, .what = proof->what, .keyfile = proof->keyfile };
+	const struct proof empty = {
+		.talk = proof->talk, .host = proof->host, .what = proof->what, .keyfile = proof->keyfile
+	};
 
 	proof_free(proof);
 	*proof = empty;
@@ -152,7 +154,7 @@ static enum status look_through(struct proof *proof, bool *ret_started)
 		.context = proof,
 	};
 	struct survey_result result;
-	struct fault fault = survey_with_progress(&options, proof->options->quiet, &result);
+	struct fault fault = survey_with_progress(&options, proof->talk->quiet, &result);
 
 	proof->needs.live = result.live;
 	*ret_started = result.started;
@@ -190,10 +192,10 @@ static enum status look_for_parts(struct proof *proof)
 	return fault.code ? message_fault(fault, what->datadirs.paths[0]) : STATUS_DONE;
 }
 
-enum status prove(const struct options *options, const struct prove_options *what, const struct keyfile *keyfile,
-		  struct proof *ret_proof)
+enum status prove(const struct talk *talk, const struct host *host, const struct prove_options *what,
+		  const struct keyfile *keyfile, struct proof *ret_proof)
 {
-	PROOF struct proof proof = { .options = options, .what = what, .keyfile = keyfile };
+	PROOF struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
 	enum status status = datadirs_check_files(&what->datadirs);
 
 	if (status)
@@ -233,7 +235,7 @@ enum status proof_check_report(const struct proof *proof)
 
 const char *proof_unfit_algorithm(const struct proof *proof)
 {
-	const struct host *host = &proof->options->host;
+	const struct host *host = proof->host;
 	bool is_ctr = !settings_use_cbc(&host->settings);
 
 	if (!host->names_file || !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))

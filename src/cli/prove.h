@@ -28,7 +28,8 @@ MUST_CHECK enum status prove_options_check(const struct prove_options *options);
 
 /* What was found out. */
 struct proof {
-	const struct options *options;
+	const struct talk *talk;
+	const struct host *host;
 	const struct prove_options *what;
 	const struct keyfile *keyfile;
 	struct data_needs needs;
@@ -50,7 +51,7 @@ struct proof {
 /* Looks through the directories and says what could not be looked at. keyfile:
  * NULL where there is none that can be parsed; all must outlive proof. A proof
  * that says no is STATUS_DONE. */
-MUST_CHECK enum status prove(const struct options *options, const struct prove_options *what,
+MUST_CHECK enum status prove(const struct talk *talk, const struct host *host, const struct prove_options *what,
 			     const struct keyfile *keyfile, struct proof *ret_proof);
 
 void proof_free(struct proof *proof);

@@ -418,8 +418,8 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 
 	if (!arguments->datadirs.count)
 		return refuse_unseen(arguments);
-	status = datadirs_read(&arguments->datadirs, arguments->options, keyfile, free_pages_take_file, &free_pages,
-			       &needs);
+	status = datadirs_read(&arguments->datadirs, arguments->options->talk.quiet, keyfile, free_pages_take_file,
+			       &free_pages, &needs);
 	if (!status)
 		status = check_needs(arguments, removed, &needs, &free_pages);
 	if (!status && !needs.live)
@@ -449,7 +449,7 @@ static void say_removed(const struct arguments *arguments, const struct keyset *
 {
 	const struct options *options = arguments->options;
 
-	message_note("%s '%s'", options->dry_run ? "would change" : "changed", options->file);
+	message_note("%s '%s'", options->writing.dry_run ? "would change" : "changed", options->file);
 	for (size_t i = 0; i < removed->count; i++) {
 		const struct keyset_member *member = &removed->members[i];
 
@@ -458,9 +458,9 @@ static void say_removed(const struct arguments *arguments, const struct keyset *
 	}
 	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
 		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
-	if (options->in_place_backup)
+	if (options->writing.in_place_backup)
 		message_note("      whatever needs these keys there needs '%s' or a copy of it",
-			     options->in_place_backup);
+			     options->writing.in_place_backup);
 	else
 		message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
 }
@@ -474,11 +474,11 @@ static void report(const struct arguments *arguments, const struct content *cont
 		say_removed(arguments, removed);
 	else
 		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
-	if (!options->json)
+	if (!options->talk.json)
 		return;
 	object = json_object();
 	json_object_set_new(object, "file", json_text(options->file));
-	json_object_set_new(object, "dry_run", json_boolean(options->dry_run));
+	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
 	json_object_set_new(object, "removed", removed_json(removed));
 	print_json(object);
@@ -527,9 +527,9 @@ static enum status run(int argc, char **argv, struct options *options)
 
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
-	options->backup = true;
+	options->writing.backup = true;
 	if (!status)
-		status = datadirs_complete(&arguments.datadirs, options);
+		status = datadirs_complete(&arguments.datadirs, &options->host);
 	if (!status)
 		status = remove_keys(&arguments);
 	datadirs_free(&arguments.datadirs);

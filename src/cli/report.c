@@ -32,7 +32,7 @@ static void add_key(json_t *list, const struct new_key *key, const struct finger
 }
 
 /* Each key goes to list, or is said when there is none. */
-static enum status report_keys(const struct options *options, const struct change *change, json_t *list)
+static enum status report_keys(const struct change *change, json_t *list)
 {
 	struct fingerprinter *fingerprinter = NULL;
 	struct fault fault = fingerprinter_new(&fingerprinter);
@@ -40,7 +40,7 @@ static enum status report_keys(const struct options *options, const struct chang
 
 	for (size_t i = 0; !fault.code && i < change->keys->count; i++) {
 		const struct new_key *key = &change->keys->items[i];
-		const struct fingerprint *shown = options->dry_run ? NULL : &own;
+		const struct fingerprint *shown = change->dry_run ? NULL : &own;
 
 		fault = fingerprint_key(fingerprinter, key->key, key->size, &own);
 		if (!fault.code && list)
@@ -52,35 +52,35 @@ static enum status report_keys(const struct options *options, const struct chang
 	return fault.code ? message_fault(fault, change->path) : STATUS_DONE;
 }
 
-enum status report_words(const struct options *options, const struct change *change)
+enum status report_words(const struct talk *talk, const struct change *change)
 {
-	if (options->quiet)
+	if (talk->quiet)
 		return STATUS_DONE;
-	message_note("%s '%s'%s", options->dry_run ? change->would : change->done, change->path,
+	message_note("%s '%s'%s", change->dry_run ? change->would : change->done, change->path,
 		     change->encrypted ? ", encrypted" : "");
-	return report_keys(options, change, NULL);
+	return report_keys(change, NULL);
 }
 
-enum status report_json(const struct options *options, const struct change *change, json_t **ret_object)
+enum status report_json(const struct change *change, json_t **ret_object)
 {
 	json_t *object = json_object();
 	json_t *list = json_array();
 
 	json_object_set_new(object, "file", json_text(change->path));
-	json_object_set_new(object, "dry_run", json_boolean(options->dry_run));
+	json_object_set_new(object, "dry_run", json_boolean(change->dry_run));
 	json_object_set_new(object, "encrypted", json_boolean(change->encrypted));
 	json_object_set_new(object, "keys", list);
 	*ret_object = object;
-	return report_keys(options, change, list);
+	return report_keys(change, list);
 }
 
-enum status report_change(const struct options *options, const struct change *change)
+enum status report_change(const struct talk *talk, const struct change *change)
 {
 	json_t *object = NULL;
-	enum status status = report_words(options, change);
+	enum status status = report_words(talk, change);
 
-	if (!status && options->json)
-		status = report_json(options, change, &object);
+	if (!status && talk->json)
+		status = report_json(change, &object);
 	if (object)
 		print_json(object);
 	return status;

@@ -140,7 +140,7 @@ static size_t new_size(const struct arguments *arguments, const struct entry *be
 static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
 				 const struct keyfile *keyfile, struct new_keys *keys)
 {
-	enum status status = require_versions(arguments->options, keyfile);
+	enum status status = require_versions(&arguments->options->target, arguments->options->file, keyfile);
 
 	if (status)
 		message_hint("--new-id makes a successor under another ID, which works on every server");
@@ -272,7 +272,8 @@ static enum status ask_server(const struct arguments *arguments, struct server_l
 	enum status status = server_options_check(&arguments->server);
 
 	if (!status && arguments->server.named)
-		status = server_link_open(&arguments->server, arguments->options, ret_link);
+		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
+					  ret_link);
 	if (!status && arguments->flush)
 		status = prepare_flush(arguments, *ret_link, ret_reload);
 	return status;
@@ -284,7 +285,7 @@ static enum status find_tables(const struct arguments *arguments, struct server_
 	enum status status = STATUS_DONE;
 
 	if (arguments->datadirs.count)
-		status = tables_of_datadirs(&arguments->datadirs, arguments->options, ids, tables);
+		status = tables_of_datadirs(&arguments->datadirs, arguments->options->talk.quiet, ids, tables);
 	else if (link)
 		status = tables_of_server(link, ids, tables);
 	if (!status && tables->unnamed)
@@ -314,7 +315,7 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 
 	if (!sql)
 		return out_of_memory();
-	if (!done->arguments->options->json)
+	if (!done->arguments->options->talk.json)
 		fputs(sql, stdout);
 	else
 		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
@@ -335,10 +336,10 @@ static enum status report(const struct done *done)
 		.flushed = done->flushed,
 		.names_tables = done->tables != NULL,
 	});
-	enum status status = report_words(options, done->change);
+	enum status status = report_words(&options->talk, done->change);
 
-	if (!status && options->json)
-		status = report_json(options, done->change, &object);
+	if (!status && options->talk.json)
+		status = report_json(done->change, &object);
 	for (size_t i = 0; !status && i < done->replaced->count; i++)
 		status = report_successor(done, i, list);
 	if (object) {
@@ -348,7 +349,7 @@ static enum status report(const struct done *done)
 		print_json(object);
 	}
 	json_decref(list);
-	if (!options->dry_run)
+	if (!options->writing.dry_run)
 		say_rotation_steps(steps);
 	json_decref(steps);
 	return status;
@@ -390,20 +391,21 @@ static enum status rotate(const struct arguments *arguments)
 	if (!status && arguments->new_id)
 		status = find_tables(arguments, link, &replaced, &tables);
 	if (!status)
-		status = extend_text(options, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
+		status = extend_text(options->file, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
 	if (!status)
 		status = edit_commit(&edit, &text);
 	if (status)
 		return status;
-	if (arguments->flush && !options->dry_run)
+	if (arguments->flush && !options->writing.dry_run)
 		flushed = flush(link, reload);
 	status = report(&(struct done){
 		.arguments = arguments,
-		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted, &keys },
+		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
+					    options->writing.dry_run, &keys },
 		.ids = ids,
 		.replaced = &replaced,
 		.tables = link || arguments->datadirs.count ? &tables : NULL,
-		.flushed = arguments->flush && !options->dry_run && !flushed,
+		.flushed = arguments->flush && !options->writing.dry_run && !flushed,
 	});
 	return flushed ? flushed : status;
 }
@@ -416,7 +418,7 @@ static enum status run(int argc, char **argv, struct options *options)
 	options_parse(&argp, argc, argv, &arguments);
 	status = options_complete(options);
 	if (!status)
-		status = datadirs_complete(&arguments.datadirs, options);
+		status = datadirs_complete(&arguments.datadirs, &options->host);
 	if (!status)
 		status = rotate(&arguments);
 	datadirs_free(&arguments.datadirs);

@@ -186,10 +186,10 @@ static int spawn(struct server_link *link, const char *program, char *const envi
 	return error;
 }
 
-static enum status start_client(struct server_link *link, const struct options *options)
+static enum status start_client(struct server_link *link, char *const environment_given[])
 {
 	char *program = find_client();
-	char **environment = client_environment(options->environment);
+	char **environment = client_environment(environment_given);
 	int requests[2] = { -1, -1 };
 	int answers[2] = { -1, -1 };
 	enum status status = STATUS_FAILED;
@@ -401,43 +401,43 @@ static void add_default(json_t *defaults, const char *name, const char *value)
 }
 
 /* By the same rule as verify's. Root's where there is no such user. */
-static uid_t server_uid(const struct options *options)
+static uid_t server_uid(const struct accounts *accounts, const struct host *host)
 {
-	const char *name = options->server_user;
+	const char *name = accounts->server_user;
 	struct server_user user;
 
 	if (!name)
-		name = options->host.settings.user;
+		name = host->settings.user;
 	return server_user_find(name ? name : SERVER_USER_DEFAULT, &user) ? user.uid : 0;
 }
 
-static json_t *connection_request(const struct server_options *server_options, const struct options *options,
-				  unsigned int timeout)
+static json_t *connection_request(const struct server_options *server_options, const struct accounts *accounts,
+				  const struct host *host, unsigned int timeout)
 {
 	/* the client's reader cannot leave out single files */
-	bool has_refused = options->host.option_files.refused_count > 0;
+	bool has_refused = host->option_files.refused_count > 0;
 	const char *extra_file = server_options->extra_file;
 	json_t *request = json_object();
 	json_t *defaults = json_array();
 
 	json_object_set_new(request, "timeout", json_integer(timeout));
-	json_object_set_new(request, "server_uid", json_integer(server_uid(options)));
+	json_object_set_new(request, "server_uid", json_integer(server_uid(accounts, host)));
 	json_object_set_new(request, "plain", json_boolean(server_options->plain));
 	json_object_set_new(request, "defaults", defaults);
 	if (server_options->place)
 		json_object_set_new(request, "server", json_text(server_options->place));
 	if (server_options->user)
 		json_object_set_new(request, "user", json_text(server_options->user));
-	if (options->no_defaults || (has_refused && !extra_file))
+	if (host->no_defaults || (has_refused && !extra_file))
 		json_array_append_new(defaults, json_string("--no-defaults"));
-	add_default(defaults, "--defaults-file", has_refused ? extra_file : options->defaults_file);
+	add_default(defaults, "--defaults-file", has_refused ? extra_file : host->defaults_file);
 	add_default(defaults, "--defaults-extra-file", has_refused ? NULL : extra_file);
-	add_default(defaults, "--defaults-group-suffix", options->defaults_group_suffix);
+	add_default(defaults, "--defaults-group-suffix", host->defaults_group_suffix);
 	return request;
 }
 
-enum status server_link_open(const struct server_options *server_options, const struct options *options,
-			     struct server_link **ret_link)
+enum status server_link_open(const struct server_options *server_options, const struct accounts *accounts,
+			     const struct host *host, struct server_link **ret_link)
 {
 	SERVER_LINK struct server_link *link = calloc(1, sizeof(*link));
 	json_t *answer = NULL;
@@ -452,11 +452,11 @@ enum status server_link_open(const struct server_options *server_options, const 
 		link->name = NULL;
 	status = link->name ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 	if (!status && server_options->extra_file)
-		status = check_option_file(options, server_options->extra_file);
+		status = check_option_file(accounts, server_options->extra_file);
 	if (!status)
-		status = start_client(link, options);
+		status = start_client(link, host->environment);
 	if (!status)
-		status = ask(link, connection_request(server_options, options, link->timeout), &answer);
+		status = ask(link, connection_request(server_options, accounts, host, link->timeout), &answer);
 	error = json_object_get(answer, "error");
 	if (error)
 		status = say_error(link, error);

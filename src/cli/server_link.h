@@ -31,8 +31,8 @@ struct server_link;
 
 /* Connects, and says what goes wrong, with a hint: no client program, an unknown
  * user, a certificate that is not trusted, a server that is away or hangs. */
-MUST_CHECK enum status server_link_open(const struct server_options *server_options, const struct options *options,
-					struct server_link **ret_link);
+MUST_CHECK enum status server_link_open(const struct server_options *server_options, const struct accounts *accounts,
+					const struct host *host, struct server_link **ret_link);
 
 /* Runs a statement and says what goes wrong. ret_rows: an array of arrays of strings
  * and nulls, to be released. */

@@ -273,7 +273,7 @@ static void say_next(const struct joined *joined, const struct server_state *sta
 
 static enum status report(const struct options *options, const struct joined *joined, const struct server_state *state)
 {
-	if (options->json)
+	if (options->talk.json)
 		print_status_json(options, joined, state);
 	else
 		print_table(joined, state);
@@ -318,7 +318,7 @@ static enum status wait_for_end(const struct arguments *arguments, struct server
 				const struct keyset *keyset, struct server_state *state, struct joined *joined)
 {
 	const struct timespec pause = { .tv_nsec = 500000000 };
-	bool visible = isatty(STDERR_FILENO) && !arguments->options->quiet;
+	bool visible = isatty(STDERR_FILENO) && !arguments->options->talk.quiet;
 	time_t end = time(NULL) + arguments->timeout;
 	enum status status = STATUS_DONE;
 
@@ -366,7 +366,7 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 	struct fault fault;
 
 	if (!status)
-		status = content_open(options, name, &raw, &content);
+		status = content_open(&options->password, options->kdf, name, &raw, &content);
 	if (status)
 		return status;
 	fault = keyset_of_keyfile(&content.keyfile, ret_keyset);
@@ -380,7 +380,8 @@ static enum status tell_status(const struct arguments *arguments)
 	enum status status = read_keyset(arguments->options, &keyset);
 
 	if (!status)
-		status = server_link_open(&arguments->server, arguments->options, &link);
+		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
+					  &link);
 	return status ? status : look_and_report(arguments, link, &keyset);
 }
 

@@ -246,12 +246,12 @@ static struct fault take_file(void *context, const struct data_file *file)
 	return tables_add_file(look->tables, file->declared_id, file->path) ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
-enum status tables_of_datadirs(const struct datadirs *datadirs, const struct options *options,
-			       const struct key_ids *ids, struct tables *ret_tables)
+enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
+			       struct tables *ret_tables)
 {
 	DATA_NEEDS struct data_needs needs = { 0 };
 	struct look look = { ids, ret_tables };
-	enum status status = datadirs_read(datadirs, options, NULL, take_file, &look, &needs);
+	enum status status = datadirs_read(datadirs, quiet, NULL, take_file, &look, &needs);
 
 	tables_sort(ret_tables);
 	if (!status && (data_needs_unsure(&needs) || needs.live)) {

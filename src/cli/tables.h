@@ -12,8 +12,8 @@
 MUST_CHECK enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables);
 
 /* Looks through data directories. Names stay as those of files. */
-MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, const struct options *options,
-					  const struct key_ids *ids, struct tables *ret_tables);
+MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
+					  struct tables *ret_tables);
 
 /* Appends the table of a file in a data directory, whose names stay as those of files.
  * One that belongs to no table by its name is counted. False: no memory. */

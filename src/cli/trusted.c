@@ -20,33 +20,33 @@ static enum status no_such_user(const char *name)
 	return STATUS_USAGE;
 }
 
-static enum status add_owners(struct trust *trust, const struct options *options)
+static enum status add_owners(struct trust *trust, const struct accounts *accounts)
 {
 	struct server_user user;
 
-	for (size_t i = 0; i < options->trust_owner_count; i++) {
-		if (!server_user_find(options->trust_owners[i], &user))
-			return no_such_user(options->trust_owners[i]);
+	for (size_t i = 0; i < accounts->trusted_count; i++) {
+		if (!server_user_find(accounts->trusted[i], &user))
+			return no_such_user(accounts->trusted[i]);
 		if (!trust_add(trust, user.uid))
 			return usage_error("--trust-owner is given too often");
 	}
 	return STATUS_DONE;
 }
 
-enum status trust_for_option_files(const struct options *options)
+enum status trust_for_option_files(const struct accounts *accounts)
 {
 	struct trust trust = trust_caller();
-	enum status status = add_owners(&trust, options);
+	enum status status = add_owners(&trust, accounts);
 
 	if (!status)
 		trust_start(&trust);
 	return status;
 }
 
-enum status check_option_file(const struct options *options, const char *path)
+enum status check_option_file(const struct accounts *accounts, const char *path)
 {
 	struct trust trust = trust_caller();
-	enum status status = add_owners(&trust, options);
+	enum status status = add_owners(&trust, accounts);
 	struct fault fault = status ? fault_none() : trust_judge_path(&trust, path);
 
 	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : status;
@@ -67,31 +67,31 @@ static void add_usual_server_user(struct trust *trust, const char *name)
 		trust_add(trust, user.uid);
 }
 
-enum status trust_for_secrets(const struct options *options)
+enum status trust_for_secrets(const struct accounts *accounts, const char *usual)
 {
 	struct trust trust = trust_caller();
 	struct server_user user;
-	enum status status = add_owners(&trust, options);
+	enum status status = add_owners(&trust, accounts);
 
 	if (status)
 		return status;
-	if (!options->server_user)
-		add_usual_server_user(&trust, options->host.settings.user);
-	else if (!server_user_find(options->server_user, &user))
-		return no_such_user(options->server_user);
+	if (!accounts->server_user)
+		add_usual_server_user(&trust, usual);
+	else if (!server_user_find(accounts->server_user, &user))
+		return no_such_user(accounts->server_user);
 	else
 		trust_add(&trust, user.uid);
 	trust_start(&trust);
 	return STATUS_DONE;
 }
 
-struct trust trust_of_server(const struct options *options, uid_t user)
+struct trust trust_of_server(const struct accounts *accounts, uid_t user)
 {
 	struct trust trust = { .users = { 0, user }, .count = 2 };
 	struct server_user owner;
 
-	for (size_t i = 0; i < options->trust_owner_count; i++)
-		if (server_user_find(options->trust_owners[i], &owner))
+	for (size_t i = 0; i < accounts->trusted_count; i++)
+		if (server_user_find(accounts->trusted[i], &owner))
 			trust_add(&trust, owner.uid);
 	return trust;
 }

@@ -10,18 +10,18 @@
 
 /* For option files: root, the caller, and the users of --trust-owner, but not the
  * server's user account, which could make root run a command. */
-MUST_CHECK enum status trust_for_option_files(const struct options *options);
+MUST_CHECK enum status trust_for_option_files(const struct accounts *accounts);
 
 /* Refuses an option file, which another program is to read, by the same rule. */
-MUST_CHECK enum status check_option_file(const struct options *options, const char *path);
+MUST_CHECK enum status check_option_file(const struct accounts *accounts, const char *path);
 
 /* For everything else: these and the server's user account, which is --server-user, else
- * what the server's option files say, else "mysql". Refuses a --server-user or
+ * usual, what the server's option files say, else "mysql". Refuses a --server-user or
  * --trust-owner that does not exist; any number does. */
-MUST_CHECK enum status trust_for_secrets(const struct options *options);
+MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const char *usual);
 
 /* Of a server's view of its files: root, user, and the users of --trust-owner. */
-struct trust trust_of_server(const struct options *options, uid_t user);
+struct trust trust_of_server(const struct accounts *accounts, uid_t user);
 
 /* "user 'bob' owns directory '/srv'": why a path is not trusted. malloc(3)ed, or NULL. */
 char *refusal_words(const struct refusal_of_trust *refusal);

@@ -64,8 +64,8 @@ static bool is_accepted(const struct arguments *arguments, const struct inspecti
 
 static const char *who_loads(const struct inspection *inspection)
 {
-	if (inspection->options->target)
-		return inspection->options->target_name;
+	if (inspection->options->target.profile)
+		return inspection->options->target.name;
 	return inspection->loads == server_profile_count ? "every server" : "some servers";
 }
 
@@ -102,7 +102,7 @@ static void print_facts(const struct inspection *inspection)
 
 static void print_servers(const struct inspection *inspection)
 {
-	if (inspection->options->target || !inspection->loads || inspection->loads == server_profile_count)
+	if (inspection->options->target.profile || !inspection->loads || inspection->loads == server_profile_count)
 		return;
 	for (size_t i = 0; i < server_profile_count; i++) {
 		const char *words = inspection->refusals[i].words;
@@ -196,7 +196,7 @@ static json_t *inspection_json(const struct arguments *arguments, const struct i
 
 	json_object_set_new(object, "file", json_text(inspection->name));
 	json_object_set_new(object, "from_option_files", json_boolean(options->host.names_file));
-	json_object_set_new(object, "target", options->target ? json_text(options->target_name) : json_null());
+	json_object_set_new(object, "target", options->target.profile ? json_text(options->target.name) : json_null());
 	json_object_set_new(object, "loads", json_boolean(loads));
 	json_object_set_new(object, "accepted", json_boolean(is_accepted(arguments, inspection)));
 	json_object_set_new(object, "reason", loads ? json_null() : refusal_json(inspection_refusal(inspection)));
@@ -213,7 +213,7 @@ static json_t *inspection_json(const struct arguments *arguments, const struct i
 
 static void print_all(const struct arguments *arguments, const struct inspection *inspection, const struct proof *proof)
 {
-	if (!arguments->options->json) {
+	if (!arguments->options->talk.json) {
 		print_inspection(arguments, inspection);
 		if (proof)
 			print_proof(proof);
@@ -234,7 +234,7 @@ static enum status verify(const struct arguments *arguments)
 	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
 	if (!status && has_data)
-		status = prove(arguments->options, &arguments->prove,
+		status = prove(&arguments->options->talk, &arguments->options->host, &arguments->prove,
 			       inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
 	if (status)
 		return status;
@@ -260,7 +260,7 @@ static enum status run(int argc, char **argv, struct options *options)
 	if (!status)
 		status = prove_options_check(&arguments.prove);
 	if (!status)
-		status = datadirs_complete(&arguments.prove.datadirs, options);
+		status = datadirs_complete(&arguments.prove.datadirs, &options->host);
 	if (!status)
 		status = verify(&arguments);
 	datadirs_free(&arguments.prove.datadirs);

@@ -21,14 +21,14 @@ static void say_servers_without_versions(void)
 	free(names);
 }
 
-enum status require_versions(const struct options *options, const struct keyfile *keyfile)
+enum status require_versions(const struct target *target, const char *file, const struct keyfile *keyfile)
 {
-	const struct server_profile *target = options->target;
+	const struct server_profile *profile = target->profile;
 
-	if (target ? target->syntax == SYNTAX_VERSIONED : keyfile->has_versions)
+	if (profile ? profile->syntax == SYNTAX_VERSIONED : keyfile->has_versions)
 		return STATUS_DONE;
-	message_error("'%s' %s key versions, and %s would refuse to start on it", options->file,
-		      keyfile->has_versions ? "has" : "would get", target ? options->target_name : "most servers");
+	message_error("'%s' %s key versions, and %s would refuse to start on it", file,
+		      keyfile->has_versions ? "has" : "would get", profile ? target->name : "most servers");
 	say_servers_without_versions();
 	for (size_t i = 0; i < server_profile_count; i++)
 		if (server_profiles[i].edition == PLUGIN)
@@ -40,10 +40,10 @@ enum status require_versions(const struct options *options, const struct keyfile
 	return STATUS_REFUSED;
 }
 
-enum status extend_text(const struct options *options, const struct keyfile *keyfile, const struct new_keys *keys,
-			bool versioned, struct secret *ret_text)
+enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys, bool versioned,
+			struct secret *ret_text)
 {
 	struct fault fault = keyfile_extend(keyfile, keys->items, keys->count, versioned, ret_text);
 
-	return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
+	return fault.code ? message_fault(fault, file) : STATUS_DONE;
 }

@@ -8,10 +8,10 @@
  * or reads none, and names the servers that it would stop. A file that has
  * versions already is taken for one whose server reads them, unless the target
  * says otherwise. */
-MUST_CHECK enum status require_versions(const struct options *options, const struct keyfile *keyfile);
+MUST_CHECK enum status require_versions(const struct target *target, const char *file, const struct keyfile *keyfile);
 
 /* The text of keyfile with keys added, as keyfile_extend makes it. */
-MUST_CHECK enum status extend_text(const struct options *options, const struct keyfile *keyfile,
-				   const struct new_keys *keys, bool versioned, struct secret *ret_text);
+MUST_CHECK enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys,
+				   bool versioned, struct secret *ret_text);
 
 #endif

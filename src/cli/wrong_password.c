@@ -111,9 +111,9 @@ static const char *kdf_options(struct kdf kdf)
 	return words;
 }
 
-static void say_kdf(const struct options *options, struct kdf kdf)
+static void say_kdf(const struct target *named, struct kdf kdf)
 {
-	const struct server_profile *target = options->target;
+	const struct server_profile *target = named->profile;
 	const char *plugin =
 		key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
 	bool is_plain = kdf.digest == DIGEST_SHA1 && !kdf.iterations;
@@ -121,7 +121,7 @@ static void say_kdf(const struct options *options, struct kdf kdf)
 	if (is_plain)
 		message_hint("it opens with --digest=sha1, which every server reads");
 	else if (target && !target->reads_kdf)
-		message_hint("it opens with %s, which %s cannot read", kdf_options(kdf), options->target_name);
+		message_hint("it opens with %s, which %s cannot read", kdf_options(kdf), named->name);
 	else if (!target)
 		message_hint("it opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
 	else
@@ -129,7 +129,8 @@ static void say_kdf(const struct options *options, struct kdf kdf)
 			     kdf_options(kdf), plugin, digest_name(kdf.digest), plugin, kdf.iterations);
 }
 
-static void probe_and_say(const struct options *options, const struct secret *raw, const struct password *password)
+void say_what_opens(const struct target *target, struct kdf tried, bool quiet, const struct secret *raw,
+		    const struct password *password)
 {
 	const struct secret *given = &password->secret;
 	struct variants variants = { 0 };
@@ -140,23 +141,12 @@ static void probe_and_say(const struct options *options, const struct secret *ra
 	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
 	add_first_line(&variants, given);
 	add_behind_prefix(&variants, given);
-	if (probe_with_progress(raw, variants.passwords, variants.count, options->kdf.iterations, options->quiet, &kdf,
-				&fits)) {
-		bool same_kdf = kdf_equals(kdf, options->kdf);
+	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, quiet, &kdf, &fits)) {
+		bool same_kdf = kdf_equals(kdf, tried);
 
 		say_variant(variants.kinds[fits]);
 		if (!same_kdf || variants.kinds[fits] == AS_GIVEN)
-			say_kdf(options, kdf);
+			say_kdf(target, kdf);
 	}
 	variants_free(&variants);
-}
-
-enum status report_wrong_password(const struct options *options, const char *name, const struct secret *raw,
-				  const struct password *password, bool probe)
-{
-	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
-
-	if (probe)
-		probe_and_say(options, raw, password);
-	return status;
 }

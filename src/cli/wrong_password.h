@@ -5,12 +5,11 @@
 #include "cli/options.h"
 #include "core/password.h"
 
-/* Says that the password does not open raw, what the file called name holds on
- * disk. With probe it tries what people mix up: other digests and iteration counts,
- * a carriage return behind the password, its first line alone, and the file behind
- * "file:"; and says what opens it and what that means for the target. Returns
- * STATUS_WRONG_PASSWORD. */
-MUST_CHECK enum status report_wrong_password(const struct options *options, const char *name, const struct secret *raw,
-					     const struct password *password, bool probe);
+/* After a wrong password for raw, what a file holds on disk: tries what people mix up,
+ * other digests and iteration counts than tried, a carriage return behind the password,
+ * its first line alone, and the file behind "file:"; and says what opens it and what that
+ * means for the target. */
+void say_what_opens(const struct target *target, struct kdf tried, bool quiet, const struct secret *raw,
+		    const struct password *password);
 
 #endif
