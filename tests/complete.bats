@@ -193,6 +193,15 @@ elsewhere() { # setting
 		"incomplete: the table file 'copy/db/t.ibd' is not here" \
 		"incomplete: the table file 'copy/db/aria.MAI' is not here" \
 		"incomplete: the table file 'copy/db/only.ibd' is not here" "$hint"
+	# a crash of 10.5 leaves such a .frm file: "Table 'db.only' doesn't exist in engine"
+	copy
+	cp copy/db/t.frm copy/db/only.frm
+	lacks -- "incomplete: the table file 'copy/db/only.ibd' is not here" "$hint"
+	change_block copy/ib_logfile0 512 16 "4d6172696144422031302e352e323300"
+	lacks --
+	rm copy/db/t.ibd copy/db/aria.MAI copy/db/aria.MAD
+	lacks -- "incomplete: the table file 'copy/db/t.ibd' is not here" \
+		"incomplete: the table file 'copy/db/aria.MAI' is not here" "$hint"
 	mkdir -p moved/db
 	copy
 	mv copy/db/t.ibd moved/db

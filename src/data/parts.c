@@ -70,9 +70,10 @@ struct hunt {
 	struct name_set without_file; /* names of tables that have none, or one that is told already */
 	struct name_set stale;	/* where a redo log waits: of those that the list on disk has, and that have none */
 	const char *home;	/* the directory of the system tablespace whose tables are looked for */
-	struct name_set listed; /* where files are blank: all names of tables */
+	struct name_set listed; /* where a file may be an orphan: all names of tables */
 	size_t dictionaries;	/* that were read */
 	bool dictionaries_complete;
+	bool has_orphans; /* a .frm file may be all that there is of a table */
 	bool judges_tables;
 	bool judges_stale; /* the list of tables may be older than the files */
 };
@@ -653,12 +654,17 @@ static bool is_in_log(const struct hunt *hunt, uint32_t space_id)
 	return found;
 }
 
+static bool lists_tables(const struct hunt *hunt)
+{
+	return hunt->search->needs->blank_count || hunt->has_orphans;
+}
+
 /* What is deleted may come back where a redo log waits. */
 static struct fault list_table(void *context, const struct dictionary_table *table)
 {
 	struct hunt *hunt = context;
 
-	if (!hunt->search->needs->blank_count || (table->deleted && hunt->judges_tables))
+	if (!lists_tables(hunt) || (table->deleted && hunt->judges_tables))
 		return fault_none();
 	return name_set_add(&hunt->listed, table->name) ? fault_none() : fault_of(FAULT_MEMORY);
 }
@@ -808,6 +814,13 @@ static bool is_lost(struct hunt *hunt, const struct place *place, const char *ta
 	return word == REDO_SAYS_NOTHING;
 }
 
+/* No server finds more than the .frm file, whatever is restored. */
+static bool is_orphan(const struct hunt *hunt, const char *table)
+{
+	return hunt->has_orphans && hunt->dictionaries && hunt->dictionaries_complete &&
+	       !name_set_has(&hunt->listed, table);
+}
+
 /* name: a .frm file in schema. */
 static struct fault check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory,
 			      const char *name)
@@ -821,7 +834,8 @@ static struct fault check_frm(struct hunt *hunt, const struct place *place, cons
 	    find_tablespace(hunt, place->path, table) || name_set_has(&hunt->without_file, table))
 		return fault_none();
 	suffix = file_suffix(directory, name);
-	if (!suffix || (hunt->judges_stale && !is_lost(hunt, place, table)))
+	if (!suffix || (!strcmp(suffix, ".ibd") && is_orphan(hunt, table)) ||
+	    (hunt->judges_stale && !is_lost(hunt, place, table)))
 		return fault_none();
 	snprintf(file, sizeof(file), "%s%s", table, suffix);
 	return add_missing(hunt->parts, PART_TABLE, place->path, file, 0);
@@ -1015,6 +1029,7 @@ static struct fault find_all(struct hunt *hunt)
 	/* it tells which tables have no file of their own */
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
+	hunt->has_orphans = hunt->judges_tables && redo_logs_leave_orphans(hunt->scan);
 	if (!fault.code)
 		fault = check_system_tablespaces(hunt);
 	/* of which it is not known what it lists */

@@ -235,6 +235,26 @@ enum redo_word redo_logs_ask(struct scan *scan, const struct redo_question *ques
 	return word;
 }
 
+bool redo_logs_leave_orphans(struct scan *scan)
+{
+	struct redo_logs *logs = &scan->rules->redo_logs;
+	struct fault fault;
+	bool leave;
+
+	pthread_mutex_lock(&logs->mutex);
+	fault = search_once(scan, logs);
+	leave = !fault.code && logs->count;
+	for (size_t i = 0; leave && i < logs->count; i++) {
+		const struct redo_recovery *recovery = &logs->logs[i].recovery;
+
+		leave = recovery->end_lsn && !recovery->changes.broken && !recovery->makes_files;
+	}
+	pthread_mutex_unlock(&logs->mutex);
+	if (fault.code)
+		scan->fault = fault;
+	return leave;
+}
+
 /* ---- files that only a log knows ---- */
 
 /* In any of the directories, or where the name itself says. */
