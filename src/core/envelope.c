@@ -166,6 +166,20 @@ struct fault envelope_open(const struct secret *sealed, const struct secret *pas
 	return fault;
 }
 
+/* Whether the key that sealed opens what it made. */
+static struct fault check_sealed(const struct secret *sealed, const struct secret *derived, const struct secret *text)
+{
+	SECRET struct secret opened = { 0 };
+	struct fault fault = secret_allocate(&opened, sealed->size);
+
+	if (!fault.code)
+		fault = run_cipher(DECRYPT, derived, sealed->data + ENVELOPE_HEADER_SIZE,
+				   sealed->size - ENVELOPE_HEADER_SIZE, opened.data, &opened.size);
+	if (fault.code == FAULT_WRONG_PASSWORD || (!fault.code && !secret_equals(&opened, text)))
+		fault = fault_of(FAULT_ALGORITHM);
+	return fault;
+}
+
 struct fault envelope_seal_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
 				     const unsigned char salt[static ENVELOPE_SALT_SIZE], struct secret *ret_sealed)
 {
@@ -181,11 +195,12 @@ struct fault envelope_seal_with_salt(const struct secret *text, const struct sec
 	secret_append(&sealed, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
 	secret_append(&sealed, salt, ENVELOPE_SALT_SIZE);
 	fault = run_cipher(ENCRYPT, &derived, text->data, text->size, sealed.data + sealed.size, &body_size);
-	if (fault.code)
-		return fault;
 	sealed.size += body_size;
-	*ret_sealed = secret_take(&sealed);
-	return fault_none();
+	if (!fault.code)
+		fault = check_sealed(&sealed, &derived, text);
+	if (!fault.code)
+		*ret_sealed = secret_take(&sealed);
+	return fault;
 }
 
 struct fault envelope_seal(const struct secret *text, const struct secret *password, struct kdf kdf,

@@ -45,7 +45,9 @@ size_t envelope_sealed_size(size_t size);
 MUST_CHECK struct fault envelope_open(const struct secret *sealed, const struct secret *password, struct kdf kdf,
 				      struct secret *ret_text);
 
-/* Seals text under a fresh random salt. FAULT_RANDOM, _ALGORITHM, _MEMORY. */
+/* Seals text under a fresh random salt, and opens the result again with the same AES
+ * key, so that the key is derived once. FAULT_RANDOM; FAULT_ALGORITHM, also when what
+ * was opened differs from text; FAULT_MEMORY. */
 MUST_CHECK struct fault envelope_seal(const struct secret *text, const struct secret *password, struct kdf kdf,
 				      struct secret *ret_sealed);
 

@@ -9,20 +9,21 @@
 
 #define PLUGIN_WORDS_SIZE 4096
 
-struct fault server_judge(const struct server_profile *profile, const struct secret *text, size_t disk_size)
+struct fault server_parse(const struct server_profile *profile, const struct secret *text, struct keyfile *ret_keyfile)
 {
 	SECRET struct secret copy = { 0 };
-	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault;
+	struct fault fault = secret_copy(&copy, text->data, text->size);
 
-	if (disk_size > KEYFILE_MAX_SIZE)
-		return fault_of(FAULT_TOO_LARGE);
-	fault = secret_copy(&copy, text->data, text->size);
 	if (!fault.code)
-		fault = keyfile_parse(&copy, profile->syntax, &keyfile);
-	if (!fault.code)
-		fault = keyfile_check_system_key(&keyfile);
-	return fault;
+		fault = keyfile_parse(&copy, profile->syntax, ret_keyfile);
+	return fault.code ? fault : keyfile_check_system_key(ret_keyfile);
+}
+
+struct fault server_judge(const struct server_profile *profile, const struct secret *text, size_t disk_size)
+{
+	KEYFILE struct keyfile keyfile = { 0 };
+
+	return disk_size > KEYFILE_MAX_SIZE ? fault_of(FAULT_TOO_LARGE) : server_parse(profile, text, &keyfile);
 }
 
 static char *plugin_words(const struct server_profile *profile, struct fault fault, const char *path)

@@ -4,6 +4,10 @@
 
 #include "server/target.h"
 
+/* Parses text as this server does. Faults as of server_judge, size aside. */
+MUST_CHECK struct fault server_parse(const struct server_profile *profile, const struct secret *text,
+				     struct keyfile *ret_keyfile);
+
 /* Would this server load this text? Faults are the server's reasons:
  * FAULT_SYNTAX, _KEY_ID, _KEY_VERSION, _KEY, _SYSTEM_KEY, _TOO_LARGE (the size
  * it has on disk, disk_size bytes); or FAULT_MEMORY. */
