@@ -37,6 +37,32 @@ bench_rotate() {
 	ratio_row "rotate, bare C program, $place" 1.3 "$mkeyfile" "$bare"
 }
 
+# instructions COMMAND...: how many a run executes
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >/dev/null 2>"$work/callgrind" ||
+		die "$(cat "$work/callgrind")"
+	sed -n 's/.*Collected : //p' "$work/callgrind"
+}
+
+# What an iteration more costs, in rotate and in a program that derives the key once:
+# instructions, since they do not depend on the load of the machine.
+bench_derivations() {
+	local few=1000 many=11000 iterations file=$memory/keyfile
+	local -A rotate openssl
+
+	for iterations in $few $many; do
+		openssl enc -aes-256-cbc -md sha1 -pbkdf2 -iter $iterations -pass "file:$work/password" \
+			-in "$work/three.plain" -out "$file"
+		openssl[$iterations]=$(instructions openssl enc -d -aes-256-cbc -md sha1 -pbkdf2 -iter $iterations \
+			-pass "file:$work/password" -in "$file")
+		rotate[$iterations]=$(instructions "$MKEYFILE" rotate 100 -q -f "$file" -P "$work/password" \
+			--target=10.11+plugin --pbkdf2=$iterations)
+	done
+	row 'rotate, derivations of the key' "$(awk -v rotate=$((rotate[$many] - rotate[$few])) \
+		-v openssl=$((openssl[$many] - openssl[$few])) 'BEGIN { printf "%.2f", rotate / openssl }')" 2 \
+		"instructions: rotate, openssl enc -d"
+}
+
 bench_growth_of_reading() {
 	local command large small
 
@@ -79,6 +105,7 @@ bench_key_files() {
 	make_files
 	bench_rotate disk "$work" 0.5
 	bench_rotate memory "$memory" 0.3
+	bench_derivations
 	bench_growth_of_reading
 	bench_growth_of_rotating
 	unset MKEYFILE_TARGET
