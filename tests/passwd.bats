@@ -53,9 +53,10 @@ $server_goes_on both files to every server of the cluster" ""
 	cp -p keyfile old-keyfile
 	cp -p pw old-pw
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=./pw --trust-owner=nobody
-	assert_equal 0 "changed 'keyfile': a new password, sha1, 1 iteration
+	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+the old password is in 'pw~'
+changed 'keyfile': a new password, sha1, 1 iteration
 changed 'pw', its password file
-the old content of both stands beside them, with a ~ behind the name
 next: the server's settings stay as they are
 $server_goes_on both files to every server of the cluster" ""
 	opens keyfile pw
@@ -271,10 +272,12 @@ hint: move it to a safe place first" passwd -P pw --new-password-file=pw
 	look="hint: it may hold keys that this file lacks: compare them before you remove it"
 	same "mkeyfile passwd: warning: 'keyfile' has 2 names: the others keep the old content
 mkeyfile passwd: warning: 'pw' has 2 names: the others keep the old content
+the old content is in 'keyfile~', under the old password if it had one
 mkeyfile passwd: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
 $look
+the old password is in 'pw~'
 mkeyfile passwd: warning: '.pw.mkeyfile-3-4', in the same directory, was left by a run that was killed
-$look" "$(head -n 6 <<<"$stderr")"
+$look" "$(head -n 8 <<<"$stderr")"
 	opens keyfile pw
 }
 
@@ -422,13 +425,14 @@ run_killed() {
 		"$MKEYFILE" passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 2 "mkeyfile passwd: cannot replace 'run/pw': Input/output error
 hint: '$PWD/run/pw.new' holds the new password; the same command again finishes the change
+the old content is in 'run/keyfile~', under the old password if it had one
 hint: the change itself is made" ""
 	opens run/keyfile run/pw.new
 	run --separate-stderr mkeyfile passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 0 "the new password is in '$PWD/run/pw.new' already, from a run that was ended
+the old password is in 'run/pw~'
 'run/keyfile' opens with the new password already: an earlier run came so far
 changed 'run/pw', its password file
-the old content of both stands beside them, with a ~ behind the name
 next: the server's settings stay as they are
 $server_goes_on both files to every server of the cluster" ""
 	opens run/keyfile run/pw

@@ -3,10 +3,10 @@
 
 #include "cli/message.h"
 #include "core/file.h"
+#include "core/signals.h"
 #include "server/inspect.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 /* The backup stands beside the file that a symbolic link leads to. */
@@ -38,29 +38,49 @@ static void warn_if_projected(const struct store *store, const char *path)
 	message_hint("change the Secret that it comes from");
 }
 
-enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
+enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing)
 {
 	const char *in_place_backup = writing->in_place_backup;
 	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
 
 	if (fault.code)
 		return message_fault(fault, in_place_backup);
-	fault = store_open(store, path, keep_backup, in_place_backup, writing->lock_timeout);
+	fault = store_open(store, path, in_place_backup, writing->lock_timeout);
+	return fault.code ? message_fault(fault, path) : STATUS_DONE;
+}
+
+enum status announce_change(struct store *store, const char *path, bool keep_backup)
+{
+	struct fault fault = keep_backup ? store_keep_backup(store) : fault_none();
+
 	if (fault.code)
-		return message_fault(fault, fault.code == FAULT_BACKUP_EXISTS ? backed_up_path(store, path) : path);
+		return message_fault(fault, backed_up_path(store, path));
+	warn_if_projected(store, path);
+	if (!store->in_place_backup)
+		warn_if_hard_linked(store, path);
 	return STATUS_DONE;
 }
 
 enum status open_store(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
 {
-	enum status status = open_store_quietly(store, path, writing, keep_backup);
+	enum status status = open_store_quietly(store, path, writing);
 
-	if (status)
-		return status;
-	warn_if_projected(store, path);
-	if (!writing->in_place_backup)
-		warn_if_hard_linked(store, path);
-	return STATUS_DONE;
+	return status ? status : announce_change(store, path, keep_backup);
+}
+
+enum status open_new_store(struct store *store, const char *path, const struct writing *writing, bool force)
+{
+	struct fault fault = store_open_absent(store, path);
+	enum status status;
+
+	if (!fault.code)
+		return STATUS_DONE;
+	if (force && fault.code == FAULT_EXISTS)
+		return open_store(store, path, writing, true);
+	status = message_fault(fault, path);
+	if (fault.code == FAULT_EXISTS)
+		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
+	return status;
 }
 
 enum status refuse_exposure(const struct store *store, const char *path)
@@ -75,7 +95,7 @@ enum status refuse_exposure(const struct store *store, const char *path)
 	return STATUS_REFUSED;
 }
 
-void say_what_is_left(const struct store *store)
+static void say_what_is_left(const struct store *store)
 {
 	if (store->left_behind)
 		message_hint("the other content is in '%s', in the same directory", store->left_behind);
@@ -85,89 +105,80 @@ void say_what_is_left(const struct store *store)
 	}
 }
 
-static void say_backup(const struct store *store, const char *path)
+/* A file without a rule for what supersedes its content is a password file. */
+static void say_what_is_kept(const struct replacement *file)
 {
-	if (store->left_behind)
+	const struct store *store = file->store;
+
+	if (store->left_behind || !(file->published || store->backup_made))
 		return;
-	if (store->backup_made && store->in_place_backup)
+	if (store->in_place_backup)
 		message_note("the old content is in '%s', under the old password if it had one",
 			     store->in_place_backup);
-	else if (store->backup_made)
+	else if (store->backup_name && file->superseded)
 		message_note("the old content is in '%s~', under the old password if it had one",
-			     backed_up_path(store, path));
+			     backed_up_path(store, file->path));
+	else if (store->backup_name)
+		message_note("the old password is in '%s~'", backed_up_path(store, file->path));
 }
 
-void say_new_password_file(const struct writing *writing, const struct new_password_file *file)
+static bool is_published(const struct replacement *files, size_t count)
 {
-	if (file && file->path)
-		message_note("%s '%s', a password file", writing->dry_run ? "would create" : "created", file->path);
+	for (size_t i = 0; i < count; i++)
+		if (files[i].published)
+			return true;
+	return false;
 }
 
-/* From now on the change is made: a signal ends the process with a status that
- * says so. Signals that were ignored from the start stay ignored. */
-static void end_well(int signal)
+enum status publish_files(struct replacement *files, size_t count, const char *journal, bool dry_run)
 {
-	(void)signal;
-	_exit(STATUS_DONE);
+	struct fault fault = dry_run ? fault_none() : replace_files(files, count, journal);
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; fault.code && i < count; i++)
+		if (files[i].fault.code)
+			status = message_fault(files[i].fault, files[i].path);
+	if (status && journal && !access(journal, F_OK))
+		message_hint("'%s' holds the new password; the same command again finishes the change", journal);
+	for (size_t i = 0; i < count; i++)
+		if (files[i].companion && files[i].path != journal && (dry_run || files[i].published))
+			message_note("%s '%s', a password file", dry_run ? "would create" : "created", files[i].path);
+	if (is_published(files, count)) {
+		message_changed();
+		/* a failure keeps its status whatever comes */
+		if (!status)
+			signals_end_with(STATUS_DONE);
+	}
+	for (size_t i = 0; !dry_run && i < count; i++) {
+		say_what_is_kept(&files[i]);
+		say_what_is_left(files[i].store);
+	}
+	return status;
 }
 
-static void let_signals_end_well(void)
+struct replacement new_password_replacement(struct new_password_file *file)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction action = { .sa_handler = end_well };
-	struct sigaction before;
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static struct fault publish_with_password_file(struct store *store, const char *path,
-					       const struct publication *publication, enum status *ret_status)
-{
-	struct new_password_file *new_password_file = publication->new_password_file;
-	struct successor successor = publication->successor;
-	struct fault fault = fault_none();
-
-	if (new_password_file && new_password_file->path)
-		*ret_status = new_password_file_create(new_password_file);
-	if (!*ret_status)
-		fault = store->file < 0 ? store_create(path, publication->raw)
-					: store_replace(store, publication->raw, content_is_superseded, &successor);
-	if (new_password_file && (*ret_status || !fault_is_published(fault)))
-		new_password_file_withdraw(new_password_file);
-	return fault;
+	return (struct replacement){
+		.path = file->path, .store = &file->store, .content = &file->text, .companion = true
+	};
 }
 
 enum status publish(struct store *store, const char *path, const struct writing *writing,
 		    const struct publication *publication)
 {
-	enum status status = STATUS_DONE;
-	struct fault fault = fault_none();
+	struct new_password_file *new_password_file = publication->new_password_file;
+	struct successor successor = publication->successor;
+	struct replacement files[2];
+	size_t count = 0;
 
-	if (!writing->dry_run)
-		fault = publish_with_password_file(store, path, publication, &status);
-	if (status)
-		return status;
-	if (fault.code)
-		status = message_fault(fault, path);
-	if (fault_is_published(fault)) {
-		say_new_password_file(writing, publication->new_password_file);
-		if (!writing->dry_run) {
-			message_changed();
-			/* a failure keeps its status whatever comes */
-			if (!status)
-				let_signals_end_well();
-		}
-	}
-	if (!writing->dry_run) {
-		say_backup(store, path);
-		say_what_is_left(store);
-	}
-	return status;
+	if (new_password_file && new_password_file->path)
+		files[count++] = new_password_replacement(new_password_file);
+	files[count++] = (struct replacement){ .path = path,
+					       .store = store,
+					       .content = publication->raw,
+					       .superseded = content_is_superseded,
+					       .context = &successor };
+	return publish_files(files, count, NULL, writing->dry_run);
 }
 
 static enum status refuse_standard_stream(const char *path)

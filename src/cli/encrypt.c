@@ -49,7 +49,7 @@ static enum status encrypt(struct output *output, const struct options *options)
 {
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
-	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
 	SECRET struct secret raw = { 0 };
 	const struct sealing sealing = { &password, options->kdf };
 	const struct publication publication = { &raw,

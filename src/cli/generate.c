@@ -93,24 +93,6 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 	return fault.code ? message_fault(fault, arguments->options->file) : STATUS_DONE;
 }
 
-/* Refuses an existing file, or locks it when it is to be replaced, before a
- * password is asked for. */
-static enum status find_place(const struct arguments *arguments, struct store *store)
-{
-	const char *file = arguments->options->file;
-	struct fault fault = store_check_absent(file);
-	enum status status;
-
-	if (!fault.code)
-		return STATUS_DONE;
-	if (arguments->force && fault.code == FAULT_EXISTS)
-		return open_store(store, file, &arguments->options->writing, true);
-	status = message_fault(fault, file);
-	if (fault.code == FAULT_EXISTS)
-		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
-	return status;
-}
-
 static bool is_encrypted(const struct options *options)
 {
 	return options->new_password_file || has_password_source(&options->password);
@@ -147,7 +129,7 @@ static enum status generate(const struct arguments *arguments)
 	const struct options *options = arguments->options;
 	STORE struct store store = STORE_CLOSED;
 	PASSWORD struct password password = { 0 };
-	NEW_PASSWORD_FILE struct new_password_file new_password_file = { .path = options->new_password_file };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
@@ -156,7 +138,8 @@ static enum status generate(const struct arguments *arguments)
 	const struct change change = {
 		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys
 	};
-	enum status status = find_place(arguments, &store);
+	/* before a password is asked for */
+	enum status status = open_new_store(&store, options->file, &options->writing, arguments->force);
 
 	if (!status && !change.encrypted)
 		status = refuse_exposure(&store, options->file);

@@ -84,7 +84,6 @@ static enum status find_place(struct output *output, const struct options *optio
 {
 	struct stat present;
 	struct fault fault;
-	enum status status;
 
 	if (!stat(output->path, &present)) {
 		if (S_ISFIFO(present.st_mode))
@@ -98,16 +97,8 @@ static enum status find_place(struct output *output, const struct options *optio
 			message_hint("--in-place replaces the key file itself");
 			return STATUS_REFUSED;
 		}
-		if (output->force)
-			return open_store(&output->store, output->path, &options->writing, true);
 	}
-	fault = store_check_absent(output->path);
-	if (!fault.code)
-		return STATUS_DONE;
-	status = message_fault(fault, output->path);
-	if (fault.code == FAULT_EXISTS)
-		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
-	return status;
+	return open_new_store(&output->store, output->path, &options->writing, output->force);
 }
 
 enum status output_open(struct output *output, const struct options *options)
@@ -171,11 +162,10 @@ static enum status write_to_stream(const struct output *output, const char *path
 	if (!writing->dry_run)
 		status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", publication->raw)
 						    : write_pipe(path, publication->raw);
-	if (!status && !writing->dry_run && new_password_file && new_password_file->path)
-		status = new_password_file_create(new_password_file);
-	if (!status)
-		say_new_password_file(writing, new_password_file);
-	return status;
+	if (status || !new_password_file || !new_password_file->path)
+		return status;
+	return publish_files((struct replacement[]){ new_password_replacement(new_password_file) }, 1, NULL,
+			     writing->dry_run);
 }
 
 enum status output_write(struct output *output, const struct options *options, const struct publication *publication)

@@ -10,7 +10,7 @@ struct output {
 	const char *path; /* NULL: not named */
 	bool in_place;
 	bool force;	     /* replace an existing file, whose old content is kept */
-	struct store store;  /* the file to be replaced, locked; else closed */
+	struct store store;  /* the file to be replaced, locked, or the place of a new one; else closed */
 	struct secret input; /* what the key file holds on disk */
 };
 

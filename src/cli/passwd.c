@@ -9,8 +9,6 @@
 #include "core/unseal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +22,8 @@
  *	3. the password file is replaced                   key file + PASSWORD_FILE
  *	4. PASSWORD_FILE.new goes
  *
- * The pair on the right opens after each step, and before it the one above. A run
+ * The new content of all three is written under temporary names first. The pair on the
+ * right opens after each step, and before it the one above. A run
  * that finds PASSWORD_FILE.new goes on where another was ended. With another
  * file for the new password there are steps 1 and 2 only. */
 #define JOURNAL_SUFFIX ".new"
@@ -194,6 +193,13 @@ static struct fault unseal(struct passwd *passwd, const struct password *passwor
 	return unseal_keyfile(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
 }
 
+/* Where an earlier run may have to be finished, its backup is no hindrance. Where
+ * there is nothing to finish, a backup will be kept. */
+static bool may_be_finished(const struct passwd *passwd)
+{
+	return passwd->way == WAY_KEEP || passwd->new_password.secret.data;
+}
+
 /* The state that a run leaves which was ended behind its last change of the key
  * file: that opens with what is new, and not, or just as well, with what is old. */
 static bool is_finished(struct passwd *passwd)
@@ -238,9 +244,9 @@ static enum status open_with_old(struct passwd *passwd)
 	enum status status;
 	struct fault fault;
 
-	passwd->has_backup = passwd->way != WAY_KEEP && !passwd->new_password.secret.data;
-	status = (passwd->has_backup ? open_store : open_store_quietly)(&passwd->store, file, &passwd->options->writing,
-									passwd->has_backup);
+	status = open_store_quietly(&passwd->store, file, &passwd->options->writing);
+	if (!status && !may_be_finished(passwd))
+		status = announce_change(&passwd->store, file, true);
 	if (status)
 		return status;
 	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
@@ -284,24 +290,6 @@ static enum status get_new(struct passwd *passwd)
 	return status;
 }
 
-/* Where an earlier run may have to be finished, its backup is no hindrance. Where
- * there is nothing to finish, a backup will be kept. */
-static enum status make_sure_of_backup(struct passwd *passwd)
-{
-	SECRET struct secret before = { 0 };
-	const char *file = passwd->options->file;
-	enum status status;
-
-	if (passwd->has_backup)
-		return STATUS_DONE;
-	before = secret_take(&passwd->store.content);
-	store_close(&passwd->store);
-	status = open_store(&passwd->store, file, &passwd->options->writing, true);
-	if (status || secret_equals(&before, &passwd->store.content))
-		return status;
-	return message_fault(fault_of(FAULT_CHANGED), file);
-}
-
 /* The password file that is to get new content is locked, and can be replaced. */
 static enum status open_password_file(struct passwd *passwd)
 {
@@ -318,110 +306,41 @@ static enum status open_password_file(struct passwd *passwd)
 		if (fault.code)
 			return message_fault(fault, path);
 	}
-	status = open_store_quietly(&passwd->password_store, path, &writing, false);
+	status = open_store_quietly(&passwd->password_store, path, &writing);
 	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
 		return status;
-	store_close(&passwd->password_store);
-	return open_store(&passwd->password_store, path, &writing, true);
+	return announce_change(&passwd->password_store, path, true);
 }
 
 /* ---- the change ---- */
 
-/* Between key file and password file no signal is a reason to stop: the pair is
- * not complete. Ignoring also drops one that came while it was blocked. */
-static void ignore_signals(void)
-{
-	static const int signals[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT,   SIGALRM,
-				       SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		signal(signals[i], SIG_IGN);
-}
-
-/* Step 2 of the order above, with step 1 before it and undone if it fails. */
-static enum status replace_key_file(struct passwd *passwd, const struct secret *raw)
-{
-	struct successor successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
-	enum status status = STATUS_DONE;
-	struct fault fault;
-
-	if (passwd->made.path)
-		status = new_password_file_create(&passwd->made);
-	if (status) {
-		new_password_file_withdraw(&passwd->made);
-		return status;
-	}
-	fault = store_replace(&passwd->store, raw, content_is_superseded, &successor);
-	if (!fault_is_published(fault))
-		new_password_file_withdraw(&passwd->made);
-	else
-		message_changed();
-	return fault.code ? message_fault(fault, passwd->options->file) : STATUS_DONE;
-}
-
-/* Steps 3 and 4. */
-static enum status replace_password_file(struct passwd *passwd)
-{
-	const char *path = passwd->options->password.file;
-	struct store *store = &passwd->password_store;
-	struct fault fault = store_replace(store, &passwd->password_content, NULL, NULL);
-
-	if (!fault.code && unlink(passwd->journal))
-		fault = fault_errno(FAULT_OLD_LEFT, errno);
-	if (!fault.code && fsync(store->directory))
-		fault = fault_errno(FAULT_DIRECTORY_SYNC, errno);
-	return fault.code ? message_fault(fault, path) : STATUS_DONE;
-}
-
-static enum status commit_pair(struct passwd *passwd, const struct secret *raw)
-{
-	enum status status = passwd->finishing ? STATUS_DONE : replace_key_file(passwd, raw);
-
-	if (!status) {
-		ignore_signals();
-		status = replace_password_file(passwd);
-	}
-	say_what_is_left(&passwd->store);
-	say_what_is_left(&passwd->password_store);
-	if (status && !access(passwd->journal, F_OK))
-		message_hint("'%s' holds the new password; the same command again finishes the change",
-			     passwd->journal);
-	return status;
-}
-
-/* What a run that was ended behind its last change had no time to take away. */
-static void tidy_up(struct passwd *passwd)
-{
-	struct store *store = &passwd->store;
-
-	temporary_remove_dead(store->directory, store->name, NULL, NULL, &store->litter);
-}
-
 static enum status commit(struct passwd *passwd)
 {
-	const struct writing *writing = &passwd->options->writing;
+	const struct options *options = passwd->options;
 	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
-	const char *file = passwd->options->file;
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = {
-		.raw = &raw,
-		.successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password },
-		.new_password_file = &passwd->made,
-	};
+	struct successor successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
+	struct replacement files[3];
+	size_t count = 0;
 	enum status status = STATUS_DONE;
 
 	if (!passwd->finishing)
-		status = content_make(&passwd->options->target, file, &passwd->keyfile.text, &passwd->keyfile, &sealing,
-				      &raw);
+		status = content_make(&options->target, options->file, &passwd->keyfile.text, &passwd->keyfile,
+				      &sealing, &raw);
 	if (status)
 		return status;
-	if (passwd->finishing && !writing->dry_run)
-		tidy_up(passwd);
+	if (passwd->made.path)
+		files[count++] = new_password_replacement(&passwd->made);
+	files[count++] = (struct replacement){ .path = options->file,
+					       .store = &passwd->store,
+					       .content = passwd->finishing ? NULL : &raw,
+					       .superseded = content_is_superseded,
+					       .context = &successor };
 	if (passwd->way == WAY_REPLACE_FILE)
-		return writing->dry_run ? STATUS_DONE : commit_pair(passwd, &raw);
-	if (passwd->finishing)
-		say_what_is_left(&passwd->store);
-	return passwd->finishing ? STATUS_DONE : publish(&passwd->store, file, writing, &publication);
+		files[count++] = (struct replacement){ .path = options->password.file,
+						       .store = &passwd->password_store,
+						       .content = &passwd->password_content };
+	return publish_files(files, count, passwd->journal, options->writing.dry_run);
 }
 
 static enum status change_password(const struct arguments *arguments)
@@ -431,14 +350,15 @@ static enum status change_password(const struct arguments *arguments)
 		.new_source = &arguments->new_password,
 		.new_kdf = arguments->new_kdf,
 		.store = STORE_CLOSED,
+		.made = NEW_PASSWORD_FILE_AT(NULL),
 		.password_store = STORE_CLOSED,
 	};
 	enum status status = plan(&passwd, arguments);
 
 	if (!status)
 		status = open_with_old(&passwd);
-	if (!status && !passwd.finishing)
-		status = make_sure_of_backup(&passwd);
+	if (!status && !passwd.finishing && may_be_finished(&passwd))
+		status = announce_change(&passwd.store, passwd.options->file, true);
 	if (!status && !passwd.finishing)
 		status = get_new(&passwd);
 	if (!status)

@@ -84,10 +84,6 @@ static void say_done(const struct passwd *passwd)
 		return;
 	message_note("%s '%s', its password file", options->writing.dry_run ? "would change" : "changed",
 		     options->password.file);
-	if (!options->writing.dry_run)
-		message_note("the old content of %s, with a ~ behind the name",
-			     options->writing.in_place_backup ? "the password file stands beside it"
-							      : "both stands beside them");
 }
 
 static json_t *settings_json(const struct passwd *passwd)

@@ -18,8 +18,7 @@ struct passwd {
 	const struct password_source *new_source;
 	struct kdf new_kdf;
 	enum way way;
-	bool finishing;	 /* an earlier run did all that concerns the key file */
-	bool has_backup; /* store will keep one */
+	bool finishing; /* an earlier run did all that concerns the key file */
 	struct store store;
 	struct keyfile keyfile;
 	struct password old_password;

@@ -4,7 +4,6 @@
 #include "cli/finding_words.h"
 #include "cli/message.h"
 #include "core/password_command.h"
-#include "core/store.h"
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>
@@ -165,7 +164,7 @@ enum status get_new_password(const struct password_source *source, const char *n
 enum status new_password_file_make(struct new_password_file *file, struct password *ret_password)
 {
 	SECRET struct secret copy = { 0 };
-	struct fault fault = store_check_absent(file->path);
+	struct fault fault = store_open_absent(&file->store, file->path);
 
 	if (!fault.code)
 		fault = password_generate(&file->text);
@@ -176,23 +175,9 @@ enum status new_password_file_make(struct new_password_file *file, struct passwo
 	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
 }
 
-enum status new_password_file_create(struct new_password_file *file)
-{
-	struct fault fault = store_create(file->path, &file->text);
-
-	file->created = fault_is_published(fault);
-	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
-}
-
-void new_password_file_withdraw(struct new_password_file *file)
-{
-	if (file->created)
-		unlink(file->path);
-	file->created = false;
-}
-
 void new_password_file_free(struct new_password_file *file)
 {
 	secret_free(&file->text);
-	*file = (struct new_password_file){ 0 };
+	store_close(&file->store);
+	*file = NEW_PASSWORD_FILE_AT(NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 #include "core/password.h"
+#include "core/store.h"
 
 /* The source says where the password is; else the terminal is asked. */
 bool has_password_source(const struct password_source *source);
@@ -25,24 +26,19 @@ MUST_CHECK enum status get_password(const struct password_source *source, const 
 MUST_CHECK enum status get_new_password(const struct password_source *source, const char *name,
 					struct password *ret_password);
 
-/* The password file of --new-password-file: made in memory first, created when
- * all else is ready, taken away again when the key file then cannot be
- * written. Zeroed with path NULL: there is none. */
+/* The password file of --new-password-file: made in memory first, and created with its
+ * key file. path NULL: there is none. */
 struct new_password_file {
 	const char *path;
 	struct secret text; /* 256 random hex digits and a newline */
-	bool created;
+	struct store store; /* its place */
 };
 
+#define NEW_PASSWORD_FILE_AT(name) ((struct new_password_file){ .path = (name), .store = STORE_CLOSED })
+
 /* Makes the text, hands out the password in it, and makes sure that path can
- * be created. */
+ * be created, with mode 0600 and never over an existing file. */
 MUST_CHECK enum status new_password_file_make(struct new_password_file *file, struct password *ret_password);
-
-/* Creates it with mode 0600, never over an existing file. */
-MUST_CHECK enum status new_password_file_create(struct new_password_file *file);
-
-/* Removes it if it was created: its key file was not. */
-void new_password_file_withdraw(struct new_password_file *file);
 
 #define NEW_PASSWORD_FILE __attribute__((cleanup(new_password_file_free)))
 void new_password_file_free(struct new_password_file *file);

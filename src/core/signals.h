@@ -6,17 +6,20 @@
 
 #include <signal.h>
 
-/* Signals that end a process wait while one of its changes is half made. */
+/* Signals that end a process wait while one of its changes is half made, and have the
+ * status of the change once it is made. */
 
 /* Blocks them; ret_before is for signals_release. */
 void signals_hold(sigset_t *ret_before);
 
-/* One of them has come meanwhile, and is not ignored: FAULT_INTERRUPTED. */
+/* One of them has come in the meantime, and is not ignored: FAULT_INTERRUPTED. */
 MUST_CHECK struct fault signals_check(void);
 
-/* Lets them come again, unless fault_is_published(fault): once the change is made
- * they stay blocked, since it is too late to stop it and the caller may have more
- * to do that belongs to it. */
-void signals_release(struct fault fault, const sigset_t *before);
+/* Lets them come again. */
+void signals_release(const sigset_t *before);
+
+/* Lets them come, and from now on each of them that is not ignored ends the process with
+ * this exit status. */
+void signals_end_with(int status);
 
 #endif

@@ -4,7 +4,6 @@
 #include "core/file.h"
 #include "core/lock.h"
 #include "core/overwrite.h"
-#include "core/signals.h"
 #include "core/trust.h"
 
 #include <errno.h>
@@ -80,7 +79,7 @@ static struct fault check_backup(const struct store *store)
 {
 	struct stat backup;
 
-	if (!store->backup_name || fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) ||
+	if (fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) ||
 	    file_is_same(&backup, &store->status))
 		return fault_none();
 	return fault_of(FAULT_BACKUP_EXISTS);
@@ -112,7 +111,7 @@ static struct fault check_replaceable(const struct store *store)
 		return fault_of(FAULT_MOUNT_POINT);
 	if (faccessat(store->directory, ".", W_OK | X_OK, AT_EACCESS))
 		return fault_errno(FAULT_DIRECTORY, errno);
-	return check_backup(store);
+	return fault_none();
 }
 
 static char *take_text(char **text)
@@ -147,25 +146,28 @@ static struct fault find_file(const char *path, struct place *ret_place)
 	return fault.code ? fault : trust_judge_place(ret_place);
 }
 
-struct fault store_open(struct store *store, const char *path, bool keep_backup, const char *in_place_backup,
-			unsigned int lock_timeout)
+/* Moves the names of a place into store, with its directory opened once more. */
+static struct fault take_place(struct store *store, struct place *place)
+{
+	struct fault fault = open_directory(place, &store->directory);
+
+	if (!fault.code) {
+		store->path = take_text(&place->path);
+		store->name = take_text(&place->name);
+	}
+	return fault;
+}
+
+struct fault store_open(struct store *store, const char *path, const char *in_place_backup, unsigned int lock_timeout)
 {
 	PLACE struct place place = PLACE_NONE;
 	struct place taken;
 	struct fault fault = find_file(path, &place);
 
-	if (!fault.code)
-		fault = open_directory(&place, &store->directory);
-	if (fault.code)
-		return fault;
-	store->in_place_backup = in_place_backup;
 	taken = place;
-	store->path = take_text(&place.path);
-	store->name = take_text(&place.name);
-	if (!fault.code && keep_backup && !in_place_backup && asprintf(&store->backup_name, "%s~", store->name) < 0) {
-		store->backup_name = NULL;
-		fault = fault_of(FAULT_MEMORY);
-	}
+	if (!fault.code)
+		fault = take_place(store, &place);
+	store->in_place_backup = in_place_backup;
 	if (!fault.code)
 		fault = lock_current(store, &taken, lock_timeout);
 	if (!fault.code)
@@ -173,6 +175,49 @@ struct fault store_open(struct store *store, const char *path, bool keep_backup,
 	if (!fault.code)
 		fault = file_read(store->file, &store->content);
 	return fault;
+}
+
+struct fault store_keep_backup(struct store *store)
+{
+	if (store->in_place_backup)
+		return fault_none();
+	if (asprintf(&store->backup_name, "%s~", store->name) < 0) {
+		store->backup_name = NULL;
+		return fault_of(FAULT_MEMORY);
+	}
+	return check_backup(store);
+}
+
+static struct fault find_absent(const char *path, struct place *ret_place)
+{
+	struct stat present;
+	struct fault fault;
+
+	if (!lstat(path, &present))
+		return fault_of(FAULT_EXISTS);
+	if (!*path || path[strlen(path) - 1] == '/')
+		return fault_errno(FAULT_OPEN, EISDIR);
+	fault = trust_find(path, false, ret_place);
+	if (!fault.code && !ret_place->absent)
+		fault = fault_of(FAULT_EXISTS);
+	if (!fault.code && faccessat(ret_place->directory, ".", W_OK | X_OK, AT_EACCESS))
+		fault = fault_errno(FAULT_DIRECTORY, errno);
+	return fault;
+}
+
+struct fault store_check_absent(const char *path)
+{
+	PLACE struct place place = PLACE_NONE;
+
+	return find_absent(path, &place);
+}
+
+struct fault store_open_absent(struct store *store, const char *path)
+{
+	PLACE struct place place = PLACE_NONE;
+	struct fault fault = find_absent(path, &place);
+
+	return fault.code ? fault : take_place(store, &place);
 }
 
 bool store_is_projected(const struct store *store)
@@ -197,6 +242,7 @@ bool store_is_projected(const struct store *store)
 
 void store_close(struct store *store)
 {
+	temporary_remove(&store->temporary);
 	if (store->file >= 0)
 		close(store->file);
 	if (store->directory >= 0)
@@ -278,7 +324,9 @@ static struct fault make_backup(struct store *store)
 
 static void withdraw_backup(struct store *store)
 {
-	if (store->backup_made)
+	if (store->backup_made && store->in_place_backup)
+		unlink(store->in_place_backup);
+	else if (store->backup_made)
 		unlinkat(store->directory, store->backup_name, 0);
 	store->backup_made = false;
 }
@@ -394,8 +442,6 @@ static struct fault put_in_place(struct store *store, struct temporary *temporar
 		fault = put_in_place_by_rename(store, temporary);
 	else if (!fault.code)
 		fault = fault_errno(FAULT_PUBLISH, errno);
-	if (!fault_is_published(fault))
-		withdraw_backup(store);
 	return fault;
 }
 
@@ -404,145 +450,77 @@ static struct fault sync_directory(int directory)
 	return fsync(directory) ? fault_errno(FAULT_DIRECTORY_SYNC, errno) : fault_none();
 }
 
-/* ---- the ways to write ---- */
-
-static struct fault save_old_content(const struct store *store)
+static struct fault put_in_new_place(struct store *store, struct temporary *temporary)
 {
-	struct fault fault = store_create(store->in_place_backup, &store->content);
+	int directory = store->directory;
 
-	if (!fault.code || fault.code == FAULT_INTERRUPTED || fault.code == FAULT_MEMORY)
-		return fault;
-	if (fault.code == FAULT_DIRECTORY_SYNC)
-		unlink(store->in_place_backup);
-	return fault_errno(FAULT_BACKUP, fault.code == FAULT_EXISTS ? EEXIST : fault.error_number);
-}
-
-/* The backup stays when the file has its new content, or neither. */
-static struct fault write_in_place(struct store *store, const struct secret *content)
-{
-	sigset_t signals_before;
-	struct fault fault;
-
-	signals_hold(&signals_before);
-	fault = save_old_content(store);
-	store->backup_made = !fault.code;
-	if (!fault.code)
-		fault = signals_check();
-	if (!fault.code)
-		fault = check_unchanged(store, store->name);
-	if (!fault.code)
-		fault = overwrite(store->file, &store->content, content);
-	if (fault.code && fault.code != FAULT_TORN && store->backup_made) {
-		unlink(store->in_place_backup);
-		store->backup_made = false;
-	}
-	signals_release(fault, &signals_before);
-	return fault;
-}
-
-struct fault store_replace(struct store *store, const struct secret *content, temporary_superseded *superseded,
-			   void *context)
-{
-	struct temporary temporary = TEMPORARY_NONE;
-	sigset_t signals_before;
-	struct fault fault;
-
-	if (store->in_place_backup)
-		return write_in_place(store, content);
-	signals_hold(&signals_before);
-	fault = temporary_create(store->directory, store->name, &temporary);
-	if (!fault.code)
-		fault = temporary_take_access(&temporary, store->file, &store->status);
-	if (!fault.code)
-		fault = temporary_fill(&temporary, content);
-	if (!fault.code)
-		fault = signals_check();
-	if (!fault.code)
-		fault = put_in_place(store, &temporary);
-	if (!fault.code) {
-		/* a killed run can have left this very file under a second name */
-		flock(store->file, LOCK_UN);
-		temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);
-	}
-	if (fault_is_published(fault)) {
-		struct fault synced = sync_directory(store->directory);
-
-		if (!fault.code)
-			fault = synced;
-	}
-	temporary_remove(&temporary);
-	signals_release(fault, &signals_before);
-	return fault;
-}
-
-static struct fault publish_new(struct temporary *temporary, const char *name)
-{
-	int directory = temporary->directory;
-
-	if (!renameat2(directory, temporary->name, directory, name, RENAME_NOREPLACE)) {
+	if (!renameat2(directory, temporary->name, directory, store->name, RENAME_NOREPLACE)) {
 		disown(temporary);
 		return fault_none();
 	}
-	/* with link(2) the temporary name goes when the caller removes it */
-	if (no_such_rename(errno) && !linkat(directory, temporary->name, directory, name, 0))
+	/* with link(2) the temporary name goes at the end */
+	if (no_such_rename(errno) && !linkat(directory, temporary->name, directory, store->name, 0))
 		return fault_none();
 	return errno == EEXIST ? fault_of(FAULT_EXISTS) : fault_errno(FAULT_PUBLISH, errno);
 }
 
-static struct fault find_absent(const char *path, struct place *ret_place)
+/* ---- one step after the other ---- */
+
+static struct fault save_old_content(struct store *store)
 {
-	struct stat present;
+	STORE struct store saved = STORE_CLOSED;
+	struct fault fault = store_open_absent(&saved, store->in_place_backup);
+
+	if (!fault.code)
+		fault = store_prepare(&saved, &store->content);
+	if (!fault.code)
+		fault = store_publish(&saved, &store->content, NULL, NULL);
+	store->backup_made = fault_is_published(fault);
+	if (!fault.code || fault.code == FAULT_MEMORY)
+		return fault;
+	return fault_errno(FAULT_BACKUP, fault.code == FAULT_EXISTS ? EEXIST : fault.error_number);
+}
+
+struct fault store_prepare(struct store *store, const struct secret *content)
+{
 	struct fault fault;
 
-	if (!lstat(path, &present))
-		return fault_of(FAULT_EXISTS);
-	if (!*path || path[strlen(path) - 1] == '/')
-		return fault_errno(FAULT_OPEN, EISDIR);
-	fault = trust_find(path, false, ret_place);
-	if (!fault.code && !ret_place->absent)
-		fault = fault_of(FAULT_EXISTS);
-	if (!fault.code && faccessat(ret_place->directory, ".", W_OK | X_OK, AT_EACCESS))
-		fault = fault_errno(FAULT_DIRECTORY, errno);
-	return fault;
+	if (store->in_place_backup)
+		return save_old_content(store);
+	fault = temporary_create(store->directory, store->name, &store->temporary);
+	if (!fault.code && store->file >= 0)
+		fault = temporary_take_access(&store->temporary, store->file, &store->status);
+	return fault.code ? fault : temporary_fill(&store->temporary, content);
 }
 
-struct fault store_check_absent(const char *path)
+struct fault store_tidy(struct store *store, temporary_superseded *superseded, void *context)
 {
-	PLACE struct place place = PLACE_NONE;
-
-	return find_absent(path, &place);
+	/* a killed run can have left this very file under a second name */
+	if (store->file >= 0)
+		flock(store->file, LOCK_UN);
+	temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);
+	return sync_directory(store->directory);
 }
 
-struct fault store_create(const char *path, const struct secret *content)
+struct fault store_publish(struct store *store, const struct secret *content, temporary_superseded *superseded,
+			   void *context)
 {
-	struct temporary temporary = TEMPORARY_NONE;
-	sigset_t signals_before;
-	PLACE struct place place = PLACE_NONE;
-	const char *name;
-	char *litter = NULL;
-	int directory = -1;
-	struct fault fault = find_absent(path, &place);
+	struct fault fault;
 
-	if (!fault.code)
-		fault = open_directory(&place, &directory);
-	name = place.name;
-	signals_hold(&signals_before);
-	if (!fault.code)
-		fault = temporary_create(directory, name, &temporary);
-	if (!fault.code)
-		fault = temporary_fill(&temporary, content);
-	if (!fault.code)
-		fault = signals_check();
-	if (!fault.code)
-		fault = publish_new(&temporary, name);
-	if (!fault.code) {
-		fault = sync_directory(directory);
-		temporary_remove_dead(directory, name, NULL, NULL, &litter);
+	if (store->in_place_backup) {
+		fault = check_unchanged(store, store->name);
+		return fault.code ? fault : overwrite(store->file, &store->content, content);
 	}
-	temporary_remove(&temporary);
-	signals_release(fault, &signals_before);
-	free(litter);
-	if (directory >= 0)
-		close(directory);
+	fault = store->file < 0 ? put_in_new_place(store, &store->temporary) : put_in_place(store, &store->temporary);
+	if (!fault.code)
+		return store_tidy(store, superseded, context);
+	if (fault_is_published(fault))
+		(void)fsync(store->directory);
 	return fault;
+}
+
+void store_withdraw(struct store *store)
+{
+	temporary_remove(&store->temporary);
+	withdraw_backup(store);
 }
