@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include "cli/message.h"
+#include "core/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,15 +87,15 @@ size_t parse_key_bits(const struct argp_state *state, const char *text)
 void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const char *text)
 {
 	uint32_t id = parse_key_id(state, text);
-	uint32_t *ids = reallocarray(key_ids->ids, key_ids->count + 1, sizeof(*ids));
+	uint32_t *added;
 
-	if (!ids)
-		exit((int)message_finish(out_of_memory()));
 	for (size_t i = 0; i < key_ids->count; i++)
-		if (ids[i] == id)
+		if (key_ids->ids[i] == id)
 			refuse_usage(state, "key ID %u is named twice", id);
-	ids[key_ids->count++] = id;
-	key_ids->ids = ids;
+	added = array_add(&key_ids->ids, &key_ids->count, sizeof(*added));
+	if (!added)
+		exit((int)message_finish(out_of_memory()));
+	*added = id;
 }
 
 void key_ids_free(struct key_ids *key_ids)

@@ -2,6 +2,7 @@
 #include "cli/server_state.h"
 
 #include "cli/message.h"
+#include "core/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,50 +34,31 @@ void server_state_free(struct server_state *state)
 /* More key IDs than a key file has room for, each with a line of at least 35 bytes. */
 #define IDS_MAX 30000
 
-/* Where an ID is, or belongs, in their order. */
-static size_t place_of(const struct server_state *state, uint32_t id)
+static int compare(const void *one, const void *other)
 {
-	size_t first = 0;
-	size_t end = state->count;
+	const struct server_id *a = one;
+	const struct server_id *b = other;
 
-	while (first < end) {
-		size_t middle = (first + end) / 2;
-
-		if (state->ids[middle].id < id)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first;
+	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 static enum status find_or_insert(struct server_state *state, uint32_t id, struct server_id **ret_id)
 {
-	size_t place = place_of(state, id);
-	struct server_id *ids;
+	const struct server_id one = { .id = id };
 
-	if (place == state->count || state->ids[place].id != id) {
-		if (state->count == IDS_MAX) {
-			message_error("the server lists more key IDs than a key file has room for");
-			return STATUS_FAILED;
-		}
-		ids = reallocarray(state->ids, state->count + 1, sizeof(*ids));
-		if (!ids)
-			return out_of_memory();
-		memmove(ids + place + 1, ids + place, (state->count - place) * sizeof(*ids));
-		ids[place] = (struct server_id){ .id = id };
-		state->ids = ids;
-		state->count++;
+	if (state->count == IDS_MAX && !server_state_find(state, id)) {
+		message_error("the server lists more key IDs than a key file has room for");
+		return STATUS_FAILED;
 	}
-	*ret_id = &state->ids[place];
-	return STATUS_DONE;
+	*ret_id = array_find_or_insert(&state->ids, &state->count, sizeof(one), &one, compare);
+	return *ret_id ? STATUS_DONE : out_of_memory();
 }
 
 const struct server_id *server_state_find(const struct server_state *state, uint32_t id)
 {
-	size_t place = place_of(state, id);
+	const struct server_id one = { .id = id };
 
-	return place < state->count && state->ids[place].id == id ? &state->ids[place] : NULL;
+	return array_find(state->ids, state->count, sizeof(one), &one, compare);
 }
 
 /* ---- settings ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/table_list.h"
 
+#include "core/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,18 +22,13 @@ void tables_free(struct tables *tables)
 
 bool tables_append(struct tables *tables, struct table table)
 {
-	if (tables->count == tables->capacity) {
-		size_t capacity = tables->capacity ? 2 * tables->capacity : 16;
-		struct table *items = reallocarray(tables->items, capacity, sizeof(*items));
+	struct table *added = array_add(&tables->items, &tables->count, sizeof(*added));
 
-		if (!items) {
-			table_free(&table);
-			return false;
-		}
-		tables->items = items;
-		tables->capacity = capacity;
+	if (!added) {
+		table_free(&table);
+		return false;
 	}
-	tables->items[tables->count++] = table;
+	*added = table;
 	return true;
 }
 

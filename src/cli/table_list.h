@@ -18,7 +18,6 @@ struct table {
 struct tables {
 	struct table *items; /* sorted, none twice, once complete */
 	size_t count;
-	size_t capacity;
 	uint64_t unnamed; /* tablespaces that belong to no table by their names */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/keyset.h"
 
+#include "core/array.h"
 #include "core/crypto.h"
 
 #include <openssl/evp.h>
@@ -9,16 +10,11 @@
 
 struct fault keyset_add(struct keyset *keyset, const struct keyset_member *member)
 {
-	if (keyset->count == keyset->capacity) {
-		size_t capacity = keyset->capacity ? 2 * keyset->capacity : 16;
-		struct keyset_member *larger = reallocarray(keyset->members, capacity, sizeof(*larger));
+	struct keyset_member *added = array_add(&keyset->members, &keyset->count, sizeof(*added));
 
-		if (!larger)
-			return fault_of(FAULT_MEMORY);
-		keyset->members = larger;
-		keyset->capacity = capacity;
-	}
-	keyset->members[keyset->count++] = *member;
+	if (!added)
+		return fault_of(FAULT_MEMORY);
+	*added = *member;
 	return fault_none();
 }
 

@@ -17,7 +17,6 @@ struct keyset_member {
 struct keyset {
 	struct keyset_member *members; /* by ID, then version; none twice once sorted */
 	size_t count;
-	size_t capacity;
 };
 
 #define KEYSET __attribute__((cleanup(keyset_free)))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/evidence.h"
 
+#include "core/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,7 @@ static int compare(const struct key_use *use, uint32_t id, uint32_t version)
 struct key_use *evidence_use(struct evidence *evidence, uint32_t id, uint32_t version)
 {
 	size_t i = 0;
-	struct key_use *uses;
+	struct key_use *use;
 
 	while (i < evidence->use_count && compare(&evidence->uses[i], id, version) < 0)
 		i++;
@@ -28,14 +30,12 @@ struct key_use *evidence_use(struct evidence *evidence, uint32_t id, uint32_t ve
 		return &evidence->uses[i];
 	if (evidence->use_count == EVIDENCE_MAX_USES)
 		return NULL;
-	uses = reallocarray(evidence->uses, evidence->use_count + 1, sizeof(*uses));
-	if (!uses)
-		return NULL;
-	memmove(uses + i + 1, uses + i, (evidence->use_count - i) * sizeof(*uses));
-	uses[i] = (struct key_use){ .id = id, .version = version };
-	evidence->uses = uses;
-	evidence->use_count++;
-	return &uses[i];
+	use = array_insert(&evidence->uses, &evidence->use_count, sizeof(*use), i);
+	if (use) {
+		use->id = id;
+		use->version = version;
+	}
+	return use;
 }
 
 static uint64_t earlier(bool one_counts, uint64_t one, bool other_counts, uint64_t other)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/needs.h"
 
+#include "core/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,54 +18,33 @@ void data_needs_free(struct data_needs *needs)
 	*needs = (struct data_needs){ 0 };
 }
 
-static int compare(const struct data_need *need, uint32_t id, uint32_t version)
+static int compare(const void *one, const void *other)
 {
-	if (need->id != id)
-		return need->id < id ? -1 : 1;
-	return need->version < version ? -1 : need->version > version;
+	const struct data_need *a = one;
+	const struct data_need *b = other;
+
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return a->version < b->version ? -1 : a->version > b->version;
 }
 
-/* The place of the pair, or where it would be inserted. */
-static size_t find_place(const struct data_needs *needs, uint32_t id, uint32_t version)
+static struct data_need *find(const struct data_needs *needs, uint32_t id, uint32_t version)
 {
-	size_t first = 0;
-	size_t end = needs->count;
+	const struct data_need need = { .id = id, .version = version };
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (compare(&needs->needs[middle], id, version) < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first;
+	return array_find(needs->needs, needs->count, sizeof(need), &need, compare);
 }
 
 const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version)
 {
-	size_t place = find_place(needs, id, version);
-
-	if (place < needs->count && !compare(&needs->needs[place], id, version))
-		return &needs->needs[place];
-	return NULL;
+	return find(needs, id, version);
 }
 
 static struct data_need *find_or_insert(struct data_needs *needs, uint32_t id, uint32_t version)
 {
-	size_t place = find_place(needs, id, version);
-	struct data_need *all;
+	const struct data_need need = { .id = id, .version = version };
 
-	if (place < needs->count && !compare(&needs->needs[place], id, version))
-		return &needs->needs[place];
-	all = reallocarray(needs->needs, needs->count + 1, sizeof(*all));
-	if (!all)
-		return NULL;
-	memmove(all + place + 1, all + place, (needs->count - place) * sizeof(*all));
-	all[place] = (struct data_need){ .id = id, .version = version };
-	needs->needs = all;
-	needs->count++;
-	return &all[place];
+	return array_find_or_insert(&needs->needs, &needs->count, sizeof(need), &need, compare);
 }
 
 const char *data_need_example(const struct data_needs *needs, const struct data_need *need)
@@ -179,7 +160,7 @@ static bool has_part(const struct data_needs *needs, const struct system_part *p
 static struct fault add_system_file(struct data_needs *needs, const struct data_file *file)
 {
 	struct system_file one = { .part = file->system, .counted = may_need_more(file) };
-	struct system_file *all;
+	struct system_file *added;
 	struct fault fault;
 
 	if (!file->system.pages || has_part(needs, &file->system))
@@ -187,11 +168,10 @@ static struct fault add_system_file(struct data_needs *needs, const struct data_
 	fault = add_path(needs, file->path, &one.path);
 	if (fault.code)
 		return fault;
-	all = reallocarray(needs->system_files, needs->system_file_count + 1, sizeof(*all));
-	if (!all)
+	added = array_add(&needs->system_files, &needs->system_file_count, sizeof(*added));
+	if (!added)
 		return fault_of(FAULT_MEMORY);
-	needs->system_files = all;
-	all[needs->system_file_count++] = one;
+	*added = one;
 	return fault_none();
 }
 
@@ -451,11 +431,13 @@ void data_needs_settle(struct data_needs *needs, struct data_file *file)
 		const struct key_use *use = &file->evidence.uses[i];
 		enum data_answer alone = use_answer(file, use, false);
 		enum data_answer settled = use_answer(file, use, is_proven_elsewhere(needs, use->id, use->version));
+		struct data_need *need;
 
 		if (alone == settled || !key_use_is_needed(use))
 			continue;
-		needs->needs[find_place(needs, use->id, use->version)].answers[alone]--;
-		needs->needs[find_place(needs, use->id, use->version)].answers[settled]++;
+		need = find(needs, use->id, use->version);
+		need->answers[alone]--;
+		need->answers[settled]++;
 	}
 }
 

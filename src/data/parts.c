@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/parts.h"
 
+#include "core/array.h"
+#include "core/words.h"
 #include "data/bytes.h"
 #include "data/dictionary.h"
 #include "data/file_names.h"
@@ -107,20 +109,17 @@ void data_parts_free(struct data_parts *parts)
 static struct fault add_missing(struct data_parts *parts, enum part part, const char *where, const char *name,
 				uint32_t space_id)
 {
-	struct missing_part one = { .part = part, .space_id = space_id };
-	struct missing_part *all;
+	struct missing_part *one;
 
 	parts->total++;
 	if (parts->missing[part]++ >= PARTS_LISTED)
 		return fault_none();
-	all = reallocarray(parts->items, parts->count + 1, sizeof(*all));
-	if (!all)
+	one = array_add(&parts->items, &parts->count, sizeof(*one));
+	if (!one)
 		return fault_of(FAULT_MEMORY);
-	parts->items = all;
-	one.where = strdup(where);
-	one.name = name ? strdup(name) : NULL;
-	all[parts->count++] = one;
-	return one.where && (one.name || !name) ? fault_none() : fault_of(FAULT_MEMORY);
+	*one = (struct missing_part){ .part = part, .space_id = space_id, .where = strdup(where) };
+	one->name = name ? strdup(name) : NULL;
+	return one->where && (one->name || !name) ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 /* ---- the walk: which directory has what ---- */
@@ -139,32 +138,28 @@ static bool id_of(const char *path, struct file_id *ret_id)
 static struct place *place_of(struct hunt *hunt, const char *path)
 {
 	struct file_id id;
-	struct place *all;
+	struct place *place;
 
 	if (!id_of(path, &id))
 		return NULL;
 	for (size_t i = 0; i < hunt->place_count; i++)
 		if (is_same_file(hunt->places[i].id, id))
 			return &hunt->places[i];
-	all = reallocarray(hunt->places, hunt->place_count + 1, sizeof(*all));
-	if (!all)
+	place = array_add(&hunt->places, &hunt->place_count, sizeof(*place));
+	if (!place)
 		return NULL;
-	hunt->places = all;
-	all[hunt->place_count] = (struct place){ .path = strdup(path), .id = id };
-	return all[hunt->place_count].path ? &all[hunt->place_count++] : NULL;
+	*place = (struct place){ .path = strdup(path), .id = id };
+	return place->path ? place : NULL;
 }
 
 static bool names_add(struct names *names, const char *directory, const char *name)
 {
-	char **all = reallocarray(names->items, names->count + 1, sizeof(*all));
+	char **added = array_add(&names->items, &names->count, sizeof(*added));
 
-	if (!all)
+	if (!added)
 		return false;
-	names->items = all;
-	if (asprintf(&all[names->count], "%s/%s", directory, name) < 0)
-		return false;
-	names->count++;
-	return true;
+	*added = words_of("%s/%s", directory, name);
+	return *added;
 }
 
 static bool is_there(int directory, const char *name)
@@ -202,7 +197,7 @@ static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 	unsigned char head[SPACE_ID_OFFSET + 4];
 	size_t size = 0;
 	struct stat status;
-	struct undo *all;
+	struct undo *added;
 	struct undo one = { 0 };
 
 	if (!source_open(directory, name, &source).code)
@@ -216,11 +211,10 @@ static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 			return fault_none();
 	one.space_id = be32(head + SPACE_ID_OFFSET);
 	one.directory = (struct file_id){ .device = status.st_dev, .inode = status.st_ino };
-	all = reallocarray(hunt->undos, hunt->undo_count + 1, sizeof(*all));
-	if (!all)
+	added = array_add(&hunt->undos, &hunt->undo_count, sizeof(*added));
+	if (!added)
 		return fault_of(FAULT_MEMORY);
-	hunt->undos = all;
-	all[hunt->undo_count++] = one;
+	*added = one;
 	return fault_none();
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/redo_changes.h"
 
+#include "core/array.h"
 #include "data/bytes.h"
 
 #include <stdlib.h>
@@ -45,58 +46,26 @@ void redo_changes_free(struct redo_changes *changes)
 	*changes = (struct redo_changes){ 0 };
 }
 
-static size_t find_place(const struct redo_changes *changes, uint32_t id)
+static int compare(const void *one, const void *other)
 {
-	size_t first = 0;
-	size_t end = changes->count;
+	const struct redo_space *a = one;
+	const struct redo_space *b = other;
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (changes->spaces[middle].id < id)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first;
+	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 const struct redo_space *redo_changes_find(const struct redo_changes *changes, uint32_t id)
 {
-	size_t place = find_place(changes, id);
+	const struct redo_space space = { .id = id };
 
-	return place < changes->count && changes->spaces[place].id == id ? &changes->spaces[place] : NULL;
-}
-
-static bool reserve_one(struct redo_changes *changes)
-{
-	size_t room = changes->room ? 2 * changes->room : 64;
-	struct redo_space *spaces;
-
-	if (changes->count < changes->room)
-		return true;
-	spaces = reallocarray(changes->spaces, room, sizeof(*spaces));
-	if (!spaces)
-		return false;
-	changes->spaces = spaces;
-	changes->room = room;
-	return true;
+	return array_find(changes->spaces, changes->count, sizeof(space), &space, compare);
 }
 
 static struct redo_space *find_or_insert(struct redo_changes *changes, uint32_t id)
 {
-	size_t place = find_place(changes, id);
-	struct redo_space *space;
+	const struct redo_space space = { .id = id };
 
-	if (place < changes->count && changes->spaces[place].id == id)
-		return &changes->spaces[place];
-	if (!reserve_one(changes))
-		return NULL;
-	space = changes->spaces + place;
-	memmove(space + 1, space, (changes->count - place) * sizeof(*space));
-	*space = (struct redo_space){ .id = id };
-	changes->count++;
-	return space;
+	return array_find_or_insert(&changes->spaces, &changes->count, sizeof(space), &space, compare);
 }
 
 /* ---- numbers ---- */

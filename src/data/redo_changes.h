@@ -31,7 +31,6 @@ struct redo_space {
 struct redo_changes {
 	struct redo_space *spaces; /* sorted by ID */
 	size_t count;
-	size_t room;
 	bool broken; /* a record makes no sense: the rest is not known */
 };
 

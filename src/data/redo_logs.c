@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/redo_logs.h"
 
+#include "core/array.h"
 #include "data/file_names.h"
 #include "data/redo.h"
 #include "data/tree.h"
@@ -75,18 +76,15 @@ static struct fault add_log(void *context, const char *path, struct fault fault)
 {
 	struct search *search = context;
 	struct redo_logs *logs = search->logs;
-	struct redo_log *all;
+	struct redo_log *log;
 
 	if (fault.code || classify_name(path) != NAME_REDO_LOG || is_later_log_file(path))
 		return fault_none();
-	all = reallocarray(logs->logs, logs->count + 1, sizeof(*all));
-	if (!all)
+	log = array_add(&logs->logs, &logs->count, sizeof(*log));
+	if (!log)
 		return fault_of(FAULT_MEMORY);
-	logs->logs = all;
-	all[logs->count] = (struct redo_log){ .directory = search->directory };
-	fault = read_log(search->scan, path, &all[logs->count].recovery);
-	logs->count++;
-	return fault;
+	log->directory = search->directory;
+	return read_log(search->scan, path, &log->recovery);
 }
 
 static struct fault search_once(struct scan *scan, struct redo_logs *logs)

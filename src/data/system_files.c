@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/system_files.h"
 
+#include "core/array.h"
 #include "data/bytes.h"
 #include "data/file_names.h"
 #include "data/innodb_page.h"
@@ -53,17 +54,13 @@ struct search {
 
 static struct fault add_first(struct system_files *files, const char *path, const struct system_first *first)
 {
-	struct system_first *all = files->firsts;
+	struct system_first *added = array_add(&files->firsts, &files->count, sizeof(*added));
 
-	/* room for 1, 2, 4 and so on */
-	if (!(files->count & (files->count - 1)))
-		all = reallocarray(all, files->count ? 2 * files->count : 1, sizeof(*all));
-	if (!all)
+	if (!added)
 		return fault_of(FAULT_MEMORY);
-	files->firsts = all;
-	all[files->count] = *first;
-	all[files->count].path = strdup(path);
-	return all[files->count].path ? (files->count++, fault_none()) : fault_of(FAULT_MEMORY);
+	*added = *first;
+	added->path = strdup(path);
+	return added->path ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 static struct fault add_if_first(void *context, const char *path, struct fault fault)

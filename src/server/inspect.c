@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/inspect.h"
 
+#include "core/array.h"
 #include "server/systemd.h"
 
 #include <stdlib.h>
@@ -70,18 +71,13 @@ static void finding_free(struct finding *finding)
 
 struct fault findings_add(struct findings *findings, struct finding finding)
 {
-	if (findings->count == findings->capacity) {
-		size_t capacity = findings->capacity ? 2 * findings->capacity : 16;
-		struct finding *items = reallocarray(findings->items, capacity, sizeof(*items));
+	struct finding *added = array_add(&findings->items, &findings->count, sizeof(*added));
 
-		if (!items) {
-			finding_free(&finding);
-			return fault_of(FAULT_MEMORY);
-		}
-		findings->items = items;
-		findings->capacity = capacity;
+	if (!added) {
+		finding_free(&finding);
+		return fault_of(FAULT_MEMORY);
 	}
-	findings->items[findings->count++] = finding;
+	*added = finding;
 	return fault_none();
 }
 

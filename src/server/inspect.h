@@ -67,7 +67,6 @@ struct finding {
 struct findings {
 	struct finding *items;
 	size_t count;
-	size_t capacity;
 };
 
 #define FINDINGS __attribute__((cleanup(findings_free)))

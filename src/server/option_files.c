@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/option_files.h"
 
+#include "core/array.h"
 #include "core/file.h"
 #include "core/words.h"
 
@@ -150,38 +151,28 @@ struct scan {
 
 static struct fault add_name(struct option_names *names, const char *name, size_t size)
 {
-	char **items;
+	char **added;
 
 	for (size_t i = 0; i < names->count; i++)
 		if (!strncmp(names->items[i], name, size) && !names->items[i][size])
 			return fault_none();
-	items = reallocarray(names->items, names->count + 1, sizeof(*items));
-	if (!items)
+	added = array_add(&names->items, &names->count, sizeof(*added));
+	if (!added)
 		return fault_of(FAULT_MEMORY);
-	names->items = items;
-	items[names->count] = strndup(name, size);
-	if (!items[names->count])
-		return fault_of(FAULT_MEMORY);
-	names->count++;
-	return fault_none();
+	*added = strndup(name, size);
+	return *added ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 static struct fault add_refusal(struct option_files_seen *seen, const char *path)
 {
-	struct refused_option_file *items = reallocarray(seen->refused, seen->refused_count + 1, sizeof(*items));
-	struct refused_option_file *item;
+	struct refused_option_file *item = array_add(&seen->refused, &seen->refused_count, sizeof(*item));
 
-	if (!items)
+	if (!item)
 		return fault_of(FAULT_MEMORY);
-	seen->refused = items;
-	item = &items[seen->refused_count];
 	item->path = strdup(path);
 	item->absent = access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR);
 	item->refusal = *trust_refusal();
-	if (!item->path)
-		return fault_of(FAULT_MEMORY);
-	seen->refused_count++;
-	return fault_none();
+	return item->path ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 static struct fault add_text(struct scan *scan, const char *text, size_t size)

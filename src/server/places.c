@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/places.h"
 
+#include "core/array.h"
 #include "core/words.h"
 #include "server/option_match.h"
 
@@ -83,7 +84,7 @@ static void tidy(char *path)
 /* path becomes the function's; NULL: no memory. */
 static struct fault add(struct server_places *places, const char *setting, char *path)
 {
-	struct server_place *all;
+	struct server_place *added;
 
 	if (!path)
 		return fault_of(FAULT_MEMORY);
@@ -92,13 +93,12 @@ static struct fault add(struct server_places *places, const char *setting, char 
 		free(path);
 		return fault_none();
 	}
-	all = reallocarray(places->items, places->count + 1, sizeof(*all));
-	if (!all) {
+	added = array_add(&places->items, &places->count, sizeof(*added));
+	if (!added) {
 		free(path);
 		return fault_of(FAULT_MEMORY);
 	}
-	places->items = all;
-	all[places->count++] = (struct server_place){ setting, path };
+	*added = (struct server_place){ setting, path };
 	return fault_none();
 }
 
