@@ -3,8 +3,8 @@
 #include "plugin/reload.h"
 #include "plugin/served.h"
 #include "plugin/server.h"
-#include "plugin/settings.h"
 #include "plugin/status.h"
+#include "plugin/variables.h"
 
 /* ---- what the server calls ---- */
 
@@ -37,14 +37,14 @@ static struct st_mariadb_encryption encryption = {
 
 static bool start(struct words *words)
 {
-	if (!settings_take(words))
+	if (!variables_take(words))
 		return false;
 	cipher_use_cbc(&encryption);
-	if (settings_want_ctr() && !cipher_use_ctr(&encryption)) {
+	if (variables_want_ctr() && !cipher_use_ctr(&encryption)) {
 		words_own(words, "This server's TLS library has no aes_ctr");
 		return false;
 	}
-	return reload_first(words);
+	return reload_first(variables_source(), words);
 }
 
 static int plugin_init(void *plugin)
@@ -55,7 +55,7 @@ static int plugin_init(void *plugin)
 	if (start(&words))
 		return 0;
 	server_error(words.number, words.text);
-	settings_forget();
+	variables_forget();
 	return 1;
 }
 
@@ -63,7 +63,7 @@ static int plugin_deinit(void *plugin)
 {
 	(void)plugin;
 	reload_end();
-	settings_forget();
+	variables_forget();
 	return 0;
 }
 
@@ -79,7 +79,7 @@ maria_declare_plugin(mkeyfile_key_management) {
 	plugin_deinit,
 	0x0001,
 	status_variables,
-	settings_variables,
+	system_variables,
 	PACKAGE_VERSION,
 	MariaDB_PLUGIN_MATURITY_GAMMA
 }

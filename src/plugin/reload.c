@@ -2,7 +2,6 @@
 #include "plugin/reload.h"
 
 #include "plugin/served.h"
-#include "plugin/settings.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 
 /* One reload at a time: guards pending, and what is served and read from. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static const struct keyring_source *source;
 
 /* Read, compared with the keys in use, and not in use yet. A statement that
  * fails between its check and its update leaves it here for the next one. */
@@ -19,7 +20,7 @@ static struct keyring *pending;
 static struct reload_report report;
 static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void say_notes(const struct keyring_source *source, const struct keyring_notes *notes)
+static void say_notes(const struct keyring_notes *notes)
 {
 	char words[WORDS_SIZE];
 
@@ -49,7 +50,7 @@ static void note_result(const char *words, bool done)
 }
 
 /* What the server's own plugin does not say. */
-static void say_more(const struct keyring_source *source, struct keyring_fault fault)
+static void say_more(struct keyring_fault fault)
 {
 	char words[WORDS_SIZE];
 
@@ -62,7 +63,6 @@ static void say_more(const struct keyring_source *source, struct keyring_fault f
 /* Reads the key file for keys in use (NULL: there are none). */
 static bool load(const struct keyring *in_use, struct keyring **ret_keyring, struct words *words)
 {
-	const struct keyring_source *source = settings_source();
 	struct keyring *keyring = NULL;
 	struct keyring_notes notes;
 	struct keyring_loss loss = { 0 };
@@ -70,7 +70,7 @@ static bool load(const struct keyring *in_use, struct keyring **ret_keyring, str
 
 	if (fault.fault.code) {
 		words_fault(source, fault, words);
-		say_more(source, fault);
+		say_more(fault);
 		return false;
 	}
 	if (in_use)
@@ -80,7 +80,7 @@ static bool load(const struct keyring *in_use, struct keyring **ret_keyring, str
 		keyring_free(keyring);
 		return false;
 	}
-	say_notes(source, &notes);
+	say_notes(&notes);
 	*ret_keyring = keyring;
 	return true;
 }
@@ -92,11 +92,11 @@ static void say_loaded(const struct keyring *keyring)
 	char words[WORDS_SIZE];
 
 	snprintf(words, sizeof(words), "%zu key ID%s, %zu version%s loaded from %s", ids, ids == 1 ? "" : "s", versions,
-		 versions == 1 ? "" : "s", settings_source()->path);
+		 versions == 1 ? "" : "s", source->path);
 	server_log(LOG_NOTE, words);
 }
 
-bool reload_first(struct words *words)
+bool reload_first(const struct keyring_source *from, struct words *words)
 {
 	struct keyring *keyring = NULL;
 	bool loaded;
@@ -105,6 +105,7 @@ bool reload_first(struct words *words)
 	report = (struct reload_report){ .last = time(NULL), .result = "loaded at start" };
 	pthread_mutex_unlock(&report_lock);
 	pthread_mutex_lock(&lock);
+	source = from;
 	loaded = load(NULL, &keyring, words);
 	if (loaded) {
 		say_loaded(keyring);

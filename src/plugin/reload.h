@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_PLUGIN_RELOAD_H
 #define MKEYFILE_PLUGIN_RELOAD_H
 
+#include "plugin/keyring.h"
 #include "plugin/server.h"
 #include "plugin/words.h"
 
@@ -9,8 +10,9 @@
 
 /* Reading the key file at the server's start and while it runs. */
 
-/* Reads it for the first time. False: words says why. */
-MUST_CHECK bool reload_first(struct words *words);
+/* Reads it for the first time from where later reloads read it again. False: words says
+ * why. */
+MUST_CHECK bool reload_first(const struct keyring_source *from, struct words *words);
 
 /* Serves nothing any more and wipes every key. */
 void reload_end(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plugin/settings.h"
+#include "plugin/variables.h"
 
 #include "plugin/reload.h"
 #include "plugin/server.h"
@@ -58,7 +58,7 @@ static MYSQL_SYSVAR_BOOL(reload, reload, PLUGIN_VAR_OPCMDARG,
 			 "Set to ON to read the key file again; it shows OFF at all times", reload_check, reload_update,
 			 0);
 
-struct st_mysql_sys_var *settings_variables[] = {
+struct st_mysql_sys_var *system_variables[] = {
 	MYSQL_SYSVAR(filename),
 	MYSQL_SYSVAR(filekey),
 	MYSQL_SYSVAR(encryption_algorithm),
@@ -113,7 +113,7 @@ static bool take_filekey(struct words *words)
 	return true;
 }
 
-bool settings_take(struct words *words)
+bool variables_take(struct words *words)
 {
 	source = (struct keyring_source){ .path = filename, .kdf = { (enum digest)digest, use_pbkdf2 } };
 	reload = 0;
@@ -124,17 +124,17 @@ bool settings_take(struct words *words)
 	return take_filekey(words);
 }
 
-const struct keyring_source *settings_source(void)
+const struct keyring_source *variables_source(void)
 {
 	return &source;
 }
 
-bool settings_want_ctr(void)
+bool variables_want_ctr(void)
 {
 	return encryption_algorithm == 1;
 }
 
-void settings_forget(void)
+void variables_forget(void)
 {
 	secret_free(&clear_text);
 	source = (struct keyring_source){ 0 };
