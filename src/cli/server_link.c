@@ -32,7 +32,7 @@
 #define ERROR_ACCESS_DENIED_NO_PASSWORD 1698
 #define ERROR_TLS 2026
 #define ERROR_PLUGIN_NOT_ALLOWED 5010
-/* mkeyfile-client's own (client/session.h) */
+/* mkeyfile-client's own (client/socket.h) */
 #define ERROR_SOCKET_OWNER (-1)
 
 /* The client's own bound, and what is around the rows (client/session.h). */

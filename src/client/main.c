@@ -89,19 +89,18 @@ static json_t *read_request(char **line, size_t *size)
 
 static struct session *connect_as_asked(json_t *request)
 {
-	struct settings settings;
+	SECRET struct secret lines = { 0 };
+	struct parameters parameters;
 	struct session *session = NULL;
-	char *lines = NULL;
 	json_t *error = NULL;
-	const char *words = settings_read(request, &settings, &lines);
+	const char *words = parameters_read(request, &parameters, &lines);
 
 	limit_memory();
 	if (words)
 		error = json_pack("{s:i, s:s}", "code", CODE_OWN, "message", words);
 	else
-		session = session_open(&settings, &error);
+		session = session_open(&parameters, &error);
 	answer(session ? json_object() : json_pack("{s:o}", "error", error));
-	free(lines);
 	return session;
 }
 

@@ -65,27 +65,27 @@ static const char *system_authorities(void)
 	return "/dev/null";
 }
 
-static void set_authorities(MYSQL *mysql, const struct settings *settings)
+static void set_authorities(MYSQL *mysql, const struct parameters *parameters)
 {
-	bool named = (settings->ssl_ca && *settings->ssl_ca) || (settings->ssl_capath && *settings->ssl_capath);
+	bool named = (parameters->ssl_ca && *parameters->ssl_ca) || (parameters->ssl_capath && *parameters->ssl_capath);
 
-	set_text(mysql, MYSQL_OPT_SSL_CA, settings->ssl_ca);
-	set_text(mysql, MYSQL_OPT_SSL_CAPATH, settings->ssl_capath);
+	set_text(mysql, MYSQL_OPT_SSL_CA, parameters->ssl_ca);
+	set_text(mysql, MYSQL_OPT_SSL_CAPATH, parameters->ssl_capath);
 	if (!named && mysql_get_client_version() >= 30400)
 		set_text(mysql, MYSQL_OPT_SSL_CA, system_authorities());
 }
 
-static void set_tls(MYSQL *mysql, const struct settings *settings)
+static void set_tls(MYSQL *mysql, const struct parameters *parameters)
 {
 	static const my_bool yes = 1;
 
-	set_authorities(mysql, settings);
-	set_text(mysql, MYSQL_OPT_SSL_CERT, settings->ssl_cert);
-	set_text(mysql, MYSQL_OPT_SSL_KEY, settings->ssl_key);
-	set_cipher(mysql, settings->ssl_cipher);
-	set_text(mysql, MYSQL_OPT_SSL_CRL, settings->ssl_crl);
-	set_text(mysql, MYSQL_OPT_SSL_CRLPATH, settings->ssl_crlpath);
-	set_text(mysql, MARIADB_OPT_TLS_VERSION, settings->tls_version);
+	set_authorities(mysql, parameters);
+	set_text(mysql, MYSQL_OPT_SSL_CERT, parameters->ssl_cert);
+	set_text(mysql, MYSQL_OPT_SSL_KEY, parameters->ssl_key);
+	set_cipher(mysql, parameters->ssl_cipher);
+	set_text(mysql, MYSQL_OPT_SSL_CRL, parameters->ssl_crl);
+	set_text(mysql, MYSQL_OPT_SSL_CRLPATH, parameters->ssl_crlpath);
+	set_text(mysql, MARIADB_OPT_TLS_VERSION, parameters->tls_version);
 	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
 	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
@@ -112,16 +112,16 @@ static void restrict_plugins(MYSQL *mysql, bool proven)
 #endif
 }
 
-static void set_options(MYSQL *mysql, const struct settings *settings)
+static void set_options(MYSQL *mysql, const struct parameters *parameters)
 {
 	static const unsigned int none = 0;
 	static const size_t packet_size = PACKET_SIZE_MAX;
-	unsigned int protocol = settings->over_tcp ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
-	bool encrypted = settings->over_tcp && !settings->plain;
+	unsigned int protocol = parameters->over_tcp ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+	bool encrypted = parameters->over_tcp && !parameters->plain;
 
-	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &settings->timeout);
-	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &settings->timeout);
-	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &settings->timeout);
+	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &parameters->timeout);
+	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &parameters->timeout);
+	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &parameters->timeout);
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 	/* a server must not be able to ask for files of this host */
 	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &none);
@@ -130,7 +130,7 @@ static void set_options(MYSQL *mysql, const struct settings *settings)
 	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mkeyfile");
 	restrict_plugins(mysql, encrypted);
 	if (encrypted)
-		set_tls(mysql, settings);
+		set_tls(mysql, parameters);
 }
 
 static const char *own_name(void)
@@ -140,12 +140,12 @@ static const char *own_name(void)
 	return entry ? entry->pw_name : NULL;
 }
 
-static bool connect_to(MYSQL *mysql, const struct settings *settings, const char *socket_path)
+static bool connect_to(MYSQL *mysql, const struct parameters *parameters, const char *socket_path)
 {
-	const char *host = settings->over_tcp ? settings->host ? settings->host : "127.0.0.1" : NULL;
+	const char *host = parameters->over_tcp ? parameters->host ? parameters->host : "127.0.0.1" : NULL;
 
-	return mysql_real_connect(mysql, host, settings->user ? settings->user : own_name(), settings->password, NULL,
-				  settings->over_tcp ? settings->port : 0, socket_path, 0) != NULL;
+	return mysql_real_connect(mysql, host, parameters->user ? parameters->user : own_name(), parameters->password,
+				  NULL, parameters->over_tcp ? parameters->port : 0, socket_path, 0) != NULL;
 }
 
 static json_t *connection_error(MYSQL *mysql, const struct pinned_socket *pinned)
@@ -163,30 +163,30 @@ static json_t *connection_error(MYSQL *mysql, const struct pinned_socket *pinned
 	return error_object((int)mysql_errno(mysql), mysql_error(mysql));
 }
 
-static bool connect_by_tcp(MYSQL *mysql, const struct settings *settings, json_t **ret_error)
+static bool connect_by_tcp(MYSQL *mysql, const struct parameters *parameters, json_t **ret_error)
 {
-	if (!connect_to(mysql, settings, NULL))
+	if (!connect_to(mysql, parameters, NULL))
 		*ret_error = connection_error(mysql, NULL);
 	/* belt and braces: what was enforced is asked for */
-	else if (!settings->plain && !mysql_get_ssl_cipher(mysql))
+	else if (!parameters->plain && !mysql_get_ssl_cipher(mysql))
 		*ret_error = error_object(CODE_OWN, "the connection is not encrypted");
 	else
 		return true;
 	return false;
 }
 
-static bool connect_by_socket(MYSQL *mysql, const struct settings *settings, json_t **ret_error)
+static bool connect_by_socket(MYSQL *mysql, const struct parameters *parameters, json_t **ret_error)
 {
 	char words[4096];
 	struct pinned_socket pinned;
-	int code = socket_pin(settings->socket, settings->server_uid, &pinned, words, sizeof(words));
+	int code = socket_pin(parameters->socket, parameters->server_uid, &pinned, words, sizeof(words));
 	bool connected;
 
 	if (code) {
 		*ret_error = error_object(code, words);
 		return false;
 	}
-	connected = connect_to(mysql, settings, pinned.path);
+	connected = connect_to(mysql, parameters, pinned.path);
 	pinned.error_number = errno;
 	if (!connected)
 		*ret_error = connection_error(mysql, &pinned);
@@ -194,7 +194,7 @@ static bool connect_by_socket(MYSQL *mysql, const struct settings *settings, jso
 	return connected;
 }
 
-struct session *session_open(const struct settings *settings, json_t **ret_error)
+struct session *session_open(const struct parameters *parameters, json_t **ret_error)
 {
 	struct session *session = calloc(1, sizeof(*session));
 	MYSQL *mysql = session ? mysql_init(NULL) : NULL;
@@ -205,9 +205,9 @@ struct session *session_open(const struct settings *settings, json_t **ret_error
 		return NULL;
 	}
 	session->mysql = mysql;
-	set_options(mysql, settings);
-	if (settings->over_tcp ? connect_by_tcp(mysql, settings, ret_error)
-			       : connect_by_socket(mysql, settings, ret_error))
+	set_options(mysql, parameters);
+	if (parameters->over_tcp ? connect_by_tcp(mysql, parameters, ret_error)
+				 : connect_by_socket(mysql, parameters, ret_error))
 		return session;
 	session_close(session);
 	return NULL;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/socket.h"
 
-#include "client/session.h"
-
 #include <errmsg.h>
 #include <errno.h>
 #include <fcntl.h>
