@@ -515,11 +515,6 @@ sys.stdin.read()' 3>&-; }
 		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir links
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'links/compact_.isl': "*'; Input/output error'* ]]
-	# a full disk under the temporary file of the report
-	run -2 --separate-stderr strace -o trace -e trace=write -e inject=write:error=ENOSPC:when=1 \
-		"$MKEYFILE" verify --no-defaults -f "$DATA/new.keys" --datadir "$DATA/new"
-	same "mkeyfile verify: cannot write 'a temporary file for the report': No space left on device" "$stderr"
-	same '' "$output"
 }
 
 @test "hostile trees: links in circles, holes, and names for a terminal" {
@@ -559,7 +554,7 @@ sys.stdin.read()' 3>&-; }
 	run -1 grep -P '[^\x09\x0a\x20-\x7e]' <<<"$output"
 	mkdir nothing
 	run -2 mkeyfile verify -q -f "$DATA/new.keys" --datadir names --datadir nothing
-	same "mkeyfile verify: 'nothing' has no files: there is nothing to prove the keys against" "${lines[-1]}"
+	same "mkeyfile verify: 'nothing' has no files: it is no data directory" "${lines[-1]}"
 }
 
 # Sets algorithm, and the options that a server on a directory of setup_file needs.

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* print-needs DIRECTORY...: the keys that data_needs_read finds, without any key: "ID VERSION
+/* print-needs DIRECTORY...: the keys that data_audit finds, without any key: "ID VERSION
  * FILES PAGES FREE RESIDUAL", a line for each, then the number of files that may need more. */
-#include "data/needs.h"
+#include "data/audit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 int main(int argc, char **argv)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
+	DATA_AUDIT struct data_audit audit = { 0 };
+	const struct data_needs *needs = &audit.needs;
+	const struct survey_options options = {
+		.directories = (const char *const *)argv + 1,
+		.directory_count = argc > 1 ? (size_t)argc - 1 : 0,
+	};
 	const char *failed = NULL;
-	struct fault fault =
-		data_needs_read((const char *const *)argv + 1, argc > 1 ? (size_t)argc - 1 : 0, &needs, &failed);
+	struct fault fault = data_audit(&options, &audit, &failed);
 
 	if (fault.code) {
 		fprintf(stderr, "fault %d: %s\n", (int)fault.code, failed ? failed : "");
 		return 1;
 	}
-	for (size_t i = 0; i < needs.count; i++) {
-		const struct data_need *need = &needs.needs[i];
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct data_need *need = &needs->needs[i];
 
 		printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", need->id, need->version, need->files,
 		       need->pages, need->free_pages, need->residual);
 	}
-	printf("unsure %" PRIu64 "\n", data_needs_unsure(&needs) + needs.pending);
+	printf("unsure %" PRIu64 "\n", data_needs_unsure(needs) + needs->pending);
 	return 0;
 }

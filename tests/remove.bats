@@ -155,7 +155,7 @@ END
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile remove: cannot open 'none': No such file or directory" remove 101 --datadir=none $force
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile remove: 'empty' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log" \
+		run_refused 2 "mkeyfile remove: 'empty' has no files: it is no data directory" \
 			remove 101 --datadir=empty $force
 	done
 }

@@ -76,14 +76,14 @@ static void visit_need(const struct proof *proof, const struct data_need *need, 
 		.old = need->version && has_newer(proof->keyfile, need->id, need->version),
 	};
 
-	if (!is_covered(&proof->needs, need))
+	if (!is_covered(&proof->audit.needs, need))
 		visit(context, &line);
 }
 
 /* All keys that are needed or that the key file has, by ID and version. */
 static void visit_keys(const struct proof *proof, key_line_visit *visit, void *context)
 {
-	const struct data_needs *needs = &proof->needs;
+	const struct data_needs *needs = &proof->audit.needs;
 	const struct keyfile *keyfile = proof->keyfile;
 	const struct entry *last = NULL;
 	size_t n = 0;
@@ -146,7 +146,7 @@ static const char *first_word(const struct proof *proof)
 {
 	enum status status = proof_status(proof);
 
-	if (status == STATUS_FAILED && proof->parts.total)
+	if (status == STATUS_FAILED && proof->audit.parts.total)
 		return "incomplete";
 	return status == STATUS_DONE ? "yes" : status == STATUS_NO ? "no" : "unproven";
 }
@@ -200,14 +200,14 @@ static void print_others(const struct proof *proof)
 {
 	bool first = true;
 
-	printf("  %ju file%s in all", (uintmax_t)proof->files, plural(proof->files));
+	printf("  %ju file%s in all", (uintmax_t)proof->audit.needs.file_count, plural(proof->audit.needs.file_count));
 	if (proof->answers[DATA_NOT_ENCRYPTED] || proof->answers[DATA_UNKNOWN_KIND] || proof->answers[DATA_UNREADABLE])
 		printf(": ");
 	print_part(&first, proof->answers[DATA_NOT_ENCRYPTED], "not encrypted");
 	print_part(&first, proof->answers[DATA_UNKNOWN_KIND], "of unknown kinds");
 	print_part(&first, proof->answers[DATA_UNREADABLE], "unreadable");
 	printf("%s\n", proof->what->full ? "; every page was read" : "; a sample of the pages was proven");
-	if (proof->needs.live)
+	if (proof->audit.needs.live)
 		printf("  a server is running on it%s\n", proof->busy ? "" : ", no page was in its way");
 	if (proof->busy)
 		printf("  %ju page%s kept changing and could not be judged\n", (uintmax_t)proof->busy,
@@ -334,20 +334,17 @@ static void print_file(const struct data_file *file)
 	free(note);
 }
 
-/* Prints the files that answer so, at most that many; returns how many there are. */
-static uint64_t print_files_that(const struct proof *proof, int answer, uint64_t most)
+/* Prints the files that answer so, at most that many. answer: -1 means any. */
+static void print_files_that(const struct proof *proof, int answer, uint64_t most)
 {
-	struct data_file file;
-	uint64_t count = 0;
+	const struct data_needs *needs = &proof->audit.needs;
 
-	spool_rewind(proof->spool);
-	while (spool_get(proof->spool, &file)) {
-		data_needs_decide(&proof->needs, &file);
-		if ((answer < 0 || (int)file.answer == answer) && count++ < most)
-			print_file(&file);
-		spool_free(&file);
+	for (size_t i = 0; most && i < needs->file_count; i++) {
+		if (answer >= 0 && (int)needs->files[i].answer != answer)
+			continue;
+		print_file(&needs->files[i]);
+		most--;
 	}
-	return count;
 }
 
 static void print_files(const struct proof *proof)
@@ -419,10 +416,10 @@ static void print_recovery_hint(const struct data_needs *needs)
 
 static void print_redo_log_hints(const struct proof *proof)
 {
-	for (size_t i = 0; i < proof->needs.directory_count; i++) {
-		enum data_redo_log log = data_needs_find_redo_log(&proof->needs, i);
+	for (size_t i = 0; i < proof->audit.needs.directory_count; i++) {
+		enum data_redo_log log = data_needs_find_redo_log(&proof->audit.needs, i);
 
-		if (!proof->needs.directories[i].has_tablespace ||
+		if (!proof->audit.needs.directories[i].has_tablespace ||
 		    (log != DATA_REDO_LOG_OLD && log != DATA_REDO_LOG_SEVERAL))
 			continue;
 		printf(log == DATA_REDO_LOG_OLD
@@ -442,7 +439,7 @@ static void print_unsure(const struct data_needs *needs)
 
 	if (needs->pending) {
 		printf("note: '");
-		print_visibly(stdout, needs->paths + needs->pending_example);
+		print_visibly(stdout, data_needs_path(needs, needs->pending_example));
 		puts("' has changes that a start of the server would still apply");
 	}
 	if (!unsure)
@@ -458,12 +455,10 @@ static void print_unsure(const struct data_needs *needs)
 
 static void print_leftover(const struct data_needs *needs)
 {
-	const char *path = data_needs_leftover_example(needs);
-
-	if (!path)
+	if (!needs->leftover_count)
 		return;
 	printf("note: an interrupted statement left '");
-	print_visibly(stdout, path);
+	print_visibly(stdout, data_needs_path(needs, needs->leftover_example));
 	printf("'%s, which %s: no table of this name can be created until the file is removed\n",
 	       needs->leftover_count > 1 ? " and others" : "",
 	       needs->leftover_count > 1 ? "hold nothing" : "holds nothing");
@@ -551,8 +546,8 @@ static void print_hints(const struct proof *proof)
 		puts("hint: run it as root or as the server's user");
 	print_free_pages_hint(proof);
 	print_redo_log_hints(proof);
-	print_unsure(&proof->needs);
-	print_leftover(&proof->needs);
+	print_unsure(&proof->audit.needs);
+	print_leftover(&proof->audit.needs);
 	print_clear_text(proof);
 }
 
@@ -564,7 +559,7 @@ void print_proof(const struct proof *proof)
 	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
 	visit_keys(proof, print_key, (void *)(uintptr_t)proof);
 	print_files(proof);
-	print_parts(&proof->parts);
+	print_parts(&proof->audit.parts);
 	print_hints(proof);
 }
 
@@ -621,7 +616,7 @@ static void add_key_json(void *context, const struct key_line *line)
 	json_object_set_new(object, "residual_pages", number(need ? need->residual : 0));
 	json_object_set_new(object, "kinds", need_kinds_json(need));
 	json_object_set_new(object, "example",
-			    need ? json_text(data_need_example(&keys->proof->needs, need)) : json_null());
+			    need ? json_text(data_need_example(&keys->proof->audit.needs, need)) : json_null());
 	json_array_append_new(keys->array, object);
 }
 
@@ -712,17 +707,17 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
-	json_object_set_new(object, "live", json_boolean(proof->needs.live));
+	json_object_set_new(object, "live", json_boolean(proof->audit.needs.live));
 	json_object_set_new(object, "algorithms", algorithms_json(proof->proven_by_cipher));
 	json_object_set_new(object, "unfit_algorithm", algorithm ? json_string(algorithm) : json_null());
-	json_object_set_new(object, "file_count", number(proof->files));
+	json_object_set_new(object, "file_count", number(proof->audit.needs.file_count));
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
-	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->needs)));
-	json_object_set_new(object, "judged", json_boolean(proof->parts.judged));
-	json_object_set_new(object, "tables_judged", json_boolean(proof->parts.tables_judged));
-	json_object_set_new(object, "missing_parts", number(proof->parts.total));
-	json_object_set_new(object, "incomplete", parts_json(&proof->parts));
+	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->audit.needs)));
+	json_object_set_new(object, "judged", json_boolean(proof->audit.parts.judged));
+	json_object_set_new(object, "tables_judged", json_boolean(proof->audit.parts.tables_judged));
+	json_object_set_new(object, "missing_parts", number(proof->audit.parts.total));
+	json_object_set_new(object, "incomplete", parts_json(&proof->audit.parts));
 	json_object_set_new(object, "answers", answers_json(proof->answers));
 	json_object_set_new(object, "keys", keys.array);
 	return object;
@@ -735,10 +730,10 @@ static void print_members(json_t *object)
 	json_decref(object);
 }
 
-/* The files are printed one by one: there may be more than memory holds. */
+/* The files are printed one by one: as JSON they need far more memory. */
 void print_json_with_proof(json_t *object, const struct proof *proof)
 {
-	struct data_file file;
+	const struct data_needs *needs = &proof->audit.needs;
 	const char *comma = "";
 
 	printf("{");
@@ -746,16 +741,12 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 	printf(",\n  \"data\": {");
 	print_members(data_json(proof));
 	printf(",\n  \"files\": [");
-	spool_rewind(proof->spool);
-	while (spool_get(proof->spool, &file)) {
-		json_t *one;
+	for (size_t i = 0; i < needs->file_count; i++) {
+		json_t *one = file_json(&needs->files[i]);
 
-		data_needs_decide(&proof->needs, &file);
-		one = file_json(&file);
 		printf("%s\n    ", comma);
 		dump_json(one, stdout, JSON_COMPACT);
 		json_decref(one);
-		spool_free(&file);
 		comma = ",";
 	}
 	puts("]}}");

@@ -98,55 +98,38 @@ static enum status say_empty(const struct datadirs *datadirs, const char *path)
 	return STATUS_FAILED;
 }
 
-/* From number first on. */
-static enum status check_files(const struct datadirs *datadirs, size_t first)
+/* A directory without any file is no reason to say yes: says so. */
+static enum status check_files(const struct datadirs *datadirs)
 {
-	for (size_t i = first; i < datadirs->count; i++) {
+	for (size_t i = 0; i < datadirs->count; i++) {
 		bool has_file = false;
 
 		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file)
 			continue;
 		if (i >= datadirs->named)
 			return say_empty(datadirs, datadirs->paths[i]);
-		message_error("'%s' has no files: there is nothing to prove the keys against", datadirs->paths[i]);
+		message_error("'%s' has no files: it is no data directory", datadirs->paths[i]);
 		return STATUS_FAILED;
 	}
 	return STATUS_DONE;
 }
 
-enum status datadirs_check_files(const struct datadirs *datadirs)
-{
-	return check_files(datadirs, 0);
-}
-
 /* ---- what they need ---- */
 
-/* One look through all directories. */
-struct look {
-	struct data_needs *needs;
-	datadir_visit *visit;
-	void *context;
-	bool is_of_a_server[DATADIRS_MAX]; /* has a file of a kind that servers encrypt */
-};
-
-static struct fault take_file(void *context, struct data_file *file)
+static bool is_of_a_server(const struct data_file *file)
 {
-	struct look *look = context;
-	struct fault fault = data_needs_add(look->needs, file);
-
-	look->is_of_a_server[file->directory] |= file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX ||
-						 file->kind == DATA_BINARY_LOG || file->kind == DATA_REDO_LOG ||
-						 !strcmp(base_name(file->path), "aria_log_control");
-	if (!fault.code && look->visit)
-		fault = look->visit(look->context, file);
-	return fault;
+	return file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX || file->kind == DATA_BINARY_LOG ||
+	       file->kind == DATA_REDO_LOG || !strcmp(base_name(file->path), "aria_log_control");
 }
 
-/* Each directory that is named has to be one of a server. */
-static enum status check_of_a_server(const struct look *look, const struct datadirs *datadirs)
+enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs)
 {
+	bool found[DATADIRS_MAX] = { false };
+
+	for (size_t i = 0; i < needs->file_count; i++)
+		found[needs->files[i].directory] |= is_of_a_server(&needs->files[i]);
 	for (size_t i = 0; i < datadirs->named; i++) {
-		if (look->is_of_a_server[i])
+		if (found[i])
 			continue;
 		message_error(
 			"'%s' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
@@ -156,32 +139,17 @@ static enum status check_of_a_server(const struct look *look, const struct datad
 	return STATUS_DONE;
 }
 
-enum status datadirs_read(const struct datadirs *datadirs, bool quiet, const struct keyfile *keyfile,
-			  datadir_visit *visit, void *context, struct data_needs *ret_needs)
+enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,
+			   struct data_audit *ret_audit)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct look look = { .needs = &needs, .visit = visit, .context = context };
-	const struct survey_options survey_options = {
-		.directories = datadirs->paths,
-		.directory_count = datadirs->count,
-		.keyfile = keyfile,
-		.report = take_file,
-		.context = &look,
-	};
-	struct survey_result result;
-	enum status status = check_files(datadirs, datadirs->named);
+	const char *failed = NULL;
+	enum status status = check_files(datadirs);
 	struct fault fault;
 
 	if (status)
 		return status;
-	fault = survey_with_progress(&survey_options, quiet, &result);
-	if (fault.code)
-		return message_fault(fault, result.failed ? result.failed : datadirs->paths[0]);
-	status = check_of_a_server(&look, datadirs);
-	if (status)
-		return status;
-	needs.live = result.live;
-	*ret_needs = needs;
-	needs = (struct data_needs){ 0 };
-	return STATUS_DONE;
+	how.directories = datadirs->paths;
+	how.directory_count = datadirs->count;
+	fault = audit_with_progress(&how, quiet, ret_audit, &failed);
+	return fault.code ? message_fault(fault, failed ? failed : datadirs->paths[0]) : STATUS_DONE;
 }

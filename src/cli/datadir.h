@@ -3,7 +3,7 @@
 #define MKEYFILE_CLI_DATADIR_H
 
 #include "cli/options.h"
-#include "data/needs.h"
+#include "data/audit.h"
 #include "server/places.h"
 
 /* Where the data is, for commands that ask what still needs a key. */
@@ -31,16 +31,14 @@ static inline bool datadirs_are_named(const struct datadirs *datadirs)
 MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct host *host);
 void datadirs_free(struct datadirs *datadirs);
 
-/* A directory without any file is no reason to say yes: says so. */
-MUST_CHECK enum status datadirs_check_files(const struct datadirs *datadirs);
+/* Looks at all directories, with a progress line, and says what goes wrong: one that
+ * cannot be read, or has no file at all, which is no reason to say yes. how: without
+ * directories and progress. */
+MUST_CHECK enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,
+				      struct data_audit *ret_audit);
 
-/* Called for each file that is looked at; NULL is fine. */
-typedef struct fault datadir_visit(void *context, const struct data_file *file);
-
-/* Finds what all directories need, with a progress line, and says what goes wrong:
- * one that cannot be read, or has no file that a server could have encrypted. With the
- * key file an encrypted redo log tells more; NULL: there is none. */
-MUST_CHECK enum status datadirs_read(const struct datadirs *datadirs, bool quiet, const struct keyfile *keyfile,
-				     datadir_visit *visit, void *context, struct data_needs *ret_needs);
+/* Each directory that --datadir names has to have a file that a server could have
+ * encrypted: says which has none. */
+MUST_CHECK enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs);
 
 #endif

@@ -39,13 +39,17 @@ static bool needs_for_free_pages(const struct free_pages *free_pages, const stru
 	return false;
 }
 
-struct fault free_pages_take_file(void *context, const struct data_file *file)
+bool free_pages_find(struct free_pages *free_pages, const struct data_needs *needs)
 {
-	struct free_pages *free_pages = context;
+	bool done = true;
 
-	if (file->kind != DATA_INNODB || !needs_for_free_pages(free_pages, file))
-		return fault_none();
-	return tables_add_file(&free_pages->tables, 0, file->path) ? fault_none() : fault_of(FAULT_MEMORY);
+	for (size_t i = 0; done && i < needs->file_count; i++) {
+		const struct data_file *file = &needs->files[i];
+
+		if (file->kind == DATA_INNODB && needs_for_free_pages(free_pages, file))
+			done = tables_add_file(&free_pages->tables, 0, file->path);
+	}
+	return done;
 }
 
 /* The table ID of a full-text index's tablespace; false: it is another one. */

@@ -15,8 +15,8 @@ struct free_pages {
 #define FREE_PAGES __attribute__((cleanup(free_pages_free)))
 void free_pages_free(struct free_pages *free_pages);
 
-/* A datadir_visit; context is a struct free_pages. */
-struct fault free_pages_take_file(void *context, const struct data_file *file);
+/* Finds the tables. False: no memory. */
+MUST_CHECK bool free_pages_find(struct free_pages *free_pages, const struct data_needs *needs);
 
 /* Hints at the statements, of which a JSON object gets all, and the screen not too many. */
 void free_pages_say(struct free_pages *free_pages);

@@ -124,17 +124,18 @@ static void end(struct progress *progress)
 	free(progress);
 }
 
-struct fault survey_with_progress(const struct survey_options *options, bool quiet, struct survey_result *ret_result)
+struct fault audit_with_progress(const struct survey_options *options, bool quiet, struct data_audit *ret_audit,
+				 const char **ret_failed)
 {
 	struct survey_options shown = *options;
 	struct progress *progress = quiet ? NULL : start(options->directories, options->directory_count);
 	struct fault fault;
 
 	if (!progress)
-		return survey(options, ret_result);
+		return data_audit(options, ret_audit, ret_failed);
 	shown.progress = show;
 	shown.progress_context = progress;
-	fault = survey(&shown, ret_result);
+	fault = data_audit(&shown, ret_audit, ret_failed);
 	end(progress);
 	return fault;
 }

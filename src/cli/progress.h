@@ -3,13 +3,13 @@
 #define MKEYFILE_CLI_PROGRESS_H
 
 #include "core/probe.h"
-#include "data/survey.h"
+#include "data/audit.h"
 
-/* Does a survey, and shows on standard error how far it is: bytes, rate, time left. The
+/* As data_audit, and shows on standard error how far it is: bytes, rate, time left. The
  * line comes after a second, only on a terminal, and not when quiet. options has no
- * progress of its own. Faults as survey. */
-MUST_CHECK struct fault survey_with_progress(const struct survey_options *options, bool quiet,
-					     struct survey_result *ret_result);
+ * progress of its own. */
+MUST_CHECK struct fault audit_with_progress(const struct survey_options *options, bool quiet,
+					    struct data_audit *ret_audit, const char **ret_failed);
 
 /* As probe_passwords; shows on standard error what is going on and how far it is, under
  * the same conditions. */

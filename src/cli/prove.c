@@ -2,13 +2,9 @@
 #include "cli/prove.h"
 
 #include "cli/message.h"
-#include "cli/progress.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define SPOOL_NAME "a temporary file for the report"
 
 enum long_option { OPTION_FULL = 600, OPTION_ALL_FILES, OPTION_ALGORITHM };
 
@@ -60,177 +56,51 @@ enum status prove_options_check(const struct prove_options *options)
 	return STATUS_DONE;
 }
 
-/* ---- the survey ---- */
+/* ---- the proof ---- */
 
-/* Whether the report may list it. */
-static bool is_listed(const struct proof *proof, const struct data_file *file)
+static void count_file(struct proof *proof, const struct data_file *file)
 {
-	return proof->what->all_files || proof->talk->json || file->evidence.use_count || file->note ||
-	       file->system.pages_in_all || (file->answer != DATA_NOT_ENCRYPTED && file->answer != DATA_PROVEN);
-}
-
-static struct fault take_file(void *context, struct data_file *file)
-{
-	struct proof *proof = context;
-	struct fault fault = data_needs_add(&proof->needs, file);
-
-	if (fault.code)
-		return fault;
-	if (file->note == DATA_NOTE_CLEAR_TEXT && !proof->clear_text) {
-		proof->clear_text = strdup(file->path);
-		if (!proof->clear_text)
-			return fault_of(FAULT_MEMORY);
-	}
-	proof->files++;
 	proof->bytes += file->size;
+	proof->answers[file->answer]++;
+	proof->denied += file->fault.error_number == EACCES || file->fault.error_number == EPERM;
 	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
 	for (size_t i = 0; i < file->evidence.use_count; i++)
 		proof->busy += file->evidence.uses[i].busy;
-	if (!is_listed(proof, file)) {
-		proof->answers[file->answer]++;
-		return fault_none();
-	}
-	return spool_put(proof->spool, file) ? fault_none() : fault_errno(FAULT_WRITE, spool_error(proof->spool));
+	if (file->note == DATA_NOTE_CLEAR_TEXT && !proof->clear_text)
+		proof->clear_text = file->path;
 }
 
-/* Tablespaces whose redo log is another one than that at hand. */
-static uint64_t count_without_redo_log(const struct data_needs *needs)
+static void count(struct proof *proof)
 {
-	uint64_t count = 0;
+	const struct data_needs *needs = &proof->audit.needs;
 
-	for (size_t i = 0; i < needs->directory_count; i++) {
-		enum data_redo_log log = data_needs_find_redo_log(needs, i);
-
-		count += needs->directories[i].has_tablespace &&
-			 (log == DATA_REDO_LOG_OLD || log == DATA_REDO_LOG_SEVERAL);
-	}
-	return count;
-}
-
-/* Decides what only all files together tell, and counts. */
-static void settle(struct proof *proof)
-{
-	struct data_file file;
-
-	spool_rewind(proof->spool);
-	while (spool_get(proof->spool, &file)) {
-		data_needs_settle(&proof->needs, &file);
-		proof->answers[file.answer]++;
-		proof->denied += file.fault.error_number == EACCES || file.fault.error_number == EPERM;
-		proof->undecided += data_needs_leave_open(&proof->needs, &file);
-		spool_free(&file);
-	}
-	proof->undecided += count_without_redo_log(&proof->needs);
-	for (size_t i = 0; i < proof->needs.count; i++) {
-		const struct data_need *need = &proof->needs.needs[i];
+	for (size_t i = 0; i < needs->file_count; i++)
+		count_file(proof, &needs->files[i]);
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct data_need *need = &needs->needs[i];
 
 		proof->unproven_keys += need->files && need->files == need->answers[DATA_NOT_PROVABLE] && need->version;
 	}
 }
 
-/* Without what another look has found. */
-static enum status renew(struct proof *proof)
+enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
+		       const struct keyfile *keyfile, struct proof *ret_proof)
 {
-	const struct proof empty = {
-		.talk = proof->talk, .host = proof->host, .what = proof->what, .keyfile = proof->keyfile
-	};
-
-	proof_free(proof);
-	*proof = empty;
-	proof->spool = spool_open();
-	return proof->spool ? STATUS_DONE : message_fault(fault_errno(FAULT_CREATE, errno), SPOOL_NAME);
-}
-
-static enum status look_through(struct proof *proof, bool *ret_started)
-{
-	const struct prove_options *what = proof->what;
-	const struct survey_options options = {
-		.directories = what->datadirs.paths,
-		.directory_count = what->datadirs.count,
-		.keyfile = proof->keyfile,
-		.full = what->full,
-		.ciphers = what->ciphers,
-		.report = take_file,
-		.context = proof,
-	};
-	struct survey_result result;
-	struct fault fault = survey_with_progress(&options, proof->talk->quiet, &result);
-
-	proof->needs.live = result.live;
-	*ret_started = result.started;
-	if (fault.code == FAULT_WRITE)
-		return message_fault(fault, SPOOL_NAME);
-	return fault.code ? message_fault(fault, result.failed ? result.failed : what->datadirs.paths[0]) : STATUS_DONE;
-}
-
-/* Looks again when a server started during the first look: what it changes then counts as
- * running, not as damaged. */
-static enum status look(struct proof *proof)
-{
-	bool started = true;
-	enum status status = STATUS_DONE;
-
-	for (int i = 0; !status && started && i < 2; i++) {
-		status = renew(proof);
-		if (!status)
-			status = look_through(proof, &started);
-	}
-	return status;
-}
-
-static enum status look_for_parts(struct proof *proof)
-{
-	const struct prove_options *what = proof->what;
-	const struct parts_search search = {
-		.directories = what->datadirs.paths,
-		.directory_count = what->datadirs.count,
-		.keyfile = proof->keyfile,
-		.needs = &proof->needs,
-	};
-	struct fault fault = data_parts_find(&search, &proof->parts);
-
-	return fault.code ? message_fault(fault, what->datadirs.paths[0]) : STATUS_DONE;
-}
-
-enum status prove(const struct talk *talk, const struct host *host, const struct prove_options *what,
-		  const struct keyfile *keyfile, struct proof *ret_proof)
-{
-	PROOF struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
-	enum status status = datadirs_check_files(&what->datadirs);
+	const struct survey_options how = { .keyfile = keyfile, .full = what->full, .ciphers = what->ciphers };
+	struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
+	enum status status = datadirs_audit(&what->datadirs, talk->quiet, how, &proof.audit);
 
 	if (status)
 		return status;
-	status = look(&proof);
-	if (status)
-		return status;
-	status = look_for_parts(&proof);
-	if (status)
-		return status;
-	settle(&proof);
-	status = proof_check_report(&proof);
-	if (status)
-		return status;
+	count(&proof);
 	*ret_proof = proof;
-	proof = (struct proof){ 0 };
 	return STATUS_DONE;
 }
 
 void proof_free(struct proof *proof)
 {
-	data_needs_free(&proof->needs);
-	data_parts_free(&proof->parts);
-	spool_close(proof->spool);
-	free(proof->clear_text);
+	data_audit_free(&proof->audit);
 	*proof = (struct proof){ 0 };
-}
-
-enum status proof_check_report(const struct proof *proof)
-{
-	int error = spool_error(proof->spool);
-
-	if (!error)
-		return STATUS_DONE;
-	return message_fault(fault_errno(error == ENOMEM ? FAULT_MEMORY : FAULT_WRITE, error), SPOOL_NAME);
 }
 
 const char *proof_unfit_algorithm(const struct proof *proof)
@@ -245,7 +115,9 @@ const char *proof_unfit_algorithm(const struct proof *proof)
 
 bool proof_is_complete(const struct proof *proof)
 {
-	return !proof->needs.live && !proof->parts.total && !proof->undecided && !data_needs_unsure(&proof->needs);
+	const struct data_needs *needs = &proof->audit.needs;
+
+	return !needs->live && !proof->audit.parts.total && !needs->undecided && !data_needs_unsure(needs);
 }
 
 enum status proof_status(const struct proof *proof)
@@ -253,7 +125,8 @@ enum status proof_status(const struct proof *proof)
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
 	    proof_unfit_algorithm(proof))
 		return STATUS_NO;
-	return proof->parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys || proof->undecided
+	return proof->audit.parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys ||
+			       proof->audit.needs.undecided
 		       ? STATUS_FAILED
 		       : STATUS_DONE;
 }

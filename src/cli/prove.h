@@ -4,9 +4,6 @@
 
 #include "cli/datadir.h"
 #include "cli/options.h"
-#include "cli/spool.h"
-#include "data/needs.h"
-#include "data/parts.h"
 
 #include <jansson.h>
 
@@ -32,18 +29,14 @@ struct proof {
 	const struct host *host;
 	const struct prove_options *what;
 	const struct keyfile *keyfile;
-	struct data_needs needs;
-	struct data_parts parts; /* that are missing */
-	uint64_t files;
+	struct data_audit audit;
 	uint64_t bytes;
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
 	uint64_t unproven_keys;		     /* needed, and no file of them holds proof */
 	uint64_t denied;		     /* files that this user may not read */
-	uint64_t undecided;		     /* files that other directories, or another redo log, would decide */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
-	char *clear_text;    /* path of the first file in which Galera holds rows; NULL: there is none */
-	struct spool *spool; /* the files that the report may list; it holds no key */
+	const char *clear_text;		     /* the first file in which Galera holds rows; NULL: there is none */
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))
@@ -51,8 +44,8 @@ struct proof {
 /* Looks through the directories and says what could not be looked at. keyfile:
  * NULL where there is none that can be parsed; all must outlive proof. A proof
  * that says no is STATUS_DONE. */
-MUST_CHECK enum status prove(const struct talk *talk, const struct host *host, const struct prove_options *what,
-			     const struct keyfile *keyfile, struct proof *ret_proof);
+MUST_CHECK enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
+				  const struct keyfile *keyfile, struct proof *ret_proof);
 
 void proof_free(struct proof *proof);
 
@@ -60,10 +53,6 @@ void proof_free(struct proof *proof);
  * data was proven to be encrypted by the other one; NULL when they agree, or do not
  * lead to the key file. */
 const char *proof_unfit_algorithm(const struct proof *proof);
-
-/* Whether the report has listed all files that it should. Not STATUS_DONE: why not
- * has been said. */
-MUST_CHECK enum status proof_check_report(const struct proof *proof);
 
 /* Whether a key that no file shows is not needed: else there is more than the files
  * show, in the memory of a server, in a redo log, or in files that cannot be read. */

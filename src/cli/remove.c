@@ -322,7 +322,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 	const char *log = NULL;
 
 	if (needs->pending)
-		log = needs->paths + needs->pending_example;
+		log = data_needs_path(needs, needs->pending_example);
 	else if (needs->unsure_note == DATA_NOTE_UNREAD)
 		log = data_needs_unsure_example(needs);
 	if (!log)
@@ -393,39 +393,27 @@ static enum status object_to_missing(const struct arguments *arguments, const st
 	return worst;
 }
 
-static enum status check_complete(const struct arguments *arguments, const struct keyfile *keyfile,
-				  struct data_needs *needs)
-{
-	DATA_PARTS struct data_parts parts = { 0 };
-	const struct parts_search search = {
-		.directories = arguments->datadirs.paths,
-		.directory_count = arguments->datadirs.count,
-		.keyfile = keyfile,
-		.needs = needs,
-	};
-	struct fault fault = data_parts_find(&search, &parts);
-
-	if (fault.code)
-		return message_fault(fault, arguments->datadirs.paths[0]);
-	return object_to_missing(arguments, &parts);
-}
-
 static enum status guard(const struct arguments *arguments, const struct keyfile *keyfile, const struct keyset *removed)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
+	const struct datadirs *datadirs = &arguments->datadirs;
+	DATA_AUDIT struct data_audit audit = { 0 };
 	FREE_PAGES struct free_pages free_pages = { .keys = removed };
 	enum status status;
 
-	if (!arguments->datadirs.count)
+	if (!datadirs->count)
 		return refuse_unseen(arguments);
-	status = datadirs_read(&arguments->datadirs, arguments->options->talk.quiet, keyfile, free_pages_take_file,
-			       &free_pages, &needs);
+	status = datadirs_audit(datadirs, arguments->options->talk.quiet, (struct survey_options){ .keyfile = keyfile },
+				&audit);
 	if (!status)
-		status = check_needs(arguments, removed, &needs, &free_pages);
-	if (!status && !needs.live)
-		status = check_complete(arguments, keyfile, &needs);
+		status = datadirs_check_kinds(datadirs, &audit.needs);
+	if (!status && !free_pages_find(&free_pages, &audit.needs))
+		status = out_of_memory();
 	if (!status)
-		status = check_sure(arguments, &needs);
+		status = check_needs(arguments, removed, &audit.needs, &free_pages);
+	if (!status && !audit.needs.live)
+		status = object_to_missing(arguments, &audit.parts);
+	if (!status)
+		status = check_sure(arguments, &audit.needs);
 	return status;
 }
 

@@ -198,11 +198,6 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 
 /* ---- data directories ---- */
 
-struct look {
-	const struct key_ids *ids;
-	struct tables *tables;
-};
-
 /* By the .frm file next to the tablespace; without one it is a table. */
 static bool is_sequence(const char *path)
 {
@@ -237,27 +232,29 @@ bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
 	return done;
 }
 
-static struct fault take_file(void *context, const struct data_file *file)
-{
-	const struct look *look = context;
-
-	if (file->kind != DATA_INNODB || !file->declared || !is_wanted(look->ids, file->declared_id))
-		return fault_none();
-	return tables_add_file(look->tables, file->declared_id, file->path) ? fault_none() : fault_of(FAULT_MEMORY);
-}
-
 enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
 			       struct tables *ret_tables)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct look look = { ids, ret_tables };
-	enum status status = datadirs_read(datadirs, quiet, NULL, take_file, &look, &needs);
+	DATA_AUDIT struct data_audit audit = { 0 };
+	const struct data_needs *needs = &audit.needs;
+	enum status status = datadirs_audit(datadirs, quiet, (struct survey_options){ 0 }, &audit);
 
+	if (!status)
+		status = datadirs_check_kinds(datadirs, needs);
+	if (status)
+		return status;
+	for (size_t i = 0; i < needs->file_count; i++) {
+		const struct data_file *file = &needs->files[i];
+
+		if (file->kind == DATA_INNODB && file->declared && is_wanted(ids, file->declared_id) &&
+		    !tables_add_file(ret_tables, file->declared_id, file->path))
+			return out_of_memory();
+	}
 	tables_sort(ret_tables);
-	if (!status && (data_needs_unsure(&needs) || needs.live)) {
+	if (data_needs_unsure(needs) || needs->live) {
 		message_warning("tables may be missing here, since %s",
-				needs.live ? "a server is at work on the data" : "not every file shows its key");
+				needs->live ? "a server is at work on the data" : "not every file shows its key");
 		message_hint("--server asks a running server instead");
 	}
-	return status;
+	return STATUS_DONE;
 }

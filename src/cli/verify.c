@@ -234,15 +234,11 @@ static enum status verify(const struct arguments *arguments)
 	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
 	if (!status && has_data)
-		status = prove(&arguments->options->talk, &arguments->options->host, &arguments->prove,
-			       inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
+		status = prove_data(&arguments->options->talk, &arguments->options->host, &arguments->prove,
+				    inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
 	if (status)
 		return status;
 	print_all(arguments, &inspection, has_data ? &proof : NULL);
-	if (has_data)
-		status = proof_check_report(&proof);
-	if (status)
-		return status;
 	if (!is_accepted(arguments, &inspection))
 		return STATUS_NO;
 	return has_data ? proof_status(&proof) : STATUS_DONE;

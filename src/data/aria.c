@@ -185,7 +185,7 @@ static bool plain_fits(const struct page *page)
 	return end && crc_fits(page, page->bytes, end);
 }
 
-static enum proof prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
+static enum page_proof prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
 {
 	const struct page *page = any_page;
 	uint32_t end = used_end(page);

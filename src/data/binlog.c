@@ -184,7 +184,7 @@ static void put_back(const struct event *event, unsigned char *plain, unsigned c
 	put_le32(plain + (LENGTH_AT - 4), event->size);
 }
 
-static enum proof prove_by_checksum(struct scan *scan, enum data_cipher cipher, const struct event *event)
+static enum page_proof prove_by_checksum(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	struct ciphertext text = ciphertext_of(event);
 	size_t covered = text.size - CRC_SIZE;
@@ -227,7 +227,7 @@ static bool decrypt_start(struct scan *scan, enum data_cipher cipher, const stru
 
 /* Without a checksum: the position of the next event is where this one ends, or,
  * where positions are another server's, the server ID is that of the event before. */
-static enum proof prove_by_header(struct scan *scan, enum data_cipher cipher, const struct event *event)
+static enum page_proof prove_by_header(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	uint32_t *server_id = &event->history->server_id[cipher];
 	uint32_t before = *server_id;
@@ -262,7 +262,7 @@ static bool is_description(struct scan *scan, enum data_cipher cipher, const str
 
 /* A master without checksums alters the description of a log that it sends from the
  * middle on, and not its checksum. */
-static enum proof prove_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
+static enum page_proof prove_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	bool checksums = algorithm_of(scan->plain, event->size) == CHECKSUM_CRC32;
 
@@ -273,7 +273,7 @@ static enum proof prove_description(struct scan *scan, enum data_cipher cipher, 
 	return PROOF_YES;
 }
 
-static enum proof prove(struct scan *scan, enum data_cipher cipher, const void *any_event)
+static enum page_proof prove(struct scan *scan, enum data_cipher cipher, const void *any_event)
 {
 	const struct event *event = any_event;
 

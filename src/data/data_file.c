@@ -3,6 +3,15 @@
 
 #include "data/file_names.h"
 
+#include <stdlib.h>
+
+void data_file_free(struct data_file *file)
+{
+	free((char *)(uintptr_t)file->path);
+	evidence_free(&file->evidence);
+	*file = (struct data_file){ 0 };
+}
+
 /* A bit that flipped in a page's version field makes one such page. */
 static bool is_flipped(const struct key_use *use)
 {

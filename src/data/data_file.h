@@ -69,7 +69,7 @@ struct system_part {
 };
 
 struct data_file {
-	const char *path;
+	const char *path; /* malloc(3)ed where data_file_free is due */
 	enum data_kind kind;
 	enum data_answer answer;
 	enum data_note note;
@@ -87,12 +87,15 @@ struct data_file {
 	struct evidence evidence;
 };
 
+/* Its path and its evidence; *file is as if zeroed. */
+void data_file_free(struct data_file *file);
+
 /* Whether a server would still bring in what the files lack: one is at work, or the
  * redo log waits for it. Unknown: there is no redo log, it is another server's, or it
  * cannot be read. */
 enum data_recovery { DATA_RECOVERY_UNKNOWN, DATA_RECOVERY_NONE, DATA_RECOVERY_DUE, DATA_RECOVERY_LIVE };
 
-/* Decides file->answer (and, where that says more, the note) by the evidence.
+/* Decides file->answer (and, where that says more, the note) by the evidence, once.
  * known: whether the key (id, version) is proven by some other file; it tells a
  * single damaged page from a wrong key where the file alone cannot. NULL: no. */
 typedef bool data_key_known(const void *context, uint32_t id, uint32_t version);

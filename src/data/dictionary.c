@@ -55,7 +55,7 @@ static bool read_from(struct walk *walk, const struct system_file *file, uint32_
 	struct source source = SOURCE_CLOSED;
 	uint32_t size = walk->innodb.space.page_size;
 	size_t got = 0;
-	bool done = !source_open(AT_FDCWD, walk->needs->paths + file->path, &source).code &&
+	bool done = !source_open(AT_FDCWD, data_needs_path(walk->needs, file->file), &source).code &&
 		    !source_read(&source, (number - file->part.first_page) * size, walk->scan->page, size, &got).code &&
 		    got == size;
 
@@ -76,7 +76,7 @@ static bool read_space(struct walk *walk, const struct system_file *first)
 {
 	struct source source = SOURCE_CLOSED;
 	size_t size = 0;
-	bool done = !source_open(AT_FDCWD, walk->needs->paths + first->path, &source).code &&
+	bool done = !source_open(AT_FDCWD, data_needs_path(walk->needs, first->file), &source).code &&
 		    !source_read(&source, 0, walk->scan->page, SCAN_PAGE_MAX, &size).code &&
 		    innodb_read_head(walk->scan->page, size, &walk->innodb.space) == INNODB_HEAD_FITS;
 

@@ -8,7 +8,16 @@
 
 /* What the pages of one file say about the keys. "Page" stands for whatever is
  * encrypted in one piece: a page of InnoDB or Aria, an event of a binary log, a
- * mini-transaction of the redo log. */
+ * mini-transaction of the redo log. The words, from the bytes to what is printed:
+ *
+ *   outcome   of one page: a key opens it, does not open it, it is damaged
+ *   use       the outcomes of all pages of one file that name the same ID and version
+ *   evidence  the uses of one file, and its pages that name no key
+ *   answer    of one file: what its evidence means, once all files have been looked at
+ *   need      of one ID and version: the files that need it, and their answers
+ *
+ * Outcomes are counted here, evidence is gathered by survey.h, needs.h settles answers
+ * and needs. */
 
 /* Most pairs of ID and version that one file is believed to use. More are only
  * met in a file that is no such file. */

@@ -107,7 +107,7 @@ static uint32_t old_innodb_checksum(const struct innodb_space *space, const unsi
 }
 
 /* The checksum over the plain text of an old page. */
-static enum proof old_checksum_fits(const struct innodb_space *space, const unsigned char *bytes)
+static enum page_proof old_checksum_fits(const struct innodb_space *space, const unsigned char *bytes)
 {
 	uint32_t stored = be32(bytes);
 	uint32_t trailer = be32(bytes + space->page_size - 8);
@@ -223,7 +223,7 @@ static bool is_header_of(const unsigned char *bytes, const struct page *page)
 
 /* There is no checksum of the plain text: the space ID in the first block and
  * the low half of the LSN in the last one stand for it. */
-static enum proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct page *page)
+static enum page_proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	struct ciphertext text = ciphertext_of(page, 26, space_of(page)->page_size - 4);
 	size_t last = (text.size - 4) / CIPHER_BLOCK * CIPHER_BLOCK;
@@ -251,7 +251,7 @@ static size_t compressed_end(const unsigned char *plain, size_t size, unsigned i
 	return end;
 }
 
-static enum proof prove_decompressed(struct scan *scan, const struct page *page, unsigned int codec, size_t size)
+static enum page_proof prove_decompressed(struct scan *scan, const struct page *page, unsigned int codec, size_t size)
 {
 	size_t logical = space_of(page)->logical_size;
 
@@ -267,7 +267,7 @@ static enum proof prove_decompressed(struct scan *scan, const struct page *page,
 													   : PROOF_NO;
 }
 
-static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
+static enum page_proof prove_full_crc32_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	uint32_t size = full_crc32_size(page);
 	struct ciphertext text;
@@ -280,7 +280,7 @@ static enum proof prove_full_crc32_compressed(struct scan *scan, enum data_ciphe
 				  compressed_end(scan->plain, text.size, space_of(page)->codec));
 }
 
-static enum proof prove_old_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
+static enum page_proof prove_old_compressed(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	uint32_t size = be16(page->bytes + 38);
 	unsigned int codec = be16(page->bytes + 40);
@@ -310,7 +310,7 @@ static bool has_inode(const struct innodb_space *space, const unsigned char *byt
 }
 
 /* A page without a checksum is known by what pages of its type hold. */
-static enum proof prove_structure(const struct page *page, const unsigned char *plain)
+static enum page_proof prove_structure(const struct page *page, const unsigned char *plain)
 {
 	if (page->type == TYPE_INODE)
 		return has_inode(space_of(page), plain) ? PROOF_YES : PROOF_NO;
@@ -319,12 +319,12 @@ static enum proof prove_structure(const struct page *page, const unsigned char *
 	return PROOF_NONE;
 }
 
-static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const struct page *page)
+static enum page_proof prove_old(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	size_t size = space_of(page)->page_size;
 	struct ciphertext text = ciphertext_of(page, 38, size - 8);
 	unsigned char *plain = scan->plain;
-	enum proof proof;
+	enum page_proof proof;
 
 	memcpy(plain, page->bytes, 38);
 	memcpy(plain + size - 8, page->bytes + size - 8, 8);
@@ -333,7 +333,7 @@ static enum proof prove_old(struct scan *scan, enum data_cipher cipher, const st
 	return proof == PROOF_NONE ? prove_structure(page, plain) : proof;
 }
 
-enum proof innodb_prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
+enum page_proof innodb_prove(struct scan *scan, enum data_cipher cipher, const void *any_page)
 {
 	const struct page *page = any_page;
 

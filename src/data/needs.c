@@ -8,13 +8,9 @@
 
 void data_needs_free(struct data_needs *needs)
 {
-	free(needs->paths);
 	free(needs->needs);
-	free(needs->unsure_example);
 	free(needs->system_files);
 	free(needs->directories);
-	free(needs->blanks);
-	name_set_free(&needs->leftovers);
 	*needs = (struct data_needs){ 0 };
 }
 
@@ -47,23 +43,14 @@ static struct data_need *find_or_insert(struct data_needs *needs, uint32_t id, u
 	return array_find_or_insert(&needs->needs, &needs->count, sizeof(need), &need, compare);
 }
 
-const char *data_need_example(const struct data_needs *needs, const struct data_need *need)
+const char *data_needs_path(const struct data_needs *needs, size_t file)
 {
-	return needs->paths + need->example;
+	return needs->files[file].path;
 }
 
-static struct fault add_path(struct data_needs *needs, const char *path, size_t *ret_at)
+const char *data_need_example(const struct data_needs *needs, const struct data_need *need)
 {
-	size_t size = strlen(path) + 1;
-	char *paths = realloc(needs->paths, needs->paths_size + size);
-
-	if (!paths)
-		return fault_of(FAULT_MEMORY);
-	memcpy(paths + needs->paths_size, path, size);
-	*ret_at = needs->paths_size;
-	needs->paths = paths;
-	needs->paths_size += size;
-	return fault_none();
+	return data_needs_path(needs, need->example);
 }
 
 static enum data_answer use_answer(const struct data_file *file, const struct key_use *use, bool known_elsewhere)
@@ -71,13 +58,13 @@ static enum data_answer use_answer(const struct data_file *file, const struct ke
 	return data_file_head_is_damaged(file) ? DATA_DAMAGED : key_use_answer(use, known_elsewhere);
 }
 
-static struct fault add_use(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
+static struct fault add_use(struct data_needs *needs, size_t number, const struct key_use *use)
 {
+	const struct data_file *file = &needs->files[number];
 	bool is_needed = key_use_is_needed(use);
 	bool is_allocated = key_use_is_needed_by_allocated(use);
 	uint64_t free_pages = use->free.pages - use->free.broken;
 	size_t count = needs->count;
-	struct fault fault = fault_none();
 	struct data_need *need;
 
 	/* pages that name it are damaged */
@@ -87,23 +74,39 @@ static struct fault add_use(struct data_needs *needs, const struct data_file *fi
 	if (!need)
 		return fault_of(FAULT_MEMORY);
 	if (needs->count > count || (is_needed && !need->files) || (is_allocated && need->files == need->free_files))
-		fault = add_path(needs, file->path, &need->example);
+		need->example = number;
 	need->residual += use->residual;
 	if (!is_needed)
-		return fault;
+		return fault_none();
 	need->files++;
 	need->kinds[file->kind]++;
 	need->free_files += !is_allocated;
 	need->pages += use->pages + free_pages;
 	need->free_pages += free_pages;
-	need->answers[use_answer(file, use, false)]++;
-	return fault;
+	need->proven_files += use_answer(file, use, false) == DATA_PROVEN;
+	return fault_none();
 }
 
-static struct fault add_declared(struct data_needs *needs, const struct data_file *file)
+/* A file that says that it is encrypted, and has no page that needs a key, stands for one
+ * of any version. */
+static bool is_only_declared(const struct data_file *file)
 {
-	struct key_use use = { .id = file->declared_id, .pages = 1, .sound = file->declared_missing };
-	struct fault fault = add_use(needs, file, &use);
+	bool is_used = false;
+
+	for (size_t i = 0; i < file->evidence.use_count; i++)
+		is_used |= key_use_is_needed(&file->evidence.uses[i]);
+	return file->declared && !is_used;
+}
+
+static struct key_use declared_use(const struct data_file *file)
+{
+	return (struct key_use){ .id = file->declared_id, .pages = 1, .sound = file->declared_missing };
+}
+
+static struct fault add_declared(struct data_needs *needs, size_t number)
+{
+	const struct key_use use = declared_use(&needs->files[number]);
+	struct fault fault = add_use(needs, number, &use);
 	struct data_need *need = fault.code ? NULL : find_or_insert(needs, use.id, 0);
 
 	if (need)
@@ -157,21 +160,17 @@ static bool has_part(const struct data_needs *needs, const struct system_part *p
 	return false;
 }
 
-static struct fault add_system_file(struct data_needs *needs, const struct data_file *file)
+static struct fault add_system_file(struct data_needs *needs, size_t number)
 {
-	struct system_file one = { .part = file->system, .counted = may_need_more(file) };
+	const struct system_part *part = &needs->files[number].system;
 	struct system_file *added;
-	struct fault fault;
 
-	if (!file->system.pages || has_part(needs, &file->system))
+	if (!part->pages || has_part(needs, part))
 		return fault_none();
-	fault = add_path(needs, file->path, &one.path);
-	if (fault.code)
-		return fault;
 	added = array_add(&needs->system_files, &needs->system_file_count, sizeof(*added));
 	if (!added)
 		return fault_of(FAULT_MEMORY);
-	*added = one;
+	*added = (struct system_file){ .part = *part, .file = number };
 	return fault_none();
 }
 
@@ -200,49 +199,21 @@ static bool is_unsure(const struct data_needs *needs, const struct system_file *
 
 uint64_t data_needs_unsure(const struct data_needs *needs)
 {
-	uint64_t unsure = needs->unsure + needs->blank_count - needs->leftover_count;
+	uint64_t unsure = needs->unsure;
 
 	for (size_t i = 0; i < needs->system_file_count; i++)
 		unsure += is_unsure(needs, &needs->system_files[i]);
 	return unsure;
 }
 
-/* The first that is a leftover, or that is not. */
-static const char *find_blank(const struct data_needs *needs, bool leftover)
-{
-	for (size_t i = 0; i < needs->blank_count; i++) {
-		const char *path = needs->paths + needs->blanks[i].path;
-
-		if (name_set_has(&needs->leftovers, path) == leftover)
-			return path;
-	}
-	return NULL;
-}
-
 const char *data_needs_unsure_example(const struct data_needs *needs)
 {
 	if (needs->unsure)
-		return needs->unsure_example;
+		return data_needs_path(needs, needs->unsure_example);
 	for (size_t i = 0; i < needs->system_file_count; i++)
 		if (is_unsure(needs, &needs->system_files[i]))
-			return needs->paths + needs->system_files[i].path;
-	return find_blank(needs, false);
-}
-
-const char *data_needs_leftover_example(const struct data_needs *needs)
-{
-	return find_blank(needs, true);
-}
-
-static struct fault add_blank(struct data_needs *needs, const struct data_file *file)
-{
-	struct blank_file *all = reallocarray(needs->blanks, needs->blank_count + 1, sizeof(*all));
-
-	if (!all)
-		return fault_of(FAULT_MEMORY);
-	needs->blanks = all;
-	all[needs->blank_count] = (struct blank_file){ .directory = file->directory };
-	return add_path(needs, file->path, &all[needs->blank_count++].path);
+			return data_needs_path(needs, needs->system_files[i].file);
+	return NULL;
 }
 
 static struct fault reserve_directories(struct data_needs *needs, size_t count)
@@ -288,39 +259,42 @@ static struct fault add_to_directory(struct data_needs *needs, const struct data
 	return fault_none();
 }
 
-struct fault data_needs_add(struct data_needs *needs, const struct data_file *file)
+static struct fault add_file(struct data_needs *needs, size_t number)
 {
-	struct fault fault = add_system_file(needs, file);
-	bool is_used = false;
+	const struct data_file *file = &needs->files[number];
+	struct fault fault = add_system_file(needs, number);
 
-	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++) {
-		is_used |= key_use_is_needed(&file->evidence.uses[i]);
-		fault = add_use(needs, file, &file->evidence.uses[i]);
-	}
-	if (!fault.code && file->declared && !is_used)
-		fault = add_declared(needs, file);
+	for (size_t i = 0; !fault.code && i < file->evidence.use_count; i++)
+		fault = add_use(needs, number, &file->evidence.uses[i]);
+	if (!fault.code && is_only_declared(file))
+		fault = add_declared(needs, number);
 	if (!fault.code)
 		fault = add_to_directory(needs, file);
-	if (!fault.code && file->note == DATA_NOTE_UNCLEAN && !needs->pending++)
-		fault = add_path(needs, file->path, &needs->pending_example);
-	if (!fault.code && file->blank)
-		return add_blank(needs, file);
-	if (fault.code || !may_need_more(file))
+	if (file->note == DATA_NOTE_UNCLEAN && !needs->pending++)
+		needs->pending_example = number;
+	needs->blank_count += file->blank;
+	return fault;
+}
+
+struct fault data_needs_collect(struct data_file *files, size_t count, bool live, struct data_needs *ret_needs)
+{
+	DATA_NEEDS struct data_needs needs = { .files = files, .file_count = count, .live = live };
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < count; i++)
+		fault = add_file(&needs, i);
+	if (fault.code)
 		return fault;
-	/* what waits in a redo log may explain all others */
-	if (needs->unsure++ && (file->note != DATA_NOTE_UNREAD || needs->unsure_note == DATA_NOTE_UNREAD))
-		return fault;
-	free(needs->unsure_example);
-	needs->unsure_note = file->note;
-	needs->unsure_example = strdup(file->path);
-	return needs->unsure_example ? fault : fault_of(FAULT_MEMORY);
+	*ret_needs = needs;
+	needs = (struct data_needs){ 0 };
+	return fault;
 }
 
 static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version)
 {
 	const struct data_need *need = data_needs_find(needs, id, version);
 
-	return need && need->answers[DATA_PROVEN];
+	return need && need->proven_files;
 }
 
 /* A page that is newer than the end of a log was not written with it. While a server runs
@@ -395,16 +369,6 @@ enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t di
 	return log->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
-void data_needs_decide(const struct data_needs *needs, struct data_file *file)
-{
-	if (lacks_parts(needs, &file->system) &&
-	    (file->note == DATA_NOTE_NONE || file->note == DATA_NOTE_NO_PAGE || file->note == DATA_NOTE_NO_PROOF))
-		file->note = DATA_NOTE_NO_REST;
-	if (file->blank && name_set_has(&needs->leftovers, file->path))
-		file->note = DATA_NOTE_LEFTOVER;
-	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
-}
-
 /* A log that may bring in pages of any key. */
 static bool is_unread(const struct data_needs *needs, const struct data_file *file)
 {
@@ -415,8 +379,11 @@ static bool is_unread(const struct data_needs *needs, const struct data_file *fi
 	return file->note == DATA_NOTE_UNREAD || (!directory->clean && !directory->unclean);
 }
 
-/* A server at work may have made a file longer since it was looked at. */
-bool data_needs_leave_open(const struct data_needs *needs, const struct data_file *file)
+/* The files at hand do not tell about this one: its redo log does not say whether it
+ * would complete it, files of its system tablespace are missing, or it is part of a
+ * backup that has to be unpacked or applied first. A server at work may have made a file
+ * longer since it was looked at. */
+static bool is_undecided(const struct data_needs *needs, const struct data_file *file)
 {
 	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
 	       file->note == DATA_NOTE_INCREMENTAL || file->note == DATA_NOTE_PACKED ||
@@ -424,46 +391,70 @@ bool data_needs_leave_open(const struct data_needs *needs, const struct data_fil
 	       (file->kind == DATA_REDO_LOG && is_unread(needs, file));
 }
 
-void data_needs_settle(struct data_needs *needs, struct data_file *file)
+static void count_answer(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
 {
-	data_needs_decide(needs, file);
-	for (size_t i = 0; i < file->evidence.use_count; i++) {
-		const struct key_use *use = &file->evidence.uses[i];
-		enum data_answer alone = use_answer(file, use, false);
-		enum data_answer settled = use_answer(file, use, is_proven_elsewhere(needs, use->id, use->version));
-		struct data_need *need;
+	bool known = is_proven_elsewhere(needs, use->id, use->version);
 
-		if (alone == settled || !key_use_is_needed(use))
-			continue;
-		need = find(needs, use->id, use->version);
-		need->answers[alone]--;
-		need->answers[settled]++;
+	if (key_use_is_needed(use))
+		find(needs, use->id, use->version)->answers[use_answer(file, use, known)]++;
+}
+
+static void count_unsure(struct data_needs *needs, size_t number)
+{
+	enum data_note note = needs->files[number].note;
+
+	/* what waits in a redo log may explain all others */
+	if (needs->unsure++ && (note != DATA_NOTE_UNREAD || needs->unsure_note == DATA_NOTE_UNREAD))
+		return;
+	needs->unsure_note = note;
+	needs->unsure_example = number;
+}
+
+static void settle_file(struct data_needs *needs, struct data_file *file)
+{
+	if (lacks_parts(needs, &file->system) && !file->note)
+		file->note = DATA_NOTE_NO_REST;
+	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
+	for (size_t i = 0; i < file->evidence.use_count; i++)
+		count_answer(needs, file, &file->evidence.uses[i]);
+	if (is_only_declared(file)) {
+		const struct key_use use = declared_use(file);
+
+		count_answer(needs, file, &use);
 	}
+	needs->undecided += is_undecided(needs, file);
 }
 
-static struct fault report_need(void *context, struct data_file *file)
+/* Tablespaces whose redo log is another one than that at hand. */
+static uint64_t count_without_redo_log(const struct data_needs *needs)
 {
-	return data_needs_add(context, file);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < needs->directory_count; i++) {
+		enum data_redo_log log = data_needs_find_redo_log(needs, i);
+
+		count += needs->directories[i].has_tablespace &&
+			 (log == DATA_REDO_LOG_OLD || log == DATA_REDO_LOG_SEVERAL);
+	}
+	return count;
 }
 
-struct fault data_needs_read(const char *const *directories, size_t count, struct data_needs *ret_needs,
-			     const char **ret_failed)
+void data_needs_settle(struct data_needs *needs)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct survey_options options = {
-		.directories = directories,
-		.directory_count = count,
-		.report = report_need,
-		.context = &needs,
-	};
-	struct survey_result result;
-	struct fault fault = survey(&options, &result);
+	struct system_file *system_file = needs->system_files;
+	struct system_file *end = system_file + needs->system_file_count;
 
-	*ret_failed = result.failed;
-	if (fault.code)
-		return fault;
-	needs.live = result.live;
-	*ret_needs = needs;
-	needs = (struct data_needs){ 0 };
-	return fault;
+	for (size_t i = 0; i < needs->file_count; i++) {
+		bool is_unsure;
+
+		settle_file(needs, &needs->files[i]);
+		is_unsure = may_need_more(&needs->files[i]);
+		if (is_unsure)
+			count_unsure(needs, i);
+		if (needs->files[i].note == DATA_NOTE_LEFTOVER && !needs->leftover_count++)
+			needs->leftover_example = i;
+		if (system_file < end && system_file->file == i)
+			system_file++->counted = is_unsure;
+	}
+	needs->undecided += count_without_redo_log(needs);
 }

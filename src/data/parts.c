@@ -389,7 +389,7 @@ static bool is_in_transfer(const struct hunt *hunt, const char *path)
 
 static const char *path_of(const struct hunt *hunt, const struct system_file *file)
 {
-	return hunt->search->needs->paths + file->path;
+	return data_needs_path(hunt->search->needs, file->file);
 }
 
 /* The survey knows system tablespaces under any name. */
@@ -644,7 +644,7 @@ static bool is_in_log(const struct hunt *hunt, uint32_t space_id)
 	bool found = false;
 
 	for (; !found && question.directory < hunt->search->directory_count; question.directory++)
-		found = redo_logs_ask(hunt->scan, &question) != REDO_SAYS_NOTHING;
+		found = redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question) != REDO_SAYS_NOTHING;
 	return found;
 }
 
@@ -696,7 +696,7 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 static struct fault check_dictionary(struct hunt *hunt, const struct system_file *first, dictionary_visit *visit)
 {
 	const struct data_needs *needs = hunt->search->needs;
-	char *home = directory_of(needs->paths + first->path);
+	char *home = directory_of(data_needs_path(needs, first->file));
 	bool complete = false;
 	struct fault fault = home ? fault_none() : fault_of(FAULT_MEMORY);
 
@@ -745,34 +745,29 @@ static bool is_schema(const struct hunt *hunt, const char *path)
 /* A list on the disk may be older than the redo log. But a statement that makes a table names
  * its file in the log before the table is in the list, and its first page is written or in
  * the log then. */
-static bool is_leftover(const struct hunt *hunt, const struct blank_file *blank)
+static bool is_leftover(const struct hunt *hunt, const struct data_file *file)
 {
-	const struct data_needs *needs = hunt->search->needs;
-	const char *path = needs->paths + blank->path;
 	char *table;
 	bool is_listed;
 
-	if (!hunt->dictionaries || !hunt->dictionaries_complete || !is_schema(hunt, path) ||
-	    data_needs_recovery(needs, blank->directory) == DATA_RECOVERY_UNKNOWN)
+	if (!file->blank || !is_schema(hunt, file->path) ||
+	    data_needs_recovery(hunt->search->needs, file->directory) == DATA_RECOVERY_UNKNOWN)
 		return false;
-	table = table_of(path);
+	table = table_of(file->path);
 	is_listed = !table || name_set_has(&hunt->listed, table);
 	free(table);
 	return !is_listed;
 }
 
-static struct fault find_leftovers(const struct hunt *hunt)
+static void note_leftovers(const struct hunt *hunt)
 {
 	struct data_needs *needs = hunt->search->needs;
 
-	for (size_t i = 0; i < needs->blank_count; i++) {
-		if (!is_leftover(hunt, &needs->blanks[i]))
-			continue;
-		if (!name_set_add(&needs->leftovers, needs->paths + needs->blanks[i].path))
-			return fault_of(FAULT_MEMORY);
-		needs->leftover_count++;
-	}
-	return fault_none();
+	if (!hunt->dictionaries || !hunt->dictionaries_complete)
+		return;
+	for (size_t i = 0; i < needs->file_count; i++)
+		if (is_leftover(hunt, &needs->files[i]))
+			needs->files[i].note = DATA_NOTE_LEFTOVER;
 }
 
 /* What the .frm file's table keeps its rows in; NULL: nothing that has keys, or a file for
@@ -803,7 +798,7 @@ static bool is_lost(struct hunt *hunt, const struct place *place, const char *ta
 	if (!name_set_has(&hunt->stale, table) || asprintf(&path, "%s/%s.ibd", place->path, table) < 0)
 		return false;
 	question.path = path;
-	word = redo_logs_ask(hunt->scan, &question);
+	word = redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question);
 	free(path);
 	return word == REDO_SAYS_NOTHING;
 }
@@ -998,7 +993,7 @@ static struct fault check_system_tablespaces(struct hunt *hunt)
 
 	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
 		const struct system_file *file = &needs->system_files[i];
-		const char *path = needs->paths + file->path;
+		const char *path = data_needs_path(needs, file->file);
 
 		if (!is_first(file))
 			continue;
@@ -1029,7 +1024,7 @@ static struct fault find_all(struct hunt *hunt)
 	/* of which it is not known what it lists */
 	hunt->dictionaries_complete &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	if (!fault.code)
-		fault = find_leftovers(hunt);
+		note_leftovers(hunt);
 	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
 		hunt->parts->judged |= hunt->places[i].has[PART_DATA_DIRECTORY];
 		if (hunt->places[i].has[PART_DATA_DIRECTORY])
@@ -1072,12 +1067,10 @@ struct fault data_parts_find(const struct parts_search *search, struct data_part
 
 	if (fault.code)
 		return fault;
-	redo_logs_init(&rules.redo_logs, search->directories, search->directory_count);
 	fault = find_all(&hunt);
 	if (!fault.code && prover_failed(scan.prover))
 		fault = fault_of(FAULT_ALGORITHM);
 	scan_free(&scan);
-	redo_logs_free(&rules.redo_logs);
 	hunt_free(&hunt);
 	if (fault.code)
 		return fault;

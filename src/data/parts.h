@@ -48,7 +48,8 @@ struct parts_search {
 	const char *const *directories;
 	size_t directory_count;
 	const struct keyfile *keyfile; /* for the list of tables; NULL: there is none */
-	struct data_needs *needs;      /* of a survey of these directories: gets its leftovers */
+	struct redo_logs *redo_logs;   /* of the directories */
+	struct data_needs *needs;      /* collected of a survey of these directories */
 };
 
 /* Finds what is missing. A directory is judged when it has a part of a server's data: the
@@ -57,7 +58,7 @@ struct parts_search {
  * counts, unless it is another data directory's own. Tables are left out while a server
  * runs and in a partial backup; while a redo log has changes to apply, those that it names,
  * and those of other engines than InnoDB.
- * Finds which of the blank files are leftovers, too: those in a data directory whose server
+ * Notes which of needs' blank files are leftovers, too: those in a data directory whose server
  * has no such table. 10.5 makes the file of a table before anything says so, and a crash then
  * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
  * at it any more. FAULT_MEMORY, FAULT_ALGORITHM. */

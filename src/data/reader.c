@@ -35,6 +35,7 @@ struct reader {
 /* The file while its kind is being found out. */
 struct opening {
 	struct scan *scan;
+	struct reader_shared *shared;
 	const char *path;
 	struct source source;
 	size_t size; /* bytes of the head, which is in scan->page */
@@ -136,7 +137,7 @@ static enum redo_word ask_redo_log(const struct opening *opening, bool has_id)
 	};
 
 	memset(scan->page + opening->size, 0, SCAN_PAGE_MAX - opening->size);
-	return redo_logs_ask(scan, &question);
+	return redo_logs_ask(opening->shared->redo_logs, scan, &question);
 }
 
 /* A running server may have used the file's name for another one since the logs were
@@ -146,7 +147,7 @@ static void refresh_redo_log(const struct opening *opening)
 	struct stat status;
 
 	if (!fstat(opening->source.file, &status))
-		redo_logs_forget(opening->scan, status.st_ctim);
+		redo_logs_forget(opening->shared->redo_logs, status.st_ctim);
 }
 
 static bool is_all_zero(const struct opening *opening)
@@ -287,7 +288,8 @@ static void open_tablespace(const struct opening *opening)
 static enum system_match match_system_file(const struct opening *opening)
 {
 	opening->reader->innodb.paged.source = opening->source;
-	return system_files_match(opening->scan, opening->path, &opening->reader->innodb);
+	return system_files_match(&opening->shared->system_files, opening->scan, opening->path,
+				  &opening->reader->innodb);
 }
 
 static void open_later_system_file(const struct opening *opening, enum system_match match)
@@ -597,17 +599,23 @@ static void close_opening(struct opening *opening)
 
 /* *ret_moved: the path no longer names the file that was looked at, and the redo log may have
  * told of another one that a server gave the same name (#sql-alter-…). */
-static struct fault open_once(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader,
-			      bool *ret_moved)
+static struct fault open_once(struct scan *scan, struct reader_shared *shared, struct data_file *file,
+			      struct reader **ret_reader, bool *ret_moved)
 {
-	struct opening opening = { .scan = scan, .path = path, .source = SOURCE_CLOSED, .file = file };
+	struct opening opening = {
+		.scan = scan,
+		.shared = shared,
+		.path = file->path,
+		.source = SOURCE_CLOSED,
+		.file = file,
+	};
 	struct fault fault = open_source(&opening);
 
 	*ret_reader = NULL;
 	*ret_moved = false;
 	if (fault.code) {
 		source_close(&opening.source);
-		set_fault(scan, path, file, fault);
+		set_fault(scan, file->path, file, fault);
 		return fault_none();
 	}
 	opening.reader = calloc(1, sizeof(*opening.reader));
@@ -622,7 +630,7 @@ static struct fault open_once(struct scan *scan, const char *path, struct data_f
 		fault = scan->fault;
 	else
 		file->fault = scan->fault;
-	*ret_moved = file->note && scan->rules->live && !source_is_at(&opening.source, path);
+	*ret_moved = file->note && scan->rules->live && !source_is_at(&opening.source, file->path);
 	opening.reader->kind = file->kind;
 	if (opening.reader->parts && !*ret_moved && !fault.code)
 		*ret_reader = opening.reader;
@@ -631,7 +639,8 @@ static struct fault open_once(struct scan *scan, const char *path, struct data_f
 	return fault;
 }
 
-struct fault reader_open(struct scan *scan, const char *path, struct data_file *file, struct reader **ret_reader)
+struct fault reader_open(struct scan *scan, struct reader_shared *shared, struct data_file *file,
+			 struct reader **ret_reader)
 {
 	const struct data_file before = *file;
 	struct fault fault = fault_none();
@@ -639,7 +648,7 @@ struct fault reader_open(struct scan *scan, const char *path, struct data_file *
 
 	for (int i = 0; moved && !fault.code && i < SCAN_READS; i++) {
 		*file = before;
-		fault = open_once(scan, path, file, ret_reader, &moved);
+		fault = open_once(scan, shared, file, ret_reader, &moved);
 	}
 	if (moved)
 		set_gone(file);

@@ -3,17 +3,25 @@
 #define MKEYFILE_DATA_READER_H
 
 #include "data/data_file.h"
+#include "data/redo_logs.h"
 #include "data/scan.h"
+#include "data/system_files.h"
 
 /* A file of a data directory, opened by the reader of its kind. Its pages can be
  * looked at in parts, by several threads at once. */
 struct reader;
 
-/* Finds out what kind of file path is. Outcomes that need no look at pages
+/* What the readers of all files of one look ask. */
+struct reader_shared {
+	struct system_files system_files;
+	struct redo_logs *redo_logs;
+};
+
+/* Finds out what kind of file file->path is. Outcomes that need no look at pages
  * (plain, unknown, unreadable) are set in file at once, and *ret_reader is NULL.
  * Free with reader_close (NULL is fine). FAULT_MEMORY; a file that cannot be read
  * is an outcome, not a fault. */
-MUST_CHECK struct fault reader_open(struct scan *scan, const char *path, struct data_file *file,
+MUST_CHECK struct fault reader_open(struct scan *scan, struct reader_shared *shared, struct data_file *file,
 				    struct reader **ret_reader);
 
 /* Says of file what its page 0 says, which is not on the disk yet: size bytes at page.

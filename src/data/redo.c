@@ -768,7 +768,7 @@ static void decrypt_block(struct scan *scan, enum data_cipher cipher, const stru
 }
 
 /* The sizes in a block's header, which are encrypted. */
-static enum proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
+static enum page_proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
 {
 	const struct block *block = any_block;
 	size_t end = block_end(block->file);

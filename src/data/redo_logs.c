@@ -102,10 +102,8 @@ static struct fault search_once(struct scan *scan, struct redo_logs *logs)
 	return fault.code == FAULT_MEMORY ? fault : fault_none();
 }
 
-void redo_logs_forget(struct scan *scan, struct timespec moment)
+void redo_logs_forget(struct redo_logs *logs, struct timespec moment)
 {
-	struct redo_logs *logs = &scan->rules->redo_logs;
-
 	pthread_mutex_lock(&logs->mutex);
 	if (logs->read_at.tv_sec <= moment.tv_sec + 1)
 		drop_all(logs);
@@ -217,9 +215,8 @@ static enum redo_word ask(const struct redo_logs *logs, const struct redo_questi
 	return word_of(found_in, found);
 }
 
-enum redo_word redo_logs_ask(struct scan *scan, const struct redo_question *question)
+enum redo_word redo_logs_ask(struct redo_logs *logs, struct scan *scan, const struct redo_question *question)
 {
-	struct redo_logs *logs = &scan->rules->redo_logs;
 	enum redo_word word = REDO_CANNOT_SAY;
 	struct fault fault;
 
@@ -272,19 +269,18 @@ static bool is_there(const struct redo_logs *logs, const char *name)
 }
 
 /* A running server makes and removes files by itself, and a backup may leave out tables. */
-static bool is_missing(const struct scan *scan, const struct redo_log *log, const struct redo_space *space)
+static bool is_missing(const struct redo_logs *logs, const struct scan *scan, const struct redo_log *log,
+		       const struct redo_space *space)
 {
-	const struct redo_logs *logs = &scan->rules->redo_logs;
 	bool is_lost = space->changed && !scan->rules->live && !log->recovery.of_backup;
 
 	return (is_made(log, space) || is_lost) && !space->deleted && space->names[0] &&
 	       !is_there(logs, space->names[0]) && !(space->names[1] && is_there(logs, space->names[1]));
 }
 
-static struct fault take_missing(struct scan *scan, const struct redo_log *log, const struct redo_space *space,
-				 struct redo_missing *missing)
+static struct fault take_missing(const char *directory, struct scan *scan, const struct redo_log *log,
+				 const struct redo_space *space, struct redo_missing *missing)
 {
-	const char *directory = scan->rules->redo_logs.directories[missing->directory];
 
 	if (asprintf(&missing->path, "%s/%s", directory, part_of_name(space->names[0])) < 0) {
 		missing->path = NULL;
@@ -296,10 +292,8 @@ static struct fault take_missing(struct scan *scan, const struct redo_log *log, 
 	return fault_none();
 }
 
-static struct fault next_missing(struct scan *scan, struct redo_missing *missing)
+static struct fault next_missing(const struct redo_logs *logs, struct scan *scan, struct redo_missing *missing)
 {
-	const struct redo_logs *logs = &scan->rules->redo_logs;
-
 	for (; missing->log < logs->count; missing->log++, missing->space = 0) {
 		const struct redo_log *log = &logs->logs[missing->log];
 		const struct redo_changes *changes = &log->recovery.changes;
@@ -308,23 +302,22 @@ static struct fault next_missing(struct scan *scan, struct redo_missing *missing
 		while (!changes->broken && missing->space < changes->count) {
 			const struct redo_space *space = &changes->spaces[missing->space++];
 
-			if (is_missing(scan, log, space))
-				return take_missing(scan, log, space, missing);
+			if (is_missing(logs, scan, log, space))
+				return take_missing(logs->directories[log->directory], scan, log, space, missing);
 		}
 	}
 	return fault_none();
 }
 
-struct fault redo_logs_next_missing(struct scan *scan, struct redo_missing *missing)
+struct fault redo_logs_next_missing(struct redo_logs *logs, struct scan *scan, struct redo_missing *missing)
 {
-	struct redo_logs *logs = &scan->rules->redo_logs;
 	struct fault fault;
 
 	missing->path = NULL;
 	pthread_mutex_lock(&logs->mutex);
 	fault = search_once(scan, logs);
 	if (!fault.code)
-		fault = next_missing(scan, missing);
+		fault = next_missing(logs, scan, missing);
 	pthread_mutex_unlock(&logs->mutex);
 	return fault;
 }

@@ -50,11 +50,11 @@ struct redo_question {
 };
 
 /* scan->fault: FAULT_MEMORY. scan->page is left alone. */
-enum redo_word redo_logs_ask(struct scan *scan, const struct redo_question *question);
+enum redo_word redo_logs_ask(struct redo_logs *logs, struct scan *scan, const struct redo_question *question);
 
 /* Makes the next question read the logs again where they were read before moment or in
  * the second after it (CLOCK_REALTIME): a server has written more. */
-void redo_logs_forget(struct scan *scan, struct timespec moment);
+void redo_logs_forget(struct redo_logs *logs, struct timespec moment);
 
 /* All logs are of servers to 10.5, whose statements a crash can end halfway: a table may then
  * have a .frm file and nothing else. False too where there is no log, or one cannot be read;
@@ -73,6 +73,6 @@ struct redo_missing {
 
 /* Finds the next one. missing begins as { 0 }; each path is the caller's to free. Its page 0
  * is then in scan->page, SCAN_PAGE_MAX bytes. FAULT_MEMORY. */
-MUST_CHECK struct fault redo_logs_next_missing(struct scan *scan, struct redo_missing *missing);
+MUST_CHECK struct fault redo_logs_next_missing(struct redo_logs *logs, struct scan *scan, struct redo_missing *missing);
 
 #endif

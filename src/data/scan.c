@@ -39,14 +39,14 @@ void scan_free(struct scan *scan)
 	*scan = (struct scan){ 0 };
 }
 
-enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher)
+enum page_proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher)
 {
 	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
-	enum proof proof = PROOF_NO;
+	enum page_proof proof = PROOF_NO;
 
 	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
 		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
-		enum proof one;
+		enum page_proof one;
 
 		if (!(scan->rules->ciphers >> cipher & 1))
 			continue;

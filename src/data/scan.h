@@ -4,9 +4,7 @@
 
 #include "data/evidence.h"
 #include "data/prover.h"
-#include "data/redo_logs.h"
 #include "data/source.h"
-#include "data/system_files.h"
 
 #include <stdatomic.h>
 
@@ -27,8 +25,6 @@ struct scan_rules {
 	atomic_bool from_disk; /* some of what was read was not in the page cache: the rest is not either */
 	atomic_uint_fast64_t bytes_done;
 	atomic_uint pauses_in_vain; /* after which what does not fit was as before */
-	struct system_files system_files;
-	struct redo_logs redo_logs;
 };
 
 /* One thread's tools, of which a reader takes what it needs. */
@@ -56,14 +52,14 @@ MUST_CHECK struct fault scan_new(struct scan_rules *rules, const struct keyfile 
 void scan_free(struct scan *scan);
 
 /* What decrypting a page has shown. */
-enum proof { PROOF_NONE, PROOF_YES, PROOF_NO };
+enum page_proof { PROOF_NONE, PROOF_YES, PROOF_NO };
 
 /* Decrypts page with the key that is set, and looks for what must be there. */
-typedef enum proof prove_function(struct scan *scan, enum data_cipher cipher, const void *page);
+typedef enum page_proof prove_function(struct scan *scan, enum data_cipher cipher, const void *page);
 
 /* Tries the ciphers that may be meant, the likely one first: PROOF_NO is that of all
  * of them. ret_cipher is set with PROOF_YES. */
-enum proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher);
+enum page_proof scan_prove(struct scan *scan, prove_function *prove, const void *page, enum data_cipher *ret_cipher);
 
 /* evidence_use. NULL: scan->fault, or the overflow of evidence, tells why. */
 struct key_use *scan_use(struct scan *scan, struct evidence *evidence, uint32_t id, uint32_t version);

@@ -18,15 +18,14 @@
 #include <unistd.h>
 
 #define THREADS_MAX 8
-#define JOBS_MAX 512		  /* files between the walk and the report */
+#define JOBS_MAX 512		  /* files between the walk and the result */
 #define PROGRESS_MILLISECONDS 200 /* between two looks at the progress */
 
-/* A file on its way from the walk to the report. */
+/* A file on its way from the walk to the result. */
 struct job {
 	struct job *next; /* in the order of the walk */
-	char *path;
 	struct reader *reader;
-	struct data_file file;
+	struct data_file file; /* all in it is the job's */
 	uint64_t parts;
 	uint64_t next_part; /* the next that no thread has taken */
 	uint64_t parts_left;
@@ -38,18 +37,21 @@ struct pool {
 	const struct survey_options *options;
 	uint32_t directory; /* that the walk is in */
 	struct scan_rules rules;
+	struct reader_shared shared;
 	pthread_mutex_t mutex; /* over all that follows, and over the jobs */
 	pthread_cond_t work;   /* for the threads */
 	pthread_cond_t room;   /* for the walk */
-	struct job *first;     /* the oldest that is not reported */
+	struct job *first;     /* the oldest that is not taken */
 	struct job *last;
 	struct job *unopened; /* the oldest that no thread has taken */
 	size_t jobs;
 	size_t opening; /* jobs whose parts are not known yet */
 	bool walk_ended;
-	struct fault fault; /* the first one that ends the survey */
-	uint64_t files;	    /* reported */
-	int64_t started;    /* as deadline_now */
+	struct fault fault;	 /* the first one that ends the survey */
+	struct data_file *files; /* done, in the order of the walk */
+	size_t file_count;
+	size_t file_room;
+	int64_t started; /* as deadline_now */
 	int64_t progress_due;
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
@@ -58,8 +60,7 @@ struct pool {
 static void job_free(struct job *job)
 {
 	reader_close(job->reader);
-	evidence_free(&job->file.evidence);
-	free(job->path);
+	data_file_free(&job->file);
 	free(job);
 }
 
@@ -69,8 +70,26 @@ static void pool_fail(struct pool *pool, struct fault fault)
 		pool->fault = fault;
 }
 
-/* Reports what is done, in the order of the walk. The mutex is held. */
-static void report_done(struct pool *pool)
+/* The mutex is held. */
+static void take_file(struct pool *pool, struct data_file *file)
+{
+	if (pool->file_count == pool->file_room) {
+		size_t room = pool->file_room ? 2 * pool->file_room : 64;
+		struct data_file *all = reallocarray(pool->files, room, sizeof(*all));
+
+		if (!all) {
+			pool_fail(pool, fault_of(FAULT_MEMORY));
+			return;
+		}
+		pool->files = all;
+		pool->file_room = room;
+	}
+	pool->files[pool->file_count++] = *file;
+	*file = (struct data_file){ 0 };
+}
+
+/* Takes what is done, in the order of the walk. The mutex is held. */
+static void take_done(struct pool *pool)
 {
 	while (pool->first && pool->first->done) {
 		struct job *job = pool->first;
@@ -78,10 +97,8 @@ static void report_done(struct pool *pool)
 		pool->first = job->next;
 		if (!pool->first)
 			pool->last = NULL;
-		data_file_decide(&job->file, NULL, NULL, pool->rules.live ? DATA_RECOVERY_LIVE : DATA_RECOVERY_UNKNOWN);
 		if (!pool->fault.code)
-			pool_fail(pool, pool->options->report(pool->options->context, &job->file));
-		pool->files++;
+			take_file(pool, &job->file);
 		pool->jobs--;
 		job_free(job);
 	}
@@ -93,7 +110,7 @@ static void job_end(struct pool *pool, struct job *job)
 	reader_close(job->reader);
 	job->reader = NULL;
 	job->done = true;
-	report_done(pool);
+	take_done(pool);
 }
 
 /* Opens a file; the mutex is not held. */
@@ -103,7 +120,7 @@ static void open_job(struct pool *pool, struct scan *scan, struct job *job)
 	uint64_t parts;
 
 	if (!job->opened)
-		fault = reader_open(scan, job->path, &job->file, &job->reader);
+		fault = reader_open(scan, &pool->shared, &job->file, &job->reader);
 	pthread_mutex_lock(&pool->mutex);
 	pool_fail(pool, fault);
 	parts = job->parts = job->parts_left = reader_parts(job->reader);
@@ -210,7 +227,7 @@ static void *run_thread(void *context)
 /* The mutex is held. */
 static void show_progress(struct pool *pool)
 {
-	struct survey_progress progress = { .bytes = pool->rules.bytes_done, .files = pool->files };
+	struct survey_progress progress = { .bytes = pool->rules.bytes_done, .files = pool->file_count };
 	int64_t now = deadline_now();
 
 	pool->progress_due = now + PROGRESS_MILLISECONDS;
@@ -238,14 +255,14 @@ static struct fault add_known_job(struct pool *pool, const struct data_file *fil
 	struct job *job = calloc(1, sizeof(*job));
 	struct fault fault;
 
-	if (job)
-		job->path = strdup(file->path);
-	if (!job || !job->path) {
+	if (!job)
+		return fault_of(FAULT_MEMORY);
+	job->file = *file;
+	job->file.path = strdup(file->path);
+	if (!job->file.path) {
 		free(job);
 		return fault_of(FAULT_MEMORY);
 	}
-	job->file = *file;
-	job->file.path = job->path;
 	job->opened = opened;
 	wait_for_jobs(pool, JOBS_MAX - 1);
 	pthread_mutex_lock(&pool->mutex);
@@ -336,7 +353,7 @@ static struct fault add_missing(struct pool *pool)
 
 	if (fault.code)
 		return fault;
-	while (!(fault = redo_logs_next_missing(&scan, &missing)).code && missing.path) {
+	while (!(fault = redo_logs_next_missing(pool->shared.redo_logs, &scan, &missing)).code && missing.path) {
 		struct data_file file = { .path = missing.path, .directory = missing.directory };
 
 		reader_take_head(pool->options->keyfile, scan.page, SCAN_PAGE_MAX, &file);
@@ -413,14 +430,23 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 {
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
-	system_files_init(&pool->rules.system_files, options->directories, options->directory_count);
-	redo_logs_init(&pool->rules.redo_logs, options->directories, options->directory_count);
+	system_files_init(&pool->shared.system_files, options->directories, options->directory_count);
+	pool->shared.redo_logs = options->redo_logs;
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;
 	pool->rules.live = is_live(options);
 	pthread_mutex_init(&pool->mutex, NULL);
 	deadline_condition_init(&pool->room);
 	pthread_cond_init(&pool->work, NULL);
 	pool->started = pool->progress_due = deadline_now();
+}
+
+void survey_result_free(struct survey_result *result)
+{
+	for (size_t i = 0; i < result->file_count; i++)
+		data_file_free(&result->files[i]);
+	free(result->files);
+	result->files = NULL;
+	result->file_count = 0;
 }
 
 struct fault survey(const struct survey_options *options, struct survey_result *ret_result)
@@ -434,9 +460,11 @@ struct fault survey(const struct survey_options *options, struct survey_result *
 	if (!fault.code)
 		fault = walk(&pool, ret_result);
 	end_threads(&pool, fault);
-	system_files_free(&pool.rules.system_files);
-	redo_logs_free(&pool.rules.redo_logs);
+	system_files_free(&pool.shared.system_files);
 	ret_result->files = pool.files;
+	ret_result->file_count = pool.file_count;
+	if (pool.fault.code)
+		survey_result_free(ret_result);
 	ret_result->started = !pool.fault.code && !pool.rules.live && is_live(options);
 	ret_result->live = pool.rules.live || ret_result->started;
 	pthread_cond_destroy(&pool.room);

@@ -252,6 +252,7 @@ static bool is_better(const struct candidate *one, const struct candidate *other
 
 /* One file, while it is compared with all first files. */
 struct matching {
+	struct system_files *files;
 	struct scan *scan;
 	struct innodb_file *innodb;
 	struct candidate *candidates; /* the nearest first */
@@ -344,7 +345,7 @@ static struct candidate find_best(struct matching *matching)
 
 static bool list_candidates(struct matching *matching, const char *path)
 {
-	const struct system_files *files = &matching->scan->rules->system_files;
+	const struct system_files *files = matching->files;
 
 	matching->count = files->count;
 	matching->candidates = calloc(files->count + 1, sizeof(*matching->candidates));
@@ -360,12 +361,13 @@ static bool list_candidates(struct matching *matching, const char *path)
 	return true;
 }
 
-enum system_match system_files_match(struct scan *scan, const char *path, struct innodb_file *innodb)
+enum system_match system_files_match(struct system_files *files, struct scan *scan, const char *path,
+				     struct innodb_file *innodb)
 {
-	struct matching matching = { .scan = scan, .innodb = innodb };
+	struct matching matching = { .files = files, .scan = scan, .innodb = innodb };
 	struct candidate best;
 
-	scan->fault = search_once(&scan->rules->system_files);
+	scan->fault = search_once(files);
 	if (!scan->fault.code && !list_candidates(&matching, path))
 		scan->fault = fault_of(FAULT_MEMORY);
 	if (scan->fault.code)

@@ -2,12 +2,10 @@
 #ifndef MKEYFILE_DATA_SYSTEM_FILES_H
 #define MKEYFILE_DATA_SYSTEM_FILES_H
 
-#include "data/source.h"
+#include "data/innodb.h"
 
 #include <pthread.h>
 
-struct innodb_file;
-struct scan;
 struct system_first; /* a first file, as it was when it was found */
 
 /* A system tablespace may have several files, of any name and in several directories
@@ -45,6 +43,7 @@ enum system_match {
  * in common. innodb->paged.source is the file's. With SYSTEM_FITS and SYSTEM_UNWRITTEN
  * the space and the head source (to be closed) are those of the first file, and with
  * SYSTEM_FITS paged.first_page is set. scan->fault: what kept it from finding one. */
-enum system_match system_files_match(struct scan *scan, const char *path, struct innodb_file *innodb);
+enum system_match system_files_match(struct system_files *files, struct scan *scan, const char *path,
+				     struct innodb_file *innodb);
 
 #endif

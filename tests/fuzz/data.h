@@ -88,10 +88,14 @@ static void fuzz_read(const char *name)
 	for (int full = 0; full < 2; full++) {
 		struct scan *scan = fuzz_scan(full);
 		struct data_file file = { .path = path, .kind = DATA_UNKNOWN };
+		struct redo_logs redo_logs;
+		struct reader_shared shared = { .redo_logs = &redo_logs };
 		struct reader *reader = NULL;
 		enum data_note note = DATA_NOTE_NONE;
 
-		fuzz_require(!reader_open(scan, path, &file, &reader).code);
+		system_files_init(&shared.system_files, NULL, 0);
+		redo_logs_init(&redo_logs, NULL, 0);
+		fuzz_require(!reader_open(scan, &shared, &file, &reader).code);
 		for (uint64_t part = 0; part < reader_parts(reader); part++)
 			fuzz_require(!reader_scan(scan, reader, part, &file.evidence, &note).code);
 		data_file_decide(&file, NULL, NULL, DATA_RECOVERY_UNKNOWN);

@@ -236,25 +236,32 @@ static void answers(void **state)
 	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_EMPTY), DATA_NOT_ENCRYPTED);
 }
 
-static void a_single_page_is_damaged_where_the_key_is_known(void **state)
+/* Needs of these files, decided. */
+static struct data_needs settle(struct data_file *files, size_t count, bool live)
 {
 	struct data_needs needs = { 0 };
+
+	assert_int_equal(data_needs_collect(files, count, live, &needs).code, FAULT_NONE);
+	data_needs_settle(&needs);
+	return needs;
+}
+
+static void a_single_page_is_damaged_where_the_key_is_known(void **state)
+{
 	struct key_use proven = { .id = 1, .version = 1, .pages = 9, .proven = 3 };
 	struct key_use refuted = { .id = 1, .version = 1, .pages = 1, .refuted = 1 };
-	struct data_file one = { .path = "one", .kind = DATA_ARIA_DATA, .evidence = { &proven, 1, .pages = 9 } };
-	struct data_file two = { .path = "two", .kind = DATA_ARIA_DATA, .evidence = { &refuted, 1, .pages = 1 } };
+	struct data_file files[] = {
+		{ .path = "two", .kind = DATA_ARIA_DATA, .evidence = { &refuted, 1, .pages = 1 } },
+		{ .path = "one", .kind = DATA_ARIA_DATA, .evidence = { &proven, 1, .pages = 9 } },
+	};
+	struct data_needs needs = settle(files, 1, false);
 
 	(void)state;
-	data_file_decide(&two, NULL, NULL, DATA_RECOVERY_UNKNOWN);
-	assert_int_equal(two.answer, DATA_WRONG_KEY);
-	assert_int_equal(data_needs_add(&needs, &two).code, FAULT_NONE);
-	data_needs_decide(&needs, &two);
-	assert_int_equal(two.answer, DATA_WRONG_KEY);
-	assert_int_equal(data_needs_add(&needs, &one).code, FAULT_NONE);
-	data_needs_settle(&needs, &one);
-	data_needs_settle(&needs, &two);
-	assert_int_equal(one.answer, DATA_PROVEN);
-	assert_int_equal(two.answer, DATA_DAMAGED);
+	assert_int_equal(files[0].answer, DATA_WRONG_KEY);
+	data_needs_free(&needs);
+	needs = settle(files, 2, false);
+	assert_int_equal(files[0].answer, DATA_DAMAGED);
+	assert_int_equal(files[1].answer, DATA_PROVEN);
 	assert_int_equal(needs.count, 1);
 	assert_int_equal(needs.needs[0].files, 2);
 	assert_int_equal(needs.needs[0].answers[DATA_PROVEN], 1);
@@ -266,15 +273,17 @@ static void a_single_page_is_damaged_where_the_key_is_known(void **state)
 
 static void needs_keep_their_order(void **state)
 {
-	struct data_needs needs = { 0 };
+	struct key_use uses[200];
+	struct data_file files[200];
+	struct data_needs needs;
 
 	(void)state;
 	for (uint32_t i = 0; i < 200; i++) {
-		struct key_use use = { .id = i * 7 % 20 + 1, .version = i * 13 % 10 + 1, .pages = i % 3 };
-		struct data_file file = { .path = "f", .kind = DATA_INNODB, .evidence = { &use, 1, .pages = 1 } };
-
-		assert_int_equal(data_needs_add(&needs, &file).code, FAULT_NONE);
+		uses[i] = (struct key_use){ .id = i * 7 % 20 + 1, .version = i * 13 % 10 + 1, .pages = i % 3 };
+		files[i] =
+			(struct data_file){ .path = "f", .kind = DATA_INNODB, .evidence = { &uses[i], 1, .pages = 1 } };
 	}
+	needs = settle(files, 200, false);
 	for (size_t i = 1; i < needs.count; i++)
 		assert_true(needs.needs[i - 1].id < needs.needs[i].id ||
 			    (needs.needs[i - 1].id == needs.needs[i].id &&
@@ -338,116 +347,101 @@ static struct data_file system_file(const char *path, uint64_t first_page, uint6
 	};
 }
 
-static void add(struct data_needs *needs, const struct data_file *file)
+/* files[0] is the first file of a system tablespace. */
+static void check_lack(const struct data_file *files, size_t count, bool lacks)
 {
-	assert_int_equal(data_needs_add(needs, file).code, FAULT_NONE);
-}
+	struct data_file all[6];
+	struct data_needs needs;
 
-static void check_lack(const struct data_needs *needs, struct data_file first, bool lacks)
-{
-	static const enum data_note weaker[] = { DATA_NOTE_NONE, DATA_NOTE_NO_PAGE, DATA_NOTE_NO_PROOF };
-
-	assert_int_equal(data_needs_unsure(needs), lacks);
+	memcpy(all, files, count * sizeof(*files));
+	needs = settle(all, count, false);
+	assert_int_equal(data_needs_unsure(&needs), lacks);
 	if (lacks)
-		assert_string_equal(data_needs_unsure_example(needs), "first");
+		assert_string_equal(data_needs_unsure_example(&needs), "first");
 	else
-		assert_null(data_needs_unsure_example(needs));
-	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
-		first.note = weaker[i];
-		data_needs_decide(needs, &first);
-		assert_int_equal(first.note == DATA_NOTE_NO_REST, lacks);
-		assert_int_equal(first.answer, lacks ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED);
-		assert_int_equal(data_needs_leave_open(needs, &first), lacks);
-	}
+		assert_null(data_needs_unsure_example(&needs));
+	assert_int_equal(all[0].note, lacks ? DATA_NOTE_NO_REST : DATA_NOTE_NONE);
+	assert_int_equal(all[0].answer, lacks ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED);
+	assert_int_equal(needs.undecided, lacks);
+	data_needs_free(&needs);
 }
 
 /* Files of 768, 256 and 256 pages, of which the first 1,200 were used. */
 static void a_system_tablespace_lacks_files(void **state)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct data_file first = system_file("first", 0, 768, true);
-	struct data_file second = system_file("second", 768, 256, true);
-	struct data_file third = system_file("third", 1024, 256, true);
-	struct data_file copy = system_file("copy", 768, 256, true);
-	struct data_file zero = system_file("zero", 0, 256, false);
-	struct data_file other = system_file("other", 1024, 256, true);
+	struct data_file files[] = {
+		system_file("first", 0, 768, true),    system_file("second", 768, 256, true),
+		system_file("copy", 768, 256, true),   system_file("zero", 0, 256, false),
+		system_file("other", 1024, 256, true), system_file("third", 1024, 256, true),
+	};
 
 	(void)state;
-	first.system.pages_in_all = 1280;
-	first.system.pages_in_use = 1200;
-	other.system.tablespace.inode = 20;
-	add(&needs, &first);
-	add(&needs, &second);
-	add(&needs, &copy);
-	add(&needs, &zero);
-	add(&needs, &other);
-	check_lack(&needs, first, true);
-	add(&needs, &third);
-	check_lack(&needs, first, false);
+	files[0].system.pages_in_all = 1280;
+	files[0].system.pages_in_use = 1200;
+	files[4].system.tablespace.inode = 20;
+	check_lack(files, 5, true);
+	check_lack(files, 6, false);
 }
 
 static void what_was_never_used_may_be_zero(void **state)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct data_file first = system_file("first", 0, 768, true);
-	struct data_file zero = system_file("zero", 0, 512, false);
+	struct data_file files[] = { system_file("first", 0, 768, true), system_file("zero", 0, 512, false) };
 
 	(void)state;
-	first.system.pages_in_all = 1280;
-	first.system.pages_in_use = 700;
-	add(&needs, &first);
-	check_lack(&needs, first, true);
-	add(&needs, &zero);
-	check_lack(&needs, first, false);
+	files[0].system.pages_in_all = 1280;
+	files[0].system.pages_in_use = 700;
+	check_lack(files, 1, true);
+	check_lack(files, 2, false);
 }
 
-static void check_answer(const struct data_needs *needs, struct data_file file, enum data_answer answer, bool open)
+/* Of files[0], whose redo log is files[2]. */
+static void check_answer(const struct data_file files[static 4], size_t count, bool live, enum data_answer answer,
+			 bool open)
 {
-	data_needs_decide(needs, &file);
-	assert_int_equal(file.answer, answer);
-	assert_int_equal(data_needs_leave_open(needs, &file), open);
+	struct data_file all[4];
+	struct data_needs needs;
+
+	memcpy(all, files, sizeof(all));
+	needs = settle(all, count, live);
+	assert_int_equal(all[0].answer, answer);
+	assert_int_equal(needs.undecided, open);
+	data_needs_free(&needs);
 }
 
 static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **state)
 {
-	DATA_NEEDS struct data_needs needs = { 0 };
-	struct data_file file = { .path = "t.ibd", .kind = DATA_INNODB, .note = DATA_NOTE_CUT_OFF };
-	struct data_file first = system_file("first", 0, 768, true);
-	struct data_file log = { .path = "ib_logfile0", .kind = DATA_REDO_LOG, .evidence.clean = true };
+	struct data_file files[] = {
+		{ .path = "t.ibd", .kind = DATA_INNODB, .note = DATA_NOTE_CUT_OFF },
+		system_file("first", 0, 768, true),
+		{ .path = "ib_logfile0", .kind = DATA_REDO_LOG, .evidence.clean = true },
+		system_file("other", 0, 768, true),
+	};
+	struct data_file *log = &files[2];
 
 	(void)state;
-	first.system.pages_in_all = 768;
-	add(&needs, &file);
-	add(&needs, &first);
-	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	files[1].system.pages_in_all = files[3].system.pages_in_all = 768;
+	files[3].system.tablespace.inode = 20;
+	files[3].directory = log->directory = 1;
+	check_answer(files, 2, false, DATA_NOT_PROVABLE, true);
 	/* the log of another server */
-	first.system.tablespace.inode = 20;
-	first.directory = log.directory = 1;
-	add(&needs, &first);
-	add(&needs, &log);
-	assert_int_equal(data_needs_find_redo_log(&needs, 0), DATA_REDO_LOG_NONE);
-	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	check_answer(files, 4, false, DATA_NOT_PROVABLE, true);
 	/* one in a directory of its own */
-	log.directory = 2;
-	add(&needs, &log);
-	check_answer(&needs, file, DATA_DAMAGED, false);
-	log.note = DATA_NOTE_UNCLEAN;
-	log.evidence.clean = false;
-	add(&needs, &log);
-	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
-	file.redo_says = REDO_SAYS_NOTHING;
-	check_answer(&needs, file, DATA_DAMAGED, false);
-	file.redo_says = REDO_SAYS_CHANGED;
-	check_answer(&needs, file, DATA_NOT_ENCRYPTED, false);
-	file.redo_says = REDO_CANNOT_SAY;
+	log->directory = 2;
+	check_answer(files, 3, false, DATA_DAMAGED, false);
+	log->note = DATA_NOTE_UNCLEAN;
+	log->evidence.clean = false;
+	check_answer(files, 3, false, DATA_NOT_PROVABLE, true);
+	files[0].redo_says = REDO_SAYS_NOTHING;
+	check_answer(files, 3, false, DATA_DAMAGED, false);
+	files[0].redo_says = REDO_SAYS_CHANGED;
+	check_answer(files, 3, false, DATA_NOT_ENCRYPTED, false);
+	files[0].redo_says = REDO_CANNOT_SAY;
 	/* its own */
-	log.directory = 0;
-	log.note = DATA_NOTE_NONE;
-	log.evidence.clean = true;
-	add(&needs, &log);
-	check_answer(&needs, file, DATA_DAMAGED, false);
-	needs.live = true;
-	check_answer(&needs, file, DATA_NOT_PROVABLE, true);
+	log->directory = 0;
+	log->note = DATA_NOTE_NONE;
+	log->evidence.clean = true;
+	check_answer(files, 3, false, DATA_DAMAGED, false);
+	check_answer(files, 3, true, DATA_NOT_PROVABLE, true);
 }
 
 static struct data_file tablespace(uint32_t directory, uint32_t id, uint64_t inode, uint64_t newest_lsn)
@@ -474,10 +468,11 @@ static struct data_file redo_log(uint32_t directory, uint64_t end_lsn)
 
 static void check_redo_log(const struct data_file *files, size_t count, enum data_redo_log found)
 {
+	struct data_file all[4];
 	DATA_NEEDS struct data_needs needs = { 0 };
 
-	for (size_t i = 0; i < count; i++)
-		add(&needs, &files[i]);
+	memcpy(all, files, count * sizeof(*files));
+	assert_int_equal(data_needs_collect(all, count, false, &needs).code, FAULT_NONE);
 	assert_int_equal(data_needs_find_redo_log(&needs, 0), found);
 	assert_int_equal(data_needs_recovery(&needs, 0),
 			 found == DATA_REDO_LOG_FOUND ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN);
@@ -1056,11 +1051,15 @@ static void write_file(const char *path, const unsigned char *bytes, size_t size
 
 static enum data_answer answer_of(struct scan *scan, const char *path, enum data_note *ret_note)
 {
+	struct redo_logs redo_logs;
+	struct reader_shared shared = { .redo_logs = &redo_logs };
 	struct data_file file = { .path = path };
 	enum data_note note = DATA_NOTE_NONE;
 	struct reader *reader;
 
-	assert_int_equal(reader_open(scan, path, &file, &reader).code, FAULT_NONE);
+	system_files_init(&shared.system_files, NULL, 0);
+	redo_logs_init(&redo_logs, NULL, 0);
+	assert_int_equal(reader_open(scan, &shared, &file, &reader).code, FAULT_NONE);
 	if (reader)
 		assert_int_equal(reader_scan(scan, reader, 0, &file.evidence, &note).code, FAULT_NONE);
 	reader_close(reader);
