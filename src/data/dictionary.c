@@ -2,7 +2,7 @@
 #include "data/dictionary.h"
 
 #include "data/bytes.h"
-#include "data/innodb_page.h"
+#include "data/innodb.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 
 #include "data/bytes.h"
 #include "data/codec.h"
-#include "data/innodb_page.h"
 
 #define TYPE_OFFSET 24
 #define PAGES_OFFSET 46

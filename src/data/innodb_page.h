@@ -2,10 +2,39 @@
 #ifndef MKEYFILE_DATA_INNODB_PAGE_H
 #define MKEYFILE_DATA_INNODB_PAGE_H
 
-#include "data/innodb.h"
+#include "data/page_scan.h"
 
-/* One page of a tablespace: what struct page_format asks for. space is a struct
- * innodb_file. */
+/* One page of a tablespace, and what has to be known of that to read it: what struct
+ * page_format asks for. space is a struct innodb_file. */
+
+/* What page 0 says of a tablespace. */
+struct innodb_space {
+	uint32_t space_id;
+	bool full_crc32;	  /* else the older format */
+	bool zipped;		  /* ROW_FORMAT=COMPRESSED */
+	unsigned int codec;	  /* full_crc32: of page-compressed pages */
+	uint32_t page_size;	  /* bytes on disk */
+	uint32_t pages;		  /* of all its files */
+	uint32_t free_limit;	  /* where the pages begin that were never used */
+	uint32_t logical_size;	  /* bytes of an uncompressed page */
+	uint32_t extent;	  /* pages */
+	uint32_t descriptor;	  /* bytes of an extent's descriptor */
+	uint32_t double_write[2]; /* system tablespace: first pages of the two areas; 0: none */
+
+	bool has_crypt; /* the following were found */
+	bool encrypted; /* scheme 1; else the tablespace was decrypted, or is not yet encrypted */
+	unsigned char salt[CIPHER_BLOCK];
+	uint32_t key_id;
+	bool never; /* ENCRYPTED=NO: the key ID means nothing */
+};
+
+/* A file of a tablespace. */
+struct innodb_file {
+	struct innodb_space space;
+	struct paged_file paged;
+	struct source head_source; /* the first file of a system tablespace of several; closed where it is this one */
+	bool is_undo;		   /* by its name; a page tells, too, once it is written */
+};
 
 #define INNODB_HEADER 38U /* bytes */
 

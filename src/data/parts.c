@@ -1018,7 +1018,7 @@ static struct fault find_all(struct hunt *hunt)
 	/* it tells which tables have no file of their own */
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
-	hunt->has_orphans = hunt->judges_tables && redo_logs_leave_orphans(hunt->scan);
+	hunt->has_orphans = hunt->judges_tables && redo_logs_leave_orphans(hunt->search->redo_logs, hunt->scan);
 	if (!fault.code)
 		fault = check_system_tablespaces(hunt);
 	/* of which it is not known what it lists */

@@ -230,9 +230,8 @@ enum redo_word redo_logs_ask(struct redo_logs *logs, struct scan *scan, const st
 	return word;
 }
 
-bool redo_logs_leave_orphans(struct scan *scan)
+bool redo_logs_leave_orphans(struct redo_logs *logs, struct scan *scan)
 {
-	struct redo_logs *logs = &scan->rules->redo_logs;
 	struct fault fault;
 	bool leave;
 

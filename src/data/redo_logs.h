@@ -59,7 +59,7 @@ void redo_logs_forget(struct redo_logs *logs, struct timespec moment);
 /* All logs are of servers to 10.5, whose statements a crash can end halfway: a table may then
  * have a .frm file and nothing else. False too where there is no log, or one cannot be read;
  * scan->fault: FAULT_MEMORY. */
-bool redo_logs_leave_orphans(struct scan *scan);
+bool redo_logs_leave_orphans(struct redo_logs *logs, struct scan *scan);
 
 /* A tablespace that a log makes or changes, and that has no file in any of the
  * directories. */

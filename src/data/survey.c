@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/survey.h"
 
+#include "core/array.h"
 #include "core/deadline.h"
 #include "data/file_names.h"
 #include "data/live.h"
@@ -50,7 +51,6 @@ struct pool {
 	struct fault fault;	 /* the first one that ends the survey */
 	struct data_file *files; /* done, in the order of the walk */
 	size_t file_count;
-	size_t file_room;
 	int64_t started; /* as deadline_now */
 	int64_t progress_due;
 	pthread_t threads[THREADS_MAX];
@@ -73,18 +73,13 @@ static void pool_fail(struct pool *pool, struct fault fault)
 /* The mutex is held. */
 static void take_file(struct pool *pool, struct data_file *file)
 {
-	if (pool->file_count == pool->file_room) {
-		size_t room = pool->file_room ? 2 * pool->file_room : 64;
-		struct data_file *all = reallocarray(pool->files, room, sizeof(*all));
+	struct data_file *taken = array_add(&pool->files, &pool->file_count, sizeof(*taken));
 
-		if (!all) {
-			pool_fail(pool, fault_of(FAULT_MEMORY));
-			return;
-		}
-		pool->files = all;
-		pool->file_room = room;
+	if (!taken) {
+		pool_fail(pool, fault_of(FAULT_MEMORY));
+		return;
 	}
-	pool->files[pool->file_count++] = *file;
+	*taken = *file;
 	*file = (struct data_file){ 0 };
 }
 

@@ -4,7 +4,6 @@
 #include "core/array.h"
 #include "data/bytes.h"
 #include "data/file_names.h"
-#include "data/innodb_page.h"
 #include "data/tree.h"
 
 #include <fcntl.h>
