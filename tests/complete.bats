@@ -270,6 +270,9 @@ leftovers() {
 	# the same while a server runs, and after a crash
 	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
 	same '0 0 not-encrypted copy/db/zero.ibd' "$(leftovers)"
+	# which may be about to write it
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	same '' "$(grep 'an interrupted statement' <<<"$output")"
 	data_sql "$PWD/copy" <<<'CREATE TABLE db.more (i INT PRIMARY KEY); INSERT INTO db.more VALUES (1)'
 	kill_server
 	truncate -s 0 copy/db/empty.ibd

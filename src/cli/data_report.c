@@ -453,9 +453,10 @@ static void print_unsure(const struct data_needs *needs)
 		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
 
+/* A running server may be about to write it. */
 static void print_leftover(const struct data_needs *needs)
 {
-	if (!needs->leftover_count)
+	if (!needs->leftover_count || needs->live)
 		return;
 	printf("note: an interrupted statement left '");
 	print_visibly(stdout, data_needs_path(needs, needs->leftover_example));
