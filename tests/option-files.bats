@@ -269,6 +269,8 @@ hint: --no-defaults does without the option files" ""
 		'file_key_management_filename = @/plain' '[mkeyfile.2]' quiet
 	run --separate-stderr with_file list --ids --defaults-group-suffix=.2
 	assert_equal 0 "" $'1\n2\n100'
+	MYSQL_GROUP_SUFFIX=.2 run --separate-stderr with_file list --ids
+	assert_equal 0 "" $'1\n2\n100'
 }
 
 @test "an option file that is not there, a program that is missing, fails, hangs or babbles" {

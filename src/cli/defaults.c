@@ -251,12 +251,13 @@ static enum status read_own_group(struct options *options)
 
 /* ---- the server's groups ---- */
 
-/* The server takes a path that is not absolute from its data directory. */
+/* The server takes a path that is not absolute from its data directory, and opens an
+ * empty one as it is. */
 static char *server_path(const struct server_settings *settings, const char *path)
 {
 	char *absolute = NULL;
 
-	if (*path == '/')
+	if (*path == '/' || !*path)
 		return strdup(path);
 	if (asprintf(&absolute, "%s/%s", settings->datadir ? settings->datadir : DATADIR_DEFAULT, path) < 0)
 		return NULL;

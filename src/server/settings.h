@@ -64,6 +64,9 @@ struct server_settings {
 	const char *rival;		    /* another plugin that would serve keys as well: its name; or NULL */
 	const char *rival_filename;	    /* that it is to read, where it reads key files; or NULL */
 	struct option_error load_error;	    /* in plugin_load and the like, before any plugin is loaded */
+	struct option_error capitals_error; /* in a name with capital letters, which old servers do not know */
+	struct option_error place_error;    /* in datadir or user, which the server reads next */
+	struct option_error older_place;    /* the same, where the server has date_format */
 	struct option_error error;	    /* in an option that the plugin has on every server */
 	struct option_error kdf_error;	    /* in one that it has on some: digest, use_pbkdf2 */
 	struct option_error unknown_kdf;    /* such an option, where the server does not have it */

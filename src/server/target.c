@@ -6,11 +6,15 @@
 /* Behind a version: mkeyfile's own plugin in that server. */
 #define PLUGIN_SUFFIX "+plugin"
 
-/* Sources: measured on Debian's 10.11.19 and 11.8.9; MDEV-34712 for digest and
+/* Sources: measured on Debian's 10.5.23, 10.11.19 and 11.8.9; MDEV-34712 for digest and
  * PBKDF2 (12.0.1); MDEV-9158 for pipes (11.8); Enterprise 11.8 and MaxScale by
  * their documentation. */
 const struct server_profile server_profiles[] = {
-	{ .edition = COMMUNITY, .from = 100104, .name = "Community Server 10.1.4 to 11.7", .option = "10.11" },
+	{ .edition = COMMUNITY,
+	  .from = 100104,
+	  .name = "Community Server 10.1.4 to 11.7",
+	  .option = "10.11",
+	  .has_date_formats = true },
 	{ .edition = COMMUNITY,
 	  .from = 110800,
 	  .name = "Community Server 11.8",
@@ -24,7 +28,11 @@ const struct server_profile server_profiles[] = {
 	  .reads_kdf = true,
 	  .reads_pipes = true,
 	  .oversize = OVERSIZE_TOO_LARGE },
-	{ .edition = ENTERPRISE, .from = 100104, .name = "Enterprise Server before 11.8", .option = "10.6-enterprise" },
+	{ .edition = ENTERPRISE,
+	  .from = 100104,
+	  .name = "Enterprise Server before 11.8",
+	  .option = "10.6-enterprise",
+	  .has_date_formats = true },
 	{ .edition = ENTERPRISE,
 	  .from = 110800,
 	  .name = "Enterprise Server 11.8 and later",
@@ -58,6 +66,9 @@ static const unsigned int blank_password_survived[] = { /* MDEV-40658 */
 
 /* Measured: Debian's 10.5.23, which has the same lines, takes it for no password. */
 static const unsigned int blank_password_crashes_from = 100600;
+
+/* Measured: Debian's 10.5.23 does not know "DATADIR", 10.11.19 does. */
+static const unsigned int capitals_from = 100600;
 
 static bool has_fix(unsigned int version, const unsigned int *first)
 {
@@ -122,13 +133,16 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 		return false;
 	*ret_profile = *profile;
 	if (edition == COMMUNITY || edition == ENTERPRISE) {
+		ret_profile->no_capitals = version < capitals_from;
 		ret_profile->cuts_long_password = !has_fix(version, long_password_refused);
 		if (version >= blank_password_crashes_from && !has_fix(version, blank_password_survived))
 			ret_profile->blank_password = BLANK_PASSWORD_CRASHES;
 	}
-	/* it speaks as the server's own would */
+	/* it speaks as the server's own would, and the options are the server's */
 	if (edition == PLUGIN && version >= 110800)
 		ret_profile->oversize = OVERSIZE_TOO_LARGE;
+	if (edition == PLUGIN)
+		ret_profile->has_date_formats = version < 110800;
 	return true;
 }
 

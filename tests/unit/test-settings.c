@@ -107,6 +107,8 @@ static void test_kdf(void **state)
 
 #define LOADED "--plugin_load_add=file_key_management\n"
 #define NAMED "--file_key_management_filename=/f\n"
+#define OWN_LOADED "--plugin_load_add=mkeyfile_key_management\n"
+#define OWN_NAMED "--mkeyfile_key_management_filename=/f\n"
 
 static void test_obstacles(void **state)
 {
@@ -160,6 +162,38 @@ static void test_obstacles(void **state)
 		  OBSTACLE_NOT_LOADED, "the server does not load the plugin file_key_management" },
 		{ "--plugin_load_add=file_key_management;\n--plugin_loa=x\n" NAMED, "10.11", OBSTACLE_AMBIGUOUS,
 		  "ambiguous option '--plugin_loa=...' (plugin-load, plugin-load-add)" },
+		{ LOADED OWN_LOADED NAMED "--mkeyfile_key_management_fi=/g\n", "10.11", OBSTACLE_NONE, NULL },
+		{ LOADED OWN_LOADED NAMED "--mkeyfile_key_management_fi=/g\n--mkeyfile_key_management=FORCE\n", "10.11",
+		  OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--mkeyfile_key_management_fi=...' (mkeyfile-key-management-filename, mkeyfile-key-management-filekey)" },
+		{ LOADED NAMED "--loos_plugin_load_add=x\n", "10.11", OBSTACLE_UNKNOWN,
+		  "unknown variable 'loos_plugin_load_add=x'" },
+		{ "--plugin_load_add=\"disks;file_key_management\n" NAMED, "10.11", OBSTACLE_NOT_LOADED,
+		  "unknown variable 'file_key_management_filename=/f'" },
+		{ LOADED NAMED "--DataDir=/d\n", "10.5", OBSTACLE_UNKNOWN, "unknown variable 'DataDir=...'" },
+		{ LOADED NAMED "--loose-DataDir=/d\n--PORT=1\n", "10.5", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--DataDir=/d\n", "10.11", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--dat=/d\n", "10.5", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--dat=...' (datadir, datetime_format)" },
+		{ LOADED NAMED "--loose-da=/d\n", "10.11", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--loose-da=...' (--loose-datadir)" },
+		{ LOADED NAMED "--dat=/d\n", "11.8", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--dat=/d\n", "12.3", OBSTACLE_NONE, NULL },
+		{ OWN_LOADED OWN_NAMED "--dat=/d\n", "10.11+plugin", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--dat=...' (datadir, datetime_format)" },
+		{ OWN_LOADED OWN_NAMED "--dat=/d\n", "11.8+plugin", OBSTACLE_NONE, NULL },
+		{ LOADED NAMED "--d=/d\n", "10.11", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--d=...' (debug, debug_no_thread_alarm)" },
+		{ LOADED NAMED "--d=/d\n", "11.8", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--d=...' (debug, default_regex_flags)" },
+		{ LOADED NAMED "--use=root\n", "11.8", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--use=...' (user, use_stat_tables)" },
+		{ LOADED NAMED "--maximum-datadir=/d\n", "10.11", OBSTACLE_PREFIX,
+		  "Maximum value of 'datadir' cannot be set" },
+		{ LOADED NAMED "--datadir\n", "10.11", OBSTACLE_WITHOUT_VALUE,
+		  "option '--datadir' requires an argument" },
+		{ LOADED NAMED "--dat=/d\n--plugin_loa=x\n", "10.11", OBSTACLE_AMBIGUOUS,
+		  "ambiguous option '--plugin_loa=...' (plugin-load, plugin-load-add)" },
 		{ LOADED NAMED "--mkeyfile_key_management_filename=/g\n", "10.11", OBSTACLE_UNKNOWN,
 		  "unknown variable 'mkeyfile_key_management_filename=/g'" },
 	};
@@ -204,6 +238,8 @@ static void test_rivals(void **state)
 		{ LOADED "--plugin_load_add=hashicorp_key_management\n--hashicorp_key_management=OFF\n", NULL,
 		  FILE_KEY_MANAGEMENT },
 		{ "--plugin_load_add=hashicorp_key_management\n", NULL, FILE_KEY_MANAGEMENT },
+		{ LOADED OWN_LOADED "--loose_mkeyfile_key_management_fi=/f\n", NULL, FILE_KEY_MANAGEMENT },
+		{ LOADED OWN_LOADED "--file_key_management=x\n", NULL, MKEYFILE_KEY_MANAGEMENT },
 		{ "--loose_mkeyfile_key_management_filename=/f\n", NULL, MKEYFILE_KEY_MANAGEMENT },
 	};
 
