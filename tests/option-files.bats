@@ -333,7 +333,7 @@ server_says() {
 	rm -rf datadir
 	mkdir datadir
 	log=$("$MARIADBD" --defaults-file="$PWD/my.cnf" --user=root --bootstrap --skip-grant-tables --innodb=OFF \
-		--default-storage-engine=Aria --datadir="$PWD/datadir" </dev/null 2>&1) || :
+		--default-storage-engine=Aria --datadir="$PWD/datadir" --tmpdir="$PWD/datadir" </dev/null 2>&1) || :
 	sed -n 's/^.*\[ERROR\] \([^ :]*: \)\{0,1\}//p' <<<"$log" | head -n 1
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A real MariaDB server in the test's own directory: $MARIADBD, else Debian's.
+# A real MariaDB server in the test's own directory: $MARIADBD, else Debian's. It has a
+# directory of its own for temporary tables, where a server that starts removes those of
+# others.
 
 : "${MARIADBD:=mariadbd}"
 PATH=$PATH:/usr/sbin
@@ -33,7 +35,7 @@ server_loads() { # absolute-key-file [absolute-password-file]
 	rm -rf "$datadir"
 	mkdir "$datadir"
 	log=$("$MARIADBD" --no-defaults --user=root --bootstrap --skip-grant-tables --innodb=OFF \
-		--default-storage-engine=Aria --datadir="$datadir" --plugin-load-add=file_key_management \
+		--default-storage-engine=Aria --datadir="$datadir" --tmpdir="$datadir" --plugin-load-add=file_key_management \
 		--file-key-management=FORCE --file-key-management-filename="$1" \
 		${2:+--file-key-management-filekey=FILE:"$2"} </dev/null 2>&1) || status=$?
 	sed -n 's/^.*\[ERROR\] [^:]*: //p' <<<"$log" | head -n 1 | sed 's/ *$//'
@@ -42,7 +44,8 @@ server_loads() { # absolute-key-file [absolute-password-file]
 
 # A whole server on a socket in this directory, everything encrypted.
 server_install() { # directory
-	mariadb-install-db --no-defaults --user=root --datadir="$1" --auth-root-authentication-method=normal \
+	mkdir -p "$1.tmp"
+	TMPDIR=$1.tmp mariadb-install-db --no-defaults --user=root --datadir="$1" --auth-root-authentication-method=normal \
 		--skip-test-db --force --skip-name-resolve --innodb-use-native-aio=OFF >"$1.install.log" 2>&1 || { grep -v '^ *$' "$1.install.log" | head -n 40; return 1; }
 }
 
@@ -54,9 +57,10 @@ server_start() { # directory key-file [password-file] [-- server options]
 		shift
 	fi
 	[ $# = 0 ] || shift
+	mkdir -p "$directory.tmp"
 	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --no-defaults --user=root \
-		--datadir="$directory" --socket="$PWD/socket" --skip-networking --pid-file="$PWD/server.pid" \
-		${plugin_dir:+--plugin-dir="$plugin_dir"} --plugin-load-add="$key_plugin" --"$key_plugin"=FORCE \
+		--datadir="$directory" --tmpdir="$directory.tmp" --socket="$PWD/socket" --skip-networking \
+		--pid-file="$PWD/server.pid" ${plugin_dir:+--plugin-dir="$plugin_dir"} --plugin-load-add="$key_plugin" --"$key_plugin"=FORCE \
 		--"$key_plugin"-filename="$keyfile" ${password:+--"$key_plugin"-filekey=FILE:"$password"} \
 		--innodb-encrypt-tables=ON --innodb-encrypt-log=ON --innodb-encryption-threads=1 \
 		--innodb-encrypt-temporary-tables=ON --encrypt-tmp-files=ON --encrypt-tmp-disk-tables=ON \
@@ -79,8 +83,9 @@ server_wait() { # log
 
 # A server with what one option file says, and nothing else of keys.
 server_start_on() { # directory option-file
+	mkdir -p "$1.tmp"
 	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --defaults-file="$2" --user=root \
-		${plugin_dir:+--plugin-dir="$plugin_dir"} --datadir="$1" --socket="$PWD/socket" --skip-networking \
+		${plugin_dir:+--plugin-dir="$plugin_dir"} --datadir="$1" --tmpdir="$1.tmp" --socket="$PWD/socket" --skip-networking \
 		--pid-file="$PWD/server.pid" --innodb-use-native-aio=OFF --innodb-buffer-pool-size=16M >>"$1.log" 2>&1 3>&- &
 	server_pid=$!
 	server_wait "$1.log"

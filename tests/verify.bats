@@ -396,7 +396,7 @@ says_as_mysql() { # key-file [password-file]
 	mkdir "$public/data"
 	chown mysql "$public/data"
 	"$MARIADBD" --no-defaults --user=mysql --bootstrap --skip-grant-tables --innodb=OFF \
-		--default-storage-engine=Aria --datadir="$public/data" --plugin-load-add=file_key_management \
+		--default-storage-engine=Aria --datadir="$public/data" --tmpdir="$public/data" --plugin-load-add=file_key_management \
 		--file-key-management=FORCE --file-key-management-filename="$1" \
 		${2:+--file-key-management-filekey=FILE:"$2"} </dev/null 2>&1 |
 		sed -n 's/^.*\[ERROR\] [^:]*: //p' | head -n 1
