@@ -260,7 +260,12 @@ hint: --no-defaults does without the option files" ""
 		exec "$MKEYFILE" list --no-defaults -f keyfile --password-timeout=1 \
 			--password-command="sleep 61 3>&- >/dev/null 2>&1 & echo \$! >started; sleep 62"'
 	[ "$status" = 2 ]
-	run -1 kill -0 "$(cat started)"
+	# ended, whether or not init has reaped it yet
+	for _ in $(seq 100); do
+		grep -qs '^State:.[^ZX]' "/proc/$(cat started)/status" || break
+		sleep 0.1
+	done
+	run -1 grep -s '^State:.[^ZX]' "/proc/$(cat started)/status"
 	kill "$(cat other)"
 }
 

@@ -159,29 +159,11 @@ static enum status open_sealed(const struct arguments *arguments, const struct c
 	return status;
 }
 
-/* As much as a key file has at most, and a byte more. */
-static struct fault read_start(int descriptor, struct secret *ret_start)
-{
-	struct fault fault = secret_allocate(ret_start, KEYFILE_MAX_SIZE + 1);
-	int64_t deadline = file_deadline(descriptor);
-
-	while (!fault.code && ret_start->size <= KEYFILE_MAX_SIZE) {
-		size_t got = 0;
-
-		fault = file_read_some(descriptor, ret_start->data + ret_start->size,
-				       KEYFILE_MAX_SIZE + 1 - ret_start->size, deadline, &got);
-		if (!got)
-			break;
-		ret_start->size += got;
-	}
-	return fault;
-}
-
 static enum status read_there(const struct arguments *arguments, const struct content *here, int descriptor,
 			      struct side *side)
 {
 	SECRET struct secret start = { 0 };
-	struct fault fault = read_start(descriptor, &start);
+	struct fault fault = file_read_start(descriptor, KEYFILE_MAX_SIZE + 1, &start);
 	enum status status;
 
 	if (!fault.code && start.size > KEYFILE_MAX_SIZE && !is_manifest(&start))

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+_Static_assert(FILE_MAX_SIZE == KEYFILE_MAX_SIZE, "as much is read as a server reads");
+
 struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status)
 {
 	struct stat status;

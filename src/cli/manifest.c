@@ -2,6 +2,7 @@
 #include "cli/manifest.h"
 
 #include "cli/message.h"
+#include "core/deadline.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -30,22 +31,17 @@ static size_t read_more(void *buffer, size_t size, void *context)
 {
 	struct stream *stream = context;
 	size_t left = stream->used < stream->start->size ? stream->start->size - stream->used : 0;
-	ssize_t got;
+	size_t got = left < size ? left : size;
 
-	if (left) {
-		got = (ssize_t)(left < size ? left : size);
-		memcpy(buffer, stream->start->data + stream->used, (size_t)got);
-	} else {
-		do
-			got = read(stream->descriptor, buffer, size);
-		while (got < 0 && errno == EINTR);
-		stream->error_number = got < 0 ? errno : 0;
-	}
-	if (got > 0)
-		stream->used += (size_t)got;
+	if (left)
+		memcpy(buffer, stream->start->data + stream->used, got);
+	else
+		stream->error_number =
+			deadline_read(stream->descriptor, buffer, size, DEADLINE_NONE, &got).error_number;
+	stream->used += got;
 	if (stream->used > MANIFEST_MAX_SIZE)
 		stream->error_number = EFBIG;
-	return stream->error_number ? (size_t)-1 : (size_t)got;
+	return stream->error_number ? (size_t)-1 : got;
 }
 
 /* ---- members ---- */

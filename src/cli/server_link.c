@@ -4,20 +4,15 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/trusted.h"
+#include "core/child.h"
 #include "core/deadline.h"
 #include "server/access.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CLIENT_NAME "mkeyfile-client"
@@ -103,9 +98,8 @@ enum status server_options_check(const struct server_options *server_options)
 /* ---- the client's process ---- */
 
 struct server_link {
-	pid_t child;
-	int request; /* written by this process */
-	int answer;  /* read by it */
+	struct running_child client;
+	bool is_running;
 	unsigned int timeout;
 	bool hangs; /* it has not answered in time */
 	char *name; /* for messages */
@@ -163,90 +157,34 @@ static char **client_environment(char *const environment[])
 	return chosen;
 }
 
-static int spawn(struct server_link *link, const char *program, char *const environment[], int input, int output)
+static enum status start_client(struct server_link *link, char *const environment_given[])
 {
 	char name[] = CLIENT_NAME;
 	char *arguments[] = { name, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int error;
-
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGXFSZ);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	error = posix_spawn(&link->child, program, &actions, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
-static enum status start_client(struct server_link *link, char *const environment_given[])
-{
 	char *program = find_client();
 	char **environment = client_environment(environment_given);
-	int requests[2] = { -1, -1 };
-	int answers[2] = { -1, -1 };
-	enum status status = STATUS_FAILED;
-	int error;
+	const struct child child = { .program = program,
+				     .arguments = arguments,
+				     .environment = environment,
+				     .has_input = true,
+				     .input = CHILD_INPUT_PIPE };
+	enum status status = STATUS_DONE;
 
 	if (!program) {
 		message_error("this mkeyfile has no " CLIENT_NAME ", which talks to servers");
 		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
-		goto out;
-	}
-	if (!environment) {
+		status = STATUS_FAILED;
+	} else if (!environment) {
 		status = out_of_memory();
-		goto out;
+	} else {
+		struct fault fault = child_start(&child, &link->client);
+
+		link->is_running = !fault.code;
+		status = fault.code ? message_program_fault(fault, program) : STATUS_DONE;
 	}
-	if (pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC)) {
-		message_error("cannot run '%s': %s", program, strerror(errno));
-		goto out;
-	}
-	error = spawn(link, program, environment, requests[0], answers[1]);
-	if (error)
-		message_error("cannot run '%s': %s", program, strerror(error));
-	else
-		status = STATUS_DONE;
-out:
-	link->request = requests[1];
-	link->answer = answers[0];
-	if (requests[0] >= 0)
-		close(requests[0]);
-	if (answers[1] >= 0)
-		close(answers[1]);
 	free(program);
 	free(environment);
 	return status;
-}
-
-/* Without a goodbye the server logs an aborted connection. */
-static bool wait_for_goodbye(pid_t child)
-{
-	const struct timespec step = { .tv_nsec = 1000000 };
-	int64_t deadline = deadline_now() + GOODBYE_TIME;
-	pid_t ended;
-
-	while (!(ended = waitpid(child, NULL, WNOHANG)) || (ended < 0 && errno == EINTR)) {
-		if (deadline_now() >= deadline)
-			return false;
-		nanosleep(&step, NULL);
-	}
-	return true;
-}
-
-static void end_client(const struct server_link *link)
-{
-	if (!link->hangs && wait_for_goodbye(link->child))
-		return;
-	kill(link->child, SIGKILL);
-	while (waitpid(link->child, NULL, 0) < 0 && errno == EINTR)
-		;
 }
 
 void server_link_close(struct server_link **link)
@@ -255,12 +193,12 @@ void server_link_close(struct server_link **link)
 
 	if (!old)
 		return;
-	if (old->request >= 0)
-		close(old->request);
-	if (old->answer >= 0)
-		close(old->answer);
-	if (old->child > 0)
-		end_client(old);
+	if (old->is_running) {
+		close(old->client.input);
+		close(old->client.output);
+		/* without a goodbye the server logs an aborted connection */
+		child_end(&old->client, old->hangs ? 0 : GOODBYE_TIME);
+	}
 	free(old->name);
 	free(old->buffer);
 	free(old);
@@ -278,7 +216,7 @@ static bool send_request(struct server_link *link, json_t *request)
 	if (text)
 		text[size++] = '\n'; /* in place of the NUL */
 	while (written < size) {
-		ssize_t put = write(link->request, text + written, size - written);
+		ssize_t put = write(link->client.input, text + written, size - written);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -309,13 +247,12 @@ static json_t *read_answer(struct server_link *link)
 {
 	/* connecting can take it one timeout for each of several steps */
 	int64_t deadline = deadline_now() + 3000 * (int64_t)link->timeout + 2000;
-	struct pollfd poll_descriptor = { .fd = link->answer, .events = POLLIN };
 
 	link->used = 0;
 	errno = 0;
 	while (!link->used || link->buffer[link->used - 1] != '\n') {
-		int64_t left = deadline - deadline_now();
-		ssize_t got;
+		struct fault fault;
+		size_t got = 0;
 
 		if (link->used > ANSWER_SIZE_MAX) {
 			errno = EMSGSIZE;
@@ -323,21 +260,14 @@ static json_t *read_answer(struct server_link *link)
 		}
 		if (link->used == link->capacity && !grow(link))
 			return NULL;
-		got = left > 0 ? poll(&poll_descriptor, 1, (int)left) : 0;
-		if (!got) {
-			link->hangs = true;
-			errno = ETIMEDOUT;
+		fault = deadline_read(link->client.output, link->buffer + link->used, link->capacity - link->used,
+				      deadline, &got);
+		if (fault.code || !got) {
+			link->hangs = fault.code == FAULT_TIMEOUT;
+			errno = link->hangs ? ETIMEDOUT : 0;
 			return NULL;
 		}
-		if (got > 0)
-			got = read(link->answer, link->buffer + link->used, link->capacity - link->used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			errno = 0;
-			return NULL;
-		}
-		link->used += (size_t)got;
+		link->used += got;
 	}
 	return json_loadb(link->buffer, link->used, 0, NULL);
 }
@@ -446,7 +376,6 @@ enum status server_link_open(const struct server_options *server_options, const 
 
 	if (!link)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	link->request = link->answer = -1;
 	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
 	if (asprintf(&link->name, server_options->place ? "server '%s'" : "the server", server_options->place) < 0)
 		link->name = NULL;

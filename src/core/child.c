@@ -9,9 +9,6 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +20,7 @@
 #define PATIENCE 1000 /* milliseconds that a child has to end when it is told to */
 
 /* The signals that this process ignores have their default effect there. */
-static int spawn(const struct child *child, int output, pid_t *ret_process)
+static int spawn(const struct child *child, int input, int output, pid_t *ret_process)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -35,7 +32,7 @@ static int spawn(const struct child *child, int output, pid_t *ret_process)
 	sigaddset(&defaults, SIGXFSZ);
 	posix_spawn_file_actions_init(&actions);
 	if (child->has_input)
-		posix_spawn_file_actions_adddup2(&actions, child->input, STDIN_FILENO);
+		posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	else
 		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
@@ -50,34 +47,27 @@ static int spawn(const struct child *child, int output, pid_t *ret_process)
 	return error;
 }
 
+/* What comes after the output, within reason. */
+static struct fault drop_rest(int descriptor, int64_t deadline)
+{
+	SECRET struct secret page = { 0 };
+	struct fault fault = secret_allocate(&page, 1);
+	size_t got = 1;
+
+	for (size_t dropped = 0; !fault.code && got && dropped < DROPPED_MAX_SIZE; dropped += got) {
+		got = 0;
+		fault = deadline_read(descriptor, page.data, page.capacity, deadline, &got);
+	}
+	return fault;
+}
+
 static struct fault read_output(int descriptor, size_t limit, int64_t deadline, struct secret *output)
 {
-	SECRET struct secret beyond = { 0 };
-	size_t dropped = 0;
 	struct fault fault = secret_allocate(output, limit + 1);
 
 	if (!fault.code)
-		fault = secret_allocate(&beyond, 1);
-
-	while (!fault.code && dropped < DROPPED_MAX_SIZE) {
-		bool full = output->size == limit;
-		ssize_t got;
-
-		fault = deadline_await_input(descriptor, deadline);
-		if (fault.code)
-			return fault;
-		got = full ? read(descriptor, beyond.data, beyond.capacity)
-			   : read(descriptor, output->data + output->size, limit - output->size);
-		if (got < 0 && errno != EINTR)
-			return fault_errno(FAULT_READ, errno);
-		if (!got)
-			break;
-		if (got > 0 && full)
-			dropped += (size_t)got;
-		else if (got > 0)
-			output->size += (size_t)got;
-	}
-	return fault;
+		fault = deadline_fill(descriptor, limit, deadline, output);
+	return fault.code || output->size < limit ? fault : drop_rest(descriptor, deadline);
 }
 
 /* Its wait status, or -errno; false when the deadline comes first. */
@@ -99,62 +89,33 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 	}
 }
 
-static bool has_process(const struct child_processes *processes, pid_t process)
-{
-	for (size_t i = 0; i < processes->count; i++)
-		if (processes->list[i] == process)
-			return true;
-	return false;
-}
-
-static FILE *open_children(void)
+/* Signals the process and what it has started: that has the standard error of this process,
+ * and who reads it would wait. Each is stopped first, so that it starts nothing more. */
+static void signal_tree(pid_t process, int number)
 {
 	char path[64];
+	FILE *children;
+	int child;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", syscall(SYS_gettid));
-	return fopen(path, "re");
-}
-
-static void find_children(struct child_processes *ret_processes)
-{
-	FILE *children = open_children();
-	int process;
-
-	*ret_processes = (struct child_processes){ .unknown = !children };
-	while (children && ret_processes->count < CHILD_PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
-		ret_processes->list[ret_processes->count++] = process;
+	kill(process, SIGSTOP);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)process, (int)process);
+	children = fopen(path, "re");
+	while (children && fscanf(children, "%d", &child) == 1)
+		signal_tree(child, number);
 	if (children)
 		fclose(children);
+	kill(process, number);
+	kill(process, SIGCONT);
 }
 
-/* One of the children that have come since: those of a child that ended are among
- * them, since this process is their reaper. 0: none. */
-static pid_t next_orphan(const struct child_processes *others)
-{
-	FILE *children = others->unknown ? NULL : open_children();
-	int process = 0;
-	pid_t found = 0;
-
-	while (children && !found && fscanf(children, "%d", &process) == 1)
-		found = has_process(others, process) ? 0 : process;
-	if (children)
-		fclose(children);
-	return found;
-}
-
-/* Ends the process and whatever it has started. */
-static void end(pid_t process, const struct child_processes *others)
+void child_end(const struct running_child *child, unsigned int patience)
 {
 	int status;
 
-	while (process > 0) {
-		kill(process, SIGTERM);
-		if (!wait_for_end(process, deadline_now() + PATIENCE, &status)) {
-			kill(process, SIGKILL);
-			(void)wait_for_end(process, DEADLINE_NONE, &status);
-		}
-		process = next_orphan(others);
-	}
+	if (wait_for_end(child->process, deadline_now() + patience, &status))
+		return;
+	signal_tree(child->process, SIGKILL);
+	(void)wait_for_end(child->process, DEADLINE_NONE, &status);
 }
 
 static struct fault wait_or_end(const struct running_child *child, struct fault fault)
@@ -163,30 +124,45 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 
 	if (!fault.code && !wait_for_end(child->process, child->deadline, &status))
 		fault = fault_of(FAULT_TIMEOUT);
-	if (fault.code)
-		end(child->process, &child->others);
-	else if (status)
+	if (fault.code) {
+		signal_tree(child->process, SIGTERM);
+		child_end(child, PATIENCE);
+	} else if (status) {
 		fault = fault_errno(FAULT_COMMAND_FAILED, status);
+	}
 	return fault;
+}
+
+static void close_both(const int ends[2])
+{
+	if (ends[0] >= 0)
+		close(ends[0]);
+	if (ends[1] >= 0)
+		close(ends[1]);
 }
 
 struct fault child_start(const struct child *child, struct running_child *ret_child)
 {
+	bool has_pipe = child->has_input && child->input == CHILD_INPUT_PIPE;
 	struct running_child running = { .deadline = deadline_after(child->timeout) };
-	int pipe_ends[2];
+	int input[2] = { -1, -1 };
+	int output[2] = { -1, -1 };
 	int error;
 
-	if (pipe2(pipe_ends, O_CLOEXEC))
-		return fault_errno(FAULT_COMMAND_FAILED, -errno);
-	find_children(&running.others);
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	error = spawn(child, pipe_ends[1], &running.process);
-	close(pipe_ends[1]);
+	if ((has_pipe && pipe2(input, O_CLOEXEC)) || pipe2(output, O_CLOEXEC))
+		error = errno;
+	else
+		error = spawn(child, has_pipe ? input[0] : child->input, output[1], &running.process);
 	if (error) {
-		close(pipe_ends[0]);
+		close_both(input);
+		close_both(output);
 		return fault_errno(FAULT_COMMAND_FAILED, -error);
 	}
-	running.output = pipe_ends[0];
+	if (has_pipe)
+		close(input[0]);
+	close(output[1]);
+	running.input = input[1];
+	running.output = output[0];
 	*ret_child = running;
 	return fault_none();
 }

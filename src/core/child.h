@@ -16,24 +16,16 @@ struct child {
 	unsigned int timeout;	  /* seconds, after which it is ended; 0: none */
 	bool silent;		  /* its standard error goes nowhere; else it is ours */
 	bool has_input;		  /* input is its standard input, which is empty without */
-	int input;		  /* descriptor */
+	int input;		  /* descriptor, or CHILD_INPUT_PIPE: running_child's */
 };
 
-#define CHILD_PROCESSES_MAX 64
-
-/* Children that this process was born with, by an exec of the shell that had started
- * them: they are nobody's to end here. Those beyond CHILD_PROCESSES_MAX are not known. */
-struct child_processes {
-	pid_t list[CHILD_PROCESSES_MAX];
-	size_t count;
-	bool unknown; /* the list cannot be read */
-};
+#define CHILD_INPUT_PIPE (-1)
 
 struct running_child {
 	pid_t process;
-	int output;	  /* descriptor */
+	int input;	  /* descriptor that its standard input is read from; -1: none of ours */
+	int output;	  /* descriptor that its standard output is written to */
 	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
-	struct child_processes others;
 };
 
 /* Starts it; child is not needed any more then.
@@ -42,13 +34,15 @@ MUST_CHECK struct fault child_start(const struct child *child, struct running_ch
 
 /* Hands out what it prints, up to limit bytes; what it prints beyond them is read and
  * dropped, within reason, so that it can end well. Behind the output stands a NUL that
- * its size does not count. What it started and left running is ended with it when the
- * time is over. Of several that run at once, the last to start is finished first.
+ * its size does not count. It is ended with what it has started when the time is over.
  * FAULT_COMMAND_FAILED when it does not exit with 0 (error_number: its wait status;
  * ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ, FAULT_MEMORY. */
 MUST_CHECK struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output);
 
-/* Both. */
+/* Waits for its end, for so many milliseconds, and kills it then. */
+void child_end(const struct running_child *child, unsigned int patience);
+
+/* Both: starts it, and hands out what it prints. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
 
 #endif

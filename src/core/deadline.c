@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 int64_t deadline_now(void)
 {
@@ -34,6 +35,37 @@ struct fault deadline_await_input(int descriptor, int64_t deadline)
 		if (ready < 0 && errno != EINTR)
 			return fault_errno(FAULT_READ, errno);
 	}
+}
+
+struct fault deadline_read(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size)
+{
+	struct fault fault = fault_none();
+	ssize_t got = -1;
+
+	do {
+		if (deadline != DEADLINE_NONE)
+			fault = deadline_await_input(descriptor, deadline);
+		if (!fault.code)
+			got = read(descriptor, buffer, size);
+	} while (!fault.code && got < 0 && errno == EINTR);
+	if (!fault.code && got < 0)
+		fault = fault_errno(FAULT_READ, errno);
+	if (!fault.code)
+		*ret_size = (size_t)got;
+	return fault;
+}
+
+struct fault deadline_fill(int descriptor, size_t limit, int64_t deadline, struct secret *content)
+{
+	struct fault fault = fault_none();
+	size_t got = 1;
+
+	while (!fault.code && got && content->size < limit) {
+		got = 0;
+		fault = deadline_read(descriptor, content->data + content->size, limit - content->size, deadline, &got);
+		content->size += got;
+	}
+	return fault;
 }
 
 void deadline_condition_init(pthread_cond_t *condition)

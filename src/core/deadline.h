@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_CORE_DEADLINE_H
 #define MKEYFILE_CORE_DEADLINE_H
 
-#include "core/fault.h"
+#include "core/secret.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -18,6 +18,14 @@ int64_t deadline_after(unsigned int seconds);
 /* Waits until descriptor can be read without waiting, or its writers are gone.
  * FAULT_TIMEOUT, FAULT_READ. */
 MUST_CHECK struct fault deadline_await_input(int descriptor, int64_t deadline);
+
+/* read(2), up to size bytes; 0 at the end. With DEADLINE_NONE it does not wait before it
+ * reads. FAULT_TIMEOUT, FAULT_READ. */
+MUST_CHECK struct fault deadline_read(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size);
+
+/* Appends to content until the descriptor ends or content has limit bytes, for which it has
+ * the capacity. Faults as deadline_read. */
+MUST_CHECK struct fault deadline_fill(int descriptor, size_t limit, int64_t deadline, struct secret *content);
 
 /* Makes a condition whose waits end by such a deadline. */
 void deadline_condition_init(pthread_cond_t *condition);

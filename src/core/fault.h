@@ -21,7 +21,7 @@ enum fault_code {
 	FAULT_READ,
 	FAULT_PIPE_TIMEOUT, /* nobody wrote to a named pipe, or to its end, in time */
 	FAULT_NOT_REGULAR,  /* a directory, a device, a named pipe */
-	FAULT_TOO_LARGE,    /* above KEYFILE_MAX_SIZE bytes */
+	FAULT_TOO_LARGE,    /* above FILE_MAX_SIZE bytes */
 	FAULT_LOCK,
 	FAULT_BUSY,	   /* locked by another process; holder, when known */
 	FAULT_READ_ONLY,   /* the file system is mounted read-only */

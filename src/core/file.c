@@ -2,7 +2,6 @@
 #include "core/file.h"
 
 #include "core/deadline.h"
-#include "core/keyfile.h"
 #include "core/trust.h"
 
 #include <errno.h>
@@ -29,15 +28,14 @@ static bool is_named_pipe(int descriptor)
 	       file_system.f_type != PIPEFS_MAGIC;
 }
 
-int64_t file_deadline(int descriptor)
+/* When a descriptor whose reading begins now has to have been read. */
+static int64_t file_deadline(int descriptor)
 {
 	return is_named_pipe(descriptor) ? deadline_after(pipe_timeout) : DEADLINE_NONE;
 }
 
-static struct fault await_writer(int descriptor, int64_t deadline)
+static struct fault of_pipe(struct fault fault)
 {
-	struct fault fault = deadline == DEADLINE_NONE ? fault_none() : deadline_await_input(descriptor, deadline);
-
 	return fault.code == FAULT_TIMEOUT ? fault_of(FAULT_PIPE_TIMEOUT) : fault;
 }
 
@@ -46,9 +44,10 @@ static struct fault await_writer(int descriptor, int64_t deadline)
  * writer is the end of the file. */
 static struct fault finish_open(int descriptor, int *ret_descriptor)
 {
-	struct fault fault =
-		is_named_pipe(descriptor) ? await_writer(descriptor, file_deadline(descriptor)) : fault_none();
+	struct fault fault = fault_none();
 
+	if (is_named_pipe(descriptor))
+		fault = of_pipe(deadline_await_input(descriptor, file_deadline(descriptor)));
 	if (!fault.code && fcntl(descriptor, F_SETFL, O_RDONLY))
 		fault = fault_errno(FAULT_READ, errno);
 	if (fault.code)
@@ -73,68 +72,51 @@ static struct fault open_of_anyone(const char *path, int *ret_descriptor)
 	return descriptor < 0 ? fault_errno(FAULT_OPEN, errno) : finish_open(descriptor, ret_descriptor);
 }
 
-struct fault file_read_some(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size)
+static struct fault fill(int descriptor, size_t limit, int64_t deadline, struct secret *content)
 {
-	for (;;) {
-		struct fault fault = await_writer(descriptor, deadline);
-		ssize_t got;
+	return of_pipe(deadline_fill(descriptor, limit, deadline, content));
+}
 
-		if (fault.code)
-			return fault;
-		got = read(descriptor, buffer, size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fault_errno(FAULT_READ, errno);
-		*ret_size = (size_t)got;
-		return fault_none();
-	}
+struct fault file_read_start(int descriptor, size_t limit, struct secret *ret_content)
+{
+	struct fault fault = secret_allocate(ret_content, limit);
+
+	return fault.code ? fault : fill(descriptor, limit, file_deadline(descriptor), ret_content);
+}
+
+/* Reads on: the file has grown since its size was asked for. */
+static struct fault read_more(int descriptor, struct secret *content)
+{
+	SECRET struct secret start = secret_take(content);
+	struct fault fault = secret_allocate(content, FILE_MAX_SIZE + 1);
+
+	if (fault.code)
+		return fault;
+	secret_append(content, start.data, start.size);
+	return fill(descriptor, FILE_MAX_SIZE + 1, DEADLINE_NONE, content);
 }
 
 struct fault file_read(int descriptor, struct secret *ret_content)
 {
 	SECRET struct secret content = { 0 };
-	int64_t deadline = file_deadline(descriptor);
+	size_t expected = FILE_MAX_SIZE;
 	struct stat status;
-	size_t expected = 0;
 	struct fault fault;
 
 	if (fstat(descriptor, &status))
 		return fault_errno(FAULT_READ, errno);
-	if (S_ISREG(status.st_mode) && status.st_size > KEYFILE_MAX_SIZE)
+	if (S_ISREG(status.st_mode) && status.st_size > FILE_MAX_SIZE)
 		return fault_of(FAULT_TOO_LARGE);
-	expected = S_ISREG(status.st_mode) ? (size_t)status.st_size : KEYFILE_MAX_SIZE;
-	/* one byte more than it should have shows a file that grows meanwhile */
-	fault = secret_allocate(&content, expected + 1);
-	if (fault.code)
-		return fault;
-	for (;;) {
-		size_t got;
-
-		if (content.size == content.capacity) {
-			SECRET struct secret larger = { 0 };
-
-			if (content.size > KEYFILE_MAX_SIZE)
-				return fault_of(FAULT_TOO_LARGE);
-			fault = secret_allocate(&larger, KEYFILE_MAX_SIZE + 1);
-			if (fault.code)
-				return fault;
-			secret_append(&larger, content.data, content.size);
-			secret_free(&content);
-			content = secret_take(&larger);
-		}
-		fault = file_read_some(descriptor, content.data + content.size, content.capacity - content.size,
-				       deadline, &got);
-		if (fault.code)
-			return fault;
-		if (!got)
-			break;
-		content.size += got;
-		if (content.size > KEYFILE_MAX_SIZE)
-			return fault_of(FAULT_TOO_LARGE);
-	}
-	*ret_content = secret_take(&content);
-	return fault_none();
+	if (S_ISREG(status.st_mode))
+		expected = (size_t)status.st_size;
+	fault = file_read_start(descriptor, expected + 1, &content);
+	if (!fault.code && content.size > expected && expected < FILE_MAX_SIZE)
+		fault = read_more(descriptor, &content);
+	if (!fault.code && content.size > FILE_MAX_SIZE)
+		fault = fault_of(FAULT_TOO_LARGE);
+	if (!fault.code)
+		*ret_content = secret_take(&content);
+	return fault;
 }
 
 /* Closes the descriptor. */
@@ -200,9 +182,4 @@ struct fault file_read_back(int descriptor, const struct secret *content)
 	if (!fault.code && !secret_equals(&written, content))
 		return fault_errno(FAULT_READ_BACK, EIO);
 	return fault;
-}
-
-bool file_is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }

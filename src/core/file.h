@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_CORE_FILE_H
 #define MKEYFILE_CORE_FILE_H
 
+#include "core/same_file.h"
 #include "core/secret.h"
 
 #include <stdint.h>
@@ -17,16 +18,15 @@ void file_set_pipe_timeout(unsigned int seconds);
  * FAULT_READ, FAULT_PIPE_TIMEOUT. */
 MUST_CHECK struct fault file_open(const char *path, int *ret_descriptor);
 
-/* read(2), up to size bytes; 0 at the end. A named pipe is waited for until deadline
- * (of file_deadline). FAULT_READ, FAULT_PIPE_TIMEOUT. */
-MUST_CHECK struct fault file_read_some(int descriptor, void *buffer, size_t size, int64_t deadline, size_t *ret_size);
+/* Reads from where the descriptor stands to the end, or up to limit bytes; a named pipe is
+ * waited for. ret_content is to be freed on faults too. FAULT_READ, FAULT_PIPE_TIMEOUT,
+ * FAULT_MEMORY. */
+MUST_CHECK struct fault file_read_start(int descriptor, size_t limit, struct secret *ret_content);
 
-/* When a descriptor whose reading begins now has to have been read: DEADLINE_NONE unless
- * it is a named pipe. */
-int64_t file_deadline(int descriptor);
+/* What a whole file may have: as much as a server reads of a key file. */
+#define FILE_MAX_SIZE 1048576
 
-/* Reads from where the descriptor stands to the end, at most KEYFILE_MAX_SIZE
- * bytes: FAULT_READ, FAULT_PIPE_TIMEOUT, FAULT_TOO_LARGE, FAULT_MEMORY. */
+/* The same to the end, at most FILE_MAX_SIZE bytes. FAULT_TOO_LARGE, and as above. */
 MUST_CHECK struct fault file_read(int descriptor, struct secret *ret_content);
 
 /* The same by name, for regular files and pipes, as file_open opens them. ret_status may
@@ -42,8 +42,5 @@ MUST_CHECK struct fault file_write(int descriptor, const struct secret *content)
 /* Whether content is all that the file holds, from its beginning: FAULT_READ_BACK,
  * FAULT_TOO_LARGE, FAULT_MEMORY. */
 MUST_CHECK struct fault file_read_back(int descriptor, const struct secret *content);
-
-/* The same device and inode. */
-bool file_is_same(const struct stat *one, const struct stat *other);
 
 #endif

@@ -53,23 +53,9 @@ struct fault password_from_bytes(struct secret *raw, struct password *ret_passwo
 struct fault password_from_descriptor(int descriptor, struct password *ret_password)
 {
 	SECRET struct secret raw = { 0 };
-	int64_t deadline = file_deadline(descriptor);
-	struct fault fault = secret_allocate(&raw, PASSWORD_MAX_SIZE + 1);
+	struct fault fault = file_read_start(descriptor, PASSWORD_MAX_SIZE + 1, &raw);
 
-	if (fault.code)
-		return fault;
-	while (raw.size <= PASSWORD_MAX_SIZE) {
-		size_t got = 0;
-
-		fault = file_read_some(descriptor, raw.data + raw.size, PASSWORD_MAX_SIZE + 1 - raw.size, deadline,
-				       &got);
-		if (fault.code)
-			return fault;
-		if (!got)
-			break;
-		raw.size += got;
-	}
-	return password_from_bytes(&raw, ret_password);
+	return fault.code ? fault : password_from_bytes(&raw, ret_password);
 }
 
 struct fault password_from_file(const char *path, struct password *ret_password)

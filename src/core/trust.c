@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/trust.h"
 
-#include "core/file.h"
+#include "core/same_file.h"
 
 #include <endian.h>
 #include <errno.h>
