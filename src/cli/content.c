@@ -75,7 +75,7 @@ enum status content_open(const struct password_source *source, struct kdf kdf, c
 		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
 	if (!fault.code && !ret_content->keyfile.count)
 		fault = fault_of(FAULT_NOT_A_KEYFILE);
-	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	return message_fault(fault, name);
 }
 
 /* A profile that loads the text if any does. */
@@ -185,7 +185,7 @@ static enum status seal(const struct target *target, const char *name, const str
 	if (status)
 		return status;
 	fault = envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw);
-	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	return message_fault(fault, name);
 }
 
 enum status content_make(const struct target *target, const char *name, const struct secret *text,
@@ -206,7 +206,7 @@ enum status content_make(const struct target *target, const char *name, const st
 	if (sealing)
 		return seal(target, name, text, sealing, ret_raw);
 	fault = secret_copy(ret_raw, text->data, text->size);
-	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	return message_fault(fault, name);
 }
 
 static bool parse_earlier(const struct secret *earlier, const struct successor *successor, struct keyfile *ret_keyfile)

@@ -151,5 +151,5 @@ enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct s
 	how.directories = datadirs->paths;
 	how.directory_count = datadirs->count;
 	fault = audit_with_progress(&how, quiet, ret_audit, &failed);
-	return fault.code ? message_fault(fault, failed ? failed : datadirs->paths[0]) : STATUS_DONE;
+	return message_fault(fault, failed ? failed : datadirs->paths[0]);
 }

@@ -76,7 +76,7 @@ enum status read_server_places(const struct host *host, struct server_places *re
 	if (status)
 		return status;
 	fault = server_places_read(&lines, DATADIR_DEFAULT, ret_places);
-	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+	return message_fault(fault, "");
 }
 
 /* Standard input is no server's file. */

@@ -101,7 +101,7 @@ static enum status finish_side(struct side *side)
 		fault = keyset_of_keyfile(&side->content.keyfile, &side->keyset);
 	if (!fault.code)
 		fault = keyset_fingerprint(&side->keyset, &side->whole);
-	return fault.code ? message_fault(fault, side->name) : STATUS_DONE;
+	return message_fault(fault, side->name);
 }
 
 static enum status read_here(const struct options *options, struct side *side)
@@ -132,7 +132,7 @@ static enum status find_password(const struct arguments *arguments, const struct
 	}
 	fault = secret_copy(&copy, here->password.secret.data, here->password.secret.size);
 	side->content.password.secret = secret_take(&copy);
-	return fault.code ? message_fault(fault, side->name) : STATUS_DONE;
+	return message_fault(fault, side->name);
 }
 
 /* Which digest it has need not be told. */

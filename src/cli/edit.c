@@ -46,7 +46,7 @@ enum status open_store_quietly(struct store *store, const char *path, const stru
 	if (fault.code)
 		return message_fault(fault, in_place_backup);
 	fault = store_open(store, path, in_place_backup, writing->lock_timeout);
-	return fault.code ? message_fault(fault, path) : STATUS_DONE;
+	return message_fault(fault, path);
 }
 
 enum status announce_change(struct store *store, const char *path, bool keep_backup)

@@ -90,7 +90,7 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 		return status;
 	fault = keyfile_extend(&nothing, keys->items, keys->count, target && target->syntax == SYNTAX_VERSIONED,
 			       ret_text);
-	return fault.code ? message_fault(fault, arguments->options->file) : STATUS_DONE;
+	return message_fault(fault, arguments->options->file);
 }
 
 static bool is_encrypted(const struct options *options)

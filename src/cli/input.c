@@ -23,7 +23,7 @@ enum status read_input(const char *path, struct secret *ret_raw, struct stat *re
 {
 	struct fault fault = read_input_silently(path, ret_raw, ret_status);
 
-	return fault.code ? message_fault(fault, input_name(path)) : STATUS_DONE;
+	return message_fault(fault, input_name(path));
 }
 
 bool is_server_pipe(const char *file, const struct host *host)

@@ -63,7 +63,7 @@ static enum status inspect_files(struct inspection *inspection)
 		fault = inspect_servers_file(&password_file, &inspection->findings);
 	if (!fault.code && has_key_file && has_password_file)
 		fault = inspect_neighbours(&key_file, &password_file, &inspection->findings);
-	return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+	return message_fault(fault, inspection->name);
 }
 
 /* ---- the password ---- */
@@ -232,7 +232,7 @@ static enum status find_text(struct inspection *inspection, bool probe)
 
 	if (!inspection->encrypted) {
 		fault = secret_copy(&inspection->text, inspection->raw.data, inspection->raw.size);
-		return fault.code ? message_fault(fault, inspection->name) : STATUS_DONE;
+		return message_fault(fault, inspection->name);
 	}
 	fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf, &keyfile,
 			       &inspection->text);
@@ -373,7 +373,7 @@ static enum status find_obstacle(struct inspection *inspection)
 
 	if (options->host.names_file)
 		fault = settings_obstacle(&options->host.settings, options->target.profile, &inspection->obstacle);
-	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+	return message_fault(fault, "");
 }
 
 /* Nobody gets to the key file. */

@@ -403,6 +403,8 @@ static bool say_secret_fault(struct fault fault, const char *path)
 static enum status fault_status(enum fault_code code)
 {
 	switch (code) {
+	case FAULT_NONE:
+		return STATUS_DONE;
 	case FAULT_WRONG_PASSWORD:
 		return STATUS_WRONG_PASSWORD;
 	case FAULT_BUSY:

@@ -43,8 +43,8 @@ bool is_visible(const char *text);
 /* An error of the command line: says it and returns STATUS_USAGE. */
 enum status usage_error(const char *words);
 
-/* Says what a fault of the file (or password source) at path means and returns
- * the exit status that goes with it. */
+/* Says what a fault of the file (or password source) at path means and returns the exit
+ * status that goes with it: STATUS_DONE, and no word, for none. */
 MUST_CHECK enum status message_fault(struct fault fault, const char *path);
 
 /* The same of another program that was run for what it prints. */

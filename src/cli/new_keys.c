@@ -39,7 +39,7 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	struct new_key *key = append(keys, id, version, size);
 	struct fault fault = key_generate(key->key, size);
 
-	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+	return message_fault(fault, "");
 }
 
 static enum status decode(const struct secret *text, const char *path, struct new_key *key)

@@ -90,7 +90,7 @@ static enum status find_place(struct output *output, const struct options *optio
 			warn_unless_target_reads_pipes(output->path, &options->target);
 		if (is_stream(&present)) {
 			fault = trust_judge_path(NULL, output->path);
-			return fault.code ? message_fault(fault, output->path) : STATUS_DONE;
+			return message_fault(fault, output->path);
 		}
 		if (file_is_same(&present, input)) {
 			message_error("'%s' is the input as well", output->path);
@@ -114,7 +114,7 @@ enum status output_open(struct output *output, const struct options *options)
 		if (status)
 			return status;
 		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
-		return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
+		return message_fault(fault, options->file);
 	}
 	status = read_key_file(options->file, &options->host, &output->input, &input);
 	if (!status && !to_standard_output(output))
@@ -126,7 +126,7 @@ static enum status write_stream(int descriptor, const char *name, const struct s
 {
 	struct fault fault = file_write(descriptor, raw);
 
-	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	return message_fault(fault, name);
 }
 
 /* A named pipe: opening it waits for its reader. */

@@ -158,7 +158,7 @@ static enum status find_journal(struct passwd *passwd, const char *password_file
 		return status;
 	message_note("the new password is in '%s' already, from a run that was ended", passwd->journal);
 	fault = file_read_path(passwd->journal, &passwd->password_content, NULL);
-	return fault.code ? message_fault(fault, passwd->journal) : STATUS_DONE;
+	return message_fault(fault, passwd->journal);
 }
 
 /* Where it leads decides what becomes of it. */
@@ -281,7 +281,7 @@ static enum status get_new(struct passwd *passwd)
 	} else if (passwd->way == WAY_KEEP) {
 		fault = secret_copy(&copy, old->secret.data, old->secret.size);
 		passwd->new_password.secret = secret_take(&copy);
-		status = fault.code ? message_fault(fault, passwd->options->file) : STATUS_DONE;
+		status = message_fault(fault, passwd->options->file);
 	} else if (passwd->way == WAY_SOURCE) {
 		status = get_new_password(passwd->new_source, passwd->options->file, &passwd->new_password);
 	}

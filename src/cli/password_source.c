@@ -63,7 +63,7 @@ static enum status warn_of(const struct password *password, bool is_new)
 		}
 		free(words);
 	}
-	return fault.code ? message_fault(fault, "") : STATUS_DONE;
+	return message_fault(fault, "");
 }
 
 /* Reads one line from the terminal without echo. readpassphrase(3) opens
@@ -106,7 +106,7 @@ static enum status ask(const char *question, const char *name, struct password *
 	if (status)
 		return status;
 	fault = password_from_bytes(&line, ret_password);
-	return fault.code ? message_fault(fault, "the terminal") : STATUS_DONE;
+	return message_fault(fault, "the terminal");
 }
 
 static enum status ask_twice(const char *name, struct password *ret_password)
@@ -128,7 +128,7 @@ static enum status read_source(const struct password_source *source, struct pass
 {
 	struct fault fault = read_password_source(source, ret_password);
 
-	return fault.code ? message_fault(fault, password_source_name(source)) : STATUS_DONE;
+	return message_fault(fault, password_source_name(source));
 }
 
 enum status get_password(const struct password_source *source, const char *name, struct password *ret_password)
@@ -172,7 +172,7 @@ enum status new_password_file_make(struct new_password_file *file, struct passwo
 		fault = secret_copy(&copy, file->text.data, file->text.size);
 	if (!fault.code)
 		fault = password_from_bytes(&copy, ret_password);
-	return fault.code ? message_fault(fault, file->path) : STATUS_DONE;
+	return message_fault(fault, file->path);
 }
 
 void new_password_file_free(struct new_password_file *file)

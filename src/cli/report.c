@@ -49,7 +49,7 @@ static enum status report_keys(const struct change *change, json_t *list)
 			say_key(key, shown);
 	}
 	fingerprinter_free(fingerprinter);
-	return fault.code ? message_fault(fault, change->path) : STATUS_DONE;
+	return message_fault(fault, change->path);
 }
 
 enum status report_words(const struct talk *talk, const struct change *change)

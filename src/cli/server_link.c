@@ -180,7 +180,7 @@ static enum status start_client(struct server_link *link, char *const environmen
 		struct fault fault = child_start(&child, &link->client);
 
 		link->is_running = !fault.code;
-		status = fault.code ? message_program_fault(fault, program) : STATUS_DONE;
+		status = message_program_fault(fault, program);
 	}
 	free(program);
 	free(environment);

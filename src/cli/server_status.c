@@ -370,7 +370,7 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 	if (status)
 		return status;
 	fault = keyset_of_keyfile(&content.keyfile, ret_keyset);
-	return fault.code ? message_fault(fault, name) : STATUS_DONE;
+	return message_fault(fault, name);
 }
 
 static enum status tell_status(const struct arguments *arguments)

@@ -45,5 +45,5 @@ enum status extend_text(const char *file, const struct keyfile *keyfile, const s
 {
 	struct fault fault = keyfile_extend(keyfile, keys->items, keys->count, versioned, ret_text);
 
-	return fault.code ? message_fault(fault, file) : STATUS_DONE;
+	return message_fault(fault, file);
 }
