@@ -18,7 +18,8 @@ char *words_of(const char *format, ...)
 	return size < 0 ? NULL : words;
 }
 
-const char *words_at_a_place(enum fault_code code)
+/* What servers say of a place in a key file, NULL for other faults. */
+static const char *about_place(enum fault_code code)
 {
 	switch (code) {
 	case FAULT_SYNTAX:
@@ -125,8 +126,8 @@ struct fault words_fault_of_directory(enum words_release release)
 
 unsigned int words_of_plugin(struct fault fault, const char *path, enum words_release release, char *words, size_t size)
 {
-	if (words_at_a_place(fault.code))
-		snprintf(words, size, "%s at %s line %u, column %u", words_at_a_place(fault.code), path, fault.line,
+	if (about_place(fault.code))
+		snprintf(words, size, "%s at %s line %u, column %u", about_place(fault.code), path, fault.line,
 			 fault.column);
 	else if (about_decryption(fault.code))
 		snprintf(words, size, "Cannot decrypt %s. %s", path, about_decryption(fault.code));

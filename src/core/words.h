@@ -9,10 +9,6 @@
 /* Formatted text, malloc(3)ed, or NULL without memory. */
 __attribute__((format(printf, 1, 2))) char *words_of(const char *format, ...);
 
-/* "Syntax error", "Invalid key id" …: what servers say of a place in a key file, NULL
- * for other faults. */
-const char *words_at_a_place(enum fault_code code);
-
 /* Numbers of the errors of the server's own plugin (mysys_err.h). */
 #define WORDS_READ 2
 #define WORDS_NO_NAME 15
