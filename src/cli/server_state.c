@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLUGIN "mkeyfile_key_management"
-#define NEWEST_PREFIX PLUGIN "_newest_version_"
+#define PLUGIN_NAME "mkeyfile_key_management"
+#define NEWEST_PREFIX PLUGIN_NAME "_newest_version_"
 
 const char *reload_statement(enum reload reload)
 {
@@ -16,7 +16,7 @@ const char *reload_statement(enum reload reload)
 	case RELOAD_FLUSH:
 		return "FLUSH FILE_KEY_MANAGEMENT_KEYS";
 	case RELOAD_PLUGIN:
-		return "SET GLOBAL " PLUGIN "_reload = ON";
+		return "SET GLOBAL " PLUGIN_NAME "_reload = ON";
 	default:
 		return NULL;
 	}
@@ -81,7 +81,7 @@ static enum status take_variable(struct server_state *state, const char *name, c
 		state->threads = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "innodb_encryption_rotate_key_age"))
 		state->age = (uint32_t)strtoul(value, NULL, 10);
-	else if (!strcmp(name, PLUGIN "_reload"))
+	else if (!strcmp(name, PLUGIN_NAME "_reload"))
 		state->reload = RELOAD_PLUGIN;
 	return STATUS_DONE;
 }
@@ -94,8 +94,8 @@ static enum status read_settings(struct server_link *link, struct server_state *
 	enum status status =
 		server_query(link,
 			     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'innodb_encryption_threads',"
-			     " 'innodb_encryption_rotate_key_age', 'file_key_management_filename', '" PLUGIN
-			     "_filename', '" PLUGIN "_reload')",
+			     " 'innodb_encryption_rotate_key_age', 'file_key_management_filename', '" PLUGIN_NAME
+			     "_filename', '" PLUGIN_NAME "_reload')",
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
@@ -147,7 +147,8 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 	json_t *rows;
 	const json_t *row;
 	size_t i;
-	enum status status = server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN "\\_newest\\_version\\_%'", &rows);
+	enum status status =
+		server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN_NAME "\\_newest\\_version\\_%'", &rows);
 
 	json_array_foreach (rows, i, row) {
 		const char *name = row_text(row, 0);
