@@ -137,7 +137,7 @@ static enum status refuse_duplicate(const struct keyfile *keyfile, const char *n
 	return STATUS_REFUSED;
 }
 
-static enum status check_successor(const char *name, const struct keyfile *keyfile, const struct keyfile *older)
+static enum status check_keeps_all(const char *name, const struct keyfile *keyfile, const struct keyfile *older)
 {
 	enum status status = refuse_duplicate(keyfile, name);
 
@@ -164,7 +164,7 @@ static enum status check_text(const struct target *target, const char *name, con
 
 	if (fault.code)
 		return refuse_for_target(target, profile, fault, name);
-	return older ? check_successor(name, &keyfile, older) : STATUS_DONE;
+	return older ? check_keeps_all(name, &keyfile, older) : STATUS_DONE;
 }
 
 static enum status check_kdf(const struct target *target, const char *name, struct kdf kdf)
@@ -209,25 +209,26 @@ enum status content_make(const struct target *target, const char *name, const st
 	return message_fault(fault, name);
 }
 
-static bool parse_earlier(const struct secret *earlier, const struct successor *successor, struct keyfile *ret_keyfile)
+static bool parse_earlier(const struct secret *earlier, const struct new_content *new_content,
+			  struct keyfile *ret_keyfile)
 {
 	SECRET struct secret text = { 0 };
 
 	if (!envelope_is_sealed(earlier->data, earlier->size))
 		return !secret_copy(&text, earlier->data, earlier->size).code &&
 		       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
-	return successor->password && successor->password->secret.size &&
-	       !unseal_keyfile(earlier, &successor->password->secret, successor->kdf, ret_keyfile, &text).code;
+	return new_content->password && new_content->password->secret.size &&
+	       !unseal_keyfile(earlier, &new_content->password->secret, new_content->kdf, ret_keyfile, &text).code;
 }
 
 bool content_is_superseded(const struct secret *earlier, void *context)
 {
-	const struct successor *successor = context;
+	const struct new_content *new_content = context;
 	SECRET struct secret copy = { 0 };
 	KEYFILE struct keyfile present = { 0 };
 	KEYFILE struct keyfile past = { 0 };
 
-	return parse_earlier(earlier, successor, &past) &&
-	       !secret_copy(&copy, successor->text->data, successor->text->size).code &&
+	return parse_earlier(earlier, new_content, &past) &&
+	       !secret_copy(&copy, new_content->text->data, new_content->text->size).code &&
 	       !keyfile_parse(&copy, SYNTAX_VERSIONED, &present).code && keyfile_keeps(&present, &past);
 }

@@ -105,7 +105,7 @@ static enum status decrypt(const struct arguments *arguments)
 	const struct options *options = arguments->options;
 	struct output *output = arguments->output;
 	SECRET struct secret text = { 0 };
-	const struct publication publication = { .raw = &text, .successor = { options->kdf, &text, NULL } };
+	const struct publication publication = { .raw = &text, .new_content = { options->kdf, &text, NULL } };
 	enum status status = output_open(output, options);
 
 	if (!status)

@@ -167,7 +167,7 @@ enum status publish(struct store *store, const char *path, const struct writing 
 		    const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
-	struct successor successor = publication->successor;
+	struct new_content new_content = publication->new_content;
 	struct replacement files[2];
 	size_t count = 0;
 
@@ -177,7 +177,7 @@ enum status publish(struct store *store, const char *path, const struct writing 
 					       .store = store,
 					       .content = publication->raw,
 					       .superseded = content_is_superseded,
-					       .context = &successor };
+					       .context = &new_content };
 	return publish_files(files, count, NULL, writing->dry_run);
 }
 
@@ -218,7 +218,7 @@ enum status edit_commit(struct edit *edit, const struct secret *text)
 	const struct options *options = edit->options;
 	const struct sealing sealing = { &edit->content.password, options->kdf };
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = { .raw = &raw, .successor = { options->kdf, text, sealing.password } };
+	const struct publication publication = { .raw = &raw, .new_content = { options->kdf, text, sealing.password } };
 	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
 					  edit->content.encrypted ? &sealing : NULL, &raw);
 

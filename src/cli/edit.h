@@ -46,7 +46,7 @@ MUST_CHECK enum status refuse_exposure(const struct store *store, const char *pa
 /* What goes to disk, and what comes with it. */
 struct publication {
 	const struct secret *raw;
-	struct successor successor;
+	struct new_content new_content;
 	struct new_password_file *new_password_file; /* NULL, or path NULL: none */
 };
 

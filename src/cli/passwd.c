@@ -319,7 +319,7 @@ static enum status commit(struct passwd *passwd)
 	const struct options *options = passwd->options;
 	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
 	SECRET struct secret raw = { 0 };
-	struct successor successor = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
+	struct new_content new_content = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
 	struct replacement files[3];
 	size_t count = 0;
 	enum status status = STATUS_DONE;
@@ -335,7 +335,7 @@ static enum status commit(struct passwd *passwd)
 					       .store = &passwd->store,
 					       .content = passwd->finishing ? NULL : &raw,
 					       .superseded = content_is_superseded,
-					       .context = &successor };
+					       .context = &new_content };
 	if (passwd->way == WAY_REPLACE_FILE)
 		files[count++] = (struct replacement){ .path = options->password.file,
 						       .store = &passwd->password_store,
