@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/data_words.h"
 
-#include "core/words.h"
+#include "core/format.h"
 #include "data/codec.h"
 
 #include <stdio.h>
@@ -94,11 +94,8 @@ const char *note_name(enum data_note note)
 
 char *note_words(const struct data_file *file)
 {
-	char *words = NULL;
-
 	if (file->note == DATA_NOTE_NO_CODEC)
-		return asprintf(&words, "%s is not installed", codec_library(file->evidence.missing_codec)) < 0 ? NULL
-														: words;
+		return format_text("%s is not installed", codec_library(file->evidence.missing_codec));
 	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
 }
 
@@ -133,23 +130,23 @@ char *part_words(const struct missing_part *part)
 {
 	switch (part->part) {
 	case PART_DATA_DIRECTORY:
-		return words_of("the data directory that '%s' belongs to is not here", part->where);
+		return format_text("the data directory that '%s' belongs to is not here", part->where);
 	case PART_SYSTEM_TABLESPACE:
-		return words_of("'%s' has no system tablespace (ibdata1)", part->where);
+		return format_text("'%s' has no system tablespace (ibdata1)", part->where);
 	case PART_UNDO_TABLESPACE:
-		return words_of("'%s' names an undo tablespace that is not here: space ID %u", part->where,
-				part->space_id);
+		return format_text("'%s' names an undo tablespace that is not here: space ID %u", part->where,
+				   part->space_id);
 	case PART_REDO_LOG:
-		return words_of("'%s' has no redo log (ib_logfile0)", part->where);
+		return format_text("'%s' has no redo log (ib_logfile0)", part->where);
 	case PART_ARIA_LOG:
-		return words_of("'%s' has no Aria log (aria_log_control)", part->where);
+		return format_text("'%s' has no Aria log (aria_log_control)", part->where);
 	case PART_DATABASE:
-		return words_of("the database directory '%s/%s' has no files", part->where, part->name);
+		return format_text("the database directory '%s/%s' has no files", part->where, part->name);
 	case PART_TABLE:
-		return words_of("the table file '%s/%s' is not here", part->where, part->name);
+		return format_text("the table file '%s/%s' is not here", part->where, part->name);
 	case PART_TRANSFER:
-		return words_of("the state transfer of Galera into '%s' is not complete", part->where);
+		return format_text("the state transfer of Galera into '%s' is not complete", part->where);
 	default:
-		return words_of("'%s' names the log '%s', which is not here", part->where, part->name);
+		return format_text("'%s' names the log '%s', which is not here", part->where, part->name);
 	}
 }

@@ -5,7 +5,7 @@
 #include "cli/trusted.h"
 #include "core/crypto.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/format.h"
 #include "server/installed.h"
 
 #include <errno.h>
@@ -255,13 +255,9 @@ static enum status read_own_group(struct options *options)
  * empty one as it is. */
 static char *server_path(const struct server_settings *settings, const char *path)
 {
-	char *absolute = NULL;
-
 	if (*path == '/' || !*path)
 		return strdup(path);
-	if (asprintf(&absolute, "%s/%s", settings->datadir ? settings->datadir : DATADIR_DEFAULT, path) < 0)
-		return NULL;
-	return absolute;
+	return format_text("%s/%s", settings->datadir ? settings->datadir : DATADIR_DEFAULT, path);
 }
 
 static enum status resolve_paths(struct host *host)
@@ -316,7 +312,7 @@ static bool is_of_rival(const struct host *host, const char *file)
 
 static char *plugin_and_file(const char *plugin, const char *file)
 {
-	return file && *file ? words_of("%s ('%s')", plugin, file) : strdup(plugin);
+	return file && *file ? format_text("%s ('%s')", plugin, file) : strdup(plugin);
 }
 
 /* The server loads two plugins that serve keys, uses one of them, and which one is not

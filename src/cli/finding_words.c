@@ -2,7 +2,7 @@
 #include "cli/finding_words.h"
 
 #include "cli/trusted.h"
-#include "core/words.h"
+#include "core/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,33 +14,33 @@ static char *text_words(const struct finding *finding)
 
 	switch (finding->kind) {
 	case FINDING_DUPLICATE_ID:
-		return words_of("key ID %u version %u stands again on line %u, which the server uses", entry->id,
-				entry->version, other->line);
+		return format_text("key ID %u version %u stands again on line %u, which the server uses", entry->id,
+				   entry->version, other->line);
 	case FINDING_TEXT_AFTER_NUL:
-		return words_of("the server stops reading at a NUL byte");
+		return format_text("the server stops reading at a NUL byte");
 	case FINDING_IGNORED_TEXT:
-		return words_of("the server ignores %zu bytes behind the key of ID %u", entry->ignored, entry->id);
+		return format_text("the server ignores %zu bytes behind the key of ID %u", entry->ignored, entry->id);
 	case FINDING_UNIFORM_KEY:
-		return words_of("all bytes of the key of ID %u version %u are equal", entry->id, entry->version);
+		return format_text("all bytes of the key of ID %u version %u are equal", entry->id, entry->version);
 	case FINDING_REPEATED_KEY:
-		return words_of("key ID %u version %u has the same key as ID %u version %u on line %u", entry->id,
-				entry->version, other->id, other->version, other->line);
+		return format_text("key ID %u version %u has the same key as ID %u version %u on line %u", entry->id,
+				   entry->version, other->id, other->version, other->line);
 	case FINDING_PUBLISHED_KEY:
-		return words_of("the key of ID %u version %u is printed in MariaDB's documentation", entry->id,
-				entry->version);
+		return format_text("the key of ID %u version %u is printed in MariaDB's documentation", entry->id,
+				   entry->version);
 	case FINDING_NO_TEMPORARY_KEY:
-		return words_of("there is no key ID 2: temporary files are encrypted under key ID 1");
+		return format_text("there is no key ID 2: temporary files are encrypted under key ID 1");
 	case FINDING_MIXED_VERSIONS:
-		return words_of("key ID %u has no version here, while other lines have one", entry->id);
+		return format_text("key ID %u has no version here, while other lines have one", entry->id);
 	case FINDING_VERSION_GAP:
-		return words_of("key ID %u has version %u, but not version %u before it", entry->id, entry->version,
-				entry->version - 1);
+		return format_text("key ID %u has version %u, but not version %u before it", entry->id, entry->version,
+				   entry->version - 1);
 	case FINDING_OLD_VERSIONS:
 		return finding->count == 1
-			       ? words_of(
+			       ? format_text(
 					 "key ID %u has older versions: its rotation is not finished, or not tidied up",
 					 entry->id)
-			       : words_of(
+			       : format_text(
 					 "%zu key IDs, the first of which is %u, have older versions: their rotation is not finished, or not tidied up",
 					 finding->count, entry->id);
 	default:
@@ -51,7 +51,7 @@ static char *text_words(const struct finding *finding)
 static char *replaceable_words(const struct finding *finding)
 {
 	char *why = refusal_words(finding->refusal);
-	char *words = why ? words_of("someone else can replace '%s': %s", finding->path, why) : NULL;
+	char *words = why ? format_text("someone else can replace '%s': %s", finding->path, why) : NULL;
 
 	free(why);
 	return words;
@@ -62,28 +62,29 @@ static char *file_words(const struct finding *finding)
 	switch (finding->kind) {
 	case FINDING_KEY_FILE_EXPOSED:
 	case FINDING_PASSWORD_FILE_EXPOSED:
-		return words_of("the %s file has mode %04o: others can read it, or its group can change it",
-				finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password",
-				(unsigned int)finding->mode);
+		return format_text("the %s file has mode %04o: others can read it, or its group can change it",
+				   finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password",
+				   (unsigned int)finding->mode);
 	case FINDING_PASSWORD_FILE_BESIDE:
-		return words_of("the password file '%s' lies beside the key file, open to the same users",
-				finding->path);
+		return format_text("the password file '%s' lies beside the key file, open to the same users",
+				   finding->path);
 	case FINDING_FOREIGN_OWNER:
 		if (!finding->user)
-			return words_of("'%s' belongs to user %u, who is neither root nor you", finding->path,
-					(unsigned int)finding->uid);
-		return words_of("'%s' belongs to user %u, who is neither root nor '%s'", finding->path,
-				(unsigned int)finding->uid, finding->user);
+			return format_text("'%s' belongs to user %u, who is neither root nor you", finding->path,
+					   (unsigned int)finding->uid);
+		return format_text("'%s' belongs to user %u, who is neither root nor '%s'", finding->path,
+				   (unsigned int)finding->uid, finding->user);
 	case FINDING_OPEN_DIRECTORY:
 		return replaceable_words(finding);
 	case FINDING_UNREADABLE:
-		return words_of("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
-				strerror(finding->error_number));
+		return format_text("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
+				   strerror(finding->error_number));
 	case FINDING_ACCESS_NOT_TRIED:
-		return words_of("cannot check whether user '%s' can read '%s': this check requires root", finding->user,
-				finding->path);
+		return format_text("cannot check whether user '%s' can read '%s': this check requires root",
+				   finding->user, finding->path);
 	case FINDING_PROTECTED_HOME:
-		return words_of("systemd hides '%s' from the server: mariadb.service has ProtectHome", finding->path);
+		return format_text("systemd hides '%s' from the server: mariadb.service has ProtectHome",
+				   finding->path);
 	default:
 		return NULL;
 	}
@@ -93,18 +94,18 @@ static char *password_words(const struct finding *finding)
 {
 	switch (finding->kind) {
 	case FINDING_BLANK_PASSWORD:
-		return words_of("the password file holds nothing but line ends");
+		return format_text("the password file holds nothing but line ends");
 	case FINDING_SHORT_PASSWORD:
-		return words_of("the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
+		return format_text("the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
 	case FINDING_LONG_PASSWORD:
-		return words_of("the password is longer than %d bytes, where this server cuts it in silence",
-				PASSWORD_MAX_SIZE);
+		return format_text("the password is longer than %d bytes, where this server cuts it in silence",
+				   PASSWORD_MAX_SIZE);
 	case FINDING_PASSWORD_LINE_BREAK:
-		return words_of("the password has a line break inside");
+		return format_text("the password has a line break inside");
 	case FINDING_PASSWORD_CARRIAGE_RETURN:
-		return words_of("the password ends in a carriage return");
+		return format_text("the password ends in a carriage return");
 	case FINDING_PASSWORD_NUL:
-		return words_of("the server cuts the password at a NUL byte");
+		return format_text("the server cuts the password at a NUL byte");
 	default:
 		return NULL;
 	}
@@ -114,22 +115,23 @@ static char *settings_words(const struct finding *finding)
 {
 	switch (finding->kind) {
 	case FINDING_LOWER_CASE_FILE:
-		return words_of(
+		return format_text(
 			"the setting filekey begins with 'file:' in lower case: the server takes the text itself for the password");
 	case FINDING_PASSWORD_IN_CLEAR:
-		return words_of("the setting filekey has the password itself, in an option file");
+		return format_text("the setting filekey has the password itself, in an option file");
 	case FINDING_RELATIVE_PATH:
-		return words_of("'%s' is a relative path: the server takes it from its data directory", finding->path);
+		return format_text("'%s' is a relative path: the server takes it from its data directory",
+				   finding->path);
 	case FINDING_STRAY_GROUP:
-		return words_of(
+		return format_text(
 			"the group [%s] of the option files has settings of %s, and the server does not read that group",
 			finding->group, finding->path);
 	case FINDING_SETTING_WITHOUT_USE:
-		return words_of("'%s' is set, but this server does not have it: it goes on without", finding->path);
+		return format_text("'%s' is set, but this server does not have it: it goes on without", finding->path);
 	case FINDING_PLUGIN_NOT_FORCED:
-		return words_of("the server starts without its keys when it cannot read the key file");
+		return format_text("the server starts without its keys when it cannot read the key file");
 	case FINDING_AES_CBC:
-		return words_of("data is encrypted by AES_CBC, where the server has AES_CTR as well");
+		return format_text("data is encrypted by AES_CBC, where the server has AES_CTR as well");
 	default:
 		return NULL;
 	}

@@ -3,6 +3,7 @@
 
 #include "cli/json.h"
 #include "cli/message.h"
+#include "core/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,8 @@ static char *filekey_setting(const struct passwd *passwd)
 {
 	const char *path = passwd->new_source->file;
 	char *absolute = path ? realpath(path, NULL) : NULL;
-	char *setting = NULL;
+	char *setting = path ? format_text("FILE:%s", absolute ? absolute : path) : NULL;
 
-	if (path && asprintf(&setting, "FILE:%s", absolute ? absolute : path) < 0)
-		setting = NULL;
 	free(absolute);
 	return setting;
 }

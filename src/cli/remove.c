@@ -7,8 +7,8 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/report.h"
+#include "core/format.h"
 #include "core/keyset.h"
-#include "core/words.h"
 #include "data/parts.h"
 
 #include <inttypes.h>
@@ -217,11 +217,11 @@ static enum status object_to_need(const struct arguments *arguments, const struc
 
 	if (!need->version)
 		return object(arguments,
-			      words_of("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
-				       member->id, need->files, plural, example));
+			      format_text("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
+					  member->id, need->files, plural, example));
 	return object(arguments,
-		      words_of("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
-			       member->id, member->version, need->files, plural, example));
+		      format_text("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
+				  member->id, member->version, need->files, plural, example));
 }
 
 /* Allocated pages are all that a server reads of a table, but not all that import reads. */
@@ -229,10 +229,10 @@ static enum status object_to_free_pages(const struct arguments *arguments, const
 					const struct data_needs *needs, const struct data_need *need)
 {
 	return object_unless(arguments->force || arguments->free_pages,
-			     words_of("key ID %u version %u is needed on free pages of %" PRIu64
-				      " file%s, the first of which is '%s'",
-				      member->id, member->version, need->files, need->files == 1 ? "" : "s",
-				      data_need_example(needs, need)));
+			     format_text("key ID %u version %u is needed on free pages of %" PRIu64
+					 " file%s, the first of which is '%s'",
+					 member->id, member->version, need->files, need->files == 1 ? "" : "s",
+					 data_need_example(needs, need)));
 }
 
 /* Whether all versions of an ID go: then a file that merely names the ID needs it. */
@@ -287,20 +287,20 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 	switch (data_needs_find_redo_log(needs, number)) {
 	case DATA_REDO_LOG_NONE:
 		return object_with(arguments,
-				   words_of("'%s' has tablespaces, but not their redo log, which may need keys too",
-					    directory),
+				   format_text("'%s' has tablespaces, but not their redo log, which may need keys too",
+					       directory),
 				   hint);
 	case DATA_REDO_LOG_OLD:
 		return object_with(arguments,
-				   words_of("the redo log ends before the newest page of the tablespaces in '%s': "
-					    "they were written with another redo log",
-					    directory),
+				   format_text("the redo log ends before the newest page of the tablespaces in '%s': "
+					       "they were written with another redo log",
+					       directory),
 				   hint);
 	case DATA_REDO_LOG_SEVERAL:
 		return object_with(
 			arguments,
-			words_of("the redo logs of several directories may be that of the tablespaces in '%s'",
-				 directory),
+			format_text("the redo logs of several directories may be that of the tablespaces in '%s'",
+				    directory),
 			"name the directories of one server at a time");
 	default:
 		return STATUS_DONE;
@@ -327,7 +327,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 		log = data_needs_unsure_example(needs);
 	if (!log)
 		return STATUS_DONE;
-	return object_with(arguments, words_of("'%s' has changes that a start of the server would still apply", log),
+	return object_with(arguments, format_text("'%s' has changes that a start of the server would still apply", log),
 			   "start the server with all keys and shut it down cleanly, or prepare the backup");
 }
 
@@ -338,15 +338,16 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 
 	if (needs->live)
 		return object_with(arguments,
-				   words_of("a server is running on the data: what it needs may change at any moment"),
+				   format_text(
+					   "a server is running on the data: what it needs may change at any moment"),
 				   "shut the server down cleanly first");
 	status = check_pending(arguments, needs);
 	if (!status && unsure)
 		status = object_with(arguments,
-				     words_of("%" PRIu64
-					      " file%s may need keys that %s not show, the first of which is '%s'",
-					      unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
-					      data_needs_unsure_example(needs)),
+				     format_text("%" PRIu64
+						 " file%s may need keys that %s not show, the first of which is '%s'",
+						 unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
+						 data_needs_unsure_example(needs)),
 				     "run 'mkeyfile verify --datadir=DIR' for details");
 	return status ? status : check_redo_logs(arguments, needs);
 }
@@ -383,7 +384,7 @@ static enum status object_to_missing(const struct arguments *arguments, const st
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct missing_part *part = &parts->items[i];
 		char *what = part_words(part);
-		enum status status = object(arguments, what ? words_of("the data is incomplete: %s", what) : NULL);
+		enum status status = object(arguments, what ? format_text("the data is incomplete: %s", what) : NULL);
 
 		worst = status ? status : worst;
 		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))

@@ -3,25 +3,18 @@
 
 #include "cli/json.h"
 #include "cli/message.h"
+#include "core/format.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-static PRINTF_LIKE(2, 3) void add_step(json_t *steps, const char *format, ...)
+static void add_text(json_t *steps, char *words)
 {
-	char *words;
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(&words, format, arguments);
-	va_end(arguments);
-	if (size < 0)
-		return;
-	json_array_append_new(steps, json_text(words));
+	if (words)
+		json_array_append_new(steps, json_text(words));
 	free(words);
 }
+
+#define add_step(steps, ...) add_text(steps, format_text(__VA_ARGS__))
 
 static bool has_id(const struct key_ids *ids, uint32_t id)
 {

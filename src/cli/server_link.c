@@ -6,6 +6,7 @@
 #include "cli/trusted.h"
 #include "core/child.h"
 #include "core/deadline.h"
+#include "core/format.h"
 #include "server/access.h"
 
 #include <errno.h>
@@ -377,8 +378,7 @@ enum status server_link_open(const struct server_options *server_options, const 
 	if (!link)
 		return message_fault(fault_of(FAULT_MEMORY), "");
 	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
-	if (asprintf(&link->name, server_options->place ? "server '%s'" : "the server", server_options->place) < 0)
-		link->name = NULL;
+	link->name = server_options->place ? format_text("server '%s'", server_options->place) : strdup("the server");
 	status = link->name ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 	if (!status && server_options->extra_file)
 		status = check_option_file(accounts, server_options->extra_file);

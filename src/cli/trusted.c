@@ -3,7 +3,7 @@
 
 #include "cli/message.h"
 #include "cli/usage.h"
-#include "core/words.h"
+#include "core/format.h"
 #include "server/access.h"
 
 #include <grp.h>
@@ -155,21 +155,22 @@ char *refusal_words(const struct refusal_of_trust *refusal)
 
 	switch (refusal->reason) {
 	case REFUSAL_OWNER:
-		return words_of("user '%s' owns %s '%s'", user_name(refusal->user).text, type, refusal->part);
+		return format_text("user '%s' owns %s '%s'", user_name(refusal->user).text, type, refusal->part);
 	case REFUSAL_USER:
-		return words_of("user '%s' can %s %s '%s'", user_name(refusal->user).text, does, type, refusal->part);
+		return format_text("user '%s' can %s %s '%s'", user_name(refusal->user).text, does, type,
+				   refusal->part);
 	case REFUSAL_GROUP:
 	case REFUSAL_NAMED_GROUP:
-		return words_of("group '%s' can %s %s '%s'", group_name(refusal->group).text, does, type,
-				refusal->part);
+		return format_text("group '%s' can %s %s '%s'", group_name(refusal->group).text, does, type,
+				   refusal->part);
 	case REFUSAL_OTHERS:
-		return words_of("any user can %s %s '%s'", does, type, refusal->part);
+		return format_text("any user can %s %s '%s'", does, type, refusal->part);
 	case REFUSAL_UNKNOWN:
-		return words_of("cannot read the ACL of %s '%s', which lets other users write to it", type,
-				refusal->part);
+		return format_text("cannot read the ACL of %s '%s', which lets other users write to it", type,
+				   refusal->part);
 	case REFUSAL_SECOND_NAME:
-		return words_of("%s '%s' has another name, and any user can create links in its directory", type,
-				refusal->part);
+		return format_text("%s '%s' has another name, and any user can create links in its directory", type,
+				   refusal->part);
 	case REFUSAL_NONE:
 		break;
 	}
@@ -188,14 +189,14 @@ static bool is_plain(const char *path)
 static char *command_words(const char *command, const char *account, const struct refusal_of_trust *refusal)
 {
 	if (is_plain(refusal->part))
-		return words_of("run '%s%s %s'", command, account, refusal->part);
-	return words_of("run '%s%s' on the %s", command, account, type_name(refusal->type));
+		return format_text("run '%s%s %s'", command, account, refusal->part);
+	return format_text("run '%s%s' on the %s", command, account, type_name(refusal->type));
 }
 
 /* Frees words. */
 static char *or_trust(char *words, const char *user)
 {
-	char *both = words ? words_of("%s, or use --trust-owner=%s", words, user) : NULL;
+	char *both = words ? format_text("%s, or use --trust-owner=%s", words, user) : NULL;
 
 	free(words);
 	return both;
@@ -220,7 +221,7 @@ char *refusal_fix(const struct refusal_of_trust *refusal)
 	case REFUSAL_OTHERS:
 		return command_words("chmod o-w", "", refusal);
 	case REFUSAL_SECOND_NAME:
-		return words_of("move the file to a directory that other users cannot write to");
+		return format_text("move the file to a directory that other users cannot write to");
 	case REFUSAL_NONE:
 		break;
 	}

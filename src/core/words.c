@@ -2,21 +2,8 @@
 #include "core/words.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-char *words_of(const char *format, ...)
-{
-	char *words = NULL;
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(&words, format, arguments);
-	va_end(arguments);
-	return size < 0 ? NULL : words;
-}
 
 /* What servers say of a place in a key file, NULL for other faults. */
 static const char *about_place(enum fault_code code)

@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/* Formatted text, malloc(3)ed, or NULL without memory. */
-__attribute__((format(printf, 1, 2))) char *words_of(const char *format, ...);
-
 /* Numbers of the errors of the server's own plugin (mysys_err.h). */
 #define WORDS_READ 2
 #define WORDS_NO_NAME 15

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/file_names.h"
 
+#include "core/format.h"
+
 #include <fnmatch.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -142,9 +144,8 @@ bool are_beside(const char *path, const char *other)
 char *first_log_file(const char *path)
 {
 	int directory = (int)(base_name(path) - path);
-	char *first;
 
-	return asprintf(&first, "%.*s" LOG_NAME "0", directory, path) < 0 ? NULL : first;
+	return format_text("%.*s" LOG_NAME "0", directory, path);
 }
 
 char *with_suffix(const char *path, const char *suffix)

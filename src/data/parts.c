@@ -2,7 +2,7 @@
 #include "data/parts.h"
 
 #include "core/array.h"
-#include "core/words.h"
+#include "core/format.h"
 #include "data/bytes.h"
 #include "data/dictionary.h"
 #include "data/file_names.h"
@@ -158,7 +158,7 @@ static bool names_add(struct names *names, const char *directory, const char *na
 
 	if (!added)
 		return false;
-	*added = words_of("%s/%s", directory, name);
+	*added = format_text("%s/%s", directory, name);
 	return *added;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/tree.h"
 
+#include "core/format.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -67,9 +69,8 @@ static char *join(const char *directory, const char *name)
 {
 	size_t size = strlen(directory);
 	const char *between = size && directory[size - 1] != '/' ? "/" : "";
-	char *path;
 
-	return asprintf(&path, "%s%s%s", directory, between, name) < 0 ? NULL : path;
+	return format_text("%s%s%s", directory, between, name);
 }
 
 /* What was removed since its name was read is no file any more. */

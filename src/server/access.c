@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/access.h"
 
+#include "core/format.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -96,12 +98,8 @@ static int try_as(const struct server_user *user, const char *path)
 static char *absolute_path(const char *path)
 {
 	char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
-	char *absolute = NULL;
+	char *absolute = directory ? format_text("%s/%s", directory, path) : strdup(path);
 
-	if (!directory)
-		return strdup(path);
-	if (asprintf(&absolute, "%s/%s", directory, path) < 0)
-		absolute = NULL;
 	free(directory);
 	return absolute;
 }

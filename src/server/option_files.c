@@ -3,7 +3,7 @@
 
 #include "core/array.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/format.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,8 +27,9 @@ struct fault option_files_start(const struct option_files *files, const char *gr
 {
 	bool has_copy = files->copy >= 0;
 	const char *file = has_copy ? COPY_PATH : files->defaults_file;
-	char *defaults_file = file ? words_of("--defaults-file=%s", file) : NULL;
-	char *group_suffix = files->group_suffix ? words_of("--defaults-group-suffix=%s", files->group_suffix) : NULL;
+	char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
+	char *group_suffix =
+		files->group_suffix ? format_text("--defaults-group-suffix=%s", files->group_suffix) : NULL;
 	char *arguments[5] = { (char *)files->program };
 	const struct child child = { .program = files->program,
 				     .arguments = arguments,
@@ -222,7 +223,7 @@ static int compare_names(const struct dirent **one, const struct dirent **other)
 static struct fault judge_directory(struct scan *scan, const char *path, bool *ret_refused)
 {
 	PLACE struct place place = PLACE_NONE;
-	char *file = words_of("%s/.cnf", path);
+	char *file = format_text("%s/.cnf", path);
 	struct fault fault = file ? trust_find(file, false, &place) : fault_of(FAULT_MEMORY);
 
 	free(file);

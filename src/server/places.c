@@ -2,7 +2,7 @@
 #include "server/places.h"
 
 #include "core/array.h"
-#include "core/words.h"
+#include "core/format.h"
 #include "server/option_match.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ static struct fault add(struct server_places *places, const char *setting, char 
 
 static char *from_datadir(const struct server_places *places, const char *path)
 {
-	return *path == '/' ? strdup(path) : words_of("%s/%s", places->items[0].path, path);
+	return *path == '/' ? strdup(path) : format_text("%s/%s", places->items[0].path, path);
 }
 
 static struct fault add_directory_of(struct server_places *places, const char *setting, char *file)
@@ -126,7 +126,7 @@ static struct fault add_data_files(struct server_places *places, const char *set
 	while (!fault.code && *list) {
 		size_t size = strcspn(list, ";");
 		int name = (int)strcspn(list, ":;");
-		char *file = home && *home ? words_of("%s/%.*s", home, name, list) : words_of("%.*s", name, list);
+		char *file = home && *home ? format_text("%s/%.*s", home, name, list) : format_text("%.*s", name, list);
 		char *path = file ? from_datadir(places, file) : NULL;
 
 		free(file);

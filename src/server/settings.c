@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings.h"
 
-#include "core/words.h"
+#include "core/format.h"
 #include "server/option_match.h"
 
 #include <stdio.h>
@@ -203,17 +203,17 @@ static char *ambiguous_words(const struct option_line *line, const struct option
 			     const char *last)
 {
 	if (match->prefix)
-		return words_of("ambiguous option '--%s-%s%s' (--%s-%s)", match->prefix, match->rest,
-				value_to_show(line), match->prefix, first);
-	return words_of("ambiguous option '--%s%s' (%s, %s)", line->whole, value_to_show(line), first, last);
+		return format_text("ambiguous option '--%s-%s%s' (--%s-%s)", match->prefix, match->rest,
+				   value_to_show(line), match->prefix, first);
+	return format_text("ambiguous option '--%s%s' (%s, %s)", line->whole, value_to_show(line), first, last);
 }
 
 /* The log would show the value; a password, or what may be one, is not repeated. */
 static char *unknown_words(const struct option_line *line, bool is_path)
 {
 	if (!line->has_value)
-		return words_of("unknown option '--%s'", line->whole);
-	return words_of("unknown variable '%s=%s'", line->whole, is_path ? line->value : "...");
+		return format_text("unknown option '--%s'", line->whole);
+	return format_text("unknown variable '%s=%s'", line->whole, is_path ? line->value : "...");
 }
 
 static bool is_path(enum plugin_option option, const char *value)
@@ -247,17 +247,17 @@ static char *refusal_of(const struct option_match *match, const char *name, enum
 {
 	*ret_kind = OBSTACLE_PREFIX;
 	if (match->autoset)
-		return match->value ? words_of("automatically set option '--%s' cannot take an argument", name)
-				    : words_of("automatic setup request is unsupported by option '--%s'", name);
+		return match->value ? format_text("automatically set option '--%s' cannot take an argument", name)
+				    : format_text("automatic setup request is unsupported by option '--%s'", name);
 	*ret_kind = OBSTACLE_WITHOUT_VALUE;
 	if (!match->value && option >= OPTION_FILENAME && option <= OPTION_PBKDF2)
-		return words_of("option '--%s' requires an argument", name);
+		return format_text("option '--%s' requires an argument", name);
 	*ret_kind = OBSTACLE_PREFIX;
 	if (match->maximum && option == OPTION_MODE)
-		return words_of("Maximum value of '%s' cannot be set", name);
+		return format_text("Maximum value of '%s' cannot be set", name);
 	*ret_kind = OBSTACLE_VALUE;
 	if (match->value && !is_valid(option, match->value))
-		return words_of("Error while setting value '%s' to '%s'", match->value, name);
+		return format_text("Error while setting value '%s' to '%s'", match->value, name);
 	*ret_kind = OBSTACLE_NONE;
 	return NULL;
 }
@@ -426,12 +426,12 @@ static char *string_refusal(const struct option_line *line, const struct option_
 		return ambiguous_words(line, match, name, names[match->last]);
 	*ret_kind = OBSTACLE_PREFIX;
 	if (match->autoset && line->has_value)
-		return words_of("automatically set option '--%s' cannot take an argument", name);
+		return format_text("automatically set option '--%s' cannot take an argument", name);
 	if (match->autoset)
-		return words_of("automatic setup request is unsupported by option '--%s'", name);
+		return format_text("automatic setup request is unsupported by option '--%s'", name);
 	*ret_kind = OBSTACLE_WITHOUT_VALUE;
 	if (!match->value)
-		return words_of("option '--%s' requires an argument", name);
+		return format_text("option '--%s' requires an argument", name);
 	*ret_kind = OBSTACLE_NONE;
 	return NULL;
 }
@@ -726,7 +726,7 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 		return take_error(place_error, ret_words);
 	if (!settings->plugin_loaded) {
 		if (!has_error(&settings->unknown))
-			*ret_words = words_of("the server does not load the plugin %s", name);
+			*ret_words = format_text("the server does not load the plugin %s", name);
 		else
 			take_error(&settings->unknown, ret_words);
 		return OBSTACLE_NOT_LOADED;
@@ -736,16 +736,16 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 	if (settings->plugin_off) {
 		error = first_unknown(settings, profile);
 		if (!error || !take_error(error, ret_words))
-			*ret_words = words_of("the plugin %s is switched off", name);
+			*ret_words = format_text("the plugin %s is switched off", name);
 		return OBSTACLE_OFF;
 	}
 	if (!settings->filename.value || !*settings->filename.value) {
-		*ret_words = words_of("%s%cfilename is not set", is_own(settings) ? name : dashed_name(settings),
-				      is_own(settings) ? '_' : '-');
+		*ret_words = format_text("%s%cfilename is not set", is_own(settings) ? name : dashed_name(settings),
+					 is_own(settings) ? '_' : '-');
 		return OBSTACLE_NO_FILENAME;
 	}
 	if (is_own(settings) && has_clear_text(settings) && !insists_on_clear_text(settings)) {
-		*ret_words = words_of("%s_filekey holds a password, which option files and ps show", name);
+		*ret_words = format_text("%s_filekey holds a password, which option files and ps show", name);
 		return OBSTACLE_CLEAR_TEXT;
 	}
 	error = first_unknown(settings, profile);

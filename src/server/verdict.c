@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/verdict.h"
 
+#include "core/format.h"
 #include "core/words.h"
 
 #include <errno.h>
@@ -30,11 +31,11 @@ struct fault server_judge(const struct server_profile *profile, const struct sec
 static char *words_of_own_plugin(struct fault fault, const char *path)
 {
 	if (fault.code == FAULT_PASSWORD_BLANK)
-		return words_of("the server crashes on a password of nothing but line ends, in %s", path);
+		return format_text("the server crashes on a password of nothing but line ends, in %s", path);
 	if (fault.code == FAULT_PASSWORD_EMPTY)
-		return words_of("Error reading file '%s'", path);
+		return format_text("Error reading file '%s'", path);
 	if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
-		return words_of("Can't seek in file '%s' (Errcode: %d \"%s\")", path, ESPIPE, strerror(ESPIPE));
+		return format_text("Can't seek in file '%s' (Errcode: %d \"%s\")", path, ESPIPE, strerror(ESPIPE));
 	return NULL;
 }
 
