@@ -4,12 +4,15 @@
 #include "data/bytes.h"
 #include "data/codec.h"
 
-#define TYPE_OFFSET 24
+/* In page 0, after the header of every page (fsp0fsp.h, FSP_...). */
+#define SPACE_ID_OFFSET 38
 #define PAGES_OFFSET 46
 #define FREE_LIMIT_OFFSET 50
 #define FLAGS_OFFSET 54
 #define FLAG_FULL_CRC32 0x10U
 #define DESCRIPTORS_OFFSET 150
+#define DESCRIPTOR_STATE 20 /* in a descriptor of an extent (XDES_STATE, XDES_BITMAP) */
+#define DESCRIPTOR_BITS 24
 #define CRYPT_SIZE 33
 #define CRYPT_OFFSET_FIXED 188 /* plus the extent descriptors */
 #define PAGE_TYPE_FSP_HEADER 8
@@ -19,7 +22,8 @@
 	   */
 #define PAGE_TYPE_DESCRIPTORS 9
 #define DOUBLE_WRITE_MAGIC 536853855U
-#define DOUBLE_WRITE_PAGE 5 /* that of the transaction system */
+#define DOUBLE_WRITE_FROM_END 190 /* of the page: the magic number, and two areas (trx0sys.h, TRX_SYS_DOUBLEWRITE) */
+#define DOUBLE_WRITE_PAGE 5	  /* that of the transaction system */
 
 /* ---- page 0 ---- */
 
@@ -67,6 +71,8 @@ static bool read_flags(uint32_t flags, struct innodb_space *space)
 	return space->page_size <= space->logical_size && set_extent(space);
 }
 
+/* Magic number, type, length of the salt, salt, least key version, key ID, encryption
+ * (fil/fil0crypt.cc, fil_space_crypt_t::write_page0). */
 static void read_crypt(const unsigned char *page, size_t size, struct innodb_space *space)
 {
 	static const unsigned char magic[] = { 0x73, 0x0e, 0x0c, 0x52, 0x45, 0x74 };
@@ -84,19 +90,22 @@ static void read_crypt(const unsigned char *page, size_t size, struct innodb_spa
 
 static bool is_page0(const unsigned char *page)
 {
-	return be32(page + 4) == 0 && be16(page + 24) == PAGE_TYPE_FSP_HEADER && be32(page + 34) == be32(page + 38);
+	return be32(page + PAGE_NUMBER) == 0 && be16(page + PAGE_TYPE) == PAGE_TYPE_FSP_HEADER &&
+	       be32(page + PAGE_SPACE_ID) == be32(page + SPACE_ID_OFFSET);
 }
 
 /* What MariaDB 10.5 and earlier write when they make a file: tablespace ID, flags and crypt block, and nothing else
  * up to the first flush (fil/fil0fil.cc, fil_ibd_create). */
 static bool is_stub(const unsigned char *page)
 {
-	return is_zero(page + 4, 30) && be32(page + 34) && be32(page + 34) == be32(page + 38) && is_zero(page + 42, 12);
+	return is_zero(page + PAGE_NUMBER, PAGE_SPACE_ID - PAGE_NUMBER) && be32(page + PAGE_SPACE_ID) &&
+	       be32(page + PAGE_SPACE_ID) == be32(page + SPACE_ID_OFFSET) &&
+	       is_zero(page + SPACE_ID_OFFSET + 4, FLAGS_OFFSET - SPACE_ID_OFFSET - 4);
 }
 
 bool innodb_is_system_head(const unsigned char *head, size_t size)
 {
-	return size >= INNODB_SYSTEM_HEAD && is_page0(head) && be32(head + 34) == 0;
+	return size >= INNODB_SYSTEM_HEAD && is_page0(head) && be32(head + PAGE_SPACE_ID) == 0;
 }
 
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space)
@@ -108,7 +117,7 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 	if (size < 1024 || (!is_page0(page) && !is_stub(page)) || !read_flags(be32(page + FLAGS_OFFSET), &space) ||
 	    space.page_size > size)
 		return INNODB_HEAD_ALIEN;
-	space.space_id = be32(page + 34);
+	space.space_id = be32(page + PAGE_SPACE_ID);
 	space.pages = be32(page + PAGES_OFFSET);
 	space.free_limit = be32(page + FREE_LIMIT_OFFSET);
 	read_crypt(page, size, &space);
@@ -137,7 +146,8 @@ static void read_descriptors(struct scan *scan, const struct innodb_file *file, 
 
 	scan->descriptors_page = number;
 	scan->descriptors_known = source->file >= 0 && scan_read(scan, source, index * size, scan->descriptors, size) &&
-				  be32(scan->descriptors + 4) == number && descriptors_fit(scan, file, number);
+				  be32(scan->descriptors + PAGE_NUMBER) == number &&
+				  descriptors_fit(scan, file, number);
 }
 
 /* True only where a descriptor says so. Pages of descriptors stand where the
@@ -155,9 +165,9 @@ static bool is_free(struct scan *scan, const struct page *page)
 		read_descriptors(scan, file, number - place);
 	if (!scan->descriptors_known || at + space->descriptor > space->page_size)
 		return false;
-	if (be32(scan->descriptors + at + 20) == 0)
+	if (be32(scan->descriptors + at + DESCRIPTOR_STATE) == 0)
 		return true;
-	return scan->descriptors[at + 24 + bit / 8] >> bit % 8 & 1;
+	return scan->descriptors[at + DESCRIPTOR_BITS + bit / 8] >> bit % 8 & 1;
 }
 
 /* Copies of pages of any tablespace. */
@@ -176,7 +186,7 @@ static void find_double_write(struct scan *scan, struct innodb_file *file)
 {
 	struct innodb_space *space = &file->space;
 	const struct source *source = file->paged.first_page ? &file->head_source : &file->paged.source;
-	const unsigned char *areas = scan->page + space->page_size - 200 + 10;
+	const unsigned char *areas = scan->page + space->page_size - DOUBLE_WRITE_FROM_END;
 
 	if (space->space_id != 0 ||
 	    !scan_read(scan, source, (uint64_t)DOUBLE_WRITE_PAGE * space->page_size, scan->page, space->page_size) ||
@@ -190,7 +200,7 @@ static bool holds_undo(struct scan *scan, const struct innodb_file *file)
 {
 	unsigned char type[2];
 
-	return scan_read(scan, &file->paged.source, (uint64_t)ROLLBACK_PAGE * file->space.page_size + TYPE_OFFSET, type,
+	return scan_read(scan, &file->paged.source, (uint64_t)ROLLBACK_PAGE * file->space.page_size + PAGE_TYPE, type,
 			 sizeof(type)) &&
 	       be16(type) == PAGE_TYPE_SYS;
 }

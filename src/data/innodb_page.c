@@ -41,9 +41,9 @@ struct page innodb_header(const void *file, const unsigned char *bytes, uint32_t
 		.space = file,
 		.bytes = bytes,
 		.number = number,
-		.type = be16(bytes + 24),
-		.version = be32(bytes + (full_crc32 ? 0 : 26)),
-		.lsn = be64(bytes + 16),
+		.type = be16(bytes + PAGE_TYPE),
+		.version = be32(bytes + (full_crc32 ? 0 : PAGE_KEY_VERSION)),
+		.lsn = be64(bytes + PAGE_LSN),
 	};
 
 	if (never_encrypted(&page) || (!full_crc32 && page.type == TYPE_COMPRESSED))
@@ -141,7 +141,7 @@ static bool rest_is_plausible(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
 
-	if (be32(page->bytes + 34) != space->space_id)
+	if (be32(page->bytes + PAGE_SPACE_ID) != space->space_id)
 		return false;
 	return space->full_crc32 || space->zipped || page->type == TYPE_COMPRESSED ||
 	       page->type == TYPE_COMPRESSED_ENCRYPTED ||
@@ -164,14 +164,14 @@ static bool old_compressed_is_plausible(const struct page *page)
 	crc = crc_over(bytes, 38, end < checked ? end : checked);
 	if (end < checked)
 		crc = crc32c(crc, zeros, checked - end);
-	return be32(bytes + 30) == (crc_over(bytes, 4, 26) ^ crc);
+	return be32(bytes + PAGE_CRYPT_CHECKSUM) == (crc_over(bytes, 4, 26) ^ crc);
 }
 
 enum page_integrity innodb_check(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
 
-	if (be32(page->bytes + 4) != page->number)
+	if (be32(page->bytes + PAGE_NUMBER) != page->number)
 		return PAGE_BROKEN;
 	if (space->full_crc32)
 		return full_crc32_fits(page) ? PAGE_INTACT : PAGE_BROKEN;
@@ -179,7 +179,7 @@ enum page_integrity innodb_check(const struct page *page)
 		return PAGE_BROKEN;
 	if (!space->zipped && page->type == TYPE_COMPRESSED_ENCRYPTED)
 		return old_compressed_is_plausible(page) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
-	return be32(page->bytes + 30) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
+	return be32(page->bytes + PAGE_CRYPT_CHECKSUM) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
 /* A compressed page of full_crc32 has its space ID in what is compressed. */
@@ -189,14 +189,14 @@ bool innodb_belongs(const struct page *page)
 
 	if (is_zero(page->bytes, space->page_size))
 		return true;
-	if (be32(page->bytes + 4) != page->number)
+	if (be32(page->bytes + PAGE_NUMBER) != page->number)
 		return false;
 	return (space->full_crc32 && page->type & TYPE_COMPRESSED_BIT && page->number) || rest_is_plausible(page);
 }
 
 bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes)
 {
-	struct page page = innodb_header(file, bytes, be32(bytes + 4));
+	struct page page = innodb_header(file, bytes, be32(bytes + PAGE_NUMBER));
 
 	return page.version ? innodb_check(&page) != PAGE_BROKEN : innodb_plain_fits(&page) && innodb_belongs(&page);
 }
@@ -217,15 +217,16 @@ static struct ciphertext ciphertext_of(const struct page *page, size_t from, siz
 /* The header of the decompressed page is that on disk, its type aside. */
 static bool is_header_of(const unsigned char *bytes, const struct page *page)
 {
-	return !memcmp(bytes + 8, page->bytes + 8, 8) && be32(bytes + 4) == page->number &&
-	       be64(bytes + 16) == page->lsn && be32(bytes + 34) == space_of(page)->space_id;
+	return !memcmp(bytes + PAGE_PREVIOUS, page->bytes + PAGE_PREVIOUS, 8) &&
+	       be32(bytes + PAGE_NUMBER) == page->number && be64(bytes + PAGE_LSN) == page->lsn &&
+	       be32(bytes + PAGE_SPACE_ID) == space_of(page)->space_id;
 }
 
 /* There is no checksum of the plain text: the space ID in the first block and
  * the low half of the LSN in the last one stand for it. */
 static enum page_proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
-	struct ciphertext text = ciphertext_of(page, 26, space_of(page)->page_size - 4);
+	struct ciphertext text = ciphertext_of(page, PAGE_KEY_VERSION, space_of(page)->page_size - 4);
 	size_t last = (text.size - 4) / CIPHER_BLOCK * CIPHER_BLOCK;
 	unsigned char *plain = scan->plain;
 
@@ -274,7 +275,7 @@ static enum page_proof prove_full_crc32_compressed(struct scan *scan, enum data_
 
 	if (!size)
 		return PROOF_NO;
-	text = ciphertext_of(page, 26, size - 4);
+	text = ciphertext_of(page, PAGE_KEY_VERSION, size - 4);
 	prover_decrypt(scan->prover, cipher, &text, 0, text.size, scan->plain);
 	return prove_decompressed(scan, page, space_of(page)->codec,
 				  compressed_end(scan->plain, text.size, space_of(page)->codec));

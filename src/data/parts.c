@@ -30,7 +30,6 @@
 #define TRX_SYS_TYPE 7U
 #define RSEG_OFFSET 56U /* TRX_SYS + TRX_SYS_RSEGS: pairs of space ID and page number */
 #define RSEG_COUNT 128U
-#define SPACE_ID_OFFSET 34U
 
 #define SMALL_TEXT 4096U
 #define TRANSFER_DIRECTORY ".sst" /* where a joiner gets files before it moves them */
@@ -194,7 +193,7 @@ static bool has_innodb_statistics(int directory)
 static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 {
 	struct source source = SOURCE_CLOSED;
-	unsigned char head[SPACE_ID_OFFSET + 4];
+	unsigned char head[PAGE_SPACE_ID + 4];
 	size_t size = 0;
 	struct stat status;
 	struct undo *added;
@@ -209,7 +208,7 @@ static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
 	for (size_t i = 0; i < hunt->undo_count; i++)
 		if (is_same_file(hunt->undos[i].file, one.file))
 			return fault_none();
-	one.space_id = be32(head + SPACE_ID_OFFSET);
+	one.space_id = be32(head + PAGE_SPACE_ID);
 	one.directory = (struct file_id){ .device = status.st_dev, .inode = status.st_ino };
 	added = array_add(&hunt->undos, &hunt->undo_count, sizeof(*added));
 	if (!added)

@@ -20,6 +20,7 @@
 
 #define BLOCK 512U
 #define BLOCKS_START 2048U
+#define BLOCK_DATA_SIZE 4U /* here and below: in a block (log0log.h of 10.5, LOG_BLOCK_...) */
 #define BLOCK_DATA 12U
 #define BLOCK_TRAILER 504U
 #define BLOCK_NO_CHECKSUM 0xdeadbeefU	  /* innodb_log_checksums=OFF, to 10.4 */
@@ -43,6 +44,9 @@ static bool checksum_fits(const unsigned char *block, size_t covered)
 	return be32(block + covered) == crc32c(0, block, covered);
 }
 
+/* In the head of the format of 10.8 and later (storage/innobase/include/log0log.h): LSN at
+ * 8, creator at 16, key ID at 48 with version and salt (log/log0crypt.cc), checksum at 508.
+ * Two checkpoints, each with its LSN and that of the end, and a checksum at 60. */
 static void read_checkpoints(const unsigned char *head, struct redo_file *file)
 {
 	bool found = false;
@@ -72,6 +76,8 @@ static void read_new_head(const unsigned char *head, size_t size, struct redo_fi
 		read_checkpoints(head, file);
 }
 
+/* LOG_HEADER_... and LOG_CHECKPOINT_... of log0log.h in 10.5. A checkpoint has its number,
+ * its LSN, and at 32 key version, nonce and salt (log/log0crypt.cc). */
 static void read_old_head(const unsigned char *head, size_t size, uint32_t format, bool encrypted,
 			  struct redo_file *file)
 {
@@ -183,6 +189,8 @@ struct record {
 	size_t payload;
 };
 
+/* The low 4 bits of the first byte count the bytes after it (mtr0types.h). 0: that is 15
+ * more than the number that follows, which counts (log/log0recv.cc, recv_sys_t::parse). */
 static bool read_record(const unsigned char *bytes, size_t size, struct record *ret_record)
 {
 	struct record record = { .type = bytes[0], .header = 1, .payload = bytes[0] & 15U };
@@ -777,7 +785,7 @@ static enum page_proof prove_block(struct scan *scan, enum data_cipher cipher, c
 	uint16_t group;
 
 	decrypt_block(scan, cipher, block, CIPHER_BLOCK, plain);
-	data = be16(plain);
+	data = be16(plain); /* LOG_BLOCK_HDR_DATA_LEN, and LOG_BLOCK_FIRST_REC_GROUP after it */
 	group = be16(plain + 2);
 	return (data == BLOCK || (data >= BLOCK_DATA && data <= end)) &&
 			       (!group || (group >= BLOCK_DATA && group <= end))
@@ -947,7 +955,7 @@ static struct fault read_stream(struct scan *scan, const struct redo_file *file,
 
 		if (!read_block(scan, file, cipher, offset, lsn, block))
 			break;
-		data = be16(block + 4) == BLOCK ? block_end(file) : be16(block + 4);
+		data = be16(block + BLOCK_DATA_SIZE) == BLOCK ? block_end(file) : be16(block + BLOCK_DATA_SIZE);
 		if (data > block_end(file) || data < BLOCK_DATA || SCAN_BULK - stream->size < BLOCK) {
 			changes->broken = true;
 			break;
@@ -959,12 +967,12 @@ static struct fault read_stream(struct scan *scan, const struct redo_file *file,
 			stream->size += data - from;
 			size += data - from;
 		}
-		recovery->end_lsn = lsn + (be16(block + 4) == BLOCK ? BLOCK : data);
+		recovery->end_lsn = lsn + (be16(block + BLOCK_DATA_SIZE) == BLOCK ? BLOCK : data);
 		if (file->has_records && !take_whole(stream, changes))
 			return fault_of(FAULT_MEMORY);
 		if (!file->has_records)
 			stream->size = 0;
-		if (be16(block + 4) != BLOCK)
+		if (be16(block + BLOCK_DATA_SIZE) != BLOCK)
 			break;
 	}
 	recovery->clean = recovery->end_lsn && !changes->broken && is_clean_size(file, size);
