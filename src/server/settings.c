@@ -489,7 +489,7 @@ static void take_place_error(struct option_error *error, const struct option_lin
 	if (kind)
 		set_error(error, kind, order, words);
 	else if (match.maximum)
-		set_error(error, OBSTACLE_PREFIX, order, words_of("Maximum value of 'datadir' cannot be set"));
+		set_error(error, OBSTACLE_PREFIX, order, format_text("Maximum value of 'datadir' cannot be set"));
 }
 
 static void take_place_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
