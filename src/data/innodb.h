@@ -13,15 +13,6 @@ enum innodb_head {
 	INNODB_HEAD_ALIEN, /* no page 0 of a tablespace */
 };
 
-/* Where in the header of a page (storage/innobase/include/fil0fil.h, FIL_PAGE_...). */
-#define PAGE_NUMBER 4U
-#define PAGE_PREVIOUS 8U
-#define PAGE_LSN 16U
-#define PAGE_TYPE 24U
-#define PAGE_KEY_VERSION 26U /* not of full_crc32, which has it in the first 4 bytes */
-#define PAGE_CRYPT_CHECKSUM 30U
-#define PAGE_SPACE_ID 34U
-
 /* Reads page 0: size bytes, as many as there are, SCAN_PAGE_MAX at most. */
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space);
 

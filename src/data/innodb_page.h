@@ -7,6 +7,15 @@
 /* One page of a tablespace, and what has to be known of that to read it: what struct
  * page_format asks for. space is a struct innodb_file. */
 
+/* Where in the header of a page (storage/innobase/include/fil0fil.h, FIL_PAGE_...). */
+#define PAGE_NUMBER 4U
+#define PAGE_PREVIOUS 8U
+#define PAGE_LSN 16U
+#define PAGE_TYPE 24U
+#define PAGE_KEY_VERSION 26U /* not of full_crc32, which has it in the first 4 bytes */
+#define PAGE_CRYPT_CHECKSUM 30U
+#define PAGE_SPACE_ID 34U
+
 /* What page 0 says of a tablespace. */
 struct innodb_space {
 	uint32_t space_id;
