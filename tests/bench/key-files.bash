@@ -48,18 +48,18 @@ instructions() {
 # instructions, since they do not depend on the load of the machine.
 bench_derivations() {
 	local few=1000 many=11000 iterations file=$memory/keyfile
-	local -A rotate openssl
+	local -A ours theirs
 
 	for iterations in $few $many; do
-		openssl enc -aes-256-cbc -md sha1 -pbkdf2 -iter $iterations -pass "file:$work/password" \
+		openssl enc -aes-256-cbc -md sha1 -pbkdf2 -iter "$iterations" -pass "file:$work/password" \
 			-in "$work/three.plain" -out "$file"
-		openssl[$iterations]=$(instructions openssl enc -d -aes-256-cbc -md sha1 -pbkdf2 -iter $iterations \
+		theirs[$iterations]=$(instructions openssl enc -d -aes-256-cbc -md sha1 -pbkdf2 -iter "$iterations" \
 			-pass "file:$work/password" -in "$file")
-		rotate[$iterations]=$(instructions "$MKEYFILE" rotate 100 -q -f "$file" -P "$work/password" \
-			--target=10.11+plugin --pbkdf2=$iterations)
+		ours[$iterations]=$(instructions "$MKEYFILE" rotate 100 -q -f "$file" -P "$work/password" \
+			--target=10.11+plugin --pbkdf2="$iterations")
 	done
-	row 'rotate, derivations of the key' "$(awk -v rotate=$((rotate[$many] - rotate[$few])) \
-		-v openssl=$((openssl[$many] - openssl[$few])) 'BEGIN { printf "%.2f", rotate / openssl }')" 2 \
+	row 'rotate, derivations of the key' "$(awk -v rotate=$((ours[$many] - ours[$few])) \
+		-v openssl=$((theirs[$many] - theirs[$few])) 'BEGIN { printf "%.2f", rotate / openssl }')" 2 \
 		"instructions: rotate, openssl enc -d"
 }
 
