@@ -85,8 +85,7 @@ $next_step" ""
 		add 100 --key-from=imported --key-version=3
 	run -0 mkeyfile add 100 -q --key-from=imported --key-version=4294967294
 	for version in 0 4294967295 x; do
-		run_refused 64 "mkeyfile add: invalid key version '$version': a number from 1 to 4294967294 is needed
-Try \`mkeyfile add --help' or \`mkeyfile add --usage' for more information." \
+		run_refused 64 "mkeyfile add: invalid key version '$version': a number from 1 to 4294967294 is needed" \
 			add 100 --key-from=imported --key-version=$version
 	done
 }

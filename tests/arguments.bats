@@ -145,37 +145,26 @@ hint: put ./ before the name of a file that is hex digits alone" list -f "$hex"
 }
 
 @test "what is wrong is named" {
-	usage() { # command
-		fold -s -w 78 <<<"Try \`mkeyfile $1 --help' or \`mkeyfile $1 --usage' for more information." | sed 's/ $//'
-	}
-	run_refused 64 "mkeyfile add: option '--key' is ambiguous; possibilities: '--key-from' '--key-version'
-$(usage add)" add 7 --key=x
-	run_refused 64 "mkeyfile list: option '--password-f' is ambiguous; possibilities: '--password-file' '--password-fd'
-$(usage list)" list --password-f=x
+	run_refused 64 "mkeyfile add: option '--key' is ambiguous; possibilities: '--key-from' '--key-version'" add 7 --key=x
+	run_refused 64 "mkeyfile list: option '--password-f' is ambiguous; possibilities: '--password-file' '--password-fd'" list --password-f=x
 	run_refused 64 "mkeyfile list: unrecognized option '--filekey'
-$(usage list)" list --filekey=x
+hint: run 'mkeyfile list --help' to list the options" list --filekey=x
 	run_refused 64 "mkeyfile list: unrecognized option '--defaults-groop-sufix'
-$(usage list)" list --defaults-groop-sufix=x
+hint: run 'mkeyfile list --help' to list the options" list --defaults-groop-sufix=x
 	run_refused 64 "mkeyfile list: unrecognized option '--password_file'
-$(usage list)" list --password_file=x
-	run_refused 64 "mkeyfile list: option '--quiet' doesn't allow an argument
-$(usage list)" list --quiet=x
-	run_refused 64 "mkeyfile list: option '--file' requires an argument
-$(usage list)" list --file
-	run_refused 64 "mkeyfile list: option requires an argument -- 'f'
-$(usage list)" list -qf
+hint: run 'mkeyfile list --help' to list the options" list --password_file=x
+	run_refused 64 "mkeyfile list: option '--quiet' doesn't allow an argument" list --quiet=x
+	run_refused 64 "mkeyfile list: option '--file' requires an argument" list --file
+	run_refused 64 "mkeyfile list: option requires an argument -- 'f'" list -qf
 	run_refused 64 "mkeyfile list: invalid option -- 'x'
-$(usage list)" list -qx
-	run_refused 64 "mkeyfile list: too many arguments
-$(usage list)" list 7
+hint: run 'mkeyfile list --help' to list the options" list -qx
+	run_refused 64 "mkeyfile list: too many arguments" list 7
 	run_refused 64 "mkeyfile: unknown command 'verfy'
 hint: 'mkeyfile --help' lists the commands" verfy
 	run_refused 64 "mkeyfile: unknown command '...'
 hint: 'mkeyfile --help' lists the commands" frobnicate
-	run_refused 64 "mkeyfile list: unknown digest 'sha265': sha1, sha224, sha256, sha384 and sha512 are possible
-$(usage list)" list --digest=sha265
-	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file
-$(usage status)" status --server=root:secret@db1
+	run_refused 64 "mkeyfile list: unknown digest 'sha265': sha1, sha224, sha256, sha384 and sha512 are possible" list --digest=sha265
+	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file" status --server=root:secret@db1
 }
 
 @test "an abbreviation of an option is the option, unless it could be meant for a password" {

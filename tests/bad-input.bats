@@ -133,20 +133,14 @@ $hint" rotate 1 --target=11.8-enterprise
 
 # ---- IDs, sizes and versions on the command line ----
 
-# What argp says behind a usage error; it fills lines of 79 characters.
-usage() { # command
-	fold -s -w 78 <<<"Try \`mkeyfile $1 --help' or \`mkeyfile $1 --usage' for more information." | sed 's/ $//'
-}
-
 @test "IDs that are none" {
 	for id in 0 4294967296 999999999999 +1 1x x '' ' 1' 0x1 1.0; do
 		for command in add rotate generate; do
-			run_refused 64 "mkeyfile $command: invalid key ID '$id': a number from 1 to 4294967295 is needed
-$(usage $command)" $command --file=other "$id"
+			run_refused 64 "mkeyfile $command: invalid key ID '$id': a number from 1 to 4294967295 is needed" $command --file=other "$id"
 		done
 	done
 	run_refused 64 "mkeyfile add: invalid option -- '1'
-$(usage add)" add -1
+hint: run 'mkeyfile add --help' to list the options" add -1
 }
 
 @test "a key among the arguments is not repeated on the screen" {
@@ -157,8 +151,7 @@ hint: put ./ before the name of a file that is hex digits alone"
 		for id in "7;$key" "$key"; do
 			run_refused 64 "mkeyfile $command: $never" $command --file=other "$id"
 		done
-		run_refused 64 "mkeyfile $command: invalid key ID '...': a number from 1 to 4294967295 is needed
-$(usage $command)" $command --file=other "7:${key:0:20}"
+		run_refused 64 "mkeyfile $command: invalid key ID '...': a number from 1 to 4294967295 is needed" $command --file=other "7:${key:0:20}"
 	done
 	run_refused 64 "mkeyfile generate: $never" generate --file=other --size="$key"
 	run_refused 64 "mkeyfile add: $never" add 7 --key-version="$key"
@@ -166,14 +159,10 @@ $(usage $command)" $command --file=other "7:${key:0:20}"
 }
 
 @test "an ID twice, no ID" {
-	run_refused 64 "mkeyfile add: key ID 7 is named twice
-$(usage add)" add 7 8 7
-	run_refused 64 "mkeyfile add: no key ID named
-$(usage add)" add
-	run_refused 64 "mkeyfile rotate: no key ID named
-$(usage rotate)" rotate
-	run_refused 64 "mkeyfile rotate: --all and key IDs exclude each other
-$(usage rotate)" rotate --all 100
+	run_refused 64 "mkeyfile add: key ID 7 is named twice" add 7 8 7
+	run_refused 64 "mkeyfile add: no key ID named" add
+	run_refused 64 "mkeyfile rotate: no key ID named" rotate
+	run_refused 64 "mkeyfile rotate: --all and key IDs exclude each other" rotate --all 100
 }
 
 @test "an existing ID for add, an unknown one for rotate" {
@@ -189,8 +178,7 @@ hint: 'mkeyfile add 7' adds it" rotate 7 --new-id
 	for size in 0 1 64 127 129 160 255 257 512 -128 '' 128x 4294967424; do
 		for command in 'generate' 'add 3' 'rotate 100'; do
 			# shellcheck disable=SC2086
-			run_refused 64 "mkeyfile ${command%% *}: invalid key size '$size': 128, 192 or 256 bits are possible
-$(usage "${command%% *}")" $command --file=other "--size=$size"
+			run_refused 64 "mkeyfile ${command%% *}: invalid key size '$size': 128, 192 or 256 bits are possible" $command --file=other "--size=$size"
 		done
 	done
 }
@@ -410,10 +398,8 @@ $no_password_hint" encrypt
 	run_refused 64 "mkeyfile encrypt: --in-place and --output exclude each other" encrypt --in-place -o out -P pw
 	run_refused 64 "mkeyfile encrypt: --backup needs --in-place: another file is written only where there is none, or kept by --force" \
 		encrypt --backup -o out -P pw
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID
-$(usage rotate)" rotate 1 100 --new-id=7
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID
-$(usage rotate)" rotate --all --new-id=7
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID" rotate 1 100 --new-id=7
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID" rotate --all --new-id=7
 	run_refused 64 "mkeyfile add: --key-from imports one key: name one ID" add 7 8 --key-from=pw
 	run_refused 64 "mkeyfile add: --size and --key-from exclude each other: an imported key has its own size" \
 		add 7 --key-from=pw -s 128
@@ -467,9 +453,9 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 
 @test "unknown commands, options, targets, digests, counts" {
 	run_refused 64 "mkeyfile: no command named
-Try \`mkeyfile --help' or \`mkeyfile --usage' for more information."
+hint: 'mkeyfile --help' lists the commands"
 	run_refused 64 "mkeyfile list: unrecognized option '--frobnicate'
-$(usage list)" list --frobnicate
+hint: run 'mkeyfile list --help' to list the options" list --frobnicate
 	for word in --password=secret --password --pass=secret --passwd=secret --Password=secret --pw=secret \
 		--passphrase=secret --new-password=secret; do
 		run_refused 64 "mkeyfile encrypt: a password is never an argument, since every user of the host can see it there
@@ -479,11 +465,9 @@ hint: --password-file, --password-fd and --password-command name where it is" en
 		run_refused 64 "mkeyfile list: unknown target '$target'
 hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
 	done
-	run_refused 64 "mkeyfile list: unknown digest 'md5': sha1, sha224, sha256, sha384 and sha512 are possible
-$(usage list)" list --digest=md5
+	run_refused 64 "mkeyfile list: unknown digest 'md5': sha1, sha224, sha256, sha384 and sha512 are possible" list --digest=md5
 	for count in -1 x 2147483648 1e3 ''; do
-		run_refused 64 "mkeyfile list: invalid value '$count' for --pbkdf2: a number from 0 to 2147483647 is needed
-$(usage list)" list "--pbkdf2=$count"
+		run_refused 64 "mkeyfile list: invalid value '$count' for --pbkdf2: a number from 0 to 2147483647 is needed" list "--pbkdf2=$count"
 	done
 }
 

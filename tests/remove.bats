@@ -184,18 +184,10 @@ hint: move it to a safe place first" remove 101 --datadir="$data"
 }
 
 @test "usage" {
-	try="Try \`mkeyfile remove --help' or \`mkeyfile remove --usage' for more
-information."
-	run_refused 64 "mkeyfile remove: no key ID named
-$try" remove --force
-	run_refused 64 "mkeyfile remove: --all needs --old-versions
-$try" remove --all --force
-	run_refused 64 "mkeyfile remove: --all and key IDs exclude each other
-$try" remove --all --old-versions 100
-	run_refused 64 "mkeyfile remove: --key-version and --old-versions exclude each other
-$try" remove 100 --old-versions --key-version=1
-	run_refused 64 "mkeyfile remove: --key-version is about one ID: name one
-$try" remove 100 101 --key-version=1
-	run_refused 64 "mkeyfile remove: invalid key version '0': a number from 1 to 4294967294 is needed
-$try" remove 100 --key-version=0
+	run_refused 64 "mkeyfile remove: no key ID named" remove --force
+	run_refused 64 "mkeyfile remove: --all needs --old-versions" remove --all --force
+	run_refused 64 "mkeyfile remove: --all and key IDs exclude each other" remove --all --old-versions 100
+	run_refused 64 "mkeyfile remove: --key-version and --old-versions exclude each other" remove 100 --old-versions --key-version=1
+	run_refused 64 "mkeyfile remove: --key-version is about one ID: name one" remove 100 101 --key-version=1
+	run_refused 64 "mkeyfile remove: invalid key version '0': a number from 1 to 4294967294 is needed" remove 100 --key-version=0
 }

@@ -215,15 +215,9 @@ END
 
 @test "options that exclude each other, or need each other" {
 	make_keyfile keyfile '1;1' '100;1'
-	more="Try \`mkeyfile rotate --help' or \`mkeyfile rotate --usage' for more
-information."
-	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart
-$more" rotate 100 --flush --new-id
-	run_refused 64 "mkeyfile rotate: --datadir needs --new-id
-$more" rotate 100 --datadir=.
-	run_refused 64 "mkeyfile rotate: --datadir and --server exclude each other
-$more" rotate 100 --new-id --datadir=. --server
-	run_refused 64 "mkeyfile rotate: --server needs --flush or --new-id
-$more" rotate 100 --server
+	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart" rotate 100 --flush --new-id
+	run_refused 64 "mkeyfile rotate: --datadir needs --new-id" rotate 100 --datadir=.
+	run_refused 64 "mkeyfile rotate: --datadir and --server exclude each other" rotate 100 --new-id --datadir=. --server
+	run_refused 64 "mkeyfile rotate: --server needs --flush or --new-id" rotate 100 --server
 	run_refused 64 "mkeyfile rotate: --user, --defaults-extra-file, --server-timeout and --no-tls need --server" rotate 100 --user=root
 }

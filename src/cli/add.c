@@ -14,71 +14,38 @@ struct arguments {
 	bool force;
 };
 
-enum long_option { OPTION_KEY_FROM = 512, OPTION_KEY_VERSION, OPTION_FORCE };
-
-static const struct argp_option argp_options[] = {
-	{ "size", 's', "BITS", 0, "Size of the new keys: 128, 192 or 256 (default)", 1 },
-	{ "key-from", OPTION_KEY_FROM, "FILE", 0, "Import the key that FILE (- for standard input) holds in hex", 1 },
-	{ "key-version", OPTION_KEY_VERSION, "N", 0, "Import it as version N of an ID, which may exist", 1 },
-	{ "force", OPTION_FORCE, NULL, 0, "Import a key even if it is weak, public or used by another ID", 1 },
+static const struct option_spec specs[] = {
+	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256 (default)",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "key-from", 0, "FILE", "Import the key that FILE (- for standard input) holds in hex",
+	  OPTION_TEXT(struct arguments, key_from) },
+	{ "key-version", 0, "N", "Import it as version N of an ID, which may exist",
+	  OPTION_KEY_VERSION(struct arguments, key_version) },
+	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
+	  OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 3, arguments->options);
-		return 0;
-	case 's':
-		arguments->size = parse_key_bits(state, value);
-		return 0;
-	case OPTION_KEY_FROM:
-		arguments->key_from = value;
-		return 0;
-	case OPTION_KEY_VERSION:
-		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->key_version))
-			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
-				     KEY_VERSION_MAX);
-		return 0;
-	case OPTION_FORCE:
-		arguments->force = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		key_ids_add(&arguments->ids, state, value);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		refuse_usage(state, "no key ID named");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = {
-	{ &backup_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
+static const struct conflict conflicts[] = {
+	{ REQUIRE, "ID", NULL, "no key ID named" },
+	{ EXCLUDE, "size key-from", NULL,
+	  "--size and --key-from exclude each other: an imported key has its own size" },
+	{ NEED, "key-version", "key-from",
+	  "--key-version needs --key-from: new versions are made by 'mkeyfile rotate'" },
+	{ NEED, "force", "key-from", "--force needs --key-from" },
+	{ 0 },
 };
 
-static const struct argp argp = {
-	argp_options, parse, "ID...", "Add a random key, or an existing one, under each new ID.", children, NULL, NULL
-};
+static const struct command_group groups[] = { { COMMAND_SHARED(backup_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { 0 } };
 
 static enum status check_arguments(const struct arguments *arguments)
 {
-	const struct options *options = arguments->options;
-
 	if (arguments->key_from && arguments->ids.count != 1)
 		return usage_error("--key-from imports one key: name one ID");
-	if (arguments->key_from && arguments->size)
-		return usage_error("--size and --key-from exclude each other: an imported key has its own size");
-	if (!arguments->key_from && arguments->key_version)
-		return usage_error("--key-version needs --key-from: new versions are made by 'mkeyfile rotate'");
-	if (!arguments->key_from && arguments->force)
-		return usage_error("--force needs --key-from");
-	if (is_standard_stream(arguments->key_from) &&
-	    (is_standard_stream(options->password.file) || options->password.descriptor == 0))
+	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
 		return usage_error("the key and the password cannot both come from standard input");
 	return STATUS_DONE;
 }
@@ -117,16 +84,19 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 	return status;
 }
 
-static enum status add(const struct arguments *arguments)
+static enum status add(void *input)
 {
+	const struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	EDIT struct edit edit = EDIT_CLOSED;
 	const struct keyfile *keyfile = &edit.content.keyfile;
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	bool versioned;
-	enum status status = edit_open(&edit, options);
+	enum status status = check_arguments(arguments);
 
+	if (!status)
+		status = edit_open(&edit, options);
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
 	if (!status && arguments->key_version > 1)
@@ -149,19 +119,13 @@ static enum status add(const struct arguments *arguments)
 	return status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status)
-		status = check_arguments(&arguments);
-	if (!status)
-		status = add(&arguments);
-	key_ids_free(&arguments.ids);
-	return status;
-}
-
-const struct command add_command = { "add", "ID...", "add new key IDs", run };
+const struct command add_command = {
+	.name = "add",
+	.operands = "ID...",
+	.summary = "add new key IDs",
+	.description = "Add a random key, or an existing one, under each new ID.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = add,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/defaults.h"
 #include "cli/message.h"
+#include "cli/repeatable.h"
 #include "cli/trusted.h"
 #include "core/file.h"
 
@@ -22,8 +23,6 @@ static enum status check_given(const struct options *options)
 	if (count_password_sources(options) > 1)
 		return usage_error(
 			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
-	if (options->host.no_defaults && (options->host.defaults_file || options->host.defaults_group_suffix))
-		return usage_error("--no-defaults excludes --defaults-file and --defaults-group-suffix");
 	return check_descriptor(options->password.descriptor);
 }
 
@@ -38,10 +37,7 @@ static enum status check_files(const struct options *options)
 		return usage_error("a key or password is named where the name of a file is needed");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
 		return usage_error("the key file and the password file cannot be the same");
-	if (options->writing.in_place_backup && options->writing.backup)
-		return usage_error("--backup and --write-in-place exclude each other: the latter keeps its own backup");
-	if (is_standard_stream(options->file) &&
-	    (is_standard_stream(options->password.file) || options->password.descriptor == 0))
+	if (is_standard_stream(options->file) && reads_standard_input(&options->password))
 		return usage_error("the key file and the password cannot both come from standard input");
 	return STATUS_DONE;
 }

@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/password_source.h"
+#include "cli/repeatable.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,47 +20,32 @@ struct arguments {
 	bool plugin;
 };
 
-enum long_option { OPTION_ENCRYPTION_ALGORITHM = 512, OPTION_PLUGIN };
-
-static const struct argp_option argp_options[] = {
-	{ "plugin", OPTION_PLUGIN, NULL, 0,
-	  "Print the section for mkeyfile's own server plugin, and the way back to file_key_management", 1 },
-	{ "encryption-algorithm", OPTION_ENCRYPTION_ALGORITHM, "NAME", 0,
-	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set", 1 },
-	{ 0 },
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
+static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
 {
-	struct arguments *arguments = state->input;
+	const char **algorithm = place;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 1, arguments->options);
-		return 0;
-	case OPTION_PLUGIN:
-		arguments->plugin = true;
-		return 0;
-	case OPTION_ENCRYPTION_ALGORITHM:
-		if (!strcasecmp(value, "AES_CBC"))
-			arguments->algorithm = "AES_CBC";
-		else if (!strcasecmp(value, "AES_CTR"))
-			arguments->algorithm = "AES_CTR";
-		else
-			refuse_usage(state, "unknown algorithm '%s': AES_CTR and AES_CBC are possible",
-				     shown_near(value, "aes_ctr aes_cbc"));
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	(void)spec;
+	if (!strcasecmp(value, "AES_CBC"))
+		*algorithm = "AES_CBC";
+	else if (!strcasecmp(value, "AES_CTR"))
+		*algorithm = "AES_CTR";
+	else
+		return option_refuse("unknown algorithm '%s': AES_CTR and AES_CBC are possible",
+				     repeatable_near(value, "aes_ctr aes_cbc"));
+	return STATUS_DONE;
 }
 
-static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
+static const struct arguments initial = { .algorithm = "AES_CTR" };
 
-static const struct argp argp = { argp_options, parse,
-				  NULL,		"Print the option file section that makes a server use the key file.",
-				  children,	NULL,
-				  NULL };
+static const struct option_spec specs[] = {
+	{ "plugin", 0, NULL,
+	  "Print the section for mkeyfile's own server plugin, and the way back to file_key_management",
+	  OPTION_FLAG(struct arguments, plugin) },
+	{ "encryption-algorithm", 0, "NAME",
+	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set",
+	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
+	{ 0 },
+};
 
 /* The settings, in the order in which they are printed. */
 struct section {
@@ -271,7 +257,7 @@ static void say_next_steps(const struct arguments *arguments)
 		     "      'mkeyfile verify' then tells whether the server will start with it");
 }
 
-static enum status config(const struct arguments *arguments)
+static enum status write_sections(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
 	bool plugin = options->target.profile && options->target.profile->edition == PLUGIN;
@@ -296,37 +282,42 @@ static enum status config(const struct arguments *arguments)
 }
 
 /* The server that is named, or any, with mkeyfile's plugin in it. */
-static enum status take_plugin(struct options *options, char **ret_target)
+static enum status take_plugin(struct target *target, char **ret_name)
 {
-	const char *name = options->target.name ? options->target.name : "10.11";
+	const char *name = target->name ? target->name : "10.11";
 
-	if (options->target.profile && options->target.profile->edition == PLUGIN)
+	if (target->profile && target->profile->edition == PLUGIN)
 		return STATUS_DONE;
-	if (asprintf(ret_target, "%s+plugin", name) < 0)
+	if (asprintf(ret_name, "%s+plugin", name) < 0)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	if (target_profile(*ret_target, &options->target.found)) {
-		options->target.name = *ret_target;
-		options->target.profile = &options->target.found;
+	if (target_profile(*ret_name, &target->found)) {
+		target->name = *ret_name;
+		target->profile = &target->found;
 		return STATUS_DONE;
 	}
 	message_error("mkeyfile's plugin is for servers from 10.6 on, not for %s", name);
 	return STATUS_REFUSED;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
+static enum status config(void *input)
 {
-	struct arguments arguments = { .options = options, .algorithm = "AES_CTR" };
+	const struct arguments *arguments = input;
 	char *target = NULL;
-	enum status status;
+	enum status status = arguments->plugin ? take_plugin(&arguments->options->target, &target) : STATUS_DONE;
 
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status && arguments.plugin)
-		status = take_plugin(options, &target);
 	if (!status)
-		status = config(&arguments);
+		status = write_sections(arguments);
 	free(target);
 	return status;
 }
 
-const struct command config_command = { "config", "", "the option file section that makes a server use it", run };
+const struct command config_command = {
+	.name = "config",
+	.operands = "",
+	.summary = "the option file section that makes a server use it",
+	.description = "Print the option file section that makes a server use the key file.",
+	.own = { .specs = specs },
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = config,
+};

@@ -10,36 +10,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum long_option { OPTION_DATADIR = 640, OPTION_SERVER_DATA };
+static enum status take_datadir(const struct option_spec *spec, const char *value, void *place)
+{
+	struct datadirs *datadirs = place;
 
-static const struct argp_option argp_options[] = {
-	{ "datadir", OPTION_DATADIR, "DIR", 0,
-	  "Data that may need a key: a server's data directory or a backup; may be repeated", 2 },
-	{ "server-data", OPTION_SERVER_DATA, NULL, 0,
-	  "The data of the server of the option files, in every directory that they set", 2 },
+	(void)spec;
+	if (!*value)
+		return option_refuse("the name of a directory is empty");
+	if (datadirs->count == DATADIRS_MAX)
+		return option_refuse("--datadir can be given %d times", DATADIRS_MAX);
+	datadirs->paths[datadirs->count++] = value;
+	datadirs->named++;
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "datadir", 0, "DIR", "Data that may need a key: a server's data directory or a backup; may be repeated",
+	  OPTION_INTO(struct datadirs, paths[0], const char *, take_datadir) },
+	{ "server-data", 0, NULL, "The data of the server of the option files, in every directory that they set",
+	  OPTION_FLAG(struct datadirs, of_server) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct datadirs *datadirs = state->input;
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "server-data no-defaults", NULL,
+	  "--server-data needs the option files, which --no-defaults does without" },
+	{ 0 },
+};
 
-	if (key == OPTION_SERVER_DATA) {
-		datadirs->of_server = true;
-		return 0;
-	}
-	if (key != OPTION_DATADIR)
-		return ARGP_ERR_UNKNOWN;
-	if (!*value)
-		refuse_usage(state, "the name of a directory is empty");
-	if (datadirs->count == DATADIRS_MAX)
-		refuse_usage(state, "--datadir can be given %d times", DATADIRS_MAX);
-	datadirs->paths[datadirs->count++] = value;
-	datadirs->named++;
-	return 0;
+static void free_datadirs(void *input)
+{
+	struct datadirs *datadirs = input;
+
+	server_places_free(&datadirs->places);
 }
 
-const struct argp datadir_argp = { .options = argp_options, .parser = parse };
+const struct option_table datadir_table = { specs, conflicts, .help_group = 2, .free = free_datadirs };
 
 /* ---- the server's own ---- */
 
@@ -57,8 +63,6 @@ enum status datadirs_complete(struct datadirs *datadirs, const struct host *host
 
 	if (!datadirs->of_server)
 		return STATUS_DONE;
-	if (host->no_defaults)
-		return usage_error("--server-data needs the option files, which --no-defaults does without");
 	status = read_server_places(host, &datadirs->places);
 	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
 		const struct server_place *place = &datadirs->places.items[i];
@@ -71,11 +75,6 @@ enum status datadirs_complete(struct datadirs *datadirs, const struct host *host
 		message_note("the server's data: '%s' (%s)", place->path, place->setting);
 	}
 	return status;
-}
-
-void datadirs_free(struct datadirs *datadirs)
-{
-	server_places_free(&datadirs->places);
 }
 
 static struct fault find_file(void *context, const char *path, struct fault fault)

@@ -10,26 +10,18 @@
 #define DATADIRS_MAX 256
 
 struct datadirs {
-	const char *paths[DATADIRS_MAX]; /* strings of argv, and of places */
+	const char *paths[DATADIRS_MAX]; /* strings of argv, and of places; the first member, for --datadir */
 	size_t count;
 	size_t named;		     /* so many of them by --datadir */
 	bool of_server;		     /* --server-data */
 	struct server_places places; /* owns the rest */
 };
 
-/* A child for a command's own argp: --datadir and --server-data. Its input is a struct
- * datadirs, zeroed before. */
-extern const struct argp datadir_argp;
-
-/* Whether any data is named. */
-static inline bool datadirs_are_named(const struct datadirs *datadirs)
-{
-	return datadirs->count || datadirs->of_server;
-}
+/* --datadir and --server-data: their values go to a struct datadirs, zeroed before. */
+extern const struct option_table datadir_table;
 
 /* With --server-data: adds what the option files name, and says each. */
 MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct host *host);
-void datadirs_free(struct datadirs *datadirs);
 
 /* Looks at all directories, with a progress line, and says what goes wrong: one that
  * cannot be read, or has no file at all, which is no reason to say yes. how: without

@@ -7,76 +7,48 @@
 
 struct arguments {
 	struct options *options;
-	struct output *output;
+	struct output_options output;
 	bool no_probe;
 };
 
-enum long_option { OPTION_NO_PROBE = 512 };
-
-static const struct argp_option argp_options[] = {
-	{ "no-probe", OPTION_NO_PROBE, NULL, 0, "Do not look for what opens the file instead", 1 },
+static const struct option_spec specs[] = {
+	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = arguments->output;
-		pass_options(state, 1, 4, arguments->options);
-		return 0;
-	case OPTION_NO_PROBE:
-		arguments->no_probe = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = {
-	{ &output_argp, 0, NULL, 0 },
-	{ &backup_argp, 0, NULL, 0 },
-	{ &lock_argp, 0, NULL, 0 },
-	{ &shared_argp, 0, NULL, 0 },
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(output_table, struct output_options, struct arguments, output) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
 	{ 0 },
-};
-
-static const struct argp argp = {
-	argp_options, parse, NULL, "Decrypt a key file, as 'openssl enc -d -aes-256-cbc' does, to standard output.",
-	children,     NULL,  NULL
 };
 
 /* Clean text that is no key file is written all the same when --force says so. */
-static enum status take_clean_text(struct fault fault, const struct output *output, const char *name)
+static enum status take_clean_text(struct fault fault, const struct output_options *named, const char *name)
 {
 	enum status status;
 
-	if (output->force)
+	if (named->force)
 		return STATUS_DONE;
 	status = message_fault(fault, name);
 	message_hint("the password fits: --force writes the plain text all the same");
 	return status;
 }
 
-static enum status refuse_wrong_password(const struct arguments *arguments, const char *name,
+static enum status refuse_wrong_password(const struct arguments *arguments, const char *name, const struct secret *raw,
 					 const struct password *password)
 {
 	const struct options *options = arguments->options;
 	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
 
 	if (!arguments->no_probe)
-		say_what_opens(&options->target, options->kdf, options->talk.quiet, &arguments->output->input,
-			       password);
+		say_what_opens(&options->target, options->kdf, options->talk.quiet, raw, password);
 	return status;
 }
 
-static enum status open_text(const struct arguments *arguments, struct secret *ret_text)
+static enum status open_text(const struct arguments *arguments, const struct secret *raw, struct secret *ret_text)
 {
 	const struct options *options = arguments->options;
-	const struct secret *raw = &arguments->output->input;
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
@@ -90,9 +62,9 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 		return status;
 	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		return refuse_wrong_password(arguments, name, &password);
+		return refuse_wrong_password(arguments, name, raw, &password);
 	if (ret_text->data)
-		return take_clean_text(fault, arguments->output, name);
+		return take_clean_text(fault, &arguments->output, name);
 	if (fault.code)
 		return message_fault(fault, name);
 	*ret_text = secret_take(&keyfile.text);
@@ -100,34 +72,33 @@ static enum status open_text(const struct arguments *arguments, struct secret *r
 	return STATUS_DONE;
 }
 
-static enum status decrypt(const struct arguments *arguments)
+static enum status decrypt(void *input)
 {
+	const struct arguments *arguments = input;
 	const struct options *options = arguments->options;
-	struct output *output = arguments->output;
+	OUTPUT struct output output = OUTPUT_OF(&arguments->output);
 	SECRET struct secret text = { 0 };
 	const struct publication publication = { .raw = &text, .new_content = { options->kdf, &text, NULL } };
-	enum status status = output_open(output, options);
+	enum status status = output_open(&output, options);
 
 	if (!status)
-		status = refuse_exposure(&output->store, output->in_place ? options->file : output->path);
+		status = refuse_exposure(&output.store, output.named->in_place ? options->file : output.named->path);
 	if (!status)
-		status = open_text(arguments, &text);
+		status = open_text(arguments, &output.input, &text);
 	if (!status)
-		status = output_write(output, options, &publication);
+		status = output_write(&output, options, &publication);
 	if (!status)
-		output_report(output, options, "decrypted", "would decrypt");
+		output_report(&output, options, "decrypted", "would decrypt");
 	return status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	OUTPUT struct output output = OUTPUT_CLOSED;
-	struct arguments arguments = { .options = options, .output = &output };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	return status ? status : decrypt(&arguments);
-}
-
-const struct command decrypt_command = { "decrypt", "", "encrypted to plain, as openssl enc -d does", run };
+const struct command decrypt_command = {
+	.name = "decrypt",
+	.operands = "",
+	.summary = "encrypted to plain, as openssl enc -d does",
+	.description = "Decrypt a key file, as 'openssl enc -d -aes-256-cbc' does, to standard output.",
+	.own = { .specs = specs },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = decrypt,
+};

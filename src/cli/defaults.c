@@ -2,6 +2,7 @@
 #include "cli/defaults.h"
 
 #include "cli/message.h"
+#include "cli/repeatable.h"
 #include "cli/trusted.h"
 #include "core/crypto.h"
 #include "core/file.h"
@@ -95,11 +96,11 @@ static enum status say_refused(const struct host *host)
 		const struct refused_option_file *file = &seen->refused[i];
 
 		if (host->defaults_file && !strcmp(host->defaults_file, file->path)) {
-			say_untrusted(file->path, &file->refusal);
+			message_untrusted(file->path, &file->refusal);
 			return STATUS_REFUSED;
 		}
 		if (!file->absent)
-			warn_of_option_file(file->path, &file->refusal);
+			message_ignored(file->path, &file->refusal);
 	}
 	return STATUS_DONE;
 }
@@ -145,19 +146,6 @@ static enum status print_groups(struct options *options, struct secret *ret_serv
 
 /* ---- [mkeyfile] ---- */
 
-static error_t pass_to_children(int key, char *value, struct argp_state *state)
-{
-	(void)value;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	pass_options(state, 0, 2, state->input);
-	return 0;
-}
-
-static const struct argp_child group_children[] = { { &shared_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp group_argp = { .parser = pass_to_children, .children = group_children };
-
 /* The line as an argument again, in its place: "--password-file=pw". */
 static char *argument_of(const struct option_line *line)
 {
@@ -180,18 +168,17 @@ static bool is_for_command_line(const struct options *options)
 	       options->writing.in_place_backup;
 }
 
-static enum status parse_own_line(const struct option_line *line, struct options *own)
+static enum status parse_own_line(const struct option_line *line, const struct parser *parser,
+				  const struct options *own)
 {
-	char program[] = "mkeyfile";
 	bool loose = line->loose;
 	char *argument = argument_of(line);
-	char *arguments[] = { program, argument, NULL };
 	const char *name;
 	size_t size;
 
-	if ((!argp_parse(&group_argp, 2, arguments, ARGP_SILENT, NULL, own) && !is_for_command_line(own)) || loose)
+	if ((!parser_take(parser, argument) && !is_for_command_line(own)) || loose)
 		return STATUS_DONE;
-	name = shown_option(&group_argp, argument + 2, &size);
+	name = parser_repeatable(parser, argument + 2, &size);
 	message_error("the group [" OWN_GROUP
 		      "] of the option files has an unknown option, or a wrong value for it: '%.*s'",
 		      (int)size, name);
@@ -235,12 +222,15 @@ static enum status read_own_group(struct options *options)
 {
 	struct option_line line;
 	struct options own;
+	struct parser parser = { 0 };
 	char *rest = (char *)options->host.own_lines.data;
 	enum status status = STATUS_DONE;
 
 	options_start(&own, options->host.environment);
+	parser_add(&parser, &shared_table, &own);
+	parser_add(&parser, &lock_table, &own);
 	while (!status && rest && option_files_next(&rest, &line))
-		status = parse_own_line(&line, &own);
+		status = parse_own_line(&line, &parser, &own);
 	if (status)
 		return status;
 	inherit(options, &own);
@@ -409,12 +399,12 @@ static enum status find_installed_server(struct options *options, bool insist)
 }
 
 /* A version that no server has is one even so, and a long word may be a secret. */
-static const char *shown_target(const char *name)
+static const char *repeatable_target(const char *name)
 {
 	size_t digits = strspn(name, "0123456789");
 	bool is_version = digits && digits <= 3 && name[digits] == '.' && strlen(name) <= TARGET_SHOWN;
 
-	return is_version ? name : shown_near(name, "maxscale mariadb auto");
+	return is_version ? name : repeatable_near(name, "maxscale mariadb auto");
 }
 
 static enum status resolve_target(struct options *options)
@@ -429,7 +419,7 @@ static enum status resolve_target(struct options *options)
 		options->target.profile = &options->target.found;
 		return STATUS_DONE;
 	}
-	message_error("unknown target '%s'", shown_target(name));
+	message_error("unknown target '%s'", repeatable_target(name));
 	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
 	return STATUS_USAGE;
 }

@@ -23,59 +23,20 @@ struct arguments {
 	bool has_other_kdf;
 };
 
-enum long_option { OPTION_OTHER_PASSWORD_FILE = 512, OPTION_OTHER_DIGEST, OPTION_OTHER_PBKDF2 };
+static const struct arguments initial = { .other_password.descriptor = -1 };
 
-static const struct argp_option argp_options[] = {
-	{ "other-password-file", OPTION_OTHER_PASSWORD_FILE, "FILE", 0,
-	  "The password of the other file; without it, the password of the first one", 1 },
-	{ "other-digest", OPTION_OTHER_DIGEST, "NAME", 0, "The digest of the other file; without it, what opens it",
-	  1 },
-	{ "other-pbkdf2", OPTION_OTHER_PBKDF2, "ITERATIONS", 0,
-	  "The PBKDF2 iterations of the other file; without it, what opens it", 1 },
+static const struct option_spec specs[] = {
+	{ "other-password-file", 0, "FILE", "The password of the other file; without it, the password of the first one",
+	  OPTION_TEXT(struct arguments, other_password.file) },
+	{ "other-digest", 0, "NAME", "The digest of the other file; without it, what opens it",
+	  OPTION_DIGEST(struct arguments, other_kdf.digest), OPTION_GIVEN(struct arguments, has_other_kdf) },
+	{ "other-pbkdf2", 0, "ITERATIONS", "The PBKDF2 iterations of the other file; without it, what opens it",
+	  OPTION_ITERATIONS(struct arguments, other_kdf.iterations), OPTION_GIVEN(struct arguments, has_other_kdf) },
+	{ .argument = "OTHER", OPTION_TEXT(struct arguments, other) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 1, arguments->options);
-		return 0;
-	case OPTION_OTHER_PASSWORD_FILE:
-		arguments->other_password.file = value;
-		return 0;
-	case OPTION_OTHER_DIGEST:
-		arguments->has_other_kdf = true;
-		return parse_digest(state, value, &arguments->other_kdf);
-	case OPTION_OTHER_PBKDF2:
-		arguments->has_other_kdf = true;
-		return parse_iterations(state, "other-pbkdf2", value, &arguments->other_kdf);
-	case ARGP_KEY_ARG:
-		if (arguments->other)
-			refuse_usage(state, "too many arguments");
-		arguments->other = value;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		refuse_usage(state, "no file to compare with");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = {
-	argp_options,
-	parse,
-	"OTHER",
-	"Compare the key file with another one, or with what 'mkeyfile list --json' printed of it elsewhere.",
-	children,
-	NULL,
-	NULL
-};
+static const struct conflict conflicts[] = { { REQUIRE, "OTHER", NULL, "no file to compare with" }, { 0 } };
 
 /* One of the two sides. */
 struct side {
@@ -195,6 +156,16 @@ static enum status open_there(const struct arguments *arguments, const struct co
 	return status;
 }
 
+/* Standard input can be one thing only. */
+static enum status check_streams(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	int uses = is_standard_stream(options->file) + reads_standard_input(&options->password) +
+		   is_standard_stream(arguments->other) + reads_standard_input(&arguments->other_password);
+
+	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
+}
+
 /* ---- the comparison ---- */
 
 enum difference { SAME, MISSING, EXTRA, DIFFERENT, DIFFERENCE_COUNT };
@@ -286,15 +257,19 @@ static void print_diff_json(const struct side *here, const struct side *there, b
 	print_json(object);
 }
 
-static enum status diff(const struct arguments *arguments)
+static enum status diff(void *input)
 {
+	struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	SIDE struct side here = { .name = input_name(options->file) };
 	SIDE struct side there = { .name = input_name(arguments->other) };
 	size_t counts[DIFFERENCE_COUNT] = { 0 };
-	enum status status = read_here(options, &here);
+	enum status status = check_streams(arguments);
 	bool same;
 
+	arguments->other_password.no_prompt = options->password.no_prompt;
+	if (!status)
+		status = read_here(options, &here);
 	if (!status)
 		status = open_there(arguments, &here.content, &there);
 	if (status)
@@ -308,28 +283,14 @@ static enum status diff(const struct arguments *arguments)
 	return same ? STATUS_DONE : STATUS_NO;
 }
 
-/* Standard input can be one thing only. */
-static enum status check_streams(const struct arguments *arguments)
-{
-	const struct options *options = arguments->options;
-	int uses = is_standard_stream(options->file) + is_standard_stream(options->password.file) +
-		   (options->password.descriptor == STDIN_FILENO) + is_standard_stream(arguments->other) +
-		   is_standard_stream(arguments->other_password.file);
-
-	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
-}
-
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options, .other_password.descriptor = -1 };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status)
-		status = check_streams(&arguments);
-	arguments.other_password.no_prompt = options->password.no_prompt;
-	return status ? status : diff(&arguments);
-}
-
-const struct command diff_command = { "diff", "OTHER", "compare two key files by fingerprint", run };
+const struct command diff_command = {
+	.name = "diff",
+	.operands = "OTHER",
+	.summary = "compare two key files by fingerprint",
+	.description =
+		"Compare the key file with another one, or with what 'mkeyfile list --json' printed of it elsewhere.",
+	.own = { specs, .conflicts = conflicts },
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = diff,
+};

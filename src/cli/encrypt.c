@@ -5,29 +5,15 @@
 
 struct arguments {
 	struct options *options;
-	struct output *output;
+	struct output_options output;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	(void)value;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = arguments->output;
-	pass_options(state, 1, 5, arguments->options);
-	return 0;
-}
-
-static const struct argp_child children[] = {
-	{ &output_argp, 0, NULL, 0 }, { &new_password_argp, 0, NULL, 0 }, { &backup_argp, 0, NULL, 0 },
-	{ &lock_argp, 0, NULL, 0 },   { &shared_argp, 0, NULL, 0 },	  { 0 },
-};
-
-static const struct argp argp = {
-	NULL,	  parse, NULL, "Encrypt a plain key file, as 'openssl enc -aes-256-cbc' does, to standard output.",
-	children, NULL,	 NULL
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(output_table, struct output_options, struct arguments, output) },
+	{ COMMAND_SHARED(new_password_table) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
 };
 
 static enum status refuse_encrypted(const struct output *output, const char *name)
@@ -38,51 +24,48 @@ static enum status refuse_encrypted(const struct output *output, const char *nam
 	return STATUS_REFUSED;
 }
 
-static enum status check_options(const struct output *output)
+static enum status check_named(const struct output_options *named)
 {
-	if (!output->force || (output->path && !is_standard_stream(output->path)))
+	if (!named->force || (named->path && !is_standard_stream(named->path)))
 		return STATUS_DONE;
 	return usage_error("--force needs --output");
 }
 
-static enum status encrypt(struct output *output, const struct options *options)
+static enum status encrypt(void *input)
 {
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	OUTPUT struct output output = OUTPUT_OF(&arguments->output);
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
 	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
 	SECRET struct secret raw = { 0 };
 	const struct sealing sealing = { &password, options->kdf };
-	const struct publication publication = { &raw,
-						 { options->kdf, &output->input, &password },
-						 &new_password_file };
-	enum status status = check_options(output);
+	const struct publication publication = { &raw, { options->kdf, &output.input, &password }, &new_password_file };
+	enum status status = check_named(output.named);
 
 	if (!status)
-		status = output_open(output, options);
-
+		status = output_open(&output, options);
 	if (!status)
-		status = refuse_encrypted(output, name);
+		status = refuse_encrypted(&output, name);
 	if (!status)
 		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
 						: get_new_password(&options->password, name, &password);
 	if (!status)
-		status = content_make(&options->target, name, &output->input, NULL, &sealing, &raw);
+		status = content_make(&options->target, name, &output.input, NULL, &sealing, &raw);
 	if (!status)
-		status = output_write(output, options, &publication);
+		status = output_write(&output, options, &publication);
 	if (!status)
-		output_report(output, options, "encrypted", "would encrypt");
+		output_report(&output, options, "encrypted", "would encrypt");
 	return status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	OUTPUT struct output output = OUTPUT_CLOSED;
-	struct arguments arguments = { options, &output };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	return status ? status : encrypt(&output, options);
-}
-
-const struct command encrypt_command = { "encrypt", "", "plain to encrypted, as openssl enc does", run };
+const struct command encrypt_command = {
+	.name = "encrypt",
+	.operands = "",
+	.summary = "plain to encrypted, as openssl enc does",
+	.description = "Encrypt a plain key file, as 'openssl enc -aes-256-cbc' does, to standard output.",
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = encrypt,
+};

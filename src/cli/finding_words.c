@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/finding_words.h"
 
-#include "cli/trusted.h"
+#include "cli/trust_words.h"
 #include "core/format.h"
 
 #include <stdlib.h>

@@ -12,66 +12,40 @@ struct arguments {
 	bool force;
 };
 
-enum long_option { OPTION_FORCE = 512 };
+static const struct arguments initial = { .size = KEY_MAX_SIZE };
 
-static const struct argp_option argp_options[] = {
-	{ "size", 's', "BITS", 0, "Size of the keys: 128, 192 or 256 (default)", 1 },
-	{ "force", OPTION_FORCE, NULL, 0, "Replace an existing FILE, and keep the old one as FILE~", 1 },
+static const struct option_spec specs[] = {
+	{ "size", 's', "BITS", "Size of the keys: 128, 192 or 256 (default)", OPTION_KEY_BITS(struct arguments, size) },
+	{ "force", 0, NULL, "Replace an existing FILE, and keep the old one as FILE~",
+	  OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
+static const struct conflict conflicts[] = {
+	{ NEED, "write-in-place", "force", "--write-in-place needs --force: a file that is created needs no backup" },
+	{ 0 },
+};
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 3, arguments->options);
-		return 0;
-	case 's':
-		arguments->size = parse_key_bits(state, value);
-		return 0;
-	case OPTION_FORCE:
-		arguments->force = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		key_ids_add(&arguments->ids, state, value);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		key_ids_add(&arguments->ids, state, "1");
-		key_ids_add(&arguments->ids, state, "2");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+static const struct command_group groups[] = { { COMMAND_SHARED(new_password_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { 0 } };
+
+/* Without IDs: those that servers use on their own. */
+static enum status complete_arguments(struct arguments *arguments)
+{
+	enum status status = STATUS_DONE;
+
+	if (!arguments->ids.count) {
+		status = key_ids_add(&arguments->ids, KEY_ID_SYSTEM);
+		if (!status)
+			status = key_ids_add(&arguments->ids, KEY_ID_TEMPORARY);
 	}
-}
-
-static const struct argp_child children[] = {
-	{ &new_password_argp, 0, NULL, 0 },
-	{ &lock_argp, 0, NULL, 0 },
-	{ &shared_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
-static const struct argp argp = {
-	argp_options, parse,
-	"[ID...]",    "Create a new key file with a random key for each ID (1 and 2 when none is named).",
-	children,     NULL,
-	NULL
-};
-
-static enum status check_arguments(const struct arguments *arguments)
-{
-	const struct options *options = arguments->options;
-	bool has_system_key = false;
-
-	for (size_t i = 0; i < arguments->ids.count; i++)
-		has_system_key |= arguments->ids.ids[i] == KEY_ID_SYSTEM;
-	if (!has_system_key)
+	if (status)
+		return status;
+	if (!key_ids_have(&arguments->ids, KEY_ID_SYSTEM))
 		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
-	if (options->writing.in_place_backup && !arguments->force)
-		return usage_error("--write-in-place needs --force: a file that is created needs no backup");
-	if (is_standard_stream(options->file))
+	if (is_standard_stream(arguments->options->file))
 		return usage_error("a key file cannot be created on standard output: name a file");
 	return STATUS_DONE;
 }
@@ -124,8 +98,9 @@ static void say_next_steps(const struct options *options)
 		     is_encrypted(options) ? " and one of the password, apart from each other," : "");
 }
 
-static enum status generate(const struct arguments *arguments)
+static enum status generate(void *input)
 {
+	struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	STORE struct store store = STORE_CLOSED;
 	PASSWORD struct password password = { 0 };
@@ -138,9 +113,11 @@ static enum status generate(const struct arguments *arguments)
 	const struct change change = {
 		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys
 	};
-	/* before a password is asked for */
-	enum status status = open_new_store(&store, options->file, &options->writing, arguments->force);
+	enum status status = complete_arguments(arguments);
 
+	/* before a password is asked for */
+	if (!status)
+		status = open_new_store(&store, options->file, &options->writing, arguments->force);
 	if (!status && !change.encrypted)
 		status = refuse_exposure(&store, options->file);
 	if (!status)
@@ -159,19 +136,14 @@ static enum status generate(const struct arguments *arguments)
 	return status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options, .size = KEY_MAX_SIZE };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status)
-		status = check_arguments(&arguments);
-	if (!status)
-		status = generate(&arguments);
-	key_ids_free(&arguments.ids);
-	return status;
-}
-
-const struct command generate_command = { "generate", "[ID...]", "create a new key file", run };
+const struct command generate_command = {
+	.name = "generate",
+	.operands = "[ID...]",
+	.summary = "create a new key file",
+	.description = "Create a new key file with a random key for each ID (1 and 2 when none is named).",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = generate,
+};

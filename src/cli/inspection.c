@@ -6,6 +6,7 @@
 #include "cli/message.h"
 #include "cli/password_source.h"
 #include "cli/refusal_hint.h"
+#include "cli/repeatable.h"
 #include "cli/trusted.h"
 #include "cli/wrong_password.h"
 #include "core/file.h"
@@ -30,7 +31,7 @@ static enum status find_user(struct inspection *inspection)
 	inspection->has_user = server_user_find(name ? name : SERVER_USER_DEFAULT, &inspection->user);
 	if (inspection->has_user || !options->accounts.server_user)
 		return STATUS_DONE;
-	message_error("there is no user '%s'", shown_near(options->accounts.server_user, "mysql mariadb"));
+	message_error("there is no user '%s'", repeatable_near(options->accounts.server_user, "mysql mariadb"));
 	return STATUS_USAGE;
 }
 

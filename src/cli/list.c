@@ -17,40 +17,16 @@ struct arguments {
 	bool only_fingerprint;
 };
 
-enum long_option { OPTION_IDS = 512, OPTION_FINGERPRINT };
-
-static const struct argp_option argp_options[] = {
-	{ "ids", OPTION_IDS, NULL, 0, "Print the bare IDs, one a line", 1 },
-	{ "fingerprint", OPTION_FINGERPRINT, NULL, 0, "Print only the fingerprint of all keys together", 1 },
+static const struct option_spec specs[] = {
+	{ "ids", 0, NULL, "Print the bare IDs, one a line", OPTION_FLAG(struct arguments, only_ids) },
+	{ "fingerprint", 0, NULL, "Print only the fingerprint of all keys together",
+	  OPTION_FLAG(struct arguments, only_fingerprint) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 1, arguments->options);
-		return 0;
-	case OPTION_IDS:
-		arguments->only_ids = true;
-		return 0;
-	case OPTION_FINGERPRINT:
-		arguments->only_fingerprint = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = { argp_options, parse,
-				  NULL,		"List key IDs, versions, sizes and fingerprints. No key is shown.",
-				  children,	NULL,
-				  NULL };
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json exclude each other" }, { 0 }
+};
 
 /* The members of one ID, oldest version first. */
 struct group {
@@ -181,8 +157,9 @@ static void print_list(const struct arguments *arguments, const struct content *
 		note_old_versions(&content->keyfile);
 }
 
-static enum status list(const struct arguments *arguments)
+static enum status list(void *input)
 {
+	const struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	const char *name = input_name(options->file);
 	SECRET struct secret raw = { 0 };
@@ -207,18 +184,12 @@ static enum status list(const struct arguments *arguments)
 	return STATUS_DONE;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (status)
-		return status;
-	if (arguments.only_ids + arguments.only_fingerprint + options->talk.json > 1)
-		return usage_error("--ids, --fingerprint and --json exclude each other");
-	return list(&arguments);
-}
-
-const struct command list_command = { "list", "", "IDs, versions, sizes, fingerprints; never keys", run };
+const struct command list_command = {
+	.name = "list",
+	.operands = "",
+	.summary = "IDs, versions, sizes, fingerprints; never keys",
+	.description = "List key IDs, versions, sizes and fingerprints. No key is shown.",
+	.own = { specs, .conflicts = conflicts },
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = list,
+};

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/message.h"
+#include "cli/repeatable.h"
 #include "core/secret.h"
 
 #include <errno.h>
@@ -19,68 +20,26 @@ static const struct command *const commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-const char *argp_program_version = PACKAGE_STRING;
-
-struct arguments {
-	struct options *options;
-	int command_index; /* in argv; 0: none */
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
+/* For --help. malloc(3)ed, or NULL. */
+static char *describe(void)
 {
-	struct arguments *arguments = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 1, arguments->options);
-		return 0;
-	case ARGP_KEY_ARG:
-		arguments->command_index = state->next - 1;
-		state->next = state->argc;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		refuse_usage(state, "no command named");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-/* The list of commands stands between the description and the options. */
-static char *print_command_list(int key, const char *text, void *input)
-{
-	char *list = NULL;
+	char *text = NULL;
 	size_t size = 0;
-	FILE *stream;
+	FILE *stream = open_memstream(&text, &size);
 
-	(void)input;
-	if (key != ARGP_KEY_HELP_PRE_DOC)
-		return (char *)text;
-	stream = open_memstream(&list, &size);
 	if (!stream)
-		return (char *)text;
-	fprintf(stream, "%s\n\nCommands:\n", text);
+		return NULL;
+	fputs("Create, change and check the key files of MariaDB's file_key_management plugin.\n\nCommands:\n", stream);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		char synopsis[40];
 
-		snprintf(synopsis, sizeof(synopsis), "%s %s", commands[i]->name, commands[i]->arguments);
+		snprintf(synopsis, sizeof(synopsis), "%s %s", commands[i]->name, commands[i]->operands);
 		fprintf(stream, "  %-22s %s\n", synopsis, commands[i]->summary);
 	}
-	fprintf(stream, "\n'mkeyfile COMMAND --help' tells more.");
+	fputs("\n'mkeyfile COMMAND --help' tells more.", stream);
 	fclose(stream);
-	return list;
+	return text;
 }
-
-static const struct argp_child children[] = { { &shared_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = { NULL,
-				  parse,
-				  "COMMAND [ARG...]",
-				  "Create, change and check the key files of MariaDB's file_key_management plugin.",
-				  children,
-				  print_command_list,
-				  NULL };
 
 static const struct command *find_command(const char *name)
 {
@@ -91,12 +50,12 @@ static const struct command *find_command(const char *name)
 }
 
 /* A word that is none may be a secret in the wrong place. */
-static const char *shown_command(const char *name)
+static const char *repeatable_command(const char *name)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (is_near(name, commands[i]->name))
 			return name;
-	return shown(name);
+	return repeatable(name);
 }
 
 /* A file opened later must not become a standard stream: its reader or writer
@@ -146,49 +105,101 @@ static void protect_process(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-static enum status run_command(int argc, char **argv, struct options *options)
+static void add_tables(struct parser *parser, const struct command *command, struct options *options, void *arguments)
 {
-	const struct command *command = find_command(argv[0]);
+	if (command->own.specs)
+		parser_add(parser, &command->own, arguments);
+	for (const struct command_group *group = command->groups; group && group->table; group++)
+		parser_add(parser, group->table,
+			   group->is_of_options ? (void *)options : (char *)arguments + group->offset);
+	parser_add(parser, &shared_table, options);
+	parser_add(parser, &parser_help_table, NULL);
+}
+
+static enum status parse_and_run(struct parser *parser, const struct command *command, int argc, char **argv,
+				 struct options *options, void *arguments)
+{
+	enum status status = parser_parse(parser, argc, argv, NULL);
+
+	if (status || parser->is_finished)
+		return status;
+	status = parser_check(parser);
+	if (!status)
+		status = options_complete(options);
+	if (status == STATUS_REFUSED && command->only_tells && options->host.settings.rival)
+		status = STATUS_FAILED;
+	/* the option files may contradict the command line */
+	if (!status)
+		status = parser_check(parser);
+	return status ? status : command->run(arguments);
+}
+
+static enum status run_command(const struct command *command, int argc, char **argv, struct options *options)
+{
 	static char name[64];
+	struct parser parser = { .program = name, .operands = command->operands, .description = command->description };
+	char *arguments = calloc(1, command->size);
 	enum status status;
 
-	message_set_quiet(options->talk.quiet);
-	if (!command) {
-		message_error("unknown command '%s'", shown_command(argv[0]));
-		message_hint("'mkeyfile --help' lists the commands");
-		return STATUS_USAGE;
-	}
+	if (!arguments)
+		return out_of_memory();
+	if (command->initial)
+		memcpy(arguments, command->initial, command->size);
+	*(struct options **)(arguments + command->options) = options;
 	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
 	message_start(name);
 	message_set_json(options->talk.json);
-	argv[0] = name;
-	status = command->run(argc, argv, options);
+	add_tables(&parser, command, options, arguments);
+	status = parse_and_run(&parser, command, argc, argv, options, arguments);
+	parser_free(&parser);
+	free(arguments);
 	if (secret_lock_failed())
 		message_warning("memory could not be locked: keys may have reached swap space (see ulimit -l)");
 	return status;
 }
 
+static enum status refuse_command(const char *name)
+{
+	if (name)
+		message_error("unknown command '%s'", repeatable_command(name));
+	else
+		message_error("no command named");
+	message_hint("'mkeyfile --help' lists the commands");
+	return STATUS_USAGE;
+}
+
+/* The options before the command, and the command. */
+static enum status run(int argc, char **argv, struct options *options)
+{
+	char *description = describe();
+	struct parser parser = { .program = "mkeyfile", .operands = "COMMAND [ARG...]", .description = description };
+	const struct command *command;
+	enum status status;
+	int index = 0;
+
+	parser_add(&parser, &shared_table, options);
+	parser_add(&parser, &parser_help_table, NULL);
+	message_set_json(parser_finds_json(&parser, argc, argv));
+	status = parser_parse(&parser, argc, argv, &index);
+	free(description);
+	if (status || parser.is_finished)
+		return status;
+	message_set_quiet(options->talk.quiet);
+	command = index ? find_command(argv[index]) : NULL;
+	return command ? run_command(command, argc - index, argv + index, options)
+		       : refuse_command(index ? argv[index] : NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct arguments arguments = { .options = &options };
-	static char program_name[] = "mkeyfile";
 	char **environment = copy_environment(environ);
 	enum status status;
-	error_t error;
 
 	protect_process();
 	json_start();
-	argp_err_exit_status = STATUS_USAGE;
 	options_start(&options, environment);
-	if (argc)
-		argv[0] = program_name;
-	message_set_json(asks_for_json(&shared_argp, argc, argv));
-	check_command_line(&argp, argc, argv, true);
-	error = environment ? argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments) : ENOMEM;
-	if (error)
-		return (int)message_finish(error == ENOMEM ? out_of_memory() : STATUS_USAGE);
-	status = run_command(argc - arguments.command_index, argv + arguments.command_index, &options);
+	status = environment ? run(argc, argv, &options) : out_of_memory();
 	options_free(&options);
 	free(environment);
 	secret_wipe_stack();

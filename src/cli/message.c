@@ -2,7 +2,7 @@
 #include "cli/message.h"
 
 #include "cli/json.h"
-#include "cli/trusted.h"
+#include "cli/trust_words.h"
 #include "core/keyfile.h"
 #include "core/password.h"
 
@@ -400,6 +400,31 @@ static bool say_secret_fault(struct fault fault, const char *path)
 	}
 }
 
+static void say_refusal(bool is_error, const char *path, const struct refusal_of_trust *refusal)
+{
+	char *words = refusal_words(refusal);
+	char *fix = refusal_fix(refusal);
+
+	if (is_error)
+		message_error("refusing '%s': %s", path, words ? words : "out of memory");
+	else
+		message_warning("ignoring option file '%s': %s", path, words ? words : "out of memory");
+	if (fix)
+		message_hint("%s", fix);
+	free(words);
+	free(fix);
+}
+
+void message_untrusted(const char *path, const struct refusal_of_trust *refusal)
+{
+	say_refusal(true, path, refusal);
+}
+
+void message_ignored(const char *path, const struct refusal_of_trust *refusal)
+{
+	say_refusal(false, path, refusal);
+}
+
 static enum status fault_status(enum fault_code code)
 {
 	switch (code) {
@@ -433,7 +458,7 @@ enum status message_fault(struct fault fault, const char *path)
 	} else if (fault.code == FAULT_MOUNT_POINT) {
 		say_mount_point(path);
 	} else if (fault.code == FAULT_UNTRUSTED) {
-		say_untrusted(path, trust_refusal());
+		message_untrusted(path, trust_refusal());
 	} else if (fault.code == FAULT_TORN) {
 		say_torn(path, fault.error_number);
 	} else if (fault.code == FAULT_EXISTS) {

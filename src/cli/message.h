@@ -4,6 +4,7 @@
 
 #include "cli/status.h"
 #include "core/fault.h"
+#include "core/trust.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,6 +50,11 @@ MUST_CHECK enum status message_fault(struct fault fault, const char *path);
 
 /* The same of another program that was run for what it prints. */
 MUST_CHECK enum status message_program_fault(struct fault fault, const char *program);
+
+/* Says why the file at path is refused, or that an option file is ignored, and what can
+ * be done about it. */
+void message_untrusted(const char *path, const struct refusal_of_trust *refusal);
+void message_ignored(const char *path, const struct refusal_of_trust *refusal);
 
 /* Tells message_finish that the change was made, whatever comes after. */
 void message_changed(void);

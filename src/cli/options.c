@@ -2,35 +2,19 @@
 #include "cli/options.h"
 
 #include "cli/message.h"
+#include "cli/repeatable.h"
 #include "core/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOCK_TIMEOUT_DEFAULT 5
 #define LOCK_TIMEOUT_MAX 86400
 #define PASSWORD_TIMEOUT_DEFAULT 60
 #define PASSWORD_TIMEOUT_MAX 86400
-
-enum long_option {
-	OPTION_PASSWORD_FD = 256,
-	OPTION_PASSWORD_COMMAND,
-	OPTION_PASSWORD_TIMEOUT,
-	OPTION_DEFAULTS_FILE,
-	OPTION_DEFAULTS_GROUP_SUFFIX,
-	OPTION_NO_DEFAULTS,
-	OPTION_SERVER_USER,
-	OPTION_TRUST_OWNER,
-	OPTION_DIGEST,
-	OPTION_PBKDF2,
-	OPTION_NO_PROMPT,
-	OPTION_BACKUP,
-	OPTION_LOCK_TIMEOUT,
-	OPTION_WRITE_IN_PLACE,
-	OPTION_NEW_PASSWORD_FILE,
-};
 
 void options_start(struct options *options, char **environment)
 {
@@ -46,56 +30,92 @@ bool is_standard_stream(const char *path)
 	return path && !strcmp(path, "-");
 }
 
+bool reads_standard_input(const struct password_source *source)
+{
+	return is_standard_stream(source->file) || source->descriptor == STDIN_FILENO;
+}
+
 const char *input_name(const char *path)
 {
 	return is_standard_stream(path) ? "standard input" : path;
 }
 
-bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number)
+enum status parse_key_id(const char *text, uint32_t *ret_id)
 {
-	unsigned long long number;
-	char *end;
-
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || *end || number < least || number > most)
-		return false;
-	*ret_number = (uint32_t)number;
-	return true;
+	if (parse_decimal(text, 1, KEY_ID_MAX, ret_id))
+		return STATUS_DONE;
+	return option_refuse("invalid key ID '%s': a number from 1 to %u is needed", repeatable(text), KEY_ID_MAX);
 }
 
-uint32_t parse_key_id(const struct argp_state *state, const char *text)
-{
-	uint32_t id = 0;
-
-	if (!parse_decimal(text, 1, KEY_ID_MAX, &id))
-		refuse_usage(state, "invalid key ID '%s': a number from 1 to %u is needed", shown(text), KEY_ID_MAX);
-	return id;
-}
-
-size_t parse_key_bits(const struct argp_state *state, const char *text)
+enum status option_take_key_bits(const struct option_spec *spec, const char *value, void *place)
 {
 	uint32_t bits = 0;
 
-	if (!parse_decimal(text, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
-		refuse_usage(state, "invalid key size '%s': 128, 192 or 256 bits are possible", shown(text));
-	return bits / 8;
+	(void)spec;
+	if (!parse_decimal(value, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
+		return option_refuse("invalid key size '%s': 128, 192 or 256 bits are possible", repeatable(value));
+	*(size_t *)place = bits / 8;
+	return STATUS_DONE;
 }
 
-void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const char *text)
+enum status option_take_key_version(const struct option_spec *spec, const char *value, void *place)
 {
-	uint32_t id = parse_key_id(state, text);
-	uint32_t *added;
+	(void)spec;
+	if (parse_decimal(value, 1, KEY_VERSION_MAX, place))
+		return STATUS_DONE;
+	return option_refuse("invalid key version '%s': a number from 1 to %u is needed", repeatable(value),
+			     KEY_VERSION_MAX);
+}
 
+enum status option_take_digest(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	if (digest_from_name(value, place))
+		return STATUS_DONE;
+	return option_refuse("unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
+			     repeatable_near(value, "sha1 sha224 sha256 sha384 sha512"));
+}
+
+static enum status take_trust_owner(const struct option_spec *spec, const char *value, void *place)
+{
+	struct accounts *accounts = place;
+
+	(void)spec;
+	if (accounts->trusted_count == TRUST_OWNERS_MAX)
+		return option_refuse("--trust-owner is given more than %d times", TRUST_OWNERS_MAX);
+	accounts->trusted[accounts->trusted_count++] = value;
+	return STATUS_DONE;
+}
+
+/* ---- key IDs ---- */
+
+bool key_ids_have(const struct key_ids *key_ids, uint64_t id)
+{
 	for (size_t i = 0; i < key_ids->count; i++)
 		if (key_ids->ids[i] == id)
-			refuse_usage(state, "key ID %u is named twice", id);
-	added = array_add(&key_ids->ids, &key_ids->count, sizeof(*added));
+			return true;
+	return false;
+}
+
+enum status key_ids_add(struct key_ids *key_ids, uint32_t id)
+{
+	uint32_t *added = array_add(&key_ids->ids, &key_ids->count, sizeof(*added));
+
 	if (!added)
-		exit((int)message_finish(out_of_memory()));
+		return out_of_memory();
 	*added = id;
+	return STATUS_DONE;
+}
+
+enum status option_take_key_ids(const struct option_spec *spec, const char *value, void *place)
+{
+	uint32_t id;
+	enum status status = parse_key_id(value, &id);
+
+	(void)spec;
+	if (!status && key_ids_have(place, id))
+		return option_refuse("key ID %u is named twice", id);
+	return status ? status : key_ids_add(place, id);
 }
 
 void key_ids_free(struct key_ids *key_ids)
@@ -104,234 +124,97 @@ void key_ids_free(struct key_ids *key_ids)
 	*key_ids = (struct key_ids){ 0 };
 }
 
-/* The parsers below return what they find wrong as well as saying it, since the
- * group of an option file is parsed in silence. */
-static error_t parse_count(const struct argp_state *state, const char *option, const char *text, uint32_t most,
-			   unsigned int *ret_count)
+void option_free_key_ids(void *place)
 {
-	if (parse_decimal(text, 0, most, ret_count))
-		return 0;
-	refuse_usage(state, "invalid value '%s' for --%s: a number from 0 to %u is needed", shown(text), option, most);
-	return EINVAL;
+	key_ids_free(place);
 }
 
-error_t parse_descriptor(const struct argp_state *state, const char *option, const char *text, int *ret_descriptor)
-{
-	unsigned int descriptor = 0;
-	error_t error = parse_count(state, option, text, 65535, &descriptor);
+/* ---- the tables ---- */
 
-	if (!error)
-		*ret_descriptor = (int)descriptor;
-	return error;
-}
-
-error_t parse_iterations(const struct argp_state *state, const char *option, const char *text, struct kdf *kdf)
-{
-	return parse_count(state, option, text, PBKDF2_ITERATIONS_MAX, &kdf->iterations);
-}
-
-error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf)
-{
-	if (digest_from_name(text, &kdf->digest))
-		return 0;
-	refuse_usage(state, "unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
-		     shown_near(text, "sha1 sha224 sha256 sha384 sha512"));
-	return EINVAL;
-}
-
-static error_t add_trust_owner(const struct argp_state *state, struct options *options, const char *name)
-{
-	if (options->accounts.trusted_count == TRUST_OWNERS_MAX) {
-		refuse_usage(state, "--trust-owner is given more than %d times", TRUST_OWNERS_MAX);
-		return EINVAL;
-	}
-	options->accounts.trusted[options->accounts.trusted_count++] = name;
-	return 0;
-}
-
-static error_t parse_shared(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case 'f':
-		options->file = value;
-		break;
-	case 'P':
-		options->password.file = value;
-		break;
-	case OPTION_PASSWORD_FD:
-		return parse_descriptor(state, "password-fd", value, &options->password.descriptor);
-	case OPTION_PASSWORD_COMMAND:
-		options->password.command = value;
-		break;
-	case OPTION_PASSWORD_TIMEOUT:
-		options->given.password_timeout = true;
-		return parse_count(state, "password-timeout", value, PASSWORD_TIMEOUT_MAX, &options->password.timeout);
-	case OPTION_DIGEST:
-		options->given.digest = true;
-		return parse_digest(state, value, &options->kdf);
-	case OPTION_PBKDF2:
-		options->given.iterations = true;
-		return parse_iterations(state, "pbkdf2", value, &options->kdf);
-	case 't':
-		options->target.name = value;
-		break;
-	case OPTION_DEFAULTS_FILE:
-		options->host.defaults_file = value;
-		break;
-	case OPTION_DEFAULTS_GROUP_SUFFIX:
-		options->host.defaults_group_suffix = value;
-		break;
-	case OPTION_NO_DEFAULTS:
-		options->host.no_defaults = true;
-		break;
-	case OPTION_SERVER_USER:
-		options->accounts.server_user = value;
-		break;
-	case OPTION_TRUST_OWNER:
-		return add_trust_owner(state, options, value);
-	case 'n':
-		options->writing.dry_run = true;
-		break;
-	case 'q':
-		options->talk.quiet = true;
-		break;
-	case 'j':
-		options->talk.json = true;
-		break;
-	case OPTION_NO_PROMPT:
-		options->password.no_prompt = true;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
-static const struct argp_option shared_options[] = {
-	{ NULL, 0, NULL, 0, "Options of all commands:", 10 },
-	{ "file", 'f', "FILE", 0, "The key file; else $MKEYFILE_FILE, else what the server's option files name", 10 },
-	{ "password-file", 'P', "FILE", 0,
+static const struct option_spec shared_specs[] = {
+	{ "file", 'f', "FILE", "The key file; else $MKEYFILE_FILE, else what the server's option files name",
+	  OPTION_TEXT(struct options, file) },
+	{ "password-file", 'P', "FILE",
 	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE, else as for --file",
-	  10 },
-	{ "password-fd", OPTION_PASSWORD_FD, "N", 0, "Read the password from file descriptor N", 10 },
-	{ "password-command", OPTION_PASSWORD_COMMAND, "COMMAND", 0, "Read the password from what COMMAND prints", 10 },
-	{ "password-timeout", OPTION_PASSWORD_TIMEOUT, "SECONDS", 0,
-	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)", 10 },
-	{ "digest", OPTION_DIGEST, "NAME", 0,
-	  "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512", 10 },
-	{ "pbkdf2", OPTION_PBKDF2, "ITERATIONS", 0,
-	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way", 10 },
-	{ "target", 't', "SERVER", 0,
+	  OPTION_TEXT(struct options, password.file) },
+	{ "password-fd", 0, "N", "Read the password from file descriptor N",
+	  OPTION_DESCRIPTOR(struct options, password.descriptor) },
+	{ "password-command", 0, "COMMAND", "Read the password from what COMMAND prints",
+	  OPTION_TEXT(struct options, password.command) },
+	{ "password-timeout", 0, "SECONDS",
+	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)",
+	  OPTION_NUMBER(struct options, password.timeout, 0, PASSWORD_TIMEOUT_MAX),
+	  OPTION_GIVEN(struct options, given.password_timeout) },
+	{ "digest", 0, "NAME", "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512",
+	  OPTION_DIGEST(struct options, kdf.digest), OPTION_GIVEN(struct options, given.digest) },
+	{ "pbkdf2", 0, "ITERATIONS",
+	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way",
+	  OPTION_ITERATIONS(struct options, kdf.iterations), OPTION_GIVEN(struct options, given.iterations) },
+	{ "target", 't', "SERVER",
 	  "The server that reads the file, as SELECT VERSION() prints it, or auto: the one installed here; else "
 	  "$MKEYFILE_TARGET",
-	  10 },
-	{ "server-user", OPTION_SERVER_USER, "NAME", 0,
-	  "The user account that the server runs as (default: what its option files say, else mysql)", 10 },
-	{ "trust-owner", OPTION_TRUST_OWNER, "NAME", 0,
-	  "Trust the files and directories of user NAME, a name or a number, like your own; repeatable", 10 },
-	{ "defaults-file", OPTION_DEFAULTS_FILE, "FILE", 0, "Read this option file and no other", 10 },
-	{ "defaults-group-suffix", OPTION_DEFAULTS_GROUP_SUFFIX, "SUFFIX", 0,
-	  "Read option file groups with SUFFIX behind their names as well", 10 },
-	{ "no-defaults", OPTION_NO_DEFAULTS, NULL, 0, "Read no option file", 10 },
-	{ "dry-run", 'n', NULL, 0, "Say what would change; change nothing", 10 },
-	{ "quiet", 'q', NULL, 0, "Say nothing but errors", 10 },
-	{ "json", 'j', NULL, 0, "Print the result as JSON on standard output", 10 },
-	{ "no-prompt", OPTION_NO_PROMPT, NULL, 0, "Never ask for a password on the terminal", 10 },
+	  OPTION_TEXT(struct options, target.name) },
+	{ "server-user", 0, "NAME",
+	  "The user account that the server runs as (default: what its option files say, else mysql)",
+	  OPTION_TEXT(struct options, accounts.server_user) },
+	{ "trust-owner", 0, "NAME",
+	  "Trust the files and directories of user NAME, a name or a number, like your own; repeatable",
+	  OPTION_INTO(struct options, accounts, struct accounts, take_trust_owner) },
+	{ "defaults-file", 0, "FILE", "Read this option file and no other",
+	  OPTION_TEXT(struct options, host.defaults_file) },
+	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX behind their names as well",
+	  OPTION_TEXT(struct options, host.defaults_group_suffix) },
+	{ "no-defaults", 0, NULL, "Read no option file", OPTION_FLAG(struct options, host.no_defaults) },
+	{ "dry-run", 'n', NULL, "Say what would change; change nothing", OPTION_FLAG(struct options, writing.dry_run) },
+	{ "quiet", 'q', NULL, "Say nothing but errors", OPTION_FLAG(struct options, talk.quiet) },
+	{ "json", 'j', NULL, "Print the result as JSON on standard output", OPTION_FLAG(struct options, talk.json) },
+	{ "no-prompt", 0, NULL, "Never ask for a password on the terminal",
+	  OPTION_FLAG(struct options, password.no_prompt) },
 	{ 0 },
 };
 
-const struct argp shared_argp = { .options = shared_options, .parser = parse_shared };
-
-static error_t parse_lock(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case OPTION_LOCK_TIMEOUT:
-		options->given.lock_timeout = true;
-		return parse_count(state, "lock-timeout", value, LOCK_TIMEOUT_MAX, &options->writing.lock_timeout);
-	case OPTION_WRITE_IN_PLACE:
-		options->writing.in_place_backup = value;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option lock_options[] = {
-	{ "lock-timeout", OPTION_LOCK_TIMEOUT, "SECONDS", 0, "Wait so long for another mkeyfile to finish (default 5)",
-	  5 },
-	{ "write-in-place", OPTION_WRITE_IN_PLACE, "BACKUP", 0,
-	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced", 5 },
+static const struct conflict shared_conflicts[] = {
+	{ EXCLUDE, "no-defaults", "defaults-file defaults-group-suffix",
+	  "--no-defaults excludes --defaults-file and --defaults-group-suffix" },
+	{ EXCLUDE, "backup write-in-place", NULL,
+	  "--backup and --write-in-place exclude each other: the latter keeps its own backup" },
 	{ 0 },
 };
 
-const struct argp lock_argp = { .options = lock_options, .parser = parse_lock };
+const struct option_table shared_table = { shared_specs, shared_conflicts, 10, .title = "Options of all commands:" };
 
-static error_t parse_backup(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	(void)value;
-	if (key != OPTION_BACKUP)
-		return ARGP_ERR_UNKNOWN;
-	options->writing.backup = true;
-	return 0;
-}
-
-static const struct argp_option backup_options[] = {
-	{ "backup", OPTION_BACKUP, NULL, 0, "Keep the old content in FILE~", 5 },
+static const struct option_spec lock_specs[] = {
+	{ "lock-timeout", 0, "SECONDS", "Wait so long for another mkeyfile to finish (default 5)",
+	  OPTION_NUMBER(struct options, writing.lock_timeout, 0, LOCK_TIMEOUT_MAX),
+	  OPTION_GIVEN(struct options, given.lock_timeout) },
+	{ "write-in-place", 0, "BACKUP",
+	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced",
+	  OPTION_TEXT(struct options, writing.in_place_backup) },
 	{ 0 },
 };
 
-const struct argp backup_argp = { .options = backup_options, .parser = parse_backup };
+const struct option_table lock_table = { .specs = lock_specs, .help_group = 5 };
 
-static error_t parse_new_password(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	if (key != OPTION_NEW_PASSWORD_FILE)
-		return ARGP_ERR_UNKNOWN;
-	options->new_password_file = value;
-	return 0;
-}
-
-static const struct argp_option new_password_options[] = {
-	{ "new-password-file", OPTION_NEW_PASSWORD_FILE, "PATH", 0,
-	  "Create a password file of 256 random hex digits and encrypt the key file under it", 3 },
+static const struct option_spec backup_specs[] = {
+	{ "backup", 0, NULL, "Keep the old content in FILE~", OPTION_FLAG(struct options, writing.backup) },
 	{ 0 },
 };
 
-const struct argp new_password_argp = { .options = new_password_options, .parser = parse_new_password };
+const struct option_table backup_table = { .specs = backup_specs, .help_group = 5 };
 
-void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options)
-{
-	for (size_t i = first; i < end; i++)
-		state->child_inputs[i] = options;
-}
+static const struct option_spec new_password_specs[] = {
+	{ "new-password-file", 0, "PATH",
+	  "Create a password file of 256 random hex digits and encrypt the key file under it",
+	  OPTION_TEXT(struct options, new_password_file) },
+	{ 0 },
+};
+
+const struct option_table new_password_table = { .specs = new_password_specs, .help_group = 3 };
 
 enum status out_of_memory(void)
 {
 	message_error("out of memory");
 	return STATUS_FAILED;
-}
-
-void options_parse(const struct argp *argp, int argc, char **argv, void *input)
-{
-	int rest = argc;
-	error_t error;
-
-	check_command_line(argp, argc, argv, false);
-	error = argp_parse(argp, argc, argv, 0, &rest, input);
-	if (error)
-		exit((int)message_finish(error == ENOMEM ? out_of_memory() : STATUS_USAGE));
-	if (rest == argc)
-		return;
-	message_error("too many arguments");
-	argp_help(argp, stderr, ARGP_HELP_SEE, argv[0]);
-	exit((int)message_finish(STATUS_USAGE));
 }
 
 const char *from_environment(const char *name)

@@ -2,13 +2,11 @@
 #ifndef MKEYFILE_CLI_OPTIONS_H
 #define MKEYFILE_CLI_OPTIONS_H
 
+#include "cli/parser.h"
 #include "cli/status.h"
-#include "cli/usage.h"
 #include "core/envelope.h"
 #include "server/option_files.h"
 #include "server/settings.h"
-
-#include <argp.h>
 
 /* Where a password comes from, and how it is read: of file, command, descriptor and text,
  * at most one is set. */
@@ -92,19 +90,11 @@ struct options {
 void options_start(struct options *options, char **environment);
 void options_free(struct options *options);
 
-/* Children for a command's own argp; their input is a struct options. */
-extern const struct argp shared_argp;
-extern const struct argp lock_argp;	    /* for commands that may replace a file */
-extern const struct argp backup_argp;	    /* for commands that change one */
-extern const struct argp new_password_argp; /* for commands that encrypt what was plain */
-
-/* For a parser's ARGP_KEY_INIT: makes options the input of its children
- * from the index first to before end. */
-void pass_options(const struct argp_state *state, size_t first, size_t end, struct options *options);
-
-/* Runs a command's parser. Parsers that need more than struct options pass
- * their own input and hand options to the children. Exits on a usage error. */
-void options_parse(const struct argp *argp, int argc, char **argv, void *input);
+/* Their values go to a struct options. */
+extern const struct option_table shared_table;
+extern const struct option_table lock_table;	     /* for commands that may replace a file */
+extern const struct option_table backup_table;	     /* for commands that change one */
+extern const struct option_table new_password_table; /* for commands that encrypt what was plain */
 
 /* Fills what the command line left open from the environment, then from the group
  * [mkeyfile] of the option files, then from what the server's groups say of its key
@@ -123,23 +113,26 @@ enum status out_of_memory(void);
 /* "-" means standard input or output. */
 bool is_standard_stream(const char *path);
 
+bool reads_standard_input(const struct password_source *source);
+
 /* How messages name it: the path, or "standard input". */
 const char *input_name(const char *path);
 
-/* Strict decimal numbers, for options and arguments. */
-bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number);
+/* Members of the types enum digest, unsigned int for iterations, int for a descriptor (-1:
+ * none), size_t for the bytes of a key whose bits are given, and uint32_t for a key version. */
+#define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
+#define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
+#define OPTION_DESCRIPTOR(input, member)                                                                               \
+	OPTION_INTO(input, member, int, option_take_number), .most = 65535, .unset = 0xff
+#define OPTION_KEY_BITS(input, member) OPTION_INTO(input, member, size_t, option_take_key_bits)
+#define OPTION_KEY_VERSION(input, member) OPTION_INTO(input, member, uint32_t, option_take_key_version)
 
-/* A key ID among the arguments; a usage error (and exit) when it is none. */
-uint32_t parse_key_id(const struct argp_state *state, const char *text);
+option_taker option_take_digest;
+option_taker option_take_key_bits;
+option_taker option_take_key_version;
 
-/* A value of --size in bits, as bytes; a usage error (and exit) when it is none. */
-size_t parse_key_bits(const struct argp_state *state, const char *text);
-
-/* Values of --digest, --pbkdf2 and --password-fd and of options like them. What is
- * none is said, and EINVAL. */
-error_t parse_digest(const struct argp_state *state, const char *text, struct kdf *kdf);
-error_t parse_iterations(const struct argp_state *state, const char *option, const char *text, struct kdf *kdf);
-error_t parse_descriptor(const struct argp_state *state, const char *option, const char *text, int *ret_descriptor);
+/* A key ID; option_refuse when text is none. */
+enum status parse_key_id(const char *text, uint32_t *ret_id);
 
 /* Keeps a descriptor which an option names from children, or says that it is not open,
  * before a file is opened that could take its number. Negative: none is named. */
@@ -153,8 +146,17 @@ struct key_ids {
 
 #define KEY_IDS __attribute__((cleanup(key_ids_free)))
 
-/* Appends the ID that text names; usage errors exit. */
-void key_ids_add(struct key_ids *key_ids, const struct argp_state *state, const char *text);
+/* Operands that are key IDs. */
+#define OPTION_KEY_IDS(input, member)                                                                                  \
+	.argument = "ID", OPTION_INTO(input, member, struct key_ids, option_take_key_ids), .free = option_free_key_ids
+
+option_taker option_take_key_ids;
+void option_free_key_ids(void *place);
+
+/* Whether id is among them. */
+bool key_ids_have(const struct key_ids *key_ids, uint64_t id);
+
+enum status key_ids_add(struct key_ids *key_ids, uint32_t id);
 void key_ids_free(struct key_ids *key_ids);
 
 #endif

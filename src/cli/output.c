@@ -11,57 +11,39 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum long_option { OPTION_IN_PLACE = 768, OPTION_FORCE };
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct output *output = state->input;
-
-	switch (key) {
-	case 'o':
-		output->path = value;
-		return 0;
-	case OPTION_IN_PLACE:
-		output->in_place = true;
-		return 0;
-	case OPTION_FORCE:
-		output->force = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option argp_options[] = {
-	{ "output", 'o', "OUTPUT", 0,
-	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output", 2 },
-	{ "in-place", OPTION_IN_PLACE, NULL, 0, "Replace the key file itself", 2 },
-	{ "force", OPTION_FORCE, NULL, 0, "Replace an existing OUTPUT, and keep the old one as OUTPUT~", 2 },
+static const struct option_spec specs[] = {
+	{ "output", 'o', "OUTPUT",
+	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output",
+	  OPTION_TEXT(struct output_options, path) },
+	{ "in-place", 0, NULL, "Replace the key file itself", OPTION_FLAG(struct output_options, in_place) },
+	{ "force", 0, NULL, "Replace an existing OUTPUT, and keep the old one as OUTPUT~",
+	  OPTION_FLAG(struct output_options, force) },
 	{ 0 },
 };
 
-const struct argp output_argp = { .options = argp_options, .parser = parse };
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "in-place output", NULL, "--in-place and --output exclude each other" },
+	{ NEED, "backup", "in-place",
+	  "--backup needs --in-place: another file is written only where there is none, or kept by --force" },
+	{ NEED, "write-in-place", "in-place force",
+	  "--write-in-place needs --in-place or --force: a file that is created needs no backup" },
+	{ 0 },
+};
+
+const struct option_table output_table = { specs, conflicts, .help_group = 2 };
 
 static bool to_standard_output(const struct output *output)
 {
-	return !output->in_place && (!output->path || is_standard_stream(output->path));
+	return !output->named->in_place && (!output->named->path || is_standard_stream(output->named->path));
 }
 
 static enum status check_options(const struct output *output, const struct options *options)
 {
-	if (output->in_place && output->path)
-		return usage_error("--in-place and --output exclude each other");
-	if (output->in_place && is_standard_stream(options->file))
+	if (output->named->in_place && is_standard_stream(options->file))
 		return usage_error("standard input cannot be changed in place: name a file");
-	if (options->writing.backup && !output->in_place)
-		return usage_error(
-			"--backup needs --in-place: another file is written only where there is none, or kept by --force");
-	if (options->writing.in_place_backup && !output->in_place && !output->force)
-		return usage_error(
-			"--write-in-place needs --in-place or --force: a file that is created needs no backup");
 	if (to_standard_output(output) && options->talk.json)
 		return usage_error("--json needs --output or --in-place: standard output has the key file");
-	if (!output->path && !output->in_place && isatty(STDOUT_FILENO)) {
+	if (!output->named->path && !output->named->in_place && isatty(STDOUT_FILENO)) {
 		message_error("refusing to write a key file to a terminal");
 		message_hint("--output=FILE or --in-place name a place for it; -o - insists");
 		return STATUS_REFUSED;
@@ -85,20 +67,20 @@ static enum status find_place(struct output *output, const struct options *optio
 	struct stat present;
 	struct fault fault;
 
-	if (!stat(output->path, &present)) {
+	if (!stat(output->named->path, &present)) {
 		if (S_ISFIFO(present.st_mode))
-			warn_unless_target_reads_pipes(output->path, &options->target);
+			warn_unless_target_reads_pipes(output->named->path, &options->target);
 		if (is_stream(&present)) {
-			fault = trust_judge_path(NULL, output->path);
-			return message_fault(fault, output->path);
+			fault = trust_judge_path(NULL, output->named->path);
+			return message_fault(fault, output->named->path);
 		}
 		if (file_is_same(&present, input)) {
-			message_error("'%s' is the input as well", output->path);
+			message_error("'%s' is the input as well", output->named->path);
 			message_hint("--in-place replaces the key file itself");
 			return STATUS_REFUSED;
 		}
 	}
-	return open_new_store(&output->store, output->path, &options->writing, output->force);
+	return open_new_store(&output->store, output->named->path, &options->writing, output->named->force);
 }
 
 enum status output_open(struct output *output, const struct options *options)
@@ -109,7 +91,7 @@ enum status output_open(struct output *output, const struct options *options)
 
 	if (status)
 		return status;
-	if (output->in_place) {
+	if (output->named->in_place) {
 		status = open_store(&output->store, options->file, &options->writing, options->writing.backup);
 		if (status)
 			return status;
@@ -170,17 +152,17 @@ static enum status write_to_stream(const struct output *output, const char *path
 
 enum status output_write(struct output *output, const struct options *options, const struct publication *publication)
 {
-	const char *path = output->in_place ? options->file : output->path;
+	const char *path = output->named->in_place ? options->file : output->named->path;
 	struct stat present;
 
-	if (to_standard_output(output) || (!output->in_place && !stat(path, &present) && is_stream(&present)))
+	if (to_standard_output(output) || (!output->named->in_place && !stat(path, &present) && is_stream(&present)))
 		return write_to_stream(output, path, &options->writing, publication);
 	return publish(&output->store, path, &options->writing, publication);
 }
 
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
 {
-	const char *path = output->in_place ? options->file : output->path;
+	const char *path = output->named->in_place ? options->file : output->named->path;
 	json_t *object;
 
 	if (to_standard_output(output)) {

@@ -6,19 +6,23 @@
 
 /* Where encrypt and decrypt write: standard output, another file, a named pipe,
  * or the input itself. */
-struct output {
+struct output_options {
 	const char *path; /* NULL: not named */
 	bool in_place;
-	bool force;	     /* replace an existing file, whose old content is kept */
+	bool force; /* replace an existing file, whose old content is kept */
+};
+
+/* Their values go to a struct output_options, zeroed before. */
+extern const struct option_table output_table;
+
+struct output {
+	const struct output_options *named;
 	struct store store;  /* the file to be replaced, locked, or the place of a new one; else closed */
 	struct secret input; /* what the key file holds on disk */
 };
 
 #define OUTPUT __attribute__((cleanup(output_close)))
-#define OUTPUT_CLOSED ((struct output){ .store = STORE_CLOSED })
-
-/* A child for the commands' argp; its input is a struct output. */
-extern const struct argp output_argp;
+#define OUTPUT_OF(output_options) ((struct output){ .named = (output_options), .store = STORE_CLOSED })
 
 /* Checks the options, reads the input and makes sure that the output can be
  * written, before a password is asked for. A terminal is refused as output

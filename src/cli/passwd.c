@@ -36,64 +36,30 @@ struct arguments {
 	bool new_iterations;
 };
 
-enum long_option {
-	OPTION_NEW_PASSWORD_FILE = 512,
-	OPTION_NEW_PASSWORD_FD,
-	OPTION_NEW_PASSWORD_COMMAND,
-	OPTION_NEW_DIGEST,
-	OPTION_NEW_PBKDF2,
-};
+static const struct arguments initial = { .new_password.descriptor = -1 };
 
-static const struct argp_option argp_options[] = {
-	{ "new-password-file", OPTION_NEW_PASSWORD_FILE, "PATH", 0,
-	  "The file of the new password: created when there is none; the old one again means new content for it", 1 },
-	{ "new-password-fd", OPTION_NEW_PASSWORD_FD, "N", 0, "Read the new password from file descriptor N", 1 },
-	{ "new-password-command", OPTION_NEW_PASSWORD_COMMAND, "COMMAND", 0,
-	  "Read the new password from what COMMAND prints", 1 },
-	{ "new-digest", OPTION_NEW_DIGEST, "NAME", 0, "The new digest", 1 },
-	{ "new-pbkdf2", OPTION_NEW_PBKDF2, "ITERATIONS", 0, "The new number of PBKDF2 iterations, 0 for none", 1 },
+static const struct option_spec specs[] = {
+	{ "new-password-file", 0, "PATH",
+	  "The file of the new password: created when there is none; the old one again means new content for it",
+	  OPTION_TEXT(struct arguments, new_password.file) },
+	{ "new-password-fd", 0, "N", "Read the new password from file descriptor N",
+	  OPTION_DESCRIPTOR(struct arguments, new_password.descriptor) },
+	{ "new-password-command", 0, "COMMAND", "Read the new password from what COMMAND prints",
+	  OPTION_TEXT(struct arguments, new_password.command) },
+	{ "new-digest", 0, "NAME", "The new digest", OPTION_DIGEST(struct arguments, new_kdf.digest),
+	  OPTION_GIVEN(struct arguments, new_digest) },
+	{ "new-pbkdf2", 0, "ITERATIONS", "The new number of PBKDF2 iterations, 0 for none",
+	  OPTION_ITERATIONS(struct arguments, new_kdf.iterations), OPTION_GIVEN(struct arguments, new_iterations) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-	struct password_source *new = &arguments->new_password;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 2, arguments->options);
-		return 0;
-	case OPTION_NEW_PASSWORD_FILE:
-		new->file = value;
-		return 0;
-	case OPTION_NEW_PASSWORD_FD:
-		return parse_descriptor(state, "new-password-fd", value, &new->descriptor);
-	case OPTION_NEW_PASSWORD_COMMAND:
-		new->command = value;
-		return 0;
-	case OPTION_NEW_DIGEST:
-		arguments->new_digest = true;
-		return parse_digest(state, value, &arguments->new_kdf);
-	case OPTION_NEW_PBKDF2:
-		arguments->new_iterations = true;
-		return parse_iterations(state, "new-pbkdf2", value, &arguments->new_kdf);
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = { { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = {
-	argp_options,
-	parse,
-	NULL,
-	"Change the password, the digest or the iterations of an encrypted key file. The keys stay as they are.",
-	children,
-	NULL,
-	NULL
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "new-password-file new-password-fd new-password-command", NULL,
+	  "--new-password-file, --new-password-fd and --new-password-command exclude each other" },
+	{ 0 },
 };
+
+static const struct command_group groups[] = { { COMMAND_SHARED(lock_table) }, { 0 } };
 
 static void passwd_free(struct passwd *passwd)
 {
@@ -175,6 +141,7 @@ static enum status plan(struct passwd *passwd, const struct arguments *arguments
 
 	if (status)
 		return status;
+	passwd->new_kdf = arguments->new_kdf;
 	passwd->way = choose_way(arguments);
 	if (passwd->way == WAY_REPLACE_FILE)
 		return find_journal(passwd, passwd->options->password.file);
@@ -343,18 +310,48 @@ static enum status commit(struct passwd *passwd)
 	return publish_files(files, count, passwd->journal, options->writing.dry_run);
 }
 
-static enum status change_password(const struct arguments *arguments)
+/* ---- the command line ---- */
+
+/* What is not given about the new password is as with the old one. */
+static enum status complete_arguments(struct arguments *arguments)
 {
+	const struct options *options = arguments->options;
+	struct password_source *new = &arguments->new_password;
+
+	new->timeout = options->password.timeout;
+	new->no_prompt = options->password.no_prompt;
+	new->environment = options->password.environment;
+	if (!arguments->new_digest)
+		arguments->new_kdf.digest = options->kdf.digest;
+	if (!arguments->new_iterations)
+		arguments->new_kdf.iterations = options->kdf.iterations;
+	if (is_standard_stream(options->file))
+		return usage_error("standard input cannot be changed: name a file");
+	if (new->file && (!*new->file || is_standard_stream(new->file)))
+		return usage_error("--new-password-file needs the name of a file");
+	if (is_same_file(new->file, options->file))
+		return usage_error("the key file and the password file cannot be the same");
+	if (new->descriptor >= 0 && new->descriptor == options->password.descriptor)
+		return usage_error("the old and the new password cannot come from the same descriptor");
+	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))
+		return usage_error("the old and the new password cannot both come from standard input");
+	return check_descriptor(new->descriptor);
+}
+
+static enum status change_password(void *input)
+{
+	struct arguments *arguments = input;
 	struct passwd passwd __attribute__((cleanup(passwd_free))) = {
 		.options = arguments->options,
 		.new_source = &arguments->new_password,
-		.new_kdf = arguments->new_kdf,
 		.store = STORE_CLOSED,
 		.made = NEW_PASSWORD_FILE_AT(NULL),
 		.password_store = STORE_CLOSED,
 	};
-	enum status status = plan(&passwd, arguments);
+	enum status status = complete_arguments(arguments);
 
+	if (!status)
+		status = plan(&passwd, arguments);
 	if (!status)
 		status = open_with_old(&passwd);
 	if (!status && !passwd.finishing && may_be_finished(&passwd))
@@ -370,55 +367,15 @@ static enum status change_password(const struct arguments *arguments)
 	return status;
 }
 
-/* ---- the command line ---- */
-
-/* What is not given about the new password is as with the old one. */
-static void complete_new(struct arguments *arguments)
-{
-	const struct options *options = arguments->options;
-
-	arguments->new_password.timeout = options->password.timeout;
-	arguments->new_password.no_prompt = options->password.no_prompt;
-	arguments->new_password.environment = options->password.environment;
-	if (!arguments->new_digest)
-		arguments->new_kdf.digest = options->kdf.digest;
-	if (!arguments->new_iterations)
-		arguments->new_kdf.iterations = options->kdf.iterations;
-}
-
-static enum status check_arguments(const struct arguments *arguments)
-{
-	const struct options *options = arguments->options;
-	const struct password_source *new = &arguments->new_password;
-	int sources = !!new->file + !!new->command + (new->descriptor >= 0);
-
-	if (sources > 1)
-		return usage_error(
-			"--new-password-file, --new-password-fd and --new-password-command exclude each other");
-	if (is_standard_stream(options->file))
-		return usage_error("standard input cannot be changed: name a file");
-	if (new->file && (!*new->file || is_standard_stream(new->file)))
-		return usage_error("--new-password-file needs the name of a file");
-	if (is_same_file(new->file, options->file))
-		return usage_error("the key file and the password file cannot be the same");
-	if (new->descriptor >= 0 && new->descriptor == options->password.descriptor)
-		return usage_error("the old and the new password cannot come from the same descriptor");
-	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))
-		return usage_error("the old and the new password cannot both come from standard input");
-	return check_descriptor(new->descriptor);
-}
-
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options, .new_password.descriptor = -1 };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	complete_new(&arguments);
-	if (!status)
-		status = check_arguments(&arguments);
-	return status ? status : change_password(&arguments);
-}
-
-const struct command passwd_command = { "passwd", "", "change the password or the KDF of a key file", run };
+const struct command passwd_command = {
+	.name = "passwd",
+	.operands = "",
+	.summary = "change the password or the KDF of a key file",
+	.description =
+		"Change the password, the digest or the iterations of an encrypted key file. The keys stay as they are.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = change_password,
+};

@@ -2,59 +2,44 @@
 #include "cli/prove.h"
 
 #include "cli/message.h"
+#include "cli/repeatable.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum long_option { OPTION_FULL = 600, OPTION_ALL_FILES, OPTION_ALGORITHM };
+static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
+{
+	uint32_t *ciphers = place;
 
-static const struct argp_option argp_options[] = {
-	{ "full", OPTION_FULL, NULL, 0, "With --datadir: read and prove every page, not a sample", 2 },
-	{ "all-files", OPTION_ALL_FILES, NULL, 0,
-	  "With --datadir: list every file, not only those that are not in order", 2 },
-	{ "encryption-algorithm", OPTION_ALGORITHM, "NAME", 0,
-	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried", 2 },
+	(void)spec;
+	if (!strcasecmp(value, "aes_cbc"))
+		*ciphers = 1U << DATA_CIPHER_CBC;
+	else if (!strcasecmp(value, "aes_ctr"))
+		*ciphers = 1U << DATA_CIPHER_CTR;
+	else
+		return option_refuse("unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible",
+				     repeatable_near(value, "aes_cbc aes_ctr"));
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "full", 0, NULL, "With --datadir: read and prove every page, not a sample",
+	  OPTION_FLAG(struct prove_options, full) },
+	{ "all-files", 0, NULL, "With --datadir: list every file, not only those that are not in order",
+	  OPTION_FLAG(struct prove_options, all_files) },
+	{ "encryption-algorithm", 0, "NAME",
+	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried",
+	  OPTION_INTO(struct prove_options, ciphers, uint32_t, take_algorithm) },
 	{ 0 },
 };
 
-static uint32_t parse_algorithm(const struct argp_state *state, const char *name)
-{
-	if (!strcasecmp(name, "aes_cbc"))
-		return 1U << DATA_CIPHER_CBC;
-	if (!strcasecmp(name, "aes_ctr"))
-		return 1U << DATA_CIPHER_CTR;
-	refuse_usage(state, "unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible",
-		     shown_near(name, "aes_cbc aes_ctr"));
-	return 0;
-}
+static const struct conflict conflicts[] = {
+	{ NEED, "full all-files encryption-algorithm", "datadir server-data",
+	  "--full, --all-files and --encryption-algorithm need --datadir or --server-data" },
+	{ 0 },
+};
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct prove_options *options = state->input;
-
-	switch (key) {
-	case OPTION_FULL:
-		options->full = true;
-		return 0;
-	case OPTION_ALL_FILES:
-		options->all_files = true;
-		return 0;
-	case OPTION_ALGORITHM:
-		options->ciphers = parse_algorithm(state, value);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-const struct argp prove_argp = { .options = argp_options, .parser = parse };
-
-enum status prove_options_check(const struct prove_options *options)
-{
-	if (!datadirs_are_named(&options->datadirs) && (options->full || options->all_files || options->ciphers))
-		return usage_error("--full, --all-files and --encryption-algorithm need --datadir or --server-data");
-	return STATUS_DONE;
-}
+const struct option_table prove_table = { specs, conflicts, .help_group = 2 };
 
 /* ---- the proof ---- */
 

@@ -16,12 +16,8 @@ struct prove_options {
 	bool all_files;
 };
 
-/* A child for the command's argp, besides datadir_argp; its input is a struct
- * prove_options, zeroed before. */
-extern const struct argp prove_argp;
-
-/* The options that mean nothing without --datadir stand without it: says so. */
-MUST_CHECK enum status prove_options_check(const struct prove_options *options);
+/* Their values go to a struct prove_options, and with datadir_table to its datadirs. */
+extern const struct option_table prove_table;
 
 /* What was found out. */
 struct proof {

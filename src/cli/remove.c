@@ -26,80 +26,30 @@ struct arguments {
 	bool force;
 };
 
-enum long_option { OPTION_KEY_VERSION = 512, OPTION_OLD_VERSIONS, OPTION_ALL, OPTION_FREE_PAGES, OPTION_FORCE };
-
-static const struct argp_option argp_options[] = {
-	{ "key-version", OPTION_KEY_VERSION, "N", 0, "Remove only version N, which must not be the newest", 1 },
-	{ "old-versions", OPTION_OLD_VERSIONS, NULL, 0, "Remove every version but the newest", 1 },
-	{ "all", OPTION_ALL, NULL, 0, "With --old-versions: of every ID in the file", 1 },
-	{ "free-pages", OPTION_FREE_PAGES, NULL, 0, "Remove versions that only free pages need", 1 },
-	{ "force", OPTION_FORCE, NULL, 0, "Remove what data may need, or is known to need", 1 },
+static const struct option_spec specs[] = {
+	{ "key-version", 0, "N", "Remove only version N, which must not be the newest",
+	  OPTION_KEY_VERSION(struct arguments, version) },
+	{ "old-versions", 0, NULL, "Remove every version but the newest", OPTION_FLAG(struct arguments, old_versions) },
+	{ "all", 0, NULL, "With --old-versions: of every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "free-pages", 0, NULL, "Remove versions that only free pages need",
+	  OPTION_FLAG(struct arguments, free_pages) },
+	{ "force", 0, NULL, "Remove what data may need, or is known to need", OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static error_t check_arguments(const struct arguments *arguments, struct argp_state *state)
-{
-	if (arguments->all && !arguments->old_versions)
-		refuse_usage(state, "--all needs --old-versions");
-	if (arguments->version && arguments->old_versions)
-		refuse_usage(state, "--key-version and --old-versions exclude each other");
-	if (arguments->ids.count && arguments->all)
-		refuse_usage(state, "--all and key IDs exclude each other");
-	if (!arguments->ids.count && !arguments->all)
-		refuse_usage(state, "no key ID named");
-	if (arguments->version && arguments->ids.count != 1)
-		refuse_usage(state, "--key-version is about one ID: name one");
-	return 0;
-}
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->datadirs;
-		pass_options(state, 1, 3, arguments->options);
-		return 0;
-	case OPTION_KEY_VERSION:
-		if (!parse_decimal(value, 1, KEY_VERSION_MAX, &arguments->version))
-			refuse_usage(state, "invalid key version '%s': a number from 1 to %u is needed", shown(value),
-				     KEY_VERSION_MAX);
-		return 0;
-	case OPTION_OLD_VERSIONS:
-		arguments->old_versions = true;
-		return 0;
-	case OPTION_ALL:
-		arguments->all = true;
-		return 0;
-	case OPTION_FREE_PAGES:
-		arguments->free_pages = true;
-		return 0;
-	case OPTION_FORCE:
-		arguments->force = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		key_ids_add(&arguments->ids, state, value);
-		return 0;
-	case ARGP_KEY_END:
-		return check_arguments(arguments, state);
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = {
-	{ &datadir_argp, 0, NULL, 0 }, { &lock_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 }
+static const struct conflict conflicts[] = {
+	{ NEED, "all", "old-versions", "--all needs --old-versions" },
+	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions exclude each other" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
+	{ REQUIRE, "ID all", NULL, "no key ID named" },
+	{ 0 },
 };
 
-static const struct argp argp = {
-	argp_options,
-	parse,
-	"ID...\n--all",
-	"Take keys out of the file that no data needs any more. The old file is kept, with a ~ behind its name.",
-	children,
-	NULL,
-	NULL
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
 };
 
 /* ---- which keys ---- */
@@ -192,7 +142,7 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 /* ---- does data need them? ---- */
 
 /* A reason that is overridden is a warning. words become this function's; NULL: no memory. */
-static enum status object_unless(bool overridden, char *words)
+static enum status refuse_unless(bool overridden, char *words)
 {
 	if (!words)
 		return message_fault(fault_of(FAULT_MEMORY), "");
@@ -204,31 +154,31 @@ static enum status object_unless(bool overridden, char *words)
 	return overridden ? STATUS_DONE : STATUS_REFUSED;
 }
 
-static enum status object(const struct arguments *arguments, char *words)
+static enum status refuse(const struct arguments *arguments, char *words)
 {
-	return object_unless(arguments->force, words);
+	return refuse_unless(arguments->force, words);
 }
 
-static enum status object_to_need(const struct arguments *arguments, const struct keyset_member *member,
-				  const struct data_needs *needs, const struct data_need *need)
+static enum status refuse_need(const struct arguments *arguments, const struct keyset_member *member,
+			       const struct data_needs *needs, const struct data_need *need)
 {
 	const char *example = data_need_example(needs, need);
 	const char *plural = need->files == 1 ? "" : "s";
 
 	if (!need->version)
-		return object(arguments,
+		return refuse(arguments,
 			      format_text("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
 					  member->id, need->files, plural, example));
-	return object(arguments,
+	return refuse(arguments,
 		      format_text("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
 				  member->id, member->version, need->files, plural, example));
 }
 
 /* Allocated pages are all that a server reads of a table, but not all that import reads. */
-static enum status object_to_free_pages(const struct arguments *arguments, const struct keyset_member *member,
-					const struct data_needs *needs, const struct data_need *need)
+static enum status refuse_need_of_free_pages(const struct arguments *arguments, const struct keyset_member *member,
+					     const struct data_needs *needs, const struct data_need *need)
 {
-	return object_unless(arguments->force || arguments->free_pages,
+	return refuse_unless(arguments->force || arguments->free_pages,
 			     format_text("key ID %u version %u is needed on free pages of %" PRIu64
 					 " file%s, the first of which is '%s'",
 					 member->id, member->version, need->files, need->files == 1 ? "" : "s",
@@ -254,11 +204,11 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 		if (!need || !need->files)
 			need = removes_ids(arguments) ? data_needs_find(needs, member->id, 0) : NULL;
 		if (need && need->files && need->files == need->free_files) {
-			enum status status = object_to_free_pages(arguments, member, needs, need);
+			enum status status = refuse_need_of_free_pages(arguments, member, needs, need);
 
 			worst_free = status ? status : worst_free;
 		} else if (need && need->files) {
-			enum status status = object_to_need(arguments, member, needs, need);
+			enum status status = refuse_need(arguments, member, needs, need);
 
 			worst = status ? status : worst;
 		}
@@ -270,9 +220,9 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 	return worst ? worst : worst_free;
 }
 
-static enum status object_with(const struct arguments *arguments, char *words, const char *hint)
+static enum status refuse_with_hint(const struct arguments *arguments, char *words, const char *hint)
 {
-	enum status status = object(arguments, words);
+	enum status status = refuse(arguments, words);
 
 	if (status == STATUS_REFUSED)
 		message_hint("%s; --force overrides this check", hint);
@@ -286,18 +236,19 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 
 	switch (data_needs_find_redo_log(needs, number)) {
 	case DATA_REDO_LOG_NONE:
-		return object_with(arguments,
-				   format_text("'%s' has tablespaces, but not their redo log, which may need keys too",
-					       directory),
-				   hint);
+		return refuse_with_hint(
+			arguments,
+			format_text("'%s' has tablespaces, but not their redo log, which may need keys too", directory),
+			hint);
 	case DATA_REDO_LOG_OLD:
-		return object_with(arguments,
-				   format_text("the redo log ends before the newest page of the tablespaces in '%s': "
-					       "they were written with another redo log",
-					       directory),
-				   hint);
+		return refuse_with_hint(
+			arguments,
+			format_text("the redo log ends before the newest page of the tablespaces in '%s': "
+				    "they were written with another redo log",
+				    directory),
+			hint);
 	case DATA_REDO_LOG_SEVERAL:
-		return object_with(
+		return refuse_with_hint(
 			arguments,
 			format_text("the redo logs of several directories may be that of the tablespaces in '%s'",
 				    directory),
@@ -327,8 +278,9 @@ static enum status check_pending(const struct arguments *arguments, const struct
 		log = data_needs_unsure_example(needs);
 	if (!log)
 		return STATUS_DONE;
-	return object_with(arguments, format_text("'%s' has changes that a start of the server would still apply", log),
-			   "start the server with all keys and shut it down cleanly, or prepare the backup");
+	return refuse_with_hint(arguments,
+				format_text("'%s' has changes that a start of the server would still apply", log),
+				"start the server with all keys and shut it down cleanly, or prepare the backup");
 }
 
 static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
@@ -337,18 +289,18 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 	enum status status;
 
 	if (needs->live)
-		return object_with(arguments,
-				   format_text(
-					   "a server is running on the data: what it needs may change at any moment"),
-				   "shut the server down cleanly first");
+		return refuse_with_hint(
+			arguments,
+			format_text("a server is running on the data: what it needs may change at any moment"),
+			"shut the server down cleanly first");
 	status = check_pending(arguments, needs);
 	if (!status && unsure)
-		status = object_with(arguments,
-				     format_text("%" PRIu64
-						 " file%s may need keys that %s not show, the first of which is '%s'",
-						 unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
-						 data_needs_unsure_example(needs)),
-				     "run 'mkeyfile verify --datadir=DIR' for details");
+		status = refuse_with_hint(
+			arguments,
+			format_text("%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
+				    unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
+				    data_needs_unsure_example(needs)),
+			"run 'mkeyfile verify --datadir=DIR' for details");
 	return status ? status : check_redo_logs(arguments, needs);
 }
 
@@ -377,14 +329,14 @@ static void hint_at_setting(enum part part)
 }
 
 /* What is elsewhere may need keys, too. */
-static enum status object_to_missing(const struct arguments *arguments, const struct data_parts *parts)
+static enum status refuse_missing(const struct arguments *arguments, const struct data_parts *parts)
 {
 	enum status worst = STATUS_DONE;
 
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct missing_part *part = &parts->items[i];
 		char *what = part_words(part);
-		enum status status = object(arguments, what ? format_text("the data is incomplete: %s", what) : NULL);
+		enum status status = refuse(arguments, what ? format_text("the data is incomplete: %s", what) : NULL);
 
 		worst = status ? status : worst;
 		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))
@@ -412,7 +364,7 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 	if (!status)
 		status = check_needs(arguments, removed, &audit.needs, &free_pages);
 	if (!status && !audit.needs.live)
-		status = object_to_missing(arguments, &audit.parts);
+		status = refuse_missing(arguments, &audit.parts);
 	if (!status)
 		status = check_sure(arguments, &audit.needs);
 	return status;
@@ -496,12 +448,19 @@ static enum status take_out(const struct arguments *arguments, struct edit *edit
 	return status ? status : edit_commit(edit, &text);
 }
 
-static enum status remove_keys(const struct arguments *arguments)
+static enum status remove_keys(void *input)
 {
+	struct arguments *arguments = input;
 	EDIT struct edit edit = EDIT_CLOSED;
 	KEYSET struct keyset removed = { 0 };
-	enum status status = edit_open(&edit, arguments->options);
+	enum status status;
 
+	if (arguments->version && arguments->ids.count != 1)
+		return usage_error("--key-version is about one ID: name one");
+	arguments->options->writing.backup = true;
+	status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
+	if (!status)
+		status = edit_open(&edit, arguments->options);
 	if (!status)
 		status = take_out(arguments, &edit, &removed);
 	if (!status)
@@ -509,21 +468,14 @@ static enum status remove_keys(const struct arguments *arguments)
 	return status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	options->writing.backup = true;
-	if (!status)
-		status = datadirs_complete(&arguments.datadirs, &options->host);
-	if (!status)
-		status = remove_keys(&arguments);
-	datadirs_free(&arguments.datadirs);
-	key_ids_free(&arguments.ids);
-	return status;
-}
-
-const struct command remove_command = { "remove", "ID...|--all", "take out keys that no data needs, guarded", run };
+const struct command remove_command = {
+	.name = "remove",
+	.operands = "ID...|--all",
+	.summary = "take out keys that no data needs, guarded",
+	.description =
+		"Take keys out of the file that no data needs any more. The old file is kept, with a ~ behind its name.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = remove_keys,
+};

@@ -24,81 +24,54 @@ struct arguments {
 	struct datadirs datadirs;
 };
 
-enum long_option { OPTION_ALL = 512, OPTION_NEW_ID, OPTION_FLUSH };
+static enum status take_successor(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	return value ? parse_key_id(value, place) : STATUS_DONE;
+}
 
-static const struct argp_option argp_options[] = {
-	{ "all", OPTION_ALL, NULL, 0, "Rotate every ID in the file", 1 },
-	{ "size", 's', "BITS", 0, "Size of the new keys: 128, 192 or 256; as the key before when not given", 1 },
-	{ "new-id", OPTION_NEW_ID, "ID", OPTION_ARG_OPTIONAL,
-	  "Make a successor under ID, or the next free one, and print the SQL that moves the tables", 1 },
-	{ "flush", OPTION_FLUSH, NULL, 0, "Make the server of --server read the key file again", 1 },
+static const struct option_spec specs[] = {
+	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256; as the key before when not given",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "new-id", 0, "ID", "Make a successor under ID, or the next free one, and print the SQL that moves the tables",
+	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
+	  .optional = true },
+	{ "flush", 0, NULL, "Make the server of --server read the key file again",
+	  OPTION_FLAG(struct arguments, flush) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static const char *data_option(const struct arguments *arguments)
+static const struct conflict conflicts[] = {
+	{ REQUIRE, "ID all", NULL, "no key ID named" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
+	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id exclude each other: a new ID is read by a restart" },
+	{ NEED, "datadir", "new-id", "--datadir needs --new-id" },
+	{ NEED, "server-data", "new-id", "--server-data needs --new-id" },
+	{ EXCLUDE, "datadir server", NULL, "--datadir and --server exclude each other" },
+	{ EXCLUDE, "server-data server", NULL, "--server-data and --server exclude each other" },
+	{ NEED, "server", "flush new-id", "--server needs --flush or --new-id" },
+	{ NEED, "user defaults-extra-file server-timeout no-tls", "server flush",
+	  "--user, --defaults-extra-file, --server-timeout and --no-tls need --server" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
+	{ COMMAND_GROUP(server_table, struct server_options, struct arguments, server) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
+};
+
+static enum status complete_arguments(struct arguments *arguments)
 {
-	return arguments->datadirs.count ? "--datadir" : "--server-data";
+	arguments->server.named |= arguments->flush;
+	if (arguments->successor && arguments->ids.count != 1)
+		return usage_error("--new-id=ID makes one successor: name one ID");
+	return datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->datadirs;
-		state->child_inputs[1] = &arguments->server;
-		pass_options(state, 2, 5, arguments->options);
-		return 0;
-	case OPTION_FLUSH:
-		arguments->flush = arguments->server.named = true;
-		return 0;
-	case OPTION_ALL:
-		arguments->all = true;
-		return 0;
-	case 's':
-		arguments->size = parse_key_bits(state, value);
-		return 0;
-	case OPTION_NEW_ID:
-		arguments->new_id = true;
-		if (value)
-			arguments->successor = parse_key_id(state, value);
-		return 0;
-	case ARGP_KEY_ARG:
-		key_ids_add(&arguments->ids, state, value);
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->ids.count && !arguments->all)
-			refuse_usage(state, "no key ID named");
-		if (arguments->ids.count && arguments->all)
-			refuse_usage(state, "--all and key IDs exclude each other");
-		if (arguments->successor && (arguments->all || arguments->ids.count != 1))
-			refuse_usage(state, "--new-id=ID makes one successor: name one ID");
-		if (arguments->flush && arguments->new_id)
-			refuse_usage(state, "--flush and --new-id exclude each other: a new ID is read by a restart");
-		if (datadirs_are_named(&arguments->datadirs) && !arguments->new_id)
-			refuse_usage(state, "%s needs --new-id", data_option(arguments));
-		if (datadirs_are_named(&arguments->datadirs) && arguments->server.named)
-			refuse_usage(state, "%s and --server exclude each other", data_option(arguments));
-		if (arguments->server.named && !arguments->new_id && !arguments->flush)
-			refuse_usage(state, "--server needs --flush or --new-id");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = { { &datadir_argp, 0, NULL, 0 }, { &server_argp, 0, NULL, 0 },
-					      { &backup_argp, 0, NULL, 0 },  { &lock_argp, 0, NULL, 0 },
-					      { &shared_argp, 0, NULL, 0 },  { 0 } };
-
-static const struct argp argp = { argp_options,
-				  parse,
-				  "ID...\n--all",
-				  "Give each ID a new key version, or a successor ID. No key is ever removed.",
-				  children,
-				  NULL,
-				  NULL };
 
 /* ---- which keys ---- */
 
@@ -269,9 +242,9 @@ static enum status flush(struct server_link *link, enum reload reload)
 /* What is asked for is all known before the key file changes. */
 static enum status ask_server(const struct arguments *arguments, struct server_link **ret_link, enum reload *ret_reload)
 {
-	enum status status = server_options_check(&arguments->server);
+	enum status status = STATUS_DONE;
 
-	if (!status && arguments->server.named)
+	if (arguments->server.named)
 		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
 					  ret_link);
 	if (!status && arguments->flush)
@@ -366,8 +339,9 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 				 : make_versions(arguments, ids, keyfile, keys);
 }
 
-static enum status rotate(const struct arguments *arguments)
+static enum status rotate(void *input)
 {
+	struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	EDIT struct edit edit = EDIT_CLOSED;
 	const struct keyfile *keyfile = &edit.content.keyfile;
@@ -380,8 +354,10 @@ static enum status rotate(const struct arguments *arguments)
 	const struct key_ids *ids = arguments->all ? &all_ids : &arguments->ids;
 	enum reload reload = RELOAD_NONE;
 	enum status flushed = STATUS_DONE;
-	enum status status = ask_server(arguments, &link, &reload);
+	enum status status = complete_arguments(arguments);
 
+	if (!status)
+		status = ask_server(arguments, &link, &reload);
 	if (!status)
 		status = edit_open(&edit, options);
 	if (!status && arguments->all)
@@ -410,21 +386,13 @@ static enum status rotate(const struct arguments *arguments)
 	return flushed ? flushed : status;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status)
-		status = datadirs_complete(&arguments.datadirs, &options->host);
-	if (!status)
-		status = rotate(&arguments);
-	datadirs_free(&arguments.datadirs);
-	key_ids_free(&arguments.ids);
-	return status;
-}
-
-const struct command rotate_command = { "rotate", "ID...|--all", "new key version, or with --new-id a successor ID",
-					run };
+const struct command rotate_command = {
+	.name = "rotate",
+	.operands = "ID...|--all",
+	.summary = "new key version, or with --new-id a successor ID",
+	.description = "Give each ID a new key version, or a successor ID. No key is ever removed.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = rotate,
+};

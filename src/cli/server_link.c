@@ -39,62 +39,37 @@
 
 /* ---- options ---- */
 
-enum long_option { OPTION_SERVER = 660, OPTION_USER, OPTION_EXTRA_FILE, OPTION_SERVER_TIMEOUT, OPTION_NO_TLS };
+static enum status take_server(const struct option_spec *spec, const char *value, void *place)
+{
+	struct server_options *server_options = place;
 
-static const struct argp_option argp_options[] = {
-	{ "server", OPTION_SERVER, "SERVER", OPTION_ARG_OPTIONAL,
-	  "The running server: /SOCKET, HOST or HOST:PORT; else what [client] in the option files says", 4 },
-	{ "user", OPTION_USER, "NAME", 0, "The server's user; else what [client] says, else your own name", 4 },
-	{ "defaults-extra-file", OPTION_EXTRA_FILE, "FILE", 0, "An option file to read for [client] after the others",
-	  4 },
-	{ "server-timeout", OPTION_SERVER_TIMEOUT, "SECONDS", 0, "Wait so long for each answer (default 10)", 4 },
-	{ "no-tls", OPTION_NO_TLS, NULL, 0, "Talk TCP without encryption, on a network that is trusted", 4 },
+	(void)spec;
+	if (value && !*value)
+		return option_refuse("the name of the server is empty");
+	/* of user:password@host */
+	if (value && strchr(value, '@') && *value != '/')
+		return option_refuse("--server takes no user and no password: use --user=NAME and an option file");
+	server_options->named = true;
+	server_options->place = value;
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "server", 0, "SERVER",
+	  "The running server: /SOCKET, HOST or HOST:PORT; else what [client] in the option files says",
+	  OPTION_INTO(struct server_options, named, bool, take_server), .optional = true },
+	{ "user", 0, "NAME", "The server's user; else what [client] says, else your own name",
+	  OPTION_TEXT(struct server_options, user) },
+	{ "defaults-extra-file", 0, "FILE", "An option file to read for [client] after the others",
+	  OPTION_TEXT(struct server_options, extra_file) },
+	{ "server-timeout", 0, "SECONDS", "Wait so long for each answer (default 10)",
+	  OPTION_NUMBER(struct server_options, timeout, 1, TIMEOUT_MAX) },
+	{ "no-tls", 0, NULL, "Talk TCP without encryption, on a network that is trusted",
+	  OPTION_FLAG(struct server_options, plain) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct server_options *server_options = state->input;
-
-	switch (key) {
-	case OPTION_SERVER:
-		server_options->named = true;
-		server_options->place = value;
-		if (value && !*value)
-			refuse_usage(state, "the name of the server is empty");
-		/* of user:password@host */
-		if (value && strchr(value, '@') && *value != '/')
-			refuse_usage(state,
-				     "--server takes no user and no password: use --user=NAME and an option file");
-		return 0;
-	case OPTION_USER:
-		server_options->user = value;
-		return 0;
-	case OPTION_EXTRA_FILE:
-		server_options->extra_file = value;
-		return 0;
-	case OPTION_SERVER_TIMEOUT:
-		if (!parse_decimal(value, 1, TIMEOUT_MAX, &server_options->timeout))
-			refuse_usage(state, "invalid value '%s' for --server-timeout: a number from 1 to %d is needed",
-				     shown(value), TIMEOUT_MAX);
-		return 0;
-	case OPTION_NO_TLS:
-		server_options->plain = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-const struct argp server_argp = { .options = argp_options, .parser = parse };
-
-enum status server_options_check(const struct server_options *server_options)
-{
-	if (!server_options->named &&
-	    (server_options->user || server_options->extra_file || server_options->plain || server_options->timeout))
-		return usage_error("--user, --defaults-extra-file, --server-timeout and --no-tls need --server");
-	return STATUS_DONE;
-}
+const struct option_table server_table = { .specs = specs, .help_group = 4 };
 
 /* ---- the client's process ---- */
 

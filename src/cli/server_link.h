@@ -9,7 +9,7 @@
 /* Talks SQL to a running server, through mkeyfile-client in a process of its own. */
 
 struct server_options {
-	bool named;		/* --server was given, with or without a place */
+	bool named;		/* --server was given, with or without a place; the first member, for --server */
 	const char *place;	/* "/socket", "HOST[:PORT]"; NULL: what the option files say */
 	const char *user;	/* NULL: what the option files say */
 	const char *extra_file; /* read after the usual option files */
@@ -19,11 +19,8 @@ struct server_options {
 
 #define SERVER_TIMEOUT_DEFAULT 10
 
-/* A child for a command's own argp; its input is a struct server_options. */
-extern const struct argp server_argp;
-
-/* --user and the like without --server, where that is not implied: says so. */
-MUST_CHECK enum status server_options_check(const struct server_options *server_options);
+/* Their values go to a struct server_options, zeroed before. */
+extern const struct option_table server_table;
 
 struct server_link;
 

@@ -21,53 +21,19 @@ struct arguments {
 	uint32_t timeout; /* seconds; 0: for ever */
 };
 
-enum long_option { OPTION_WAIT = 512, OPTION_TIMEOUT };
-
-static const struct argp_option argp_options[] = {
-	{ "wait", OPTION_WAIT, NULL, 0, "Wait until InnoDB has re-encrypted what it is going to", 1 },
-	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0, "Wait no longer than this", 1 },
+static const struct option_spec specs[] = {
+	{ "wait", 0, NULL, "Wait until InnoDB has re-encrypted what it is going to",
+	  OPTION_FLAG(struct arguments, wait) },
+	{ "timeout", 0, "SECONDS", "Wait no longer than this", OPTION_NUMBER(struct arguments, timeout, 1, 31536000) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
+static const struct conflict conflicts[] = { { NEED, "timeout", "wait", "--timeout needs --wait" }, { 0 } };
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->server;
-		pass_options(state, 1, 2, arguments->options);
-		return 0;
-	case OPTION_WAIT:
-		arguments->wait = true;
-		return 0;
-	case OPTION_TIMEOUT:
-		if (!parse_decimal(value, 1, 31536000, &arguments->timeout))
-			refuse_usage(state, "invalid value '%s' for --timeout: a number from 1 to 31536000 is needed",
-				     shown(value));
-		return 0;
-	case ARGP_KEY_ARG:
-		key_ids_add(&arguments->ids, state, value);
-		return 0;
-	case ARGP_KEY_END:
-		if (arguments->timeout && !arguments->wait)
-			refuse_usage(state, "--timeout needs --wait");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = { { &server_argp, 0, NULL, 0 }, { &shared_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp argp = {
-	argp_options,
-	parse,
-	"[ID...]",
-	"Tell how far a rotation is: which versions the file has, which the server uses, and what is still under old ones.",
-	children,
-	NULL,
-	NULL
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(server_table, struct server_options, struct arguments, server) },
+	{ 0 },
 };
 
 /* ---- file and server side by side ---- */
@@ -128,14 +94,6 @@ static enum progress_state judge(const struct line *line, const struct server_st
 	return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
 }
 
-static bool is_asked_for(const struct arguments *arguments, uint32_t id)
-{
-	for (size_t i = 0; i < arguments->ids.count; i++)
-		if (arguments->ids.ids[i] == id)
-			return true;
-	return !arguments->ids.count;
-}
-
 static void add_line(struct joined *joined, uint32_t id, uint32_t in_file, const struct server_state *state)
 {
 	const struct server_id *server = server_state_find(state, id);
@@ -172,7 +130,7 @@ static enum status join(const struct arguments *arguments, const struct keyset *
 		for (; i < keyset->count && keyset->members[i].id == id; i++)
 			newest = keyset->members[i].version;
 		j += j < state->count && there == id;
-		if (is_asked_for(arguments, id))
+		if (!arguments->ids.count || key_ids_have(&arguments->ids, id))
 			add_line(ret_joined, id, newest, state);
 	}
 	return STATUS_DONE;
@@ -373,29 +331,27 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 	return message_fault(fault, name);
 }
 
-static enum status tell_status(const struct arguments *arguments)
+static enum status tell_status(void *input)
 {
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
 	KEYSET struct keyset keyset = { 0 };
 	SERVER_LINK struct server_link *link = NULL;
-	enum status status = read_keyset(arguments->options, &keyset);
+	enum status status = read_keyset(options, &keyset);
 
 	if (!status)
-		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
-					  &link);
+		status = server_link_open(&arguments->server, &options->accounts, &options->host, &link);
 	return status ? status : look_and_report(arguments, link, &keyset);
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (!status)
-		status = tell_status(&arguments);
-	key_ids_free(&arguments.ids);
-	return status;
-}
-
-const struct command status_command = { "status", "[ID...]", "how far a running server is with a rotation", run };
+const struct command status_command = {
+	.name = "status",
+	.operands = "[ID...]",
+	.summary = "how far a running server is with a rotation",
+	.description =
+		"Tell how far a rotation is: which versions the file has, which the server uses, and what is still under old ones.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = tell_status,
+};

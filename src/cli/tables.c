@@ -28,14 +28,6 @@ static bool add_table(struct tables *tables, uint32_t id, const char *schema, co
 	return false;
 }
 
-static bool is_wanted(const struct key_ids *ids, uint64_t id)
-{
-	for (size_t i = 0; i < ids->count; i++)
-		if (ids->ids[i] == id)
-			return true;
-	return false;
-}
-
 /* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1": in a file's name a #
  * of the table's own is written otherwise. False: a table that ALTER TABLE has left,
  * or none at all. Cut in place. */
@@ -129,7 +121,7 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) &&
+		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) &&
 		    !add_by_file_name(&encoded, (uint32_t)row_number(row, 0), row_text(row, 1)))
 			status = out_of_memory();
 	}
@@ -153,7 +145,7 @@ static enum status find_by_option(struct server_link *link, const struct key_ids
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (!status && is_wanted(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
+		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
 		    !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1), row_text(row, 2), false))
 			status = out_of_memory();
 	}
@@ -246,7 +238,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, cons
 	for (size_t i = 0; i < needs->file_count; i++) {
 		const struct data_file *file = &needs->files[i];
 
-		if (file->kind == DATA_INNODB && file->declared && is_wanted(ids, file->declared_id) &&
+		if (file->kind == DATA_INNODB && file->declared && key_ids_have(ids, file->declared_id) &&
 		    !tables_add_file(ret_tables, file->declared_id, file->path))
 			return out_of_memory();
 	}

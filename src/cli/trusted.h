@@ -5,8 +5,7 @@
 #include "cli/options.h"
 #include "core/trust.h"
 
-/* Whose files a command trusts (core/trust.h), from what the options say, and the words
- * for what it refuses. */
+/* Whose files a command trusts (core/trust.h), from what the options say. */
 
 /* For option files: root, the caller, and the users of --trust-owner, but not the
  * server's user account, which could make root run a command. */
@@ -22,17 +21,5 @@ MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const 
 
 /* Of a server's view of its files: root, user, and the users of --trust-owner. */
 struct trust trust_of_server(const struct accounts *accounts, uid_t user);
-
-/* "user 'bob' owns directory '/srv'": why a path is not trusted. malloc(3)ed, or NULL. */
-char *refusal_words(const struct refusal_of_trust *refusal);
-
-/* What can be done about it. malloc(3)ed, or NULL. */
-char *refusal_fix(const struct refusal_of_trust *refusal);
-
-/* Says both of the file at path, which was refused. */
-void say_untrusted(const char *path, const struct refusal_of_trust *refusal);
-
-/* Warns that the option file at path was refused. */
-void warn_of_option_file(const char *path, const struct refusal_of_trust *refusal);
 
 #endif

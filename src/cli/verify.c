@@ -16,43 +16,16 @@ struct arguments {
 	struct prove_options prove;
 };
 
-enum long_option { OPTION_NO_PROBE = 512, OPTION_STRICT };
-
-static const struct argp_option argp_options[] = {
-	{ "strict", OPTION_STRICT, NULL, 0, "Take a warning for a no", 1 },
-	{ "no-probe", OPTION_NO_PROBE, NULL, 0, "Do not look for what opens the file instead", 1 },
+static const struct option_spec specs[] = {
+	{ "strict", 0, NULL, "Take a warning for a no", OPTION_FLAG(struct arguments, strict) },
+	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		pass_options(state, 0, 1, arguments->options);
-		state->child_inputs[1] = &arguments->prove;
-		state->child_inputs[2] = &arguments->prove.datadirs;
-		return 0;
-	case OPTION_NO_PROBE:
-		arguments->no_probe = true;
-		return 0;
-	case OPTION_STRICT:
-		arguments->strict = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child children[] = {
-	{ &shared_argp, 0, NULL, 0 }, { &prove_argp, 0, NULL, 0 }, { &datadir_argp, 0, NULL, 0 }, { 0 }
-};
-
-static const struct argp argp = {
-	argp_options, parse, NULL, "Tell whether a server would load the key file, in the server's own words.",
-	children,     NULL,  NULL
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(prove_table, struct prove_options, struct arguments, prove) },
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, prove.datadirs) },
+	{ 0 },
 };
 
 static bool is_accepted(const struct arguments *arguments, const struct inspection *inspection)
@@ -226,13 +199,16 @@ static void print_all(const struct arguments *arguments, const struct inspection
 
 /* Whether the server loads the key file, and, where a directory is named, whether
  * the keys open the data. */
-static enum status verify(const struct arguments *arguments)
+static enum status verify(void *input)
 {
-	INSPECTION struct inspection inspection;
+	struct arguments *arguments = input;
+	INSPECTION struct inspection inspection = { 0 };
 	PROOF struct proof proof = { 0 };
+	enum status status = datadirs_complete(&arguments->prove.datadirs, &arguments->options->host);
 	bool has_data = arguments->prove.datadirs.count > 0;
-	enum status status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 
+	if (!status)
+		status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
 	if (!status && has_data)
 		status = prove_data(&arguments->options->talk, &arguments->options->host, &arguments->prove,
 				    inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
@@ -244,23 +220,14 @@ static enum status verify(const struct arguments *arguments)
 	return has_data ? proof_status(&proof) : STATUS_DONE;
 }
 
-static enum status run(int argc, char **argv, struct options *options)
-{
-	struct arguments arguments = { .options = options };
-	enum status status;
-
-	options_parse(&argp, argc, argv, &arguments);
-	status = options_complete(options);
-	if (status == STATUS_REFUSED && options->host.settings.rival)
-		status = STATUS_FAILED; /* it cannot tell */
-	if (!status)
-		status = prove_options_check(&arguments.prove);
-	if (!status)
-		status = datadirs_complete(&arguments.prove.datadirs, &options->host);
-	if (!status)
-		status = verify(&arguments);
-	datadirs_free(&arguments.prove.datadirs);
-	return status;
-}
-
-const struct command verify_command = { "verify", "", "would this server load it?", run };
+const struct command verify_command = {
+	.name = "verify",
+	.operands = "",
+	.summary = "would this server load it?",
+	.description = "Tell whether a server would load the key file, in the server's own words.",
+	.own = { .specs = specs },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.only_tells = true,
+	.run = verify,
+};
