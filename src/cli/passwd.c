@@ -61,7 +61,7 @@ static const struct conflict conflicts[] = {
 
 static const struct command_group groups[] = { { COMMAND_SHARED(lock_table) }, { 0 } };
 
-static void passwd_free(struct passwd *passwd)
+static void passwd_free(struct password_change *passwd)
 {
 	store_close(&passwd->store);
 	store_close(&passwd->password_store);
@@ -96,7 +96,7 @@ static enum way choose_way(const struct arguments *arguments)
 
 /* What stands at path already is the new password: prepared, or left by a run
  * that was ended. Nothing there: it will be made. */
-static enum status read_prepared(struct passwd *passwd, const char *path)
+static enum status read_prepared(struct password_change *passwd, const char *path)
 {
 	const struct password_source source = { .file = path, .descriptor = -1 };
 	struct stat status;
@@ -108,7 +108,7 @@ static enum status read_prepared(struct passwd *passwd, const char *path)
 	return get_new_password(&source, path, &passwd->new_password);
 }
 
-static enum status find_journal(struct passwd *passwd, const char *password_file)
+static enum status find_journal(struct password_change *passwd, const char *password_file)
 {
 	struct fault fault = fault_none();
 	enum status status;
@@ -135,7 +135,7 @@ static enum status check_new_path(const char *path)
 	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : STATUS_DONE;
 }
 
-static enum status plan(struct passwd *passwd, const struct arguments *arguments)
+static enum status plan(struct password_change *passwd, const struct arguments *arguments)
 {
 	enum status status = check_new_path(arguments->new_password.file);
 
@@ -152,7 +152,7 @@ static enum status plan(struct passwd *passwd, const struct arguments *arguments
 
 /* ---- the old password ---- */
 
-static struct fault unseal(struct passwd *passwd, const struct password *password, struct kdf kdf)
+static struct fault unseal(struct password_change *passwd, const struct password *password, struct kdf kdf)
 {
 	SECRET struct secret text = { 0 };
 
@@ -162,14 +162,14 @@ static struct fault unseal(struct passwd *passwd, const struct password *passwor
 
 /* Where an earlier run may have to be finished, its backup is no hindrance. Where
  * there is nothing to finish, a backup will be kept. */
-static bool may_be_finished(const struct passwd *passwd)
+static bool may_be_finished(const struct password_change *passwd)
 {
 	return passwd->way == WAY_KEEP || passwd->new_password.secret.data;
 }
 
 /* The state that a run leaves which was ended behind its last change of the key
  * file: that opens with what is new, and not, or just as well, with what is old. */
-static bool is_finished(struct passwd *passwd)
+static bool is_finished(struct password_change *passwd)
 {
 	struct kdf new_kdf = passwd->new_kdf;
 
@@ -178,14 +178,14 @@ static bool is_finished(struct passwd *passwd)
 	return passwd->new_password.secret.data && !unseal(passwd, &passwd->new_password, new_kdf).code;
 }
 
-static bool changes_nothing(const struct passwd *passwd)
+static bool changes_nothing(const struct password_change *passwd)
 {
 	return kdf_equals(passwd->options->kdf, passwd->new_kdf) &&
 	       (passwd->way == WAY_KEEP || (passwd->new_password.secret.data &&
 					    secret_equals(&passwd->old_password.secret, &passwd->new_password.secret)));
 }
 
-static enum status refuse_no_change(const struct passwd *passwd)
+static enum status refuse_no_change(const struct password_change *passwd)
 {
 	const char *file = passwd->options->file;
 
@@ -196,7 +196,7 @@ static enum status refuse_no_change(const struct passwd *passwd)
 	return STATUS_REFUSED;
 }
 
-static enum status report_if_wrong(const struct passwd *passwd, struct fault fault)
+static enum status report_if_wrong(const struct password_change *passwd, struct fault fault)
 {
 	enum status status = message_fault(fault, passwd->options->file);
 
@@ -205,7 +205,7 @@ static enum status report_if_wrong(const struct passwd *passwd, struct fault fau
 	return status;
 }
 
-static enum status open_with_old(struct passwd *passwd)
+static enum status open_with_old(struct password_change *passwd)
 {
 	const char *file = passwd->options->file;
 	enum status status;
@@ -236,7 +236,7 @@ static enum status open_with_old(struct passwd *passwd)
 
 /* ---- the new one ---- */
 
-static enum status get_new(struct passwd *passwd)
+static enum status get_new(struct password_change *passwd)
 {
 	const struct password *old = &passwd->old_password;
 	SECRET struct secret copy = { 0 };
@@ -258,7 +258,7 @@ static enum status get_new(struct passwd *passwd)
 }
 
 /* The password file that is to get new content is locked, and can be replaced. */
-static enum status open_password_file(struct passwd *passwd)
+static enum status open_password_file(struct password_change *passwd)
 {
 	const char *path = passwd->options->password.file;
 	/* --write-in-place is about the key file */
@@ -281,7 +281,7 @@ static enum status open_password_file(struct passwd *passwd)
 
 /* ---- the change ---- */
 
-static enum status commit(struct passwd *passwd)
+static enum status commit(struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
@@ -341,7 +341,7 @@ static enum status complete_arguments(struct arguments *arguments)
 static enum status change_password(void *input)
 {
 	struct arguments *arguments = input;
-	struct passwd passwd __attribute__((cleanup(passwd_free))) = {
+	struct password_change passwd __attribute__((cleanup(passwd_free))) = {
 		.options = arguments->options,
 		.new_source = &arguments->new_password,
 		.store = STORE_CLOSED,

@@ -10,7 +10,7 @@
 
 /* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
  * is known, or no memory. */
-static char *filekey_setting(const struct passwd *passwd)
+static char *filekey_setting(const struct password_change *passwd)
 {
 	const char *path = passwd->new_source->file;
 	char *absolute = path ? realpath(path, NULL) : NULL;
@@ -20,7 +20,7 @@ static char *filekey_setting(const struct passwd *passwd)
 	return setting;
 }
 
-static void say_kdf_settings(const struct passwd *passwd)
+static void say_kdf_settings(const struct password_change *passwd)
 {
 	const struct kdf old = passwd->options->kdf;
 	const struct kdf new = passwd->new_kdf;
@@ -32,7 +32,7 @@ static void say_kdf_settings(const struct passwd *passwd)
 		message_note("      loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
 }
 
-static void say_settings(const struct passwd *passwd)
+static void say_settings(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	bool other_kdf = !kdf_equals(options->kdf, passwd->new_kdf);
@@ -64,7 +64,7 @@ static void say_settings(const struct passwd *passwd)
 	free(filekey);
 }
 
-static void say_done(const struct passwd *passwd)
+static void say_done(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	const char *file = options->file;
@@ -85,7 +85,7 @@ static void say_done(const struct passwd *passwd)
 		     options->password.file);
 }
 
-static json_t *settings_json(const struct passwd *passwd)
+static json_t *settings_json(const struct password_change *passwd)
 {
 	const struct kdf kdf = passwd->new_kdf;
 	char *filekey = filekey_setting(passwd);
@@ -99,7 +99,7 @@ static json_t *settings_json(const struct passwd *passwd)
 	return object;
 }
 
-void passwd_report(const struct passwd *passwd)
+void passwd_report(const struct password_change *passwd)
 {
 	json_t *object;
 

@@ -13,7 +13,7 @@ enum way {
 };
 
 /* A change of password, from its plan to its report. */
-struct passwd {
+struct password_change {
 	const struct options *options;
 	const struct password_source *new_source;
 	struct kdf new_kdf;
@@ -31,6 +31,6 @@ struct passwd {
 
 /* Says what was changed, and what the server's settings have to become; with --json as
  * an object as well. */
-void passwd_report(const struct passwd *passwd);
+void passwd_report(const struct password_change *passwd);
 
 #endif
