@@ -181,6 +181,21 @@ hint: --password-file, --password-fd and --password-command name where it is" ge
 	run -0 mkeyfile list --help --bogus
 }
 
+@test "--help, --usage and --version end the command line, and have to be written" {
+	run -0 mkeyfile rotate --help
+	same "Usage: mkeyfile rotate [OPTION...] ID...
+  or:  mkeyfile rotate [OPTION...] --all" "$(head -n 2 <<<"$output")"
+	run -0 mkeyfile list --usage --bogus
+	same "Usage: mkeyfile list" "${lines[0]:0:20}"
+	run -0 mkeyfile --version list --bogus
+	same "$output" "$("$MKEYFILE" list -V)"
+	run -2 bash -c '"$MKEYFILE" --help >/dev/full'
+	same "mkeyfile: cannot write standard output: No space left on device" "$output"
+	# a reader that has seen enough is not an error
+	run -141 bash -c 'exec 3> >(true); wait $!; "$MKEYFILE" --help >&3'
+	same "" "$output"
+}
+
 # ---- --json ----
 
 # Each of these is an error; $json is where --json is.

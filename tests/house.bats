@@ -21,6 +21,16 @@ setup_test() {
 	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch]
 }
 
+@test "options that contradict each other are options" {
+	local name count=0
+	while read -r name; do
+		grep -qE "\{ \"$name\",|argument = \"$name\"," cli/*.[ch] || { echo "$name" && return 1; }
+		count=$((count + 1))
+	done < <(cat cli/*.c | tr -s '\n\t' ' ' | grep -oP '\{ (EXCLUDE|NEED|REQUIRE), "[^"]*", ("[^"]*"|NULL)' |
+		grep -o '"[^"]*"' | tr -d '"' | tr ' ' '\n' | sort -u)
+	[ $count -gt 20 ]
+}
+
 @test "only the client names Connector/C, and it takes nothing from other rooms but memory and child processes" {
 	run -1 grep -nE '<mysql\.h>' cli/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' client/*.[ch]
