@@ -109,20 +109,20 @@ static enum status absolute_path(const char *path, const char *prefix, char **re
 	return STATUS_REFUSED;
 }
 
-static enum status check_password_source(const struct options *options)
+static enum status check_password_source(const struct password_source *source)
 {
-	if (options->password.file && !is_standard_stream(options->password.file))
+	if (source->file && !is_standard_stream(source->file))
 		return STATUS_DONE;
 	message_error("the server reads the password from a file, and none is named");
 	message_hint("--password-file=FILE names it");
 	return STATUS_REFUSED;
 }
 
-static enum status refuse_maxscale(const struct options *options)
+static enum status refuse_maxscale(const char *target, const char *file)
 {
-	message_error("%s has other settings than a server", options->target.name);
+	message_error("%s has other settings than a server", target);
 	message_hint("key_manager = file and file.keyfile = '%s' in its section [maxscale] name a plain key file",
-		     options->file);
+		     file);
 	return STATUS_REFUSED;
 }
 
@@ -138,10 +138,10 @@ static enum status check_key_file(const struct options *options, struct content 
 	if (is_standard_stream(name))
 		return usage_error("a server reads no standard input: name a file");
 	if (options->target.profile && options->target.profile->edition == MAXSCALE)
-		return refuse_maxscale(options);
+		return refuse_maxscale(options->target.name, name);
 	status = read_key_file(name, &options->host, &raw, NULL);
 	if (!status && envelope_is_sealed(raw.data, raw.size))
-		status = check_password_source(options);
+		status = check_password_source(&options->password);
 	if (!status)
 		status = content_open(&options->password, options->kdf, name, &raw, content);
 	if (!status)

@@ -81,9 +81,9 @@ enum status read_server_places(const struct host *host, struct server_places *re
 }
 
 /* Standard input is no server's file. */
-static bool may_be_servers(const struct options *options)
+static bool may_be_servers(const char *file)
 {
-	return !options->file || !is_standard_stream(options->file);
+	return !file || !is_standard_stream(file);
 }
 
 /* An option file that the command line names has to be a trusted one; others are left
@@ -129,7 +129,7 @@ static enum status print_groups(struct options *options, struct secret *ret_serv
 	const struct option_files files = option_files_of(&options->host);
 	struct running_child own;
 	struct running_child server;
-	bool asks_server = may_be_servers(options);
+	bool asks_server = may_be_servers(options->file);
 	struct fault fault = option_files_start(&files, OWN_GROUP, false, &own);
 
 	if (!fault.code) {
@@ -445,7 +445,7 @@ enum status fill_from_option_files(struct options *options)
 	if (!status && !options->host.no_defaults)
 		status = read_own_group(options);
 	message_set_quiet(options->talk.quiet);
-	if (!status && !options->host.no_defaults && may_be_servers(options))
+	if (!status && !options->host.no_defaults && may_be_servers(options->file))
 		status = read_server_groups(options, &server_lines);
 	if (!status)
 		status = resolve_target(options);

@@ -125,7 +125,7 @@ static json_t *group_json(const struct group *group)
 	return object;
 }
 
-static void print_list_json(const struct options *options, const struct content *content, const struct keyset *keyset,
+static void print_list_json(const char *name, const struct content *content, const struct keyset *keyset,
 			    const struct fingerprint *whole)
 {
 	struct group group = { 0 };
@@ -134,7 +134,7 @@ static void print_list_json(const struct options *options, const struct content 
 
 	while (next_group(keyset, &group))
 		json_array_append_new(keys, group_json(&group));
-	json_object_set_new(object, "file", json_text(input_name(options->file)));
+	json_object_set_new(object, "file", json_text(name));
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
 	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
 	json_object_set_new(object, "fingerprint", json_string(whole->text));
@@ -146,7 +146,7 @@ static void print_list(const struct arguments *arguments, const struct content *
 		       const struct fingerprint *whole)
 {
 	if (arguments->options->talk.json)
-		print_list_json(arguments->options, content, keyset, whole);
+		print_list_json(input_name(arguments->options->file), content, keyset, whole);
 	else if (arguments->only_ids)
 		print_ids(keyset);
 	else if (arguments->only_fingerprint)

@@ -190,8 +190,7 @@ static json_t *line_json(const struct line *line)
 			 (json_int_t)server->bytes_done, "state", state_words[line->state].name);
 }
 
-static void print_status_json(const struct options *options, const struct joined *joined,
-			      const struct server_state *state)
+static void print_status_json(const char *name, const struct joined *joined, const struct server_state *state)
 {
 	const char *statement = reload_statement(state->reload);
 	json_t *object = json_object();
@@ -199,7 +198,7 @@ static void print_status_json(const struct options *options, const struct joined
 
 	for (size_t i = 0; i < joined->count; i++)
 		json_array_append_new(keys, line_json(&joined->lines[i]));
-	json_object_set_new(object, "file", json_text(input_name(options->file)));
+	json_object_set_new(object, "file", json_text(name));
 	json_object_set_new(object, "server", state->version ? json_text(state->version) : json_null());
 	json_object_set_new(object, "plugin", state->plugin ? json_text(state->plugin) : json_null());
 	json_object_set_new(object, "server_file", state->filename ? json_text(state->filename) : json_null());
@@ -232,7 +231,7 @@ static void say_next(const struct joined *joined, const struct server_state *sta
 static enum status report(const struct options *options, const struct joined *joined, const struct server_state *state)
 {
 	if (options->talk.json)
-		print_status_json(options, joined, state);
+		print_status_json(input_name(options->file), joined, state);
 	else
 		print_table(joined, state);
 	warn_of_other_file(state, options->file);
