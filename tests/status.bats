@@ -192,6 +192,24 @@ await_no_connection() {
 	same "$before" "$(every_row)"
 }
 
+@test "rotate --new-id --datadir reads the data without the lock, and notices a change of the key file" {
+	env ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=flock -e inject=flock:signal=STOP:when=2 "$MKEYFILE" rotate 100 --new-id --datadir=data \
+		>printed 2>words 3>&- &
+	holder=$!
+	await_stop
+	run -0 mkeyfile add 7 -q
+	go_on
+	same 2 "$ended"
+	same "mkeyfile rotate: '$PWD/keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
+hint: run the command again" "$(cat words)"
+	same "" "$(cat printed)"
+	same "1 2 7 100 101" "$(mkeyfile list --ids | sort -n | xargs)"
+	# undisturbed: the lock is held before and after the data is read
+	strace -f -y -o calls -e trace=flock,openat "$MKEYFILE" rotate 100 --new-id --datadir=data -q >printed
+	same "LOCK_EX LOCK_UN ibd LOCK_EX" "$(sed -nE '/LOCK_UN/q;s/.*flock\(.*(LOCK_EX).*/\1/p' calls | sed -n 1p) $(
+		sed -nE 's/.*flock\(.*\/keyfile>, (LOCK_[A-Z]*).*/\1/p;s/.*"[^"]*\.(ibd)".*/\1/p' calls | uniq | sed -n 2,4p | xargs)"
+}
+
 @test "the JSON of rotate --new-id has the same SQL" {
 	start
 	run --separate-stderr mkeyfile rotate 100 101 --new-id --server="$PWD/socket" --json -q

@@ -213,6 +213,19 @@ enum status edit_open(struct edit *edit, const struct options *options)
 	return status;
 }
 
+void edit_unlock(const struct edit *edit)
+{
+	store_unlock(&edit->store);
+}
+
+enum status edit_lock_again(const struct edit *edit)
+{
+	const struct options *options = edit->options;
+	struct fault fault = store_lock_again(&edit->store, options->writing.lock_timeout);
+
+	return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
+}
+
 enum status edit_commit(struct edit *edit, const struct secret *text)
 {
 	const struct options *options = edit->options;

@@ -23,9 +23,9 @@
  *	4. PASSWORD_FILE.new goes
  *
  * The new content of all three is written under temporary names first. The pair on the
- * right opens after each step, and before it the one above. A run
- * that finds PASSWORD_FILE.new goes on where another was ended. With another
- * file for the new password there are steps 1 and 2 only. */
+ * right opens after each step, and before it the one above. A run that finds
+ * PASSWORD_FILE.new continues where another was killed. With another file for the new
+ * password there are steps 1 and 2 only. */
 #define JOURNAL_SUFFIX ".new"
 
 struct arguments {

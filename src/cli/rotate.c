@@ -268,6 +268,17 @@ static enum status find_tables(const struct arguments *arguments, struct server_
 	return status;
 }
 
+/* Without the lock of the key file, since whole data directories may have to be read. */
+static enum status find_tables_unlocked(const struct arguments *arguments, struct server_link *link,
+					const struct edit *edit, const struct key_ids *ids, struct tables *tables)
+{
+	enum status status;
+
+	edit_unlock(edit);
+	status = find_tables(arguments, link, ids, tables);
+	return status ? status : edit_lock_again(edit);
+}
+
 /* ---- what was done ---- */
 
 /* All that a report is about. */
@@ -365,7 +376,7 @@ static enum status rotate(void *input)
 	if (!status)
 		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
 	if (!status && arguments->new_id)
-		status = find_tables(arguments, link, &replaced, &tables);
+		status = find_tables_unlocked(arguments, link, &edit, &replaced, &tables);
 	if (!status)
 		status = extend_text(options->file, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
 	if (!status)

@@ -281,6 +281,18 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	return fault;
 }
 
+void store_unlock(const struct store *store)
+{
+	flock(store->file, LOCK_UN);
+}
+
+struct fault store_lock_again(const struct store *store, unsigned int lock_timeout)
+{
+	struct fault fault = lock_wait(store->file, &store->status, lock_timeout);
+
+	return fault.code ? fault : check_unchanged(store, store->name);
+}
+
 /* The file that was linked is the one that was read. On overlayfs a second name
  * can have another inode number: its content decides then. */
 static struct fault check_linked(const struct store *store)
@@ -497,7 +509,7 @@ struct fault store_tidy(struct store *store, temporary_superseded *superseded, v
 {
 	/* a killed run can have left this very file under a second name */
 	if (store->file >= 0)
-		flock(store->file, LOCK_UN);
+		store_unlock(store);
 	temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);
 	return sync_directory(store->directory);
 }

@@ -42,6 +42,12 @@ MUST_CHECK struct fault store_open(struct store *store, const char *path, const 
  * FAULT_BACKUP_EXISTS. With in_place_backup there is no other backup. */
 MUST_CHECK struct fault store_keep_backup(struct store *store);
 
+/* Gives up the lock, so that others need not wait while this process looks at something
+ * else, and takes it again: FAULT_CHANGED if the file is not the one that was read, or
+ * has another content, owner or mode. Others as of the lock. */
+void store_unlock(const struct store *store);
+MUST_CHECK struct fault store_lock_again(const struct store *store, unsigned int lock_timeout);
+
 /* Opens the directory of a file that does not exist yet, and never replaces one:
  * FAULT_EXISTS. Others as store_open. */
 MUST_CHECK struct fault store_open_absent(struct store *store, const char *path);
