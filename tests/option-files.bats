@@ -243,6 +243,37 @@ hint: --no-defaults does without the option files" ""
 	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files names more than one source of the password" ""
 }
 
+@test "only what is left open is asked for" {
+	printf '#!/bin/sh\nfor last; do :; done\necho "$last" >>asked\nexec my_print_defaults "$@"\n' >ask
+	chmod 755 ask
+	export MKEYFILE_PRINT_DEFAULTS=$PWD/ask
+	asked() { # command...
+		rm -f asked
+		run -0 with_file "$@" -q
+		sort asked | paste -sd' '
+	}
+	given=(-f keyfile -P keyfile.key -t 10.11)
+	server_section 'user = nobody'
+	for command in list 'add 7' 'rotate --new-id 100' 'decrypt -o new'; do
+		# shellcheck disable=SC2086
+		same "--help" "$(asked $command "${given[@]}")"
+	done
+	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key)"
+	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key -t auto)"
+	same "--help --mysqld" "$(asked list -P keyfile.key -t 10.11)"
+	[[ $(asked verify "${given[@]}" --server-user="$(id -u)") == "--help --mysqld"* ]]
+	# servers from 12.0.1 on have settings for the KDF
+	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key -t 12.3)"
+	same "--help" "$(asked list -f keyfile -P keyfile.key -t 12.3 --digest=sha1 --pbkdf2=0)"
+	# the server's user account is trusted
+	chown nobody keyfile.key
+	same "--help --mysqld" "$(asked list "${given[@]}")"
+	same "--help" "$(asked list "${given[@]}" --server-user=nobody)"
+	server_section '[MKEYFILE]' 'quiet'
+	chown "$(id -u)" keyfile.key
+	same "--help mkeyfile" "$(asked list "${given[@]}")"
+}
+
 @test "a password descriptor is for mkeyfile alone, and has to be open" {
 	printf '#!/bin/sh\n[ ! -e /proc/self/fd/7 ] || touch leaked\ntouch asked\n' >ask
 	chmod 755 ask

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/defaults.h"
 
+#include "cli/input.h"
 #include "cli/message.h"
 #include "cli/repeatable.h"
 #include "cli/trusted.h"
@@ -122,14 +123,35 @@ static enum status look_at_files(struct options *options)
 	return is_missing(fault) && may_be_missing(&options->host) ? STATUS_DONE : say_unreadable(&files, fault);
 }
 
+/* A file of the server's user account: whose that is, the server's groups say. */
+static bool may_be_of_server_user(const char *path)
+{
+	return path && trust_judge_path(NULL, path).code == FAULT_UNTRUSTED;
+}
+
+/* Whether anything is left open that the server's groups may say: a file, a password, the
+ * target, a KDF that it reads, whom to trust, and whether a named pipe is the server's. */
+static bool needs_server(const struct options *options)
+{
+	struct server_profile profile;
+
+	if (options->host.is_judged || !options->file || !count_password_sources(options) || !options->target.name)
+		return true;
+	if (!target_profile(options->target.name, &profile) || is_named_pipe(options->file))
+		return true;
+	if (profile.reads_kdf && !(options->given.digest && options->given.iterations))
+		return true;
+	return !options->accounts.server_user &&
+	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file));
+}
+
 /* Asks for the group [mkeyfile] and for the server's groups at once. The latter are asked in silence, since both read
  * the same files and would say the same of them; without an answer ret_server_lines stays empty. */
-static enum status print_groups(struct options *options, struct secret *ret_server_lines)
+static enum status print_groups(struct options *options, bool asks_server, struct secret *ret_server_lines)
 {
 	const struct option_files files = option_files_of(&options->host);
 	struct running_child own;
 	struct running_child server;
-	bool asks_server = may_be_servers(options->file);
 	struct fault fault = option_files_start(&files, OWN_GROUP, false, &own);
 
 	if (!fault.code) {
@@ -337,6 +359,7 @@ static enum status read_server_groups(struct options *options, struct secret *li
 
 	if (status)
 		return status;
+	host->is_asked = true;
 	fault = settings_parse(lines, &host->settings);
 	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
@@ -438,14 +461,17 @@ static void say_where_from(const struct options *options)
 enum status fill_from_option_files(struct options *options)
 {
 	SECRET struct secret server_lines = { 0 };
-	enum status status = options->host.no_defaults ? STATUS_DONE : look_at_files(options);
+	bool reads_files = !options->host.no_defaults;
+	enum status status = reads_files ? look_at_files(options) : STATUS_DONE;
+	bool asks_server = !status && reads_files && may_be_servers(options->file) && needs_server(options);
 
-	if (!status && !options->host.no_defaults)
-		status = print_groups(options, &server_lines);
-	if (!status && !options->host.no_defaults)
-		status = read_own_group(options);
+	if (!status && reads_files && option_files_may_have(&options->host.option_files, OWN_GROUP)) {
+		status = print_groups(options, asks_server, &server_lines);
+		if (!status)
+			status = read_own_group(options);
+	}
 	message_set_quiet(options->talk.quiet);
-	if (!status && !options->host.no_defaults && may_be_servers(options->file))
+	if (!status && asks_server && may_be_servers(options->file))
 		status = read_server_groups(options, &server_lines);
 	if (!status)
 		status = resolve_target(options);
@@ -454,6 +480,15 @@ enum status fill_from_option_files(struct options *options)
 	take_server_kdf(options);
 	say_where_from(options);
 	return STATUS_DONE;
+}
+
+enum status complete_host(struct options *options)
+{
+	SECRET struct secret server_lines = { 0 };
+
+	if (options->host.is_asked || options->host.no_defaults || !may_be_servers(options->file))
+		return STATUS_DONE;
+	return read_server_groups(options, &server_lines);
 }
 
 /* ---- settings where no server looks ---- */

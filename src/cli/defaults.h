@@ -12,6 +12,9 @@
  * my_print_defaults has no option files. */
 MUST_CHECK enum status fill_from_option_files(struct options *options);
 
+/* Asks for the server's groups now, if nothing of them was needed so far. */
+MUST_CHECK enum status complete_host(struct options *options);
+
 /* Where the option files are. */
 struct option_files option_files_of(const struct host *host);
 

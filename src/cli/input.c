@@ -26,11 +26,16 @@ enum status read_input(const char *path, struct secret *ret_raw, struct stat *re
 	return message_fault(fault, input_name(path));
 }
 
-bool is_server_pipe(const char *file, const struct host *host)
+bool is_named_pipe(const char *path)
 {
 	struct stat status;
 
-	return host->names_file && !stat(file, &status) && S_ISFIFO(status.st_mode);
+	return !stat(path, &status) && S_ISFIFO(status.st_mode);
+}
+
+bool is_server_pipe(const char *file, const struct host *host)
+{
+	return host->names_file && is_named_pipe(file);
 }
 
 enum status refuse_server_pipe(const char *file)

@@ -15,6 +15,8 @@ MUST_CHECK enum status read_input(const char *path, struct secret *ret_raw, stru
 MUST_CHECK enum status read_key_file(const char *file, const struct host *host, struct secret *ret_raw,
 				     struct stat *ret_status);
 
+bool is_named_pipe(const char *path);
+
 /* The option files, and nothing else, lead to the named pipe file. */
 bool is_server_pipe(const char *file, const struct host *host);
 

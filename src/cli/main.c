@@ -149,6 +149,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
 	message_start(name);
 	message_set_json(options->talk.json);
+	options->host.is_judged = command->judges_host;
 	add_tables(&parser, command, options, arguments);
 	status = parse_and_run(&parser, command, argc, argv, options, arguments);
 	parser_free(&parser);

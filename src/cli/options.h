@@ -54,6 +54,8 @@ struct talk {
  * that its server reads. */
 struct host {
 	bool no_defaults; /* no option file is read */
+	bool is_judged;	  /* the command needs what they say of the server, whatever is given */
+	bool is_asked;	  /* for the server's groups */
 	const char *defaults_file;
 	const char *defaults_group_suffix;
 	char **environment; /* for children: as this process was given it */

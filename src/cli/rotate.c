@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
+#include "cli/defaults.h"
 #include "cli/edit.h"
 #include "cli/json.h"
 #include "cli/message.h"
@@ -245,6 +246,8 @@ static enum status ask_server(const struct arguments *arguments, struct server_l
 	enum status status = STATUS_DONE;
 
 	if (arguments->server.named)
+		status = complete_host(arguments->options);
+	if (!status && arguments->server.named)
 		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
 					  ret_link);
 	if (!status && arguments->flush)

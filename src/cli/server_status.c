@@ -352,5 +352,6 @@ const struct command status_command = {
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
+	.judges_host = true,
 	.run = tell_status,
 };

@@ -228,6 +228,7 @@ const struct command verify_command = {
 	.own = { .specs = specs },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
+	.judges_host = true,
 	.only_tells = true,
 	.run = verify,
 };

@@ -26,7 +26,8 @@ MUST_CHECK struct fault file_read_start(int descriptor, size_t limit, struct sec
 /* What a whole file may have: as much as a server reads of a key file. */
 #define FILE_MAX_SIZE 1048576
 
-/* The same to the end, at most FILE_MAX_SIZE bytes. FAULT_TOO_LARGE, and as above. */
+/* The same to the end, at most FILE_MAX_SIZE bytes, with a NUL after them that size does
+ * not count. FAULT_TOO_LARGE, and as above. */
 MUST_CHECK struct fault file_read(int descriptor, struct secret *ret_content);
 
 /* The same by name, for regular files and pipes, as file_open opens them. ret_status may

@@ -340,7 +340,6 @@ static struct fault read_regular(const char *path, struct secret *ret_content)
 static struct fault scan_file(struct scan *scan, const char *path, unsigned int depth)
 {
 	SECRET struct secret content = { 0 };
-	SECRET struct secret copy = { 0 };
 	struct fault fault;
 	char *text;
 
@@ -349,12 +348,14 @@ static struct fault scan_file(struct scan *scan, const char *path, unsigned int 
 	fault = read_regular(path, &content);
 	if (fault.code == FAULT_UNTRUSTED)
 		return add_refusal(scan->seen, path);
-	if (fault.code)
-		return fault.code == FAULT_MEMORY ? fault : fault_none();
-	fault = secret_copy_text(&copy, content.data, content.size);
-	if (!fault.code)
-		fault = enter_group(scan, "");
-	text = (char *)copy.data;
+	if (fault.code == FAULT_MEMORY)
+		return fault;
+	if (fault.code) {
+		scan->seen->complete &= fault.code == FAULT_OPEN && fault.error_number == ENOENT;
+		return fault_none();
+	}
+	fault = enter_group(scan, "");
+	text = (char *)content.data;
 	while (text && !fault.code) {
 		char *line = strsep(&text, "\n");
 
@@ -437,12 +438,24 @@ struct fault option_files_look(const struct option_files *files, const struct ru
 	struct scan scan = { .files = files, .seen = ret_seen };
 	struct fault fault = option_files_finish(help, &text);
 
-	if (!fault.code)
-		fault = scan_names(&scan, file_names_in((char *)text.data));
+	if (!fault.code) {
+		char *names = file_names_in((char *)text.data);
+
+		ret_seen->complete = names || files->defaults_file;
+		fault = scan_names(&scan, names);
+	}
 	if (!fault.code && ret_seen->refused_count)
 		fault = make_copy(&scan.text, &ret_seen->copy);
 	secret_free(&scan.text);
 	return fault;
+}
+
+bool option_files_may_have(const struct option_files_seen *seen, const char *name)
+{
+	for (size_t i = 0; i < seen->groups.count; i++)
+		if (strcasestr(seen->groups.items[i], name))
+			return true;
+	return !seen->complete;
 }
 
 void option_files_seen_free(struct option_files_seen *seen)

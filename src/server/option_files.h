@@ -61,6 +61,7 @@ struct refused_option_file {
 /* What a look at all option files showed. */
 struct option_files_seen {
 	struct option_names groups; /* of the trusted files, each once; some of them no server reads */
+	bool complete;		    /* each file that is not refused was read, so that groups has all of theirs */
 	struct refused_option_file *refused;
 	size_t refused_count;
 	int copy; /* with refused files: descriptor of one that has what the others say; else -1 */
@@ -75,6 +76,9 @@ struct option_files_seen {
  * FAULT_CREATE. */
 MUST_CHECK struct fault option_files_look(const struct option_files *files, const struct running_child *help,
 					  struct option_files_seen *ret_seen);
+/* Whether the program may find a group whose name contains name, in any case. */
+bool option_files_may_have(const struct option_files_seen *seen, const char *name);
+
 void option_files_seen_free(struct option_files_seen *seen);
 
 #endif
