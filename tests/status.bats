@@ -195,6 +195,7 @@ await_no_connection() {
 @test "rotate --new-id --datadir reads the data without the lock, and notices a change of the key file" {
 	env ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=flock -e inject=flock:signal=STOP:when=2 "$MKEYFILE" rotate 100 --new-id --datadir=data \
 		>printed 2>words 3>&- &
+	# shellcheck disable=SC2034 # for go_on
 	holder=$!
 	await_stop
 	run -0 mkeyfile add 7 -q

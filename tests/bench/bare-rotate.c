@@ -24,30 +24,36 @@
 		}                                                                                                      \
 	} while (0)
 
-static unsigned char password[300], old[MOST], text[MOST], sealed[MOST], again[MOST], key[32];
+static unsigned char password[300], old[MOST], text[MOST], sealed[MOST], again[MOST], key[32], derived[60];
 static int password_size;
 
-static int crypt_body(int encrypt, const unsigned char *salt, const unsigned char *in, int size, unsigned char *out)
+static void derive(const unsigned char *salt)
 {
-	unsigned char derived[60], input[20 + sizeof(password) + 8];
+	unsigned char input[20 + sizeof(password) + 8];
 	EVP_MD *md = EVP_MD_fetch(NULL, "sha1", NULL);
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-	int most, last;
 
-	NEED(md && cipher && context);
+	NEED(md);
 	for (int at = 0, before = 0; at < 60; at += 20, before = 20) {
 		memcpy(input, derived + at - before, (size_t)before);
 		memcpy(input + before, password, (size_t)password_size);
 		memcpy(input + before + password_size, salt, 8);
 		NEED(EVP_Digest(input, (size_t)(before + password_size) + 8, derived + at, NULL, md, NULL));
 	}
+	EVP_MD_free(md);
+}
+
+static int crypt_body(int encrypt, const unsigned char *in, int size, unsigned char *out)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	int most, last;
+
+	NEED(cipher && context);
 	NEED(EVP_CipherInit_ex2(context, cipher, derived, derived + 32, encrypt, NULL));
 	NEED(EVP_CipherUpdate(context, out, &most, in, size));
 	NEED(EVP_CipherFinal_ex(context, out + most, &last));
 	EVP_CIPHER_CTX_free(context);
 	EVP_CIPHER_free(cipher);
-	EVP_MD_free(md);
 	return most + last;
 }
 
@@ -77,7 +83,8 @@ int main(int argc, char **argv)
 	NEED(old_size > HEADER);
 	password_size = read_file(argv[2], password, 257);
 	password_size -= password[password_size - 1] == '\n';
-	size = crypt_body(0, old + 8, old + HEADER, (int)old_size - HEADER, text);
+	derive(old + 8);
+	size = crypt_body(0, old + HEADER, (int)old_size - HEADER, text);
 
 	NEED(RAND_priv_bytes(key, sizeof(key)) == 1);
 	size += sprintf((char *)text + size, "100;2;");
@@ -87,8 +94,9 @@ int main(int argc, char **argv)
 
 	memcpy(sealed, "Salted__", 8);
 	NEED(RAND_bytes(sealed + 8, 8) == 1);
-	size = crypt_body(1, sealed + 8, text, size, sealed + HEADER);
-	NEED(!memcmp(text, again, (size_t)crypt_body(0, sealed + 8, sealed + HEADER, size, again)));
+	derive(sealed + 8);
+	size = crypt_body(1, text, size, sealed + HEADER);
+	NEED(!memcmp(text, again, (size_t)crypt_body(0, sealed + HEADER, size, again)));
 	size += HEADER;
 
 	snprintf(born_as, sizeof(born_as), ".%s.born", name);
