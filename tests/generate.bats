@@ -114,6 +114,15 @@ hint: chmod 600 it first, or 640 with the server's group" generate --force
 	run -0 mkeyfile generate --force -q --new-password-file=keyfile.key
 }
 
+@test "what a killed run left next to a new file is named, and goes when it holds nothing" {
+	mkfifo .keyfile.mkeyfile-1-2
+	touch .keyfile.mkeyfile-0-3
+	run -0 --separate-stderr mkeyfile generate
+	same "mkeyfile generate: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
+hint: it may hold keys that this file lacks: compare them before you remove it" "$(head -n 2 <<<"$stderr")"
+	same ".keyfile.mkeyfile-1-2 keyfile" "$(ls -A | xargs)"
+}
+
 @test "a name that ends in a slash" {
 	run_refused 2 "mkeyfile generate: cannot open 'new/': Is a directory" generate -f new/
 }

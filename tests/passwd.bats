@@ -395,6 +395,19 @@ run_killed() {
 	done 7<moments
 }
 
+@test "both files are written before one of them is replaced" {
+	restore
+	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw -q)
+	strace -y -o trace -e trace=write,renameat2 "$MKEYFILE" "${options[@]}"
+	same "3 write 3 renameat2" "$(sed -n 's/^\(write\)(.*mkeyfile-.*/\1/p;s/^\(renameat2\)(.*/\1/p' trace | uniq -c | xargs)"
+	last=$(grep -c '^write(' trace)
+	restore
+	run -2 strace -o trace -e trace=write -e inject="write:error=ENOSPC:when=$last" "$MKEYFILE" "${options[@]}"
+	cmp run/keyfile keyfile
+	cmp run/pw pw
+	same "keyfile pw" "$(names_in run)"
+}
+
 @test "a signal between the two files waits for the second one" {
 	restore
 	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw)

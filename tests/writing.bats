@@ -456,7 +456,7 @@ sweep() { # calls error command...
 	cp keyfile pristine
 	seen=
 	local ended
-	for signal in TERM INT HUP; do
+	for signal in TERM INT HUP XCPU; do
 		for call in openat read write fsync renameat2; do
 			for number in 1 2 3 4; do
 				cp -p pristine keyfile
