@@ -122,33 +122,27 @@ static void say_what_is_kept(const struct replacement *file)
 		message_note("the old password is in '%s~'", backed_up_path(store, file->path));
 }
 
-static bool is_published(const struct replacement *files, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (files[i].published)
-			return true;
-	return false;
-}
-
 enum status publish_files(struct replacement *files, size_t count, const char *journal, bool dry_run)
 {
 	struct fault fault = dry_run ? fault_none() : replace_files(files, count, journal);
 	enum status status = STATUS_DONE;
+	bool published = false;
 
 	for (size_t i = 0; fault.code && i < count; i++)
 		if (files[i].fault.code)
 			status = message_fault(files[i].fault, files[i].path);
 	if (status && journal && !access(journal, F_OK))
 		message_hint("'%s' holds the new password; the same command again finishes the change", journal);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		published |= files[i].published;
 		if (files[i].companion && files[i].path != journal && (dry_run || files[i].published))
 			message_note("%s '%s', a password file", dry_run ? "would create" : "created", files[i].path);
-	if (is_published(files, count)) {
-		message_changed();
-		/* a failure keeps its status whatever comes */
-		if (!status)
-			signals_end_with(STATUS_DONE);
 	}
+	if (published)
+		message_changed();
+	/* a failure keeps its status whatever comes */
+	if (published && !status)
+		signals_end_with(STATUS_DONE);
 	for (size_t i = 0; !dry_run && i < count; i++) {
 		say_what_is_kept(&files[i]);
 		say_what_is_left(files[i].store);
@@ -211,19 +205,6 @@ enum status edit_open(struct edit *edit, const struct options *options)
 	if (!status)
 		warn_if_exposed(edit, options->file);
 	return status;
-}
-
-void edit_unlock(const struct edit *edit)
-{
-	store_unlock(&edit->store);
-}
-
-enum status edit_lock_again(const struct edit *edit)
-{
-	const struct options *options = edit->options;
-	struct fault fault = store_lock_again(&edit->store, options->writing.lock_timeout);
-
-	return fault.code ? message_fault(fault, options->file) : STATUS_DONE;
 }
 
 enum status edit_commit(struct edit *edit, const struct secret *text)

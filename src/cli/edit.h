@@ -20,11 +20,6 @@ struct edit {
 /* Locks, reads, opens and parses the key file that options name. */
 MUST_CHECK enum status edit_open(struct edit *edit, const struct options *options);
 
-/* Gives up the lock while other files are looked at, which may take long, and takes it
- * again: refuses a file that was changed in the meantime. */
-void edit_unlock(const struct edit *edit);
-MUST_CHECK enum status edit_lock_again(const struct edit *edit);
-
 /* Writes text as the file's new content, encrypted if the file was. With a dry
  * run everything but the writing happens. */
 MUST_CHECK enum status edit_commit(struct edit *edit, const struct secret *text);

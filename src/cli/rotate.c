@@ -275,11 +275,14 @@ static enum status find_tables(const struct arguments *arguments, struct server_
 static enum status find_tables_unlocked(const struct arguments *arguments, struct server_link *link,
 					const struct edit *edit, const struct key_ids *ids, struct tables *tables)
 {
+	const struct options *options = arguments->options;
 	enum status status;
 
-	edit_unlock(edit);
+	store_unlock(&edit->store);
 	status = find_tables(arguments, link, ids, tables);
-	return status ? status : edit_lock_again(edit);
+	if (status)
+		return status;
+	return message_fault(store_lock_again(&edit->store, options->writing.lock_timeout), options->file);
 }
 
 /* ---- what was done ---- */
