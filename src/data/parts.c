@@ -138,17 +138,20 @@ static struct place *place_of(struct hunt *hunt, const char *path)
 {
 	struct file_id id;
 	struct place *place;
+	char *copy;
 
 	if (!id_of(path, &id))
 		return NULL;
 	for (size_t i = 0; i < hunt->place_count; i++)
 		if (is_same_file(hunt->places[i].id, id))
 			return &hunt->places[i];
-	place = array_add(&hunt->places, &hunt->place_count, sizeof(*place));
-	if (!place)
-		return NULL;
-	*place = (struct place){ .path = strdup(path), .id = id };
-	return place->path ? place : NULL;
+	copy = strdup(path);
+	place = copy ? array_add(&hunt->places, &hunt->place_count, sizeof(*place)) : NULL;
+	if (place)
+		*place = (struct place){ .path = copy, .id = id };
+	else
+		free(copy);
+	return place;
 }
 
 static bool names_add(struct names *names, const char *directory, const char *name)
