@@ -104,8 +104,10 @@ __attribute__((target("avx512f"))) static void wipe_upper_registers(void)
 					   "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
 }
 
-/* memcpy(3) and AES leave keys in vector registers for as long as nobody needs
- * them, and the dynamic linker saves those on the stack. */
+/* memcpy(3) and AES leave keys in vector registers for as long as nobody needs them, and
+ * what runs at the end of the process saves those on the stack. Without this function,
+ * tests/faults/faults --memscan (make check-long) finds them there after "rotate --new-id"
+ * whose second fsync(2) fails with EDQUOT. */
 static void wipe_registers(void)
 {
 	if (__builtin_cpu_supports("avx"))
