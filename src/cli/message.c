@@ -225,11 +225,6 @@ enum status usage_error(const char *words)
 
 /* ---- words for the core's faults ---- */
 
-static void say_system_fault(const char *what, const char *path, int error_number)
-{
-	message_error("cannot %s '%s': %s", what, path, strerror(error_number));
-}
-
 /* What became of another program, called name. */
 static void say_program_failed(const char *name, int wait_status)
 {
@@ -250,154 +245,94 @@ static void say_busy(const char *path, pid_t holder)
 	message_hint("--lock-timeout=SECONDS waits longer");
 }
 
-static void say_mount_point(const char *path)
+#define DIGITS(number) DIGITS_OF(number)
+#define DIGITS_OF(number) #number
+
+struct fault_words {
+	enum fault_code code;
+	enum status status;
+	const char *before; /* the path, in quotes */
+	const char *after;  /* NULL: the path is not named */
+	bool has_reason;    /* the error of the operating system is at the end */
+	const char *hint;   /* or NULL */
+};
+
+/* FAULT_COMMAND_FAILED and FAULT_TIMEOUT are those of the password command, which is not
+ * named: it may have a password in it. */
+static const struct fault_words fault_words[] = {
+	{ FAULT_OPEN, STATUS_FAILED, "cannot open ", "", true, NULL },
+	{ FAULT_READ, STATUS_FAILED, "cannot read ", "", true, NULL },
+	{ FAULT_LOCK, STATUS_FAILED, "cannot lock ", "", true, NULL },
+	{ FAULT_CREATE, STATUS_FAILED, "cannot create a temporary file beside ", "", true, NULL },
+	{ FAULT_DIRECTORY, STATUS_FAILED, "cannot create files beside ", "", true, NULL },
+	{ FAULT_OWNER, STATUS_REFUSED, "cannot keep the owner and group of ", "", true, NULL },
+	{ FAULT_ATTRIBUTES, STATUS_FAILED, "cannot keep mode, ACL and extended attributes of ", "", true, NULL },
+	{ FAULT_WRITE, STATUS_FAILED, "cannot write ", "", true, NULL },
+	{ FAULT_READ_BACK, STATUS_FAILED, "cannot read back what was written for ", "", true, NULL },
+	{ FAULT_PUBLISH, STATUS_FAILED, "cannot replace ", "", true, NULL },
+	{ FAULT_BACKUP, STATUS_FAILED, "cannot keep a backup of ", "", true, NULL },
+	{ FAULT_OLD_LEFT, STATUS_FAILED, "cannot remove the old content of ", "", true, NULL },
+	{ FAULT_THREAD, STATUS_FAILED, "cannot start a thread", NULL, true, NULL },
+	{ FAULT_MEMORY, STATUS_FAILED, "out of memory", NULL, false, NULL },
+	{ FAULT_RANDOM, STATUS_FAILED, "the random generator failed: no key was made", NULL, false, NULL },
+	{ FAULT_ALGORITHM, STATUS_FAILED, "digest or cipher not available: OpenSSL's configuration does not allow it",
+	  NULL, false, NULL },
+	{ FAULT_NOT_REGULAR, STATUS_FAILED, "", " is not a regular file", false, NULL },
+	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": the named pipe was not written in time", false,
+	  "use --password-timeout=SECONDS to allow more time (0: no limit)" },
+	{ FAULT_TOO_LARGE, STATUS_FAILED, "",
+	  " is larger than " DIGITS(KEYFILE_MAX_SIZE) " bytes, which is all that a server reads", false, NULL },
+	{ FAULT_READ_ONLY, STATUS_FAILED, "", " is on a file system that is mounted read-only", false, NULL },
+	{ FAULT_IMMUTABLE, STATUS_FAILED, "", " or its directory is immutable or append-only", false,
+	  "lsattr shows it, chattr -i or -a takes it off" },
+	{ FAULT_INTERRUPTED, STATUS_FAILED, "interrupted by a signal: ", " was not changed", false, NULL },
+	{ FAULT_EXISTS, STATUS_REFUSED, "", " exists", false, NULL },
+	{ FAULT_TORN, STATUS_FAILED, "", " is damaged: cannot write it", true,
+	  "bring its old content back from the backup" },
+	{ FAULT_CHANGED, STATUS_FAILED, "",
+	  " was changed by somebody else meanwhile; their change was kept, yours was not made", false,
+	  "run the command again" },
+	{ FAULT_STRANDED, STATUS_FAILED, "",
+	  " was changed by somebody else meanwhile, and their change cannot be put back", true, NULL },
+	{ FAULT_DIRECTORY_SYNC, STATUS_FAILED, "",
+	  " has its new content, but it may not survive a power cut: cannot sync its directory", true, NULL },
+	{ FAULT_SYSTEM_KEY, STATUS_REFUSED, "", " has no key ID 1, which every server needs", false, NULL },
+	{ FAULT_NOT_A_KEYFILE, STATUS_FAILED, "", " holds no key", false, NULL },
+	{ FAULT_NOT_ENCRYPTED, STATUS_FAILED, "", " is not encrypted", false, NULL },
+	{ FAULT_TRUNCATED, STATUS_FAILED, "", " is damaged: an encrypted key file is not cut in the middle of a block",
+	  false, NULL },
+	{ FAULT_WRONG_PASSWORD, STATUS_WRONG_PASSWORD, "",
+	  " does not open: wrong password, wrong digest or iteration count, or damaged", false, NULL },
+	{ FAULT_PASSWORD_EMPTY, STATUS_FAILED, "", " holds no password", false, NULL },
+	{ FAULT_PASSWORD_BLANK, STATUS_FAILED, "", " holds no password", false, NULL },
+	{ FAULT_PASSWORD_TOO_LONG, STATUS_FAILED, "the password in ",
+	  " is longer than " DIGITS(PASSWORD_MAX_SIZE) " bytes, which no server reads", false, NULL },
+	{ FAULT_PASSWORD_NUL, STATUS_REFUSED, "the password in ", " has a NUL byte, where the server would cut it",
+	  false, NULL },
+	{ FAULT_PASSWORD_NEWLINE, STATUS_REFUSED, "the password in ",
+	  " has more than one line, which openssl would cut", false, NULL },
+	{ FAULT_TIMEOUT, STATUS_FAILED, "the password command did not end in time", NULL, false,
+	  "--password-timeout=SECONDS gives it more time, 0 all it wants" },
+};
+
+static enum status say_words(const struct fault_words *words, const char *path, int error_number)
 {
-	message_error("'%s' is a mount point and cannot be replaced by renaming", path);
-	message_hint("change the file on the host that is mounted here, then restart the container");
-	message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
-}
+	const char *colon = words->has_reason ? ": " : "";
+	const char *reason = words->has_reason ? strerror(error_number) : "";
 
-static void say_torn(const char *path, int error_number)
-{
-	message_error("'%s' is damaged: cannot write it: %s", path, strerror(error_number));
-	message_hint("bring its old content back from the backup");
-}
-
-/* Faults that nothing but the file, its name and errno explain. */
-static bool say_file_fault(struct fault fault, const char *path)
-{
-	static const struct {
-		enum fault_code code;
-		const char *what;
-	} failures[] = {
-		{ FAULT_OPEN, "open" },
-		{ FAULT_READ, "read" },
-		{ FAULT_LOCK, "lock" },
-		{ FAULT_CREATE, "create a temporary file beside" },
-		{ FAULT_DIRECTORY, "create files beside" },
-		{ FAULT_OWNER, "keep the owner and group of" },
-		{ FAULT_ATTRIBUTES, "keep mode, ACL and extended attributes of" },
-		{ FAULT_WRITE, "write" },
-		{ FAULT_READ_BACK, "read back what was written for" },
-		{ FAULT_PUBLISH, "replace" },
-		{ FAULT_BACKUP, "keep a backup of" },
-		{ FAULT_OLD_LEFT, "remove the old content of" },
-	};
-
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		if (failures[i].code == fault.code) {
-			say_system_fault(failures[i].what, path, fault.error_number);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool say_plain_fault(struct fault fault, const char *path)
-{
-	switch (fault.code) {
-	case FAULT_MEMORY:
-		message_error("out of memory");
-		return true;
-	case FAULT_RANDOM:
-		message_error("the random generator failed: no key was made");
-		return true;
-	case FAULT_THREAD:
-		message_error("cannot start a thread: %s", strerror(fault.error_number));
-		return true;
-	case FAULT_ALGORITHM:
-		message_error("digest or cipher not available: OpenSSL's configuration does not allow it");
-		return true;
-	case FAULT_NOT_REGULAR:
-		message_error("'%s' is not a regular file", path);
-		return true;
-	case FAULT_PIPE_TIMEOUT:
-		message_error("cannot read '%s': the named pipe was not written in time", path);
-		message_hint("use --password-timeout=SECONDS to allow more time (0: no limit)");
-		return true;
-	case FAULT_TOO_LARGE:
-		message_error("'%s' is larger than %d bytes, which is all that a server reads", path, KEYFILE_MAX_SIZE);
-		return true;
-	case FAULT_READ_ONLY:
-		message_error("'%s' is on a file system that is mounted read-only", path);
-		return true;
-	case FAULT_IMMUTABLE:
-		message_error("'%s' or its directory is immutable or append-only", path);
-		message_hint("lsattr shows it, chattr -i or -a takes it off");
-		return true;
-	case FAULT_INTERRUPTED:
-		message_error("interrupted by a signal: '%s' was not changed", path);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool say_keyfile_fault(struct fault fault, const char *path)
-{
-	static const struct {
-		enum fault_code code;
-		const char *what;
-	} reasons[] = {
-		{ FAULT_SYNTAX, "syntax error" },
-		{ FAULT_KEY_ID, "invalid key ID" },
-		{ FAULT_KEY_VERSION, "invalid key version" },
-		{ FAULT_KEY, "invalid key" },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].code == fault.code) {
-			message_error("'%s' is no key file: %s at line %u, column %u", path, reasons[i].what,
-				      fault.line, fault.column);
-			return true;
-		}
-	}
-	if (fault.code == FAULT_SYSTEM_KEY)
-		message_error("'%s' has no key ID 1, which every server needs", path);
-	else if (fault.code == FAULT_NOT_A_KEYFILE)
-		message_error("'%s' holds no key", path);
+	if (words->after)
+		message_error("%s'%s'%s%s%s", words->before, path, words->after, colon, reason);
 	else
-		return false;
-	return true;
+		message_error("%s%s%s", words->before, colon, reason);
+	if (words->hint)
+		message_hint("%s", words->hint);
+	return words->status;
 }
 
-static bool say_secret_fault(struct fault fault, const char *path)
+static enum status say_no_keyfile(const char *path, const char *what, struct fault fault)
 {
-	switch (fault.code) {
-	case FAULT_NOT_ENCRYPTED:
-		message_error("'%s' is not encrypted", path);
-		return true;
-	case FAULT_TRUNCATED:
-		message_error("'%s' is damaged: an encrypted key file is not cut in the middle of a block", path);
-		return true;
-	case FAULT_WRONG_PASSWORD:
-		message_error("'%s' does not open: wrong password, wrong digest or iteration count, or damaged", path);
-		return true;
-	case FAULT_PASSWORD_EMPTY:
-	case FAULT_PASSWORD_BLANK:
-		message_error("'%s' holds no password", path);
-		return true;
-	case FAULT_PASSWORD_TOO_LONG:
-		message_error("the password in '%s' is longer than %d bytes, which no server reads", path,
-			      PASSWORD_MAX_SIZE);
-		return true;
-	case FAULT_PASSWORD_NUL:
-		message_error("the password in '%s' has a NUL byte, where the server would cut it", path);
-		return true;
-	case FAULT_PASSWORD_NEWLINE:
-		message_error("the password in '%s' has more than one line, which openssl would cut", path);
-		return true;
-	case FAULT_COMMAND_FAILED:
-		/* without the command, which may have a password in it */
-		say_program_failed("the password command", fault.error_number);
-		return true;
-	case FAULT_TIMEOUT:
-		message_error("the password command did not end in time");
-		message_hint("--password-timeout=SECONDS gives it more time, 0 all it wants");
-		return true;
-	default:
-		return false;
-	}
+	message_error("'%s' is no key file: %s at line %u, column %u", path, what, fault.line, fault.column);
+	return STATUS_FAILED;
 }
 
 static void say_refusal(bool is_error, const char *path, const struct refusal_of_trust *refusal)
@@ -425,23 +360,37 @@ void message_ignored(const char *path, const struct refusal_of_trust *refusal)
 	say_refusal(false, path, refusal);
 }
 
-static enum status fault_status(enum fault_code code)
+/* Of faults that the table has no words for. */
+static enum status say_more(struct fault fault, const char *path)
 {
-	switch (code) {
+	switch (fault.code) {
 	case FAULT_NONE:
 		return STATUS_DONE;
-	case FAULT_WRONG_PASSWORD:
-		return STATUS_WRONG_PASSWORD;
+	case FAULT_SYNTAX:
+		return say_no_keyfile(path, "syntax error", fault);
+	case FAULT_KEY_ID:
+		return say_no_keyfile(path, "invalid key ID", fault);
+	case FAULT_KEY_VERSION:
+		return say_no_keyfile(path, "invalid key version", fault);
+	case FAULT_KEY:
+		return say_no_keyfile(path, "invalid key", fault);
+	case FAULT_COMMAND_FAILED:
+		say_program_failed("the password command", fault.error_number);
+		return STATUS_FAILED;
 	case FAULT_BUSY:
+		say_busy(path, fault.holder);
 		return STATUS_BUSY;
-	case FAULT_EXISTS:
-	case FAULT_BACKUP_EXISTS:
-	case FAULT_OWNER:
 	case FAULT_MOUNT_POINT:
+		message_error("'%s' is a mount point and cannot be replaced by renaming", path);
+		message_hint("change the file on the host that is mounted here, then restart the container");
+		message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
+		return STATUS_REFUSED;
+	case FAULT_BACKUP_EXISTS:
+		message_error("the backup '%s~' exists, and may be the only copy of older keys", path);
+		message_hint("move it to a safe place first");
+		return STATUS_REFUSED;
 	case FAULT_UNTRUSTED:
-	case FAULT_PASSWORD_NUL:
-	case FAULT_PASSWORD_NEWLINE:
-	case FAULT_SYSTEM_KEY:
+		message_untrusted(path, trust_refusal());
 		return STATUS_REFUSED;
 	default:
 		return STATUS_FAILED;
@@ -450,35 +399,10 @@ static enum status fault_status(enum fault_code code)
 
 enum status message_fault(struct fault fault, const char *path)
 {
-	if (say_file_fault(fault, path) || say_plain_fault(fault, path) || say_keyfile_fault(fault, path) ||
-	    say_secret_fault(fault, path))
-		return fault_status(fault.code);
-	if (fault.code == FAULT_BUSY) {
-		say_busy(path, fault.holder);
-	} else if (fault.code == FAULT_MOUNT_POINT) {
-		say_mount_point(path);
-	} else if (fault.code == FAULT_UNTRUSTED) {
-		message_untrusted(path, trust_refusal());
-	} else if (fault.code == FAULT_TORN) {
-		say_torn(path, fault.error_number);
-	} else if (fault.code == FAULT_EXISTS) {
-		message_error("'%s' exists", path);
-	} else if (fault.code == FAULT_BACKUP_EXISTS) {
-		message_error("the backup '%s~' exists, and may be the only copy of older keys", path);
-		message_hint("move it to a safe place first");
-	} else if (fault.code == FAULT_CHANGED) {
-		message_error("'%s' was changed by somebody else meanwhile; their change was kept, yours was not made",
-			      path);
-		message_hint("run the command again");
-	} else if (fault.code == FAULT_STRANDED) {
-		message_error("'%s' was changed by somebody else meanwhile, and their change cannot be put back: %s",
-			      path, strerror(fault.error_number));
-	} else if (fault.code == FAULT_DIRECTORY_SYNC) {
-		message_error(
-			"'%s' has its new content, but it may not survive a power cut: cannot sync its directory: %s",
-			path, strerror(fault.error_number));
-	}
-	return fault_status(fault.code);
+	for (size_t i = 0; i < sizeof(fault_words) / sizeof(fault_words[0]); i++)
+		if (fault_words[i].code == fault.code)
+			return say_words(&fault_words[i], path, fault.error_number);
+	return say_more(fault, path);
 }
 
 enum status message_program_fault(struct fault fault, const char *program)
@@ -493,7 +417,7 @@ enum status message_program_fault(struct fault fault, const char *program)
 		say_program_failed(name, fault.error_number);
 		free(name);
 	}
-	return fault_status(fault.code);
+	return STATUS_FAILED;
 }
 
 /* ---- the end ---- */
