@@ -48,9 +48,9 @@ static size_t find_place(const char *items, size_t count, size_t size, const voi
 void *array_find(const void *items, size_t count, size_t size, const void *item, array_compare *compare)
 {
 	size_t place = find_place(items, count, size, item, compare);
-	char *found = (char *)items + place * size;
+	char *found = place < count ? (char *)items + place * size : NULL;
 
-	return place < count && !compare(found, item) ? found : NULL;
+	return found && !compare(found, item) ? found : NULL;
 }
 
 void *array_find_or_insert(void *array, size_t *count, size_t size, const void *item, array_compare *compare)
