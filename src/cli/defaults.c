@@ -5,7 +5,6 @@
 #include "cli/message.h"
 #include "cli/repeatable.h"
 #include "cli/trusted.h"
-#include "core/crypto.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "server/installed.h"
@@ -59,10 +58,11 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 	return STATUS_FAILED;
 }
 
+/* What the program says of the files is said once, with the group [mkeyfile]. */
 static enum status print_group(const struct host *host, const char *group, struct secret *ret_lines)
 {
 	const struct option_files files = option_files_of(host);
-	struct fault fault = option_files_print(&files, group, ret_lines);
+	struct fault fault = option_files_print(&files, group, strcmp(group, OWN_GROUP), ret_lines);
 
 	if (!fault.code || (is_missing(fault) && may_be_missing(host)))
 		return STATUS_DONE;
@@ -106,21 +106,15 @@ static enum status say_refused(const struct host *host)
 	return STATUS_DONE;
 }
 
-/* Finds out which option files there are and whom they belong to, and readies libcrypto
- * meanwhile. */
-static enum status look_at_files(struct options *options)
+/* Finds out which option files there are and whom they belong to. */
+static enum status look_at_files(struct host *host)
 {
-	const struct option_files files = option_files_of(&options->host);
-	struct running_child help;
-	struct fault fault = option_files_start(&files, "--help", true, &help);
+	const struct option_files files = option_files_of(host);
+	struct fault fault = option_files_look(&files, &host->option_files);
 
-	if (!fault.code) {
-		crypto_load();
-		fault = option_files_look(&files, &help, &options->host.option_files);
-	}
 	if (!fault.code)
-		return say_refused(&options->host);
-	return is_missing(fault) && may_be_missing(&options->host) ? STATUS_DONE : say_unreadable(&files, fault);
+		return say_refused(host);
+	return is_missing(fault) && may_be_missing(host) ? STATUS_DONE : say_unreadable(&files, fault);
 }
 
 /* A file of the server's user account: whose that is, the server's groups say. */
@@ -143,27 +137,6 @@ static bool needs_server(const struct options *options)
 		return true;
 	return !options->accounts.server_user &&
 	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file));
-}
-
-/* Asks for the group [mkeyfile] and for the server's groups at once. The latter are asked in silence, since both read
- * the same files and would say the same of them; without an answer ret_server_lines stays empty. */
-static enum status print_groups(struct options *options, bool asks_server, struct secret *ret_server_lines)
-{
-	const struct option_files files = option_files_of(&options->host);
-	struct running_child own;
-	struct running_child server;
-	struct fault fault = option_files_start(&files, OWN_GROUP, false, &own);
-
-	if (!fault.code) {
-		if (asks_server)
-			asks_server = !option_files_start(&files, SERVER_GROUPS, true, &server).code;
-		if (asks_server && option_files_finish(&server, ret_server_lines).code)
-			secret_free(ret_server_lines);
-		fault = option_files_finish(&own, &options->host.own_lines);
-	}
-	if (!fault.code || (is_missing(fault) && may_be_missing(&options->host)))
-		return STATUS_DONE;
-	return say_unreadable(&files, fault);
 }
 
 /* ---- [mkeyfile] ---- */
@@ -244,9 +217,9 @@ static enum status read_own_group(struct options *options)
 {
 	struct option_line line;
 	struct options own;
+	enum status status = print_group(&options->host, OWN_GROUP, &options->host.own_lines);
 	struct parser parser = { 0 };
 	char *rest = (char *)options->host.own_lines.data;
-	enum status status = STATUS_DONE;
 
 	options_start(&own, options->host.environment);
 	parser_add(&parser, &shared_table, &own);
@@ -351,16 +324,17 @@ static enum status refuse_two_plugins(const struct options *options)
 	return STATUS_REFUSED;
 }
 
-static enum status read_server_groups(struct options *options, struct secret *lines)
+static enum status read_server_groups(struct options *options)
 {
+	SECRET struct secret lines = { 0 };
 	struct host *host = &options->host;
-	enum status status = lines->data ? STATUS_DONE : print_group(host, SERVER_GROUPS, lines);
+	enum status status = print_group(host, SERVER_GROUPS, &lines);
 	struct fault fault;
 
 	if (status)
 		return status;
 	host->is_asked = true;
-	fault = settings_parse(lines, &host->settings);
+	fault = settings_parse(&lines, &host->settings);
 	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
 		take_server_files(options);
@@ -460,19 +434,14 @@ static void say_where_from(const struct options *options)
 
 enum status fill_from_option_files(struct options *options)
 {
-	SECRET struct secret server_lines = { 0 };
 	bool reads_files = !options->host.no_defaults;
-	enum status status = reads_files ? look_at_files(options) : STATUS_DONE;
-	bool asks_server = !status && reads_files && may_be_servers(options->file) && needs_server(options);
+	enum status status = reads_files ? look_at_files(&options->host) : STATUS_DONE;
 
-	if (!status && reads_files && option_files_may_have(&options->host.option_files, OWN_GROUP)) {
-		status = print_groups(options, asks_server, &server_lines);
-		if (!status)
-			status = read_own_group(options);
-	}
+	if (!status && reads_files && option_files_may_have(&options->host.option_files, OWN_GROUP))
+		status = read_own_group(options);
 	message_set_quiet(options->talk.quiet);
-	if (!status && asks_server && may_be_servers(options->file))
-		status = read_server_groups(options, &server_lines);
+	if (!status && reads_files && may_be_servers(options->file) && needs_server(options))
+		status = read_server_groups(options);
 	if (!status)
 		status = resolve_target(options);
 	if (status || !options->host.names_file)
@@ -484,11 +453,9 @@ enum status fill_from_option_files(struct options *options)
 
 enum status complete_host(struct options *options)
 {
-	SECRET struct secret server_lines = { 0 };
-
 	if (options->host.is_asked || options->host.no_defaults || !may_be_servers(options->file))
 		return STATUS_DONE;
-	return read_server_groups(options, &server_lines);
+	return read_server_groups(options);
 }
 
 /* ---- settings where no server looks ---- */

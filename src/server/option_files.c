@@ -22,22 +22,32 @@
 #define COPY_PATH "/proc/self/fd/0"
 #define BLANKS " \t\r\f\v"
 
-struct fault option_files_start(const struct option_files *files, const char *group, bool silent,
-				struct running_child *ret_child)
+static struct fault run(const struct option_files *files, char *arguments[], bool silent, struct secret *ret_output)
 {
-	bool has_copy = files->copy >= 0;
-	const char *file = has_copy ? COPY_PATH : files->defaults_file;
-	char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
-	char *group_suffix =
-		files->group_suffix ? format_text("--defaults-group-suffix=%s", files->group_suffix) : NULL;
-	char *arguments[5] = { (char *)files->program };
 	const struct child child = { .program = files->program,
 				     .arguments = arguments,
 				     .environment = files->environment,
 				     .timeout = PROGRAM_TIMEOUT,
 				     .silent = silent,
-				     .has_input = has_copy,
+				     .has_input = files->copy >= 0,
 				     .input = files->copy };
+	SECRET struct secret output = { 0 };
+	struct fault fault = child_read(&child, OUTPUT_MAX_SIZE, &output);
+
+	if (!fault.code && output.size == OUTPUT_MAX_SIZE)
+		return fault_of(FAULT_TOO_LARGE);
+	*ret_output = secret_take(&output);
+	return fault;
+}
+
+struct fault option_files_print(const struct option_files *files, const char *group, bool silent,
+				struct secret *ret_lines)
+{
+	const char *file = files->copy >= 0 ? COPY_PATH : files->defaults_file;
+	char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
+	char *group_suffix =
+		files->group_suffix ? format_text("--defaults-group-suffix=%s", files->group_suffix) : NULL;
+	char *arguments[5] = { (char *)files->program };
 	struct fault fault = fault_of(FAULT_MEMORY);
 	size_t count = 1;
 
@@ -47,34 +57,10 @@ struct fault option_files_start(const struct option_files *files, const char *gr
 		arguments[count++] = group_suffix;
 	arguments[count] = (char *)group;
 	if (!file == !defaults_file && !files->group_suffix == !group_suffix)
-		fault = child_start(&child, ret_child);
+		fault = run(files, arguments, silent, ret_lines);
 	free(defaults_file);
 	free(group_suffix);
 	return fault;
-}
-
-struct fault option_files_finish(const struct running_child *child, struct secret *ret_lines)
-{
-	struct fault fault = child_finish(child, OUTPUT_MAX_SIZE, ret_lines);
-
-	if (fault.code || ret_lines->size < OUTPUT_MAX_SIZE)
-		return fault;
-	secret_free(ret_lines);
-	return fault_of(FAULT_TOO_LARGE);
-}
-
-static struct fault print(const struct option_files *files, const char *argument, bool silent,
-			  struct secret *ret_output)
-{
-	struct running_child child;
-	struct fault fault = option_files_start(files, argument, silent, &child);
-
-	return fault.code ? fault : option_files_finish(&child, ret_output);
-}
-
-struct fault option_files_print(const struct option_files *files, const char *group, struct secret *ret_lines)
-{
-	return print(files, group, false, ret_lines);
 }
 
 /* ---- one line ---- */
@@ -431,15 +417,14 @@ static struct fault scan_names(struct scan *scan, char *names)
 	return fault;
 }
 
-struct fault option_files_look(const struct option_files *files, const struct running_child *help,
-			       struct option_files_seen *ret_seen)
+struct fault option_files_look(const struct option_files *files, struct option_files_seen *ret_seen)
 {
-	SECRET struct secret text = { 0 };
+	SECRET struct secret help = { 0 };
 	struct scan scan = { .files = files, .seen = ret_seen };
-	struct fault fault = option_files_finish(help, &text);
+	struct fault fault = option_files_print(files, "--help", true, &help);
 
 	if (!fault.code) {
-		char *names = file_names_in((char *)text.data);
+		char *names = file_names_in((char *)help.data);
 
 		ret_seen->complete = names || files->defaults_file;
 		fault = scan_names(&scan, names);

@@ -18,15 +18,10 @@ struct option_files {
 
 /* What the program prints for a group, or, as its own option, for "--mysqld": all
  * groups that the server reads. Ends with a NUL that size does not count. May
- * hold a password in clear. Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
-MUST_CHECK struct fault option_files_print(const struct option_files *files, const char *group,
+ * hold a password in clear. silent: what the program says of an error goes nowhere.
+ * Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
+MUST_CHECK struct fault option_files_print(const struct option_files *files, const char *group, bool silent,
 					   struct secret *ret_lines);
-
-/* The same in two steps, so that something else can be done meanwhile. silent: what
- * the program says of an error goes nowhere. */
-MUST_CHECK struct fault option_files_start(const struct option_files *files, const char *group, bool silent,
-					   struct running_child *ret_child);
-MUST_CHECK struct fault option_files_finish(const struct running_child *child, struct secret *ret_lines);
 
 /* Cuts the next "--name=value" from lines, which it changes: name without the
  * dashes and without "loose-", value "" where there is none. A line without dashes
@@ -71,11 +66,10 @@ struct option_files_seen {
 
 /* Reads the files that the program would read, as its help names them, with those that
  * they include, and leaves out those that this process does not trust (core/trust.h).
- * help: the program, started for the "group" --help. ret_seen is OPTION_FILES_UNSEEN
- * before, and is to be freed on faults too. Faults as option_files_print, and
- * FAULT_CREATE. */
-MUST_CHECK struct fault option_files_look(const struct option_files *files, const struct running_child *help,
-					  struct option_files_seen *ret_seen);
+ * ret_seen is OPTION_FILES_UNSEEN before, and is to be freed on faults too. Faults as
+ * option_files_print, and FAULT_CREATE. */
+MUST_CHECK struct fault option_files_look(const struct option_files *files, struct option_files_seen *ret_seen);
+
 /* Whether the program may find a group whose name contains name, in any case. */
 bool option_files_may_have(const struct option_files_seen *seen, const char *name);
 
