@@ -294,6 +294,9 @@ hint: only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces" 
 	printf '[client-mariadb]\nloose_socket = %s\nuser=root\n[mysqld]\nsocket = /nowhere\n' "$PWD/socket" >client.cnf
 	run -0 mkeyfile status --defaults-extra-file=client.cnf
 	run -0 mkeyfile status --defaults-file=client.cnf
+	sed -i 's/^\[client-mariadb/&.2/' client.cnf
+	run -2 mkeyfile status --defaults-file=client.cnf
+	MYSQL_GROUP_SUFFIX=.2 run -0 mkeyfile status --defaults-file=client.cnf
 	run -2 mkeyfile status --no-defaults --server=/nowhere
 	echo '[client' >client.cnf
 	run --separate-stderr mkeyfile status --defaults-extra-file=client.cnf

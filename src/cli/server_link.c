@@ -105,12 +105,20 @@ static char *find_client(void)
  * names code to load or a file to write session keys to. */
 static bool may_be_seen(const char *entry)
 {
-	static const char *const names[] = { "HOME",	       "LANG",
-					     "LC_ALL",	       "LOGNAME",
-					     "MARIADB_HOME",   "MKEYFILE_PRINT_DEFAULTS",
-					     "MYSQL_HOME",     "MYSQL_PWD",
-					     "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT",
-					     "PATH",	       "USER" };
+	static const char *const names[] = { "HOME",
+					     "LANG",
+					     "LC_ALL",
+					     "LOGNAME",
+					     "MARIADB_GROUP_SUFFIX",
+					     "MARIADB_HOME",
+					     "MKEYFILE_PRINT_DEFAULTS",
+					     "MYSQL_GROUP_SUFFIX",
+					     "MYSQL_HOME",
+					     "MYSQL_PWD",
+					     "MYSQL_TCP_PORT",
+					     "MYSQL_UNIX_PORT",
+					     "PATH",
+					     "USER" };
 	size_t length = strcspn(entry, "=");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
