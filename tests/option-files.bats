@@ -423,6 +423,7 @@ settings_agree() { # line...
 	settings_agree "$load" "$name" "$key" 'file_key_management = OFF' 'enable-file-key-management'
 	settings_agree "$load" "$name"
 	settings_agree "$load" "$name" 'file_key_management_filekey = FILE:@/nowhere'
+	settings_agree "$load" "$name" 'file_key_management_filekey = FILE:'
 	cp plain keyfile
 	settings_agree "$load" "$name" "$key"
 	settings_agree "$load" "$name" 'file_key_management_filekey ='
