@@ -12,27 +12,40 @@ setup_test() {
 	run -1 grep -nE '#include "(cli|data)/' server/*.[ch]
 	run -1 grep -nE '#include "(cli|server)/' data/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' plugin/*.[ch]
-	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] cli/*.[ch]
+	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] cli/*/*.[ch]
 }
 
-@test "only core and data name OpenSSL, only cli names argp and prints" {
-	run -1 grep -nE 'openssl/' cli/*.[ch] server/*.[ch] plugin/*.[ch]
-	run -1 grep -nE 'argp' core/*.[ch] server/*.[ch] data/*.[ch] plugin/*.[ch]
+@test "arrows between the rooms of cli point one way" {
+	declare -A below=(
+		[commands]='keyfile|live|proof|options|words' [keyfile]='options|words' [live]='proof|options|words'
+		[proof]='options|words' [options]='words' [words]='-'
+	)
+	local room
+
+	same "$(printf '%s\n' "${!below[@]}" | sort)" "$(find cli -mindepth 1 -type d -name '[a-z]*' -printf '%f\n' | sort)"
+	for room in "${!below[@]}"; do
+		run grep -rhoP "#include \"cli/\K(?!$room/|(${below[$room]})/)[^\"]*" cli/"$room" --include='*.[ch]'
+		same '' "$output"
+	done
+}
+
+@test "only core and data name OpenSSL, only cli prints" {
+	run -1 grep -nE 'openssl/' cli/*/*.[ch] server/*.[ch] plugin/*.[ch]
 	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch]
 }
 
 @test "options that contradict each other are options" {
 	local name count=0
 	while read -r name; do
-		grep -qE "\{ \"$name\",|argument = \"$name\"," cli/*.[ch] || { echo "$name" && return 1; }
+		grep -qE "\{ \"$name\",|argument = \"$name\"," cli/*/*.[ch] || { echo "$name" && return 1; }
 		count=$((count + 1))
-	done < <(cat cli/*.c | tr -s '\n\t' ' ' | grep -oP '\{ (EXCLUDE|NEED|REQUIRE), "[^"]*", ("[^"]*"|NULL)' |
+	done < <(cat cli/*/*.c | tr -s '\n\t' ' ' | grep -oP '\{ (EXCLUDE|NEED|REQUIRE), "[^"]*", ("[^"]*"|NULL)' |
 		grep -o '"[^"]*"' | tr -d '"' | tr ' ' '\n' | sort -u)
 	[ $count -gt 20 ]
 }
 
 @test "only the client names Connector/C, and it takes nothing from other rooms but memory and child processes" {
-	run -1 grep -nE '<mysql\.h>' cli/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch]
+	run -1 grep -nE '<mysql\.h>' cli/*/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' client/*.[ch]
 	same "child.h
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
@@ -48,7 +61,7 @@ secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
 @test "every file names its licence" {
-	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch])"
+	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch] cli/*/*.[ch])"
 }
 
 @test "the plugin exports what the server looks for, and nothing else" {

@@ -100,8 +100,8 @@ $(page_options "mkeyfile-$command.1")"
 @test "mkeyfile(1) has every exit status, and no others" {
 	local defined
 
-	defined=$(sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$abs_top_srcdir/src/cli/status.h")
-	[ "$(echo "$defined" | wc -l)" -eq "$(grep -c '^	STATUS_' "$abs_top_srcdir/src/cli/status.h")" ]
+	defined=$(sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$abs_top_srcdir/src/cli/words/exit_status.h")
+	[ "$(echo "$defined" | wc -l)" -eq "$(grep -c '^	STATUS_' "$abs_top_srcdir/src/cli/words/exit_status.h")" ]
 	same "$defined" "$(section "$abs_top_srcdir/man/mkeyfile.1" 'EXIT STATUS' |
 		sed -nE 's/^ {5}([0-9]+) .*/\1/p')"
 }

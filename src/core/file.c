@@ -153,6 +153,13 @@ struct fault file_read_path_of_anyone(const char *path, struct secret *ret_conte
 	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
 }
 
+bool file_is_named_pipe(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISFIFO(status.st_mode);
+}
+
 struct fault file_write(int descriptor, const struct secret *content)
 {
 	size_t written = 0;

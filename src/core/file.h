@@ -37,6 +37,9 @@ MUST_CHECK struct fault file_read_path(const char *path, struct secret *ret_cont
 /* The same, whoever owns the file: for a report on it. */
 MUST_CHECK struct fault file_read_path_of_anyone(const char *path, struct secret *ret_content, struct stat *ret_status);
 
+/* Whether path leads to a named pipe. */
+bool file_is_named_pipe(const char *path);
+
 /* Writes all of content: FAULT_WRITE. */
 MUST_CHECK struct fault file_write(int descriptor, const struct secret *content);
 

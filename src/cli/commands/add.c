@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/report.h"
+#include "cli/keyfile/versions.h"
+#include "cli/words/message.h"
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	size_t size; /* bytes; 0: not given */
+	const char *key_from;
+	uint32_t key_version; /* 0: not given */
+	bool force;
+};
+
+static const struct option_spec specs[] = {
+	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256 (default)",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "key-from", 0, "FILE", "Import the key that FILE (- for standard input) holds in hex",
+	  OPTION_TEXT(struct arguments, key_from) },
+	{ "key-version", 0, "N", "Import it as version N of an ID, which may exist",
+	  OPTION_KEY_VERSION(struct arguments, key_version) },
+	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
+	  OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ REQUIRE, "ID", NULL, "no key ID named" },
+	{ EXCLUDE, "size key-from", NULL,
+	  "--size and --key-from exclude each other: an imported key has its own size" },
+	{ NEED, "key-version", "key-from",
+	  "--key-version needs --key-from: new versions are made by 'mkeyfile rotate'" },
+	{ NEED, "force", "key-from", "--force needs --key-from" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = { { COMMAND_SHARED(backup_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { 0 } };
+
+static enum status check_arguments(const struct arguments *arguments)
+{
+	if (arguments->key_from && arguments->ids.count != 1)
+		return usage_error("--key-from imports one key: name one ID");
+	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
+		return usage_error("the key and the password cannot both come from standard input");
+	return STATUS_DONE;
+}
+
+/* With --key-version the ID may exist, but not in that version. */
+static enum status refuse_existing(const struct arguments *arguments, const struct keyfile *keyfile)
+{
+	for (size_t i = 0; i < arguments->ids.count; i++) {
+		uint32_t id = arguments->ids.ids[i];
+		size_t count;
+
+		if (arguments->key_version && keyfile_find_version(keyfile, id, arguments->key_version)) {
+			message_error("key ID %u has a version %u already in '%s'", id, arguments->key_version,
+				      arguments->options->file);
+			return STATUS_REFUSED;
+		}
+		if (!arguments->key_version && keyfile_find(keyfile, id, &count)) {
+			message_error("key ID %u exists already in '%s'", id, arguments->options->file);
+			message_hint("'mkeyfile rotate %u' makes a new version or a successor of it", id);
+			return STATUS_REFUSED;
+		}
+	}
+	return STATUS_DONE;
+}
+
+static enum status make_keys(const struct arguments *arguments, const struct keyfile *keyfile, struct new_keys *keys)
+{
+	enum status status = new_keys_allocate(keys, arguments->ids.count);
+
+	if (!status && arguments->key_from)
+		return new_keys_import(keys, arguments->key_from, arguments->ids.ids[0],
+				       arguments->key_version ? arguments->key_version : 1, keyfile, arguments->force);
+	for (size_t i = 0; !status && i < arguments->ids.count; i++)
+		status = new_keys_generate(keys, arguments->ids.ids[i], 1,
+					   arguments->size ? arguments->size : KEY_MAX_SIZE);
+	return status;
+}
+
+static enum status add(void *input)
+{
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	EDIT struct edit edit = EDIT_CLOSED;
+	const struct keyfile *keyfile = &edit.content.keyfile;
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	bool versioned;
+	enum status status = check_arguments(arguments);
+
+	if (!status)
+		status = edit_open(&edit, options);
+	if (!status)
+		status = refuse_existing(arguments, keyfile);
+	if (!status && arguments->key_version > 1)
+		status = require_versions(&options->target, options->file, keyfile);
+	versioned = keyfile->has_versions || arguments->key_version > 1;
+	if (!status)
+		status = make_keys(arguments, keyfile, &keys);
+	if (!status)
+		status = extend_text(options->file, keyfile, &keys, versioned, &text);
+	if (!status)
+		status = edit_commit(&edit, &text);
+	if (status)
+		return status;
+	status = report_change(&options->talk,
+			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
+						 options->writing.dry_run, &keys });
+	if (!options->writing.dry_run)
+		message_note(
+			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
+	return status;
+}
+
+const struct command add_command = {
+	.name = "add",
+	.operands = "ID...",
+	.summary = "add new key IDs",
+	.description = "Add a random key, or an existing one, under each new ID.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = add,
+};

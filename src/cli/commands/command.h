@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_COMMANDS_COMMAND_H
+#define MKEYFILE_CLI_COMMANDS_COMMAND_H
+
+#include "cli/options/options.h"
+#include "cli/words/exit_status.h"
+
+/* Options that a command has in common with others. */
+struct command_group {
+	const struct option_table *table;
+	size_t offset;	    /* of their values in the command's arguments */
+	bool is_of_options; /* or they go to struct options */
+};
+
+/* The values of table go to this member, which has to be of this type. */
+#define COMMAND_GROUP(table, type, arguments, member) &(table), OPTION_MEMBER(arguments, member, type), false
+#define COMMAND_SHARED(table) &(table), 0, true
+
+/* A command is one file that ends in one of these. The options of all commands are added
+ * to its own; main parses the command line and completes options before run, and frees
+ * what the members own after it. */
+struct command {
+	const char *name;
+	const char *operands;		    /* "ID...|--all" are two forms */
+	const char *summary;		    /* in the list of commands */
+	const char *description;	    /* in its own --help */
+	struct option_table own;	    /* of its arguments; zeros: it has no options of its own */
+	const struct command_group *groups; /* ends in zeros; or NULL */
+	size_t size;			    /* of its arguments */
+	size_t options;			    /* where they point to the options of all commands */
+	const void *initial;		    /* their values before any option; NULL: zeros */
+	bool judges_host;		    /* needs what the option files say of the server, whatever is given */
+	bool only_tells; /* an answer is all it gives: where others refuse the option files, it cannot tell */
+	enum status (*run)(void *arguments);
+};
+
+/* Of a struct that has a member "options". */
+#define COMMAND_ARGUMENTS(arguments)                                                                                   \
+	.size = sizeof(arguments), .options = OPTION_MEMBER(arguments, options, struct options *)
+
+extern const struct command generate_command;
+extern const struct command add_command;
+extern const struct command rotate_command;
+extern const struct command list_command;
+extern const struct command encrypt_command;
+extern const struct command decrypt_command;
+extern const struct command verify_command;
+extern const struct command config_command;
+extern const struct command passwd_command;
+extern const struct command remove_command;
+extern const struct command diff_command;
+extern const struct command status_command;
+
+#endif

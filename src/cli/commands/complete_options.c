@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/defaults.h"
+#include "cli/options/repeatable.h"
+#include "cli/options/trusted.h"
+#include "cli/words/message.h"
+#include "core/file.h"
+
+#include <string.h>
+
+static void fill_from_environment(struct options *options)
+{
+	if (!options->file)
+		options->file = from_environment("MKEYFILE_FILE");
+	if (!count_password_sources(options))
+		options->password.file = from_environment("MKEYFILE_PASSWORD_FILE");
+	if (!options->target.name)
+		options->target.name = from_environment("MKEYFILE_TARGET");
+}
+
+/* What the command line contradicts itself in. */
+static enum status check_given(const struct options *options)
+{
+	if (count_password_sources(options) > 1)
+		return usage_error(
+			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
+	return check_descriptor(options->password.descriptor);
+}
+
+static enum status check_files(const struct options *options)
+{
+	if (!options->file)
+		return say_no_file(&options->host);
+	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
+	    (options->writing.in_place_backup && !*options->writing.in_place_backup))
+		return usage_error("the name of a file is empty");
+	if (looks_like_a_key(options->file) || (options->password.file && looks_like_a_key(options->password.file)))
+		return usage_error("a key or password is named where the name of a file is needed");
+	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
+		return usage_error("the key file and the password file cannot be the same");
+	if (is_standard_stream(options->file) && reads_standard_input(&options->password))
+		return usage_error("the key file and the password cannot both come from standard input");
+	return STATUS_DONE;
+}
+
+enum status options_complete(struct options *options)
+{
+	enum status status;
+
+	message_set_quiet(options->talk.quiet);
+	message_set_json(options->talk.json);
+	status = check_given(options);
+	if (status)
+		return status;
+	fill_from_environment(options);
+	status = trust_for_option_files(&options->accounts);
+	if (!status)
+		status = fill_from_option_files(options);
+	if (!status)
+		status = trust_for_secrets(&options->accounts, options->host.settings.user);
+	if (!status)
+		status = check_files(options);
+	/* the group [mkeyfile] may say more than the command line */
+	message_set_quiet(options->talk.quiet);
+	message_set_json(options->talk.json);
+	file_set_pipe_timeout(options->password.timeout);
+	return status;
+}

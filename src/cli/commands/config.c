@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/content.h"
+#include "cli/keyfile/input.h"
+#include "cli/keyfile/password_source.h"
+#include "cli/options/repeatable.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP "mariadb"
+
+struct arguments {
+	struct options *options;
+	const char *algorithm;
+	bool plugin;
+};
+
+static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
+{
+	const char **algorithm = place;
+
+	(void)spec;
+	if (!strcasecmp(value, "AES_CBC"))
+		*algorithm = "AES_CBC";
+	else if (!strcasecmp(value, "AES_CTR"))
+		*algorithm = "AES_CTR";
+	else
+		return option_refuse("unknown algorithm '%s': AES_CTR and AES_CBC are possible",
+				     repeatable_near(value, "aes_ctr aes_cbc"));
+	return STATUS_DONE;
+}
+
+static const struct arguments initial = { .algorithm = "AES_CTR" };
+
+static const struct option_spec specs[] = {
+	{ "plugin", 0, NULL,
+	  "Print the section for mkeyfile's own server plugin, and the way back to file_key_management",
+	  OPTION_FLAG(struct arguments, plugin) },
+	{ "encryption-algorithm", 0, "NAME",
+	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set",
+	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
+	{ 0 },
+};
+
+/* The settings, in the order in which they are printed. */
+struct section {
+	const char *plugin; /* to be loaded */
+	struct {
+		char *name;
+		const char *value;
+	} lines[8];
+	size_t count;
+	char *filename;
+	char *filekey;
+	char iterations[12];
+};
+
+static void section_free(struct section *section)
+{
+	for (size_t i = 0; i < section->count; i++)
+		free(section->lines[i].name);
+	free(section->filename);
+	free(section->filekey);
+}
+
+/* name: NULL for the plugin's own setting, else what stands behind its name. "loose_":
+ * tools that read the same group and load no plugin go on. */
+static void add_line(struct section *section, enum key_plugin plugin, const char *name, const char *value)
+{
+	char *whole = NULL;
+
+	if (asprintf(&whole, "loose_%s%s%s", key_plugin_name(plugin), name ? "_" : "", name ? name : "") < 0)
+		return;
+	section->lines[section->count].name = whole;
+	section->lines[section->count++].value = value;
+}
+
+/* ---- what is said ---- */
+
+/* A pipe such as <(COMMAND) was read, and has no name that another process could open. */
+static enum status refuse_unnamed(const char *path)
+{
+	message_error("the server cannot open '%s', which is a pipe to this process", path);
+	message_hint("use the name of a file");
+	return STATUS_REFUSED;
+}
+
+static enum status absolute_path(const char *path, const char *prefix, char **ret_text)
+{
+	char *absolute = realpath(path, NULL);
+
+	if (!absolute && errno == ENOENT)
+		return refuse_unnamed(path);
+	if (!absolute)
+		return message_fault(fault_errno(FAULT_OPEN, errno), path);
+	if (asprintf(ret_text, "%s%s", prefix, absolute) < 0) {
+		free(absolute);
+		return message_fault(fault_of(FAULT_MEMORY), path);
+	}
+	free(absolute);
+	if (!strpbrk(*ret_text, "\r\n"))
+		return STATUS_DONE;
+	message_error("the path of '%s' has a line break in it, which no option file can hold", path);
+	return STATUS_REFUSED;
+}
+
+static enum status check_password_source(const struct password_source *source)
+{
+	if (source->file && !is_standard_stream(source->file))
+		return STATUS_DONE;
+	message_error("the server reads the password from a file, and none is named");
+	message_hint("--password-file=FILE names it");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_maxscale(const char *target, const char *file)
+{
+	message_error("%s has other settings than a server", target);
+	message_hint("key_manager = file and file.keyfile = '%s' in its section [maxscale] name a plain key file",
+		     file);
+	return STATUS_REFUSED;
+}
+
+/* The key file has to open and to load, or the section would stop the server. */
+static enum status check_key_file(const struct options *options, struct content *content)
+{
+	const char *name = options->file;
+	SECRET struct secret raw = { 0 };
+	SECRET struct secret ignored = { 0 };
+	const struct sealing sealing = { &content->password, options->kdf };
+	enum status status;
+
+	if (is_standard_stream(name))
+		return usage_error("a server reads no standard input: name a file");
+	if (options->target.profile && options->target.profile->edition == MAXSCALE)
+		return refuse_maxscale(options->target.name, name);
+	status = read_key_file(name, &options->host, &raw, NULL);
+	if (!status && envelope_is_sealed(raw.data, raw.size))
+		status = check_password_source(&options->password);
+	if (!status)
+		status = content_open(&options->password, options->kdf, name, &raw, content);
+	if (!status)
+		status = content_make(&options->target, name, &content->keyfile.text, NULL,
+				      content->encrypted ? &sealing : NULL, &ignored);
+	return status;
+}
+
+static bool has_usual_kdf(const struct content *content)
+{
+	return !content->encrypted || (content->kdf.digest == DIGEST_SHA1 && !content->kdf.iterations);
+}
+
+static enum status make_section(const struct arguments *arguments, const struct content *content,
+				enum key_plugin plugin, struct section *section)
+{
+	const struct options *options = arguments->options;
+	enum status status = absolute_path(options->file, "", &section->filename);
+
+	if (!status && content->encrypted)
+		status = absolute_path(options->password.file, "FILE:", &section->filekey);
+	if (status)
+		return status;
+	section->plugin = key_plugin_name(plugin);
+	add_line(section, plugin, NULL, "FORCE_PLUS_PERMANENT");
+	add_line(section, plugin, "filename", section->filename);
+	if (content->encrypted)
+		add_line(section, plugin, "filekey", section->filekey);
+	add_line(section, plugin, "encryption_algorithm", arguments->algorithm);
+	if (!has_usual_kdf(content)) {
+		snprintf(section->iterations, sizeof(section->iterations), "%u", content->kdf.iterations);
+		add_line(section, plugin, "digest", digest_name(content->kdf.digest));
+		add_line(section, plugin, "use_pbkdf2", section->iterations);
+	}
+	return STATUS_DONE;
+}
+
+/* ---- how it is written ---- */
+
+static bool needs_quotes(const char *value)
+{
+	return strpbrk(value, " \t\"'#\\;") != NULL;
+}
+
+/* In double quotes, where my_print_defaults takes backslashes for escapes. */
+static void print_value(const char *value)
+{
+	if (!needs_quotes(value)) {
+		fputs(value, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '"')
+			putchar('\\');
+		putchar(*value);
+	}
+	putchar('"');
+}
+
+/* comment: what each line begins with. */
+static void print_section(const struct section *section, const char *comment)
+{
+	printf("%s[" GROUP "]\n%splugin_load_add = %s\n", comment, comment, section->plugin);
+	for (size_t i = 0; i < section->count; i++) {
+		printf("%s%s = ", comment, section->lines[i].name);
+		print_value(section->lines[i].value);
+		putchar('\n');
+	}
+}
+
+static json_t *settings_json(const struct section *section)
+{
+	json_t *settings = json_object();
+
+	json_object_set_new(settings, "plugin_load_add", json_string(section->plugin));
+	for (size_t i = 0; i < section->count; i++)
+		json_object_set_new(settings, section->lines[i].name, json_text(section->lines[i].value));
+	return settings;
+}
+
+static void print_json_object(const struct section *section, const struct section *way_back)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "group", json_string(GROUP));
+	json_object_set_new(object, "settings", settings_json(section));
+	json_object_set_new(object, "way_back", way_back->count ? settings_json(way_back) : json_null());
+	print_json(object);
+}
+
+static void print_sections(const struct arguments *arguments, const struct section *section,
+			   const struct section *way_back)
+{
+	if (arguments->options->talk.json) {
+		print_json_object(section, way_back);
+		return;
+	}
+	print_section(section, "");
+	if (!way_back->count)
+		return;
+	puts("# The way back, while the file names no key versions, in place of the above:");
+	print_section(way_back, "# ");
+}
+
+static void say_next_steps(const struct arguments *arguments)
+{
+	if (!strcmp(arguments->algorithm, "AES_CTR"))
+		message_note(
+			"note: data that is encrypted already can be read only with the algorithm that wrote it;\n"
+			"      where that is AES_CBC, the server's own default, say --encryption-algorithm=AES_CBC");
+	message_note("next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf;\n"
+		     "      'mkeyfile verify' then tells whether the server will start with it");
+}
+
+static enum status write_sections(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	bool plugin = options->target.profile && options->target.profile->edition == PLUGIN;
+	CONTENT struct content content = { 0 };
+	struct section section = { 0 };
+	struct section way_back = { 0 };
+	enum status status = check_key_file(options, &content);
+
+	if (!status)
+		status = make_section(arguments, &content, plugin ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT,
+				      &section);
+	if (!status && plugin && !content.keyfile.has_versions && has_usual_kdf(&content))
+		status = make_section(arguments, &content, FILE_KEY_MANAGEMENT, &way_back);
+	if (!status) {
+		print_sections(arguments, &section, &way_back);
+		fflush(stdout);
+		say_next_steps(arguments);
+	}
+	section_free(&section);
+	section_free(&way_back);
+	return status;
+}
+
+/* The server that is named, or any, with mkeyfile's plugin in it. */
+static enum status take_plugin(struct target *target, char **ret_name)
+{
+	const char *name = target->name ? target->name : "10.11";
+
+	if (target->profile && target->profile->edition == PLUGIN)
+		return STATUS_DONE;
+	if (asprintf(ret_name, "%s+plugin", name) < 0)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (target_profile(*ret_name, &target->found)) {
+		target->name = *ret_name;
+		target->profile = &target->found;
+		return STATUS_DONE;
+	}
+	message_error("mkeyfile's plugin is for servers from 10.6 on, not for %s", name);
+	return STATUS_REFUSED;
+}
+
+static enum status config(void *input)
+{
+	const struct arguments *arguments = input;
+	char *target = NULL;
+	enum status status = arguments->plugin ? take_plugin(&arguments->options->target, &target) : STATUS_DONE;
+
+	if (!status)
+		status = write_sections(arguments);
+	free(target);
+	return status;
+}
+
+const struct command config_command = {
+	.name = "config",
+	.operands = "",
+	.summary = "the option file section that makes a server use it",
+	.description = "Print the option file section that makes a server use the key file.",
+	.own = { .specs = specs },
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = config,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/output.h"
+#include "cli/keyfile/wrong_password.h"
+#include "cli/words/message.h"
+#include "core/unseal.h"
+
+struct arguments {
+	struct options *options;
+	struct output_options output;
+	bool no_probe;
+};
+
+static const struct option_spec specs[] = {
+	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(output_table, struct output_options, struct arguments, output) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
+};
+
+/* Clean text that is no key file is written all the same when --force says so. */
+static enum status take_clean_text(struct fault fault, const struct output_options *named, const char *name)
+{
+	enum status status;
+
+	if (named->force)
+		return STATUS_DONE;
+	status = message_fault(fault, name);
+	message_hint("the password fits: --force writes the plain text all the same");
+	return status;
+}
+
+static enum status refuse_wrong_password(const struct arguments *arguments, const char *name, const struct secret *raw,
+					 const struct password *password)
+{
+	const struct options *options = arguments->options;
+	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
+
+	if (!arguments->no_probe)
+		say_what_opens(&options->target, options->kdf, options->talk.quiet, raw, password);
+	return status;
+}
+
+static enum status open_text(const struct arguments *arguments, const struct secret *raw, struct secret *ret_text)
+{
+	const struct options *options = arguments->options;
+	const char *name = input_name(options->file);
+	PASSWORD struct password password = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	enum status status;
+	struct fault fault;
+
+	if (!envelope_is_sealed(raw->data, raw->size))
+		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
+	status = get_password(&options->password, name, &password);
+	if (status)
+		return status;
+	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		return refuse_wrong_password(arguments, name, raw, &password);
+	if (ret_text->data)
+		return take_clean_text(fault, &arguments->output, name);
+	if (fault.code)
+		return message_fault(fault, name);
+	*ret_text = secret_take(&keyfile.text);
+	warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
+	return STATUS_DONE;
+}
+
+static enum status decrypt(void *input)
+{
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	OUTPUT struct output output = OUTPUT_OF(&arguments->output);
+	SECRET struct secret text = { 0 };
+	const struct publication publication = { .raw = &text, .new_content = { options->kdf, &text, NULL } };
+	enum status status = output_open(&output, options);
+
+	if (!status)
+		status = refuse_exposure(&output.store, output.named->in_place ? options->file : output.named->path);
+	if (!status)
+		status = open_text(arguments, &output.input, &text);
+	if (!status)
+		status = output_write(&output, options, &publication);
+	if (!status)
+		output_report(&output, options, "decrypted", "would decrypt");
+	return status;
+}
+
+const struct command decrypt_command = {
+	.name = "decrypt",
+	.operands = "",
+	.summary = "encrypted to plain, as openssl enc -d does",
+	.description = "Decrypt a key file, as 'openssl enc -d -aes-256-cbc' does, to standard output.",
+	.own = { .specs = specs },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = decrypt,
+};

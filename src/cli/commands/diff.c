@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/commands/manifest.h"
+#include "cli/keyfile/content.h"
+#include "cli/keyfile/input.h"
+#include "cli/keyfile/password_source.h"
+#include "cli/keyfile/report.h"
+#include "cli/keyfile/wrong_password.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct arguments {
+	struct options *options;
+	const char *other;
+	struct password_source other_password;
+	struct kdf other_kdf;
+	bool has_other_kdf;
+};
+
+static const struct arguments initial = { .other_password.descriptor = -1 };
+
+static const struct option_spec specs[] = {
+	{ "other-password-file", 0, "FILE", "The password of the other file; without it, the password of the first one",
+	  OPTION_TEXT(struct arguments, other_password.file) },
+	{ "other-digest", 0, "NAME", "The digest of the other file; without it, what opens it",
+	  OPTION_DIGEST(struct arguments, other_kdf.digest), OPTION_GIVEN(struct arguments, has_other_kdf) },
+	{ "other-pbkdf2", 0, "ITERATIONS", "The PBKDF2 iterations of the other file; without it, what opens it",
+	  OPTION_ITERATIONS(struct arguments, other_kdf.iterations), OPTION_GIVEN(struct arguments, has_other_kdf) },
+	{ .argument = "OTHER", OPTION_TEXT(struct arguments, other) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = { { REQUIRE, "OTHER", NULL, "no file to compare with" }, { 0 } };
+
+/* One of the two sides. */
+struct side {
+	const char *name;
+	struct content content;
+	struct keyset keyset;
+	struct fingerprint whole;
+};
+
+static void side_free(struct side *side)
+{
+	content_free(&side->content);
+	keyset_free(&side->keyset);
+}
+
+#define SIDE __attribute__((cleanup(side_free)))
+
+static enum status finish_side(struct side *side)
+{
+	struct fault fault = fault_none();
+
+	if (side->content.keyfile.count)
+		fault = keyset_of_keyfile(&side->content.keyfile, &side->keyset);
+	if (!fault.code)
+		fault = keyset_fingerprint(&side->keyset, &side->whole);
+	return message_fault(fault, side->name);
+}
+
+static enum status read_here(const struct options *options, struct side *side)
+{
+	SECRET struct secret raw = { 0 };
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+
+	if (!status)
+		status = content_open(&options->password, options->kdf, side->name, &raw, &side->content);
+	return status ? status : finish_side(side);
+}
+
+/* ---- the other side ---- */
+
+/* The password of the first file opens the second one, most often. */
+static enum status find_password(const struct arguments *arguments, const struct content *here, struct side *side)
+{
+	bool is_named = arguments->other_password.file;
+	SECRET struct secret copy = { 0 };
+	enum status status;
+	struct fault fault;
+
+	if (is_named || !here->encrypted) {
+		status = get_password(&arguments->other_password, side->name, &side->content.password);
+		if (status && !is_named)
+			message_hint("--other-password-file is for this one");
+		return status;
+	}
+	fault = secret_copy(&copy, here->password.secret.data, here->password.secret.size);
+	side->content.password.secret = secret_take(&copy);
+	return message_fault(fault, side->name);
+}
+
+/* Which digest it has need not be told. */
+static enum status open_sealed(const struct arguments *arguments, const struct content *here, const struct secret *raw,
+			       struct side *side)
+{
+	const struct secret *password = &side->content.password.secret;
+	struct kdf kdf = arguments->has_other_kdf ? arguments->other_kdf : arguments->options->kdf;
+	enum status status = find_password(arguments, here, side);
+	struct fault fault;
+	size_t which;
+
+	if (status)
+		return status;
+	fault = content_unseal(raw, kdf, &side->content);
+	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
+	    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
+		fault = content_unseal(raw, kdf, &side->content);
+	if (!fault.code)
+		return STATUS_DONE;
+	status = message_fault(fault, side->name);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		message_hint("--other-password-file, --other-digest and --other-pbkdf2 are for this one");
+	return status;
+}
+
+static enum status read_there(const struct arguments *arguments, const struct content *here, int descriptor,
+			      struct side *side)
+{
+	SECRET struct secret start = { 0 };
+	struct fault fault = file_read_start(descriptor, KEYFILE_MAX_SIZE + 1, &start);
+	enum status status;
+
+	if (!fault.code && start.size > KEYFILE_MAX_SIZE && !is_manifest(&start))
+		fault = fault_of(FAULT_TOO_LARGE);
+	if (fault.code)
+		return message_fault(fault, side->name);
+	if (is_manifest(&start))
+		status = manifest_read(side->name, &start, descriptor, &side->keyset);
+	else if (envelope_is_sealed(start.data, start.size))
+		status = open_sealed(arguments, here, &start, side);
+	else
+		status = content_open(&arguments->other_password, arguments->other_kdf, side->name, &start,
+				      &side->content);
+	return status ? status : finish_side(side);
+}
+
+static enum status open_there(const struct arguments *arguments, const struct content *here, struct side *side)
+{
+	const char *path = arguments->other;
+	int descriptor = STDIN_FILENO;
+	struct fault fault = is_standard_stream(path) ? fault_none() : file_open(path, &descriptor);
+	enum status status;
+
+	if (fault.code)
+		return message_fault(fault, path);
+	status = read_there(arguments, here, descriptor, side);
+	if (descriptor != STDIN_FILENO)
+		close(descriptor);
+	return status;
+}
+
+/* Standard input can be one thing only. */
+static enum status check_streams(const struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	int uses = is_standard_stream(options->file) + reads_standard_input(&options->password) +
+		   is_standard_stream(arguments->other) + reads_standard_input(&arguments->other_password);
+
+	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
+}
+
+/* ---- the comparison ---- */
+
+enum difference { SAME, MISSING, EXTRA, DIFFERENT, DIFFERENCE_COUNT };
+
+static enum difference compare(const struct keyset_member *here, const struct keyset_member *there)
+{
+	if (!here || !there)
+		return here ? EXTRA : MISSING;
+	return strcmp(here->fingerprint.text, there->fingerprint.text) ? DIFFERENT : SAME;
+}
+
+static void count_differences(const struct side *here, const struct side *there, size_t counts[DIFFERENCE_COUNT])
+{
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b))
+		counts[compare(a, b)]++;
+}
+
+static void print_differences(const struct side *here, const struct side *there)
+{
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b)) {
+		enum difference difference = compare(a, b);
+		const struct keyset_member *member = a ? a : b;
+
+		if (difference == DIFFERENT)
+			printf("  different  key ID %u version %u, fingerprint %s here, %s there\n", a->id, a->version,
+			       a->fingerprint.text, b->fingerprint.text);
+		else if (difference != SAME)
+			printf("  %s  key ID %u version %u, %u bits, fingerprint %s\n",
+			       difference == MISSING ? "missing  " : "extra    ", member->id, member->version,
+			       member->bits, member->fingerprint.text);
+	}
+}
+
+static void print_words(const struct side *here, const struct side *there, const size_t counts[DIFFERENCE_COUNT])
+{
+	if (counts[SAME] == here->keyset.count && counts[SAME] == there->keyset.count) {
+		printf("same: '%s' and '%s' hold the same %zu key%s, fingerprint %s\n", here->name, there->name,
+		       counts[SAME], counts[SAME] == 1 ? "" : "s", here->whole.text);
+		return;
+	}
+	printf("different: '%s' against '%s': %zu missing, %zu extra, %zu with another key\n", here->name, there->name,
+	       counts[MISSING], counts[EXTRA], counts[DIFFERENT]);
+	print_differences(here, there);
+}
+
+static json_t *member_json(const struct keyset_member *member)
+{
+	json_t *object = key_json(member->version, member->bits / 8, &member->fingerprint);
+
+	json_object_set_new(object, "id", json_integer(member->id));
+	return object;
+}
+
+static void print_diff_json(const struct side *here, const struct side *there, bool same)
+{
+	json_t *lists[DIFFERENCE_COUNT] = { NULL, json_array(), json_array(), json_array() };
+	json_t *object = json_object();
+	const struct keyset_member *a;
+	const struct keyset_member *b;
+	struct keyset_walk walk = { 0 };
+
+	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b)) {
+		enum difference difference = compare(a, b);
+		json_t *member = difference == SAME ? NULL : member_json(a ? a : b);
+
+		if (difference == DIFFERENT) {
+			json_object_set_new(member, "other_bits", json_integer(b->bits));
+			json_object_set_new(member, "other_fingerprint", json_string(b->fingerprint.text));
+		}
+		if (member)
+			json_array_append_new(lists[difference], member);
+	}
+	json_object_set_new(object, "file", json_text(here->name));
+	json_object_set_new(object, "other", json_text(there->name));
+	json_object_set_new(object, "same", json_boolean(same));
+	json_object_set_new(object, "fingerprint", json_string(here->whole.text));
+	json_object_set_new(object, "other_fingerprint", json_string(there->whole.text));
+	json_object_set_new(object, "missing", lists[MISSING]);
+	json_object_set_new(object, "extra", lists[EXTRA]);
+	json_object_set_new(object, "different", lists[DIFFERENT]);
+	print_json(object);
+}
+
+static enum status diff(void *input)
+{
+	struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	SIDE struct side here = { .name = input_name(options->file) };
+	SIDE struct side there = { .name = input_name(arguments->other) };
+	size_t counts[DIFFERENCE_COUNT] = { 0 };
+	enum status status = check_streams(arguments);
+	bool same;
+
+	arguments->other_password.no_prompt = options->password.no_prompt;
+	if (!status)
+		status = read_here(options, &here);
+	if (!status)
+		status = open_there(arguments, &here.content, &there);
+	if (status)
+		return status;
+	count_differences(&here, &there, counts);
+	same = !counts[MISSING] && !counts[EXTRA] && !counts[DIFFERENT];
+	if (options->talk.json)
+		print_diff_json(&here, &there, same);
+	else
+		print_words(&here, &there, counts);
+	return same ? STATUS_DONE : STATUS_NO;
+}
+
+const struct command diff_command = {
+	.name = "diff",
+	.operands = "OTHER",
+	.summary = "compare two key files by fingerprint",
+	.description =
+		"Compare the key file with another one, or with what 'mkeyfile list --json' printed of it elsewhere.",
+	.own = { specs, .conflicts = conflicts },
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = diff,
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/output.h"
+#include "cli/words/message.h"
+
+struct arguments {
+	struct options *options;
+	struct output_options output;
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(output_table, struct output_options, struct arguments, output) },
+	{ COMMAND_SHARED(new_password_table) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
+};
+
+static enum status refuse_encrypted(const struct output *output, const char *name)
+{
+	if (!envelope_is_sealed(output->input.data, output->input.size))
+		return STATUS_DONE;
+	message_error("'%s' is encrypted already", name);
+	return STATUS_REFUSED;
+}
+
+static enum status check_named(const struct output_options *named)
+{
+	if (!named->force || (named->path && !is_standard_stream(named->path)))
+		return STATUS_DONE;
+	return usage_error("--force needs --output");
+}
+
+static enum status encrypt(void *input)
+{
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	OUTPUT struct output output = OUTPUT_OF(&arguments->output);
+	const char *name = input_name(options->file);
+	PASSWORD struct password password = { 0 };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
+	SECRET struct secret raw = { 0 };
+	const struct sealing sealing = { &password, options->kdf };
+	const struct publication publication = { &raw, { options->kdf, &output.input, &password }, &new_password_file };
+	enum status status = check_named(output.named);
+
+	if (!status)
+		status = output_open(&output, options);
+	if (!status)
+		status = refuse_encrypted(&output, name);
+	if (!status)
+		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
+						: get_new_password(&options->password, name, &password);
+	if (!status)
+		status = content_make(&options->target, name, &output.input, NULL, &sealing, &raw);
+	if (!status)
+		status = output_write(&output, options, &publication);
+	if (!status)
+		output_report(&output, options, "encrypted", "would encrypt");
+	return status;
+}
+
+const struct command encrypt_command = {
+	.name = "encrypt",
+	.operands = "",
+	.summary = "plain to encrypted, as openssl enc does",
+	.description = "Encrypt a plain key file, as 'openssl enc -aes-256-cbc' does, to standard output.",
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = encrypt,
+};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/password_source.h"
+#include "cli/keyfile/report.h"
+#include "cli/words/message.h"
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	size_t size; /* bytes of each key */
+	bool force;
+};
+
+static const struct arguments initial = { .size = KEY_MAX_SIZE };
+
+static const struct option_spec specs[] = {
+	{ "size", 's', "BITS", "Size of the keys: 128, 192 or 256 (default)", OPTION_KEY_BITS(struct arguments, size) },
+	{ "force", 0, NULL, "Replace an existing FILE, and keep the old one as FILE~",
+	  OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ NEED, "write-in-place", "force", "--write-in-place needs --force: a file that is created needs no backup" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = { { COMMAND_SHARED(new_password_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { 0 } };
+
+/* Without IDs: those that servers use on their own. */
+static enum status complete_arguments(struct arguments *arguments)
+{
+	enum status status = STATUS_DONE;
+
+	if (!arguments->ids.count) {
+		status = key_ids_add(&arguments->ids, KEY_ID_SYSTEM);
+		if (!status)
+			status = key_ids_add(&arguments->ids, KEY_ID_TEMPORARY);
+	}
+	if (status)
+		return status;
+	if (!key_ids_have(&arguments->ids, KEY_ID_SYSTEM))
+		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
+	if (is_standard_stream(arguments->options->file))
+		return usage_error("a key file cannot be created on standard output: name a file");
+	return STATUS_DONE;
+}
+
+/* The new key file's text; versioned when the target reads versions. */
+static enum status make_text(const struct arguments *arguments, struct new_keys *keys, struct secret *ret_text)
+{
+	const struct server_profile *target = arguments->options->target.profile;
+	const struct keyfile nothing = { 0 };
+	enum status status = new_keys_allocate(keys, arguments->ids.count);
+	struct fault fault;
+
+	for (size_t i = 0; !status && i < arguments->ids.count; i++)
+		status = new_keys_generate(keys, arguments->ids.ids[i], 1, arguments->size);
+	if (status)
+		return status;
+	fault = keyfile_extend(&nothing, keys->items, keys->count, target && target->syntax == SYNTAX_VERSIONED,
+			       ret_text);
+	return message_fault(fault, arguments->options->file);
+}
+
+static bool is_encrypted(const struct options *options)
+{
+	return options->new_password_file || has_password_source(&options->password);
+}
+
+static enum status find_password(const struct options *options, struct new_password_file *new_password_file,
+				 struct password *ret_password)
+{
+	if (new_password_file->path)
+		return new_password_file_make(new_password_file, ret_password);
+	if (has_password_source(&options->password))
+		return get_new_password(&options->password, options->file, ret_password);
+	return STATUS_DONE;
+}
+
+static void say_next_steps(const struct options *options)
+{
+	if (options->writing.dry_run)
+		return;
+	if (options->new_password_file)
+		message_note(
+			"next: the server's user has to read both (chown mysql '%s' '%s'), and its option file has to name them;",
+			options->file, options->new_password_file);
+	else
+		message_note(
+			"next: the server's user has to read it (chown mysql '%s'), and its option file has to name it;",
+			options->file);
+	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
+		     is_encrypted(options) ? " and one of the password, apart from each other," : "");
+}
+
+static enum status generate(void *input)
+{
+	struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	STORE struct store store = STORE_CLOSED;
+	PASSWORD struct password password = { 0 };
+	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	SECRET struct secret raw = { 0 };
+	const struct sealing sealing = { &password, options->kdf };
+	const struct publication publication = { &raw, { options->kdf, &text, &password }, &new_password_file };
+	const struct change change = {
+		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys
+	};
+	enum status status = complete_arguments(arguments);
+
+	/* before a password is asked for */
+	if (!status)
+		status = open_new_store(&store, options->file, &options->writing, arguments->force);
+	if (!status && !change.encrypted)
+		status = refuse_exposure(&store, options->file);
+	if (!status)
+		status = find_password(options, &new_password_file, &password);
+	if (!status)
+		status = make_text(arguments, &keys, &text);
+	if (!status)
+		status = content_make(&options->target, options->file, &text, NULL, change.encrypted ? &sealing : NULL,
+				      &raw);
+	if (!status)
+		status = publish(&store, options->file, &options->writing, &publication);
+	if (status)
+		return status;
+	status = report_change(&options->talk, &change);
+	say_next_steps(options);
+	return status;
+}
+
+const struct command generate_command = {
+	.name = "generate",
+	.operands = "[ID...]",
+	.summary = "create a new key file",
+	.description = "Create a new key file with a random key for each ID (1 and 2 when none is named).",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = generate,
+};

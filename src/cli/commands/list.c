@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/commands/old_versions.h"
+#include "cli/keyfile/content.h"
+#include "cli/keyfile/input.h"
+#include "cli/keyfile/report.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/keyset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct arguments {
+	struct options *options;
+	bool only_ids;
+	bool only_fingerprint;
+};
+
+static const struct option_spec specs[] = {
+	{ "ids", 0, NULL, "Print the bare IDs, one a line", OPTION_FLAG(struct arguments, only_ids) },
+	{ "fingerprint", 0, NULL, "Print only the fingerprint of all keys together",
+	  OPTION_FLAG(struct arguments, only_fingerprint) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json exclude each other" }, { 0 }
+};
+
+/* The members of one ID, oldest version first. */
+struct group {
+	const struct keyset_member *members;
+	size_t count;
+};
+
+/* Steps to the next ID; group starts zeroed. */
+static bool next_group(const struct keyset *keyset, struct group *group)
+{
+	const struct keyset_member *end = keyset->members + keyset->count;
+
+	group->members = group->members ? group->members + group->count : keyset->members;
+	group->count = 0;
+	while (group->members + group->count < end && group->members[group->count].id == group->members[0].id)
+		group->count++;
+	return group->count;
+}
+
+static const char *role_of(uint32_t id)
+{
+	return id == KEY_ID_SYSTEM ? "system" : id == KEY_ID_TEMPORARY ? "temporary" : "";
+}
+
+/* ---- the table ---- */
+
+/* "1-3,5": runs of versions, as long as size allows. */
+static void write_versions(const struct group *group, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < group->count;) {
+		uint32_t first = group->members[i].version;
+		size_t last = i;
+		int wrote;
+
+		while (last + 1 < group->count && group->members[last + 1].version - group->members[last].version == 1)
+			last++;
+		wrote = snprintf(text + used, size - used, last == i ? "%s%u" : "%s%u-%u", used ? "," : "", first,
+				 group->members[last].version);
+		if (wrote < 0 || (size_t)wrote >= size - used) {
+			memcpy(text + size - sizeof("..."), "...", sizeof("..."));
+			return;
+		}
+		used += (size_t)wrote;
+		i = last + 1;
+	}
+}
+
+static void print_table(const struct keyset *keyset, const struct fingerprint *whole)
+{
+	struct group group = { 0 };
+	char versions[64];
+
+	printf("%-10s  %-10s  %4s  %-16s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "ROLE");
+	while (next_group(keyset, &group)) {
+		const struct keyset_member *newest = &group.members[group.count - 1];
+		const char *role = role_of(newest->id);
+
+		write_versions(&group, versions, sizeof(versions));
+		printf("%-10u  %-10s  %4u  %s%s%s\n", newest->id, versions, newest->bits, newest->fingerprint.text,
+		       *role ? "  " : "", role);
+	}
+	printf("%-10s  %-10s  %4s  %s\n", "all", "", "", whole->text);
+}
+
+static void print_ids(const struct keyset *keyset)
+{
+	struct group group = { 0 };
+
+	while (next_group(keyset, &group))
+		printf("%u\n", group.members[0].id);
+}
+
+/* ---- JSON ---- */
+
+static json_t *group_json(const struct group *group)
+{
+	json_t *object = json_object();
+	json_t *versions = json_array();
+	json_t *old_versions = json_array();
+	uint32_t id = group->members[0].id;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct keyset_member *member = &group->members[i];
+
+		json_array_append_new(versions, key_json(member->version, member->bits / 8, &member->fingerprint));
+		if (i + 1 < group->count)
+			json_array_append_new(old_versions, json_integer(member->version));
+	}
+	json_object_set_new(object, "id", json_integer(id));
+	json_object_set_new(object, "role", *role_of(id) ? json_string(role_of(id)) : json_null());
+	json_object_set_new(object, "versions", versions);
+	json_object_set_new(object, "old_versions", old_versions);
+	return object;
+}
+
+static void print_list_json(const char *name, const struct content *content, const struct keyset *keyset,
+			    const struct fingerprint *whole)
+{
+	struct group group = { 0 };
+	json_t *object = json_object();
+	json_t *keys = json_array();
+
+	while (next_group(keyset, &group))
+		json_array_append_new(keys, group_json(&group));
+	json_object_set_new(object, "file", json_text(name));
+	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
+	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
+	json_object_set_new(object, "fingerprint", json_string(whole->text));
+	json_object_set_new(object, "keys", keys);
+	print_json(object);
+}
+
+static void print_list(const struct arguments *arguments, const struct content *content, const struct keyset *keyset,
+		       const struct fingerprint *whole)
+{
+	if (arguments->options->talk.json)
+		print_list_json(input_name(arguments->options->file), content, keyset, whole);
+	else if (arguments->only_ids)
+		print_ids(keyset);
+	else if (arguments->only_fingerprint)
+		printf("%s\n", whole->text);
+	else
+		print_table(keyset, whole);
+	if (!arguments->only_ids && !arguments->only_fingerprint)
+		note_old_versions(&content->keyfile);
+}
+
+static enum status list(void *input)
+{
+	const struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	const char *name = input_name(options->file);
+	SECRET struct secret raw = { 0 };
+	CONTENT struct content content = { 0 };
+	KEYSET struct keyset keyset = { 0 };
+	struct fingerprint whole;
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+	struct fault fault;
+
+	if (!status)
+		status = content_open(&options->password, options->kdf, name, &raw, &content);
+	if (status)
+		return status;
+	warn_unless_target_loads(&options->target, name, &content.keyfile.text, content.encrypted ? &content.kdf : NULL,
+				 raw.size);
+	fault = keyset_of_keyfile(&content.keyfile, &keyset);
+	if (!fault.code)
+		fault = keyset_fingerprint(&keyset, &whole);
+	if (fault.code)
+		return message_fault(fault, name);
+	print_list(arguments, &content, &keyset, &whole);
+	return STATUS_DONE;
+}
+
+const struct command list_command = {
+	.name = "list",
+	.operands = "",
+	.summary = "IDs, versions, sizes, fingerprints; never keys",
+	.description = "List key IDs, versions, sizes and fingerprints. No key is shown.",
+	.own = { specs, .conflicts = conflicts },
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = list,
+};

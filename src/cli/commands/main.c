@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/options/repeatable.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command *const commands[] = {
+	&generate_command, &add_command,    &rotate_command, &list_command,   &encrypt_command, &decrypt_command,
+	&verify_command,   &config_command, &passwd_command, &remove_command, &diff_command,	&status_command,
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* For --help. malloc(3)ed, or NULL. */
+static char *describe(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	fputs("Create, change and check the key files of MariaDB's file_key_management plugin.\n\nCommands:\n", stream);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		char synopsis[40];
+
+		snprintf(synopsis, sizeof(synopsis), "%s %s", commands[i]->name, commands[i]->operands);
+		fprintf(stream, "  %-22s %s\n", synopsis, commands[i]->summary);
+	}
+	fputs("\n'mkeyfile COMMAND --help' tells more.", stream);
+	fclose(stream);
+	return text;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+/* A word that is none may be a secret in the wrong place. */
+static const char *repeatable_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (is_near(name, commands[i]->name))
+			return name;
+	return repeatable(name);
+}
+
+/* A file opened later must not become a standard stream: its reader or writer
+ * would take it for one. The wrong mode makes every use an error. */
+static void fill_standard_descriptors(void)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0 &&
+		    open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			_exit(STATUS_FAILED);
+}
+
+/* OpenSSL loads code that these name into a process that holds keys. The
+ * system's own configuration still holds. */
+static void drop_openssl_environment(void)
+{
+	unsetenv("OPENSSL_CONF");
+	unsetenv("OPENSSL_CONF_INCLUDE");
+	unsetenv("OPENSSL_MODULES");
+	unsetenv("OPENSSL_ENGINES");
+}
+
+/* The environment as it was given, for children: unsetenv(3) changes the one
+ * and leaves the strings alone. */
+static char **copy_environment(char *const environment[])
+{
+	size_t count = 0;
+	char **copy;
+
+	while (environment[count])
+		count++;
+	copy = calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < count; i++)
+		copy[i] = environment[i];
+	return copy;
+}
+
+static void protect_process(void)
+{
+	fill_standard_descriptors();
+	secret_protect_process();
+	drop_openssl_environment();
+	/* the parent may have it ignored, and waiting for a child would fail */
+	signal(SIGCHLD, SIG_DFL);
+	/* a full pipe or a file size limit is an error to handle, not an end */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+static void add_tables(struct parser *parser, const struct command *command, struct options *options, void *arguments)
+{
+	if (command->own.specs)
+		parser_add(parser, &command->own, arguments);
+	for (const struct command_group *group = command->groups; group && group->table; group++)
+		parser_add(parser, group->table,
+			   group->is_of_options ? (void *)options : (char *)arguments + group->offset);
+	parser_add(parser, &shared_table, options);
+	parser_add(parser, &parser_help_table, NULL);
+}
+
+static enum status parse_and_run(struct parser *parser, const struct command *command, int argc, char **argv,
+				 struct options *options, void *arguments)
+{
+	enum status status = parser_parse(parser, argc, argv, NULL);
+
+	if (status || parser->is_finished)
+		return status;
+	status = parser_check(parser);
+	if (!status)
+		status = options_complete(options);
+	if (status == STATUS_REFUSED && command->only_tells && options->host.settings.rival)
+		status = STATUS_FAILED;
+	/* the option files may contradict the command line */
+	if (!status)
+		status = parser_check(parser);
+	return status ? status : command->run(arguments);
+}
+
+static enum status run_command(const struct command *command, int argc, char **argv, struct options *options)
+{
+	static char name[64];
+	struct parser parser = { .program = name, .operands = command->operands, .description = command->description };
+	char *arguments = calloc(1, command->size);
+	enum status status;
+
+	if (!arguments)
+		return out_of_memory();
+	if (command->initial)
+		memcpy(arguments, command->initial, command->size);
+	*(struct options **)(arguments + command->options) = options;
+	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
+	message_start(name);
+	message_set_json(options->talk.json);
+	options->host.is_judged = command->judges_host;
+	add_tables(&parser, command, options, arguments);
+	status = parse_and_run(&parser, command, argc, argv, options, arguments);
+	parser_free(&parser);
+	free(arguments);
+	if (secret_lock_failed())
+		message_warning("memory could not be locked: keys may have reached swap space (see ulimit -l)");
+	return status;
+}
+
+static enum status refuse_command(const char *name)
+{
+	if (name)
+		message_error("unknown command '%s'", repeatable_command(name));
+	else
+		message_error("no command named");
+	message_hint("'mkeyfile --help' lists the commands");
+	return STATUS_USAGE;
+}
+
+/* The options before the command, and the command. */
+static enum status run(int argc, char **argv, struct options *options)
+{
+	char *description = describe();
+	struct parser parser = { .program = "mkeyfile", .operands = "COMMAND [ARG...]", .description = description };
+	const struct command *command;
+	enum status status;
+	int index = 0;
+
+	parser_add(&parser, &shared_table, options);
+	parser_add(&parser, &parser_help_table, NULL);
+	message_set_json(parser_finds_json(&parser, argc, argv));
+	status = parser_parse(&parser, argc, argv, &index);
+	free(description);
+	if (status || parser.is_finished)
+		return status;
+	message_set_quiet(options->talk.quiet);
+	command = index ? find_command(argv[index]) : NULL;
+	return command ? run_command(command, argc - index, argv + index, options)
+		       : refuse_command(index ? argv[index] : NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char **environment = copy_environment(environ);
+	enum status status;
+
+	protect_process();
+	json_start();
+	options_start(&options, environment);
+	status = environment ? run(argc, argv, &options) : out_of_memory();
+	options_free(&options);
+	free(environment);
+	secret_wipe_stack();
+	return (int)message_finish(status);
+}

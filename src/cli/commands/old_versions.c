@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/old_versions.h"
+
+#include "cli/words/message.h"
+
+#include <stdio.h>
+
+/* So many IDs are named; the rest is counted. */
+#define NAMED_IDS 8
+
+void note_old_versions(const struct keyfile *keyfile)
+{
+	char names[NAMED_IDS * sizeof(", 4294967295")] = "";
+	size_t used = 0;
+	size_t ids = 0;
+	size_t count;
+
+	for (size_t i = 0; i < keyfile->count; i += count) {
+		struct entry **versions = keyfile_find(keyfile, keyfile->sorted[i]->id, &count);
+
+		if (versions[0]->version == versions[count - 1]->version)
+			continue;
+		if (ids++ < NAMED_IDS)
+			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%u", used ? ", " : "",
+						 versions[0]->id);
+	}
+	if (!ids)
+		return;
+	message_note("note: key ID%s %s%s %s older versions, from rotations that are not finished or not tidied up;",
+		     ids == 1 ? "" : "s", names, ids > NAMED_IDS ? ", ..." : "", ids == 1 ? "has" : "have");
+	message_note("      'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs");
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/commands/passwd_report.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/password_source.h"
+#include "cli/words/message.h"
+#include "core/file.h"
+#include "core/trust.h"
+#include "core/unseal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Key file and password file cannot change in one step. When the password stays
+ * in the same file, the order is this, each step synced before the next:
+ *
+ *	1. the new password goes to PASSWORD_FILE.new      key file + PASSWORD_FILE
+ *	2. the key file is replaced, the old one is FILE~  key file + PASSWORD_FILE.new
+ *	3. the password file is replaced                   key file + PASSWORD_FILE
+ *	4. PASSWORD_FILE.new goes
+ *
+ * The new content of all three is written under temporary names first. The pair on the
+ * right opens after each step, and before it the one above. A run that finds
+ * PASSWORD_FILE.new continues where another was killed. With another file for the new
+ * password there are steps 1 and 2 only. */
+#define JOURNAL_SUFFIX ".new"
+
+struct arguments {
+	struct options *options;
+	struct password_source new_password;
+	struct kdf new_kdf;
+	bool new_digest;
+	bool new_iterations;
+};
+
+static const struct arguments initial = { .new_password.descriptor = -1 };
+
+static const struct option_spec specs[] = {
+	{ "new-password-file", 0, "PATH",
+	  "The file of the new password: created when there is none; the old one again means new content for it",
+	  OPTION_TEXT(struct arguments, new_password.file) },
+	{ "new-password-fd", 0, "N", "Read the new password from file descriptor N",
+	  OPTION_DESCRIPTOR(struct arguments, new_password.descriptor) },
+	{ "new-password-command", 0, "COMMAND", "Read the new password from what COMMAND prints",
+	  OPTION_TEXT(struct arguments, new_password.command) },
+	{ "new-digest", 0, "NAME", "The new digest", OPTION_DIGEST(struct arguments, new_kdf.digest),
+	  OPTION_GIVEN(struct arguments, new_digest) },
+	{ "new-pbkdf2", 0, "ITERATIONS", "The new number of PBKDF2 iterations, 0 for none",
+	  OPTION_ITERATIONS(struct arguments, new_kdf.iterations), OPTION_GIVEN(struct arguments, new_iterations) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "new-password-file new-password-fd new-password-command", NULL,
+	  "--new-password-file, --new-password-fd and --new-password-command exclude each other" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = { { COMMAND_SHARED(lock_table) }, { 0 } };
+
+static void passwd_free(struct password_change *passwd)
+{
+	store_close(&passwd->store);
+	store_close(&passwd->password_store);
+	keyfile_free(&passwd->keyfile);
+	password_free(&passwd->old_password);
+	password_free(&passwd->new_password);
+	new_password_file_free(&passwd->made);
+	secret_free(&passwd->password_content);
+	free(passwd->journal);
+}
+
+/* ---- the plan ---- */
+
+static bool is_same_file(const char *one, const char *other)
+{
+	struct stat a;
+	struct stat b;
+
+	return one && other && !stat(one, &a) && !stat(other, &b) && file_is_same(&a, &b);
+}
+
+static enum way choose_way(const struct arguments *arguments)
+{
+	const struct password_source *new = &arguments->new_password;
+
+	if (new->file)
+		return is_same_file(new->file, arguments->options->password.file) ? WAY_REPLACE_FILE : WAY_OTHER_FILE;
+	if (!has_password_source(new) && (arguments->new_digest || arguments->new_iterations))
+		return WAY_KEEP;
+	return WAY_SOURCE;
+}
+
+/* What stands at path already is the new password: prepared, or left by a run
+ * that was ended. Nothing there: it will be made. */
+static enum status read_prepared(struct password_change *passwd, const char *path)
+{
+	const struct password_source source = { .file = path, .descriptor = -1 };
+	struct stat status;
+
+	if (lstat(path, &status) && errno == ENOENT) {
+		passwd->made.path = path;
+		return STATUS_DONE;
+	}
+	return get_new_password(&source, path, &passwd->new_password);
+}
+
+static enum status find_journal(struct password_change *passwd, const char *password_file)
+{
+	struct fault fault = fault_none();
+	enum status status;
+	char *path = realpath(password_file, NULL);
+
+	if (path && asprintf(&passwd->journal, "%s" JOURNAL_SUFFIX, path) < 0)
+		passwd->journal = NULL;
+	free(path);
+	if (!passwd->journal)
+		return message_fault(fault_errno(FAULT_OPEN, errno), password_file);
+	status = read_prepared(passwd, passwd->journal);
+	if (status || passwd->made.path)
+		return status;
+	message_note("the new password is in '%s' already, from a run that was ended", passwd->journal);
+	fault = file_read_path(passwd->journal, &passwd->password_content, NULL);
+	return message_fault(fault, passwd->journal);
+}
+
+/* Where it leads decides what becomes of it. */
+static enum status check_new_path(const char *path)
+{
+	struct fault fault = path ? trust_judge_path(NULL, path) : fault_none();
+
+	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : STATUS_DONE;
+}
+
+static enum status plan(struct password_change *passwd, const struct arguments *arguments)
+{
+	enum status status = check_new_path(arguments->new_password.file);
+
+	if (status)
+		return status;
+	passwd->new_kdf = arguments->new_kdf;
+	passwd->way = choose_way(arguments);
+	if (passwd->way == WAY_REPLACE_FILE)
+		return find_journal(passwd, passwd->options->password.file);
+	if (passwd->way == WAY_OTHER_FILE)
+		return read_prepared(passwd, passwd->new_source->file);
+	return STATUS_DONE;
+}
+
+/* ---- the old password ---- */
+
+static struct fault unseal(struct password_change *passwd, const struct password *password, struct kdf kdf)
+{
+	SECRET struct secret text = { 0 };
+
+	keyfile_free(&passwd->keyfile);
+	return unseal_keyfile(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
+}
+
+/* Where an earlier run may have to be finished, its backup is no hindrance. Where
+ * there is nothing to finish, a backup will be kept. */
+static bool may_be_finished(const struct password_change *passwd)
+{
+	return passwd->way == WAY_KEEP || passwd->new_password.secret.data;
+}
+
+/* The state that a run leaves which was ended behind its last change of the key
+ * file: that opens with what is new, and not, or just as well, with what is old. */
+static bool is_finished(struct password_change *passwd)
+{
+	struct kdf new_kdf = passwd->new_kdf;
+
+	if (passwd->way == WAY_KEEP)
+		return !unseal(passwd, &passwd->old_password, new_kdf).code;
+	return passwd->new_password.secret.data && !unseal(passwd, &passwd->new_password, new_kdf).code;
+}
+
+static bool changes_nothing(const struct password_change *passwd)
+{
+	return kdf_equals(passwd->options->kdf, passwd->new_kdf) &&
+	       (passwd->way == WAY_KEEP || (passwd->new_password.secret.data &&
+					    secret_equals(&passwd->old_password.secret, &passwd->new_password.secret)));
+}
+
+static enum status refuse_no_change(const struct password_change *passwd)
+{
+	const char *file = passwd->options->file;
+
+	if (passwd->way == WAY_KEEP)
+		message_error("'%s' has %s already", file, kdf_words(passwd->new_kdf));
+	else
+		message_error("the new password of '%s' is the old one", file);
+	return STATUS_REFUSED;
+}
+
+static enum status report_if_wrong(const struct password_change *passwd, struct fault fault)
+{
+	enum status status = message_fault(fault, passwd->options->file);
+
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		hint_at_verify();
+	return status;
+}
+
+static enum status open_with_old(struct password_change *passwd)
+{
+	const char *file = passwd->options->file;
+	enum status status;
+	struct fault fault;
+
+	status = open_store_quietly(&passwd->store, file, &passwd->options->writing);
+	if (!status && !may_be_finished(passwd))
+		status = announce_change(&passwd->store, file, true);
+	if (status)
+		return status;
+	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
+		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
+		message_hint("'mkeyfile encrypt --in-place' gives it a password");
+		return status;
+	}
+	status = get_password(&passwd->options->password, file, &passwd->old_password);
+	if (status)
+		return status;
+	fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
+	if (!fault.code && !changes_nothing(passwd))
+		return STATUS_DONE;
+	/* without a journal, a password that is the old one is no trace of another run */
+	if (!fault.code && (passwd->way != WAY_REPLACE_FILE || passwd->made.path))
+		return refuse_no_change(passwd);
+	passwd->finishing = is_finished(passwd);
+	return passwd->finishing ? STATUS_DONE : report_if_wrong(passwd, fault);
+}
+
+/* ---- the new one ---- */
+
+static enum status get_new(struct password_change *passwd)
+{
+	const struct password *old = &passwd->old_password;
+	SECRET struct secret copy = { 0 };
+	enum status status = STATUS_DONE;
+	struct fault fault;
+
+	if (passwd->made.path) {
+		status = new_password_file_make(&passwd->made, &passwd->new_password);
+	} else if (passwd->way == WAY_KEEP) {
+		fault = secret_copy(&copy, old->secret.data, old->secret.size);
+		passwd->new_password.secret = secret_take(&copy);
+		status = message_fault(fault, passwd->options->file);
+	} else if (passwd->way == WAY_SOURCE) {
+		status = get_new_password(passwd->new_source, passwd->options->file, &passwd->new_password);
+	}
+	if (!status && passwd->way != WAY_KEEP && changes_nothing(passwd))
+		status = refuse_no_change(passwd);
+	return status;
+}
+
+/* The password file that is to get new content is locked, and can be replaced. */
+static enum status open_password_file(struct password_change *passwd)
+{
+	const char *path = passwd->options->password.file;
+	/* --write-in-place is about the key file */
+	const struct writing writing = { .lock_timeout = passwd->options->writing.lock_timeout };
+	struct fault fault;
+	enum status status;
+
+	if (passwd->way != WAY_REPLACE_FILE)
+		return STATUS_DONE;
+	if (passwd->made.path) {
+		fault = secret_copy(&passwd->password_content, passwd->made.text.data, passwd->made.text.size);
+		if (fault.code)
+			return message_fault(fault, path);
+	}
+	status = open_store_quietly(&passwd->password_store, path, &writing);
+	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
+		return status;
+	return announce_change(&passwd->password_store, path, true);
+}
+
+/* ---- the change ---- */
+
+static enum status commit(struct password_change *passwd)
+{
+	const struct options *options = passwd->options;
+	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
+	SECRET struct secret raw = { 0 };
+	struct new_content new_content = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
+	struct replacement files[3];
+	size_t count = 0;
+	enum status status = STATUS_DONE;
+
+	if (!passwd->finishing)
+		status = content_make(&options->target, options->file, &passwd->keyfile.text, &passwd->keyfile,
+				      &sealing, &raw);
+	if (status)
+		return status;
+	if (passwd->made.path)
+		files[count++] = new_password_replacement(&passwd->made);
+	files[count++] = (struct replacement){ .path = options->file,
+					       .store = &passwd->store,
+					       .content = passwd->finishing ? NULL : &raw,
+					       .superseded = content_is_superseded,
+					       .context = &new_content };
+	if (passwd->way == WAY_REPLACE_FILE)
+		files[count++] = (struct replacement){ .path = options->password.file,
+						       .store = &passwd->password_store,
+						       .content = &passwd->password_content };
+	return publish_files(files, count, passwd->journal, options->writing.dry_run);
+}
+
+/* ---- the command line ---- */
+
+/* What is not given about the new password is as with the old one. */
+static enum status complete_arguments(struct arguments *arguments)
+{
+	const struct options *options = arguments->options;
+	struct password_source *new = &arguments->new_password;
+
+	new->timeout = options->password.timeout;
+	new->no_prompt = options->password.no_prompt;
+	new->environment = options->password.environment;
+	if (!arguments->new_digest)
+		arguments->new_kdf.digest = options->kdf.digest;
+	if (!arguments->new_iterations)
+		arguments->new_kdf.iterations = options->kdf.iterations;
+	if (is_standard_stream(options->file))
+		return usage_error("standard input cannot be changed: name a file");
+	if (new->file && (!*new->file || is_standard_stream(new->file)))
+		return usage_error("--new-password-file needs the name of a file");
+	if (is_same_file(new->file, options->file))
+		return usage_error("the key file and the password file cannot be the same");
+	if (new->descriptor >= 0 && new->descriptor == options->password.descriptor)
+		return usage_error("the old and the new password cannot come from the same descriptor");
+	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))
+		return usage_error("the old and the new password cannot both come from standard input");
+	return check_descriptor(new->descriptor);
+}
+
+static enum status change_password(void *input)
+{
+	struct arguments *arguments = input;
+	struct password_change passwd __attribute__((cleanup(passwd_free))) = {
+		.options = arguments->options,
+		.new_source = &arguments->new_password,
+		.store = STORE_CLOSED,
+		.made = NEW_PASSWORD_FILE_AT(NULL),
+		.password_store = STORE_CLOSED,
+	};
+	enum status status = complete_arguments(arguments);
+
+	if (!status)
+		status = plan(&passwd, arguments);
+	if (!status)
+		status = open_with_old(&passwd);
+	if (!status && !passwd.finishing && may_be_finished(&passwd))
+		status = announce_change(&passwd.store, passwd.options->file, true);
+	if (!status && !passwd.finishing)
+		status = get_new(&passwd);
+	if (!status)
+		status = open_password_file(&passwd);
+	if (!status)
+		status = commit(&passwd);
+	if (!status)
+		passwd_report(&passwd);
+	return status;
+}
+
+const struct command passwd_command = {
+	.name = "passwd",
+	.operands = "",
+	.summary = "change the password or the KDF of a key file",
+	.description =
+		"Change the password, the digest or the iterations of an encrypted key file. The keys stay as they are.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.run = change_password,
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/passwd_report.h"
+
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
+ * is known, or no memory. */
+static char *filekey_setting(const struct password_change *passwd)
+{
+	const char *path = passwd->new_source->file;
+	char *absolute = path ? realpath(path, NULL) : NULL;
+	char *setting = path ? format_text("FILE:%s", absolute ? absolute : path) : NULL;
+
+	free(absolute);
+	return setting;
+}
+
+static void say_kdf_settings(const struct password_change *passwd)
+{
+	const struct kdf old = passwd->options->kdf;
+	const struct kdf new = passwd->new_kdf;
+	const char *plugin = key_plugin_of(passwd->options->target.profile);
+
+	if (old.digest != new.digest)
+		message_note("      loose_%s_digest = %s", plugin, digest_name(new.digest));
+	if (old.iterations != new.iterations)
+		message_note("      loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
+}
+
+static void say_settings(const struct password_change *passwd)
+{
+	const struct options *options = passwd->options;
+	bool other_kdf = !kdf_equals(options->kdf, passwd->new_kdf);
+	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
+
+	if (filekey && options->password.file && !is_standard_stream(options->password.file))
+		message_note(
+			"next: the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s'),",
+			passwd->new_source->file, options->password.file, options->password.file);
+	else if (filekey)
+		message_note("next: the server's user has to read '%s' (chown mysql),", passwd->new_source->file);
+	if (filekey)
+		message_note("      and before it starts again the server's option file has to say:");
+	else if (passwd->way == WAY_SOURCE)
+		message_note(
+			"next: before the server starts again, what %s_filekey names has to hold the new password%s",
+			key_plugin_of(options->target.profile), other_kdf ? ", and its option file has to say:" : "");
+	else if (other_kdf)
+		message_note("next: before the server starts again, its option file has to say:");
+	else
+		message_note("next: the server's settings stay as they are");
+	if (filekey)
+		message_note("      %s_filekey = %s", key_plugin_of(options->target.profile), filekey);
+	say_kdf_settings(passwd);
+	message_note("      a running server goes on with what it has read. Copy %s to every server of the cluster",
+		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
+	if (!server_reads_kdf(&server_profiles[0], passwd->new_kdf) && !options->target.profile)
+		message_hint("servers before 12.0.1 cannot read it: --target names yours");
+	free(filekey);
+}
+
+static void say_done(const struct password_change *passwd)
+{
+	const struct options *options = passwd->options;
+	const char *file = options->file;
+
+	if (passwd->finishing)
+		message_note("'%s' %s: an earlier run came so far", file,
+			     passwd->way == WAY_KEEP ? "has the new digest and iterations already"
+						     : "opens with the new password already");
+	else if (passwd->way == WAY_KEEP)
+		message_note("%s '%s': the same password, %s", options->writing.dry_run ? "would change" : "changed",
+			     file, kdf_words(passwd->new_kdf));
+	else
+		message_note("%s '%s': a new password, %s", options->writing.dry_run ? "would change" : "changed", file,
+			     kdf_words(passwd->new_kdf));
+	if (passwd->way != WAY_REPLACE_FILE)
+		return;
+	message_note("%s '%s', its password file", options->writing.dry_run ? "would change" : "changed",
+		     options->password.file);
+}
+
+static json_t *settings_json(const struct password_change *passwd)
+{
+	const struct kdf kdf = passwd->new_kdf;
+	char *filekey = filekey_setting(passwd);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "plugin", json_string(key_plugin_of(passwd->options->target.profile)));
+	json_object_set_new(object, "filekey", filekey ? json_text(filekey) : json_null());
+	json_object_set_new(object, "digest", json_string(digest_name(kdf.digest)));
+	json_object_set_new(object, "use_pbkdf2", json_integer(kdf.iterations));
+	free(filekey);
+	return object;
+}
+
+void passwd_report(const struct password_change *passwd)
+{
+	json_t *object;
+
+	say_done(passwd);
+	if (!passwd->options->writing.dry_run)
+		say_settings(passwd);
+	if (!passwd->options->talk.json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(passwd->options->file));
+	json_object_set_new(object, "dry_run", json_boolean(passwd->options->writing.dry_run));
+	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
+	json_object_set_new(object, "settings", settings_json(passwd));
+	print_json(object);
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/commands/free_pages.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/report.h"
+#include "cli/proof/datadir.h"
+#include "cli/words/data_words.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/format.h"
+#include "core/keyset.h"
+#include "data/parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	struct datadirs datadirs;
+	uint32_t version; /* 0: not one version */
+	bool old_versions;
+	bool all;
+	bool free_pages;
+	bool force;
+};
+
+static const struct option_spec specs[] = {
+	{ "key-version", 0, "N", "Remove only version N, which must not be the newest",
+	  OPTION_KEY_VERSION(struct arguments, version) },
+	{ "old-versions", 0, NULL, "Remove every version but the newest", OPTION_FLAG(struct arguments, old_versions) },
+	{ "all", 0, NULL, "With --old-versions: of every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "free-pages", 0, NULL, "Remove versions that only free pages need",
+	  OPTION_FLAG(struct arguments, free_pages) },
+	{ "force", 0, NULL, "Remove what data may need, or is known to need", OPTION_FLAG(struct arguments, force) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ NEED, "all", "old-versions", "--all needs --old-versions" },
+	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions exclude each other" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
+	{ REQUIRE, "ID all", NULL, "no key ID named" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
+};
+
+/* ---- which keys ---- */
+
+static enum status refuse_id(uint32_t id)
+{
+	if (id != KEY_ID_SYSTEM)
+		return STATUS_DONE;
+	message_error("key ID 1 cannot be removed: no server starts without it");
+	message_hint("--old-versions takes out the versions that are no longer used");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_newest(const struct entry *newest)
+{
+	message_error("version %u is the newest of key ID %u: the server writes with it", newest->version, newest->id);
+	if (newest->id != KEY_ID_SYSTEM)
+		message_hint("without --key-version the whole ID is removed");
+	return STATUS_REFUSED;
+}
+
+/* Marks the entries of one version; false: there is none. */
+static bool mark_version(struct entry **entries, size_t count, uint32_t version)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		if (entries[i]->version == version)
+			entries[i]->removed = found = true;
+	return found;
+}
+
+static enum status mark_id(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id)
+{
+	const char *file = arguments->options->file;
+	size_t count;
+	struct entry **entries = keyfile_find(keyfile, id, &count);
+	const struct entry *newest = entries ? entries[count - 1] : NULL;
+	enum status status = STATUS_DONE;
+
+	if (!entries) {
+		message_error("'%s' has no key ID %u", file, id);
+		return STATUS_FAILED;
+	}
+	if (arguments->version == newest->version)
+		return refuse_newest(newest);
+	if (arguments->version) {
+		if (mark_version(entries, count, arguments->version))
+			return STATUS_DONE;
+		message_error("'%s' has no version %u of key ID %u", file, arguments->version, id);
+		return STATUS_FAILED;
+	}
+	if (!arguments->old_versions)
+		status = refuse_id(id);
+	for (size_t i = 0; !status && i < count; i++)
+		entries[i]->removed = !arguments->old_versions || entries[i]->version != newest->version;
+	return status;
+}
+
+static enum status mark(const struct arguments *arguments, const struct keyfile *keyfile)
+{
+	enum status status = STATUS_DONE;
+	size_t count;
+
+	for (size_t i = 0; !status && i < arguments->ids.count; i++)
+		status = mark_id(arguments, keyfile, arguments->ids.ids[i]);
+	for (size_t i = 0; !status && arguments->all && i < keyfile->count; i += count) {
+		uint32_t id = keyfile->sorted[i]->id;
+
+		keyfile_find(keyfile, id, &count);
+		status = mark_id(arguments, keyfile, id);
+	}
+	return status;
+}
+
+/* The members of all that are marked. */
+static struct fault find_removed(const struct keyfile *keyfile, const struct keyset *all, struct keyset *ret_removed)
+{
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; !fault.code && i < all->count; i++) {
+		const struct keyset_member *member = &all->members[i];
+
+		if (keyfile_find_version(keyfile, member->id, member->version)->removed)
+			fault = keyset_add(ret_removed, member);
+	}
+	return fault;
+}
+
+/* ---- does data need them? ---- */
+
+/* A reason that is overridden is a warning. words become this function's; NULL: no memory. */
+static enum status refuse_unless(bool overridden, char *words)
+{
+	if (!words)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (overridden)
+		message_warning("%s", words);
+	else
+		message_error("%s", words);
+	free(words);
+	return overridden ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static enum status refuse(const struct arguments *arguments, char *words)
+{
+	return refuse_unless(arguments->force, words);
+}
+
+static enum status refuse_need(const struct arguments *arguments, const struct keyset_member *member,
+			       const struct data_needs *needs, const struct data_need *need)
+{
+	const char *example = data_need_example(needs, need);
+	const char *plural = need->files == 1 ? "" : "s";
+
+	if (!need->version)
+		return refuse(arguments,
+			      format_text("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
+					  member->id, need->files, plural, example));
+	return refuse(arguments,
+		      format_text("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
+				  member->id, member->version, need->files, plural, example));
+}
+
+/* Allocated pages are all that a server reads of a table, but not all that import reads. */
+static enum status refuse_need_of_free_pages(const struct arguments *arguments, const struct keyset_member *member,
+					     const struct data_needs *needs, const struct data_need *need)
+{
+	return refuse_unless(arguments->force || arguments->free_pages,
+			     format_text("key ID %u version %u is needed on free pages of %" PRIu64
+					 " file%s, the first of which is '%s'",
+					 member->id, member->version, need->files, need->files == 1 ? "" : "s",
+					 data_need_example(needs, need)));
+}
+
+/* Whether all versions of an ID go: then a file that merely names the ID needs it. */
+static bool removes_ids(const struct arguments *arguments)
+{
+	return !arguments->version && !arguments->old_versions;
+}
+
+static enum status check_needs(const struct arguments *arguments, const struct keyset *removed,
+			       const struct data_needs *needs, struct free_pages *free_pages)
+{
+	enum status worst = STATUS_DONE;
+	enum status worst_free = STATUS_DONE;
+
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+		const struct data_need *need = data_needs_find(needs, member->id, member->version);
+
+		if (!need || !need->files)
+			need = removes_ids(arguments) ? data_needs_find(needs, member->id, 0) : NULL;
+		if (need && need->files && need->files == need->free_files) {
+			enum status status = refuse_need_of_free_pages(arguments, member, needs, need);
+
+			worst_free = status ? status : worst_free;
+		} else if (need && need->files) {
+			enum status status = refuse_need(arguments, member, needs, need);
+
+			worst = status ? status : worst;
+		}
+	}
+	if (worst)
+		message_hint("'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists");
+	if (worst_free)
+		free_pages_say(free_pages);
+	return worst ? worst : worst_free;
+}
+
+static enum status refuse_with_hint(const struct arguments *arguments, char *words, const char *hint)
+{
+	enum status status = refuse(arguments, words);
+
+	if (status == STATUS_REFUSED)
+		message_hint("%s; --force overrides this check", hint);
+	return status;
+}
+
+static enum status check_redo_log_of(const struct arguments *arguments, const struct data_needs *needs, size_t number)
+{
+	static const char hint[] = "name the directory of the redo log (innodb_log_group_home_dir) with --datadir too";
+	const char *directory = arguments->datadirs.paths[number];
+
+	switch (data_needs_find_redo_log(needs, number)) {
+	case DATA_REDO_LOG_NONE:
+		return refuse_with_hint(
+			arguments,
+			format_text("'%s' has tablespaces, but not their redo log, which may need keys too", directory),
+			hint);
+	case DATA_REDO_LOG_OLD:
+		return refuse_with_hint(
+			arguments,
+			format_text("the redo log ends before the newest page of the tablespaces in '%s': "
+				    "they were written with another redo log",
+				    directory),
+			hint);
+	case DATA_REDO_LOG_SEVERAL:
+		return refuse_with_hint(
+			arguments,
+			format_text("the redo logs of several directories may be that of the tablespaces in '%s'",
+				    directory),
+			"name the directories of one server at a time");
+	default:
+		return STATUS_DONE;
+	}
+}
+
+static enum status check_redo_logs(const struct arguments *arguments, const struct data_needs *needs)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; !status && i < needs->directory_count; i++)
+		if (needs->directories[i].has_tablespace)
+			status = check_redo_log_of(arguments, needs, i);
+	return status;
+}
+
+static enum status check_pending(const struct arguments *arguments, const struct data_needs *needs)
+{
+	const char *log = NULL;
+
+	if (needs->pending)
+		log = data_needs_path(needs, needs->pending_example);
+	else if (needs->unsure_note == DATA_NOTE_UNREAD)
+		log = data_needs_unsure_example(needs);
+	if (!log)
+		return STATUS_DONE;
+	return refuse_with_hint(arguments,
+				format_text("'%s' has changes that a start of the server would still apply", log),
+				"start the server with all keys and shut it down cleanly, or prepare the backup");
+}
+
+static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
+{
+	uint64_t unsure = data_needs_unsure(needs);
+	enum status status;
+
+	if (needs->live)
+		return refuse_with_hint(
+			arguments,
+			format_text("a server is running on the data: what it needs may change at any moment"),
+			"shut the server down cleanly first");
+	status = check_pending(arguments, needs);
+	if (!status && unsure)
+		status = refuse_with_hint(
+			arguments,
+			format_text("%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
+				    unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
+				    data_needs_unsure_example(needs)),
+			"run 'mkeyfile verify --datadir=DIR' for details");
+	return status ? status : check_redo_logs(arguments, needs);
+}
+
+static enum status refuse_unseen(const struct arguments *arguments)
+{
+	if (arguments->force)
+		return STATUS_DONE;
+	message_error("no data was looked at: it may need what is to be removed");
+	message_hint(
+		"use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check");
+	return STATUS_REFUSED;
+}
+
+static void hint_at_setting(enum part part)
+{
+	const char *setting = part_setting(part);
+
+	if (setting)
+		message_hint("name the directory that %s sets with --datadir as well, or use --server-data; --force "
+			     "overrides this check",
+			     setting);
+	else if (part == PART_TRANSFER)
+		message_hint("start the node, and stop it again when it is Synced; --force overrides this check");
+	else
+		message_hint("mount the file system or restore the files; --force overrides this check");
+}
+
+/* What is elsewhere may need keys, too. */
+static enum status refuse_missing(const struct arguments *arguments, const struct data_parts *parts)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct missing_part *part = &parts->items[i];
+		char *what = part_words(part);
+		enum status status = refuse(arguments, what ? format_text("the data is incomplete: %s", what) : NULL);
+
+		worst = status ? status : worst;
+		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))
+			hint_at_setting(part->part);
+		free(what);
+	}
+	return worst;
+}
+
+static enum status guard(const struct arguments *arguments, const struct keyfile *keyfile, const struct keyset *removed)
+{
+	const struct datadirs *datadirs = &arguments->datadirs;
+	DATA_AUDIT struct data_audit audit = { 0 };
+	FREE_PAGES struct free_pages free_pages = { .keys = removed };
+	enum status status;
+
+	if (!datadirs->count)
+		return refuse_unseen(arguments);
+	status = datadirs_audit(datadirs, arguments->options->talk.quiet, (struct survey_options){ .keyfile = keyfile },
+				&audit);
+	if (!status)
+		status = datadirs_check_kinds(datadirs, &audit.needs);
+	if (!status && !free_pages_find(&free_pages, &audit.needs))
+		status = out_of_memory();
+	if (!status)
+		status = check_needs(arguments, removed, &audit.needs, &free_pages);
+	if (!status && !audit.needs.live)
+		status = refuse_missing(arguments, &audit.parts);
+	if (!status)
+		status = check_sure(arguments, &audit.needs);
+	return status;
+}
+
+/* ---- what was done ---- */
+
+static json_t *removed_json(const struct keyset *removed)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+		json_t *key = key_json(member->version, member->bits / 8, &member->fingerprint);
+
+		json_object_set_new(key, "id", json_integer(member->id));
+		json_array_append_new(list, key);
+	}
+	return list;
+}
+
+static void say_removed(const struct arguments *arguments, const struct keyset *removed)
+{
+	const struct options *options = arguments->options;
+
+	message_note("%s '%s'", options->writing.dry_run ? "would change" : "changed", options->file);
+	for (size_t i = 0; i < removed->count; i++) {
+		const struct keyset_member *member = &removed->members[i];
+
+		message_note("  without key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
+			     member->bits, member->fingerprint.text);
+	}
+	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
+		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
+	if (options->writing.in_place_backup)
+		message_note("      whatever needs these keys there needs '%s' or a copy of it",
+			     options->writing.in_place_backup);
+	else
+		message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
+}
+
+static void report(const struct arguments *arguments, const struct content *content, const struct keyset *removed)
+{
+	const struct options *options = arguments->options;
+	json_t *object;
+
+	if (removed->count)
+		say_removed(arguments, removed);
+	else
+		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
+	if (!options->talk.json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(options->file));
+	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
+	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
+	json_object_set_new(object, "removed", removed_json(removed));
+	print_json(object);
+}
+
+static enum status take_out(const struct arguments *arguments, struct edit *edit, struct keyset *removed)
+{
+	const char *file = arguments->options->file;
+	KEYSET struct keyset all = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = mark(arguments, &edit->content.keyfile);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = keyset_of_keyfile(&edit->content.keyfile, &all);
+	if (!fault.code)
+		fault = find_removed(&edit->content.keyfile, &all, removed);
+	if (!fault.code)
+		fault = keyfile_reduce(&edit->content.keyfile, &text);
+	if (fault.code)
+		return message_fault(fault, file);
+	if (!removed->count)
+		return STATUS_DONE;
+	status = guard(arguments, &edit->content.keyfile, removed);
+	return status ? status : edit_commit(edit, &text);
+}
+
+static enum status remove_keys(void *input)
+{
+	struct arguments *arguments = input;
+	EDIT struct edit edit = EDIT_CLOSED;
+	KEYSET struct keyset removed = { 0 };
+	enum status status;
+
+	if (arguments->version && arguments->ids.count != 1)
+		return usage_error("--key-version is about one ID: name one");
+	arguments->options->writing.backup = true;
+	status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
+	if (!status)
+		status = edit_open(&edit, arguments->options);
+	if (!status)
+		status = take_out(arguments, &edit, &removed);
+	if (!status)
+		report(arguments, &edit.content, &removed);
+	return status;
+}
+
+const struct command remove_command = {
+	.name = "remove",
+	.operands = "ID...|--all",
+	.summary = "take out keys that no data needs, guarded",
+	.description =
+		"Take keys out of the file that no data needs any more. The old file is kept, with a ~ behind its name.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = remove_keys,
+};

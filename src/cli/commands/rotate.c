@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/commands/rotation_steps.h"
+#include "cli/commands/successor_sql.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/report.h"
+#include "cli/keyfile/versions.h"
+#include "cli/live/state.h"
+#include "cli/options/defaults.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	bool all;
+	size_t size; /* bytes; 0: as the key before */
+	bool new_id;
+	uint32_t successor; /* 0: the next free ID */
+	bool flush;
+	struct server_options server;
+	struct datadirs datadirs;
+};
+
+static enum status take_successor(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	return value ? parse_key_id(value, place) : STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256; as the key before when not given",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "new-id", 0, "ID", "Make a successor under ID, or the next free one, and print the SQL that moves the tables",
+	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
+	  .optional = true },
+	{ "flush", 0, NULL, "Make the server of --server read the key file again",
+	  OPTION_FLAG(struct arguments, flush) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ REQUIRE, "ID all", NULL, "no key ID named" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
+	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id exclude each other: a new ID is read by a restart" },
+	{ NEED, "datadir", "new-id", "--datadir needs --new-id" },
+	{ NEED, "server-data", "new-id", "--server-data needs --new-id" },
+	{ EXCLUDE, "datadir server", NULL, "--datadir and --server exclude each other" },
+	{ EXCLUDE, "server-data server", NULL, "--server-data and --server exclude each other" },
+	{ NEED, "server", "flush new-id", "--server needs --flush or --new-id" },
+	{ NEED, "user defaults-extra-file server-timeout no-tls", "server flush",
+	  "--user, --defaults-extra-file, --server-timeout and --no-tls need --server" },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
+	{ COMMAND_GROUP(server_table, struct server_options, struct arguments, server) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(lock_table) },
+	{ 0 },
+};
+
+static enum status complete_arguments(struct arguments *arguments)
+{
+	arguments->server.named |= arguments->flush;
+	if (arguments->successor && arguments->ids.count != 1)
+		return usage_error("--new-id=ID makes one successor: name one ID");
+	return datadirs_complete(&arguments->datadirs, &arguments->options->host);
+}
+
+/* ---- which keys ---- */
+
+static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *ret_ids)
+{
+	uint32_t *ids = calloc(keyfile->count, sizeof(*ids));
+
+	if (!ids)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	ret_ids->ids = ids;
+	for (size_t i = 0; i < keyfile->count; i++)
+		if (!i || keyfile->sorted[i]->id != keyfile->sorted[i - 1]->id)
+			ids[ret_ids->count++] = keyfile->sorted[i]->id;
+	return STATUS_DONE;
+}
+
+static enum status find_newest(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
+			       const struct entry **ret_newest)
+{
+	size_t count;
+	struct entry **versions = keyfile_find(keyfile, id, &count);
+
+	if (versions) {
+		*ret_newest = versions[count - 1];
+		return STATUS_DONE;
+	}
+	message_error("'%s' has no key ID %u", arguments->options->file, id);
+	message_hint("'mkeyfile add %u' adds it", id);
+	return STATUS_FAILED;
+}
+
+static size_t new_size(const struct arguments *arguments, const struct entry *before)
+{
+	return arguments->size ? arguments->size : before->key_size;
+}
+
+/* ---- a new version ---- */
+
+static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
+				 const struct keyfile *keyfile, struct new_keys *keys)
+{
+	enum status status = require_versions(&arguments->options->target, arguments->options->file, keyfile);
+
+	if (status)
+		message_hint("--new-id makes a successor under another ID, which works on every server");
+	for (size_t i = 0; !status && i < ids->count; i++) {
+		const struct entry *newest;
+
+		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
+		if (!status && newest->version == KEY_VERSION_MAX) {
+			message_error("key ID %u is at version %u, the highest there is", newest->id, KEY_VERSION_MAX);
+			message_hint("--new-id makes a successor under another ID");
+			return STATUS_REFUSED;
+		}
+		if (!status)
+			status = new_keys_generate(keys, newest->id, newest->version + 1, new_size(arguments, newest));
+	}
+	return status;
+}
+
+/* ---- a successor under a new ID ---- */
+
+/* The lowest ID above id that the file does not have, or 0. */
+static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
+{
+	size_t count;
+
+	while (id < KEY_ID_MAX)
+		if (!keyfile_find(keyfile, ++id, &count))
+			return id;
+	return 0;
+}
+
+static enum status refuse_fixed_id(uint32_t id)
+{
+	const char *role =
+		id == KEY_ID_SYSTEM ? "the redo log, binary log, Aria tables and system tablespace" : "temporary files";
+
+	message_error("key ID %u cannot be rotated by a new ID: the server uses it for %s under this number only", id,
+		      role);
+	if (id == KEY_ID_SYSTEM)
+		message_hint(
+			"InnoDB tables under key 1 can be moved to another: 'mkeyfile add 100', restart, ALTER TABLE ... ENCRYPTION_KEY_ID=100");
+	return STATUS_REFUSED;
+}
+
+/* The next free ID above id and above the successor that was given out last. */
+static enum status choose_successor(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
+				    uint32_t last, uint32_t *ret_successor)
+{
+	size_t count;
+
+	*ret_successor = arguments->successor ? arguments->successor : next_free_id(keyfile, id > last ? id : last);
+	if (!*ret_successor) {
+		message_error("there is no free key ID above %u", id);
+		message_hint("--new-id=ID names one");
+		return STATUS_REFUSED;
+	}
+	if (!keyfile_find(keyfile, *ret_successor, &count))
+		return STATUS_DONE;
+	message_error("key ID %u exists already in '%s'", *ret_successor, arguments->options->file);
+	return STATUS_REFUSED;
+}
+
+static enum status make_successors(const struct arguments *arguments, const struct key_ids *ids,
+				   const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
+{
+	enum status status = STATUS_DONE;
+	uint32_t successor = 0;
+
+	ret_replaced->ids = calloc(ids->count, sizeof(uint32_t));
+	if (!ret_replaced->ids)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	for (size_t i = 0; !status && i < ids->count; i++) {
+		uint32_t id = ids->ids[i];
+		const struct entry *newest;
+
+		if (id <= KEY_ID_TEMPORARY && arguments->all) {
+			message_warning("key ID %u stays as it is: the server uses it under this number only", id);
+			continue;
+		}
+		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(id) : find_newest(arguments, keyfile, id, &newest);
+		if (!status)
+			status = choose_successor(arguments, keyfile, id, successor, &successor);
+		if (!status)
+			status = new_keys_generate(keys, successor, 1, new_size(arguments, newest));
+		ret_replaced->ids[ret_replaced->count++] = id;
+	}
+	if (status || keys->count)
+		return status;
+	message_error("'%s' has no key ID that can be rotated by a new ID", arguments->options->file);
+	return STATUS_REFUSED;
+}
+
+/* ---- the server ---- */
+
+/* Finds out that the server can read its key file again, before anything is
+ * changed. */
+static enum status prepare_flush(const struct arguments *arguments, struct server_link *link, enum reload *ret_reload)
+{
+	SERVER_STATE struct server_state state = { 0 };
+	enum status status = server_state_read(link, &state);
+
+	if (status)
+		return status;
+	*ret_reload = state.reload;
+	warn_of_other_file(&state, arguments->options->file);
+	if (state.reload != RELOAD_NONE)
+		return STATUS_DONE;
+	message_error("server %s with %s cannot read its key file again while it runs",
+		      state.version ? state.version : "of an unknown version",
+		      state.plugin ? state.plugin : "no key plugin");
+	message_hint("Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it");
+	return STATUS_REFUSED;
+}
+
+static enum status flush(struct server_link *link, enum reload reload)
+{
+	json_t *rows;
+	enum status status = server_query(link, reload_statement(reload), &rows);
+
+	json_decref(rows);
+	if (!status)
+		message_note("the server has read it: %s", reload_statement(reload));
+	return status;
+}
+
+/* What is asked for is all known before the key file changes. */
+static enum status ask_server(const struct arguments *arguments, struct server_link **ret_link, enum reload *ret_reload)
+{
+	enum status status = STATUS_DONE;
+
+	if (arguments->server.named)
+		status = complete_host(arguments->options);
+	if (!status && arguments->server.named)
+		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
+					  ret_link);
+	if (!status && arguments->flush)
+		status = prepare_flush(arguments, *ret_link, ret_reload);
+	return status;
+}
+
+static enum status find_tables(const struct arguments *arguments, struct server_link *link, const struct key_ids *ids,
+			       struct tables *tables)
+{
+	enum status status = STATUS_DONE;
+
+	if (arguments->datadirs.count)
+		status = tables_of_datadirs(&arguments->datadirs, arguments->options->talk.quiet, ids, tables);
+	else if (link)
+		status = tables_of_server(link, ids, tables);
+	if (!status && tables->unnamed)
+		message_warning(
+			"%llu tablespace%s of no table that can be named, left by an ALTER TABLE that was ended",
+			(unsigned long long)tables->unnamed, tables->unnamed == 1 ? " is" : "s are");
+	return status;
+}
+
+/* Without the lock of the key file, since whole data directories may have to be read. */
+static enum status find_tables_unlocked(const struct arguments *arguments, struct server_link *link,
+					const struct edit *edit, const struct key_ids *ids, struct tables *tables)
+{
+	const struct options *options = arguments->options;
+	enum status status;
+
+	store_unlock(&edit->store);
+	status = find_tables(arguments, link, ids, tables);
+	if (status)
+		return status;
+	return message_fault(store_lock_again(&edit->store, options->writing.lock_timeout), options->file);
+}
+
+/* ---- what was done ---- */
+
+/* All that a report is about. */
+struct done {
+	const struct arguments *arguments;
+	const struct change *change;
+	const struct key_ids *ids;
+	const struct key_ids *replaced;
+	const struct tables *tables; /* NULL: not asked for */
+	bool flushed;
+};
+
+static enum status report_successor(const struct done *done, size_t i, json_t *list)
+{
+	uint32_t id = done->replaced->ids[i];
+	uint32_t successor = done->change->keys->items[i].id;
+	char *sql = successor_sql(id, successor, done->tables);
+
+	if (!sql)
+		return out_of_memory();
+	if (!done->arguments->options->talk.json)
+		fputs(sql, stdout);
+	else
+		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
+						      (json_int_t)successor, "sql", sql));
+	free(sql);
+	return STATUS_DONE;
+}
+
+static enum status report(const struct done *done)
+{
+	const struct options *options = done->arguments->options;
+	json_t *object = NULL;
+	json_t *list = json_array();
+	json_t *steps = rotation_steps(&(struct rotation){
+		.file = options->file,
+		.ids = done->ids,
+		.new_id = done->arguments->new_id,
+		.flushed = done->flushed,
+		.names_tables = done->tables != NULL,
+	});
+	enum status status = report_words(&options->talk, done->change);
+
+	if (!status && options->talk.json)
+		status = report_json(done->change, &object);
+	for (size_t i = 0; !status && i < done->replaced->count; i++)
+		status = report_successor(done, i, list);
+	if (object) {
+		json_object_set(object, "successors", list);
+		json_object_set_new(object, "flushed", json_boolean(done->flushed));
+		json_object_set(object, "steps", steps);
+		print_json(object);
+	}
+	json_decref(list);
+	if (!options->writing.dry_run)
+		say_rotation_steps(steps);
+	json_decref(steps);
+	return status;
+}
+
+static enum status make_keys(const struct arguments *arguments, const struct key_ids *ids,
+			     const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
+{
+	enum status status = new_keys_allocate(keys, ids->count);
+
+	if (status)
+		return status;
+	return arguments->new_id ? make_successors(arguments, ids, keyfile, keys, ret_replaced)
+				 : make_versions(arguments, ids, keyfile, keys);
+}
+
+static enum status rotate(void *input)
+{
+	struct arguments *arguments = input;
+	const struct options *options = arguments->options;
+	EDIT struct edit edit = EDIT_CLOSED;
+	const struct keyfile *keyfile = &edit.content.keyfile;
+	SERVER_LINK struct server_link *link = NULL;
+	TABLES struct tables tables = { 0 };
+	KEY_IDS struct key_ids all_ids = { 0 };
+	KEY_IDS struct key_ids replaced = { 0 };
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	const struct key_ids *ids = arguments->all ? &all_ids : &arguments->ids;
+	enum reload reload = RELOAD_NONE;
+	enum status flushed = STATUS_DONE;
+	enum status status = complete_arguments(arguments);
+
+	if (!status)
+		status = ask_server(arguments, &link, &reload);
+	if (!status)
+		status = edit_open(&edit, options);
+	if (!status && arguments->all)
+		status = take_all_ids(keyfile, &all_ids);
+	if (!status)
+		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
+	if (!status && arguments->new_id)
+		status = find_tables_unlocked(arguments, link, &edit, &replaced, &tables);
+	if (!status)
+		status = extend_text(options->file, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
+	if (!status)
+		status = edit_commit(&edit, &text);
+	if (status)
+		return status;
+	if (arguments->flush && !options->writing.dry_run)
+		flushed = flush(link, reload);
+	status = report(&(struct done){
+		.arguments = arguments,
+		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
+					    options->writing.dry_run, &keys },
+		.ids = ids,
+		.replaced = &replaced,
+		.tables = link || arguments->datadirs.count ? &tables : NULL,
+		.flushed = arguments->flush && !options->writing.dry_run && !flushed,
+	});
+	return flushed ? flushed : status;
+}
+
+const struct command rotate_command = {
+	.name = "rotate",
+	.operands = "ID...|--all",
+	.summary = "new key version, or with --new-id a successor ID",
+	.description = "Give each ID a new key version, or a successor ID. No key is ever removed.",
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.run = rotate,
+};

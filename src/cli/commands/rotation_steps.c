@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/rotation_steps.h"
+
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/format.h"
+
+#include <stdlib.h>
+
+static void add_text(json_t *steps, char *words)
+{
+	if (words)
+		json_array_append_new(steps, json_text(words));
+	free(words);
+}
+
+#define add_step(steps, ...) add_text(steps, format_text(__VA_ARGS__))
+
+static bool has_id(const struct key_ids *ids, uint32_t id)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		if (ids->ids[i] == id)
+			return true;
+	return false;
+}
+
+static void add_version_steps(json_t *steps, const struct rotation *rotation)
+{
+	add_step(
+		steps,
+		"on each%s: FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server), or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)",
+		rotation->flushed ? " but the one that has read it" : "");
+	add_step(
+		steps,
+		"wait for InnoDB, 'mkeyfile status --wait': its threads re-encrypt pages that are more than innodb_encryption_rotate_key_age versions behind; with 1, the default, nothing until the next rotation");
+	if (has_id(rotation->ids, KEY_ID_SYSTEM))
+		add_step(
+			steps,
+			"by hand, since nothing else does: rebuild the redo log (another innodb_log_file_size and a restart), rewrite Aria tables (ALTER TABLE ... FORCE; those in mysql as well), purge binary logs");
+	add_step(
+		steps,
+		"the old versions stay: backups need them, and what is not re-encrypted yet. 'mkeyfile remove --old-versions --datadir=DIR' takes out those that nothing needs, with the server stopped");
+}
+
+static void add_successor_steps(json_t *steps, const struct rotation *rotation)
+{
+	add_step(steps, "restart each of them");
+	add_step(
+		steps,
+		rotation->names_tables
+			? "run the SQL, on one server of a cluster that replicates it"
+			: "run the SQL, and the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb");
+	add_step(
+		steps,
+		"the old key stays: logs and backups need it. 'mkeyfile remove --datadir=DIR ID' takes it out when nothing needs it, with the server stopped");
+}
+
+json_t *rotation_steps(const struct rotation *rotation)
+{
+	json_t *steps = json_array();
+
+	if (!steps)
+		return NULL;
+	add_step(steps, "copy '%s' to every server of the cluster before any of them uses the new key", rotation->file);
+	if (rotation->new_id)
+		add_successor_steps(steps, rotation);
+	else
+		add_version_steps(steps, rotation);
+	return steps;
+}
+
+void say_rotation_steps(const json_t *steps)
+{
+	const json_t *step;
+	size_t i;
+
+	message_note("next:");
+	json_array_foreach (steps, i, step) {
+		message_note("  %zu. %s", i + 1, json_string_value(step));
+	}
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/successor_sql.h"
+
+#include "cli/words/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_identifier(FILE *stream, const char *name)
+{
+	putc('`', stream);
+	for (; *name; name++) {
+		if (*name == '`')
+			putc('`', stream);
+		putc(*name, stream);
+	}
+	putc('`', stream);
+}
+
+/* In a file's name these characters stand for themselves, and no others do. */
+static bool is_plain(const char *name)
+{
+	return strspn(name, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") == strlen(name);
+}
+
+/* The server decodes the names of its files; its quotes are doubled there, too. */
+static void write_encoded(FILE *stream, const struct table *table, const char *change)
+{
+	fprintf(stream,
+		"EXECUTE IMMEDIATE CONCAT('ALTER TABLE `', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), "
+		"'`.`', REPLACE(CONVERT(_filename'%s' USING utf8mb4), '`', '``'), '` %s');\n",
+		table->schema, table->name, change);
+}
+
+static void write_statement(FILE *stream, const struct table *table, const char *change)
+{
+	fputs("ALTER TABLE ", stream);
+	write_identifier(stream, table->schema);
+	putc('.', stream);
+	write_identifier(stream, table->name);
+	fprintf(stream, " %s", change);
+}
+
+static char *statement(const struct table *table, const char *change)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+
+	if (!stream)
+		return NULL;
+	write_statement(stream, table, change);
+	if (!fclose(stream))
+		return sql;
+	free(sql);
+	return NULL;
+}
+
+/* A name with a line end or a control character has no other form that is safe to look
+ * at and to paste. The comment shows it. False: no memory. */
+static bool write_hidden(FILE *stream, const struct table *table, const char *change)
+{
+	char *sql = statement(table, change);
+
+	if (!sql)
+		return false;
+	fputs("-- ", stream);
+	print_visibly(stream, sql);
+	fputs(":\nEXECUTE IMMEDIATE CONVERT(X'", stream);
+	for (const char *at = sql; *at; at++)
+		fprintf(stream, "%02x", (unsigned char)*at);
+	fputs("' USING utf8mb4);\n", stream);
+	free(sql);
+	return true;
+}
+
+bool write_alter_table(FILE *stream, const struct table *table, const char *change)
+{
+	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
+		write_encoded(stream, table, change);
+		return true;
+	}
+	if (!is_visible(table->schema) || !is_visible(table->name))
+		return write_hidden(stream, table, change);
+	write_statement(stream, table, change);
+	fputs(";\n", stream);
+	return true;
+}
+
+/* Of a sequence, ALTER TABLE changes only the definition, and leaves the tablespace as it
+ * is, unless it copies (10.5.23, 10.11.19, 11.8.9). */
+#define COPY ", ALGORITHM=COPY"
+
+static bool write_table(FILE *stream, const struct table *table, uint32_t successor)
+{
+	char change[sizeof("ENCRYPTION_KEY_ID=4294967295" COPY)];
+
+	snprintf(change, sizeof(change), "ENCRYPTION_KEY_ID=%u%s", successor, table->sequence ? COPY : "");
+	return write_alter_table(stream, table, change);
+}
+
+static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
+{
+	size_t count = 0;
+	bool done = true;
+
+	for (size_t i = 0; i < tables->count; i++)
+		count += tables->items[i].id == id;
+	fprintf(stream, "SET NAMES utf8mb4;\n-- %zu table%s under key %u:\n", count, count == 1 ? " is" : "s are", id);
+	for (size_t i = 0; done && i < tables->count; i++)
+		if (tables->items[i].id == id)
+			done = write_table(stream, &tables->items[i], successor);
+	return done;
+}
+
+/* What is left prints as comments, so that all that the SQL prints can be run. */
+#define WRITE_LEFT(quote)                                                                                              \
+	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                        \
+	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
+
+/* By the tablespaces, and by the options of those that the server has not opened yet. */
+static void write_template(FILE *stream, uint32_t id, uint32_t successor)
+{
+	fprintf(stream,
+		"-- This prints a statement for each table to move, and one that shows what is left. Save this as move.sql,\n"
+		"-- and run both:\n"
+		"--   mariadb --skip-column-names --raw <move.sql | mariadb --skip-column-names\n"
+		"SET NAMES utf8mb4;\n"
+		"SELECT 'SET NAMES utf8mb4;';\n"
+		"SELECT CONCAT('ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
+		"              '` ENCRYPTION_KEY_ID=%2$u', IF(TABLE_TYPE = 'SEQUENCE', '" COPY "', ''), ';')\n"
+		"  FROM INFORMATION_SCHEMA.TABLES\n"
+		" WHERE ENGINE = 'InnoDB' AND (CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)'\n"
+		"   OR CONCAT(CAST(CONVERT(TABLE_SCHEMA USING filename) AS BINARY), '/',\n"
+		"             CAST(CONVERT(TABLE_NAME USING filename) AS BINARY)) IN\n"
+		"      (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n"
+		"         FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u));\n"
+		"SELECT '" WRITE_LEFT("''") "';\n",
+		id, successor);
+}
+
+char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+	bool done = true;
+
+	if (!stream)
+		return NULL;
+	fprintf(stream,
+		"-- Key ID %1$u to its successor %2$u. Run this when every server has been restarted with the new key file.\n"
+		"-- New tables that name no key take the successor (set it in the option file as well):\n"
+		"SET GLOBAL innodb_default_encryption_key_id =\n"
+		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n",
+		id, successor);
+	if (tables)
+		done = write_tables(stream, id, successor, tables);
+	else
+		write_template(stream, id, successor);
+	if (tables)
+		fprintf(stream, "-- Tables that still use key %1$u; none when all are moved:\n" WRITE_LEFT("'") "\n",
+			id);
+	if (fclose(stream) || !done) {
+		free(sql);
+		return NULL;
+	}
+	return sql;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/content.h"
+#include "cli/keyfile/inspection.h"
+#include "cli/proof/prove.h"
+#include "cli/words/finding_words.h"
+#include "cli/words/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arguments {
+	struct options *options;
+	bool no_probe;
+	bool strict;
+	struct prove_options prove;
+};
+
+static const struct option_spec specs[] = {
+	{ "strict", 0, NULL, "Take a warning for a no", OPTION_FLAG(struct arguments, strict) },
+	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(prove_table, struct prove_options, struct arguments, prove) },
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, prove.datadirs) },
+	{ 0 },
+};
+
+static bool is_accepted(const struct arguments *arguments, const struct inspection *inspection)
+{
+	return inspection_loads(inspection) && !(arguments->strict && inspection_warnings(inspection));
+}
+
+/* ---- in words ---- */
+
+static const char *who_loads(const struct inspection *inspection)
+{
+	if (inspection->options->target.profile)
+		return inspection->options->target.name;
+	return inspection->loads == server_profile_count ? "every server" : "some servers";
+}
+
+static void print_refusal(const struct refusal *refusal)
+{
+	printf("no: %s\n", refusal->words);
+	if (refusal->hint)
+		printf("hint: %s\n", refusal->hint);
+}
+
+static void print_verdict(const struct arguments *arguments, const struct inspection *inspection)
+{
+	size_t warnings = inspection_warnings(inspection);
+
+	if (!inspection_loads(inspection))
+		print_refusal(inspection_refusal(inspection));
+	else if (is_accepted(arguments, inspection))
+		printf("yes: '%s' loads on %s\n", inspection->name, who_loads(inspection));
+	else
+		printf("no: '%s' loads on %s, but with %zu warning%s\n", inspection->name, who_loads(inspection),
+		       warnings, warnings == 1 ? "" : "s");
+}
+
+static void print_facts(const struct inspection *inspection)
+{
+	const struct keyfile *keyfile = &inspection->keyfile;
+
+	if (!keyfile->count)
+		return;
+	printf("  %zu key%s, %s, %s\n", keyfile->count, keyfile->count == 1 ? "" : "s",
+	       keyfile->has_versions ? "versioned" : "unversioned",
+	       inspection->encrypted ? kdf_words(inspection->options->kdf) : "not encrypted");
+}
+
+static void print_servers(const struct inspection *inspection)
+{
+	if (inspection->options->target.profile || !inspection->loads || inspection->loads == server_profile_count)
+		return;
+	for (size_t i = 0; i < server_profile_count; i++) {
+		const char *words = inspection->refusals[i].words;
+
+		printf("  %-34s %s%s\n", server_profiles[i].name, words ? "no: " : "yes", words ? words : "");
+	}
+}
+
+static void print_findings(const struct inspection *inspection)
+{
+	for (size_t i = 0; i < inspection->findings.count; i++) {
+		const struct finding *finding = &inspection->findings.items[i];
+		char *words = finding_words(finding);
+
+		printf("%s: ", finding_is_information(finding->kind) ? "information" : "warning");
+		if (finding->line)
+			printf("line %u: ", finding->line);
+		printf("%s [%s]\n", words ? words : "", finding_name(finding->kind));
+		printf("hint: %s\n", finding_hint(finding->kind));
+		free(words);
+	}
+}
+
+static void print_inspection(const struct arguments *arguments, const struct inspection *inspection)
+{
+	print_verdict(arguments, inspection);
+	print_facts(inspection);
+	print_servers(inspection);
+	print_findings(inspection);
+}
+
+/* ---- as JSON ---- */
+
+static json_t *refusal_json(const struct refusal *refusal)
+{
+	json_t *object;
+
+	if (!refusal->words)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "message", json_text(refusal->words));
+	json_object_set_new(object, "line", refusal->column ? json_integer(refusal->line) : json_null());
+	json_object_set_new(object, "column", refusal->column ? json_integer(refusal->column) : json_null());
+	json_object_set_new(object, "hint", refusal->hint ? json_string(refusal->hint) : json_null());
+	return object;
+}
+
+static json_t *servers_json(const struct inspection *inspection)
+{
+	json_t *servers = json_array();
+
+	for (size_t i = 0; i < server_profile_count; i++) {
+		const struct refusal *refusal = &inspection->refusals[i];
+		json_t *server = json_object();
+
+		json_object_set_new(server, "name", json_string(server_profiles[i].name));
+		json_object_set_new(server, "target", json_string(server_profiles[i].option));
+		json_object_set_new(server, "loads", json_boolean(!refusal->words));
+		json_object_set_new(server, "reason", refusal_json(refusal));
+		json_array_append_new(servers, server);
+	}
+	return servers;
+}
+
+static json_t *findings_json(const struct inspection *inspection, bool information)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < inspection->findings.count; i++) {
+		const struct finding *finding = &inspection->findings.items[i];
+		char *words = finding_words(finding);
+		json_t *object = json_object();
+
+		if (finding_is_information(finding->kind) == information)
+			json_array_append(list, object);
+		json_object_set_new(object, "name", json_string(finding_name(finding->kind)));
+		json_object_set_new(object, "line", finding->line ? json_integer(finding->line) : json_null());
+		json_object_set_new(object, "message", words ? json_text(words) : json_null());
+		json_object_set_new(object, "hint", json_string(finding_hint(finding->kind)));
+		json_decref(object);
+		free(words);
+	}
+	return list;
+}
+
+static json_t *inspection_json(const struct arguments *arguments, const struct inspection *inspection)
+{
+	const struct options *options = inspection->options;
+	bool loads = inspection_loads(inspection);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "file", json_text(inspection->name));
+	json_object_set_new(object, "from_option_files", json_boolean(options->host.names_file));
+	json_object_set_new(object, "target", options->target.profile ? json_text(options->target.name) : json_null());
+	json_object_set_new(object, "loads", json_boolean(loads));
+	json_object_set_new(object, "accepted", json_boolean(is_accepted(arguments, inspection)));
+	json_object_set_new(object, "reason", loads ? json_null() : refusal_json(inspection_refusal(inspection)));
+	json_object_set_new(object, "encrypted", json_boolean(inspection->encrypted));
+	json_object_set_new(object, "keys", json_integer((json_int_t)inspection->keyfile.count));
+	json_object_set_new(object, "versioned", json_boolean(inspection->keyfile.has_versions));
+	json_object_set_new(object, "servers", servers_json(inspection));
+	json_object_set_new(object, "warnings", findings_json(inspection, false));
+	json_object_set_new(object, "information", findings_json(inspection, true));
+	return object;
+}
+
+/* ---- and the data ---- */
+
+static void print_all(const struct arguments *arguments, const struct inspection *inspection, const struct proof *proof)
+{
+	if (!arguments->options->talk.json) {
+		print_inspection(arguments, inspection);
+		if (proof)
+			print_proof(proof);
+	} else if (proof) {
+		print_json_with_proof(inspection_json(arguments, inspection), proof);
+	} else {
+		print_json(inspection_json(arguments, inspection));
+	}
+}
+
+/* Whether the server loads the key file, and, where a directory is named, whether
+ * the keys open the data. */
+static enum status verify(void *input)
+{
+	struct arguments *arguments = input;
+	INSPECTION struct inspection inspection = { 0 };
+	PROOF struct proof proof = { 0 };
+	enum status status = datadirs_complete(&arguments->prove.datadirs, &arguments->options->host);
+	bool has_data = arguments->prove.datadirs.count > 0;
+
+	if (!status)
+		status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
+	if (!status && has_data)
+		status = prove_data(&arguments->options->talk, &arguments->options->host, &arguments->prove,
+				    inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
+	if (status)
+		return status;
+	print_all(arguments, &inspection, has_data ? &proof : NULL);
+	if (!is_accepted(arguments, &inspection))
+		return STATUS_NO;
+	return has_data ? proof_status(&proof) : STATUS_DONE;
+}
+
+const struct command verify_command = {
+	.name = "verify",
+	.operands = "",
+	.summary = "would this server load it?",
+	.description = "Tell whether a server would load the key file, in the server's own words.",
+	.own = { .specs = specs },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.judges_host = true,
+	.only_tells = true,
+	.run = verify,
+};

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/content.h"
+
+#include "cli/keyfile/password_source.h"
+#include "cli/words/message.h"
+#include "core/unseal.h"
+#include "server/inspect.h"
+#include "server/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void content_free(struct content *content)
+{
+	password_free(&content->password);
+	keyfile_free(&content->keyfile);
+	*content = (struct content){ 0 };
+}
+
+const char *kdf_words(struct kdf kdf)
+{
+	static char words[64];
+
+	if (kdf.iterations)
+		snprintf(words, sizeof(words), "%s, PBKDF2 with %u iterations", digest_name(kdf.digest),
+			 kdf.iterations);
+	else
+		snprintf(words, sizeof(words), "%s, 1 iteration", digest_name(kdf.digest));
+	return words;
+}
+
+struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content)
+{
+	SECRET struct secret text = { 0 };
+
+	content->encrypted = true;
+	content->kdf = kdf;
+	return unseal_keyfile(raw, &content->password.secret, kdf, &content->keyfile, &text);
+}
+
+void hint_at_verify(void)
+{
+	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+}
+
+static enum status open_sealed(const struct password_source *source, struct kdf kdf, const char *name,
+			       const struct secret *raw, struct content *content)
+{
+	enum status status = get_password(source, name, &content->password);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = content_unseal(raw, kdf, content);
+	if (!fault.code)
+		return STATUS_DONE;
+	status = message_fault(fault, name);
+	if (fault.code == FAULT_WRONG_PASSWORD)
+		hint_at_verify();
+	return status;
+}
+
+enum status content_open(const struct password_source *source, struct kdf kdf, const char *name,
+			 const struct secret *raw, struct content *ret_content)
+{
+	SECRET struct secret text = { 0 };
+	struct fault fault;
+
+	if (envelope_is_sealed(raw->data, raw->size))
+		return open_sealed(source, kdf, name, raw, ret_content);
+	if (has_password_source(source))
+		message_warning("'%s' is not encrypted: the password is not used", name);
+	fault = secret_copy(&text, raw->data, raw->size);
+	if (!fault.code)
+		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
+	if (!fault.code && !ret_content->keyfile.count)
+		fault = fault_of(FAULT_NOT_A_KEYFILE);
+	return message_fault(fault, name);
+}
+
+/* A profile that loads the text if any does. */
+static const struct server_profile *most_able_profile(void)
+{
+	const struct server_profile *able = &server_profiles[0];
+
+	for (size_t i = 0; i < server_profile_count; i++)
+		if (server_profiles[i].syntax == SYNTAX_VERSIONED)
+			able = &server_profiles[i];
+	return able;
+}
+
+void warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
+			      const struct kdf *kdf, size_t disk_size)
+{
+	struct fault fault;
+	char *words;
+
+	if (!target->profile)
+		return;
+	fault = server_judge(target->profile, text, disk_size);
+	if (!fault.code && kdf && !server_reads_kdf(target->profile, *kdf))
+		fault = fault_of(FAULT_WRONG_PASSWORD);
+	if (!fault.code)
+		return;
+	words = server_words(target->profile, fault, name);
+	message_warning("%s would not load it: %s", target->name, words ? words : "out of memory");
+	free(words);
+}
+
+static enum status refuse_for_target(const struct target *target, const struct server_profile *profile,
+				     struct fault fault, const char *name)
+{
+	char *words;
+
+	if (fault.code == FAULT_MEMORY)
+		return message_fault(fault, name);
+	words = server_words(profile, fault, name);
+	message_error("'%s' would not load on %s: %s", name, target->profile ? target->name : "any server",
+		      words ? words : "out of memory");
+	free(words);
+	if (fault.code == FAULT_SYSTEM_KEY)
+		message_hint("every server needs key ID 1");
+	return STATUS_REFUSED;
+}
+
+static enum status refuse_duplicate(const struct keyfile *keyfile, const char *name)
+{
+	const struct entry *winner;
+	const struct entry *entry = keyfile_next_duplicate(keyfile, NULL, &winner);
+
+	if (!entry)
+		return STATUS_DONE;
+	message_error(
+		"'%s' has key ID %u version %u twice, on lines %u and %u: the server uses the last one, in silence",
+		name, entry->id, entry->version, entry->line, winner->line);
+	message_hint("find out which of the two keys the data needs, and give the other one an ID of its own");
+	return STATUS_REFUSED;
+}
+
+static enum status check_keeps_all(const char *name, const struct keyfile *keyfile, const struct keyfile *older)
+{
+	enum status status = refuse_duplicate(keyfile, name);
+
+	if (status)
+		return status;
+	if (keyfile->read_size < keyfile->text.size) {
+		message_error("'%s' has a NUL byte on line %u: no server reads what stands behind it", name,
+			      keyfile->lines);
+		return STATUS_REFUSED;
+	}
+	if (!keyfile_keeps(keyfile, older)) {
+		message_error("'%s' would lose a key: nothing was changed", name);
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static enum status check_text(const struct target *target, const char *name, const struct secret *text,
+			      const struct keyfile *older)
+{
+	const struct server_profile *profile = target->profile ? target->profile : most_able_profile();
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault = server_parse(profile, text, &keyfile);
+
+	if (fault.code)
+		return refuse_for_target(target, profile, fault, name);
+	return older ? check_keeps_all(name, &keyfile, older) : STATUS_DONE;
+}
+
+static enum status check_kdf(const struct target *target, const char *name, struct kdf kdf)
+{
+	if (!target->profile || server_reads_kdf(target->profile, kdf))
+		return STATUS_DONE;
+	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name, target->name,
+		      kdf_words(kdf));
+	return STATUS_REFUSED;
+}
+
+static enum status seal(const struct target *target, const char *name, const struct secret *text,
+			const struct sealing *sealing, struct secret *ret_raw)
+{
+	enum status status = check_kdf(target, name, sealing->kdf);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw);
+	return message_fault(fault, name);
+}
+
+enum status content_make(const struct target *target, const char *name, const struct secret *text,
+			 const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw)
+{
+	size_t disk_size = sealing ? envelope_sealed_size(text->size) : text->size;
+	enum status status;
+	struct fault fault;
+
+	if (disk_size > KEYFILE_MAX_SIZE) {
+		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
+			      KEYFILE_MAX_SIZE);
+		return STATUS_REFUSED;
+	}
+	status = check_text(target, name, text, older);
+	if (status)
+		return status;
+	if (sealing)
+		return seal(target, name, text, sealing, ret_raw);
+	fault = secret_copy(ret_raw, text->data, text->size);
+	return message_fault(fault, name);
+}
+
+static bool parse_earlier(const struct secret *earlier, const struct new_content *new_content,
+			  struct keyfile *ret_keyfile)
+{
+	SECRET struct secret text = { 0 };
+
+	if (!envelope_is_sealed(earlier->data, earlier->size))
+		return !secret_copy(&text, earlier->data, earlier->size).code &&
+		       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
+	return new_content->password && new_content->password->secret.size &&
+	       !unseal_keyfile(earlier, &new_content->password->secret, new_content->kdf, ret_keyfile, &text).code;
+}
+
+bool content_is_superseded(const struct secret *earlier, void *context)
+{
+	const struct new_content *new_content = context;
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile present = { 0 };
+	KEYFILE struct keyfile past = { 0 };
+
+	return parse_earlier(earlier, new_content, &past) &&
+	       !secret_copy(&copy, new_content->text->data, new_content->text->size).code &&
+	       !keyfile_parse(&copy, SYNTAX_VERSIONED, &present).code && keyfile_keeps(&present, &past);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/edit.h"
+
+#include "cli/words/message.h"
+#include "core/file.h"
+#include "core/signals.h"
+#include "server/inspect.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The backup stands beside the file that a symbolic link leads to. */
+static const char *backed_up_path(const struct store *store, const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status) && S_ISLNK(status.st_mode) ? store->path : path;
+}
+
+static void warn_if_hard_linked(const struct store *store, const char *path)
+{
+	struct stat backup;
+	nlink_t own = 1;
+
+	if (store->backup_name && !fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) &&
+	    file_is_same(&backup, &store->status))
+		own++; /* a run that was killed made it */
+	if (store->status.st_nlink > own)
+		message_warning("'%s' has %lu names: the others keep the old content", path,
+				(unsigned long)store->status.st_nlink);
+}
+
+static void warn_if_projected(const struct store *store, const char *path)
+{
+	if (!store_is_projected(store))
+		return;
+	message_warning("'%s' is in a Kubernetes volume ('..data'), whose next update undoes the change", path);
+	message_hint("change the Secret that it comes from");
+}
+
+enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing)
+{
+	const char *in_place_backup = writing->in_place_backup;
+	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
+
+	if (fault.code)
+		return message_fault(fault, in_place_backup);
+	fault = store_open(store, path, in_place_backup, writing->lock_timeout);
+	return message_fault(fault, path);
+}
+
+enum status announce_change(struct store *store, const char *path, bool keep_backup)
+{
+	struct fault fault = keep_backup ? store_keep_backup(store) : fault_none();
+
+	if (fault.code)
+		return message_fault(fault, backed_up_path(store, path));
+	warn_if_projected(store, path);
+	if (!store->in_place_backup)
+		warn_if_hard_linked(store, path);
+	return STATUS_DONE;
+}
+
+enum status open_store(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
+{
+	enum status status = open_store_quietly(store, path, writing);
+
+	return status ? status : announce_change(store, path, keep_backup);
+}
+
+enum status open_new_store(struct store *store, const char *path, const struct writing *writing, bool force)
+{
+	struct fault fault = store_open_absent(store, path);
+	enum status status;
+
+	if (!fault.code)
+		return STATUS_DONE;
+	if (force && fault.code == FAULT_EXISTS)
+		return open_store(store, path, writing, true);
+	status = message_fault(fault, path);
+	if (fault.code == FAULT_EXISTS)
+		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
+	return status;
+}
+
+enum status refuse_exposure(const struct store *store, const char *path)
+{
+	mode_t mode = store->status.st_mode;
+
+	if (store->file < 0 || !mode_is_exposed(mode))
+		return STATUS_DONE;
+	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
+		      (unsigned int)(mode & 07777));
+	message_hint("chmod 600 it first, or 640 with the server's group");
+	return STATUS_REFUSED;
+}
+
+static void say_what_is_left(const struct store *store)
+{
+	if (store->left_behind)
+		message_hint("the other content is in '%s', in the same directory", store->left_behind);
+	if (store->litter) {
+		message_warning("'%s', in the same directory, was left by a run that was killed", store->litter);
+		message_hint("it may hold keys that this file lacks: compare them before you remove it");
+	}
+}
+
+/* A file without a rule for what supersedes its content is a password file. */
+static void say_what_is_kept(const struct replacement *file)
+{
+	const struct store *store = file->store;
+
+	if (store->left_behind || !(file->published || store->backup_made))
+		return;
+	if (store->in_place_backup)
+		message_note("the old content is in '%s', under the old password if it had one",
+			     store->in_place_backup);
+	else if (store->backup_name && file->superseded)
+		message_note("the old content is in '%s~', under the old password if it had one",
+			     backed_up_path(store, file->path));
+	else if (store->backup_name)
+		message_note("the old password is in '%s~'", backed_up_path(store, file->path));
+}
+
+enum status publish_files(struct replacement *files, size_t count, const char *journal, bool dry_run)
+{
+	struct fault fault = dry_run ? fault_none() : replace_files(files, count, journal);
+	enum status status = STATUS_DONE;
+	bool published = false;
+
+	for (size_t i = 0; fault.code && i < count; i++)
+		if (files[i].fault.code)
+			status = message_fault(files[i].fault, files[i].path);
+	if (status && journal && !access(journal, F_OK))
+		message_hint("'%s' holds the new password; the same command again finishes the change", journal);
+	for (size_t i = 0; i < count; i++) {
+		published |= files[i].published;
+		if (files[i].companion && files[i].path != journal && (dry_run || files[i].published))
+			message_note("%s '%s', a password file", dry_run ? "would create" : "created", files[i].path);
+	}
+	if (published)
+		message_changed();
+	/* a failure keeps its status whatever comes */
+	if (published && !status)
+		signals_end_with(STATUS_DONE);
+	for (size_t i = 0; !dry_run && i < count; i++) {
+		say_what_is_kept(&files[i]);
+		say_what_is_left(files[i].store);
+	}
+	return status;
+}
+
+struct replacement new_password_replacement(struct new_password_file *file)
+{
+	return (struct replacement){
+		.path = file->path, .store = &file->store, .content = &file->text, .companion = true
+	};
+}
+
+enum status publish(struct store *store, const char *path, const struct writing *writing,
+		    const struct publication *publication)
+{
+	struct new_password_file *new_password_file = publication->new_password_file;
+	struct new_content new_content = publication->new_content;
+	struct replacement files[2];
+	size_t count = 0;
+
+	if (new_password_file && new_password_file->path)
+		files[count++] = new_password_replacement(new_password_file);
+	files[count++] = (struct replacement){ .path = path,
+					       .store = store,
+					       .content = publication->raw,
+					       .superseded = content_is_superseded,
+					       .context = &new_content };
+	return publish_files(files, count, NULL, writing->dry_run);
+}
+
+static enum status refuse_standard_stream(const char *path)
+{
+	if (!is_standard_stream(path))
+		return STATUS_DONE;
+	return usage_error("standard input cannot be changed: name a file");
+}
+
+/* Plain keys that others can read or change: worth a word, whoever did it. */
+static void warn_if_exposed(const struct edit *edit, const char *path)
+{
+	mode_t mode = edit->store.status.st_mode;
+
+	if (!edit->content.encrypted && mode_is_exposed(mode))
+		message_warning("'%s' has mode %04o: others can read its keys, or its group can change them", path,
+				(unsigned int)(mode & 07777));
+}
+
+enum status edit_open(struct edit *edit, const struct options *options)
+{
+	enum status status = refuse_standard_stream(options->file);
+
+	edit->options = options;
+	if (!status)
+		status = open_store(&edit->store, options->file, &options->writing, options->writing.backup);
+	if (!status)
+		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
+				      &edit->content);
+	if (!status)
+		warn_if_exposed(edit, options->file);
+	return status;
+}
+
+enum status edit_commit(struct edit *edit, const struct secret *text)
+{
+	const struct options *options = edit->options;
+	const struct sealing sealing = { &edit->content.password, options->kdf };
+	SECRET struct secret raw = { 0 };
+	const struct publication publication = { .raw = &raw, .new_content = { options->kdf, text, sealing.password } };
+	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
+					  edit->content.encrypted ? &sealing : NULL, &raw);
+
+	return status ? status : publish(&edit->store, options->file, &options->writing, &publication);
+}
+
+void edit_close(struct edit *edit)
+{
+	store_close(&edit->store);
+	content_free(&edit->content);
+}

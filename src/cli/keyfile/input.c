@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/input.h"
+
+#include "cli/words/message.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+_Static_assert(FILE_MAX_SIZE == KEYFILE_MAX_SIZE, "as much is read as a server reads");
+
+struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status)
+{
+	struct stat status;
+
+	if (!is_standard_stream(path))
+		return file_read_path(path, ret_raw, ret_status);
+	if (fstat(STDIN_FILENO, ret_status ? ret_status : &status))
+		return fault_errno(FAULT_READ, errno);
+	return file_read(STDIN_FILENO, ret_raw);
+}
+
+enum status read_input(const char *path, struct secret *ret_raw, struct stat *ret_status)
+{
+	struct fault fault = read_input_silently(path, ret_raw, ret_status);
+
+	return message_fault(fault, input_name(path));
+}
+
+bool is_server_pipe(const char *file, const struct host *host)
+{
+	return host->names_file && file_is_named_pipe(file);
+}
+
+enum status refuse_server_pipe(const char *file)
+{
+	message_error("'%s' is a named pipe: reading it would take what the server is to get", file);
+	message_hint("--file names the file that is written to it; --file=- reads standard input");
+	return STATUS_FAILED;
+}
+
+enum status read_key_file(const char *file, const struct host *host, struct secret *ret_raw, struct stat *ret_status)
+{
+	if (is_server_pipe(file, host))
+		return refuse_server_pipe(file);
+	return read_input(file, ret_raw, ret_status);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/new_keys.h"
+
+#include "cli/keyfile/input.h"
+#include "cli/words/message.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum status new_keys_allocate(struct new_keys *keys, size_t count)
+{
+	struct fault fault = secret_allocate(&keys->memory, count * sizeof(struct new_key));
+
+	if (fault.code)
+		return message_fault(fault, "");
+	keys->items = (struct new_key *)(void *)keys->memory.data;
+	return STATUS_DONE;
+}
+
+void new_keys_free(struct new_keys *keys)
+{
+	secret_free(&keys->memory);
+	*keys = (struct new_keys){ 0 };
+}
+
+static struct new_key *append(struct new_keys *keys, uint32_t id, uint32_t version, size_t size)
+{
+	struct new_key *key = &keys->items[keys->count++];
+
+	key->id = id;
+	key->version = version;
+	key->size = (uint32_t)size;
+	return key;
+}
+
+enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t version, size_t size)
+{
+	struct new_key *key = append(keys, id, version, size);
+	struct fault fault = key_generate(key->key, size);
+
+	return message_fault(fault, "");
+}
+
+static enum status decode(const struct secret *text, const char *path, struct new_key *key)
+{
+	const unsigned char *start = text->data;
+	const unsigned char *end = text->data + text->size;
+	size_t digits;
+
+	while (start < end && isspace(*start))
+		start++;
+	while (end > start && isspace(end[-1]))
+		end--;
+	digits = (size_t)(end - start);
+	for (size_t i = 0; i < digits; i++)
+		if (hex_digit_value(start[i]) < 0)
+			digits = 0;
+	if (digits % 2 || !key_size_is_valid(digits / 2)) {
+		message_error("'%s' is no key: 32, 48 or 64 hex digits are needed and nothing else", input_name(path));
+		return STATUS_FAILED;
+	}
+	key->size = (uint32_t)(digits / 2);
+	key_from_hex(start, key->size, key->key);
+	return STATUS_DONE;
+}
+
+static struct fault fingerprint_new_key(const struct new_key *key, struct fingerprint *ret_fingerprint)
+{
+	struct fingerprinter *fingerprinter = NULL;
+	struct fault fault = fingerprinter_new(&fingerprinter);
+
+	if (!fault.code)
+		fault = fingerprint_key(fingerprinter, key->key, key->size, ret_fingerprint);
+	fingerprinter_free(fingerprinter);
+	return fault;
+}
+
+static enum status refuse_weak_key(const struct new_key *key, const struct keyfile *keyfile, const char *path)
+{
+	struct fingerprint own;
+	struct fingerprint *present = NULL;
+	const char *reason = NULL;
+	struct fault fault = fingerprint_new_key(key, &own);
+	uint32_t holder = 0;
+
+	if (!fault.code)
+		fault = keyfile_fingerprints(keyfile, &present);
+	if (fault.code)
+		return message_fault(fault, path);
+	if (key_is_uniform(key->key, key->size))
+		reason = "all its bytes are equal";
+	else if (key_is_published(&own))
+		reason = "MariaDB's documentation prints it for the whole world";
+	for (size_t i = 0; !reason && i < keyfile->count && !holder; i++)
+		if (!strcmp(present[i].text, own.text))
+			holder = keyfile->entries[i].id;
+	free(present);
+	if (reason)
+		message_error("refusing the key in '%s': %s", path, reason);
+	else if (holder)
+		message_error("refusing the key in '%s': key ID %u has the same", path, holder);
+	else
+		return STATUS_DONE;
+	message_hint("--force takes it all the same, for data that was encrypted with it");
+	return STATUS_REFUSED;
+}
+
+enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id, uint32_t version,
+			    const struct keyfile *keyfile, bool force)
+{
+	SECRET struct secret text = { 0 };
+	struct new_key *key = append(keys, id, version, 0);
+	enum status status = read_input(path, &text, NULL);
+
+	if (!status)
+		status = decode(&text, path, key);
+	if (!status && !force)
+		status = refuse_weak_key(key, keyfile, input_name(path));
+	return status;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_KEYFILE_NEW_KEYS_H
+#define MKEYFILE_CLI_KEYFILE_NEW_KEYS_H
+
+#include "cli/options/options.h"
+#include "core/keyfile.h"
+
+/* Keys that a command is about to write. */
+struct new_keys {
+	struct secret memory;
+	struct new_key *items; /* in memory */
+	size_t count;
+};
+
+#define NEW_KEYS __attribute__((cleanup(new_keys_free)))
+
+/* Makes room for count keys. */
+MUST_CHECK enum status new_keys_allocate(struct new_keys *keys, size_t count);
+void new_keys_free(struct new_keys *keys);
+
+/* Appends a random key of size bytes. */
+MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t version, size_t size);
+
+/* Appends the key that path ("-": standard input) holds in hex, with nothing
+ * but white space around it. Refuses, unless force, a key that is no secret or
+ * that keyfile holds already. */
+MUST_CHECK enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id, uint32_t version,
+				       const struct keyfile *keyfile, bool force);
+
+#endif

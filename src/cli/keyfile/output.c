@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/output.h"
+
+#include "cli/keyfile/input.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/file.h"
+#include "core/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static const struct option_spec specs[] = {
+	{ "output", 'o', "OUTPUT",
+	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output",
+	  OPTION_TEXT(struct output_options, path) },
+	{ "in-place", 0, NULL, "Replace the key file itself", OPTION_FLAG(struct output_options, in_place) },
+	{ "force", 0, NULL, "Replace an existing OUTPUT, and keep the old one as OUTPUT~",
+	  OPTION_FLAG(struct output_options, force) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "in-place output", NULL, "--in-place and --output exclude each other" },
+	{ NEED, "backup", "in-place",
+	  "--backup needs --in-place: another file is written only where there is none, or kept by --force" },
+	{ NEED, "write-in-place", "in-place force",
+	  "--write-in-place needs --in-place or --force: a file that is created needs no backup" },
+	{ 0 },
+};
+
+const struct option_table output_table = { specs, conflicts, .help_group = 2 };
+
+static bool to_standard_output(const struct output *output)
+{
+	return !output->named->in_place && (!output->named->path || is_standard_stream(output->named->path));
+}
+
+static enum status check_options(const struct output *output, const struct options *options)
+{
+	if (output->named->in_place && is_standard_stream(options->file))
+		return usage_error("standard input cannot be changed in place: name a file");
+	if (to_standard_output(output) && options->talk.json)
+		return usage_error("--json needs --output or --in-place: standard output has the key file");
+	if (!output->named->path && !output->named->in_place && isatty(STDOUT_FILENO)) {
+		message_error("refusing to write a key file to a terminal");
+		message_hint("--output=FILE or --in-place name a place for it; -o - insists");
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static bool is_stream(const struct stat *status)
+{
+	return S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode);
+}
+
+static void warn_unless_target_reads_pipes(const char *path, const struct target *target)
+{
+	if (target->profile && !target->profile->reads_pipes)
+		message_warning("'%s' is a named pipe, from which %s cannot read a key file", path, target->name);
+}
+
+static enum status find_place(struct output *output, const struct options *options, const struct stat *input)
+{
+	struct stat present;
+	struct fault fault;
+
+	if (!stat(output->named->path, &present)) {
+		if (S_ISFIFO(present.st_mode))
+			warn_unless_target_reads_pipes(output->named->path, &options->target);
+		if (is_stream(&present)) {
+			fault = trust_judge_path(NULL, output->named->path);
+			return message_fault(fault, output->named->path);
+		}
+		if (file_is_same(&present, input)) {
+			message_error("'%s' is the input as well", output->named->path);
+			message_hint("--in-place replaces the key file itself");
+			return STATUS_REFUSED;
+		}
+	}
+	return open_new_store(&output->store, output->named->path, &options->writing, output->named->force);
+}
+
+enum status output_open(struct output *output, const struct options *options)
+{
+	struct stat input = { 0 };
+	enum status status = check_options(output, options);
+	struct fault fault;
+
+	if (status)
+		return status;
+	if (output->named->in_place) {
+		status = open_store(&output->store, options->file, &options->writing, options->writing.backup);
+		if (status)
+			return status;
+		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
+		return message_fault(fault, options->file);
+	}
+	status = read_key_file(options->file, &options->host, &output->input, &input);
+	if (!status && !to_standard_output(output))
+		status = find_place(output, options, &input);
+	return status;
+}
+
+static enum status write_stream(int descriptor, const char *name, const struct secret *raw)
+{
+	struct fault fault = file_write(descriptor, raw);
+
+	return message_fault(fault, name);
+}
+
+/* A named pipe: opening it waits for its reader. */
+static enum status write_pipe(const char *path, const struct secret *raw)
+{
+	int descriptor = -1;
+	struct stat present;
+	struct fault fault = trust_open(path, O_WRONLY, &descriptor);
+	enum status status;
+
+	if (fault.code)
+		return message_fault(fault, path);
+	if (fstat(descriptor, &present) || !is_stream(&present)) {
+		status = message_fault(fault_of(FAULT_CHANGED), path);
+	} else if (isatty(descriptor)) {
+		message_error("refusing to write a key file to the terminal '%s'", path);
+		message_hint("-o - insists");
+		status = STATUS_REFUSED;
+	} else {
+		status = write_stream(descriptor, path, raw);
+	}
+	close(descriptor);
+	return status;
+}
+
+/* What reads a stream may keep it waiting: nothing is created before. */
+static enum status write_to_stream(const struct output *output, const char *path, const struct writing *writing,
+				   const struct publication *publication)
+{
+	struct new_password_file *new_password_file = publication->new_password_file;
+	enum status status = STATUS_DONE;
+
+	if (!writing->dry_run)
+		status = to_standard_output(output) ? write_stream(STDOUT_FILENO, "standard output", publication->raw)
+						    : write_pipe(path, publication->raw);
+	if (status || !new_password_file || !new_password_file->path)
+		return status;
+	return publish_files((struct replacement[]){ new_password_replacement(new_password_file) }, 1, NULL,
+			     writing->dry_run);
+}
+
+enum status output_write(struct output *output, const struct options *options, const struct publication *publication)
+{
+	const char *path = output->named->in_place ? options->file : output->named->path;
+	struct stat present;
+
+	if (to_standard_output(output) || (!output->named->in_place && !stat(path, &present) && is_stream(&present)))
+		return write_to_stream(output, path, &options->writing, publication);
+	return publish(&output->store, path, &options->writing, publication);
+}
+
+void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
+{
+	const char *path = output->named->in_place ? options->file : output->named->path;
+	json_t *object;
+
+	if (to_standard_output(output)) {
+		if (options->writing.dry_run)
+			message_note("%s '%s' to standard output", would, input_name(options->file));
+		return;
+	}
+	message_note("%s '%s' to '%s'", options->writing.dry_run ? would : done, input_name(options->file), path);
+	if (!options->talk.json)
+		return;
+	object = json_object();
+	json_object_set_new(object, "file", json_text(input_name(options->file)));
+	json_object_set_new(object, "output", json_text(path));
+	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
+	print_json(object);
+}
+
+void output_close(struct output *output)
+{
+	store_close(&output->store);
+	secret_free(&output->input);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/password_source.h"
+
+#include "cli/words/finding_words.h"
+#include "cli/words/message.h"
+#include "core/password_command.h"
+
+#include <bsd/readpassphrase.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool has_password_source(const struct password_source *source)
+{
+	return source->file || source->command || source->descriptor >= 0 || source->text;
+}
+
+const char *password_source_name(const struct password_source *source)
+{
+	static char descriptor_name[sizeof("file descriptor ") + 11];
+
+	if (source->command)
+		return "the password command";
+	if (source->descriptor >= 0) {
+		snprintf(descriptor_name, sizeof(descriptor_name), "file descriptor %d", source->descriptor);
+		return descriptor_name;
+	}
+	if (source->text)
+		return "the setting filekey";
+	return source->file ? input_name(source->file) : "the terminal";
+}
+
+struct fault read_password_source(const struct password_source *source, struct password *ret_password)
+{
+	if (source->command)
+		return password_from_command(source->command, source->environment, source->timeout, ret_password);
+	if (source->descriptor >= 0)
+		return password_from_descriptor(source->descriptor, ret_password);
+	if (source->text)
+		return password_from_text(source->text, ret_password);
+	if (is_standard_stream(source->file))
+		return password_from_descriptor(STDIN_FILENO, ret_password);
+	return password_from_file(source->file, ret_password);
+}
+
+/* What the server and openssl do with such a password. That it is short is said
+ * when it is given to a file, not each time that the file is opened. */
+static enum status warn_of(const struct password *password, bool is_new)
+{
+	FINDINGS struct findings findings = { 0 };
+	struct fault fault = inspect_password(password, &findings);
+
+	for (size_t i = 0; !fault.code && i < findings.count; i++) {
+		char *words = finding_words(&findings.items[i]);
+
+		if (!words) {
+			fault = fault_of(FAULT_MEMORY);
+		} else if (is_new || findings.items[i].kind != FINDING_SHORT_PASSWORD) {
+			message_warning("%s", words);
+			message_hint("%s", finding_hint(findings.items[i].kind));
+		}
+		free(words);
+	}
+	return message_fault(fault, "");
+}
+
+/* Reads one line from the terminal without echo. readpassphrase(3) opens
+ * /dev/tty and brings the echo back on INT, TERM, HUP, QUIT and TSTP. */
+static enum status prompt(const char *question, const char *name, struct secret *ret_line)
+{
+	char text[512];
+	struct fault fault = secret_allocate(ret_line, PASSWORD_MAX_SIZE + 2);
+
+	if (fault.code)
+		return message_fault(fault, name);
+	snprintf(text, sizeof(text), "%s '%.400s': ", question, name);
+	if (readpassphrase(text, (char *)ret_line->data, PASSWORD_MAX_SIZE + 2, RPP_REQUIRE_TTY)) {
+		ret_line->size = strlen((const char *)ret_line->data);
+		return STATUS_DONE;
+	}
+	if (errno == ENOTTY) {
+		message_error("'%s' needs a password, and there is no terminal to ask for it", name);
+		message_hint(
+			"--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+	} else {
+		message_error("cannot read a password from the terminal: %s", strerror(errno));
+	}
+	return STATUS_FAILED;
+}
+
+static enum status no_source(const char *name)
+{
+	message_error("'%s' needs a password, and --no-prompt forbids to ask for it", name);
+	message_hint("--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+	return STATUS_FAILED;
+}
+
+static enum status ask(const char *question, const char *name, struct password *ret_password)
+{
+	SECRET struct secret line = { 0 };
+	enum status status = prompt(question, name, &line);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = password_from_bytes(&line, ret_password);
+	return message_fault(fault, "the terminal");
+}
+
+static enum status ask_twice(const char *name, struct password *ret_password)
+{
+	PASSWORD struct password again = { 0 };
+	enum status status = ask("New password for", name, ret_password);
+
+	if (!status)
+		status = ask("Again, new password for", name, &again);
+	if (status)
+		return status;
+	if (secret_equals(&ret_password->secret, &again.secret))
+		return STATUS_DONE;
+	message_error("the two passwords differ");
+	return STATUS_FAILED;
+}
+
+static enum status read_source(const struct password_source *source, struct password *ret_password)
+{
+	struct fault fault = read_password_source(source, ret_password);
+
+	return message_fault(fault, password_source_name(source));
+}
+
+enum status get_password(const struct password_source *source, const char *name, struct password *ret_password)
+{
+	enum status status;
+
+	if (has_password_source(source))
+		status = read_source(source, ret_password);
+	else
+		status = source->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
+	if (!status)
+		status = warn_of(ret_password, false);
+	return status;
+}
+
+enum status get_new_password(const struct password_source *source, const char *name, struct password *ret_password)
+{
+	enum status status;
+	struct fault fault;
+
+	if (has_password_source(source))
+		status = read_source(source, ret_password);
+	else
+		status = source->no_prompt ? no_source(name) : ask_twice(name, ret_password);
+	if (status)
+		return status;
+	fault = password_check_new(ret_password);
+	if (fault.code)
+		return message_fault(fault, password_source_name(source));
+	return warn_of(ret_password, true);
+}
+
+enum status new_password_file_make(struct new_password_file *file, struct password *ret_password)
+{
+	SECRET struct secret copy = { 0 };
+	struct fault fault = store_open_absent(&file->store, file->path);
+
+	if (!fault.code)
+		fault = password_generate(&file->text);
+	if (!fault.code)
+		fault = secret_copy(&copy, file->text.data, file->text.size);
+	if (!fault.code)
+		fault = password_from_bytes(&copy, ret_password);
+	return message_fault(fault, file->path);
+}
+
+void new_password_file_free(struct new_password_file *file)
+{
+	secret_free(&file->text);
+	store_close(&file->store);
+	*file = NEW_PASSWORD_FILE_AT(NULL);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/wrong_password.h"
+
+#include "cli/words/message.h"
+#include "core/probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUIET_MILLISECONDS 1000 /* before the first line of progress */
+
+/* What the password may have been when the file was encrypted. */
+enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_BEHIND, TEXT_BEHIND };
+
+#define VARIANT_COUNT 6
+#define FILE_PREFIX "file:"
+
+struct variants {
+	struct secret passwords[VARIANT_COUNT];
+	enum variant kinds[VARIANT_COUNT];
+	size_t count;
+};
+
+static void variants_free(struct variants *variants)
+{
+	for (size_t i = 0; i < variants->count; i++)
+		secret_free(&variants->passwords[i]);
+}
+
+/* The bytes, with a carriage return behind them or not. Without memory there is one
+ * try less. */
+static void add_variant(struct variants *variants, enum variant kind, const unsigned char *bytes, size_t size,
+			bool carriage_return)
+{
+	struct secret *password = &variants->passwords[variants->count];
+
+	if (secret_allocate(password, size + 1).code)
+		return;
+	secret_append(password, bytes, size);
+	if (carriage_return)
+		secret_append(password, "\r", 1);
+	variants->kinds[variants->count++] = kind;
+}
+
+static void add_first_line(struct variants *variants, const struct secret *given)
+{
+	const unsigned char *end = memchr(given->data, '\n', given->size);
+	size_t size = end ? (size_t)(end - given->data) : 0;
+
+	if (size && given->data[size - 1] == '\r')
+		size--;
+	if (!size)
+		return;
+	add_variant(variants, FIRST_LINE, given->data, size, false);
+	add_variant(variants, FIRST_LINE_WITH_CARRIAGE_RETURN, given->data, size, true);
+}
+
+/* "file:path", or any other case that is not the server's: what the file holds, and
+ * the text behind the colon. */
+static void add_behind_prefix(struct variants *variants, const struct secret *given)
+{
+	const size_t prefix = strlen(FILE_PREFIX);
+	PASSWORD struct password password = { 0 };
+	char *path;
+
+	if (given->size <= prefix || strncasecmp((const char *)given->data, FILE_PREFIX, prefix))
+		return;
+	path = strndup((const char *)given->data + prefix, given->size - prefix);
+	if (path && !password_from_file(path, &password).code)
+		add_variant(variants, FILE_BEHIND, password.secret.data, password.secret.size, false);
+	free(path);
+	add_variant(variants, TEXT_BEHIND, given->data + prefix, given->size - prefix, false);
+}
+
+static void say_variant(enum variant kind)
+{
+	switch (kind) {
+	case AS_GIVEN:
+		break;
+	case CARRIAGE_RETURN:
+		message_hint(
+			"it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does");
+		break;
+	case FIRST_LINE:
+	case FIRST_LINE_WITH_CARRIAGE_RETURN:
+		message_hint(
+			"it opens with the first line of the password alone, which is all that openssl enc uses; the server uses every line");
+		break;
+	case FILE_BEHIND:
+		message_hint(
+			"it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case");
+		break;
+	case TEXT_BEHIND:
+		message_hint("it opens with the text behind 'file:' as the password");
+		break;
+	}
+	if (kind == CARRIAGE_RETURN || kind == FIRST_LINE_WITH_CARRIAGE_RETURN)
+		message_hint(
+			"'openssl enc -d -pass file:...' opens it: encrypt what that prints anew with 'mkeyfile encrypt'");
+	else if (kind == FIRST_LINE)
+		message_hint("leave nothing but the first line in the password file");
+}
+
+static const char *kdf_options(struct kdf kdf)
+{
+	static char words[80];
+
+	if (kdf.iterations)
+		snprintf(words, sizeof(words), "--digest=%s --pbkdf2=%u", digest_name(kdf.digest), kdf.iterations);
+	else
+		snprintf(words, sizeof(words), "--digest=%s", digest_name(kdf.digest));
+	return words;
+}
+
+static void say_kdf(const struct target *named, struct kdf kdf)
+{
+	const struct server_profile *target = named->profile;
+	const char *plugin =
+		key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
+	bool is_plain = kdf.digest == DIGEST_SHA1 && !kdf.iterations;
+
+	if (is_plain)
+		message_hint("it opens with --digest=sha1, which every server reads");
+	else if (target && !target->reads_kdf)
+		message_hint("it opens with %s, which %s cannot read", kdf_options(kdf), named->name);
+	else if (!target)
+		message_hint("it opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
+	else
+		message_hint("it opens with %s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
+			     kdf_options(kdf), plugin, digest_name(kdf.digest), plugin, kdf.iterations);
+}
+
+static void show_probe(void *context, const struct probe_progress *progress)
+{
+	bool *shown = context;
+	const unsigned int percent = progress->total ? (unsigned int)(progress->done * 100 / progress->total) : 0;
+
+	if (progress->milliseconds < QUIET_MILLISECONDS)
+		return;
+	*shown = true;
+	fprintf(stderr, "\r\033[Ktrying other digests and iteration counts: %u %%", percent);
+	fflush(stderr);
+}
+
+bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
+			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
+{
+	const bool is_visible = !quiet && isatty(STDERR_FILENO);
+	bool shown = false;
+	bool found = probe_passwords(sealed, passwords, count, iterations, is_visible ? show_probe : NULL, &shown,
+				     ret_kdf, ret_password);
+
+	if (shown)
+		message_clear_line();
+	return found;
+}
+
+void say_what_opens(const struct target *target, struct kdf tried, bool quiet, const struct secret *raw,
+		    const struct password *password)
+{
+	const struct secret *given = &password->secret;
+	struct variants variants = { 0 };
+	struct kdf kdf;
+	size_t fits;
+
+	add_variant(&variants, AS_GIVEN, given->data, given->size, false);
+	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
+	add_first_line(&variants, given);
+	add_behind_prefix(&variants, given);
+	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, quiet, &kdf, &fits)) {
+		bool same_kdf = kdf_equals(kdf, tried);
+
+		say_variant(variants.kinds[fits]);
+		if (!same_kdf || variants.kinds[fits] == AS_GIVEN)
+			say_kdf(target, kdf);
+	}
+	variants_free(&variants);
+}

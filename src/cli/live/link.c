@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/live/link.h"
+
+#include "cli/options/trusted.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/child.h"
+#include "core/deadline.h"
+#include "core/format.h"
+#include "server/access.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLIENT_NAME "mkeyfile-client"
+#define TIMEOUT_MAX 3600
+
+/* Errors of the server and of Connector/C that have a hint (mysqld_error.h, errmsg.h). */
+#define ERROR_ACCESS_DENIED 1045
+#define ERROR_UNKNOWN_TABLE 1109
+#define ERROR_UNKNOWN_VARIABLE 1193
+#define ERROR_NO_PRIVILEGE 1142
+#define ERROR_NEEDS_PRIVILEGE 1227
+#define ERROR_ACCESS_DENIED_NO_PASSWORD 1698
+#define ERROR_TLS 2026
+#define ERROR_PLUGIN_NOT_ALLOWED 5010
+/* mkeyfile-client's own (client/socket.h) */
+#define ERROR_SOCKET_OWNER (-1)
+
+/* The client's own bound, and what is around the rows (client/session.h). */
+#define ANSWER_SIZE_MAX ((32u << 20) + (1u << 16))
+
+/* Milliseconds that the client has to say goodbye to the server. */
+#define GOODBYE_TIME 2000
+
+/* ---- options ---- */
+
+static enum status take_server(const struct option_spec *spec, const char *value, void *place)
+{
+	struct server_options *server_options = place;
+
+	(void)spec;
+	if (value && !*value)
+		return option_refuse("the name of the server is empty");
+	/* of user:password@host */
+	if (value && strchr(value, '@') && *value != '/')
+		return option_refuse("--server takes no user and no password: use --user=NAME and an option file");
+	server_options->named = true;
+	server_options->place = value;
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "server", 0, "SERVER",
+	  "The running server: /SOCKET, HOST or HOST:PORT; else what [client] in the option files says",
+	  OPTION_INTO(struct server_options, named, bool, take_server), .optional = true },
+	{ "user", 0, "NAME", "The server's user; else what [client] says, else your own name",
+	  OPTION_TEXT(struct server_options, user) },
+	{ "defaults-extra-file", 0, "FILE", "An option file to read for [client] after the others",
+	  OPTION_TEXT(struct server_options, extra_file) },
+	{ "server-timeout", 0, "SECONDS", "Wait so long for each answer (default 10)",
+	  OPTION_NUMBER(struct server_options, timeout, 1, TIMEOUT_MAX) },
+	{ "no-tls", 0, NULL, "Talk TCP without encryption, on a network that is trusted",
+	  OPTION_FLAG(struct server_options, plain) },
+	{ 0 },
+};
+
+const struct option_table server_table = { .specs = specs, .help_group = 4 };
+
+/* ---- the client's process ---- */
+
+struct server_link {
+	struct running_child client;
+	bool is_running;
+	unsigned int timeout;
+	bool hangs; /* it has not answered in time */
+	char *name; /* for messages */
+	char *buffer;
+	size_t used;
+	size_t capacity;
+};
+
+/* Beside mkeyfile itself, as in a build directory, or where it is installed. */
+static char *find_client(void)
+{
+	char path[4096];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CLIENT_NAME));
+	char *slash;
+
+	if (size > 0) {
+		path[size] = '\0';
+		slash = strrchr(path, '/');
+		strcpy(slash ? slash + 1 : path, CLIENT_NAME);
+		if (!access(path, X_OK))
+			return strdup(path);
+	}
+	return access(PKGLIBEXECDIR "/" CLIENT_NAME, X_OK) ? NULL : strdup(PKGLIBEXECDIR "/" CLIENT_NAME);
+}
+
+/* What Connector/C and my_print_defaults may see of the environment: nothing that
+ * names code to load or a file to write session keys to. */
+static bool may_be_seen(const char *entry)
+{
+	static const char *const names[] = { "HOME",
+					     "LANG",
+					     "LC_ALL",
+					     "LOGNAME",
+					     "MARIADB_GROUP_SUFFIX",
+					     "MARIADB_HOME",
+					     "MKEYFILE_PRINT_DEFAULTS",
+					     "MYSQL_GROUP_SUFFIX",
+					     "MYSQL_HOME",
+					     "MYSQL_PWD",
+					     "MYSQL_TCP_PORT",
+					     "MYSQL_UNIX_PORT",
+					     "PATH",
+					     "USER" };
+	size_t length = strcspn(entry, "=");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == length && !strncmp(entry, names[i], length))
+			return true;
+	return false;
+}
+
+static char **client_environment(char *const environment[])
+{
+	size_t count = 0;
+	char **chosen;
+
+	while (environment[count])
+		count++;
+	chosen = calloc(count + 1, sizeof(*chosen));
+	for (size_t i = 0, j = 0; chosen && i < count; i++)
+		if (may_be_seen(environment[i]))
+			chosen[j++] = environment[i];
+	return chosen;
+}
+
+static enum status start_client(struct server_link *link, char *const environment_given[])
+{
+	char name[] = CLIENT_NAME;
+	char *arguments[] = { name, NULL };
+	char *program = find_client();
+	char **environment = client_environment(environment_given);
+	const struct child child = { .program = program,
+				     .arguments = arguments,
+				     .environment = environment,
+				     .has_input = true,
+				     .input = CHILD_INPUT_PIPE };
+	enum status status = STATUS_DONE;
+
+	if (!program) {
+		message_error("this mkeyfile has no " CLIENT_NAME ", which talks to servers");
+		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
+		status = STATUS_FAILED;
+	} else if (!environment) {
+		status = out_of_memory();
+	} else {
+		struct fault fault = child_start(&child, &link->client);
+
+		link->is_running = !fault.code;
+		status = message_program_fault(fault, program);
+	}
+	free(program);
+	free(environment);
+	return status;
+}
+
+void server_link_close(struct server_link **link)
+{
+	struct server_link *old = *link;
+
+	if (!old)
+		return;
+	if (old->is_running) {
+		close(old->client.input);
+		close(old->client.output);
+		/* without a goodbye the server logs an aborted connection */
+		child_end(&old->client, old->hangs ? 0 : GOODBYE_TIME);
+	}
+	free(old->name);
+	free(old->buffer);
+	free(old);
+	*link = NULL;
+}
+
+/* ---- requests and answers ---- */
+
+static bool send_request(struct server_link *link, json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT);
+	size_t size = text ? strlen(text) : 0;
+	size_t written = 0;
+
+	if (text)
+		text[size++] = '\n'; /* in place of the NUL */
+	while (written < size) {
+		ssize_t put = write(link->client.input, text + written, size - written);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			break;
+		written += (size_t)put;
+	}
+	free(text);
+	json_decref(request);
+	return size && written == size;
+}
+
+static bool grow(struct server_link *link)
+{
+	size_t capacity = link->capacity ? 2 * link->capacity : 16384;
+	char *larger = realloc(link->buffer, capacity);
+
+	if (!larger)
+		return false;
+	link->buffer = larger;
+	link->capacity = capacity;
+	return true;
+}
+
+/* The next line as JSON. NULL, and errno: ETIMEDOUT (the client hangs, although it has a
+ * timeout of its own), EMSGSIZE, ENOMEM, or 0: the client is gone. */
+static json_t *read_answer(struct server_link *link)
+{
+	/* connecting can take it one timeout for each of several steps */
+	int64_t deadline = deadline_now() + 3000 * (int64_t)link->timeout + 2000;
+
+	link->used = 0;
+	errno = 0;
+	while (!link->used || link->buffer[link->used - 1] != '\n') {
+		struct fault fault;
+		size_t got = 0;
+
+		if (link->used > ANSWER_SIZE_MAX) {
+			errno = EMSGSIZE;
+			return NULL;
+		}
+		if (link->used == link->capacity && !grow(link))
+			return NULL;
+		fault = deadline_read(link->client.output, link->buffer + link->used, link->capacity - link->used,
+				      deadline, &got);
+		if (fault.code || !got) {
+			link->hangs = fault.code == FAULT_TIMEOUT;
+			errno = link->hangs ? ETIMEDOUT : 0;
+			return NULL;
+		}
+		link->used += got;
+	}
+	return json_loadb(link->buffer, link->used, 0, NULL);
+}
+
+static void hint_for(json_int_t code)
+{
+	if (code == ERROR_ACCESS_DENIED || code == ERROR_ACCESS_DENIED_NO_PASSWORD)
+		message_hint(
+			"user and password belong under [client] in an option file; --defaults-extra-file and --user name others");
+	else if (code == ERROR_NEEDS_PRIVILEGE || code == ERROR_NO_PRIVILEGE)
+		message_hint("GRANT the privilege to this user, or name another one with --user");
+	else if (code == ERROR_UNKNOWN_TABLE || code == ERROR_UNKNOWN_VARIABLE)
+		message_hint("only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces");
+	else if (code == ERROR_TLS)
+		message_hint(
+			"ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network");
+	else if (code == ERROR_PLUGIN_NOT_ALLOWED)
+		message_hint("connect over TCP with TLS, or use an account with another authentication plugin");
+	else if (code == ERROR_SOCKET_OWNER)
+		message_hint("set server-user under [mkeyfile] in an option file if the server runs as that user");
+}
+
+static enum status say_error(const struct server_link *link, const json_t *error)
+{
+	const char *words = json_string_value(json_object_get(error, "message"));
+
+	message_error("%s: %s", link->name, words ? words : "no answer that makes sense");
+	hint_for(json_integer_value(json_object_get(error, "code")));
+	return STATUS_FAILED;
+}
+
+/* *ret_answer is set when there is one. */
+static enum status ask(struct server_link *link, json_t *request, json_t **ret_answer)
+{
+	*ret_answer = NULL;
+	errno = 0;
+	if (send_request(link, request))
+		*ret_answer = read_answer(link);
+	if (*ret_answer)
+		return STATUS_DONE;
+	if (errno == ETIMEDOUT)
+		message_error("%s does not answer", link->name);
+	else if (errno == EMSGSIZE)
+		message_error("%s: the answer is too large", link->name);
+	else if (errno == ENOMEM)
+		return out_of_memory();
+	else
+		message_error("%s: the connection is lost", link->name);
+	return STATUS_FAILED;
+}
+
+/* "NAME=VALUE" for my_print_defaults. */
+static void add_default(json_t *defaults, const char *name, const char *value)
+{
+	char *argument;
+
+	if (!value || asprintf(&argument, "%s=%s", name, value) < 0)
+		return;
+	json_array_append_new(defaults, json_text(argument));
+	free(argument);
+}
+
+/* By the same rule as verify's. Root's where there is no such user. */
+static uid_t server_uid(const struct accounts *accounts, const struct host *host)
+{
+	const char *name = accounts->server_user;
+	struct server_user user;
+
+	if (!name)
+		name = host->settings.user;
+	return server_user_find(name ? name : SERVER_USER_DEFAULT, &user) ? user.uid : 0;
+}
+
+static json_t *connection_request(const struct server_options *server_options, const struct accounts *accounts,
+				  const struct host *host, unsigned int timeout)
+{
+	/* the client's reader cannot leave out single files */
+	bool has_refused = host->option_files.refused_count > 0;
+	const char *extra_file = server_options->extra_file;
+	json_t *request = json_object();
+	json_t *defaults = json_array();
+
+	json_object_set_new(request, "timeout", json_integer(timeout));
+	json_object_set_new(request, "server_uid", json_integer(server_uid(accounts, host)));
+	json_object_set_new(request, "plain", json_boolean(server_options->plain));
+	json_object_set_new(request, "defaults", defaults);
+	if (server_options->place)
+		json_object_set_new(request, "server", json_text(server_options->place));
+	if (server_options->user)
+		json_object_set_new(request, "user", json_text(server_options->user));
+	if (host->no_defaults || (has_refused && !extra_file))
+		json_array_append_new(defaults, json_string("--no-defaults"));
+	add_default(defaults, "--defaults-file", has_refused ? extra_file : host->defaults_file);
+	add_default(defaults, "--defaults-extra-file", has_refused ? NULL : extra_file);
+	add_default(defaults, "--defaults-group-suffix", host->defaults_group_suffix);
+	return request;
+}
+
+enum status server_link_open(const struct server_options *server_options, const struct accounts *accounts,
+			     const struct host *host, struct server_link **ret_link)
+{
+	SERVER_LINK struct server_link *link = calloc(1, sizeof(*link));
+	json_t *answer = NULL;
+	json_t *error;
+	enum status status;
+
+	if (!link)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
+	link->name = server_options->place ? format_text("server '%s'", server_options->place) : strdup("the server");
+	status = link->name ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
+	if (!status && server_options->extra_file)
+		status = check_option_file(accounts, server_options->extra_file);
+	if (!status)
+		status = start_client(link, host->environment);
+	if (!status)
+		status = ask(link, connection_request(server_options, accounts, host, link->timeout), &answer);
+	error = json_object_get(answer, "error");
+	if (error)
+		status = say_error(link, error);
+	json_decref(answer);
+	if (status)
+		return status;
+	*ret_link = link;
+	link = NULL;
+	return STATUS_DONE;
+}
+
+/* Connector/C's own numbers: the connection is lost. */
+static bool is_client_error(json_int_t code)
+{
+	return (code >= 2000 && code < 3000) || code >= 5000;
+}
+
+static enum status query(struct server_link *link, const char *sql, json_t **ret_rows, bool quietly)
+{
+	json_t *answer;
+	json_t *error;
+	enum status status = ask(link, json_pack("{s:s}", "sql", sql), &answer);
+
+	*ret_rows = NULL;
+	if (status)
+		return status;
+	error = json_object_get(answer, "error");
+	if (!error)
+		*ret_rows = json_incref(json_object_get(answer, "rows"));
+	else if (!quietly || is_client_error(json_integer_value(json_object_get(error, "code"))))
+		status = say_error(link, error);
+	json_decref(answer);
+	return status;
+}
+
+enum status server_query(struct server_link *link, const char *sql, json_t **ret_rows)
+{
+	return query(link, sql, ret_rows, false);
+}
+
+enum status server_try(struct server_link *link, const char *sql, json_t **ret_rows)
+{
+	return query(link, sql, ret_rows, true);
+}
+
+const char *row_text(const json_t *row, size_t column)
+{
+	return json_string_value(json_array_get(row, column));
+}
+
+uint64_t row_number(const json_t *row, size_t column)
+{
+	const char *text = row_text(row, column);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}

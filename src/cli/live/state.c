@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/live/state.h"
+
+#include "cli/words/message.h"
+#include "core/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PLUGIN_NAME "mkeyfile_key_management"
+#define NEWEST_PREFIX PLUGIN_NAME "_newest_version_"
+
+const char *reload_statement(enum reload reload)
+{
+	switch (reload) {
+	case RELOAD_FLUSH:
+		return "FLUSH FILE_KEY_MANAGEMENT_KEYS";
+	case RELOAD_PLUGIN:
+		return "SET GLOBAL " PLUGIN_NAME "_reload = ON";
+	default:
+		return NULL;
+	}
+}
+
+void server_state_free(struct server_state *state)
+{
+	free(state->version);
+	free(state->plugin);
+	free(state->filename);
+	free(state->ids);
+	*state = (struct server_state){ 0 };
+}
+
+/* More key IDs than a key file has room for, each with a line of at least 35 bytes. */
+#define IDS_MAX 30000
+
+static int compare(const void *one, const void *other)
+{
+	const struct server_id *a = one;
+	const struct server_id *b = other;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static enum status find_or_insert(struct server_state *state, uint32_t id, struct server_id **ret_id)
+{
+	const struct server_id one = { .id = id };
+
+	if (state->count == IDS_MAX && !server_state_find(state, id)) {
+		message_error("the server lists more key IDs than a key file has room for");
+		return STATUS_FAILED;
+	}
+	*ret_id = array_find_or_insert(&state->ids, &state->count, sizeof(one), &one, compare);
+	return *ret_id ? STATUS_DONE : out_of_memory();
+}
+
+const struct server_id *server_state_find(const struct server_state *state, uint32_t id)
+{
+	const struct server_id one = { .id = id };
+
+	return array_find(state->ids, state->count, sizeof(one), &one, compare);
+}
+
+/* ---- settings ---- */
+
+/* A copy in place of NULL; of a value that comes twice, the first counts. */
+static enum status take_text(char **place, const char *value)
+{
+	if (!*place)
+		*place = strdup(value);
+	return *place ? STATUS_DONE : out_of_memory();
+}
+
+static enum status take_variable(struct server_state *state, const char *name, const char *value)
+{
+	if (!strcmp(name, "version"))
+		return take_text(&state->version, value);
+	if (strstr(name, "key_management_filename") && *value)
+		return take_text(&state->filename, value);
+	if (!strcmp(name, "innodb_encryption_threads"))
+		state->threads = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "innodb_encryption_rotate_key_age"))
+		state->age = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, PLUGIN_NAME "_reload"))
+		state->reload = RELOAD_PLUGIN;
+	return STATUS_DONE;
+}
+
+static enum status read_settings(struct server_link *link, struct server_state *state)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link,
+			     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'innodb_encryption_threads',"
+			     " 'innodb_encryption_rotate_key_age', 'file_key_management_filename', '" PLUGIN_NAME
+			     "_filename', '" PLUGIN_NAME "_reload')",
+			     &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			status = take_variable(state, row_text(row, 0), row_text(row, 1));
+	}
+	json_decref(rows);
+	if (status)
+		return status;
+	status = server_query(link,
+			      "SELECT PLUGIN_NAME FROM information_schema.PLUGINS"
+			      " WHERE PLUGIN_TYPE = 'ENCRYPTION' AND PLUGIN_STATUS = 'ACTIVE'",
+			      &rows);
+	if (!status && row_text(json_array_get(rows, 0), 0))
+		status = take_text(&state->plugin, row_text(json_array_get(rows, 0), 0));
+	json_decref(rows);
+	return status;
+}
+
+/* ---- which versions it has loaded ---- */
+
+/* Enterprise Server's list has ID and newest version, under names that are
+ * documented nowhere. */
+static enum status read_enterprise_list(struct server_link *link, struct server_state *state)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status = server_try(link, "SELECT * FROM information_schema.FILE_KEY_MANAGEMENT_KEYS", &rows);
+
+	if (!rows)
+		return status;
+	state->reload = RELOAD_FLUSH;
+	state->tells_newest = true;
+	json_array_foreach (rows, i, row) {
+		struct server_id *id = NULL;
+
+		if (!status)
+			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		if (!status && row_number(row, 1) > id->newest)
+			id->newest = (uint32_t)row_number(row, 1);
+	}
+	json_decref(rows);
+	return status;
+}
+
+static enum status read_plugin_list(struct server_link *link, struct server_state *state)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN_NAME "\\_newest\\_version\\_%'", &rows);
+
+	json_array_foreach (rows, i, row) {
+		const char *name = row_text(row, 0);
+		struct server_id *id = NULL;
+
+		if (!status && name && !strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
+			status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10),
+						&id);
+		if (!status && id)
+			id->newest = (uint32_t)row_number(row, 1);
+	}
+	state->tells_newest = json_array_size(rows) > 0;
+	json_decref(rows);
+	return status;
+}
+
+/* ---- what InnoDB does ---- */
+
+/* A tablespace is pending by the rule of InnoDB's own threads: its oldest version
+ * and the age that is allowed are below the newest version (fil0crypt.cc). Version 0
+ * of one that is encrypted means that a part of it is plain as yet. */
+static const char tablespaces_query[] =
+	"SELECT e.CURRENT_KEY_ID, MAX(e.CURRENT_KEY_VERSION), MIN(e.MIN_KEY_VERSION), COUNT(*),"
+	" SUM(e.MIN_KEY_VERSION < e.CURRENT_KEY_VERSION), SUM(p.pending), SUM(COALESCE(s.FILE_SIZE, 1)),"
+	" CAST(SUM(COALESCE(s.FILE_SIZE, 1) * IF(p.pending, COALESCE(e.KEY_ROTATION_PAGE_NUMBER"
+	" / NULLIF(e.KEY_ROTATION_MAX_PAGE_NUMBER, 0), 0), 1)) AS UNSIGNED)"
+	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION e"
+	" JOIN (SELECT SPACE, MIN_KEY_VERSION < CURRENT_KEY_VERSION AND (MIN_KEY_VERSION = 0 OR"
+	" (@@GLOBAL.innodb_encryption_rotate_key_age > 0 AND"
+	" MIN_KEY_VERSION + @@GLOBAL.innodb_encryption_rotate_key_age < CURRENT_KEY_VERSION)) AS pending"
+	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION) p ON p.SPACE = e.SPACE"
+	" LEFT JOIN information_schema.INNODB_SYS_TABLESPACES s ON s.SPACE = e.SPACE"
+	" WHERE e.ENCRYPTION_SCHEME = 1 GROUP BY e.CURRENT_KEY_ID";
+
+static enum status read_tablespaces(struct server_link *link, struct server_state *state)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status = server_query(link, tablespaces_query, &rows);
+
+	json_array_foreach (rows, i, row) {
+		struct server_id *id = NULL;
+		uint64_t newest = row_number(row, 1);
+
+		if (!status)
+			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		if (status)
+			break;
+		if (newest <= KEY_VERSION_MAX && newest > id->newest)
+			id->newest = (uint32_t)newest;
+		id->oldest = (uint32_t)row_number(row, 2);
+		id->tablespaces = row_number(row, 3);
+		id->behind = row_number(row, 4);
+		id->pending = row_number(row, 5);
+		id->bytes = row_number(row, 6);
+		id->bytes_done = row_number(row, 7);
+	}
+	json_decref(rows);
+	return status;
+}
+
+enum status server_state_read(struct server_link *link, struct server_state *ret_state)
+{
+	SERVER_STATE struct server_state state = { 0 };
+	enum status status = read_settings(link, &state);
+
+	if (!status)
+		status = state.reload == RELOAD_PLUGIN ? read_plugin_list(link, &state)
+						       : read_enterprise_list(link, &state);
+	if (!status)
+		status = read_tablespaces(link, &state);
+	if (status)
+		return status;
+	*ret_state = state;
+	state = (struct server_state){ 0 };
+	return STATUS_DONE;
+}
+
+void warn_of_other_file(const struct server_state *state, const char *path)
+{
+	char *absolute = realpath(path, NULL);
+	char *theirs = state->filename ? realpath(state->filename, NULL) : NULL;
+
+	if (state->filename && (!absolute || strcmp(theirs ? theirs : state->filename, absolute) != 0))
+		message_warning("the server reads its keys from '%s'", state->filename);
+	free(absolute);
+	free(theirs);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/live/tables.h"
+
+#include "cli/options/options.h"
+#include "cli/words/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many names are decoded by one statement. */
+#define DECODED_AT_ONCE 50
+
+/* Where the .frm file of a table says whether it is a sequence, and how (MariaDB 10.11:
+ * build_frm_image in sql/unireg.cc; HA_CHOICE_YES). */
+#define FRM_CHOICES 39
+#define FRM_SEQUENCE_MASK 0x30
+#define FRM_SEQUENCE 0x20
+
+/* Appends one with copies of the names. */
+static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
+{
+	struct table table = { .id = id, .schema = strdup(schema), .name = strdup(name), .encoded = encoded };
+
+	if (table.schema && table.name)
+		return tables_append(tables, table);
+	table_free(&table);
+	return false;
+}
+
+/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1": in a file's name a #
+ * of the table's own is written otherwise. False: a table that ALTER TABLE has left,
+ * or none at all. Cut in place. */
+static bool cut_name(char *name, char **ret_schema, char **ret_table)
+{
+	char *slash = strrchr(name, '/');
+	char *mark;
+
+	if (!slash || slash == name || slash[1] == '#' || strpbrk(name, "'\\") || !is_visible(name))
+		return false;
+	*slash = '\0';
+	*ret_schema = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	*ret_table = slash + 1;
+	mark = strchr(*ret_table, '#');
+	if (mark)
+		*mark = '\0';
+	return true;
+}
+
+static bool add_by_file_name(struct tables *tables, uint32_t id, const char *path)
+{
+	char *copy = strdup(path);
+	char *schema;
+	char *name;
+	bool done = copy != NULL;
+
+	if (copy && cut_name(copy, &schema, &name))
+		done = add_table(tables, id, schema, name, true);
+	else
+		tables->unnamed++;
+	free(copy);
+	return done;
+}
+
+/* ---- a server ---- */
+
+static char *decoding_query(const struct tables *tables, size_t first, size_t end)
+{
+	char *sql = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&sql, &size);
+
+	if (!stream)
+		return NULL;
+	for (size_t i = first; i < end; i++)
+		fprintf(stream, "%sSELECT CONVERT(_filename'%s' USING utf8mb4), CONVERT(_filename'%s' USING utf8mb4)",
+			i > first ? " UNION ALL " : "", tables->items[i].schema, tables->items[i].name);
+	if (fclose(stream)) {
+		free(sql);
+		return NULL;
+	}
+	return sql;
+}
+
+static bool take_decoded(struct tables *decoded, uint32_t id, const json_t *row)
+{
+	return row_text(row, 0) && row_text(row, 1) &&
+	       add_table(decoded, id, row_text(row, 0), row_text(row, 1), false);
+}
+
+/* Only the server knows how its file names are written. */
+static enum status decode(struct server_link *link, const struct tables *encoded, struct tables *decoded)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t first = 0; !status && first < encoded->count; first += DECODED_AT_ONCE) {
+		size_t end = first + DECODED_AT_ONCE < encoded->count ? first + DECODED_AT_ONCE : encoded->count;
+		char *sql = decoding_query(encoded, first, end);
+		json_t *rows = NULL;
+
+		status = sql ? server_query(link, sql, &rows) : out_of_memory();
+		for (size_t i = first; !status && i < end; i++)
+			if (!take_decoded(decoded, encoded->items[i].id, json_array_get(rows, i - first)))
+				status = out_of_memory();
+		json_decref(rows);
+		free(sql);
+	}
+	decoded->unnamed = encoded->unnamed;
+	return status;
+}
+
+/* By the tablespaces themselves, open or not, encrypted as yet or not. */
+static enum status find_by_tablespace(struct server_link *link, const struct key_ids *ids, struct tables *tables)
+{
+	TABLES struct tables encoded = { 0 };
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link, "SELECT CURRENT_KEY_ID, NAME FROM information_schema.INNODB_TABLESPACES_ENCRYPTION",
+			     &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) &&
+		    !add_by_file_name(&encoded, (uint32_t)row_number(row, 0), row_text(row, 1)))
+			status = out_of_memory();
+	}
+	json_decref(rows);
+	tables_sort(&encoded);
+	return status ? status : decode(link, &encoded, tables);
+}
+
+/* By what tables say of themselves: catches those whose tablespace the server has
+ * not met since its start. */
+static enum status find_by_option(struct server_link *link, const struct key_ids *ids, struct tables *tables)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status =
+		server_query(link,
+			     "SELECT REGEXP_REPLACE(CREATE_OPTIONS, '.*`encryption_key_id`=.?([0-9]+).*', '\\\\1'),"
+			     " TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES"
+			     " WHERE ENGINE = 'InnoDB' AND CREATE_OPTIONS RLIKE '`encryption_key_id`=.?[0-9]'",
+			     &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
+		    !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1), row_text(row, 2), false))
+			status = out_of_memory();
+	}
+	json_decref(rows);
+	return status;
+}
+
+static void mark_sequence(struct tables *tables, const char *schema, const char *name)
+{
+	for (size_t i = 0; i < tables->count; i++)
+		if (!strcmp(tables->items[i].schema, schema) && !strcmp(tables->items[i].name, name))
+			tables->items[i].sequence = true;
+}
+
+static enum status find_sequences(struct server_link *link, struct tables *tables)
+{
+	json_t *rows;
+	const json_t *row;
+	size_t i;
+	enum status status = server_query(link,
+					  "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES"
+					  " WHERE TABLE_TYPE = 'SEQUENCE'",
+					  &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			mark_sequence(tables, row_text(row, 0), row_text(row, 1));
+	}
+	json_decref(rows);
+	return status;
+}
+
+enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables)
+{
+	enum status status = find_by_tablespace(link, ids, ret_tables);
+
+	if (!status)
+		status = find_by_option(link, ids, ret_tables);
+	tables_sort(ret_tables);
+	return status ? status : find_sequences(link, ret_tables);
+}
+
+/* ---- data directories ---- */
+
+/* By the .frm file next to the tablespace; without one it is a table. */
+static bool is_sequence(const char *path)
+{
+	char *frm;
+	FILE *stream;
+	unsigned char head[FRM_CHOICES + 1];
+	bool is_one;
+
+	if (asprintf(&frm, "%s.frm", path) < 0)
+		return false;
+	stream = fopen(frm, "re");
+	free(frm);
+	is_one = stream && fread(head, sizeof(head), 1, stream) == 1 &&
+		 (head[FRM_CHOICES] & FRM_SEQUENCE_MASK) == FRM_SEQUENCE;
+	if (stream)
+		fclose(stream);
+	return is_one;
+}
+
+bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
+{
+	size_t count = tables->count;
+	char *path = strdup(file);
+	bool done;
+
+	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
+		path[strlen(path) - 4] = '\0';
+	done = path && add_by_file_name(tables, id, path);
+	if (done && tables->count > count)
+		tables->items[count].sequence = is_sequence(path);
+	free(path);
+	return done;
+}
+
+enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
+			       struct tables *ret_tables)
+{
+	DATA_AUDIT struct data_audit audit = { 0 };
+	const struct data_needs *needs = &audit.needs;
+	enum status status = datadirs_audit(datadirs, quiet, (struct survey_options){ 0 }, &audit);
+
+	if (!status)
+		status = datadirs_check_kinds(datadirs, needs);
+	if (status)
+		return status;
+	for (size_t i = 0; i < needs->file_count; i++) {
+		const struct data_file *file = &needs->files[i];
+
+		if (file->kind == DATA_INNODB && file->declared && key_ids_have(ids, file->declared_id) &&
+		    !tables_add_file(ret_tables, file->declared_id, file->path))
+			return out_of_memory();
+	}
+	tables_sort(ret_tables);
+	if (data_needs_unsure(needs) || needs->live) {
+		message_warning("tables may be missing here, since %s",
+				needs->live ? "a server is at work on the data" : "not every file shows its key");
+		message_hint("--server asks a running server instead");
+	}
+	return STATUS_DONE;
+}

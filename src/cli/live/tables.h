@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_LIVE_TABLES_H
+#define MKEYFILE_CLI_LIVE_TABLES_H
+
+#include "cli/live/link.h"
+#include "cli/live/table_list.h"
+#include "cli/proof/datadir.h"
+
+/* Which tables use a key ID. */
+
+/* Asks a running server. Partitions are their table; names are decoded. */
+MUST_CHECK enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables);
+
+/* Looks through data directories. Names stay as those of files. */
+MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
+					  struct tables *ret_tables);
+
+/* Appends the table of a file in a data directory, whose names stay as those of files.
+ * One that belongs to no table by its name is counted. False: no memory. */
+MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const char *file);
+
+#endif

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/defaults.h"
+
+#include "cli/options/repeatable.h"
+#include "cli/options/trusted.h"
+#include "cli/words/message.h"
+#include "core/file.h"
+#include "core/format.h"
+#include "server/installed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRINT_DEFAULTS "my_print_defaults"
+#define OWN_GROUP "mkeyfile"
+#define SERVER_GROUPS "--mysqld"
+#define TARGET_SHOWN 32
+#define DATADIR_DEFAULT "/var/lib/mysql"
+
+struct option_files option_files_of(const struct host *host)
+{
+	const char *program = from_environment("MKEYFILE_PRINT_DEFAULTS");
+
+	return (struct option_files){
+		.program = program ? program : PRINT_DEFAULTS,
+		.defaults_file = host->defaults_file,
+		.group_suffix = host->defaults_group_suffix,
+		.environment = host->environment,
+		.copy = host->option_files.copy,
+	};
+}
+
+static bool is_missing(struct fault fault)
+{
+	return fault.code == FAULT_COMMAND_FAILED && fault.error_number == -ENOENT;
+}
+
+/* Nobody asked for option files, and there is no MariaDB here to have any. */
+static bool may_be_missing(const struct host *host)
+{
+	return !host->defaults_file && !host->defaults_group_suffix && !from_environment("MKEYFILE_PRINT_DEFAULTS");
+}
+
+static enum status say_unreadable(const struct option_files *files, struct fault fault)
+{
+	if (fault.code == FAULT_TOO_LARGE) {
+		message_error("cannot read the option files: '%s' prints too much", files->program);
+	} else {
+		enum status status = message_program_fault(fault, files->program);
+
+		if (fault.code == FAULT_MEMORY)
+			return status;
+	}
+	message_hint("--no-defaults does without the option files");
+	return STATUS_FAILED;
+}
+
+/* What the program says of the files is said once, with the group [mkeyfile]. */
+static enum status print_group(const struct host *host, const char *group, struct secret *ret_lines)
+{
+	const struct option_files files = option_files_of(host);
+	struct fault fault = option_files_print(&files, group, strcmp(group, OWN_GROUP), ret_lines);
+
+	if (!fault.code || (is_missing(fault) && may_be_missing(host)))
+		return STATUS_DONE;
+	return say_unreadable(&files, fault);
+}
+
+enum status read_server_places(const struct host *host, struct server_places *ret_places)
+{
+	SECRET struct secret lines = { 0 };
+	enum status status = print_group(host, SERVER_GROUPS, &lines);
+	struct fault fault;
+
+	if (status)
+		return status;
+	fault = server_places_read(&lines, DATADIR_DEFAULT, ret_places);
+	return message_fault(fault, "");
+}
+
+/* Standard input is no server's file. */
+static bool may_be_servers(const char *file)
+{
+	return !file || !is_standard_stream(file);
+}
+
+/* An option file that the command line names has to be a trusted one; others are left
+ * out. */
+static enum status say_refused(const struct host *host)
+{
+	const struct option_files_seen *seen = &host->option_files;
+
+	for (size_t i = 0; i < seen->refused_count; i++) {
+		const struct refused_option_file *file = &seen->refused[i];
+
+		if (host->defaults_file && !strcmp(host->defaults_file, file->path)) {
+			message_untrusted(file->path, &file->refusal);
+			return STATUS_REFUSED;
+		}
+		if (!file->absent)
+			message_ignored(file->path, &file->refusal);
+	}
+	return STATUS_DONE;
+}
+
+/* Finds out which option files there are and whom they belong to. */
+static enum status look_at_files(struct host *host)
+{
+	const struct option_files files = option_files_of(host);
+	struct fault fault = option_files_look(&files, &host->option_files);
+
+	if (!fault.code)
+		return say_refused(host);
+	return is_missing(fault) && may_be_missing(host) ? STATUS_DONE : say_unreadable(&files, fault);
+}
+
+/* A file of the server's user account: whose that is, the server's groups say. */
+static bool may_be_of_server_user(const char *path)
+{
+	return path && trust_judge_path(NULL, path).code == FAULT_UNTRUSTED;
+}
+
+/* Whether anything is left open that the server's groups may say: a file, a password, the
+ * target, a KDF that it reads, whom to trust, and whether a named pipe is the server's. */
+static bool needs_server(const struct options *options)
+{
+	struct server_profile profile;
+
+	if (options->host.is_judged || !options->file || !count_password_sources(options) || !options->target.name)
+		return true;
+	if (!target_profile(options->target.name, &profile) || file_is_named_pipe(options->file))
+		return true;
+	if (profile.reads_kdf && !(options->given.digest && options->given.iterations))
+		return true;
+	return !options->accounts.server_user &&
+	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file));
+}
+
+/* ---- [mkeyfile] ---- */
+
+/* The line as an argument again, in its place: "--password-file=pw". */
+static char *argument_of(const struct option_line *line)
+{
+	char *argument = (char *)line->name - 2;
+
+	argument[0] = argument[1] = '-';
+	for (char *byte = argument; *byte; byte++)
+		if (*byte == '_')
+			*byte = '-';
+	if (line->value > line->name + strlen(line->name))
+		argument[strlen(argument)] = '=';
+	return argument;
+}
+
+/* What the command line alone can say: where the option files are, and that this one
+ * change is to be made in a dangerous way. */
+static bool is_for_command_line(const struct options *options)
+{
+	return options->host.no_defaults || options->host.defaults_file || options->host.defaults_group_suffix ||
+	       options->writing.in_place_backup;
+}
+
+static enum status parse_own_line(const struct option_line *line, const struct parser *parser,
+				  const struct options *own)
+{
+	bool loose = line->loose;
+	char *argument = argument_of(line);
+	const char *name;
+	size_t size;
+
+	if ((!parser_take(parser, argument) && !is_for_command_line(own)) || loose)
+		return STATUS_DONE;
+	name = parser_repeatable(parser, argument + 2, &size);
+	message_error("the group [" OWN_GROUP
+		      "] of the option files has an unknown option, or a wrong value for it: '%.*s'",
+		      (int)size, name);
+	message_hint("--no-defaults does without the option files");
+	return STATUS_USAGE;
+}
+
+/* Takes what is open in options from own. */
+static void inherit(struct options *options, const struct options *own)
+{
+	if (!options->file)
+		options->file = own->file;
+	if (!count_password_sources(options)) {
+		options->password.file = own->password.file;
+		options->password.command = own->password.command;
+		options->password.descriptor = own->password.descriptor;
+	}
+	if (!options->target.name)
+		options->target.name = own->target.name;
+	if (!options->accounts.server_user)
+		options->accounts.server_user = own->accounts.server_user;
+	for (size_t i = 0; i < own->accounts.trusted_count && options->accounts.trusted_count < TRUST_OWNERS_MAX; i++)
+		options->accounts.trusted[options->accounts.trusted_count++] = own->accounts.trusted[i];
+	if (!options->given.digest)
+		options->kdf.digest = own->kdf.digest;
+	if (!options->given.iterations)
+		options->kdf.iterations = own->kdf.iterations;
+	if (!options->given.password_timeout)
+		options->password.timeout = own->password.timeout;
+	if (!options->given.lock_timeout)
+		options->writing.lock_timeout = own->writing.lock_timeout;
+	options->given.digest |= own->given.digest;
+	options->given.iterations |= own->given.iterations;
+	options->writing.dry_run |= own->writing.dry_run;
+	options->talk.quiet |= own->talk.quiet;
+	options->talk.json |= own->talk.json;
+	options->password.no_prompt |= own->password.no_prompt;
+}
+
+static enum status read_own_group(struct options *options)
+{
+	struct option_line line;
+	struct options own;
+	enum status status = print_group(&options->host, OWN_GROUP, &options->host.own_lines);
+	struct parser parser = { 0 };
+	char *rest = (char *)options->host.own_lines.data;
+
+	options_start(&own, options->host.environment);
+	parser_add(&parser, &shared_table, &own);
+	parser_add(&parser, &lock_table, &own);
+	while (!status && rest && option_files_next(&rest, &line))
+		status = parse_own_line(&line, &parser, &own);
+	if (status)
+		return status;
+	inherit(options, &own);
+	if (count_password_sources(options) <= 1)
+		return check_descriptor(options->password.descriptor);
+	return usage_error("the group [" OWN_GROUP "] of the option files names more than one source of the password");
+}
+
+/* ---- the server's groups ---- */
+
+/* The server takes a path that is not absolute from its data directory, and opens an
+ * empty one as it is. */
+static char *server_path(const struct server_settings *settings, const char *path)
+{
+	if (*path == '/' || !*path)
+		return strdup(path);
+	return format_text("%s/%s", settings->datadir ? settings->datadir : DATADIR_DEFAULT, path);
+}
+
+static enum status resolve_paths(struct host *host)
+{
+	const char *file = host->settings.filename.value;
+	const char *password_file = settings_password_path(&host->settings);
+
+	if (file && *file)
+		host->file = server_path(&host->settings, file);
+	if (password_file)
+		host->password_file = server_path(&host->settings, password_file);
+	if ((file && *file && !host->file) || (password_file && !host->password_file))
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	return STATUS_DONE;
+}
+
+static bool names_same_file(const char *one, const char *other)
+{
+	struct stat first;
+	struct stat second;
+
+	return !strcmp(one, other) || (!stat(one, &first) && !stat(other, &second) && file_is_same(&first, &second));
+}
+
+static void take_server_files(struct options *options)
+{
+	struct host *host = &options->host;
+
+	if (!host->file || (options->file && !names_same_file(options->file, host->file)))
+		return;
+	host->names_file = true;
+	options->file = options->file ? options->file : host->file;
+	if (count_password_sources(options))
+		return;
+	options->password.file = host->password_file;
+	if (!host->password_file && host->settings.filekey.value && *host->settings.filekey.value)
+		options->password.text = host->settings.filekey.value;
+}
+
+/* ---- two plugins ---- */
+
+/* The file that the other plugin reads is the server's as well. */
+static bool is_of_rival(const struct host *host, const char *file)
+{
+	const char *rival_file = host->settings.rival_filename;
+	char *path = rival_file && *rival_file ? server_path(&host->settings, rival_file) : NULL;
+	bool is_same = path && names_same_file(file, path);
+
+	free(path);
+	return is_same;
+}
+
+static char *plugin_and_file(const char *plugin, const char *file)
+{
+	return file && *file ? format_text("%s ('%s')", plugin, file) : strdup(plugin);
+}
+
+/* The server loads two plugins that serve keys, uses one of them, and which one is not
+ * defined (sql/encryption.cc: the first that is initialized, in the order of a hash). */
+static enum status refuse_two_plugins(const struct options *options)
+{
+	const struct server_settings *settings = &options->host.settings;
+	const char *name = key_plugin_name(settings->plugin);
+	char *one;
+	char *other;
+
+	if (!settings->rival ||
+	    (options->file && !options->host.names_file && !is_of_rival(&options->host, options->file)))
+		return STATUS_DONE;
+	one = plugin_and_file(name, settings->filename.value);
+	other = plugin_and_file(settings->rival, settings->rival_filename);
+	message_error("the option files load two key management plugins: %s and %s", one ? one : name,
+		      other ? other : settings->rival);
+	message_hint("the server uses only one of them, and which one is not defined: load only one, or set %s = OFF",
+		     settings->rival);
+	message_hint("use --no-defaults with --file=FILE to ignore the option files");
+	free(one);
+	free(other);
+	return STATUS_REFUSED;
+}
+
+static enum status read_server_groups(struct options *options)
+{
+	SECRET struct secret lines = { 0 };
+	struct host *host = &options->host;
+	enum status status = print_group(host, SERVER_GROUPS, &lines);
+	struct fault fault;
+
+	if (status)
+		return status;
+	host->is_asked = true;
+	fault = settings_parse(&lines, &host->settings);
+	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
+	if (!status)
+		take_server_files(options);
+	return status ? status : refuse_two_plugins(options);
+}
+
+/* A digest or count that the server does not have as a setting has no effect. */
+static void take_server_kdf(struct options *options)
+{
+	struct kdf kdf;
+
+	if (!settings_kdf(&options->host.settings, &kdf) ||
+	    (options->target.profile && !options->target.profile->reads_kdf))
+		return;
+	if (!options->given.digest)
+		options->kdf.digest = kdf.digest;
+	if (!options->given.iterations)
+		options->kdf.iterations = kdf.iterations;
+}
+
+/* ---- the target ---- */
+
+/* The installed server reads with mkeyfile's plugin where its option files load that. */
+static void add_plugin(struct host *host)
+{
+	char *version = NULL;
+
+	if (!host->names_file || host->settings.plugin != MKEYFILE_KEY_MANAGEMENT ||
+	    asprintf(&version, "%s+plugin", host->server_version) < 0)
+		return;
+	free(host->server_version);
+	host->server_version = version;
+}
+
+static enum status find_installed_server(struct options *options, bool insist)
+{
+	struct host *host = &options->host;
+	struct fault fault = installed_server(options->host.environment, &host->server_version);
+
+	if (!fault.code)
+		add_plugin(host);
+	if (!fault.code && target_profile(host->server_version, &options->target.found)) {
+		options->target.name = host->server_version;
+		options->target.profile = &options->target.found;
+		return STATUS_DONE;
+	}
+	if (!insist)
+		return STATUS_DONE;
+	if (!fault.code)
+		message_error("the server installed here, '%s', has no file_key_management", host->server_version);
+	else if (is_missing(fault))
+		message_error("there is no server installed here");
+	else if (fault.code == FAULT_NO_VERSION)
+		message_error("the server installed here does not tell its version");
+	else
+		return message_program_fault(fault, "mariadbd");
+	message_hint("--target=SERVER names one, as SELECT VERSION() prints it");
+	return STATUS_FAILED;
+}
+
+/* A version that no server has is one even so, and a long word may be a secret. */
+static const char *repeatable_target(const char *name)
+{
+	size_t digits = strspn(name, "0123456789");
+	bool is_version = digits && digits <= 3 && name[digits] == '.' && strlen(name) <= TARGET_SHOWN;
+
+	return is_version ? name : repeatable_near(name, "maxscale mariadb auto");
+}
+
+static enum status resolve_target(struct options *options)
+{
+	const char *name = options->target.name;
+
+	if (!name)
+		return options->host.names_file ? find_installed_server(options, false) : STATUS_DONE;
+	if (!strcasecmp(name, "auto"))
+		return find_installed_server(options, true);
+	if (target_profile(name, &options->target.found)) {
+		options->target.profile = &options->target.found;
+		return STATUS_DONE;
+	}
+	message_error("unknown target '%s'", repeatable_target(name));
+	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
+	return STATUS_USAGE;
+}
+
+static void say_where_from(const struct options *options)
+{
+	if (options->talk.quiet || options->file != options->host.file)
+		return;
+	if (options->target.name)
+		message_note("key file '%s', as the server's option files say; server %s", options->file,
+			     options->target.name);
+	else
+		message_note("key file '%s', as the server's option files say", options->file);
+}
+
+enum status fill_from_option_files(struct options *options)
+{
+	bool reads_files = !options->host.no_defaults;
+	enum status status = reads_files ? look_at_files(&options->host) : STATUS_DONE;
+
+	if (!status && reads_files && option_files_may_have(&options->host.option_files, OWN_GROUP))
+		status = read_own_group(options);
+	message_set_quiet(options->talk.quiet);
+	if (!status && reads_files && may_be_servers(options->file) && needs_server(options))
+		status = read_server_groups(options);
+	if (!status)
+		status = resolve_target(options);
+	if (status || !options->host.names_file)
+		return status;
+	take_server_kdf(options);
+	say_where_from(options);
+	return STATUS_DONE;
+}
+
+enum status complete_host(struct options *options)
+{
+	if (options->host.is_asked || options->host.no_defaults || !may_be_servers(options->file))
+		return STATUS_DONE;
+	return read_server_groups(options);
+}
+
+/* ---- settings where no server looks ---- */
+
+static bool has_line(const struct secret *lines, const struct option_line *wanted)
+{
+	SECRET struct secret copy = { 0 };
+	struct option_line line;
+	char *rest;
+
+	if (!lines->data || secret_copy_text(&copy, lines->data, lines->size).code)
+		return false;
+	rest = (char *)copy.data;
+	while (option_files_next(&rest, &line))
+		if (option_name_is(line.name, wanted->name) && !strcmp(line.value, wanted->value))
+			return true;
+	return false;
+}
+
+/* The name of the plugin that a line of the group is for, if the server has no such
+ * line. */
+static const char *stray_plugin(const struct secret *server_lines, struct secret *group_lines)
+{
+	struct option_line line;
+	char *rest = (char *)group_lines->data;
+
+	while (rest && option_files_next(&rest, &line)) {
+		for (enum key_plugin plugin = FILE_KEY_MANAGEMENT; plugin <= MKEYFILE_KEY_MANAGEMENT; plugin++) {
+			const char *name = key_plugin_name(plugin);
+
+			if (option_name_begins(line.name, name, strlen(name)) && !has_line(server_lines, &line))
+				return name;
+		}
+	}
+	return NULL;
+}
+
+static enum status find_stray_among(const struct host *host, const struct option_names *groups, char **ret_group,
+				    const char **ret_plugin)
+{
+	SECRET struct secret server_lines = { 0 };
+	enum status status = print_group(host, SERVER_GROUPS, &server_lines);
+
+	for (size_t i = 0; !status && !*ret_group && i < groups->count; i++) {
+		SECRET struct secret lines = { 0 };
+
+		status = print_group(host, groups->items[i], &lines);
+		if (!status)
+			*ret_plugin = stray_plugin(&server_lines, &lines);
+		if (!status && *ret_plugin)
+			*ret_group = strdup(groups->items[i]);
+	}
+	return status;
+}
+
+enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
+{
+	*ret_plugin = NULL;
+	return find_stray_among(host, &host->option_files.groups, ret_group, ret_plugin);
+}
+
+enum status say_no_file(const struct host *host)
+{
+	char *group = NULL;
+	const char *plugin;
+
+	message_error("no key file named");
+	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
+	if (host->settings.plugin_loaded)
+		message_hint("the option files load %s, and set no filename for it",
+			     key_plugin_name(host->settings.plugin));
+	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
+		message_hint("the option files name one in the group [%s], which the server does not read", group);
+	free(group);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/options.h"
+
+#include "cli/options/repeatable.h"
+#include "cli/words/message.h"
+#include "core/array.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOCK_TIMEOUT_DEFAULT 5
+#define LOCK_TIMEOUT_MAX 86400
+#define PASSWORD_TIMEOUT_DEFAULT 60
+#define PASSWORD_TIMEOUT_MAX 86400
+
+void options_start(struct options *options, char **environment)
+{
+	*options = (struct options){
+		.password = { .descriptor = -1, .timeout = PASSWORD_TIMEOUT_DEFAULT, .environment = environment },
+		.writing.lock_timeout = LOCK_TIMEOUT_DEFAULT,
+		.host = { .environment = environment, .option_files = OPTION_FILES_UNSEEN },
+	};
+}
+
+bool is_standard_stream(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+bool reads_standard_input(const struct password_source *source)
+{
+	return is_standard_stream(source->file) || source->descriptor == STDIN_FILENO;
+}
+
+const char *input_name(const char *path)
+{
+	return is_standard_stream(path) ? "standard input" : path;
+}
+
+enum status parse_key_id(const char *text, uint32_t *ret_id)
+{
+	if (parse_decimal(text, 1, KEY_ID_MAX, ret_id))
+		return STATUS_DONE;
+	return option_refuse("invalid key ID '%s': a number from 1 to %u is needed", repeatable(text), KEY_ID_MAX);
+}
+
+enum status option_take_key_bits(const struct option_spec *spec, const char *value, void *place)
+{
+	uint32_t bits = 0;
+
+	(void)spec;
+	if (!parse_decimal(value, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
+		return option_refuse("invalid key size '%s': 128, 192 or 256 bits are possible", repeatable(value));
+	*(size_t *)place = bits / 8;
+	return STATUS_DONE;
+}
+
+enum status option_take_key_version(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	if (parse_decimal(value, 1, KEY_VERSION_MAX, place))
+		return STATUS_DONE;
+	return option_refuse("invalid key version '%s': a number from 1 to %u is needed", repeatable(value),
+			     KEY_VERSION_MAX);
+}
+
+enum status option_take_digest(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	if (digest_from_name(value, place))
+		return STATUS_DONE;
+	return option_refuse("unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
+			     repeatable_near(value, "sha1 sha224 sha256 sha384 sha512"));
+}
+
+static enum status take_trust_owner(const struct option_spec *spec, const char *value, void *place)
+{
+	struct accounts *accounts = place;
+
+	(void)spec;
+	if (accounts->trusted_count == TRUST_OWNERS_MAX)
+		return option_refuse("--trust-owner is given more than %d times", TRUST_OWNERS_MAX);
+	accounts->trusted[accounts->trusted_count++] = value;
+	return STATUS_DONE;
+}
+
+/* ---- key IDs ---- */
+
+bool key_ids_have(const struct key_ids *key_ids, uint64_t id)
+{
+	for (size_t i = 0; i < key_ids->count; i++)
+		if (key_ids->ids[i] == id)
+			return true;
+	return false;
+}
+
+enum status key_ids_add(struct key_ids *key_ids, uint32_t id)
+{
+	uint32_t *added = array_add(&key_ids->ids, &key_ids->count, sizeof(*added));
+
+	if (!added)
+		return out_of_memory();
+	*added = id;
+	return STATUS_DONE;
+}
+
+enum status option_take_key_ids(const struct option_spec *spec, const char *value, void *place)
+{
+	uint32_t id;
+	enum status status = parse_key_id(value, &id);
+
+	(void)spec;
+	if (!status && key_ids_have(place, id))
+		return option_refuse("key ID %u is named twice", id);
+	return status ? status : key_ids_add(place, id);
+}
+
+void key_ids_free(struct key_ids *key_ids)
+{
+	free(key_ids->ids);
+	*key_ids = (struct key_ids){ 0 };
+}
+
+void option_free_key_ids(void *place)
+{
+	key_ids_free(place);
+}
+
+/* ---- the tables ---- */
+
+static const struct option_spec shared_specs[] = {
+	{ "file", 'f', "FILE", "The key file; else $MKEYFILE_FILE, else what the server's option files name",
+	  OPTION_TEXT(struct options, file) },
+	{ "password-file", 'P', "FILE",
+	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE, else as for --file",
+	  OPTION_TEXT(struct options, password.file) },
+	{ "password-fd", 0, "N", "Read the password from file descriptor N",
+	  OPTION_DESCRIPTOR(struct options, password.descriptor) },
+	{ "password-command", 0, "COMMAND", "Read the password from what COMMAND prints",
+	  OPTION_TEXT(struct options, password.command) },
+	{ "password-timeout", 0, "SECONDS",
+	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)",
+	  OPTION_NUMBER(struct options, password.timeout, 0, PASSWORD_TIMEOUT_MAX),
+	  OPTION_GIVEN(struct options, given.password_timeout) },
+	{ "digest", 0, "NAME", "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512",
+	  OPTION_DIGEST(struct options, kdf.digest), OPTION_GIVEN(struct options, given.digest) },
+	{ "pbkdf2", 0, "ITERATIONS",
+	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way",
+	  OPTION_ITERATIONS(struct options, kdf.iterations), OPTION_GIVEN(struct options, given.iterations) },
+	{ "target", 't', "SERVER",
+	  "The server that reads the file, as SELECT VERSION() prints it, or auto: the one installed here; else "
+	  "$MKEYFILE_TARGET",
+	  OPTION_TEXT(struct options, target.name) },
+	{ "server-user", 0, "NAME",
+	  "The user account that the server runs as (default: what its option files say, else mysql)",
+	  OPTION_TEXT(struct options, accounts.server_user) },
+	{ "trust-owner", 0, "NAME",
+	  "Trust the files and directories of user NAME, a name or a number, like your own; repeatable",
+	  OPTION_INTO(struct options, accounts, struct accounts, take_trust_owner) },
+	{ "defaults-file", 0, "FILE", "Read this option file and no other",
+	  OPTION_TEXT(struct options, host.defaults_file) },
+	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX behind their names as well",
+	  OPTION_TEXT(struct options, host.defaults_group_suffix) },
+	{ "no-defaults", 0, NULL, "Read no option file", OPTION_FLAG(struct options, host.no_defaults) },
+	{ "dry-run", 'n', NULL, "Say what would change; change nothing", OPTION_FLAG(struct options, writing.dry_run) },
+	{ "quiet", 'q', NULL, "Say nothing but errors", OPTION_FLAG(struct options, talk.quiet) },
+	{ "json", 'j', NULL, "Print the result as JSON on standard output", OPTION_FLAG(struct options, talk.json) },
+	{ "no-prompt", 0, NULL, "Never ask for a password on the terminal",
+	  OPTION_FLAG(struct options, password.no_prompt) },
+	{ 0 },
+};
+
+static const struct conflict shared_conflicts[] = {
+	{ EXCLUDE, "no-defaults", "defaults-file defaults-group-suffix",
+	  "--no-defaults excludes --defaults-file and --defaults-group-suffix" },
+	{ EXCLUDE, "backup write-in-place", NULL,
+	  "--backup and --write-in-place exclude each other: the latter keeps its own backup" },
+	{ 0 },
+};
+
+const struct option_table shared_table = { shared_specs, shared_conflicts, 10, .title = "Options of all commands:" };
+
+static const struct option_spec lock_specs[] = {
+	{ "lock-timeout", 0, "SECONDS", "Wait so long for another mkeyfile to finish (default 5)",
+	  OPTION_NUMBER(struct options, writing.lock_timeout, 0, LOCK_TIMEOUT_MAX),
+	  OPTION_GIVEN(struct options, given.lock_timeout) },
+	{ "write-in-place", 0, "BACKUP",
+	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced",
+	  OPTION_TEXT(struct options, writing.in_place_backup) },
+	{ 0 },
+};
+
+const struct option_table lock_table = { .specs = lock_specs, .help_group = 5 };
+
+static const struct option_spec backup_specs[] = {
+	{ "backup", 0, NULL, "Keep the old content in FILE~", OPTION_FLAG(struct options, writing.backup) },
+	{ 0 },
+};
+
+const struct option_table backup_table = { .specs = backup_specs, .help_group = 5 };
+
+static const struct option_spec new_password_specs[] = {
+	{ "new-password-file", 0, "PATH",
+	  "Create a password file of 256 random hex digits and encrypt the key file under it",
+	  OPTION_TEXT(struct options, new_password_file) },
+	{ 0 },
+};
+
+const struct option_table new_password_table = { .specs = new_password_specs, .help_group = 3 };
+
+enum status out_of_memory(void)
+{
+	message_error("out of memory");
+	return STATUS_FAILED;
+}
+
+const char *from_environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+int count_password_sources(const struct options *options)
+{
+	return !!options->password.file + !!options->password.command + (options->password.descriptor >= 0) +
+	       !!options->new_password_file;
+}
+
+enum status check_descriptor(int descriptor)
+{
+	if (descriptor < 0 || !fcntl(descriptor, F_SETFD, FD_CLOEXEC))
+		return STATUS_DONE;
+	message_error("cannot read 'file descriptor %d': %s", descriptor, strerror(EBADF));
+	return STATUS_FAILED;
+}
+
+static void host_free(struct host *host)
+{
+	option_files_seen_free(&host->option_files);
+	secret_free(&host->own_lines);
+	settings_free(&host->settings);
+	free(host->file);
+	free(host->password_file);
+	free(host->server_version);
+	*host = (struct host){ .option_files = OPTION_FILES_UNSEEN };
+}
+
+void options_free(struct options *options)
+{
+	host_free(&options->host);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_OPTIONS_OPTIONS_H
+#define MKEYFILE_CLI_OPTIONS_OPTIONS_H
+
+#include "cli/options/parser.h"
+#include "cli/words/exit_status.h"
+#include "core/envelope.h"
+#include "server/option_files.h"
+#include "server/settings.h"
+
+/* Where a password comes from, and how it is read: of file, command, descriptor and text,
+ * at most one is set. */
+struct password_source {
+	const char *file; /* "-": standard input */
+	const char *command;
+	const char *text;     /* in clear in the server's option files */
+	int descriptor;	      /* -1: none */
+	unsigned int timeout; /* seconds; 0: none */
+	bool no_prompt;	      /* without a source, the terminal is not asked */
+	char **environment;   /* for the command: as this process was given it */
+};
+
+/* The server that reads the key file. */
+struct target {
+	const char *name;
+	const struct server_profile *profile; /* NULL: unknown */
+	struct server_profile found;	      /* what profile points at */
+};
+
+#define TRUST_OWNERS_MAX 16
+
+/* The user accounts whose files are trusted, as names or numbers. */
+struct accounts {
+	const char *server_user; /* NULL: not named */
+	const char *trusted[TRUST_OWNERS_MAX];
+	size_t trusted_count;
+};
+
+/* How a file is changed. */
+struct writing {
+	bool dry_run;
+	bool backup;
+	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
+	unsigned int lock_timeout;   /* seconds */
+};
+
+/* What is printed. */
+struct talk {
+	bool quiet;
+	bool json;
+};
+
+/* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
+ * that its server reads. */
+struct host {
+	bool no_defaults; /* no option file is read */
+	bool is_judged;	  /* the command needs what they say of the server, whatever is given */
+	bool is_asked;	  /* for the server's groups */
+	const char *defaults_file;
+	const char *defaults_group_suffix;
+	char **environment; /* for children: as this process was given it */
+	struct option_files_seen option_files;
+	struct secret own_lines;	 /* of [mkeyfile]; options point into it */
+	struct server_settings settings; /* of the server */
+	char *file;			 /* absolute paths that settings name; NULL: none */
+	char *password_file;
+	char *server_version; /* of the server installed here, as a target */
+	bool names_file;      /* the key file is the one that settings name */
+};
+
+/* The options that all commands share, from the command line, the environment and
+ * the option files. Strings belong to argv, environ and host. */
+struct options {
+	const char *file;
+	struct password_source password;
+	const char *new_password_file; /* generate and encrypt: to be made */
+	struct kdf kdf;
+	struct target target;
+	struct accounts accounts;
+	struct writing writing;
+	struct talk talk;
+	struct host host;
+	/* given, and so not to be filled from where less counts */
+	struct {
+		bool digest;
+		bool iterations;
+		bool password_timeout;
+		bool lock_timeout;
+	} given;
+};
+
+void options_start(struct options *options, char **environment);
+void options_free(struct options *options);
+
+/* Their values go to a struct options. */
+extern const struct option_table shared_table;
+extern const struct option_table lock_table;	     /* for commands that may replace a file */
+extern const struct option_table backup_table;	     /* for commands that change one */
+extern const struct option_table new_password_table; /* for commands that encrypt what was plain */
+
+/* Fills what the command line left open from the environment, then from the group
+ * [mkeyfile] of the option files, then from what the server's groups say of its key
+ * file, and refuses what contradicts itself. */
+MUST_CHECK enum status options_complete(struct options *options);
+
+/* The value of a variable that mkeyfile heeds; an empty one counts as none: NULL. */
+const char *from_environment(const char *name);
+
+/* How many options name a source of the password. */
+int count_password_sources(const struct options *options);
+
+/* Says so, and returns STATUS_FAILED. */
+enum status out_of_memory(void);
+
+/* "-" means standard input or output. */
+bool is_standard_stream(const char *path);
+
+bool reads_standard_input(const struct password_source *source);
+
+/* How messages name it: the path, or "standard input". */
+const char *input_name(const char *path);
+
+/* Members of the types enum digest, unsigned int for iterations, int for a descriptor (-1:
+ * none), size_t for the bytes of a key whose bits are given, and uint32_t for a key version. */
+#define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
+#define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
+#define OPTION_DESCRIPTOR(input, member)                                                                               \
+	OPTION_INTO(input, member, int, option_take_number), .most = 65535, .unset = 0xff
+#define OPTION_KEY_BITS(input, member) OPTION_INTO(input, member, size_t, option_take_key_bits)
+#define OPTION_KEY_VERSION(input, member) OPTION_INTO(input, member, uint32_t, option_take_key_version)
+
+option_taker option_take_digest;
+option_taker option_take_key_bits;
+option_taker option_take_key_version;
+
+/* A key ID; option_refuse when text is none. */
+enum status parse_key_id(const char *text, uint32_t *ret_id);
+
+/* Keeps a descriptor which an option names from children, or says that it is not open,
+ * before a file is opened that could take its number. Negative: none is named. */
+enum status check_descriptor(int descriptor);
+
+/* The IDs that a command names, none twice. */
+struct key_ids {
+	uint32_t *ids;
+	size_t count;
+};
+
+#define KEY_IDS __attribute__((cleanup(key_ids_free)))
+
+/* Operands that are key IDs. */
+#define OPTION_KEY_IDS(input, member)                                                                                  \
+	.argument = "ID", OPTION_INTO(input, member, struct key_ids, option_take_key_ids), .free = option_free_key_ids
+
+option_taker option_take_key_ids;
+void option_free_key_ids(void *place);
+
+/* Whether id is among them. */
+bool key_ids_have(const struct key_ids *key_ids, uint64_t id);
+
+enum status key_ids_add(struct key_ids *key_ids, uint32_t id);
+void key_ids_free(struct key_ids *key_ids);
+
+#endif

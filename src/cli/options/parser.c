@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/parser.h"
+
+#include "cli/options/repeatable.h"
+#include "cli/words/message.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION_REPEATED 12
+#define CLUSTER_REPEATED 4
+#define WORDS_SIZE 512
+
+/* ---- values ---- */
+
+static char refusal[WORDS_SIZE];
+
+enum status option_refuse(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(refusal, sizeof(refusal), format, arguments);
+	va_end(arguments);
+	return STATUS_USAGE;
+}
+
+enum status option_take_flag(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	(void)value;
+	*(bool *)place = true;
+	return STATUS_DONE;
+}
+
+/* A second operand has no place. */
+enum status option_take_text(const struct option_spec *spec, const char *value, void *place)
+{
+	const char **text = place;
+
+	if (!spec->name && *text)
+		return option_refuse("too many arguments");
+	*text = value;
+	return STATUS_DONE;
+}
+
+bool parse_decimal(const char *text, uint32_t least, uint32_t most, uint32_t *ret_number)
+{
+	unsigned long long number;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *end || number < least || number > most)
+		return false;
+	*ret_number = (uint32_t)number;
+	return true;
+}
+
+enum status option_take_number(const struct option_spec *spec, const char *value, void *place)
+{
+	if (parse_decimal(value, spec->least, spec->most, place))
+		return STATUS_DONE;
+	return option_refuse("invalid value '%s' for --%s: a number from %u to %u is needed", repeatable(value),
+			     spec->name, spec->least, spec->most);
+}
+
+static enum status take(const struct parser_known *known, const char *value)
+{
+	char *input = known->input;
+
+	if (known->spec->given)
+		*(bool *)(input + known->spec->given) = true;
+	return known->spec->take(known->spec, value, input + known->spec->offset);
+}
+
+static bool is_set(const struct parser_known *known)
+{
+	const struct option_spec *spec = known->spec;
+	const unsigned char *bytes = (const unsigned char *)known->input + spec->offset;
+
+	if (spec->given)
+		return *((const bool *)known->input + spec->given);
+	for (size_t i = 0; i < spec->size; i++)
+		if (bytes[i] != spec->unset)
+			return true;
+	return false;
+}
+
+/* ---- the tables ---- */
+
+const struct option_table parser_help_table = {
+	.specs =
+		(const struct option_spec[]){
+			{ "help", '?', .help = "Give this help list" },
+			{ "usage", .help = "Give a short usage message" },
+			{ "version", 'V', .help = "Print program version" },
+			{ 0 },
+		},
+	.help_group = -1,
+};
+
+static bool is_built_in(const struct parser_known *known)
+{
+	return !known->spec->take;
+}
+
+void parser_add(struct parser *parser, const struct option_table *table, void *input)
+{
+	parser->tables[parser->table_count].table = table;
+	parser->tables[parser->table_count++].input = input;
+	for (const struct option_spec *spec = table->specs; spec->name || spec->argument; spec++)
+		parser->known[parser->known_count++] =
+			(struct parser_known){ spec, input, table->help_group ? table->help_group : 1 };
+}
+
+void parser_free(const struct parser *parser)
+{
+	for (size_t i = 0; i < parser->table_count; i++)
+		if (parser->tables[i].table->free)
+			parser->tables[i].table->free(parser->tables[i].input);
+	for (size_t i = 0; i < parser->known_count; i++)
+		if (parser->known[i].spec->free)
+			parser->known[i].spec->free((char *)parser->known[i].input + parser->known[i].spec->offset);
+}
+
+/* ---- the command line, word by word ---- */
+
+enum item_kind {
+	ITEM_OPERAND,
+	ITEM_OPTION,
+	ITEM_UNKNOWN,
+	ITEM_AMBIGUOUS,
+	ITEM_UNKNOWN_LETTER,
+	ITEM_VALUE_MISSING,
+	ITEM_VALUE_UNWANTED,
+};
+
+struct item {
+	enum item_kind kind;
+	const char *word;		  /* of argv */
+	const struct parser_known *known; /* NULL: an operand, or unknown; else the first of those that fit */
+	size_t name_size;		  /* as written, of a long option; 0: a letter */
+	char letter;
+	const char *value; /* an operand, or an option's; else NULL */
+};
+
+struct walk {
+	const struct parser *parser;
+	int argc;
+	char **argv;
+	int index;	     /* of the next word */
+	const char *letters; /* left of a word of short options */
+	bool operands_only;
+};
+
+static struct walk walk_start(const struct parser *parser, int argc, char **argv)
+{
+	return (struct walk){ .parser = parser, .argc = argc, .argv = argv, .index = 1 };
+}
+
+/* How many options the item's name fits; item->known becomes the first. */
+static size_t find_long(const struct parser *parser, const char *name, struct item *item)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const struct parser_known *known = &parser->known[i];
+
+		if (!known->spec->name || strncmp(known->spec->name, name, item->name_size) != 0)
+			continue;
+		if (strlen(known->spec->name) == item->name_size) {
+			item->known = known;
+			return 1;
+		}
+		if (!count++)
+			item->known = known;
+	}
+	return count;
+}
+
+static const char *next_word(struct walk *walk)
+{
+	return walk->index < walk->argc ? walk->argv[walk->index++] : NULL;
+}
+
+static void take_long(struct walk *walk, struct item *item)
+{
+	const char *name = item->word + 2;
+	const struct option_spec *spec;
+	const char *value;
+	size_t count;
+
+	item->name_size = strcspn(name, "=");
+	value = name[item->name_size] ? name + item->name_size + 1 : NULL;
+	count = find_long(walk->parser, name, item);
+	if (count != 1) {
+		item->kind = count ? ITEM_AMBIGUOUS : ITEM_UNKNOWN;
+		return;
+	}
+	spec = item->known->spec;
+	item->kind = ITEM_OPTION;
+	if (value && !spec->argument)
+		item->kind = ITEM_VALUE_UNWANTED;
+	else if (!value && spec->argument && !spec->optional)
+		value = next_word(walk);
+	if (spec->argument && !spec->optional && !value)
+		item->kind = ITEM_VALUE_MISSING;
+	item->value = value;
+}
+
+static void take_letter(struct walk *walk, struct item *item)
+{
+	const struct parser *parser = walk->parser;
+
+	item->kind = ITEM_UNKNOWN_LETTER;
+	item->letter = *walk->letters++;
+	for (size_t i = 0; i < parser->known_count && !item->known; i++)
+		if (parser->known[i].spec->letter == item->letter)
+			item->known = &parser->known[i];
+	if (!item->known)
+		return;
+	item->kind = ITEM_OPTION;
+	if (!item->known->spec->argument)
+		return;
+	if (*walk->letters)
+		item->value = walk->letters;
+	else
+		item->value = next_word(walk);
+	walk->letters = NULL;
+	if (!item->value)
+		item->kind = ITEM_VALUE_MISSING;
+}
+
+/* The order is getopt_long(3)'s, without POSIXLY_CORRECT. */
+static bool next_item(struct walk *walk, struct item *item)
+{
+	bool again = walk->letters && *walk->letters;
+
+	*item = (struct item){ .word = again ? walk->argv[walk->index - 1] : next_word(walk) };
+	if (item->word && !again && !walk->operands_only && !strcmp(item->word, "--")) {
+		walk->operands_only = true;
+		item->word = next_word(walk);
+	}
+	if (!item->word)
+		return false;
+	if (again) {
+		take_letter(walk, item);
+	} else if (walk->operands_only || item->word[0] != '-' || !item->word[1]) {
+		item->value = item->word;
+	} else if (item->word[1] == '-') {
+		take_long(walk, item);
+	} else {
+		walk->letters = item->word + 1;
+		take_letter(walk, item);
+	}
+	return true;
+}
+
+static bool is_near_known(const struct parser *parser, const char *name, size_t size)
+{
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const char *known = parser->known[i].spec->name;
+
+		if (known && (spans_are_near(name, size, known, strlen(known)) || !strncmp(name, known, size)))
+			return true;
+	}
+	return false;
+}
+
+/* Options are words, keys and good passwords are not. */
+static bool is_plain_word(const char *name, size_t size)
+{
+	return size <= OPTION_REPEATED && strspn(name, "abcdefghijklmnopqrstuvwxyz-_") >= size;
+}
+
+const char *parser_repeatable(const struct parser *parser, const char *name, size_t *ret_size)
+{
+	size_t size = strcspn(name, "=");
+	bool is_repeatable = is_plain_word(name, size) || is_near_known(parser, name, size);
+
+	*ret_size = is_repeatable ? size : strlen(REPEATABLE_HIDDEN);
+	return is_repeatable ? name : REPEATABLE_HIDDEN;
+}
+
+/* ---- words that cannot be taken ---- */
+
+static enum status refuse_password(void)
+{
+	enum status status =
+		usage_error("a password is never an argument, since every user of the host can see it there");
+
+	message_hint("--password-file, --password-fd and --password-command name where it is");
+	return status;
+}
+
+static enum status refuse_key(void)
+{
+	enum status status =
+		usage_error("a key or password is never an argument, since every user of the host can see it there");
+
+	message_hint("--key-from, --password-file, --password-fd and --password-command name where it is");
+	message_hint("put ./ before the name of a file that is hex digits alone");
+	return status;
+}
+
+static bool has_word(const char *name, size_t size, const char *word)
+{
+	for (size_t i = 0; i + strlen(word) <= size; i++)
+		if (!strncasecmp(name + i, word, strlen(word)))
+			return true;
+	return false;
+}
+
+/* "--password-f" and "--new-password-fi" name a source, and nothing shorter does:
+ * --new=SECRET would be taken for the name of a file. */
+static bool may_mean_a_password(const struct parser *parser, const struct item *item)
+{
+	const char *name = item->word + 2;
+	const char *full = item->known && item->known->spec->name ? item->known->spec->name : "";
+	const char *source = strstr(full, "password-");
+
+	if (item->kind == ITEM_UNKNOWN_LETTER)
+		return item->letter == 'p';
+	if (!item->name_size)
+		return false;
+	if (source)
+		return item->name_size <= (size_t)(source - full) + strlen("password") &&
+		       (item->kind != ITEM_AMBIGUOUS || item->name_size > (size_t)(source - full) + 1);
+	return item->kind == ITEM_UNKNOWN && !is_near_known(parser, name, item->name_size) &&
+	       (has_word(name, item->name_size, "pass") || has_word(name, item->name_size, "phrase") ||
+		has_word(name, item->name_size, "pw"));
+}
+
+/* A command may have anything in it, and no message repeats it. */
+static bool is_key_among_words(const struct item *item)
+{
+	if (!item->name_size && item->kind != ITEM_OPERAND && looks_like_a_key(item->word + 1))
+		return true;
+	if (item->known && item->known->spec->name && strstr(item->known->spec->name, "command"))
+		return false;
+	return item->value && looks_like_a_key(item->value);
+}
+
+static void refuse_ambiguous(const struct parser *parser, const struct item *item)
+{
+	char possible[WORDS_SIZE / 2] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const char *known = parser->known[i].spec->name;
+
+		if (known && !strncmp(known, item->word + 2, item->name_size) && used < sizeof(possible))
+			used += (size_t)snprintf(possible + used, sizeof(possible) - used, " '--%s'", known);
+	}
+	option_refuse("option '--%.*s' is ambiguous; possibilities:%s", (int)item->name_size, item->word + 2, possible);
+}
+
+/* In the words of getopt(3), which would repeat more. */
+static enum status refuse_item(const struct parser *parser, const struct item *item)
+{
+	size_t size = 0;
+	const char *name = parser_repeatable(parser, item->word + 2, &size);
+
+	if (item->kind == ITEM_UNKNOWN)
+		option_refuse("unrecognized option '--%.*s'", (int)size, name);
+	else if (item->kind == ITEM_AMBIGUOUS)
+		refuse_ambiguous(parser, item);
+	else if (item->kind == ITEM_VALUE_UNWANTED)
+		option_refuse("option '--%s' doesn't allow an argument", item->known->spec->name);
+	else if (item->kind == ITEM_VALUE_MISSING && item->name_size)
+		option_refuse("option '--%s' requires an argument", item->known->spec->name);
+	else if (item->kind == ITEM_VALUE_MISSING)
+		option_refuse("option requires an argument -- '%c'", item->letter);
+	/* more letters are no options, but a word with one hyphen */
+	else if (strlen(item->word) > CLUSTER_REPEATED)
+		option_refuse("invalid option -- '" REPEATABLE_HIDDEN "'");
+	else
+		option_refuse("invalid option -- '%c'", item->letter);
+	usage_error(refusal);
+	if (item->kind == ITEM_UNKNOWN || item->kind == ITEM_UNKNOWN_LETTER)
+		message_hint("run '%s --help' to list the options", parser->program);
+	return STATUS_USAGE;
+}
+
+/* An option without its value takes --json for it, and that is an error in most cases: the
+ * object is wanted even so. */
+static bool is_json(const struct item *item)
+{
+	const char *value = item->value ? item->value : "";
+
+	if (item->known && item->known->spec->letter == 'j' && item->kind != ITEM_AMBIGUOUS)
+		return true;
+	return item->kind == ITEM_OPTION &&
+	       (!strcmp(value, "-j") || (strlen(value) > strlen("--") && !strncmp("--json", value, strlen(value))));
+}
+
+static bool finds_json(struct walk walk, bool only_before)
+{
+	struct item item;
+	bool found = false;
+
+	while (next_item(&walk, &item) && !(only_before && item.kind == ITEM_OPERAND))
+		found |= is_json(&item);
+	return found;
+}
+
+bool parser_finds_json(const struct parser *parser, int argc, char **argv)
+{
+	return finds_json(walk_start(parser, argc, argv), false);
+}
+
+/* ---- help ---- */
+
+/* The options of all tables, and their titles, for argp_help. */
+static void list_options(const struct parser *parser, struct argp_option *options)
+{
+	for (size_t i = 0; i < parser->table_count; i++)
+		if (parser->tables[i].table->title)
+			*options++ = (struct argp_option){ .doc = parser->tables[i].table->title,
+							   .group = parser->tables[i].table->help_group };
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const struct option_spec *spec = parser->known[i].spec;
+
+		if (spec->name)
+			*options++ = (struct argp_option){ spec->name,	   spec->letter ? spec->letter : 256 + (int)i,
+							   spec->argument, spec->optional ? OPTION_ARG_OPTIONAL : 0,
+							   spec->help,	   parser->known[i].help_group };
+	}
+}
+
+static void print_help(const struct parser *parser, unsigned int flags)
+{
+	struct argp_option options[PARSER_SPECS_MAX + PARSER_TABLES_MAX + 1] = { 0 };
+	char operands[32];
+	struct argp argp = { .options = options, .doc = parser->description };
+
+	list_options(parser, options);
+	snprintf(operands, sizeof(operands), "%s", parser->operands);
+	for (char *byte = operands; *byte; byte++)
+		if (*byte == '|')
+			*byte = '\n';
+	argp.args_doc = *operands ? operands : NULL;
+	argp_help(&argp, stdout, flags, (char *)parser->program);
+}
+
+static void print_built_in(const struct parser *parser, const struct option_spec *spec)
+{
+	/* a reader that has seen enough is not an error */
+	signal(SIGPIPE, SIG_DFL);
+	if (spec->letter == 'V')
+		puts(PACKAGE_STRING);
+	else
+		print_help(parser, spec->letter ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
+}
+
+/* ---- parsing ---- */
+
+/* Nothing is taken before all is known to be words that can be. */
+static enum status check_words(const struct parser *parser, struct walk walk, bool only_before)
+{
+	struct item item;
+
+	if (finds_json(walk, only_before))
+		message_set_json(true);
+	while (next_item(&walk, &item)) {
+		if (item.kind == ITEM_OPTION && is_built_in(item.known))
+			break;
+		if (may_mean_a_password(parser, &item))
+			return refuse_password();
+		if (is_key_among_words(&item))
+			return refuse_key();
+		if (item.kind != ITEM_OPERAND && item.kind != ITEM_OPTION)
+			return refuse_item(parser, &item);
+		if (item.kind == ITEM_OPERAND && only_before)
+			break;
+	}
+	return STATUS_DONE;
+}
+
+static const struct parser_known *find_operand(const struct parser *parser)
+{
+	for (size_t i = 0; i < parser->known_count; i++)
+		if (!parser->known[i].spec->name)
+			return &parser->known[i];
+	return NULL;
+}
+
+static enum status take_item(const struct parser *parser, const struct item *item)
+{
+	const struct parser_known *known = item->kind == ITEM_OPERAND ? find_operand(parser) : item->known;
+
+	return known ? take(known, item->value) : option_refuse("too many arguments");
+}
+
+enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand)
+{
+	struct walk walk = walk_start(parser, argc, argv);
+	struct item item;
+	enum status status = check_words(parser, walk, ret_operand);
+
+	while (!status && next_item(&walk, &item)) {
+		if (item.kind == ITEM_OPTION && is_built_in(item.known)) {
+			print_built_in(parser, item.known->spec);
+			parser->is_finished = true;
+			break;
+		}
+		if (item.kind == ITEM_OPERAND && ret_operand) {
+			*ret_operand = walk.index - 1;
+			break;
+		}
+		status = take_item(parser, &item);
+		if (status == STATUS_USAGE)
+			usage_error(refusal);
+	}
+	return status;
+}
+
+enum status parser_take(const struct parser *parser, char *argument)
+{
+	char *argv[] = { NULL, argument, NULL };
+	struct walk walk = walk_start(parser, 2, argv);
+	struct item item;
+
+	if (!next_item(&walk, &item) || item.kind != ITEM_OPTION || is_built_in(item.known))
+		return STATUS_USAGE;
+	return take(item.known, item.value);
+}
+
+/* ---- contradictions ---- */
+
+static bool name_is_set(const struct parser *parser, const char *name, size_t size)
+{
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const struct option_spec *spec = parser->known[i].spec;
+		const char *known = spec->name ? spec->name : spec->argument;
+
+		if (strlen(known) == size && !strncmp(known, name, size))
+			return !is_built_in(&parser->known[i]) && is_set(&parser->known[i]);
+	}
+	return false;
+}
+
+static size_t count_set(const struct parser *parser, const char *names)
+{
+	size_t count = 0;
+	size_t size;
+
+	for (const char *name = names; *name; name += size + (name[size] == ' ')) {
+		size = strcspn(name, " ");
+		count += name_is_set(parser, name, size);
+	}
+	return count;
+}
+
+static bool is_violated(const struct parser *parser, const struct conflict *conflict)
+{
+	size_t count = count_set(parser, conflict->options);
+
+	if (conflict->rule == REQUIRE)
+		return !count;
+	if (conflict->rule == NEED)
+		return count && !count_set(parser, conflict->others);
+	return conflict->others ? count && count_set(parser, conflict->others) : count > 1;
+}
+
+enum status parser_check(const struct parser *parser)
+{
+	for (size_t i = 0; i < parser->table_count; i++) {
+		const struct conflict *conflict = parser->tables[i].table->conflicts;
+
+		for (; conflict && conflict->rule; conflict++)
+			if (is_violated(parser, conflict))
+				return usage_error(conflict->words);
+	}
+	return STATUS_DONE;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/repeatable.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_REPEATED 12 /* digits of a key ID, and a typing error or two */
+#define WORD_REPEATED 4
+#define KEY_DIGITS 32 /* of the shortest key */
+#define BASE64_DIGITS 20
+#define WORD_MAX 40
+#define BLANKS " \t\r\n"
+
+/* ---- what may be repeated ---- */
+
+static size_t least_of(size_t one, size_t two, size_t three)
+{
+	size_t least = one < two ? one : two;
+
+	return least < three ? least : three;
+}
+
+/* The number of characters to insert, delete or replace (Levenshtein); at most WORD_MAX
+ * characters of each count. */
+static size_t distance(const char *one, size_t one_size, const char *other, size_t other_size)
+{
+	size_t row[WORD_MAX + 1];
+
+	for (size_t j = 0; j <= other_size; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= one_size; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= other_size; j++) {
+			size_t replaced = diagonal + (tolower(one[i - 1]) != tolower(other[j - 1]));
+
+			diagonal = row[j];
+			row[j] = least_of(row[j] + 1, row[j - 1] + 1, replaced);
+		}
+	}
+	return row[other_size];
+}
+
+bool spans_are_near(const char *one, size_t one_size, const char *other, size_t other_size)
+{
+	size_t shorter = one_size < other_size ? one_size : other_size;
+
+	if (one_size > WORD_MAX || other_size > WORD_MAX)
+		return false;
+	return distance(one, one_size, other, other_size) <= (shorter < 5 ? 1 : 2);
+}
+
+bool is_near(const char *text, const char *word)
+{
+	return spans_are_near(text, strlen(text), word, strlen(word));
+}
+
+const char *repeatable(const char *text)
+{
+	size_t size = strlen(text);
+	bool is_number = text[strspn(text, "0123456789+-. ")] == '\0';
+
+	return size <= WORD_REPEATED || (is_number && size <= NUMBER_REPEATED) ? text : REPEATABLE_HIDDEN;
+}
+
+const char *repeatable_near(const char *text, const char *words)
+{
+	size_t size;
+
+	for (const char *word = words; *word; word += size + (word[size] == ' ')) {
+		size = strcspn(word, " ");
+		if (spans_are_near(text, strlen(text), word, size))
+			return text;
+	}
+	return repeatable(text);
+}
+
+/* 16 or 32 bytes end in padding; the 32 characters of 24 bytes could be a word. One or
+ * two may have been taken for short options. */
+static bool is_base64_key(const char *text)
+{
+	size_t digits = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+	return digits >= BASE64_DIGITS && (!strcmp(text + digits, "=") || !strcmp(text + digits, "=="));
+}
+
+static bool is_key(const char *text)
+{
+	size_t digits;
+
+	text += strspn(text, BLANKS);
+	if (!strncasecmp(text, "0x", 2))
+		text += 2;
+	digits = strspn(text, "0123456789abcdefABCDEF");
+	return (digits >= KEY_DIGITS && !text[digits + strspn(text + digits, BLANKS)]) || is_base64_key(text);
+}
+
+bool looks_like_a_key(const char *text)
+{
+	bool found = is_key(text);
+
+	/* with a key ID and version, or as the value of an option */
+	for (const char *at = text; !found && (at = strpbrk(at, ";:=,?@#")); at++)
+		found = is_key(at + 1);
+	return found;
+}

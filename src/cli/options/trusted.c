@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options/trusted.h"
+
+#include "cli/options/repeatable.h"
+#include "cli/words/message.h"
+#include "server/access.h"
+
+static enum status no_such_user(const char *name)
+{
+	message_error("there is no user '%s'", repeatable_near(name, SERVER_USER_DEFAULT " mariadb"));
+	return STATUS_USAGE;
+}
+
+static enum status add_owners(struct trust *trust, const struct accounts *accounts)
+{
+	struct server_user user;
+
+	for (size_t i = 0; i < accounts->trusted_count; i++) {
+		if (!server_user_find(accounts->trusted[i], &user))
+			return no_such_user(accounts->trusted[i]);
+		if (!trust_add(trust, user.uid))
+			return usage_error("--trust-owner is given too often");
+	}
+	return STATUS_DONE;
+}
+
+enum status trust_for_option_files(const struct accounts *accounts)
+{
+	struct trust trust = trust_caller();
+	enum status status = add_owners(&trust, accounts);
+
+	if (!status)
+		trust_start(&trust);
+	return status;
+}
+
+enum status check_option_file(const struct accounts *accounts, const char *path)
+{
+	struct trust trust = trust_caller();
+	enum status status = add_owners(&trust, accounts);
+	struct fault fault = status ? fault_none() : trust_judge_path(&trust, path);
+
+	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : status;
+}
+
+/* A name is looked up when it matters: that may take a while where a directory service
+ * knows it. */
+static void add_usual_server_user(struct trust *trust, const char *name)
+{
+	struct server_user user;
+	uint32_t number;
+
+	if (!name)
+		trust->server_user = SERVER_USER_DEFAULT;
+	else if (!parse_decimal(name, 0, UINT32_MAX - 1, &number))
+		trust->server_user = name;
+	else if (server_user_find(name, &user))
+		trust_add(trust, user.uid);
+}
+
+enum status trust_for_secrets(const struct accounts *accounts, const char *usual)
+{
+	struct trust trust = trust_caller();
+	struct server_user user;
+	enum status status = add_owners(&trust, accounts);
+
+	if (status)
+		return status;
+	if (!accounts->server_user)
+		add_usual_server_user(&trust, usual);
+	else if (!server_user_find(accounts->server_user, &user))
+		return no_such_user(accounts->server_user);
+	else
+		trust_add(&trust, user.uid);
+	trust_start(&trust);
+	return STATUS_DONE;
+}
+
+struct trust trust_of_server(const struct accounts *accounts, uid_t user)
+{
+	struct trust trust = { .users = { 0, user }, .count = 2 };
+	struct server_user owner;
+
+	for (size_t i = 0; i < accounts->trusted_count; i++)
+		if (server_user_find(accounts->trusted[i], &owner))
+			trust_add(&trust, owner.uid);
+	return trust;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_OPTIONS_TRUSTED_H
+#define MKEYFILE_CLI_OPTIONS_TRUSTED_H
+
+#include "cli/options/options.h"
+#include "core/trust.h"
+
+/* Whose files a command trusts (core/trust.h), from what the options say. */
+
+/* For option files: root, the caller, and the users of --trust-owner, but not the
+ * server's user account, which could make root run a command. */
+MUST_CHECK enum status trust_for_option_files(const struct accounts *accounts);
+
+/* Refuses an option file, which another program is to read, by the same rule. */
+MUST_CHECK enum status check_option_file(const struct accounts *accounts, const char *path);
+
+/* For everything else: these and the server's user account, which is --server-user, else
+ * usual, what the server's option files say, else "mysql". Refuses a --server-user or
+ * --trust-owner that does not exist; any number does. */
+MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const char *usual);
+
+/* Of a server's view of its files: root, user, and the users of --trust-owner. */
+struct trust trust_of_server(const struct accounts *accounts, uid_t user);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/proof/datadir.h"
+
+#include "cli/options/defaults.h"
+#include "cli/proof/progress.h"
+#include "cli/words/message.h"
+#include "data/file_names.h"
+#include "data/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum status take_datadir(const struct option_spec *spec, const char *value, void *place)
+{
+	struct datadirs *datadirs = place;
+
+	(void)spec;
+	if (!*value)
+		return option_refuse("the name of a directory is empty");
+	if (datadirs->count == DATADIRS_MAX)
+		return option_refuse("--datadir can be given %d times", DATADIRS_MAX);
+	datadirs->paths[datadirs->count++] = value;
+	datadirs->named++;
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "datadir", 0, "DIR", "Data that may need a key: a server's data directory or a backup; may be repeated",
+	  OPTION_INTO(struct datadirs, paths[0], const char *, take_datadir) },
+	{ "server-data", 0, NULL, "The data of the server of the option files, in every directory that they set",
+	  OPTION_FLAG(struct datadirs, of_server) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ EXCLUDE, "server-data no-defaults", NULL,
+	  "--server-data needs the option files, which --no-defaults does without" },
+	{ 0 },
+};
+
+static void free_datadirs(void *input)
+{
+	struct datadirs *datadirs = input;
+
+	server_places_free(&datadirs->places);
+}
+
+const struct option_table datadir_table = { specs, conflicts, .help_group = 2, .free = free_datadirs };
+
+/* ---- the server's own ---- */
+
+static bool is_covered(const struct datadirs *datadirs, const char *path)
+{
+	for (size_t i = 0; i < datadirs->count; i++)
+		if (tree_has(datadirs->paths[i], path))
+			return true;
+	return false;
+}
+
+enum status datadirs_complete(struct datadirs *datadirs, const struct host *host)
+{
+	enum status status;
+
+	if (!datadirs->of_server)
+		return STATUS_DONE;
+	status = read_server_places(host, &datadirs->places);
+	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
+		const struct server_place *place = &datadirs->places.items[i];
+
+		if (is_covered(datadirs, place->path))
+			continue;
+		if (datadirs->count == DATADIRS_MAX)
+			return usage_error("too many directories");
+		datadirs->paths[datadirs->count++] = place->path;
+		message_note("the server's data: '%s' (%s)", place->path, place->setting);
+	}
+	return status;
+}
+
+static struct fault find_file(void *context, const char *path, struct fault fault)
+{
+	(void)path;
+	(void)fault;
+	*(bool *)context = true;
+	return fault_of(FAULT_INTERRUPTED);
+}
+
+static enum status say_empty(const struct datadirs *datadirs, const char *path)
+{
+	const char *setting = "";
+
+	for (size_t i = 0; i < datadirs->places.count; i++)
+		if (datadirs->places.items[i].path == path)
+			setting = datadirs->places.items[i].setting;
+	message_error("'%s', which %s names, has no files", path, setting);
+	message_hint("check that its file system is mounted");
+	return STATUS_FAILED;
+}
+
+/* A directory without any file is no reason to say yes: says so. */
+static enum status check_files(const struct datadirs *datadirs)
+{
+	for (size_t i = 0; i < datadirs->count; i++) {
+		bool has_file = false;
+
+		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file)
+			continue;
+		if (i >= datadirs->named)
+			return say_empty(datadirs, datadirs->paths[i]);
+		message_error("'%s' has no files: it is no data directory", datadirs->paths[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+/* ---- what they need ---- */
+
+static bool is_of_a_server(const struct data_file *file)
+{
+	return file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX || file->kind == DATA_BINARY_LOG ||
+	       file->kind == DATA_REDO_LOG || !strcmp(base_name(file->path), "aria_log_control");
+}
+
+enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs)
+{
+	bool found[DATADIRS_MAX] = { false };
+
+	for (size_t i = 0; i < needs->file_count; i++)
+		found[needs->files[i].directory] |= is_of_a_server(&needs->files[i]);
+	for (size_t i = 0; i < datadirs->named; i++) {
+		if (found[i])
+			continue;
+		message_error(
+			"'%s' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
+			datadirs->paths[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,
+			   struct data_audit *ret_audit)
+{
+	const char *failed = NULL;
+	enum status status = check_files(datadirs);
+	struct fault fault;
+
+	if (status)
+		return status;
+	how.directories = datadirs->paths;
+	how.directory_count = datadirs->count;
+	fault = audit_with_progress(&how, quiet, ret_audit, &failed);
+	return message_fault(fault, failed ? failed : datadirs->paths[0]);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/proof/progress.h"
+
+#include "cli/words/message.h"
+#include "data/tree.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define QUIET_MILLISECONDS 1000
+#define BAR_WIDTH 20
+#define BYTES_TEXT 16
+
+struct progress {
+	const char *const *directories;
+	size_t count;
+	pthread_t thread;
+	atomic_bool stop;
+	atomic_uint_fast64_t total; /* bytes, as far as added up */
+	atomic_bool total_known;
+	bool shown;
+};
+
+static struct fault add_size(void *context, const char *path, struct fault fault)
+{
+	struct progress *progress = context;
+	struct stat status;
+
+	if (!fault.code && !stat(path, &status))
+		progress->total += (uint64_t)status.st_size;
+	return progress->stop ? fault_of(FAULT_INTERRUPTED) : fault_none();
+}
+
+static void *add_sizes(void *context)
+{
+	struct progress *progress = context;
+
+	for (size_t i = 0; i < progress->count; i++)
+		if (tree_walk(progress->directories[i], add_size, progress).code)
+			return NULL;
+	progress->total_known = true;
+	return NULL;
+}
+
+/* Adds up what there is to read in a thread of its own. NULL: there is no terminal to
+ * show it on, or no memory. */
+static struct progress *start(const char *const *directories, size_t count)
+{
+	struct progress *progress;
+
+	if (!isatty(STDERR_FILENO))
+		return NULL;
+	progress = calloc(1, sizeof(*progress));
+	if (!progress)
+		return NULL;
+	progress->directories = directories;
+	progress->count = count;
+	if (!pthread_create(&progress->thread, NULL, add_sizes, progress))
+		return progress;
+	free(progress);
+	return NULL;
+}
+
+/* "1.4 GiB" */
+static char *bytes_text(uint64_t bytes, char text[static BYTES_TEXT])
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double number = (double)bytes;
+	size_t unit = 0;
+
+	while (number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		number /= 1024;
+		unit++;
+	}
+	snprintf(text, BYTES_TEXT, unit && number < 100 ? "%.1f %s" : "%.0f %s", number, units[unit]);
+	return text;
+}
+
+static void show_part(uint64_t done, uint64_t total, uint64_t rate)
+{
+	char text[BYTES_TEXT];
+	int filled = total ? (int)(done * BAR_WIDTH / total) : BAR_WIDTH;
+	uint64_t seconds = rate ? (total - done) / rate + 1 : 0;
+
+	fprintf(stderr, " of %s [%.*s%*s]", bytes_text(total, text), filled, "####################", BAR_WIDTH - filled,
+		"");
+	if (rate)
+		fprintf(stderr, " %u:%02u left", (unsigned int)(seconds / 60), (unsigned int)(seconds % 60));
+}
+
+static void show(void *context, const struct survey_progress *done)
+{
+	struct progress *progress = context;
+	char text[BYTES_TEXT];
+	uint64_t rate;
+	uint64_t total;
+
+	if (done->milliseconds < QUIET_MILLISECONDS)
+		return;
+	progress->shown = true;
+	rate = done->bytes / (done->milliseconds / 1000 + 1);
+	total = progress->total;
+	fprintf(stderr, "\r\033[K%s", bytes_text(done->bytes, text));
+	if (progress->total_known)
+		show_part(done->bytes < total ? done->bytes : total, total, rate);
+	fprintf(stderr, " %s/s, %ju file%s", bytes_text(rate, text), (uintmax_t)done->files,
+		done->files == 1 ? "" : "s");
+	fflush(stderr);
+}
+
+static void end(struct progress *progress)
+{
+	progress->stop = true;
+	pthread_join(progress->thread, NULL);
+	if (progress->shown)
+		message_clear_line();
+	free(progress);
+}
+
+struct fault audit_with_progress(const struct survey_options *options, bool quiet, struct data_audit *ret_audit,
+				 const char **ret_failed)
+{
+	struct survey_options shown = *options;
+	struct progress *progress = quiet ? NULL : start(options->directories, options->directory_count);
+	struct fault fault;
+
+	if (!progress)
+		return data_audit(options, ret_audit, ret_failed);
+	shown.progress = show;
+	shown.progress_context = progress;
+	fault = data_audit(&shown, ret_audit, ret_failed);
+	end(progress);
+	return fault;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/proof/prove.h"
+
+#include "cli/options/repeatable.h"
+#include "cli/words/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
+{
+	uint32_t *ciphers = place;
+
+	(void)spec;
+	if (!strcasecmp(value, "aes_cbc"))
+		*ciphers = 1U << DATA_CIPHER_CBC;
+	else if (!strcasecmp(value, "aes_ctr"))
+		*ciphers = 1U << DATA_CIPHER_CTR;
+	else
+		return option_refuse("unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible",
+				     repeatable_near(value, "aes_cbc aes_ctr"));
+	return STATUS_DONE;
+}
+
+static const struct option_spec specs[] = {
+	{ "full", 0, NULL, "With --datadir: read and prove every page, not a sample",
+	  OPTION_FLAG(struct prove_options, full) },
+	{ "all-files", 0, NULL, "With --datadir: list every file, not only those that are not in order",
+	  OPTION_FLAG(struct prove_options, all_files) },
+	{ "encryption-algorithm", 0, "NAME",
+	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried",
+	  OPTION_INTO(struct prove_options, ciphers, uint32_t, take_algorithm) },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = {
+	{ NEED, "full all-files encryption-algorithm", "datadir server-data",
+	  "--full, --all-files and --encryption-algorithm need --datadir or --server-data" },
+	{ 0 },
+};
+
+const struct option_table prove_table = { specs, conflicts, .help_group = 2 };
+
+/* ---- the proof ---- */
+
+static void count_file(struct proof *proof, const struct data_file *file)
+{
+	proof->bytes += file->size;
+	proof->answers[file->answer]++;
+	proof->denied += file->fault.error_number == EACCES || file->fault.error_number == EPERM;
+	proof->proven_by_cipher |= file->evidence.proven_by_cipher;
+	for (size_t i = 0; i < file->evidence.use_count; i++)
+		proof->busy += file->evidence.uses[i].busy;
+	if (file->note == DATA_NOTE_CLEAR_TEXT && !proof->clear_text)
+		proof->clear_text = file->path;
+}
+
+static void count(struct proof *proof)
+{
+	const struct data_needs *needs = &proof->audit.needs;
+
+	for (size_t i = 0; i < needs->file_count; i++)
+		count_file(proof, &needs->files[i]);
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct data_need *need = &needs->needs[i];
+
+		proof->unproven_keys += need->files && need->files == need->answers[DATA_NOT_PROVABLE] && need->version;
+	}
+}
+
+enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
+		       const struct keyfile *keyfile, struct proof *ret_proof)
+{
+	const struct survey_options how = { .keyfile = keyfile, .full = what->full, .ciphers = what->ciphers };
+	struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
+	enum status status = datadirs_audit(&what->datadirs, talk->quiet, how, &proof.audit);
+
+	if (status)
+		return status;
+	count(&proof);
+	*ret_proof = proof;
+	return STATUS_DONE;
+}
+
+void proof_free(struct proof *proof)
+{
+	data_audit_free(&proof->audit);
+	*proof = (struct proof){ 0 };
+}
+
+const char *proof_unfit_algorithm(const struct proof *proof)
+{
+	const struct host *host = proof->host;
+	bool is_ctr = !settings_use_cbc(&host->settings);
+
+	if (!host->names_file || !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
+		return NULL;
+	return is_ctr ? "AES_CTR" : "AES_CBC";
+}
+
+bool proof_is_complete(const struct proof *proof)
+{
+	const struct data_needs *needs = &proof->audit.needs;
+
+	return !needs->live && !proof->audit.parts.total && !needs->undecided && !data_needs_unsure(needs);
+}
+
+enum status proof_status(const struct proof *proof)
+{
+	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
+	    proof_unfit_algorithm(proof))
+		return STATUS_NO;
+	return proof->audit.parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys ||
+			       proof->audit.needs.undecided
+		       ? STATUS_FAILED
+		       : STATUS_DONE;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/words/data_words.h"
+
+#include "core/format.h"
+#include "data/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *words;
+	const char *name;
+} kinds[DATA_KIND_COUNT] = {
+	[DATA_INNODB] = { "InnoDB", "innodb" },
+	[DATA_ARIA_INDEX] = { "Aria index", "aria-index" },
+	[DATA_ARIA_DATA] = { "Aria data", "aria-data" },
+	[DATA_BINARY_LOG] = { "binary log", "binary-log" },
+	[DATA_REDO_LOG] = { "redo log", "redo-log" },
+	[DATA_TEMPORARY] = { "temporary", "temporary" },
+	[DATA_PLAIN] = { "plain", "plain" },
+	[DATA_UNKNOWN] = { "unknown", "unknown" },
+};
+
+static const struct {
+	const char *words;
+	const char *name;
+} answers[DATA_ANSWER_COUNT] = {
+	[DATA_PROVEN] = { "proven", "proven" },
+	[DATA_NOT_ENCRYPTED] = { "not encrypted", "not-encrypted" },
+	[DATA_NOT_PROVABLE] = { "not provable", "not-provable" },
+	[DATA_UNKNOWN_KIND] = { "unknown kind", "unknown-kind" },
+	[DATA_UNREADABLE] = { "unreadable", "unreadable" },
+	[DATA_DAMAGED] = { "damaged", "damaged" },
+	[DATA_WRONG_KEY] = { "wrong key", "wrong-key" },
+	[DATA_MISSING_KEY] = { "missing key", "missing-key" },
+};
+
+static const struct {
+	const char *name;
+	const char *words;
+} notes[] = {
+	[DATA_NOTE_NONE] = { NULL, NULL },
+	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace whose first page only the redo log has yet" },
+	[DATA_NOTE_LOST] = { "lost", "the redo log has changes of this tablespace, and its file is not here" },
+	[DATA_NOTE_DROPPED] = { "dropped", "the redo log removes this tablespace" },
+	[DATA_NOTE_ZERO] = { "zero-head", "its first page is zero, and no redo log that would write it was found" },
+	[DATA_NOTE_LEFTOVER] = { "leftover", "an interrupted statement left this file, which holds nothing: the server "
+					     "has no such table" },
+	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
+	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
+	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "
+						       "encrypted, is not here, or is damaged" },
+	[DATA_NOTE_NO_REST] = { "no-rest", "other files of the system tablespace are not here, or are cut off" },
+	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
+	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },
+	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted yet" },
+	[DATA_NOTE_NO_PROOF] = { "no-proof", "it holds nothing by which a key could be known" },
+	[DATA_NOTE_NO_SUPPORT] = { "no-support", "its format is not known to this program" },
+	[DATA_NOTE_INCREMENTAL] = { "incremental",
+				    "part of an incremental backup: apply it first, with mariadb-backup --prepare" },
+	[DATA_NOTE_PACKED] = { "packed", "compressed or encrypted as a whole: unpack the backup first" },
+	[DATA_NOTE_UNCLEAN] = { "unclean", "not shut down cleanly: a start of the server would still apply it" },
+	[DATA_NOTE_UNREAD] = { "unread", "not shut down cleanly, and what a start of the server would still apply "
+					 "cannot be read: it may need other keys" },
+	[DATA_NOTE_GONE] = { "gone", "the server removed or renamed it while it was read" },
+	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache, or a failed write set, holds rows in clear text" },
+};
+
+const char *kind_words(enum data_kind kind)
+{
+	return kinds[kind].words;
+}
+
+const char *kind_name(enum data_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *answer_words(enum data_answer answer)
+{
+	return answers[answer].words;
+}
+
+const char *answer_name(enum data_answer answer)
+{
+	return answers[answer].name;
+}
+
+const char *note_name(enum data_note note)
+{
+	return notes[note].name;
+}
+
+char *note_words(const struct data_file *file)
+{
+	if (file->note == DATA_NOTE_NO_CODEC)
+		return format_text("%s is not installed", codec_library(file->evidence.missing_codec));
+	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
+}
+
+const char *piece_words(enum data_kind kind, uint64_t count)
+{
+	if (kind == DATA_BINARY_LOG)
+		return count == 1 ? "event" : "events";
+	if (kind == DATA_REDO_LOG)
+		return count == 1 ? "record" : "records";
+	return count == 1 ? "page" : "pages";
+}
+
+const char *part_name(enum part part)
+{
+	static const char *const names[PART_COUNT] = {
+		[PART_DATA_DIRECTORY] = "data-directory",
+		[PART_SYSTEM_TABLESPACE] = "system-tablespace",
+		[PART_UNDO_TABLESPACE] = "undo-tablespace",
+		[PART_REDO_LOG] = "redo-log",
+		[PART_ARIA_LOG] = "aria-log",
+		[PART_BINARY_LOG] = "binary-log",
+		[PART_RELAY_LOG] = "relay-log",
+		[PART_DATABASE] = "database",
+		[PART_TABLE] = "table",
+		[PART_TRANSFER] = "state-transfer",
+	};
+
+	return names[part];
+}
+
+char *part_words(const struct missing_part *part)
+{
+	switch (part->part) {
+	case PART_DATA_DIRECTORY:
+		return format_text("the data directory that '%s' belongs to is not here", part->where);
+	case PART_SYSTEM_TABLESPACE:
+		return format_text("'%s' has no system tablespace (ibdata1)", part->where);
+	case PART_UNDO_TABLESPACE:
+		return format_text("'%s' names an undo tablespace that is not here: space ID %u", part->where,
+				   part->space_id);
+	case PART_REDO_LOG:
+		return format_text("'%s' has no redo log (ib_logfile0)", part->where);
+	case PART_ARIA_LOG:
+		return format_text("'%s' has no Aria log (aria_log_control)", part->where);
+	case PART_DATABASE:
+		return format_text("the database directory '%s/%s' has no files", part->where, part->name);
+	case PART_TABLE:
+		return format_text("the table file '%s/%s' is not here", part->where, part->name);
+	case PART_TRANSFER:
+		return format_text("the state transfer of Galera into '%s' is not complete", part->where);
+	default:
+		return format_text("'%s' names the log '%s', which is not here", part->where, part->name);
+	}
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/words/message.h"
+
+#include "cli/words/json.h"
+#include "cli/words/trust_words.h"
+#include "core/keyfile.h"
+#include "core/password.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static struct {
+	const char *name;
+	bool quiet;
+	bool json;
+	bool changed;
+	char *error;
+	json_t *hints;
+	json_t *sql;
+} said = { .name = "mkeyfile" };
+
+void message_start(const char *name)
+{
+	said.name = name;
+}
+
+void message_set_quiet(bool quiet)
+{
+	said.quiet = quiet;
+}
+
+void message_set_json(bool json)
+{
+	said.json = json;
+}
+
+void message_changed(void)
+{
+	said.changed = true;
+}
+
+/* Bytes of the character at text, which is not its end, and its code point; 0: it is
+ * not UTF-8 (RFC 3629). */
+static int decode(const unsigned char *text, uint32_t *ret_code)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int size = text[0] < 0xc2 || text[0] > 0xf4 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	uint32_t code = size ? text[0] & (0x7fu >> size) : 0;
+
+	*ret_code = text[0];
+	if (text[0] < 0x80)
+		return 1;
+	for (int i = 1; i < size; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3fu);
+	}
+	if (!size || code < lowest[size] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	*ret_code = code;
+	return size;
+}
+
+/* Control characters, and those that end a line or turn the order of others (UAX 9). */
+static bool is_obeyed(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Bytes of the character at text that a terminal would not simply show; 0: it would. */
+static int control_size(const unsigned char *text)
+{
+	uint32_t code;
+	int size = decode(text, &code);
+
+	if (!size)
+		return 1;
+	return is_obeyed(code) ? size : 0;
+}
+
+bool is_visible(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code;
+
+	for (; *at; at += decode(at, &code))
+		if (control_size(at))
+			return false;
+	return true;
+}
+
+/* What needs no change goes out at once: standard error has no buffer. */
+static void print_text(FILE *stream, const char *text, bool has_lines)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code;
+
+	while (*at) {
+		const unsigned char *start = at;
+
+		while (*at && ((has_lines && *at == '\n') || !control_size(at)))
+			at += decode(at, &code);
+		fwrite(start, 1, (size_t)(at - start), stream);
+		for (int size = *at ? control_size(at) : 0; size; size--)
+			fprintf(stream, "\\%03o", (unsigned int)*at++);
+	}
+}
+
+void print_visibly(FILE *stream, const char *text)
+{
+	print_text(stream, text, false);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
+/* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
+__attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *format, va_list arguments)
+{
+	va_list again;
+	char *words;
+
+	va_copy(again, arguments);
+	if (vasprintf(&words, format, again) < 0)
+		words = NULL;
+	va_end(again);
+	if (!silent) {
+		if (words)
+			/* lines are the format's own: a name, or what a server says, starts none */
+			print_text(stderr, words, count_lines(words) == count_lines(format));
+		else
+			vfprintf(stderr, format, arguments);
+		fputc('\n', stderr);
+	}
+	return words;
+}
+
+void message_error_list(const char *format, va_list arguments)
+{
+	char *words;
+
+	fprintf(stderr, "%s: ", said.name);
+	words = say(false, format, arguments);
+	if (said.error)
+		free(words);
+	else
+		said.error = words;
+}
+
+void message_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message_error_list(format, arguments);
+	va_end(arguments);
+}
+
+void message_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!said.quiet)
+		fprintf(stderr, "%s: warning: ", said.name);
+	va_start(arguments, format);
+	free(say(said.quiet, format, arguments));
+	va_end(arguments);
+}
+
+void message_hint(const char *format, ...)
+{
+	va_list arguments;
+	char *words;
+
+	if (!said.quiet)
+		fputs("hint: ", stderr);
+	va_start(arguments, format);
+	words = say(said.quiet, format, arguments);
+	va_end(arguments);
+	if (said.error && words) {
+		if (!said.hints)
+			said.hints = json_array();
+		json_array_append_new(said.hints, json_text(words));
+	}
+	free(words);
+}
+
+void message_note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	free(say(said.quiet, format, arguments));
+	va_end(arguments);
+}
+
+void message_sql(const char *sql, bool is_printed)
+{
+	if (is_printed)
+		message_note("  %s", sql);
+	if (!said.sql)
+		said.sql = json_array();
+	json_array_append_new(said.sql, json_text(sql));
+}
+
+enum status usage_error(const char *words)
+{
+	message_error("%s", words);
+	return STATUS_USAGE;
+}
+
+/* ---- words for the core's faults ---- */
+
+/* What became of another program, called name. */
+static void say_program_failed(const char *name, int wait_status)
+{
+	if (wait_status < 0)
+		message_error("cannot run %s: %s", name, strerror(-wait_status));
+	else if (WIFSIGNALED(wait_status))
+		message_error("%s was ended by signal %d", name, WTERMSIG(wait_status));
+	else
+		message_error("%s failed with status %d", name, WEXITSTATUS(wait_status));
+}
+
+static void say_busy(const char *path, pid_t holder)
+{
+	if (holder)
+		message_error("'%s' is locked by process %d", path, (int)holder);
+	else
+		message_error("'%s' is locked by another process", path);
+	message_hint("--lock-timeout=SECONDS waits longer");
+}
+
+#define DIGITS(number) DIGITS_OF(number)
+#define DIGITS_OF(number) #number
+
+struct fault_words {
+	enum fault_code code;
+	enum status status;
+	const char *before; /* the path, in quotes */
+	const char *after;  /* NULL: the path is not named */
+	bool has_reason;    /* the error of the operating system is at the end */
+	const char *hint;   /* or NULL */
+};
+
+/* FAULT_COMMAND_FAILED and FAULT_TIMEOUT are those of the password command, which is not
+ * named: it may have a password in it. */
+static const struct fault_words fault_words[] = {
+	{ FAULT_OPEN, STATUS_FAILED, "cannot open ", "", true, NULL },
+	{ FAULT_READ, STATUS_FAILED, "cannot read ", "", true, NULL },
+	{ FAULT_LOCK, STATUS_FAILED, "cannot lock ", "", true, NULL },
+	{ FAULT_CREATE, STATUS_FAILED, "cannot create a temporary file beside ", "", true, NULL },
+	{ FAULT_DIRECTORY, STATUS_FAILED, "cannot create files beside ", "", true, NULL },
+	{ FAULT_OWNER, STATUS_REFUSED, "cannot keep the owner and group of ", "", true, NULL },
+	{ FAULT_ATTRIBUTES, STATUS_FAILED, "cannot keep mode, ACL and extended attributes of ", "", true, NULL },
+	{ FAULT_WRITE, STATUS_FAILED, "cannot write ", "", true, NULL },
+	{ FAULT_READ_BACK, STATUS_FAILED, "cannot read back what was written for ", "", true, NULL },
+	{ FAULT_PUBLISH, STATUS_FAILED, "cannot replace ", "", true, NULL },
+	{ FAULT_BACKUP, STATUS_FAILED, "cannot keep a backup of ", "", true, NULL },
+	{ FAULT_OLD_LEFT, STATUS_FAILED, "cannot remove the old content of ", "", true, NULL },
+	{ FAULT_THREAD, STATUS_FAILED, "cannot start a thread", NULL, true, NULL },
+	{ FAULT_MEMORY, STATUS_FAILED, "out of memory", NULL, false, NULL },
+	{ FAULT_RANDOM, STATUS_FAILED, "the random generator failed: no key was made", NULL, false, NULL },
+	{ FAULT_ALGORITHM, STATUS_FAILED, "digest or cipher not available: OpenSSL's configuration does not allow it",
+	  NULL, false, NULL },
+	{ FAULT_NOT_REGULAR, STATUS_FAILED, "", " is not a regular file", false, NULL },
+	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": the named pipe was not written in time", false,
+	  "use --password-timeout=SECONDS to allow more time (0: no limit)" },
+	{ FAULT_TOO_LARGE, STATUS_FAILED, "",
+	  " is larger than " DIGITS(KEYFILE_MAX_SIZE) " bytes, which is all that a server reads", false, NULL },
+	{ FAULT_READ_ONLY, STATUS_FAILED, "", " is on a file system that is mounted read-only", false, NULL },
+	{ FAULT_IMMUTABLE, STATUS_FAILED, "", " or its directory is immutable or append-only", false,
+	  "lsattr shows it, chattr -i or -a takes it off" },
+	{ FAULT_INTERRUPTED, STATUS_FAILED, "interrupted by a signal: ", " was not changed", false, NULL },
+	{ FAULT_EXISTS, STATUS_REFUSED, "", " exists", false, NULL },
+	{ FAULT_TORN, STATUS_FAILED, "", " is damaged: cannot write it", true,
+	  "bring its old content back from the backup" },
+	{ FAULT_CHANGED, STATUS_FAILED, "",
+	  " was changed by somebody else meanwhile; their change was kept, yours was not made", false,
+	  "run the command again" },
+	{ FAULT_STRANDED, STATUS_FAILED, "",
+	  " was changed by somebody else meanwhile, and their change cannot be put back", true, NULL },
+	{ FAULT_DIRECTORY_SYNC, STATUS_FAILED, "",
+	  " has its new content, but it may not survive a power cut: cannot sync its directory", true, NULL },
+	{ FAULT_SYSTEM_KEY, STATUS_REFUSED, "", " has no key ID 1, which every server needs", false, NULL },
+	{ FAULT_NOT_A_KEYFILE, STATUS_FAILED, "", " holds no key", false, NULL },
+	{ FAULT_NOT_ENCRYPTED, STATUS_FAILED, "", " is not encrypted", false, NULL },
+	{ FAULT_TRUNCATED, STATUS_FAILED, "", " is damaged: an encrypted key file is not cut in the middle of a block",
+	  false, NULL },
+	{ FAULT_WRONG_PASSWORD, STATUS_WRONG_PASSWORD, "",
+	  " does not open: wrong password, wrong digest or iteration count, or damaged", false, NULL },
+	{ FAULT_PASSWORD_EMPTY, STATUS_FAILED, "", " holds no password", false, NULL },
+	{ FAULT_PASSWORD_BLANK, STATUS_FAILED, "", " holds no password", false, NULL },
+	{ FAULT_PASSWORD_TOO_LONG, STATUS_FAILED, "the password in ",
+	  " is longer than " DIGITS(PASSWORD_MAX_SIZE) " bytes, which no server reads", false, NULL },
+	{ FAULT_PASSWORD_NUL, STATUS_REFUSED, "the password in ", " has a NUL byte, where the server would cut it",
+	  false, NULL },
+	{ FAULT_PASSWORD_NEWLINE, STATUS_REFUSED, "the password in ",
+	  " has more than one line, which openssl would cut", false, NULL },
+	{ FAULT_TIMEOUT, STATUS_FAILED, "the password command did not end in time", NULL, false,
+	  "--password-timeout=SECONDS gives it more time, 0 all it wants" },
+};
+
+static enum status say_words(const struct fault_words *words, const char *path, int error_number)
+{
+	const char *colon = words->has_reason ? ": " : "";
+	const char *reason = words->has_reason ? strerror(error_number) : "";
+
+	if (words->after)
+		message_error("%s'%s'%s%s%s", words->before, path, words->after, colon, reason);
+	else
+		message_error("%s%s%s", words->before, colon, reason);
+	if (words->hint)
+		message_hint("%s", words->hint);
+	return words->status;
+}
+
+static enum status say_no_keyfile(const char *path, const char *what, struct fault fault)
+{
+	message_error("'%s' is no key file: %s at line %u, column %u", path, what, fault.line, fault.column);
+	return STATUS_FAILED;
+}
+
+static void say_refusal(bool is_error, const char *path, const struct refusal_of_trust *refusal)
+{
+	char *words = refusal_words(refusal);
+	char *fix = refusal_fix(refusal);
+
+	if (is_error)
+		message_error("refusing '%s': %s", path, words ? words : "out of memory");
+	else
+		message_warning("ignoring option file '%s': %s", path, words ? words : "out of memory");
+	if (fix)
+		message_hint("%s", fix);
+	free(words);
+	free(fix);
+}
+
+void message_untrusted(const char *path, const struct refusal_of_trust *refusal)
+{
+	say_refusal(true, path, refusal);
+}
+
+void message_ignored(const char *path, const struct refusal_of_trust *refusal)
+{
+	say_refusal(false, path, refusal);
+}
+
+/* Of faults that the table has no words for. */
+static enum status say_more(struct fault fault, const char *path)
+{
+	switch (fault.code) {
+	case FAULT_NONE:
+		return STATUS_DONE;
+	case FAULT_SYNTAX:
+		return say_no_keyfile(path, "syntax error", fault);
+	case FAULT_KEY_ID:
+		return say_no_keyfile(path, "invalid key ID", fault);
+	case FAULT_KEY_VERSION:
+		return say_no_keyfile(path, "invalid key version", fault);
+	case FAULT_KEY:
+		return say_no_keyfile(path, "invalid key", fault);
+	case FAULT_COMMAND_FAILED:
+		say_program_failed("the password command", fault.error_number);
+		return STATUS_FAILED;
+	case FAULT_BUSY:
+		say_busy(path, fault.holder);
+		return STATUS_BUSY;
+	case FAULT_MOUNT_POINT:
+		message_error("'%s' is a mount point and cannot be replaced by renaming", path);
+		message_hint("change the file on the host that is mounted here, then restart the container");
+		message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
+		return STATUS_REFUSED;
+	case FAULT_BACKUP_EXISTS:
+		message_error("the backup '%s~' exists, and may be the only copy of older keys", path);
+		message_hint("move it to a safe place first");
+		return STATUS_REFUSED;
+	case FAULT_UNTRUSTED:
+		message_untrusted(path, trust_refusal());
+		return STATUS_REFUSED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+enum status message_fault(struct fault fault, const char *path)
+{
+	for (size_t i = 0; i < sizeof(fault_words) / sizeof(fault_words[0]); i++)
+		if (fault_words[i].code == fault.code)
+			return say_words(&fault_words[i], path, fault.error_number);
+	return say_more(fault, path);
+}
+
+enum status message_program_fault(struct fault fault, const char *program)
+{
+	char *name = NULL;
+
+	if (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT)
+		return message_fault(fault, program);
+	if (fault.code == FAULT_TIMEOUT) {
+		message_error("'%s' did not end in time", program);
+	} else if (asprintf(&name, "'%s'", program) >= 0) {
+		say_program_failed(name, fault.error_number);
+		free(name);
+	}
+	return STATUS_FAILED;
+}
+
+/* ---- the end ---- */
+
+static void print_error_object(enum status status)
+{
+	json_t *object = json_object();
+	json_t *error = json_object();
+
+	json_object_set_new(error, "status", json_integer((json_int_t)status));
+	json_object_set_new(error, "message", json_text(said.error));
+	json_object_set(error, "hints", said.hints ? said.hints : json_null());
+	if (said.sql)
+		json_object_set(error, "sql", said.sql);
+	json_object_set_new(object, "error", error);
+	print_json(object);
+}
+
+static bool close_standard_output(void)
+{
+	bool failed_before = ferror(stdout);
+
+	/* a closed descriptor is no failure unless something was to go there */
+	return (!fclose(stdout) || errno == EBADF) && !failed_before;
+}
+
+enum status message_finish(enum status status)
+{
+	if (said.json && status != STATUS_DONE && said.error)
+		print_error_object(status);
+	if (fflush(stdout) || !close_standard_output()) {
+		message_error("cannot write standard output: %s", strerror(errno));
+		status = STATUS_FAILED;
+	}
+	if (json_memory_failed() && (status == STATUS_DONE || !said.error)) {
+		message_error("out of memory");
+		status = STATUS_FAILED;
+	}
+	if (status != STATUS_DONE && said.changed)
+		message_hint("the change itself is made");
+	free(said.error);
+	json_decref(said.hints);
+	json_decref(said.sql);
+	return status;
+}
+
+void message_clear_line(void)
+{
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+}

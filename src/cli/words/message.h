@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_WORDS_MESSAGE_H
+#define MKEYFILE_CLI_WORDS_MESSAGE_H
+
+#include "cli/words/exit_status.h"
+#include "core/fault.h"
+#include "core/trust.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
+ * lower case, no full stop. Never key material: these go through stdio. */
+
+#define PRINTF_LIKE(words, first) __attribute__((format(printf, words, first)))
+
+/* name: "mkeyfile" or "mkeyfile COMMAND"; it must outlive the program. */
+void message_start(const char *name);
+
+/* --quiet: only errors are said. --json: an error is an object on standard
+ * output as well. */
+void message_set_quiet(bool quiet);
+void message_set_json(bool json);
+
+/* The same with a list of what format takes. */
+void message_error_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
+void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The next step after an error or a warning. */
+void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Talk without a prefix: what was changed, what to do next. */
+void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A statement that clears the way, on a line of its own, and in any case for JSON. */
+void message_sql(const char *sql, bool is_printed);
+
+/* Prints text, of which a file name or a server's words may be a part. What a terminal
+ * would obey, the end of a line, what turns the order of characters, and bytes that are
+ * not UTF-8 become \ooo, in octal. */
+void print_visibly(FILE *stream, const char *text);
+
+/* Whether text has nothing of that kind. */
+bool is_visible(const char *text);
+
+/* An error of the command line: says it and returns STATUS_USAGE. */
+enum status usage_error(const char *words);
+
+/* Says what a fault of the file (or password source) at path means and returns the exit
+ * status that goes with it: STATUS_DONE, and no word, for none. */
+MUST_CHECK enum status message_fault(struct fault fault, const char *path);
+
+/* The same of another program that was run for what it prints. */
+MUST_CHECK enum status message_program_fault(struct fault fault, const char *program);
+
+/* Says why the file at path is refused, or that an option file is ignored, and what can
+ * be done about it. */
+void message_untrusted(const char *path, const struct refusal_of_trust *refusal);
+void message_ignored(const char *path, const struct refusal_of_trust *refusal);
+
+/* Tells message_finish that the change was made, whatever comes after. */
+void message_changed(void);
+
+/* Prints the error object when --json asks and status is one that follows a
+ * message_error, and closes standard output, whose failure turns any status
+ * into STATUS_FAILED. Returns the final status. */
+enum status message_finish(enum status status);
+
+/* Takes a line that shows progress from the terminal. */
+void message_clear_line(void);
+
+#endif

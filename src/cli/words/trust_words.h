@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_WORDS_TRUST_WORDS_H
+#define MKEYFILE_CLI_WORDS_TRUST_WORDS_H
+
+#include "core/trust.h"
+
+/* "user 'bob' owns directory '/srv'": why a path is not trusted. malloc(3)ed, or NULL. */
+char *refusal_words(const struct refusal_of_trust *refusal);
+
+/* What can be done about it. malloc(3)ed, or NULL. */
+char *refusal_fix(const struct refusal_of_trust *refusal);
+
+#endif
