@@ -361,6 +361,8 @@ static const char *const key_plugins[RIVAL_COUNT] = {
 struct loads {
 	bool loaded[RIVAL_COUNT];
 	bool off[RIVAL_COUNT]; /* of those that are not read here */
+	bool goes_on;	       /* after what does not load */
+	bool cut;	       /* something came after that, and was dropped */
 };
 
 /* The key plugin that a library has, by the name of its file; -1: none. */
@@ -400,7 +402,7 @@ static bool load_item(struct loads *loads, const char *item, size_t size)
 }
 
 /* Several with ";" or ":" between them; after one that does not load, the server
- * drops the rest (sql/sql_plugin.cc, plugin_load_list). */
+ * drops the rest (sql/sql_plugin.cc, plugin_load_list; measured: not in 11.8.9). */
 static void load_list(struct loads *loads, const char *list)
 {
 	bool done = false;
@@ -408,9 +410,10 @@ static void load_list(struct loads *loads, const char *list)
 	while (*list && !done) {
 		const size_t size = strcspn(list, ";:");
 
-		done = size && !load_item(loads, list, size);
+		done = size && !load_item(loads, list, size) && !loads->goes_on;
 		list += size + (list[size] != '\0');
 	}
+	loads->cut |= *list != '\0';
 }
 
 /* Those that the server reads before it loads plugins. */
@@ -575,13 +578,14 @@ static void settle(struct server_settings *settings, struct server_settings *oth
 			settings->rival = key_plugins[i];
 }
 
-struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings)
+struct fault settings_parse(struct secret *lines, const struct server_profile *profile,
+			    struct server_settings *ret_settings)
 {
 	SETTINGS struct server_settings own = { .plugin = MKEYFILE_KEY_MANAGEMENT };
 	SETTINGS struct server_settings stock = { .plugin = FILE_KEY_MANAGEMENT };
 	SETTINGS struct server_settings common = { 0 };
 	struct server_settings *chosen;
-	struct loads loads = { 0 };
+	struct loads loads = { .goes_on = profile && !profile->options_before_11_8 };
 	struct option_line line;
 	char *rest = (char *)lines->data;
 
@@ -599,6 +603,7 @@ struct fault settings_parse(struct secret *lines, struct server_settings *ret_se
 	settle(chosen, chosen == &own ? &stock : &own, &loads);
 	chosen->user = common.user;
 	chosen->datadir = common.datadir;
+	chosen->list_cut = loads.cut;
 	merge_error(&chosen->load_error, &common.load_error);
 	merge_error(&chosen->unknown, &common.unknown);
 	merge_error(&chosen->capitals_error, &common.capitals_error);
@@ -716,7 +721,7 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 	const char *name = key_plugin_name(settings->plugin);
 	const struct option_error *error = first_error(settings, profile);
 	const struct option_error *place_error =
-		profile && profile->has_date_formats ? &settings->older_place : &settings->place_error;
+		profile && profile->options_before_11_8 ? &settings->older_place : &settings->place_error;
 
 	if (has_error(&settings->load_error))
 		return take_error(&settings->load_error, ret_words);

@@ -60,6 +60,7 @@ struct server_settings {
 	const char *datadir;
 	bool plugin_loaded;		    /* by plugin_load or plugin_load_add */
 	bool plugin_off;		    /* file_key_management=OFF and the like */
+	bool list_cut;			    /* of plugins, after one that does not load */
 	bool plugin_forced;		    /* the server does not start without it */
 	const char *rival;		    /* another plugin that would serve keys as well: its name; or NULL */
 	const char *rival_filename;	    /* that it is to read, where it reads key files; or NULL */
@@ -82,8 +83,10 @@ struct server_settings {
  * else of the one that is loaded, else of the one that has a file. Where both would
  * serve, rival is set: which one serves is not defined. Plugins that were installed at
  * run time (INSTALL SONAME) are not in option files. Libraries that neither plugin is in
- * are taken to load. */
-MUST_CHECK struct fault settings_parse(struct secret *lines, struct server_settings *ret_settings);
+ * are taken to load. profile: of the server that reads them; NULL, not known: one before
+ * 11.8, which makes a difference only with list_cut. */
+MUST_CHECK struct fault settings_parse(struct secret *lines, const struct server_profile *profile,
+				       struct server_settings *ret_settings);
 void settings_free(struct server_settings *settings);
 
 /* The KDF that they name, for a server that has such settings. False when the

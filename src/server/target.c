@@ -14,7 +14,7 @@ const struct server_profile server_profiles[] = {
 	  .from = 100104,
 	  .name = "Community Server 10.1.4 to 11.7",
 	  .option = "10.11",
-	  .has_date_formats = true },
+	  .options_before_11_8 = true },
 	{ .edition = COMMUNITY,
 	  .from = 110800,
 	  .name = "Community Server 11.8",
@@ -32,7 +32,7 @@ const struct server_profile server_profiles[] = {
 	  .from = 100104,
 	  .name = "Enterprise Server before 11.8",
 	  .option = "10.6-enterprise",
-	  .has_date_formats = true },
+	  .options_before_11_8 = true },
 	{ .edition = ENTERPRISE,
 	  .from = 110800,
 	  .name = "Enterprise Server 11.8 and later",
@@ -142,7 +142,7 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 	if (edition == PLUGIN && version >= 110800)
 		ret_profile->oversize = OVERSIZE_TOO_LARGE;
 	if (edition == PLUGIN)
-		ret_profile->has_date_formats = version < 110800;
+		ret_profile->options_before_11_8 = version < 110800;
 	return true;
 }
 

@@ -24,10 +24,10 @@ struct server_profile {
 	const char *name;     /* for people: "Community Server 10.1.4 to 11.7" */
 	const char *option;   /* a value of --target that stands for it: "11.8-enterprise" */
 	enum keyfile_syntax syntax;
-	bool reads_kdf;	       /* file_key_management_digest and _use_pbkdf2 exist */
-	bool no_capitals;      /* in names of options */
-	bool has_date_formats; /* the options date_format and datetime_format exist: "dat" is no datadir */
-	bool reads_pipes;      /* the key file may be a named pipe */
+	bool reads_kdf;		  /* file_key_management_digest and _use_pbkdf2 exist */
+	bool no_capitals;	  /* in names of options */
+	bool options_before_11_8; /* has date_format and drops the rest of a list of plugins */
+	bool reads_pipes;	  /* the key file may be a named pipe */
 	enum oversize_words oversize;
 	bool cuts_long_password; /* in silence, instead of refusing it */
 	enum blank_password blank_password;

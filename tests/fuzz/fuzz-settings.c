@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct kdf kdf = { 0 };
 
 	REQUIRE(!secret_copy_text(&lines, data, size).code);
-	REQUIRE(!settings_parse(&lines, &settings).code);
+	REQUIRE(!settings_parse(&lines, NULL, &settings).code);
 	REQUIRE(!settings_kdf(&settings, &kdf) || kdf.digest < DIGEST_COUNT);
 	REQUIRE(!settings_password_path(&settings) || settings.filekey.value);
 	judge(&settings, NULL);

@@ -59,7 +59,7 @@ static struct server_settings settings_of(const char *lines)
 	struct server_settings settings;
 
 	expect_done("copy", secret_copy_text(&copy, lines, strlen(lines)));
-	assert_int_equal(settings_parse(&copy, &settings).code, FAULT_NONE);
+	assert_int_equal(settings_parse(&copy, NULL, &settings).code, FAULT_NONE);
 	return settings;
 }
 
@@ -280,6 +280,27 @@ static void test_password(void **state)
 	assert_null(none.filekey.value);
 }
 
+/* Before 11.8, a server drops the rest of a list of plugins. */
+static void test_rest_of_list(void **state)
+{
+	static const char lines[] = "--plugin_load_add=./x;file_key_management\n" NAMED;
+	static const char *const targets[] = { NULL, "10.11", "11.8" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(targets); i++) {
+		SECRET struct secret copy = { 0 };
+		SETTINGS struct server_settings settings = { 0 };
+		struct server_profile profile;
+		const bool goes_on = i == 2;
+
+		assert_true(!targets[i] || target_profile(targets[i], &profile));
+		expect_done("copy", secret_copy_text(&copy, lines, strlen(lines)));
+		expect_done("parse", settings_parse(&copy, targets[i] ? &profile : NULL, &settings));
+		assert_int_equal(settings.plugin_loaded, goes_on);
+		assert_int_equal(settings.list_cut, !goes_on);
+	}
+}
+
 /* No memory at all is no settings. */
 static void test_nothing(void **state)
 {
@@ -287,7 +308,7 @@ static void test_nothing(void **state)
 	struct server_settings settings;
 
 	(void)state;
-	assert_int_equal(settings_parse(&nothing, &settings).code, FAULT_NONE);
+	assert_int_equal(settings_parse(&nothing, NULL, &settings).code, FAULT_NONE);
 	assert_null(settings.filename.value);
 	assert_false(settings.plugin_loaded);
 	settings_free(&settings);
@@ -296,9 +317,9 @@ static void test_nothing(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_names),	   cmocka_unit_test(test_kdf),
-		cmocka_unit_test(test_obstacles), cmocka_unit_test(test_password), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_rivals),	  cmocka_unit_test(test_places),
+		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_names),	       cmocka_unit_test(test_kdf),
+		cmocka_unit_test(test_obstacles), cmocka_unit_test(test_rest_of_list), cmocka_unit_test(test_password),
+		cmocka_unit_test(test_nothing),	  cmocka_unit_test(test_rivals),       cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

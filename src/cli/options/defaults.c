@@ -323,6 +323,26 @@ static enum status refuse_two_plugins(const struct options *options)
 	return STATUS_REFUSED;
 }
 
+/* The installed server is asked for its release only where that makes a difference. */
+static struct fault parse_settings(struct host *host, struct secret *lines)
+{
+	SECRET struct secret copy = { 0 };
+	struct server_profile profile;
+	char *version = NULL;
+	struct fault fault = lines->data ? secret_copy_text(&copy, lines->data, lines->size) : fault_none();
+
+	if (!fault.code)
+		fault = settings_parse(lines, NULL, &host->settings);
+	if (fault.code || !host->settings.list_cut || installed_server(host->environment, &version).code)
+		return fault;
+	if (target_profile(version, &profile)) {
+		settings_free(&host->settings);
+		fault = settings_parse(&copy, &profile, &host->settings);
+	}
+	free(version);
+	return fault;
+}
+
 static enum status read_server_groups(struct options *options)
 {
 	SECRET struct secret lines = { 0 };
@@ -333,7 +353,7 @@ static enum status read_server_groups(struct options *options)
 	if (status)
 		return status;
 	host->is_asked = true;
-	fault = settings_parse(&lines, &host->settings);
+	fault = parse_settings(host, &lines);
 	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
 	if (!status)
 		take_server_files(options);
