@@ -57,11 +57,11 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 	return STATUS_FAILED;
 }
 
-/* What the program says of the files is said once, with the group [mkeyfile]. */
+/* What the program says of the files is said once: with the first group that is asked for. */
 static enum status print_group(const struct host *host, const char *group, struct secret *ret_lines)
 {
 	const struct option_files files = option_files_of(host);
-	struct fault fault = option_files_print(&files, group, strcmp(group, OWN_GROUP), ret_lines);
+	struct fault fault = option_files_print(&files, group, host->own_lines.data || host->is_asked, ret_lines);
 
 	if (!fault.code || (is_missing(fault) && may_be_missing(host)))
 		return STATUS_DONE;
