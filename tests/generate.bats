@@ -120,7 +120,8 @@ hint: chmod 600 it first, or 640 with the server's group" generate --force
 	run -0 --separate-stderr mkeyfile generate
 	same "mkeyfile generate: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
 hint: it may hold keys that this file lacks: compare them before you remove it" "$(head -n 2 <<<"$stderr")"
-	same ".keyfile.mkeyfile-1-2 keyfile" "$(ls -A | xargs)"
+	same ".keyfile.mkeyfile-1-2
+keyfile" "$(ls -A)"
 }
 
 @test "a name that ends in a slash" {

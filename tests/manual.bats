@@ -107,12 +107,16 @@ $(page_options "mkeyfile-$command.1")"
 }
 
 @test "mkeyfile(1) has every environment variable, and no others" {
-	local heeded
+	local heeded passed documented sources=$abs_top_srcdir/src
 
-	heeded=$(grep -ohE '(from_environment|getenv)\("[A-Z_]+"\)' "$abs_top_srcdir"/src/*/*.c |
-		grep -oE '[A-Z_]{2,}' | sort -u)
+	heeded=$(grep -rohE '(from_environment|getenv)\("[A-Z_]+"\)' "$sources" --include='*.c' | grep -oE '[A-Z_]{2,}' | sort -u)
 	[[ $heeded == *MKEYFILE_FILE* ]]
-	same "$heeded" "$(sed -n 's/^\.It Ev //p' "$abs_top_srcdir/man/mkeyfile.1" | sort)"
+	# those of the server's own programs, which read them
+	passed=$(grep -oE '"(MYSQL|MARIADB)_[A-Z_]+"' "$sources"/cli/live/link.c | tr -d '"')
+	[[ $passed == *MYSQL_HOME* ]]
+	documented=$(sed -n 's/^\.It Ev //p' "$abs_top_srcdir/man/mkeyfile.1" | sed 's/ , /\n/g' | sort)
+	same "" "$(comm -23 <(echo "$heeded") <(echo "$documented"))"
+	same "" "$(comm -13 <(printf '%s\n' "$heeded" "$passed" | sort) <(echo "$documented"))"
 }
 
 @test "mkeyfile-verify(1) has every warning, and no others" {
