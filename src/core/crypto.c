@@ -27,3 +27,11 @@ struct fault crypto_fault(enum fault_code code)
 {
 	return fault_of(is_out_of_memory() ? FAULT_MEMORY : code);
 }
+
+void crypto_load(void)
+{
+	if (crypto_start().code)
+		return;
+	EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
+	EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL));
+}

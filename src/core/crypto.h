@@ -12,4 +12,8 @@ MUST_CHECK struct fault crypto_start(void);
 /* Why libcrypto has just failed: FAULT_MEMORY when it says so, else code. */
 MUST_CHECK struct fault crypto_fault(enum fault_code code);
 
+/* Has libcrypto do now what it does at its first use, its configuration and providers:
+ * a millisecond, for which there may be a better time. */
+void crypto_load(void);
+
 #endif
