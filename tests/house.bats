@@ -10,9 +10,10 @@ setup_test() {
 @test "arrows point one way: cli to server and data, all to core, and plugin to core" {
 	run -1 grep -nE '#include "(cli|server|data)/' core/*.[ch]
 	run -1 grep -nE '#include "(cli|data)/' server/*.[ch]
-	run -1 grep -nE '#include "(cli|server)/' data/*.[ch]
+	run -1 grep -nP '#include "data/(?!formats/)' data/formats/*.[ch]
+	run -1 grep -nE '#include "(cli|server)/' data/*.[ch] data/*/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' plugin/*.[ch]
-	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] cli/*/*.[ch]
+	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] data/*/*.[ch] cli/*/*.[ch]
 }
 
 @test "arrows between the rooms of cli point one way" {
@@ -31,7 +32,7 @@ setup_test() {
 
 @test "only core and data name OpenSSL, only cli prints" {
 	run -1 grep -nE 'openssl/' cli/*/*.[ch] server/*.[ch] plugin/*.[ch]
-	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch]
+	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch] data/*/*.[ch]
 }
 
 @test "options that contradict each other are options" {
@@ -45,7 +46,7 @@ setup_test() {
 }
 
 @test "only the client names Connector/C, and it takes nothing from other rooms but memory and child processes" {
-	run -1 grep -nE '<mysql\.h>' cli/*/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch]
+	run -1 grep -nE '<mysql\.h>' cli/*/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch] data/*/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' client/*.[ch]
 	same "child.h
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
@@ -56,12 +57,12 @@ secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
 @test "data opens files only to read, and takes no lock" {
-	run -1 grep -nE 'O_(RDWR|WRONLY|CREAT|TRUNC|APPEND)|F_(OFD_)?SETLK|\b(flock|p?write|ftruncate|unlink|rename|mmap)\(' data/*.[ch]
-	same '2' "$(grep -lE '\bopen(at)?\(' data/*.c | grep -cvE 'live.c')"
+	run -1 grep -nE 'O_(RDWR|WRONLY|CREAT|TRUNC|APPEND)|F_(OFD_)?SETLK|\b(flock|p?write|ftruncate|unlink|rename|mmap)\(' data/*.[ch] data/*/*.[ch]
+	same '2' "$(grep -lE '\bopen(at)?\(' data/*.c data/*/*.c | grep -cvE 'live.c')"
 }
 
 @test "every file names its licence" {
-	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch] cli/*/*.[ch])"
+	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch] */*/*.[ch])"
 }
 
 @test "the plugin exports what the server looks for, and nothing else" {

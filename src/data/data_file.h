@@ -2,9 +2,9 @@
 #ifndef MKEYFILE_DATA_DATA_FILE_H
 #define MKEYFILE_DATA_DATA_FILE_H
 
-#include "data/evidence.h"
+#include "data/formats/evidence.h"
+#include "data/formats/source.h"
 #include "data/redo_logs.h"
-#include "data/source.h"
 
 /* A file of a data directory, and what it says about the keys. */
 

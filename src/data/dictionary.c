@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/dictionary.h"
 
-#include "data/bytes.h"
-#include "data/innodb.h"
+#include "data/formats/bytes.h"
+#include "data/formats/innodb.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef MKEYFILE_DATA_DICTIONARY_H
 #define MKEYFILE_DATA_DICTIONARY_H
 
+#include "data/formats/scan.h"
 #include "data/needs.h"
-#include "data/scan.h"
 
 /* InnoDB's list of its tables, SYS_TABLES (MariaDB 10.11: storage/innobase/include/
  * dict0boot.h, dict/dict0load.cc; the same in 10.5 and 11.8). It is in the system

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/live.h"
 
-#include "data/source.h"
+#include "data/formats/source.h"
 #include "data/tree.h"
 
 #include <fcntl.h>

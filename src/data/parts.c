@@ -3,10 +3,10 @@
 
 #include "core/array.h"
 #include "core/format.h"
-#include "data/bytes.h"
 #include "data/dictionary.h"
 #include "data/file_names.h"
-#include "data/innodb.h"
+#include "data/formats/bytes.h"
+#include "data/formats/innodb.h"
 #include "data/name_set.h"
 #include "data/tree.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/reader.h"
 
-#include "data/aria.h"
-#include "data/binlog.h"
-#include "data/bytes.h"
 #include "data/file_names.h"
-#include "data/innodb.h"
-#include "data/redo.h"
+#include "data/formats/aria.h"
+#include "data/formats/binlog.h"
+#include "data/formats/bytes.h"
+#include "data/formats/innodb.h"
+#include "data/formats/redo.h"
 
 #include <errno.h>
 #include <fcntl.h>

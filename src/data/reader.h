@@ -3,8 +3,8 @@
 #define MKEYFILE_DATA_READER_H
 
 #include "data/data_file.h"
+#include "data/formats/scan.h"
 #include "data/redo_logs.h"
-#include "data/scan.h"
 #include "data/system_files.h"
 
 /* A file of a data directory, opened by the reader of its kind. Its pages can be

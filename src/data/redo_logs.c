@@ -3,7 +3,7 @@
 
 #include "core/array.h"
 #include "data/file_names.h"
-#include "data/redo.h"
+#include "data/formats/redo.h"
 #include "data/tree.h"
 
 #include <fcntl.h>

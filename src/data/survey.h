@@ -4,7 +4,7 @@
 
 #include "core/keyfile.h"
 #include "data/data_file.h"
-#include "data/prover.h"
+#include "data/formats/prover.h"
 
 /* A look through whole data directories: of a server that is stopped, of one that
  * runs, or a backup. Nothing is written, no lock is taken. Memory grows with the number

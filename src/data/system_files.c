@@ -2,8 +2,8 @@
 #include "data/system_files.h"
 
 #include "core/array.h"
-#include "data/bytes.h"
 #include "data/file_names.h"
+#include "data/formats/bytes.h"
 #include "data/tree.h"
 
 #include <fcntl.h>

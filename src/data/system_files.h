@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_DATA_SYSTEM_FILES_H
 #define MKEYFILE_DATA_SYSTEM_FILES_H
 
-#include "data/innodb.h"
+#include "data/formats/innodb.h"
 
 #include <pthread.h>
 

@@ -2,25 +2,20 @@
 #include "data/tree.h"
 
 #include "core/format.h"
+#include "data/formats/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Names that are sorted at a time: a directory of any size takes no more memory. */
 #define BATCH_BYTES ((size_t)4 << 20)
 #define BATCH_NAMES ((size_t)65536)
-
-/* Not in linux/magic.h: fs/configfs/mount.c, fs/fuse/fuse_i.h. */
-#define CONFIGFS_SUPER 0x62656570
-#define FUSE_CONTROL_SUPER 0x65735543
 
 /* A directory that the walk has been in. */
 struct visited {
@@ -209,24 +204,6 @@ static struct fault enter(struct walk *walk, const struct stat *status, bool *re
 		return fault_of(FAULT_MEMORY);
 	**place = key;
 	return fault_none();
-}
-
-bool is_kernel_view(int file)
-{
-	static const unsigned long magics[] = {
-		PROC_SUPER_MAGIC, SYSFS_MAGIC,	      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
-		DEBUGFS_MAGIC,	  TRACEFS_MAGIC,      SECURITYFS_MAGIC,	  SELINUX_MAGIC,       SMACK_MAGIC,
-		BPF_FS_MAGIC,	  PSTOREFS_MAGIC,     BINFMTFS_MAGIC,	  EFIVARFS_MAGIC,      NSFS_MAGIC,
-		CONFIGFS_SUPER,	  FUSE_CONTROL_SUPER,
-	};
-	struct statfs status;
-
-	if (fstatfs(file, &status))
-		return false;
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if ((unsigned long)status.f_type == magics[i])
-			return true;
-	return false;
 }
 
 static struct fault walk_open_directory(struct walk *walk, const struct directory *directory, DIR *stream)

@@ -25,10 +25,6 @@ MUST_CHECK struct fault tree_walk_directories(const char *directory, tree_visit 
  * them is not there, or there is no memory. */
 bool tree_has(const char *directory, const char *path);
 
-/* Whether a file system has no files of anyone, but shows what the kernel knows, as
- * proc(5) does: nothing on it is looked at. file: open, on it. */
-bool is_kernel_view(int file);
-
 /* Opens a directory so that its access time stays as it is, where the system allows
  * that. NULL: errno tells why. */
 DIR *directory_open(const char *path);

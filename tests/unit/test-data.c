@@ -3,18 +3,18 @@
  * with bytes that none would. */
 #include "helpers.h"
 
-#include "data/aria.h"
-#include "data/binlog.h"
-#include "data/bytes.h"
-#include "data/codec.h"
-#include "data/crc32c.h"
+#include "data/formats/aria.h"
+#include "data/formats/binlog.h"
+#include "data/formats/bytes.h"
+#include "data/formats/codec.h"
+#include "data/formats/crc32c.h"
 #include "data/data_file.h"
 #include "data/file_names.h"
-#include "data/innodb.h"
+#include "data/formats/innodb.h"
 #include "data/needs.h"
-#include "data/prover.h"
+#include "data/formats/prover.h"
 #include "data/reader.h"
-#include "data/redo.h"
+#include "data/formats/redo.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "cli/words/data_words.h"
 
 #include "core/format.h"
-#include "data/codec.h"
+#include "data/formats/codec.h"
 
 #include <stdio.h>
 #include <stdlib.h>

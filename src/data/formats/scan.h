@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_SCAN_H
-#define MKEYFILE_DATA_SCAN_H
+#ifndef MKEYFILE_DATA_FORMATS_SCAN_H
+#define MKEYFILE_DATA_FORMATS_SCAN_H
 
-#include "data/evidence.h"
-#include "data/prover.h"
-#include "data/source.h"
+#include "data/formats/evidence.h"
+#include "data/formats/prover.h"
+#include "data/formats/source.h"
 
 #include <stdatomic.h>
 

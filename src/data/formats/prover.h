@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_PROVER_H
-#define MKEYFILE_DATA_PROVER_H
+#ifndef MKEYFILE_DATA_FORMATS_PROVER_H
+#define MKEYFILE_DATA_FORMATS_PROVER_H
 
 #include "core/keyfile.h"
 

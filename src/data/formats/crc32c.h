@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_CRC32C_H
-#define MKEYFILE_DATA_CRC32C_H
+#ifndef MKEYFILE_DATA_FORMATS_CRC32C_H
+#define MKEYFILE_DATA_FORMATS_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/page_scan.h"
+#include "data/formats/page_scan.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_PAGE_SCAN_H
-#define MKEYFILE_DATA_PAGE_SCAN_H
+#ifndef MKEYFILE_DATA_FORMATS_PAGE_SCAN_H
+#define MKEYFILE_DATA_FORMATS_PAGE_SCAN_H
 
-#include "data/scan.h"
+#include "data/formats/scan.h"
 
 /* Files of pages of one size, each encrypted by itself: InnoDB's and Aria's. */
 

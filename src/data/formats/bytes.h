@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_BYTES_H
-#define MKEYFILE_DATA_BYTES_H
+#ifndef MKEYFILE_DATA_FORMATS_BYTES_H
+#define MKEYFILE_DATA_FORMATS_BYTES_H
 
 #include <endian.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_EVIDENCE_H
-#define MKEYFILE_DATA_EVIDENCE_H
+#ifndef MKEYFILE_DATA_FORMATS_EVIDENCE_H
+#define MKEYFILE_DATA_FORMATS_EVIDENCE_H
 
 #include "core/fault.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/redo_changes.h"
+#include "data/formats/redo_changes.h"
 
 #include "core/array.h"
-#include "data/bytes.h"
+#include "data/formats/bytes.h"
 
 #include <stdlib.h>
 

@@ -1,16 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/source.h"
-
-#include "data/tree.h"
+#include "data/formats/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/* Not in linux/magic.h: fs/configfs/mount.c, fs/fuse/fuse_i.h. */
+#define CONFIGFS_SUPER 0x62656570
+#define FUSE_CONTROL_SUPER 0x65735543
+
+bool is_kernel_view(int file)
+{
+	static const unsigned long magics[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC,	      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
+		DEBUGFS_MAGIC,	  TRACEFS_MAGIC,      SECURITYFS_MAGIC,	  SELINUX_MAGIC,       SMACK_MAGIC,
+		BPF_FS_MAGIC,	  PSTOREFS_MAGIC,     BINFMTFS_MAGIC,	  EFIVARFS_MAGIC,      NSFS_MAGIC,
+		CONFIGFS_SUPER,	  FUSE_CONTROL_SUPER,
+	};
+	struct statfs status;
+
+	if (fstatfs(file, &status))
+		return false;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((unsigned long)status.f_type == magics[i])
+			return true;
+	return false;
+}
 
 /* To open such a file may wait, or do something. They are on no disk. */
 static bool is_of_kernel(int directory, const char *name, const struct stat *status)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_REDO_H
-#define MKEYFILE_DATA_REDO_H
+#ifndef MKEYFILE_DATA_FORMATS_REDO_H
+#define MKEYFILE_DATA_FORMATS_REDO_H
 
-#include "data/redo_changes.h"
-#include "data/scan.h"
+#include "data/formats/redo_changes.h"
+#include "data/formats/scan.h"
 
 /* InnoDB's redo log (MariaDB: storage/innobase/include/log0types.h, log0log.h,
  * log/log0crypt.cc, log/log0recv.cc). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_SOURCE_H
-#define MKEYFILE_DATA_SOURCE_H
+#ifndef MKEYFILE_DATA_FORMATS_SOURCE_H
+#define MKEYFILE_DATA_FORMATS_SOURCE_H
 
 #include "core/fault.h"
 
@@ -53,5 +53,9 @@ bool source_is_cached(const struct source *source, uint64_t offset);
  * also where the system does not tell, and the size of the file where all that
  * follows is one. lseek(2), SEEK_DATA. */
 uint64_t source_next_data(const struct source *source, uint64_t offset);
+
+/* Whether a file system has no files of anyone, but shows what the kernel knows, as
+ * proc(5) does: nothing on it is looked at. file: open, on it. */
+bool is_kernel_view(int file);
 
 #endif

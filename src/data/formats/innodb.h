@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_INNODB_H
-#define MKEYFILE_DATA_INNODB_H
+#ifndef MKEYFILE_DATA_FORMATS_INNODB_H
+#define MKEYFILE_DATA_FORMATS_INNODB_H
 
-#include "data/innodb_page.h"
+#include "data/formats/innodb_page.h"
 
 /* InnoDB tablespaces (MariaDB 10.11: storage/innobase/include/fsp0types.h,
  * fil0crypt.h, fil/fil0crypt.cc, buf/buf0buf.cc). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_BINLOG_H
-#define MKEYFILE_DATA_BINLOG_H
+#ifndef MKEYFILE_DATA_FORMATS_BINLOG_H
+#define MKEYFILE_DATA_FORMATS_BINLOG_H
 
-#include "data/scan.h"
+#include "data/formats/scan.h"
 
 /* Binary and relay logs (MariaDB 10.11: sql/log_event.h, sql/log_event.cc,
  * Start_encryption_log_event). */

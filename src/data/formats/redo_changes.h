@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_REDO_CHANGES_H
-#define MKEYFILE_DATA_REDO_CHANGES_H
+#ifndef MKEYFILE_DATA_FORMATS_REDO_CHANGES_H
+#define MKEYFILE_DATA_FORMATS_REDO_CHANGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

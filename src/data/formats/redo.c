@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/redo.h"
+#include "data/formats/redo.h"
 
-#include "data/bytes.h"
-#include "data/crc32c.h"
+#include "data/formats/bytes.h"
+#include "data/formats/crc32c.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/binlog.h"
+#include "data/formats/binlog.h"
 
-#include "data/bytes.h"
+#include "data/formats/bytes.h"
 
 #include <zlib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/innodb.h"
+#include "data/formats/innodb.h"
 
-#include "data/bytes.h"
-#include "data/codec.h"
+#include "data/formats/bytes.h"
+#include "data/formats/codec.h"
 
 /* In page 0, after the header of every page (fsp0fsp.h, FSP_...). */
 #define SPACE_ID_OFFSET 38

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/prover.h"
+#include "data/formats/prover.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

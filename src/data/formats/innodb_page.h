@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_INNODB_PAGE_H
-#define MKEYFILE_DATA_INNODB_PAGE_H
+#ifndef MKEYFILE_DATA_FORMATS_INNODB_PAGE_H
+#define MKEYFILE_DATA_FORMATS_INNODB_PAGE_H
 
-#include "data/page_scan.h"
+#include "data/formats/page_scan.h"
 
 /* One page of a tablespace, and what has to be known of that to read it: what struct
  * page_format asks for. space is a struct innodb_file. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_CODEC_H
-#define MKEYFILE_DATA_CODEC_H
+#ifndef MKEYFILE_DATA_FORMATS_CODEC_H
+#define MKEYFILE_DATA_FORMATS_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

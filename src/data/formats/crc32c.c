@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/crc32c.h"
+#include "data/formats/crc32c.h"
 
-#include "data/bytes.h"
+#include "data/formats/bytes.h"
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/evidence.h"
+#include "data/formats/evidence.h"
 
 #include "core/array.h"
 

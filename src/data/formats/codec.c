@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/codec.h"
+#include "data/formats/codec.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

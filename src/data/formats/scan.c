@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/scan.h"
+#include "data/formats/scan.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_ARIA_H
-#define MKEYFILE_DATA_ARIA_H
+#ifndef MKEYFILE_DATA_FORMATS_ARIA_H
+#define MKEYFILE_DATA_FORMATS_ARIA_H
 
-#include "data/page_scan.h"
+#include "data/formats/page_scan.h"
 
 /* Aria tables (MariaDB 10.11: storage/maria/ma_open.c, ma_crypt.c, ma_pagecrc.c). */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/aria.h"
+#include "data/formats/aria.h"
 
-#include "data/bytes.h"
+#include "data/formats/bytes.h"
 
 #include <zlib.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "data/innodb_page.h"
+#include "data/formats/innodb_page.h"
 
-#include "data/bytes.h"
-#include "data/codec.h"
-#include "data/crc32c.h"
+#include "data/formats/bytes.h"
+#include "data/formats/codec.h"
+#include "data/formats/crc32c.h"
 
 #include <zlib.h>
 
