@@ -992,7 +992,9 @@ same_report() { # key-file directory
 		done
 		kill_server
 		prove keys $checksum --full
-		same '0 ' "$status $(files '.answer == "damaged"')"
+		same '' "$(files '.answer == "damaged"')"
+		# where the truncation was before the checkpoint, a server may not start
+		[ "$status" = 0 ] || { same 2 "$status" && continue; }
 		data_start "$PWD/$checksum" "$PWD/keys" "${options[@]}" --innodb-encrypt-tables=OFF
 		server_stop
 		prove keys $checksum --full

@@ -110,18 +110,25 @@ bool data_file_is_incomplete(const struct data_file *file)
 }
 
 /* A server that truncates an undo tablespace makes page 0 without its crypt block, and keeps
- * encrypting (10.11, 11.8). Recovery makes all pages since then again. */
+ * encrypting (10.11, 11.8). It knows that as long as it runs. */
+static bool is_truncated_undo(const struct data_file *file)
+{
+	return file->note == DATA_NOTE_NONE && file->evidence.unexplained && is_undo_name(file->path);
+}
+
+/* Where page 0 was made since the checkpoint, recovery makes all pages since then again. Else
+ * 10.11 does not start when it reads one ("Page read from tablespace is corrupted"). */
 static bool is_undo_in_use(const struct data_file *file, enum data_recovery recovery)
 {
-	return (recovery == DATA_RECOVERY_LIVE || recovery == DATA_RECOVERY_DUE) && file->note == DATA_NOTE_NONE &&
-	       file->evidence.unexplained && is_undo_name(file->path);
+	return is_truncated_undo(file) &&
+	       (recovery == DATA_RECOVERY_LIVE || (recovery == DATA_RECOVERY_DUE && file->redo_says == REDO_SAYS_MADE));
 }
 
 bool data_file_is_undecided(const struct data_file *file, enum data_recovery recovery)
 {
 	return data_file_is_incomplete(file) && !is_undo_in_use(file, recovery) &&
 	       (file->note == DATA_NOTE_LOST || recovery == DATA_RECOVERY_UNKNOWN || recovery == DATA_RECOVERY_LIVE ||
-		(recovery == DATA_RECOVERY_DUE && file->redo_says == REDO_CANNOT_SAY));
+		(recovery == DATA_RECOVERY_DUE && (file->redo_says == REDO_CANNOT_SAY || is_truncated_undo(file))));
 }
 
 /* What only a recovery could explain is damage where there is none. */

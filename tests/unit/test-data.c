@@ -3,18 +3,18 @@
  * with bytes that none would. */
 #include "helpers.h"
 
+#include "data/data_file.h"
+#include "data/file_names.h"
 #include "data/formats/aria.h"
 #include "data/formats/binlog.h"
 #include "data/formats/bytes.h"
 #include "data/formats/codec.h"
 #include "data/formats/crc32c.h"
-#include "data/data_file.h"
-#include "data/file_names.h"
 #include "data/formats/innodb.h"
-#include "data/needs.h"
 #include "data/formats/prover.h"
-#include "data/reader.h"
 #include "data/formats/redo.h"
+#include "data/needs.h"
+#include "data/reader.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -442,6 +442,30 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	log->evidence.clean = true;
 	check_answer(files, 3, false, DATA_DAMAGED, false);
 	check_answer(files, 3, true, DATA_NOT_PROVABLE, true);
+}
+
+static void an_undo_tablespace_that_was_truncated_is_made_again_or_not_known(void **state)
+{
+	struct data_file files[] = {
+		{ .path = "undo001", .kind = DATA_INNODB, .evidence.unexplained = 1 },
+		system_file("first", 0, 768, true),
+		{ .path = "ib_logfile0", .kind = DATA_REDO_LOG, .note = DATA_NOTE_UNCLEAN },
+		system_file("other", 0, 768, true),
+	};
+
+	(void)state;
+	files[0].redo_says = REDO_SAYS_MADE;
+	check_answer(files, 3, false, DATA_NOT_PROVABLE, false);
+	check_answer(files, 3, true, DATA_NOT_PROVABLE, false);
+	/* it was truncated before the checkpoint */
+	files[0].redo_says = REDO_SAYS_CHANGED;
+	check_answer(files, 3, false, DATA_NOT_PROVABLE, true);
+	check_answer(files, 3, true, DATA_NOT_PROVABLE, false);
+	files[0].redo_says = REDO_SAYS_NOTHING;
+	check_answer(files, 3, false, DATA_NOT_PROVABLE, true);
+	/* a table's is damaged then */
+	files[0].path = "t.ibd";
+	check_answer(files, 3, false, DATA_DAMAGED, false);
 }
 
 static struct data_file tablespace(uint32_t directory, uint32_t id, uint64_t inode, uint64_t newest_lsn)
@@ -1332,6 +1356,7 @@ int main(void)
 		cmocka_unit_test(a_system_tablespace_lacks_files),
 		cmocka_unit_test(what_was_never_used_may_be_zero),
 		cmocka_unit_test(what_lacks_its_end_is_damaged_where_nothing_completes_it),
+		cmocka_unit_test(an_undo_tablespace_that_was_truncated_is_made_again_or_not_known),
 		cmocka_unit_test(a_damaged_free_page_leaves_the_need_of_a_key),
 	};
 
