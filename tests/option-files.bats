@@ -110,6 +110,9 @@ $way" verify --defaults-file=my.cnf
 		run_refused 4 "mkeyfile add: $words: $stock and $own
 $hint mkeyfile_key_management = OFF
 $way" add 5 --defaults-file=my.cnf -f keyfile -P keyfile.key
+		run_refused 4 "mkeyfile add: $words: $stock and $own
+$hint mkeyfile_key_management = OFF
+$way" add 5 --defaults-file=my.cnf -f keyfile -P keyfile.key -t 10.11 --server-user=root
 	done
 	run -2 --separate-stderr with_file verify --json
 	same "$words: $stock and $own" "$(jq -r .error.message <<<"$output")"
@@ -265,6 +268,12 @@ hint: --no-defaults does without the option files" ""
 	# servers from 12.0.1 on have settings for the KDF
 	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key -t 12.3)"
 	same "--help" "$(asked list -f keyfile -P keyfile.key -t 12.3 --digest=sha1 --pbkdf2=0)"
+	# of two plugins either may serve
+	server_section '#hashicorp_key_management'
+	same "--help" "$(asked list "${given[@]}")"
+	server_section 'loose_hashicorp_key_management = OFF'
+	same "--help --mysqld" "$(asked list "${given[@]}")"
+	server_section 'user = nobody'
 	# the server's user account is trusted
 	chown nobody keyfile.key
 	same "--help --mysqld" "$(asked list "${given[@]}")"

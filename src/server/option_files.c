@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/format.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -279,6 +280,24 @@ static const char *argument_of(const char *line, const char *directive)
 	return line + size + strspn(line + size, BLANKS);
 }
 
+/* The libraries of all of them are called so. */
+static struct fault add_key_plugins(struct scan *scan, const char *line)
+{
+	static const char ending[] = "_key_management";
+	struct fault fault = fault_none();
+
+	if (*line == '#' || *line == ';')
+		return fault;
+	for (const char *at = strstr(line, ending); at && !fault.code; at = strstr(at + 1, ending)) {
+		const char *name = at;
+
+		while (name > line && isalnum((unsigned char)name[-1]))
+			name--;
+		fault = add_name(&scan->seen->key_plugins, name, (size_t)(at - name));
+	}
+	return fault;
+}
+
 /* "[name]", "!include path", "!includedir path", or what belongs to a group. */
 static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 {
@@ -298,8 +317,11 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 			size--;
 		return scan_group(scan, line, size);
 	}
-	if (*line != '!')
-		return add_text(scan, whole, whole_size);
+	if (*line != '!') {
+		struct fault fault = add_key_plugins(scan, line);
+
+		return fault.code ? fault : add_text(scan, whole, whole_size);
+	}
 	while (end > line && strchr(BLANKS, end[-1]))
 		*--end = '\0';
 	line++;
@@ -450,13 +472,24 @@ bool option_files_may_have(const struct option_files_seen *seen, const char *nam
 	return !seen->complete;
 }
 
+bool option_files_may_load_two(const struct option_files_seen *seen)
+{
+	return seen->key_plugins.count > 1 || !seen->complete;
+}
+
+static void option_names_free(struct option_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
 void option_files_seen_free(struct option_files_seen *seen)
 {
-	for (size_t i = 0; i < seen->groups.count; i++)
-		free(seen->groups.items[i]);
+	option_names_free(&seen->groups);
+	option_names_free(&seen->key_plugins);
 	for (size_t i = 0; i < seen->refused_count; i++)
 		free(seen->refused[i].path);
-	free(seen->groups.items);
 	free(seen->refused);
 	if (seen->copy >= 0)
 		close(seen->copy);

@@ -56,7 +56,9 @@ struct refused_option_file {
 /* What a look at all option files showed. */
 struct option_files_seen {
 	struct option_names groups; /* of the trusted files, each once; some of them no server reads */
-	bool complete;		    /* each file that is not refused was read, so that groups has all of theirs */
+	struct option_names
+		key_plugins; /* "file" of file_key_management, and so on: all that lines of theirs mention */
+	bool complete;	     /* each file that is not refused was read, so that groups has all of theirs */
 	struct refused_option_file *refused;
 	size_t refused_count;
 	int copy; /* with refused files: descriptor of one that has what the others say; else -1 */
@@ -72,6 +74,9 @@ MUST_CHECK struct fault option_files_look(const struct option_files *files, stru
 
 /* Whether the program may find a group whose name contains name, in any case. */
 bool option_files_may_have(const struct option_files_seen *seen, const char *name);
+
+/* Whether the program may find lines that load more than one key management plugin. */
+bool option_files_may_load_two(const struct option_files_seen *seen);
 
 void option_files_seen_free(struct option_files_seen *seen);
 

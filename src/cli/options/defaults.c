@@ -123,7 +123,8 @@ static bool may_be_of_server_user(const char *path)
 }
 
 /* Whether anything is left open that the server's groups may say: a file, a password, the
- * target, a KDF that it reads, whom to trust, and whether a named pipe is the server's. */
+ * target, a KDF that it reads, whom to trust, which of two plugins serves, and whether a
+ * named pipe is the server's. */
 static bool needs_server(const struct options *options)
 {
 	struct server_profile profile;
@@ -131,6 +132,8 @@ static bool needs_server(const struct options *options)
 	if (options->host.is_judged || !options->file || !count_password_sources(options) || !options->target.name)
 		return true;
 	if (!target_profile(options->target.name, &profile) || file_is_named_pipe(options->file))
+		return true;
+	if (option_files_may_load_two(&options->host.option_files))
 		return true;
 	if (profile.reads_kdf && !(options->given.digest && options->given.iterations))
 		return true;
