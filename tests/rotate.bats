@@ -213,6 +213,50 @@ END
 	run -1 grep -F "$by_hand" <<<"$stderr"
 }
 
+# What it talks to servers with, beside a copy of it: an Enterprise Server that does not
+# answer when it has to read its file again, until it is able to.
+fake_client() {
+	cp "$MKEYFILE" mkeyfile
+	cat >mkeyfile-client <<-'END'
+		#!/bin/sh
+		while read -r request; do
+			case $request in
+			*'"FLUSH '*) : >flushing; [ -e able ] || continue ;;
+			esac
+			case $request in
+			*sql*) echo '{"rows":[]}' ;;
+			*) echo '{}' ;;
+			esac
+		done
+	END
+	chmod 755 mkeyfile-client
+}
+
+@test "a signal before the server has read the file again is not the end of --flush" {
+	make_keyfile keyfile '1;1' '100;1'
+	fake_client
+	local flush=(rotate 100 --flush --server=/socket -t 11.8-enterprise --no-defaults -q) signal ended
+	for signal in TERM HUP; do
+		rm -f flushing
+		env --default-signal ./mkeyfile "${flush[@]}" 3>&- &
+		for _ in $(seq 100); do
+			[ ! -e flushing ] || break
+			sleep 0.1
+		done
+		kill -$signal $!
+		ended=0
+		wait $! || ended=$?
+		same 2 "$ended"
+	done
+	# one that came during the change
+	strace -o trace -e trace=fsync -e inject=fsync:signal=TERM:when=2 ./mkeyfile "${flush[@]}" && return 1
+	tail -n 1 trace >end
+	grep -q 'exited with 2' end
+	same '1;1 100;1 100;2 100;3 100;4' "$(ids_and_versions)"
+	: >able
+	run -0 ./mkeyfile "${flush[@]}"
+}
+
 @test "options that exclude each other, or need each other" {
 	make_keyfile keyfile '1;1' '100;1'
 	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart" rotate 100 --flush --new-id

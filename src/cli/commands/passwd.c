@@ -307,7 +307,7 @@ static enum status commit(struct password_change *passwd)
 		files[count++] = (struct replacement){ .path = options->password.file,
 						       .store = &passwd->password_store,
 						       .content = &passwd->password_content };
-	return publish_files(files, count, passwd->journal, options->writing.dry_run);
+	return publish_files(files, count, passwd->journal, &options->writing);
 }
 
 /* ---- the command line ---- */

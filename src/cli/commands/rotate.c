@@ -9,6 +9,7 @@
 #include "cli/options/defaults.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ static const struct command_group groups[] = {
 static enum status complete_arguments(struct arguments *arguments)
 {
 	arguments->server.named |= arguments->flush;
+	arguments->options->writing.is_part = arguments->flush;
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID makes one successor: name one ID");
 	return datadirs_complete(&arguments->datadirs, &arguments->options->host);
@@ -235,8 +237,10 @@ static enum status flush(struct server_link *link, enum reload reload)
 	enum status status = server_query(link, reload_statement(reload), &rows);
 
 	json_decref(rows);
-	if (!status)
-		message_note("the server has read it: %s", reload_statement(reload));
+	if (status)
+		return status;
+	signals_end_with(STATUS_DONE);
+	message_note("the server has read it: %s", reload_statement(reload));
 	return status;
 }
 

@@ -122,8 +122,9 @@ static void say_what_is_kept(const struct replacement *file)
 		message_note("the old password is in '%s~'", backed_up_path(store, file->path));
 }
 
-enum status publish_files(struct replacement *files, size_t count, const char *journal, bool dry_run)
+enum status publish_files(struct replacement *files, size_t count, const char *journal, const struct writing *writing)
 {
+	const bool dry_run = writing->dry_run;
 	struct fault fault = dry_run ? fault_none() : replace_files(files, count, journal);
 	enum status status = STATUS_DONE;
 	bool published = false;
@@ -142,7 +143,7 @@ enum status publish_files(struct replacement *files, size_t count, const char *j
 		message_changed();
 	/* a failure keeps its status whatever comes */
 	if (published && !status)
-		signals_end_with(STATUS_DONE);
+		signals_end_with(writing->is_part ? STATUS_FAILED : STATUS_DONE);
 	for (size_t i = 0; !dry_run && i < count; i++) {
 		say_what_is_kept(&files[i]);
 		say_what_is_left(files[i].store);
@@ -172,7 +173,7 @@ enum status publish(struct store *store, const char *path, const struct writing 
 					       .content = publication->raw,
 					       .superseded = content_is_superseded,
 					       .context = &new_content };
-	return publish_files(files, count, NULL, writing->dry_run);
+	return publish_files(files, count, NULL, writing);
 }
 
 static enum status refuse_standard_stream(const char *path)

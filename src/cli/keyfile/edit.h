@@ -60,8 +60,9 @@ MUST_CHECK enum status publish(struct store *store, const char *path, const stru
  * and what is left in each directory: content that another program wrote, old content that
  * could not be removed, and what a killed run left. journal: holds the new password until
  * all is done; NULL: there is none. After success a signal that ends the process does so
- * with status 0. */
-MUST_CHECK enum status publish_files(struct replacement *files, size_t count, const char *journal, bool dry_run);
+ * with status 0, or, where this is only a part of the command, with STATUS_FAILED. */
+MUST_CHECK enum status publish_files(struct replacement *files, size_t count, const char *journal,
+				     const struct writing *writing);
 
 /* The first of the files for publish_files: a password file, whose path is not NULL. */
 struct replacement new_password_replacement(struct new_password_file *file);

@@ -146,8 +146,7 @@ static enum status write_to_stream(const struct output *output, const char *path
 						    : write_pipe(path, publication->raw);
 	if (status || !new_password_file || !new_password_file->path)
 		return status;
-	return publish_files((struct replacement[]){ new_password_replacement(new_password_file) }, 1, NULL,
-			     writing->dry_run);
+	return publish_files((struct replacement[]){ new_password_replacement(new_password_file) }, 1, NULL, writing);
 }
 
 enum status output_write(struct output *output, const struct options *options, const struct publication *publication)

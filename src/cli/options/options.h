@@ -42,6 +42,7 @@ struct writing {
 	bool backup;
 	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
 	unsigned int lock_timeout;   /* seconds */
+	bool is_part;		     /* the command has more to do that was asked for, after the files are changed */
 };
 
 /* What is printed. */
