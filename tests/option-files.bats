@@ -278,6 +278,14 @@ hint: --no-defaults does without the option files" ""
 	chown nobody keyfile.key
 	same "--help --mysqld" "$(asked list "${given[@]}")"
 	same "--help" "$(asked list "${given[@]}" --server-user=nobody)"
+	chown "$(id -u)" keyfile.key
+	mkdir servers
+	chown nobody servers
+	for command in 'decrypt -o servers/plain' 'passwd --new-password-file=servers/pw' 'add 8 --write-in-place=servers/old'; do
+		# shellcheck disable=SC2086
+		same "--help --mysqld" "$(asked $command "${given[@]}")"
+		openssl_encrypt keyfile.key plain keyfile
+	done
 	server_section '[MKEYFILE]' 'quiet'
 	chown "$(id -u)" keyfile.key
 	same "--help mkeyfile" "$(asked list "${given[@]}")"

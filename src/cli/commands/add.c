@@ -18,7 +18,7 @@ static const struct option_spec specs[] = {
 	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256 (default)",
 	  OPTION_KEY_BITS(struct arguments, size) },
 	{ "key-from", 0, "FILE", "Import the key that FILE (- for standard input) holds in hex",
-	  OPTION_TEXT(struct arguments, key_from) },
+	  OPTION_PATH(struct arguments, key_from) },
 	{ "key-version", 0, "N", "Import it as version N of an ID, which may exist",
 	  OPTION_KEY_VERSION(struct arguments, key_version) },
 	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",

@@ -27,12 +27,12 @@ static const struct arguments initial = { .other_password.descriptor = -1 };
 
 static const struct option_spec specs[] = {
 	{ "other-password-file", 0, "FILE", "The password of the other file; without it, the password of the first one",
-	  OPTION_TEXT(struct arguments, other_password.file) },
+	  OPTION_PATH(struct arguments, other_password.file) },
 	{ "other-digest", 0, "NAME", "The digest of the other file; without it, what opens it",
 	  OPTION_DIGEST(struct arguments, other_kdf.digest), OPTION_GIVEN(struct arguments, has_other_kdf) },
 	{ "other-pbkdf2", 0, "ITERATIONS", "The PBKDF2 iterations of the other file; without it, what opens it",
 	  OPTION_ITERATIONS(struct arguments, other_kdf.iterations), OPTION_GIVEN(struct arguments, has_other_kdf) },
-	{ .argument = "OTHER", OPTION_TEXT(struct arguments, other) },
+	{ .argument = "OTHER", OPTION_PATH(struct arguments, other) },
 	{ 0 },
 };
 

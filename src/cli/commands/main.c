@@ -151,6 +151,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 	message_set_json(options->talk.json);
 	options->host.is_judged = command->judges_host;
 	add_tables(&parser, command, options, arguments);
+	options->command_line = &parser;
 	status = parse_and_run(&parser, command, argc, argv, options, arguments);
 	parser_free(&parser);
 	free(arguments);

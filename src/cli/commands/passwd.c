@@ -41,7 +41,7 @@ static const struct arguments initial = { .new_password.descriptor = -1 };
 static const struct option_spec specs[] = {
 	{ "new-password-file", 0, "PATH",
 	  "The file of the new password: created when there is none; the old one again means new content for it",
-	  OPTION_TEXT(struct arguments, new_password.file) },
+	  OPTION_PATH(struct arguments, new_password.file) },
 	{ "new-password-fd", 0, "N", "Read the new password from file descriptor N",
 	  OPTION_DESCRIPTOR(struct arguments, new_password.descriptor) },
 	{ "new-password-command", 0, "COMMAND", "Read the new password from what COMMAND prints",

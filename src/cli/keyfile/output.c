@@ -14,7 +14,7 @@
 static const struct option_spec specs[] = {
 	{ "output", 'o', "OUTPUT",
 	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output",
-	  OPTION_TEXT(struct output_options, path) },
+	  OPTION_PATH(struct output_options, path) },
 	{ "in-place", 0, NULL, "Replace the key file itself", OPTION_FLAG(struct output_options, in_place) },
 	{ "force", 0, NULL, "Replace an existing OUTPUT, and keep the old one as OUTPUT~",
 	  OPTION_FLAG(struct output_options, force) },

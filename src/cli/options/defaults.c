@@ -138,7 +138,8 @@ static bool needs_server(const struct options *options)
 	if (profile.reads_kdf && !(options->given.digest && options->given.iterations))
 		return true;
 	return !options->accounts.server_user &&
-	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file));
+	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file) ||
+		parser_has_path(options->command_line, may_be_of_server_user));
 }
 
 /* ---- [mkeyfile] ---- */

@@ -133,10 +133,10 @@ void option_free_key_ids(void *place)
 
 static const struct option_spec shared_specs[] = {
 	{ "file", 'f', "FILE", "The key file; else $MKEYFILE_FILE, else what the server's option files name",
-	  OPTION_TEXT(struct options, file) },
+	  OPTION_PATH(struct options, file) },
 	{ "password-file", 'P', "FILE",
 	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE, else as for --file",
-	  OPTION_TEXT(struct options, password.file) },
+	  OPTION_PATH(struct options, password.file) },
 	{ "password-fd", 0, "N", "Read the password from file descriptor N",
 	  OPTION_DESCRIPTOR(struct options, password.descriptor) },
 	{ "password-command", 0, "COMMAND", "Read the password from what COMMAND prints",
@@ -189,7 +189,7 @@ static const struct option_spec lock_specs[] = {
 	  OPTION_GIVEN(struct options, given.lock_timeout) },
 	{ "write-in-place", 0, "BACKUP",
 	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced",
-	  OPTION_TEXT(struct options, writing.in_place_backup) },
+	  OPTION_PATH(struct options, writing.in_place_backup) },
 	{ 0 },
 };
 
@@ -205,7 +205,7 @@ const struct option_table backup_table = { .specs = backup_specs, .help_group = 
 static const struct option_spec new_password_specs[] = {
 	{ "new-password-file", 0, "PATH",
 	  "Create a password file of 256 random hex digits and encrypt the key file under it",
-	  OPTION_TEXT(struct options, new_password_file) },
+	  OPTION_PATH(struct options, new_password_file) },
 	{ 0 },
 };
 

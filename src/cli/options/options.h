@@ -81,6 +81,7 @@ struct options {
 	struct writing writing;
 	struct talk talk;
 	struct host host;
+	const struct parser *command_line;
 	/* given, and so not to be filled from where less counts */
 	struct {
 		bool digest;

@@ -532,6 +532,20 @@ enum status parser_take(const struct parser *parser, char *argument)
 	return take(item.known, item.value);
 }
 
+bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *path))
+{
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const struct parser_known *known = &parser->known[i];
+		const char *path = NULL;
+
+		if (known->spec->is_path)
+			path = *(const char **)((char *)known->input + known->spec->offset);
+		if (path && is_wanted(path))
+			return true;
+	}
+	return false;
+}
+
 /* ---- contradictions ---- */
 
 static bool name_is_set(const struct parser *parser, const char *name, size_t size)

@@ -32,6 +32,7 @@ struct option_spec {
 	uint32_t most;
 	unsigned char unset;	   /* what all bytes of a member are that is not set */
 	bool optional;		   /* the value may be missing */
+	bool is_path;		   /* of a file whose owner has to be trusted */
 	void (*free)(void *place); /* what the member owns; or NULL */
 };
 
@@ -45,6 +46,7 @@ struct option_spec {
 /* Members of the types bool, const char *, and unsigned int for a number in a range. */
 #define OPTION_FLAG(input, member) OPTION_INTO(input, member, bool, option_take_flag)
 #define OPTION_TEXT(input, member) OPTION_INTO(input, member, const char *, option_take_text)
+#define OPTION_PATH(input, member) OPTION_TEXT(input, member), .is_path = true
 #define OPTION_NUMBER(input, member, low, high)                                                                        \
 	OPTION_INTO(input, member, unsigned int, option_take_number), .least = (low), .most = (high)
 
@@ -123,6 +125,9 @@ MUST_CHECK enum status parser_parse(struct parser *parser, int argc, char **argv
 
 /* Takes one option, "--name=value", in silence. */
 MUST_CHECK enum status parser_take(const struct parser *parser, char *argument);
+
+/* Whether such a path is given that is_wanted says yes to. */
+bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *path));
 
 /* Refuses what is set and contradicts itself. */
 MUST_CHECK enum status parser_check(const struct parser *parser);
