@@ -296,6 +296,7 @@ hint: --no-defaults does without the option files" ""
 	chmod 755 ask
 	MKEYFILE_PRINT_DEFAULTS=./ask run -0 --separate-stderr mkeyfile list --ids -f keyfile --password-fd=7 7<keyfile.key
 	[ -e asked ]
+	MKEYFILE_PRINT_DEFAULTS=./ask run -0 --separate-stderr mkeyfile passwd -n -f keyfile -P keyfile.key --new-password-fd=7 7<<<other
 	[ ! -e leaked ]
 	option_file '[mkeyfile]' 'password-fd = 7'
 	run --separate-stderr with_file list -f keyfile 7<&-

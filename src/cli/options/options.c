@@ -67,6 +67,16 @@ enum status option_take_key_version(const struct option_spec *spec, const char *
 			     KEY_VERSION_MAX);
 }
 
+/* For this process alone, from now on; check_descriptor says when there is none. */
+enum status option_take_descriptor(const struct option_spec *spec, const char *value, void *place)
+{
+	enum status status = option_take_number(spec, value, place);
+
+	if (!status)
+		(void)fcntl(*(int *)place, F_SETFD, FD_CLOEXEC);
+	return status;
+}
+
 enum status option_take_digest(const struct option_spec *spec, const char *value, void *place)
 {
 	(void)spec;

@@ -127,10 +127,11 @@ const char *input_name(const char *path);
 #define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
 #define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
 #define OPTION_DESCRIPTOR(input, member)                                                                               \
-	OPTION_INTO(input, member, int, option_take_number), .most = 65535, .unset = 0xff
+	OPTION_INTO(input, member, int, option_take_descriptor), .most = 65535, .unset = 0xff
 #define OPTION_KEY_BITS(input, member) OPTION_INTO(input, member, size_t, option_take_key_bits)
 #define OPTION_KEY_VERSION(input, member) OPTION_INTO(input, member, uint32_t, option_take_key_version)
 
+option_taker option_take_descriptor;
 option_taker option_take_digest;
 option_taker option_take_key_bits;
 option_taker option_take_key_version;
