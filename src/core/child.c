@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,17 +90,23 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 	}
 }
 
+static FILE *open_children(pid_t process)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)process, (int)process);
+	return fopen(path, "re");
+}
+
 /* Signals the process and what it has started: that has the standard error of this process,
  * and who reads it would wait. Each is stopped first, so that it starts nothing more. */
 static void signal_tree(pid_t process, int number)
 {
-	char path[64];
 	FILE *children;
 	int child;
 
 	kill(process, SIGSTOP);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)process, (int)process);
-	children = fopen(path, "re");
+	children = open_children(process);
 	while (children && fscanf(children, "%d", &child) == 1)
 		signal_tree(child, number);
 	if (children)
@@ -118,6 +125,45 @@ void child_end(const struct running_child *child, unsigned int patience)
 	(void)wait_for_end(child->process, DEADLINE_NONE, &status);
 }
 
+static void find_children(struct child_processes *ret_processes)
+{
+	FILE *children = open_children(getpid());
+	size_t count = 0;
+	int process;
+
+	while (children && count < CHILD_PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
+		ret_processes->list[count++] = process;
+	ret_processes->count = count;
+	ret_processes->unknown = !children || count == CHILD_PROCESSES_MAX;
+	if (children)
+		fclose(children);
+}
+
+static bool has_process(const struct child_processes *processes, pid_t process)
+{
+	for (size_t i = 0; i < processes->count; i++)
+		if (processes->list[i] == process)
+			return true;
+	return false;
+}
+
+static void end(pid_t process)
+{
+	signal_tree(process, SIGTERM);
+	child_end(&(struct running_child){ .process = process }, PATIENCE);
+}
+
+/* What a child that ended has left belongs to this process, which is its reaper. */
+static void end_orphans(const struct child_processes *others)
+{
+	struct child_processes now;
+
+	find_children(&now);
+	for (size_t i = 0; !others->unknown && i < now.count; i++)
+		if (!has_process(others, now.list[i]))
+			end(now.list[i]);
+}
+
 static struct fault wait_or_end(const struct running_child *child, struct fault fault)
 {
 	int status = 0;
@@ -125,8 +171,8 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 	if (!fault.code && !wait_for_end(child->process, child->deadline, &status))
 		fault = fault_of(FAULT_TIMEOUT);
 	if (fault.code) {
-		signal_tree(child->process, SIGTERM);
-		child_end(child, PATIENCE);
+		end(child->process);
+		end_orphans(&child->others);
 	} else if (status) {
 		fault = fault_errno(FAULT_COMMAND_FAILED, status);
 	}
@@ -141,6 +187,13 @@ static void close_both(const int ends[2])
 		close(ends[1]);
 }
 
+static int start(const struct child *child, int input, int output, struct running_child *running)
+{
+	find_children(&running->others);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return spawn(child, input, output, &running->process);
+}
+
 struct fault child_start(const struct child *child, struct running_child *ret_child)
 {
 	bool has_pipe = child->has_input && child->input == CHILD_INPUT_PIPE;
@@ -152,7 +205,7 @@ struct fault child_start(const struct child *child, struct running_child *ret_ch
 	if ((has_pipe && pipe2(input, O_CLOEXEC)) || pipe2(output, O_CLOEXEC))
 		error = errno;
 	else
-		error = spawn(child, has_pipe ? input[0] : child->input, output[1], &running.process);
+		error = start(child, has_pipe ? input[0] : child->input, output[1], &running);
 	if (error) {
 		close_both(input);
 		close_both(output);

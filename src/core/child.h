@@ -21,11 +21,20 @@ struct child {
 
 #define CHILD_INPUT_PIPE (-1)
 
+#define CHILD_PROCESSES_MAX 64
+
+struct child_processes {
+	pid_t list[CHILD_PROCESSES_MAX];
+	size_t count;
+	bool unknown; /* the kernel does not list them, or there are more */
+};
+
 struct running_child {
 	pid_t process;
-	int input;	  /* descriptor that its standard input is read from; -1: none of ours */
-	int output;	  /* descriptor that its standard output is written to */
-	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
+	int input;		       /* descriptor that its standard input is read from; -1: none of ours */
+	int output;		       /* descriptor that its standard output is written to */
+	int64_t deadline;	       /* milliseconds of CLOCK_MONOTONIC */
+	struct child_processes others; /* that this process had before */
 };
 
 /* Starts it; child is not needed any more then.
@@ -34,7 +43,8 @@ MUST_CHECK struct fault child_start(const struct child *child, struct running_ch
 
 /* Hands out what it prints, up to limit bytes; what it prints beyond them is read and
  * dropped, within reason, so that it can end well. Behind the output stands a NUL that
- * its size does not count. It is ended with what it has started when the time is over.
+ * its size does not count. It is ended with what it has started, even if it has ended
+ * itself, when the time is over.
  * FAULT_COMMAND_FAILED when it does not exit with 0 (error_number: its wait status;
  * ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ, FAULT_MEMORY. */
 MUST_CHECK struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output);
