@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 # bash completion for mkeyfile(1)
 
+_mkeyfile_commands='generate add rotate list encrypt decrypt verify config passwd remove diff status'
+
 # The options of a command, or those of mkeyfile itself when it is empty.
 _mkeyfile_options()
 {
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
 		--target= --server-user= --trust-owner= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
-		--help --usage --version -f -P -t -n -q -j -V -?'
+		--help --usage --version -f -P -t -n -q -j -V -h'
 	local change='--backup --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
 	local output='--output= --in-place --force -o'
@@ -28,6 +30,7 @@ _mkeyfile_options()
 	remove) echo "--key-version= --old-versions --all --datadir= --server-data --free-pages --force --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
+	help) echo '--help --usage --version -V -h' ;;
 	'') echo "$shared" ;;
 	esac
 }
@@ -270,9 +273,13 @@ _mkeyfile()
 	elif [[ $typing_option ]]; then
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
-		_mkeyfile_choose 'generate add rotate list encrypt decrypt verify config passwd remove diff status'
+		_mkeyfile_choose "$_mkeyfile_commands help version"
 	elif [[ $command == @(rotate|remove|status) && ! $all ]]; then
 		_mkeyfile_complete_ids
+	elif [[ $command == help && ${#named[@]} -eq 0 ]]; then
+		_mkeyfile_choose "$_mkeyfile_commands options"
+	elif [[ $command == help && ${named[*]} == options ]]; then
+		_mkeyfile_choose "$_mkeyfile_commands"
 	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then
 		_mkeyfile_choose_file
 	fi

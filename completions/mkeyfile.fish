@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: MIT
 # fish completion for mkeyfile(1). Commands, options and their descriptions are
-# what --help says; only the values of options are listed here.
+# what --help and 'help options' say; only the values of options are listed here.
+
+# Prints the help of mkeyfile, or of a command, and the common options: those of
+# all commands, or of one.
+function __mkeyfile_help # [command]
+    command mkeyfile $argv --help </dev/null 2>/dev/null
+    command mkeyfile help options $argv </dev/null 2>/dev/null | sed '/^Options of commands/,$d'
+end
 
 # Prints four lines for each option of mkeyfile, or of a command: "-s, " or
 # nothing, its long name, what stands behind that ("=FILE", "[=ID]" or nothing)
 # and its description.
 function __mkeyfile_read_options # [command]
     set -l lines
-    for line in (command mkeyfile $argv --help </dev/null 2>/dev/null)
+    for line in (__mkeyfile_help $argv)
         # an option, and the lines that its description goes on in, are one
         if string match -qr '^ {2,6}(-.,|--)' -- $line
             set -a lines $line
@@ -125,17 +132,29 @@ function __mkeyfile_ids
     end
 end
 
+# Whether the words are 'help', or 'help options' and this is a command.
+function __mkeyfile_help_takes # word
+    set -l words (commandline -opc)[2..-1]
+    test "$words" = help; or test "$words" = 'help options' -a $argv[1] != options
+end
+
 set -e __mkeyfile_options __mkeyfile_shared
+complete --command mkeyfile --condition '__mkeyfile_help_takes options' --arguments options \
+    --description 'list the common options'
 complete --command mkeyfile --no-files
 __mkeyfile_add_options
 for line in (command mkeyfile --help </dev/null 2>/dev/null)
     string match -gr '^  ([a-z]+)(?: [^ ]+)?  +(.*)$' -- $line
 end | while read -l name; and read -l text
     complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments $name --description $text
+    complete --command mkeyfile --condition "__mkeyfile_help_takes $name" --arguments $name --description $text
     __mkeyfile_add_options $name
 end
 for name in rotate remove status
     complete --command mkeyfile --condition "__mkeyfile_command_is $name" --keep-order --arguments '(__mkeyfile_ids)' \
         --description 'key ID'
 end
+complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments help \
+    --description 'open the manual page of a command'
+complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments version --description 'print the version'
 complete --command mkeyfile --condition '__mkeyfile_command_is diff' --force-files

@@ -150,9 +150,9 @@ hint: put ./ before the name of a file that is hex digits alone" list -f "$hex"
 	run_refused 64 "mkeyfile list: unrecognized option '--filekey'
 hint: run 'mkeyfile list --help' to list the options" list --filekey=x
 	run_refused 64 "mkeyfile list: unrecognized option '--defaults-groop-sufix'
-hint: run 'mkeyfile list --help' to list the options" list --defaults-groop-sufix=x
+hint: did you mean '--defaults-group-suffix'?" list --defaults-groop-sufix=x
 	run_refused 64 "mkeyfile list: unrecognized option '--password_file'
-hint: run 'mkeyfile list --help' to list the options" list --password_file=x
+hint: did you mean '--password-file'?" list --password_file=x
 	run_refused 64 "mkeyfile list: option '--quiet' doesn't allow an argument" list --quiet=x
 	run_refused 64 "mkeyfile list: option '--file' requires an argument" list --file
 	run_refused 64 "mkeyfile list: option requires an argument -- 'f'" list -qf
@@ -160,9 +160,23 @@ hint: run 'mkeyfile list --help' to list the options" list --password_file=x
 hint: run 'mkeyfile list --help' to list the options" list -qx
 	run_refused 64 "mkeyfile list: too many arguments" list 7
 	run_refused 64 "mkeyfile: unknown command 'verfy'
-hint: 'mkeyfile --help' lists the commands" verfy
+hint: did you mean 'mkeyfile verify'?" verfy
+	run_refused 64 "mkeyfile: unknown command 'gener'
+hint: did you mean 'mkeyfile generate'?" gener
+	run_refused 64 "mkeyfile: unknown command 'lsit'
+hint: did you mean 'mkeyfile list'?" lsit
+	run_refused 64 "mkeyfile: unknown command 'hlep'
+hint: did you mean 'mkeyfile help'?" hlep
+	run_refused 64 "mkeyfile help: unknown command 'rotat'
+hint: did you mean 'mkeyfile rotate'?" help rotat
+	run_refused 64 "mkeyfile: unrecognized option '--frobnicate'
+hint: run 'mkeyfile help options' to list the options" --frobnicate list
+	run_refused 64 "mkeyfile: unrecognized option '--dryrun'
+hint: did you mean '--dry-run'?" --dryrun list
+	run_refused 64 "mkeyfile status: invalid key ID '...': a number from 1 to 4294967295 is needed
+hint: did you mean '--server=SERVER'?" status --server db1.example.org
 	run_refused 64 "mkeyfile: unknown command '...'
-hint: 'mkeyfile --help' lists the commands" frobnicate
+hint: run 'mkeyfile --help' to list the commands" frobnicate
 	run_refused 64 "mkeyfile list: unknown digest 'sha265': sha1, sha224, sha256, sha384 and sha512 are possible" list --digest=sha265
 	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file" status --server=root:secret@db1
 }

@@ -453,7 +453,7 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 
 @test "unknown commands, options, targets, digests, counts" {
 	run_refused 64 "mkeyfile: no command named
-hint: 'mkeyfile --help' lists the commands"
+hint: run 'mkeyfile --help' to list the commands" --no-prompt
 	run_refused 64 "mkeyfile list: unrecognized option '--frobnicate'
 hint: run 'mkeyfile list --help' to list the options" list --frobnicate
 	for word in --password=secret --password --pass=secret --passwd=secret --Password=secret --pw=secret \

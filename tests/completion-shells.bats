@@ -41,10 +41,9 @@ complete_lines() { # shell line...
 	fish) command=(fish --no-config "$BATS_TEST_TMPDIR/complete.fish") ;;
 	bash) command=(bash --norc --noprofile "$BATS_TEST_TMPDIR/complete.bash") ;;
 	esac
-	# zsh quotes the question mark of -?; fish describes, and repeats what is
-	# typed of an option before its value
+	# fish describes, and repeats what is typed of an option before its value
 	timeout 60 "${command[@]}" "$completions" "$@" 2>&1 <>"$BATS_TEST_TMPDIR/silence" |
-		sed -E 's/\t.*//; s/^-\\\?$/-?/; s/^--[a-z0-9-]+=(.)/\1/'
+		sed -E 's/\t.*//; s/^--[a-z0-9-]+=(.)/\1/'
 }
 
 # offer SHELL LINE "WORD..." [LINE "WORD..."]...: exactly these behind each line,
@@ -77,9 +76,9 @@ commands() {
 	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
-# The names of the options that --help defines.
+# The names of the options that --help and 'help options' define.
 help_options() { # [command]
-	"$MKEYFILE" "$@" --help |
+	("$MKEYFILE" "$@" --help && "$MKEYFILE" help options "$@" | sed '/^Options of commands/,$d') |
 		awk '/^(  -|      --)/ { for (i = 1; i <= NF && $i ~ /^-/; i++) print $i }' | sed 's/,$//; s/\[*=.*//' | sort
 }
 
@@ -107,7 +106,8 @@ make_sealed() { # file id...
 		lines+=("mkeyfile $command -" "$(echo "$wanted" | paste -sd ' ')")
 	done
 	[ ${#lines[@]} -ge 24 ]
-	lines+=("mkeyfile -" "$(help_options | paste -sd ' ')" "mkeyfile " "$(commands | paste -sd ' ')")
+	lines+=("mkeyfile -" "$(help_options | paste -sd ' ')" "mkeyfile " "$(commands | paste -sd ' ') help version")
+	lines+=("mkeyfile help " "$(commands | paste -sd ' ') options" "mkeyfile help options " "$(commands | paste -sd ' ')")
 	for shell in bash zsh fish; do
 		options_are "$shell" "${lines[@]}"
 	done
@@ -125,7 +125,7 @@ options_are() { # shell line "option..."...
 
 	touch file && mkdir directory
 	for command in $(commands); do
-		for option in $("$MKEYFILE" "$command" --help | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=' | grep -oE -e '--.*'); do
+		for option in $( ("$MKEYFILE" "$command" --help && "$MKEYFILE" help options "$command") | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=' | grep -oE -e '--.*'); do
 			[[ $option == --server-user= || $option == --trust-owner= ]] || lines+=("mkeyfile $command $option")
 		done
 	done
@@ -146,8 +146,8 @@ options_are() { # shell line "option..."...
 	touch keyfile other
 	for shell in zsh fish; do
 		offer $shell "mkeyfile ro" rotate \
-			"mkeyfile -q --file=keyfile -P pw v" verify \
-			"mkeyfile --file keyfile ver" verify \
+			"mkeyfile -q --file=keyfile -P pw verif" verify \
+			"mkeyfile --file keyfile verif" verify \
 			"mkeyfile nonsense " "" \
 			"mkeyfile rotate --al" --all \
 			"mkeyfile list --ids --no-p" --no-prompt \

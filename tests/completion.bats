@@ -87,10 +87,15 @@ commands() {
 
 @test "commands" {
 	# shellcheck disable=SC2046 # one word each
-	offers "mkeyfile " $(commands)
+	offers "mkeyfile " $(commands) help version
+	# shellcheck disable=SC2046 # one word each
+	offers "mkeyfile help " $(commands) options
+	# shellcheck disable=SC2046 # one word each
+	offers "mkeyfile help options " $(commands)
+	offers "mkeyfile help rotate "
 	offers "mkeyfile ro" rotate
-	offers "mkeyfile -q --file=keyfile -P pw v" verify
-	offers "mkeyfile --file keyfile ver" verify
+	offers "mkeyfile -q --file=keyfile -P pw verif" verify
+	offers "mkeyfile --file keyfile verif" verify
 	offers "mkeyfile nonsense "
 }
 
@@ -99,7 +104,7 @@ commands() {
 
 	for command in '' $(commands); do
 		# shellcheck disable=SC2086 # no argument for mkeyfile itself
-		wanted=$("$MKEYFILE" $command --help |
+		wanted=$( ("$MKEYFILE" $command --help && "$MKEYFILE" help options $command | sed '/^Options of commands/,$d') |
 			awk '/^(  -|      --)/ { for (i = 1; i <= NF && $i ~ /^-/; i++) print $i }' |
 			sed -E 's/,$//; s/\[=.*//; s/=.*/=/' | sort)
 		same "$command $wanted" "$command $(complete_line "mkeyfile $command -" | sort)"

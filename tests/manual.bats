@@ -14,10 +14,13 @@ pages() {
 	printf '%s\n' "$abs_top_srcdir"/man/*.[1-9]
 }
 
-# The options that --help defines, each as "-s" or "--size=BITS".
+# The options that --help and 'help options' define, each as "-s" or "--size=BITS".
 help_options() { # [command]
-	"$MKEYFILE" "$@" --help |
-		awk '/^(  -|      --)/ { for (i = 1; i <= NF && $i ~ /^-/; i++) print $i }' | sed 's/,$//' | sort
+	("$MKEYFILE" "$@" --help && "$MKEYFILE" help options "$@") | listed_options
+}
+
+listed_options() {
+	awk '/^(  -|      --)/ { for (i = 1; i <= NF && $i ~ /^-/; i++) print $i }' | sed 's/,$//' | sort
 }
 
 # The options that have an item of their own in a page, in the same form.
@@ -40,8 +43,9 @@ examples() { # page
 	local page words
 
 	for page in $(pages); do
-		# our own pages need not be installed
-		words=$(mandoc -T lint "$page" 2>/dev/null | grep -v 'STYLE: referenced manual not found') || :
+		# our own pages need not be installed, and examples come first
+		words=$(mandoc -T lint "$page" 2>/dev/null | grep -v -e 'STYLE: referenced manual not found' \
+			-e 'sections out of conventional order: Sh \(EXIT STATUS\|FILES\|ENVIRONMENT\)') || :
 		same "" "$words"
 		words=$(groff -mdoc -Tutf8 -ww "$page" 2>&1 >/dev/null)
 		same "" "$words"
@@ -62,18 +66,14 @@ examples() { # page
 }
 
 @test "mkeyfile(1) has the options of all commands, and no others" {
-	local change='--backup
---lock-timeout=SECONDS
---write-in-place=BACKUP'
-
-	same "$( (help_options && echo "$change") | sort)" "$(page_options mkeyfile.1)"
+	same "$(help_options)" "$(page_options mkeyfile.1)"
 }
 
 @test "the page of each command has its own options, and no others" {
 	local command own
 
 	for command in $(commands); do
-		own=$(comm -23 <(help_options "$command") <(help_options))
+		own=$(comm -23 <(help_options "$command") <("$MKEYFILE" help options | sed '/^Options of commands/,$d' | listed_options))
 		[ "$own" ]
 		same "$command
 $own" "$command
@@ -156,6 +156,18 @@ $(page_members "mkeyfile-$command.1")"
 	done
 }
 
+@test "every page has its examples after a short description" {
+	local page first
+
+	for page in $(pages); do
+		first=$(grep '^\.Sh ' "$page" | sed 's/^\.Sh //' | paste -sd ' ')
+		[[ $first == "NAME "*"DESCRIPTION EXAMPLES "* ]]
+		same "NAME DESCRIPTION EXAMPLES" "$(cut -d ' ' -f 1-4 <<<"$first" | sed 's/ SYNOPSIS//; s/\(EXAMPLES\) .*/\1/')"
+		# on the first two screens
+		[ "$(MANWIDTH=80 man --local-file "$page" | col -bx | grep -n '^EXAMPLES' | cut -d : -f 1)" -le 36 ]
+	done
+}
+
 @test "every page has examples" {
 	local page
 
@@ -233,7 +245,7 @@ host_examples() { # page
 
 	examples "$page" >commands
 	setsid --wait sh -e commands >printed 2>&1 </dev/null
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | grep -E "^(yes|no|hint|information|  )" >shown
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh DETAILS/p' "$page" | grep -E "^(yes|no|hint|information|  )" >shown
 	[ "$(wc -l <shown)" -ge 5 ]
 	while IFS= read -r line; do
 		grep -xF -e "$line" printed || { echo "not printed: $line" && false; }

@@ -15,11 +15,11 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256 (default)",
+	{ "size", 's', "BITS", "Make keys of BITS: 128, 192 or 256 (default)",
 	  OPTION_KEY_BITS(struct arguments, size) },
-	{ "key-from", 0, "FILE", "Import the key that FILE (- for standard input) holds in hex",
+	{ "key-from", 0, "FILE", "Import the hex key in FILE (-: standard input)",
 	  OPTION_PATH(struct arguments, key_from) },
-	{ "key-version", 0, "N", "Import it as version N of an ID, which may exist",
+	{ "key-version", 0, "N", "Import the key as version N of an ID",
 	  OPTION_KEY_VERSION(struct arguments, key_version) },
 	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
 	  OPTION_FLAG(struct arguments, force) },
@@ -124,6 +124,8 @@ const struct command add_command = {
 	.operands = "ID...",
 	.summary = "add new key IDs",
 	.description = "Add a random key, or an existing one, under each new ID.",
+	.examples = { "mkeyfile add 101 102", "mkeyfile add 103 --size=128 --backup",
+		      "openssl rand -hex 32 | mkeyfile add 104 --key-from=-" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_CLI_COMMANDS_COMMAND_H
 #define MKEYFILE_CLI_COMMANDS_COMMAND_H
 
+#include "cli/options/help.h"
 #include "cli/options/options.h"
 #include "cli/words/exit_status.h"
 
@@ -21,15 +22,16 @@ struct command_group {
  * what the members own after it. */
 struct command {
 	const char *name;
-	const char *operands;		    /* "ID...|--all" are two forms */
-	const char *summary;		    /* in the list of commands */
-	const char *description;	    /* in its own --help */
-	struct option_table own;	    /* of its arguments; zeros: it has no options of its own */
-	const struct command_group *groups; /* ends in zeros; or NULL */
-	size_t size;			    /* of its arguments */
-	size_t options;			    /* where they point to the options of all commands */
-	const void *initial;		    /* their values before any option; NULL: zeros */
-	bool judges_host;		    /* needs what the option files say of the server, whatever is given */
+	const char *operands;		     /* "ID...|--all" are two forms */
+	const char *summary;		     /* in the list of commands */
+	const char *description;	     /* in its own --help: a line of up to 80 columns */
+	const char *examples[HELP_EXAMPLES]; /* in its own --help: lines of up to 78 columns */
+	struct option_table own;	     /* of its arguments; zeros: it has no options of its own */
+	const struct command_group *groups;  /* ends in zeros; or NULL */
+	size_t size;			     /* of its arguments */
+	size_t options;			     /* where they point to the options of all commands */
+	const void *initial;		     /* their values before any option; NULL: zeros */
+	bool judges_host;		     /* needs what the option files say of the server, whatever is given */
 	bool only_tells; /* an answer is all it gives: where others refuse the option files, it cannot tell */
 	enum status (*run)(void *arguments);
 };

@@ -38,11 +38,9 @@ static enum status take_algorithm(const struct option_spec *spec, const char *va
 static const struct arguments initial = { .algorithm = "AES_CTR" };
 
 static const struct option_spec specs[] = {
-	{ "plugin", 0, NULL,
-	  "Print the section for mkeyfile's own server plugin, and the way back to file_key_management",
+	{ "plugin", 0, NULL, "Print the section for mkeyfile's own server plugin",
 	  OPTION_FLAG(struct arguments, plugin) },
-	{ "encryption-algorithm", 0, "NAME",
-	  "What data is encrypted by: AES_CTR (default) or AES_CBC, which servers take when nothing is set",
+	{ "encryption-algorithm", 0, "NAME", "Encrypt data with NAME: AES_CTR (default) or AES_CBC",
 	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
 	{ 0 },
 };
@@ -314,8 +312,10 @@ static enum status config(void *input)
 const struct command config_command = {
 	.name = "config",
 	.operands = "",
-	.summary = "the option file section that makes a server use it",
+	.summary = "print the option file section that makes a server use it",
 	.description = "Print the option file section that makes a server use the key file.",
+	.examples = { "mkeyfile config", "mkeyfile config --plugin",
+		      "mkeyfile config -f keyfile -P keyfile.key >60-key-file.cnf" },
 	.own = { .specs = specs },
 	COMMAND_ARGUMENTS(struct arguments),
 	.initial = &initial,

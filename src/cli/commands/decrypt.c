@@ -12,7 +12,8 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
+	{ "no-probe", 0, NULL, "Do not search for what decrypts the file instead",
+	  OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
 
@@ -95,8 +96,11 @@ static enum status decrypt(void *input)
 const struct command decrypt_command = {
 	.name = "decrypt",
 	.operands = "",
-	.summary = "encrypted to plain, as openssl enc -d does",
-	.description = "Decrypt a key file, as 'openssl enc -d -aes-256-cbc' does, to standard output.",
+	.summary = "decrypt a key file, as openssl enc -d does",
+	.description = "Decrypt a key file to standard output, as 'openssl enc -d -aes-256-cbc' does.",
+	.examples = { "mkeyfile decrypt -f keyfile -P keyfile.key -o plain",
+		      "mkeyfile decrypt -f keyfile -P keyfile.key | wc -l",
+		      "mkeyfile decrypt -f keyfile -P keyfile.key --in-place --backup" },
 	.own = { .specs = specs },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -26,11 +26,11 @@ struct arguments {
 static const struct arguments initial = { .other_password.descriptor = -1 };
 
 static const struct option_spec specs[] = {
-	{ "other-password-file", 0, "FILE", "The password of the other file; without it, the password of the first one",
+	{ "other-password-file", 0, "FILE", "Read the password of OTHER from FILE (default: the same password)",
 	  OPTION_PATH(struct arguments, other_password.file) },
-	{ "other-digest", 0, "NAME", "The digest of the other file; without it, what opens it",
+	{ "other-digest", 0, "NAME", "Decrypt OTHER with digest NAME (default: search)",
 	  OPTION_DIGEST(struct arguments, other_kdf.digest), OPTION_GIVEN(struct arguments, has_other_kdf) },
-	{ "other-pbkdf2", 0, "ITERATIONS", "The PBKDF2 iterations of the other file; without it, what opens it",
+	{ "other-pbkdf2", 0, "ITERATIONS", "Decrypt OTHER with PBKDF2 and ITERATIONS (default: search)",
 	  OPTION_ITERATIONS(struct arguments, other_kdf.iterations), OPTION_GIVEN(struct arguments, has_other_kdf) },
 	{ .argument = "OTHER", OPTION_PATH(struct arguments, other) },
 	{ 0 },
@@ -287,8 +287,9 @@ const struct command diff_command = {
 	.name = "diff",
 	.operands = "OTHER",
 	.summary = "compare two key files by fingerprint",
-	.description =
-		"Compare the key file with another one, or with what 'mkeyfile list --json' printed of it elsewhere.",
+	.description = "Compare two key files, or a key file with what 'mkeyfile list --json' printed.",
+	.examples = { "mkeyfile diff backup", "mkeyfile diff old --other-password-file=old.key",
+		      "ssh db2 mkeyfile list --json | mkeyfile diff -" },
 	.own = { specs, .conflicts = conflicts },
 	COMMAND_ARGUMENTS(struct arguments),
 	.initial = &initial,

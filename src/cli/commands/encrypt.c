@@ -63,8 +63,11 @@ static enum status encrypt(void *input)
 const struct command encrypt_command = {
 	.name = "encrypt",
 	.operands = "",
-	.summary = "plain to encrypted, as openssl enc does",
-	.description = "Encrypt a plain key file, as 'openssl enc -aes-256-cbc' does, to standard output.",
+	.summary = "encrypt a plain key file, as openssl enc does",
+	.description = "Encrypt a key file to standard output, as 'openssl enc -aes-256-cbc' does.",
+	.examples = { "mkeyfile encrypt -f plain --new-password-file=keyfile.key -o keyfile",
+		      "mkeyfile encrypt -f plain -P keyfile.key --in-place --backup",
+		      "mkeyfile encrypt -f - -P keyfile.key <plain >keyfile" },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
 	.run = encrypt,

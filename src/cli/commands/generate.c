@@ -15,8 +15,9 @@ struct arguments {
 static const struct arguments initial = { .size = KEY_MAX_SIZE };
 
 static const struct option_spec specs[] = {
-	{ "size", 's', "BITS", "Size of the keys: 128, 192 or 256 (default)", OPTION_KEY_BITS(struct arguments, size) },
-	{ "force", 0, NULL, "Replace an existing FILE, and keep the old one as FILE~",
+	{ "size", 's', "BITS", "Make keys of BITS: 128, 192 or 256 (default)",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "force", 0, NULL, "Replace an existing FILE and keep the old one as FILE~",
 	  OPTION_FLAG(struct arguments, force) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
@@ -140,7 +141,10 @@ const struct command generate_command = {
 	.name = "generate",
 	.operands = "[ID...]",
 	.summary = "create a new key file",
-	.description = "Create a new key file with a random key for each ID (1 and 2 when none is named).",
+	.description = "Create a new key file with a random key for each ID (default: 1 and 2).",
+	.examples = { "mkeyfile generate --file=keyfile 1 2 100",
+		      "mkeyfile generate --file=keyfile --new-password-file=keyfile.key",
+		      "mkeyfile generate --file=keyfile --target=11.8-enterprise --size=128" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -18,7 +18,7 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "ids", 0, NULL, "Print the bare IDs, one a line", OPTION_FLAG(struct arguments, only_ids) },
+	{ "ids", 0, NULL, "Print only the key IDs, one per line", OPTION_FLAG(struct arguments, only_ids) },
 	{ "fingerprint", 0, NULL, "Print only the fingerprint of all keys together",
 	  OPTION_FLAG(struct arguments, only_fingerprint) },
 	{ 0 },
@@ -187,8 +187,10 @@ static enum status list(void *input)
 const struct command list_command = {
 	.name = "list",
 	.operands = "",
-	.summary = "IDs, versions, sizes, fingerprints; never keys",
-	.description = "List key IDs, versions, sizes and fingerprints. No key is shown.",
+	.summary = "show IDs, versions, sizes and fingerprints, never keys",
+	.description = "List key IDs, versions, sizes and fingerprints, and never a key.",
+	.examples = { "mkeyfile list", "mkeyfile list --ids",
+		      "mkeyfile list --file=keyfile --password-file=keyfile.key --json" },
 	.own = { specs, .conflicts = conflicts },
 	COMMAND_ARGUMENTS(struct arguments),
 	.run = list,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
-#include "cli/options/repeatable.h"
+#include "cli/commands/command_list.h"
+#include "cli/commands/help.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/secret.h"
@@ -14,49 +15,26 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&generate_command, &add_command,    &rotate_command, &list_command,   &encrypt_command, &decrypt_command,
-	&verify_command,   &config_command, &passwd_command, &remove_command, &diff_command,	&status_command,
+	&generate_command,
+	&add_command,
+	&rotate_command,
+	&list_command,
+	&encrypt_command,
+	&decrypt_command,
+	&verify_command,
+	&config_command,
+	&passwd_command,
+	&remove_command,
+	&diff_command,
+	&status_command,
+	NULL,
 };
 
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-/* For --help. malloc(3)ed, or NULL. */
-static char *describe(void)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	if (!stream)
-		return NULL;
-	fputs("Create, change and check the key files of MariaDB's file_key_management plugin.\n\nCommands:\n", stream);
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		char synopsis[40];
-
-		snprintf(synopsis, sizeof(synopsis), "%s %s", commands[i]->name, commands[i]->operands);
-		fprintf(stream, "  %-22s %s\n", synopsis, commands[i]->summary);
-	}
-	fputs("\n'mkeyfile COMMAND --help' tells more.", stream);
-	fclose(stream);
-	return text;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-	return NULL;
-}
-
-/* A word that is none may be a secret in the wrong place. */
-static const char *repeatable_command(const char *name)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (is_near(name, commands[i]->name))
-			return name;
-	return repeatable(name);
-}
+static const char *const examples[HELP_EXAMPLES] = {
+	"mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100",
+	"mkeyfile verify --file=keyfile --password-file=keyfile.key --target=10.11",
+	"mkeyfile rotate 100 --new-id >move.sql",
+};
 
 /* A file opened later must not become a standard stream: its reader or writer
  * would take it for one. The wrong mode makes every use an error. */
@@ -134,10 +112,18 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 	return status ? status : command->run(arguments);
 }
 
-static enum status run_command(const struct command *command, int argc, char **argv, struct options *options)
+/* lists_common: for --help. */
+static enum status run_command(const struct command *command, bool lists_common, int argc, char **argv,
+			       struct options *options)
 {
 	static char name[64];
-	struct parser parser = { .program = name, .operands = command->operands, .description = command->description };
+	struct parser parser = {
+		.program = name,
+		.operands = command->operands,
+		.description = command->description,
+		.examples = command->examples,
+		.lists_common = lists_common,
+	};
 	char *arguments = calloc(1, command->size);
 	enum status status;
 
@@ -160,36 +146,80 @@ static enum status run_command(const struct command *command, int argc, char **a
 	return status;
 }
 
-static enum status refuse_command(const char *name)
+static enum status help_with_command(const struct help_topic *topic, struct options *options)
 {
-	if (name)
-		message_error("unknown command '%s'", repeatable_command(name));
+	char *argv[] = { NULL, (char[]){ "--help" }, NULL };
+
+	if (!topic->is_options)
+		manual_open(topic->command->name, options->host.environment);
+	return run_command(topic->command, topic->is_options, 2, argv, options);
+}
+
+static enum status help(const struct parser *parser, int argc, char **argv, struct options *options)
+{
+	struct help_topic topic = { 0 };
+	enum status status = help_parse(commands, argc, argv, &topic);
+
+	if (status || topic.is_done)
+		return status;
+	if (topic.command)
+		return help_with_command(&topic, options);
+	if (topic.is_options)
+		help_with_options(options);
 	else
-		message_error("no command named");
-	message_hint("'mkeyfile --help' lists the commands");
-	return STATUS_USAGE;
+		parser_print_help(parser);
+	return STATUS_DONE;
 }
 
 /* The options before the command, and the command. */
+static enum status parse_and_choose(struct parser *parser, int argc, char **argv, struct options *options)
+{
+	const struct command *command;
+	int index = 0;
+	enum status status = parser_parse(parser, argc, argv, &index);
+
+	if (status || parser->is_finished)
+		return status;
+	message_set_quiet(options->talk.quiet);
+	if (!index)
+		return command_refuse(commands, NULL);
+	argc -= index;
+	argv += index;
+	command = command_find(commands, argv[0]);
+	if (command)
+		return run_command(command, false, argc, argv, options);
+	if (!strcmp(argv[0], "help"))
+		return help(parser, argc, argv, options);
+	if (!strcmp(argv[0], "version")) {
+		parser_print_version();
+		return STATUS_DONE;
+	}
+	return command_refuse(commands, argv[0]);
+}
+
 static enum status run(int argc, char **argv, struct options *options)
 {
-	char *description = describe();
-	struct parser parser = { .program = "mkeyfile", .operands = "COMMAND [ARG...]", .description = description };
-	const struct command *command;
-	enum status status;
-	int index = 0;
+	char *list = command_list(commands);
+	struct parser parser = {
+		.program = "mkeyfile",
+		.operands = "COMMAND [ARG...]",
+		.description = "Create, change and check the key files of MariaDB's file_key_management plugin.",
+		.commands = list,
+		.examples = examples,
+	};
+	enum status status = STATUS_USAGE;
 
+	if (!list)
+		return out_of_memory();
 	parser_add(&parser, &shared_table, options);
 	parser_add(&parser, &parser_help_table, NULL);
 	message_set_json(parser_finds_json(&parser, argc, argv));
-	status = parser_parse(&parser, argc, argv, &index);
-	free(description);
-	if (status || parser.is_finished)
-		return status;
-	message_set_quiet(options->talk.quiet);
-	command = index ? find_command(argv[index]) : NULL;
-	return command ? run_command(command, argc - index, argv + index, options)
-		       : refuse_command(index ? argv[index] : NULL);
+	if (argc > 1)
+		status = parse_and_choose(&parser, argc, argv, options);
+	else
+		help_print(stderr, &parser, HELP_BRIEF);
+	free(list);
+	return status;
 }
 
 int main(int argc, char **argv)

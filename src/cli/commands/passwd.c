@@ -40,15 +40,15 @@ static const struct arguments initial = { .new_password.descriptor = -1 };
 
 static const struct option_spec specs[] = {
 	{ "new-password-file", 0, "PATH",
-	  "The file of the new password: created when there is none; the old one again means new content for it",
+	  "Read the new password from PATH (new or current password file: make a random one)",
 	  OPTION_PATH(struct arguments, new_password.file) },
 	{ "new-password-fd", 0, "N", "Read the new password from file descriptor N",
 	  OPTION_DESCRIPTOR(struct arguments, new_password.descriptor) },
-	{ "new-password-command", 0, "COMMAND", "Read the new password from what COMMAND prints",
+	{ "new-password-command", 0, "COMMAND", "Read the new password from the output of COMMAND",
 	  OPTION_TEXT(struct arguments, new_password.command) },
-	{ "new-digest", 0, "NAME", "The new digest", OPTION_DIGEST(struct arguments, new_kdf.digest),
-	  OPTION_GIVEN(struct arguments, new_digest) },
-	{ "new-pbkdf2", 0, "ITERATIONS", "The new number of PBKDF2 iterations, 0 for none",
+	{ "new-digest", 0, "NAME", "Derive the AES key with digest NAME",
+	  OPTION_DIGEST(struct arguments, new_kdf.digest), OPTION_GIVEN(struct arguments, new_digest) },
+	{ "new-pbkdf2", 0, "ITERATIONS", "Derive the AES key with PBKDF2 and ITERATIONS (0: without)",
 	  OPTION_ITERATIONS(struct arguments, new_kdf.iterations), OPTION_GIVEN(struct arguments, new_iterations) },
 	{ 0 },
 };
@@ -371,8 +371,10 @@ const struct command passwd_command = {
 	.name = "passwd",
 	.operands = "",
 	.summary = "change the password or the KDF of a key file",
-	.description =
-		"Change the password, the digest or the iterations of an encrypted key file. The keys stay as they are.",
+	.description = "Change the password, digest or iterations of a key file, and keep every key.",
+	.examples = { "mkeyfile passwd -P keyfile.key --new-password-file=keyfile.key",
+		      "mkeyfile passwd -P keyfile.key --new-password-file=new.key",
+		      "mkeyfile passwd --new-digest=sha512 --new-pbkdf2=600000 --target=12.3" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

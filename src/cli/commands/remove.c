@@ -29,11 +29,13 @@ struct arguments {
 static const struct option_spec specs[] = {
 	{ "key-version", 0, "N", "Remove only version N, which must not be the newest",
 	  OPTION_KEY_VERSION(struct arguments, version) },
-	{ "old-versions", 0, NULL, "Remove every version but the newest", OPTION_FLAG(struct arguments, old_versions) },
-	{ "all", 0, NULL, "With --old-versions: of every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "old-versions", 0, NULL, "Remove every version except the newest",
+	  OPTION_FLAG(struct arguments, old_versions) },
+	{ "all", 0, NULL, "With --old-versions: apply to every ID in the file", OPTION_FLAG(struct arguments, all) },
 	{ "free-pages", 0, NULL, "Remove versions that only free pages need",
 	  OPTION_FLAG(struct arguments, free_pages) },
-	{ "force", 0, NULL, "Remove what data may need, or is known to need", OPTION_FLAG(struct arguments, force) },
+	{ "force", 0, NULL, "Remove keys that data may need or is known to need",
+	  OPTION_FLAG(struct arguments, force) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
@@ -471,9 +473,10 @@ static enum status remove_keys(void *input)
 const struct command remove_command = {
 	.name = "remove",
 	.operands = "ID...|--all",
-	.summary = "take out keys that no data needs, guarded",
-	.description =
-		"Take keys out of the file that no data needs any more. The old file is kept, with a ~ behind its name.",
+	.summary = "remove keys that no data needs",
+	.description = "Remove keys that no data needs, and keep the old file as FILE~.",
+	.examples = { "mkeyfile remove 100 --server-data --datadir=/backup/last",
+		      "mkeyfile remove --all --old-versions --server-data", "mkeyfile remove 100 --force --dry-run" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

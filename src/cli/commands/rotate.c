@@ -34,13 +34,11 @@ static enum status take_successor(const struct option_spec *spec, const char *va
 
 static const struct option_spec specs[] = {
 	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
-	{ "size", 's', "BITS", "Size of the new keys: 128, 192 or 256; as the key before when not given",
-	  OPTION_KEY_BITS(struct arguments, size) },
-	{ "new-id", 0, "ID", "Make a successor under ID, or the next free one, and print the SQL that moves the tables",
+	{ "size", 's', "BITS", "Make keys of BITS (default: as before)", OPTION_KEY_BITS(struct arguments, size) },
+	{ "new-id", 0, "ID", "Make a successor under ID (default: next free)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
 	  .optional = true },
-	{ "flush", 0, NULL, "Make the server of --server read the key file again",
-	  OPTION_FLAG(struct arguments, flush) },
+	{ "flush", 0, NULL, "Make the server read the key file again", OPTION_FLAG(struct arguments, flush) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
@@ -91,18 +89,36 @@ static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *r
 	return STATUS_DONE;
 }
 
+/* The ID that a missing one may be meant to replace, as in "101 --new-id 102": a value that
+ * may be missing needs its equals sign. 0: none. */
+static uint32_t id_to_replace(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t missing)
+{
+	const uint32_t *ids = arguments->ids.ids;
+	size_t count;
+	uint32_t other;
+
+	if (!arguments->new_id || arguments->successor || arguments->ids.count != 2)
+		return 0;
+	other = ids[0] == missing ? ids[1] : ids[0];
+	return keyfile_find(keyfile, other, &count) ? other : 0;
+}
+
 static enum status find_newest(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
 			       const struct entry **ret_newest)
 {
 	size_t count;
 	struct entry **versions = keyfile_find(keyfile, id, &count);
+	uint32_t replaced = id_to_replace(arguments, keyfile, id);
 
 	if (versions) {
 		*ret_newest = versions[count - 1];
 		return STATUS_DONE;
 	}
 	message_error("'%s' has no key ID %u", arguments->options->file, id);
-	message_hint("'mkeyfile add %u' adds it", id);
+	if (replaced)
+		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u'?", replaced, id);
+	else
+		message_hint("'mkeyfile add %u' adds it", id);
 	return STATUS_FAILED;
 }
 
@@ -410,8 +426,10 @@ static enum status rotate(void *input)
 const struct command rotate_command = {
 	.name = "rotate",
 	.operands = "ID...|--all",
-	.summary = "new key version, or with --new-id a successor ID",
+	.summary = "add a key version, or with --new-id a successor ID",
 	.description = "Give each ID a new key version, or a successor ID. No key is ever removed.",
+	.examples = { "mkeyfile rotate 100", "mkeyfile rotate 100 --new-id >move.sql",
+		      "mkeyfile rotate --all --dry-run" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -22,9 +22,9 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "wait", 0, NULL, "Wait until InnoDB has re-encrypted what it is going to",
-	  OPTION_FLAG(struct arguments, wait) },
-	{ "timeout", 0, "SECONDS", "Wait no longer than this", OPTION_NUMBER(struct arguments, timeout, 1, 31536000) },
+	{ "wait", 0, NULL, "Wait until InnoDB has re-encrypted its tablespaces", OPTION_FLAG(struct arguments, wait) },
+	{ "timeout", 0, "SECONDS", "Wait for up to SECONDS (default: no limit)",
+	  OPTION_NUMBER(struct arguments, timeout, 1, 31536000) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
@@ -346,9 +346,9 @@ static enum status tell_status(void *input)
 const struct command status_command = {
 	.name = "status",
 	.operands = "[ID...]",
-	.summary = "how far a running server is with a rotation",
-	.description =
-		"Tell how far a rotation is: which versions the file has, which the server uses, and what is still under old ones.",
+	.summary = "tell how far a running server is with a rotation",
+	.description = "Tell how far a rotation is: versions in the file, the server and its data.",
+	.examples = { "mkeyfile status", "mkeyfile status --wait 100", "mkeyfile status --server=db1 --user=admin" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -17,8 +17,9 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "strict", 0, NULL, "Take a warning for a no", OPTION_FLAG(struct arguments, strict) },
-	{ "no-probe", 0, NULL, "Do not look for what opens the file instead", OPTION_FLAG(struct arguments, no_probe) },
+	{ "strict", 0, NULL, "Treat warnings as errors", OPTION_FLAG(struct arguments, strict) },
+	{ "no-probe", 0, NULL, "Do not search for what decrypts the file instead",
+	  OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
 
@@ -223,8 +224,10 @@ static enum status verify(void *input)
 const struct command verify_command = {
 	.name = "verify",
 	.operands = "",
-	.summary = "would this server load it?",
+	.summary = "check that the server loads it and it opens the data",
 	.description = "Tell whether a server would load the key file, in the server's own words.",
+	.examples = { "mkeyfile verify", "mkeyfile verify --file=keyfile --target=10.11",
+		      "mkeyfile verify --datadir=/var/lib/mysql --full" },
 	.own = { .specs = specs },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 static const struct option_spec specs[] = {
-	{ "output", 'o', "OUTPUT",
-	  "Write to OUTPUT, which must not exist unless --force is given; - insists on standard output",
+	{ "output", 'o', "OUTPUT", "Write to OUTPUT, which must not exist (-: standard output)",
 	  OPTION_PATH(struct output_options, path) },
 	{ "in-place", 0, NULL, "Replace the key file itself", OPTION_FLAG(struct output_options, in_place) },
-	{ "force", 0, NULL, "Replace an existing OUTPUT, and keep the old one as OUTPUT~",
+	{ "force", 0, NULL, "Replace an existing OUTPUT and keep the old one as OUTPUT~",
 	  OPTION_FLAG(struct output_options, force) },
 	{ 0 },
 };
@@ -30,7 +29,7 @@ static const struct conflict conflicts[] = {
 	{ 0 },
 };
 
-const struct option_table output_table = { specs, conflicts, .help_group = 2 };
+const struct option_table output_table = { .specs = specs, .conflicts = conflicts };
 
 static bool to_standard_output(const struct output *output)
 {

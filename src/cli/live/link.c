@@ -55,21 +55,18 @@ static enum status take_server(const struct option_spec *spec, const char *value
 }
 
 static const struct option_spec specs[] = {
-	{ "server", 0, "SERVER",
-	  "The running server: /SOCKET, HOST or HOST:PORT; else what [client] in the option files says",
+	{ "server", 0, "SERVER", "Ask the server at /SOCKET, HOST or HOST:PORT",
 	  OPTION_INTO(struct server_options, named, bool, take_server), .optional = true },
-	{ "user", 0, "NAME", "The server's user; else what [client] says, else your own name",
-	  OPTION_TEXT(struct server_options, user) },
-	{ "defaults-extra-file", 0, "FILE", "An option file to read for [client] after the others",
+	{ "user", 0, "NAME", "Log in as NAME (default: what [client] says)", OPTION_TEXT(struct server_options, user) },
+	{ "defaults-extra-file", 0, "FILE", "Read [client] in FILE after the other files",
 	  OPTION_TEXT(struct server_options, extra_file) },
-	{ "server-timeout", 0, "SECONDS", "Wait so long for each answer (default 10)",
+	{ "server-timeout", 0, "SECONDS", "Wait up to SECONDS for an answer (default: 10)",
 	  OPTION_NUMBER(struct server_options, timeout, 1, TIMEOUT_MAX) },
-	{ "no-tls", 0, NULL, "Talk TCP without encryption, on a network that is trusted",
-	  OPTION_FLAG(struct server_options, plain) },
+	{ "no-tls", 0, NULL, "Connect over TCP without encryption", OPTION_FLAG(struct server_options, plain) },
 	{ 0 },
 };
 
-const struct option_table server_table = { .specs = specs, .help_group = 4 };
+const struct option_table server_table = { .specs = specs };
 
 /* ---- the client's process ---- */
 

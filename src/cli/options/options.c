@@ -142,41 +142,40 @@ void option_free_key_ids(void *place)
 /* ---- the tables ---- */
 
 static const struct option_spec shared_specs[] = {
-	{ "file", 'f', "FILE", "The key file; else $MKEYFILE_FILE, else what the server's option files name",
+	{ "file", 'f', "FILE", "Use the key file FILE (default: $MKEYFILE_FILE, else the server's option files)",
 	  OPTION_PATH(struct options, file) },
 	{ "password-file", 'P', "FILE",
-	  "The file that holds the password, - for standard input; else $MKEYFILE_PASSWORD_FILE, else as for --file",
+	  "Read the password from FILE (-: standard input; default: $MKEYFILE_PASSWORD_FILE, else the server's option files)",
 	  OPTION_PATH(struct options, password.file) },
 	{ "password-fd", 0, "N", "Read the password from file descriptor N",
 	  OPTION_DESCRIPTOR(struct options, password.descriptor) },
-	{ "password-command", 0, "COMMAND", "Read the password from what COMMAND prints",
+	{ "password-command", 0, "COMMAND", "Read the password from the output of COMMAND",
 	  OPTION_TEXT(struct options, password.command) },
 	{ "password-timeout", 0, "SECONDS",
 	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)",
 	  OPTION_NUMBER(struct options, password.timeout, 0, PASSWORD_TIMEOUT_MAX),
 	  OPTION_GIVEN(struct options, given.password_timeout) },
-	{ "digest", 0, "NAME", "Digest that makes the AES key: sha1 (default), sha224, sha256, sha384, sha512",
+	{ "digest", 0, "NAME", "Derive the AES key with digest NAME: sha1 (default), sha224, sha256, sha384 or sha512",
 	  OPTION_DIGEST(struct options, kdf.digest), OPTION_GIVEN(struct options, given.digest) },
 	{ "pbkdf2", 0, "ITERATIONS",
-	  "Use PBKDF2 with so many iterations; 0 (default): 1 iteration of openssl's own way",
+	  "Derive the AES key with PBKDF2 and ITERATIONS (default: 0, one round of EVP_BytesToKey)",
 	  OPTION_ITERATIONS(struct options, kdf.iterations), OPTION_GIVEN(struct options, given.iterations) },
 	{ "target", 't', "SERVER",
-	  "The server that reads the file, as SELECT VERSION() prints it, or auto: the one installed here; else "
-	  "$MKEYFILE_TARGET",
+	  "Follow the rules of SERVER, a version as SELECT VERSION() prints it, or auto (default: $MKEYFILE_TARGET)",
 	  OPTION_TEXT(struct options, target.name) },
 	{ "server-user", 0, "NAME",
-	  "The user account that the server runs as (default: what its option files say, else mysql)",
+	  "Take NAME as the user account of the server (default: from its option files, else mysql)",
 	  OPTION_TEXT(struct options, accounts.server_user) },
-	{ "trust-owner", 0, "NAME",
-	  "Trust the files and directories of user NAME, a name or a number, like your own; repeatable",
+	{ "trust-owner", 0, "NAME", "Trust the files and directories of user NAME like your own (repeatable)",
 	  OPTION_INTO(struct options, accounts, struct accounts, take_trust_owner) },
-	{ "defaults-file", 0, "FILE", "Read this option file and no other",
+	{ "defaults-file", 0, "FILE", "Read FILE instead of all other option files",
 	  OPTION_TEXT(struct options, host.defaults_file) },
-	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX behind their names as well",
+	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX after their names as well",
 	  OPTION_TEXT(struct options, host.defaults_group_suffix) },
 	{ "no-defaults", 0, NULL, "Read no option file", OPTION_FLAG(struct options, host.no_defaults) },
-	{ "dry-run", 'n', NULL, "Say what would change; change nothing", OPTION_FLAG(struct options, writing.dry_run) },
-	{ "quiet", 'q', NULL, "Say nothing but errors", OPTION_FLAG(struct options, talk.quiet) },
+	{ "dry-run", 'n', NULL, "Say what would change, and change nothing",
+	  OPTION_FLAG(struct options, writing.dry_run) },
+	{ "quiet", 'q', NULL, "Print only errors", OPTION_FLAG(struct options, talk.quiet) },
 	{ "json", 'j', NULL, "Print the result as JSON on standard output", OPTION_FLAG(struct options, talk.json) },
 	{ "no-prompt", 0, NULL, "Never ask for a password on the terminal",
 	  OPTION_FLAG(struct options, password.no_prompt) },
@@ -191,35 +190,33 @@ static const struct conflict shared_conflicts[] = {
 	{ 0 },
 };
 
-const struct option_table shared_table = { shared_specs, shared_conflicts, 10, .title = "Options of all commands:" };
+const struct option_table shared_table = { shared_specs, shared_conflicts, .is_common = true };
 
 static const struct option_spec lock_specs[] = {
-	{ "lock-timeout", 0, "SECONDS", "Wait so long for another mkeyfile to finish (default 5)",
+	{ "lock-timeout", 0, "SECONDS", "Wait up to SECONDS for another mkeyfile (default: 5)",
 	  OPTION_NUMBER(struct options, writing.lock_timeout, 0, LOCK_TIMEOUT_MAX),
 	  OPTION_GIVEN(struct options, given.lock_timeout) },
-	{ "write-in-place", 0, "BACKUP",
-	  "Save the old content as BACKUP, then write into the file itself: for one that cannot be replaced",
+	{ "write-in-place", 0, "BACKUP", "Save the old content as BACKUP, then overwrite the file itself",
 	  OPTION_PATH(struct options, writing.in_place_backup) },
 	{ 0 },
 };
 
-const struct option_table lock_table = { .specs = lock_specs, .help_group = 5 };
+const struct option_table lock_table = { .specs = lock_specs, .is_common = true };
 
 static const struct option_spec backup_specs[] = {
 	{ "backup", 0, NULL, "Keep the old content in FILE~", OPTION_FLAG(struct options, writing.backup) },
 	{ 0 },
 };
 
-const struct option_table backup_table = { .specs = backup_specs, .help_group = 5 };
+const struct option_table backup_table = { .specs = backup_specs, .is_common = true };
 
 static const struct option_spec new_password_specs[] = {
-	{ "new-password-file", 0, "PATH",
-	  "Create a password file of 256 random hex digits and encrypt the key file under it",
+	{ "new-password-file", 0, "PATH", "Create the password file PATH and encrypt the key file with it",
 	  OPTION_PATH(struct options, new_password_file) },
 	{ 0 },
 };
 
-const struct option_table new_password_table = { .specs = new_password_specs, .help_group = 3 };
+const struct option_table new_password_table = { .specs = new_password_specs };
 
 enum status out_of_memory(void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options/parser.h"
 
+#include "cli/options/help.h"
 #include "cli/options/repeatable.h"
 #include "cli/words/message.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -97,12 +97,12 @@ static bool is_set(const struct parser_known *known)
 const struct option_table parser_help_table = {
 	.specs =
 		(const struct option_spec[]){
-			{ "help", '?', .help = "Give this help list" },
-			{ "usage", .help = "Give a short usage message" },
-			{ "version", 'V', .help = "Print program version" },
+			{ "help", 'h', .help = "Show the help of mkeyfile, or of COMMAND" },
+			{ "usage", .help = "Show the usage line alone" },
+			{ "version", 'V', .help = "Print the version" },
 			{ 0 },
 		},
-	.help_group = -1,
+	.is_common = true,
 };
 
 static bool is_built_in(const struct parser_known *known)
@@ -115,8 +115,7 @@ void parser_add(struct parser *parser, const struct option_table *table, void *i
 	parser->tables[parser->table_count].table = table;
 	parser->tables[parser->table_count++].input = input;
 	for (const struct option_spec *spec = table->specs; spec->name || spec->argument; spec++)
-		parser->known[parser->known_count++] =
-			(struct parser_known){ spec, input, table->help_group ? table->help_group : 1 };
+		parser->known[parser->known_count++] = (struct parser_known){ spec, input };
 }
 
 void parser_free(const struct parser *parser)
@@ -221,7 +220,8 @@ static void take_letter(struct walk *walk, struct item *item)
 	item->kind = ITEM_UNKNOWN_LETTER;
 	item->letter = *walk->letters++;
 	for (size_t i = 0; i < parser->known_count && !item->known; i++)
-		if (parser->known[i].spec->letter == item->letter)
+		/* -? asks for help as well, as it does of the server's programs */
+		if (parser->known[i].spec->letter == (item->letter == '?' ? 'h' : item->letter))
 			item->known = &parser->known[i];
 	if (!item->known)
 		return;
@@ -361,6 +361,36 @@ static void refuse_ambiguous(const struct parser *parser, const struct item *ite
 	option_refuse("option '--%.*s' is ambiguous; possibilities:%s", (int)item->name_size, item->word + 2, possible);
 }
 
+/* The option that an unknown one was meant for; NULL: none is near. */
+static const char *nearest_option(const struct parser *parser, const struct item *item)
+{
+	const char *nearest = NULL;
+	size_t least = NOT_NEAR;
+
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const char *known = parser->known[i].spec->name;
+		size_t errors = known ? typing_errors(item->word + 2, item->name_size, known, strlen(known)) : NOT_NEAR;
+
+		if (errors < least) {
+			least = errors;
+			nearest = known;
+		}
+	}
+	return nearest;
+}
+
+static void hint_at_options(const struct parser *parser, const struct item *item)
+{
+	const char *nearest = item->kind == ITEM_UNKNOWN ? nearest_option(parser, item) : NULL;
+
+	if (nearest)
+		message_hint("did you mean '--%s'?", nearest);
+	else if (parser->commands)
+		message_hint("run 'mkeyfile help options' to list the options");
+	else
+		message_hint("run '%s --help' to list the options", parser->program);
+}
+
 /* In the words of getopt(3), which would repeat more. */
 static enum status refuse_item(const struct parser *parser, const struct item *item)
 {
@@ -384,7 +414,7 @@ static enum status refuse_item(const struct parser *parser, const struct item *i
 		option_refuse("invalid option -- '%c'", item->letter);
 	usage_error(refusal);
 	if (item->kind == ITEM_UNKNOWN || item->kind == ITEM_UNKNOWN_LETTER)
-		message_hint("run '%s --help' to list the options", parser->program);
+		hint_at_options(parser, item);
 	return STATUS_USAGE;
 }
 
@@ -415,51 +445,34 @@ bool parser_finds_json(const struct parser *parser, int argc, char **argv)
 	return finds_json(walk_start(parser, argc, argv), false);
 }
 
-/* ---- help ---- */
+/* ---- parsing ---- */
 
-/* The options of all tables, and their titles, for argp_help. */
-static void list_options(const struct parser *parser, struct argp_option *options)
+/* A reader that has seen enough is not an error. */
+static void allow_closed_pipe(void)
 {
-	for (size_t i = 0; i < parser->table_count; i++)
-		if (parser->tables[i].table->title)
-			*options++ = (struct argp_option){ .doc = parser->tables[i].table->title,
-							   .group = parser->tables[i].table->help_group };
-	for (size_t i = 0; i < parser->known_count; i++) {
-		const struct option_spec *spec = parser->known[i].spec;
-
-		if (spec->name)
-			*options++ = (struct argp_option){ spec->name,	   spec->letter ? spec->letter : 256 + (int)i,
-							   spec->argument, spec->optional ? OPTION_ARG_OPTIONAL : 0,
-							   spec->help,	   parser->known[i].help_group };
-	}
+	signal(SIGPIPE, SIG_DFL);
 }
 
-static void print_help(const struct parser *parser, unsigned int flags)
+void parser_print_help(const struct parser *parser)
 {
-	struct argp_option options[PARSER_SPECS_MAX + PARSER_TABLES_MAX + 1] = { 0 };
-	char operands[32];
-	struct argp argp = { .options = options, .doc = parser->description };
+	allow_closed_pipe();
+	help_print(stdout, parser, HELP_SCREEN);
+}
 
-	list_options(parser, options);
-	snprintf(operands, sizeof(operands), "%s", parser->operands);
-	for (char *byte = operands; *byte; byte++)
-		if (*byte == '|')
-			*byte = '\n';
-	argp.args_doc = *operands ? operands : NULL;
-	argp_help(&argp, stdout, flags, (char *)parser->program);
+void parser_print_version(void)
+{
+	allow_closed_pipe();
+	puts(PACKAGE_STRING);
 }
 
 static void print_built_in(const struct parser *parser, const struct option_spec *spec)
 {
-	/* a reader that has seen enough is not an error */
-	signal(SIGPIPE, SIG_DFL);
+	allow_closed_pipe();
 	if (spec->letter == 'V')
-		puts(PACKAGE_STRING);
+		parser_print_version();
 	else
-		print_help(parser, spec->letter ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
+		help_print(stdout, parser, spec->letter ? HELP_SCREEN : HELP_USAGE);
 }
-
-/* ---- parsing ---- */
 
 /* Nothing is taken before all is known to be words that can be. */
 static enum status check_words(const struct parser *parser, struct walk walk, bool only_before)
@@ -498,10 +511,21 @@ static enum status take_item(const struct parser *parser, const struct item *ite
 	return known ? take(known, item->value) : option_refuse("too many arguments");
 }
 
+/* An operand that cannot be one may be the value of the option before it. */
+static void refuse_value(const struct item *item, const struct item *before)
+{
+	const struct option_spec *spec = before->known ? before->known->spec : NULL;
+
+	usage_error(refusal);
+	if (item->kind == ITEM_OPERAND && spec && spec->optional && !before->value)
+		message_hint("did you mean '--%s=%s'?", spec->name, spec->argument);
+}
+
 enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand)
 {
 	struct walk walk = walk_start(parser, argc, argv);
 	struct item item;
+	struct item before = { 0 };
 	enum status status = check_words(parser, walk, ret_operand);
 
 	while (!status && next_item(&walk, &item)) {
@@ -516,7 +540,8 @@ enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_
 		}
 		status = take_item(parser, &item);
 		if (status == STATUS_USAGE)
-			usage_error(refusal);
+			refuse_value(&item, &before);
+		before = item;
 	}
 	return status;
 }

@@ -81,9 +81,8 @@ struct conflict {
 struct option_table {
 	const struct option_spec *specs;
 	const struct conflict *conflicts; /* or NULL */
-	int help_group;			  /* the order of tables in --help; 0: the first */
-	const char *title;		  /* in --help; or NULL */
 	void (*free)(void *input);	  /* what the members own; or NULL */
+	bool is_common;			  /* in 'mkeyfile help options', and not in a command's --help */
 };
 
 /* ---- the parser ---- */
@@ -94,14 +93,16 @@ struct option_table {
 struct parser_known {
 	const struct option_spec *spec;
 	void *input;
-	int help_group;
 };
 
 struct parser {
-	const char *program;	 /* "mkeyfile rotate" */
-	const char *operands;	 /* for --help: "ID...|--all" are two forms; or NULL */
-	const char *description; /* for --help */
-	bool is_finished;	 /* --help, --usage or --version was all there is to do */
+	const char *program;	     /* "mkeyfile rotate" */
+	const char *operands;	     /* for --help: "ID...|--all" are two forms */
+	const char *description;     /* for --help: one line */
+	const char *commands;	     /* for --help: a list of lines; or NULL */
+	const char *const *examples; /* for --help: HELP_EXAMPLES of them */
+	bool lists_common;	     /* --help prints the common options, and nothing else */
+	bool is_finished;	     /* --help, --usage or --version was all there is to do */
 	struct parser_known known[PARSER_SPECS_MAX];
 	size_t known_count;
 	struct {
@@ -111,7 +112,7 @@ struct parser {
 	size_t table_count;
 };
 
-/* --help, --usage and --version. */
+/* -h (or -?), --help, --usage and --version. */
 extern const struct option_table parser_help_table;
 
 /* Adds a table, whose values go to input. */
@@ -122,6 +123,10 @@ void parser_free(const struct parser *parser);
  * first operand goes to ret_operand, and then it ends the search; NULL: operands are taken,
  * too. Learns whether --json is among the options, so that an error becomes an object. */
 MUST_CHECK enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand);
+
+/* What --help and --version print. */
+void parser_print_help(const struct parser *parser);
+void parser_print_version(void);
 
 /* Takes one option, "--name=value", in silence. */
 MUST_CHECK enum status parser_take(const struct parser *parser, char *argument);

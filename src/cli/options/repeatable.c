@@ -21,35 +21,51 @@ static size_t least_of(size_t one, size_t two, size_t three)
 	return least < three ? least : three;
 }
 
-/* The number of characters to insert, delete or replace (Levenshtein); at most WORD_MAX
- * characters of each count. */
+static bool is_same_letter(char one, char other)
+{
+	return tolower((unsigned char)one) == tolower((unsigned char)other);
+}
+
+/* Two characters that are exchanged count one (the optimal string alignment distance); at
+ * most WORD_MAX characters of each count. */
 static size_t distance(const char *one, size_t one_size, const char *other, size_t other_size)
 {
-	size_t row[WORD_MAX + 1];
+	size_t rows[3][WORD_MAX + 1];
 
-	for (size_t j = 0; j <= other_size; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= one_size; i++) {
-		size_t diagonal = row[0];
+	for (size_t i = 0; i <= one_size; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3];
+		const size_t *two_above = rows[(i + 1) % 3];
 
-		row[0] = i;
-		for (size_t j = 1; j <= other_size; j++) {
-			size_t replaced = diagonal + (tolower(one[i - 1]) != tolower(other[j - 1]));
-
-			diagonal = row[j];
-			row[j] = least_of(row[j] + 1, row[j - 1] + 1, replaced);
+		for (size_t j = 0; j <= other_size; j++) {
+			if (!i || !j) {
+				row[j] = i + j;
+				continue;
+			}
+			row[j] = least_of(above[j] + 1, row[j - 1] + 1,
+					  above[j - 1] + !is_same_letter(one[i - 1], other[j - 1]));
+			if (i > 1 && j > 1 && is_same_letter(one[i - 1], other[j - 2]) &&
+			    is_same_letter(one[i - 2], other[j - 1]) && two_above[j - 2] + 1 < row[j])
+				row[j] = two_above[j - 2] + 1;
 		}
 	}
-	return row[other_size];
+	return rows[one_size % 3][other_size];
+}
+
+size_t typing_errors(const char *one, size_t one_size, const char *other, size_t other_size)
+{
+	size_t shorter = one_size < other_size ? one_size : other_size;
+	size_t errors;
+
+	if (one_size > WORD_MAX || other_size > WORD_MAX)
+		return NOT_NEAR;
+	errors = distance(one, one_size, other, other_size);
+	return errors <= (shorter < 5 ? 1 : 2) ? errors : NOT_NEAR;
 }
 
 bool spans_are_near(const char *one, size_t one_size, const char *other, size_t other_size)
 {
-	size_t shorter = one_size < other_size ? one_size : other_size;
-
-	if (one_size > WORD_MAX || other_size > WORD_MAX)
-		return false;
-	return distance(one, one_size, other, other_size) <= (shorter < 5 ? 1 : 2);
+	return typing_errors(one, one_size, other, other_size) != NOT_NEAR;
 }
 
 bool is_near(const char *text, const char *word)

@@ -25,9 +25,9 @@ static enum status take_datadir(const struct option_spec *spec, const char *valu
 }
 
 static const struct option_spec specs[] = {
-	{ "datadir", 0, "DIR", "Data that may need a key: a server's data directory or a backup; may be repeated",
+	{ "datadir", 0, "DIR", "Read DIR, a data directory or a backup",
 	  OPTION_INTO(struct datadirs, paths[0], const char *, take_datadir) },
-	{ "server-data", 0, NULL, "The data of the server of the option files, in every directory that they set",
+	{ "server-data", 0, NULL, "Read every data directory of the local server",
 	  OPTION_FLAG(struct datadirs, of_server) },
 	{ 0 },
 };
@@ -45,7 +45,7 @@ static void free_datadirs(void *input)
 	server_places_free(&datadirs->places);
 }
 
-const struct option_table datadir_table = { specs, conflicts, .help_group = 2, .free = free_datadirs };
+const struct option_table datadir_table = { specs, conflicts, .free = free_datadirs };
 
 /* ---- the server's own ---- */
 

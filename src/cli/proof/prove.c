@@ -23,12 +23,10 @@ static enum status take_algorithm(const struct option_spec *spec, const char *va
 }
 
 static const struct option_spec specs[] = {
-	{ "full", 0, NULL, "With --datadir: read and prove every page, not a sample",
-	  OPTION_FLAG(struct prove_options, full) },
-	{ "all-files", 0, NULL, "With --datadir: list every file, not only those that are not in order",
+	{ "full", 0, NULL, "Prove every page, not a sample", OPTION_FLAG(struct prove_options, full) },
+	{ "all-files", 0, NULL, "List every file, not only those with a finding",
 	  OPTION_FLAG(struct prove_options, all_files) },
-	{ "encryption-algorithm", 0, "NAME",
-	  "With --datadir: the server's algorithm, aes_cbc or aes_ctr; else both are tried",
+	{ "encryption-algorithm", 0, "NAME", "Decrypt with NAME, aes_cbc or aes_ctr (default: try both)",
 	  OPTION_INTO(struct prove_options, ciphers, uint32_t, take_algorithm) },
 	{ 0 },
 };
@@ -39,7 +37,7 @@ static const struct conflict conflicts[] = {
 	{ 0 },
 };
 
-const struct option_table prove_table = { specs, conflicts, .help_group = 2 };
+const struct option_table prove_table = { .specs = specs, .conflicts = conflicts };
 
 /* ---- the proof ---- */
 

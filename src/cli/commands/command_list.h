@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_COMMANDS_COMMAND_LIST_H
+#define MKEYFILE_CLI_COMMANDS_COMMAND_LIST_H
+
+#include "cli/commands/command.h"
+
+/* The commands by their names. All lists of them end in NULL. */
+
+/* NULL: there is none of this name. */
+const struct command *command_find(const struct command *const *commands, const char *name);
+
+/* Says that name is not a command, and which one may be meant; NULL: none is named.
+ * Returns STATUS_USAGE. */
+enum status command_refuse(const struct command *const *commands, const char *name);
+
+/* For --help: a line for each command. malloc(3)ed, or NULL. */
+char *command_list(const struct command *const *commands);
+
+#endif
