@@ -11,7 +11,7 @@ setup_test() {
 	make_password_file pw
 	said=$TMPDIR/said objects=$TMPDIR/objects
 	export MKEYFILE_FILE=keyfile
-	commands=(generate 'add 7' 'rotate 100' list encrypt decrypt verify config passwd 'remove 100' status 'diff other')
+	commands=(generate 'add 7' 'rotate 100' list encrypt decrypt verify config passwd 'remove 100' status 'diff other' help)
 }
 
 # A key, a password as passwd makes them, a base64 key (as a short option a file's name), and a password as people make them:
@@ -56,7 +56,7 @@ places() { # secret
 	before=$(snapshot)
 	for secret in "${secrets[@]}"; do
 		# all commands with the first and the last secret
-		[[ $secret = "${secrets[1]}" || $secret = "${secrets[2]}" ]] && some=2 || some=12
+		[[ $secret = "${secrets[1]}" || $secret = "${secrets[2]}" ]] && some=2 || some=13
 		while read -r place; do
 			for command in "${commands[@]:0:some}"; do
 				# shellcheck disable=SC2086
