@@ -171,6 +171,8 @@ hint: did you mean 'mkeyfile help'?" hlep
 hint: did you mean 'mkeyfile rotate'?" help rotat
 	run_refused 64 "mkeyfile: unrecognized option '--frobnicate'
 hint: run 'mkeyfile help options' to list the options" --frobnicate list
+	run_refused 64 "mkeyfile list: unrecognized option '--Quiet'
+hint: did you mean '--quiet'?" list --Quiet
 	run_refused 64 "mkeyfile: unrecognized option '--dryrun'
 hint: did you mean '--dry-run'?" --dryrun list
 	run_refused 64 "mkeyfile status: invalid key ID '...': a number from 1 to 4294967295 is needed

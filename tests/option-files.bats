@@ -241,6 +241,10 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 hint: --no-defaults does without the option files" ""
 		run -0 --separate-stderr mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key
 	done
+	option_file '[mkeyfile]' 'tarjet = 10.11'
+	run --separate-stderr with_file list -f keyfile
+	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option, or a wrong value for it: 'tarjet'
+hint: did you mean 'target'?" ""
 	option_file '[mkeyfile]' 'password_file = a' 'password_command = b'
 	run --separate-stderr with_file list -f keyfile
 	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files names more than one source of the password" ""

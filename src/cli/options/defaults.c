@@ -171,6 +171,7 @@ static enum status parse_own_line(const struct option_line *line, const struct p
 {
 	bool loose = line->loose;
 	char *argument = argument_of(line);
+	const char *nearest;
 	const char *name;
 	size_t size;
 
@@ -180,7 +181,11 @@ static enum status parse_own_line(const struct option_line *line, const struct p
 	message_error("the group [" OWN_GROUP
 		      "] of the option files has an unknown option, or a wrong value for it: '%.*s'",
 		      (int)size, name);
-	message_hint("--no-defaults does without the option files");
+	nearest = parser_nearest(parser, argument + 2, strcspn(argument + 2, "="));
+	if (nearest)
+		message_hint("did you mean '%s'?", nearest);
+	else
+		message_hint("--no-defaults does without the option files");
 	return STATUS_USAGE;
 }
 

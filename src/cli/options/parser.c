@@ -361,27 +361,28 @@ static void refuse_ambiguous(const struct parser *parser, const struct item *ite
 	option_refuse("option '--%.*s' is ambiguous; possibilities:%s", (int)item->name_size, item->word + 2, possible);
 }
 
-/* The option that an unknown one was meant for; NULL: none is near. */
-static const char *nearest_option(const struct parser *parser, const struct item *item)
+const char *parser_nearest(const struct parser *parser, const char *name, size_t size)
 {
 	const char *nearest = NULL;
 	size_t least = NOT_NEAR;
 
 	for (size_t i = 0; i < parser->known_count; i++) {
 		const char *known = parser->known[i].spec->name;
-		size_t errors = known ? typing_errors(item->word + 2, item->name_size, known, strlen(known)) : NOT_NEAR;
+		size_t errors = known ? typing_errors(name, size, known, strlen(known)) : NOT_NEAR;
 
 		if (errors < least) {
 			least = errors;
 			nearest = known;
 		}
 	}
-	return nearest;
+	/* without errors, it differs in upper case at most */
+	return least || strncmp(name, nearest, size) ? nearest : NULL;
 }
 
 static void hint_at_options(const struct parser *parser, const struct item *item)
 {
-	const char *nearest = item->kind == ITEM_UNKNOWN ? nearest_option(parser, item) : NULL;
+	const char *nearest =
+		item->kind == ITEM_UNKNOWN ? parser_nearest(parser, item->word + 2, item->name_size) : NULL;
 
 	if (nearest)
 		message_hint("did you mean '--%s'?", nearest);

@@ -145,4 +145,8 @@ bool parser_finds_json(const struct parser *parser, int argc, char **argv);
  * where it is a word or nearly one that the parser knows, else "...". */
 const char *parser_repeatable(const struct parser *parser, const char *name, size_t *ret_size);
 
+/* The option that a mistyped name of this size may be meant for; NULL: none is near, or it
+ * is the name of an option. */
+const char *parser_nearest(const struct parser *parser, const char *name, size_t size);
+
 #endif
