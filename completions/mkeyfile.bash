@@ -10,13 +10,13 @@ _mkeyfile_options()
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
 		--target= --server-user= --trust-owner= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
 		--help --usage --version -f -P -t -n -q -j -V -h'
-	local change='--backup --lock-timeout= --write-in-place='
+	local change='--backup --keep= --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
 	local output='--output= --in-place --force -o'
 
 	case $1 in
-	generate) echo "--size= -s --force --new-password-file= --lock-timeout= --write-in-place= $shared" ;;
-	add) echo "--size= -s --key-from= --key-version= --force $change $shared" ;;
+	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= $shared" ;;
+	add) echo "--size= -s --key-from= --key-version= --if-missing --force $change $shared" ;;
 	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $change $shared" ;;
 	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
@@ -25,9 +25,9 @@ _mkeyfile_options()
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
-			--lock-timeout= --write-in-place= $shared"
+			--keep= --lock-timeout= --write-in-place= $shared"
 		;;
-	remove) echo "--key-version= --old-versions --all --datadir= --server-data --free-pages --force --lock-timeout= --write-in-place= $shared" ;;
+	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force --keep= --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;

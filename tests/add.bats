@@ -117,8 +117,115 @@ $next_step" ""
 	cp keyfile old
 	run -0 mkeyfile add 7 -q --backup
 	cmp old keyfile~
-	run_refused 4 "mkeyfile add: the backup 'keyfile~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" add 8 --backup
+}
+
+@test "a second backup replaces the first, of which it has all keys" {
+	make_keyfile keyfile 1
+	run -0 mkeyfile add 7 -q --backup
+	cp -p keyfile old
+	before=$(snapshot)
+	run --separate-stderr mkeyfile add 8 --backup --dry-run
+	assert_equal 0 "would keep the old content in 'keyfile~', which is replaced: all of its keys are in the file
+would change 'keyfile'
+  key ID 8 version 1, 256 bits" ""
+	same "$before" "$(snapshot)"
+	run -0 --separate-stderr mkeyfile add 8 --backup --json
+	same keyfile~ "$(jq -r .backup <<<"$output")"
+	cmp old keyfile~
+	same "keyfile keyfile~ old pw" "$(echo *)"
+}
+
+# A key that the parser does not count is a key, too.
+@test "a backup that has a key of which the file has no copy stays, and the next one is numbered" {
+	make_keyfile keyfile 1 7
+	precious=$(random_key)
+	for content in "1;$precious" "$(cat keyfile)
+#100;$precious" "$(cat keyfile)
+100;$precious" "100;$precious
+$(sed 's/^7/100/' keyfile)" precious ''; do
+		printf '%s\n' "$content" >keyfile~
+		cp keyfile~ kept
+		cp keyfile old
+		run --separate-stderr mkeyfile add 8 --backup --dry-run
+		same "would keep the old content in 'keyfile.~1~'
+the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$(head -n 2 <<<"$stderr")"
+		run -0 --separate-stderr mkeyfile add 8 --backup
+		same "the old content is in 'keyfile.~1~', under the old password if it had one
+the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$(head -n 2 <<<"$stderr")"
+		cmp kept keyfile~
+		cmp old keyfile.~1~
+		mv old keyfile
+		rm keyfile.~1~
+	done
+	printf '%s\n\0\n100;%s\n' "$(cat keyfile)" "$precious" >keyfile~
+	run -0 --separate-stderr mkeyfile add 8 --backup --json
+	same keyfile.~1~ "$(jq -r .backup <<<"$output")"
+	rm keyfile~
+	mkdir keyfile~
+	run -0 --separate-stderr mkeyfile add 9 --backup --json
+	same keyfile.~2~ "$(jq -r .backup <<<"$output")"
+	rmdir keyfile~
+	ln -s keyfile.~1~ keyfile~
+	touch keyfile.~9~ keyfile.~010~ keyfile.~x~ keyfile.~11
+	run -0 --separate-stderr mkeyfile add 10 --backup --json
+	same keyfile.~10~ "$(jq -r .backup <<<"$output")"
+	[ -L keyfile~ ]
+}
+
+@test "a backup that a killed run has begun is used again" {
+	make_keyfile keyfile 1
+	echo precious >keyfile~
+	ln keyfile keyfile.~3~
+	cp keyfile old
+	run -0 --separate-stderr mkeyfile add 7 --backup --json
+	same keyfile.~3~ "$(jq -r .backup <<<"$output")"
+	run -1 grep 'names' <<<"$stderr"
+	cmp old keyfile.~3~
+}
+
+@test "--keep deletes the oldest backups whose keys are all in the file, and no other" {
+	make_keyfile keyfile 1 7
+	cp keyfile keyfile.~1~
+	cp keyfile keyfile.~2~
+	{ cat keyfile; echo "100;$(random_key)"; } >keyfile.~3~
+	head -n 1 keyfile >keyfile.~12~
+	echo precious >keyfile~
+	before=$(snapshot)
+	run --separate-stderr mkeyfile add 8 --keep=2 --dry-run
+	assert_equal 0 "would keep the old content in 'keyfile.~13~'
+the backup 'keyfile.~3~' was kept: it may contain keys that are not in the file
+would delete the backup 'keyfile.~2~'
+would delete the backup 'keyfile.~1~'
+the backup 'keyfile~' was kept: it may contain keys that are not in the file
+would change 'keyfile'
+  key ID 8 version 1, 256 bits" ""
+	same "$before" "$(snapshot)"
+	run -0 --separate-stderr mkeyfile add 8 --keep=2 --json
+	same "deleted the backup 'keyfile.~2~'" "$(sed -n 3p <<<"$stderr")"
+	same "keyfile keyfile.~12~ keyfile.~13~ keyfile.~3~ keyfile~ pw" "$(echo *)"
+	run_refused 64 "mkeyfile add: --keep and --write-in-place exclude each other: the latter keeps its own backup" \
+		add 9 --keep=1 --write-in-place=saved
+}
+
+@test "--if-missing adds what is not there, and nothing the second time" {
+	make_keyfile keyfile 1 7
+	run --separate-stderr mkeyfile add 7 8 --if-missing --backup
+	same "key ID 7 is already in 'keyfile'" "${stderr_lines[0]}"
+	same '1 7 8' "$(cut -d ';' -f 1 keyfile | xargs)"
+	rm keyfile~
+	before=$(snapshot)
+	run --separate-stderr mkeyfile add 7 8 --if-missing --backup --json
+	assert_equal 0 "key ID 7 is already in 'keyfile'
+key ID 8 is already in 'keyfile'" '{
+  "file": "keyfile",
+  "dry_run": false,
+  "encrypted": false,
+  "backup": null,
+  "keys": []
+}'
+	same "$before" "$(snapshot)"
+	run_refused 64 "mkeyfile add: --if-missing and --key-from exclude each other: an ID in the file may have another key" \
+		add 7 --if-missing --key-from=keyfile
 }
 
 @test "plain keys that others can read are worth a word" {
@@ -141,8 +248,9 @@ hint: move it to a safe place first" add 8 --backup
 	run --separate-stderr mkeyfile add 7 --backup
 	same "the old content is in '$PWD/deep/real~', under the old password if it had one" "${stderr_lines[0]}"
 	[ -f deep/real~ ]
-	run_refused 4 "mkeyfile add: the backup '$PWD/deep/real~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" add 8 --backup
+	echo precious >deep/real~
+	run -0 --separate-stderr mkeyfile add 8 --backup --json
+	same "$PWD/deep/real.~1~" "$(jq -r .backup <<<"$output")"
 }
 
 @test "a password for a plain file is a warning, not an encryption" {

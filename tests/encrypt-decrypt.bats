@@ -215,7 +215,7 @@ decrypted 'sealed' to 'pipe'" ""
 
 @test "--json" {
 	run --separate-stderr mkeyfile encrypt -P pw -o sealed -q --json
-	same '{"file":"keyfile","output":"sealed","dry_run":false}' "$(jq -c . <<<"$output")"
+	same '{"file":"keyfile","output":"sealed","dry_run":false,"backup":null}' "$(jq -c . <<<"$output")"
 }
 
 @test "2,000 wrong passwords: none is accepted, none is called malformed" {

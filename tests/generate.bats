@@ -131,8 +131,21 @@ keyfile" "$(ls -A)"
 @test "--force never overwrites the backup of an earlier --force" {
 	run -0 mkeyfile generate -q
 	run -0 mkeyfile generate -q --force
-	run_refused 4 "mkeyfile generate: the backup 'keyfile~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" generate --force
+	cp keyfile~ first
+	cp keyfile second
+	run -0 --separate-stderr mkeyfile generate --force --json
+	same keyfile.~1~ "$(jq -r .backup <<<"$output")"
+	cmp first keyfile~
+	cmp second keyfile.~1~
+	# and under a password that opens both
+	make_password_file pw
+	openssl_encrypt pw first keyfile
+	openssl_encrypt pw first keyfile~
+	cp keyfile third
+	run -0 --separate-stderr mkeyfile generate --force -P pw --json
+	same keyfile~ "$(jq -r .backup <<<"$output")"
+	cmp third keyfile~
+	run_refused 64 "mkeyfile generate: --keep needs --force: a file that is created needs no backup" generate --keep=1
 }
 
 @test "--force on nothing is a plain generate" {
@@ -159,7 +172,7 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 	assert_equal 0 "" ""
 	run --separate-stderr mkeyfile generate -q --json -f other 1
 	same "$(jq -S . <<END
-{ "file": "other", "dry_run": false, "encrypted": false, "keys": [
+{ "file": "other", "dry_run": false, "encrypted": false, "backup": null, "keys": [
   { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ] }
 END
 	)" "$(jq -S . <<<"$output")"

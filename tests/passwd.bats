@@ -23,6 +23,8 @@ opens() {
 }
 
 server_goes_on="      a running server goes on with what it has read. Copy"
+still_opens="the old password still opens 'keyfile~': delete it when the server has started with the new one,
+      rm keyfile~"
 
 @test "a new password file, made or there already" {
 	cp keyfile before
@@ -33,7 +35,8 @@ changed 'keyfile': a new password, sha1, 1 iteration
 next: the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw'),
       and before it starts again the server's option file has to say:
       file_key_management_filekey = FILE:$PWD/new
-$server_goes_on both files to every server of the cluster" ""
+$server_goes_on both files to every server of the cluster
+$still_opens" ""
 	opens keyfile new
 	[ "$(stat -c %s new)" = 257 ]
 	same 600 "$(stat -c %a new)"
@@ -58,7 +61,8 @@ the old password is in 'pw~'
 changed 'keyfile': a new password, sha1, 1 iteration
 changed 'pw', its password file
 next: the server's settings stay as they are
-$server_goes_on both files to every server of the cluster" ""
+$server_goes_on both files to every server of the cluster
+$still_opens pw~" ""
 	opens keyfile pw
 	same '640 65534:4' "$(stat -c '%a %u:%g' pw)"
 	cmp keyfile~ old-keyfile
@@ -84,7 +88,8 @@ $server_goes_on both files to every server of the cluster" ""
 	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': a new password, sha1, 1 iteration
 next: before the server starts again, what file_key_management_filekey names has to hold the new password
-$server_goes_on the key file to every server of the cluster" ""
+$server_goes_on the key file to every server of the cluster
+$still_opens" ""
 	opens keyfile new
 	mv keyfile~ keyfile
 	run -0 mkeyfile passwd -P pw --new-password-command="cat new" -q
@@ -171,7 +176,7 @@ hint: servers before 12.0.1 cannot read it: --target names yours" ""
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new --new-digest=sha256 -t 12.3 -q --json
 	same 0 "$status"
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "finished": false, "settings": {
+{ "file": "keyfile", "dry_run": false, "backup": "keyfile~", "password_backup": null, "finished": false, "settings": {
   "plugin": "file_key_management", "filekey": "FILE:$PWD/new", "digest": "sha256", "use_pbkdf2": 0 } }
 END
 	)" "$(jq -S . <<<"$output")"
@@ -181,7 +186,8 @@ END
 	before=$(snapshot)
 	for file in new pw; do
 		run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=$file -n
-		same "would change 'keyfile': a new password, sha1, 1 iteration" "$(grep -v password.file <<<"$stderr")"
+		same "would keep the old content in 'keyfile~'
+would change 'keyfile': a new password, sha1, 1 iteration" "$(grep -v 'password.file\|old password' <<<"$stderr")"
 	done
 	run -4 mkeyfile passwd -P pw --new-password-file=pw -n --new-digest=sha256 -t 10.11
 	same "$before" "$(snapshot)"
@@ -228,15 +234,48 @@ hint: 'mkeyfile encrypt --in-place' gives it a password" passwd -f plain -P pw -
 	[[ ${stderr_lines[0]} == "mkeyfile passwd: warning: "*short* ]]
 }
 
-@test "an existing backup is in the way, of the key file and of the password file" {
-	echo older >keyfile~
-	for file in new pw; do
-		run_refused 4 "mkeyfile passwd: the backup 'keyfile~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" passwd -P pw --new-password-file=$file
+@test "a second passwd replaces the backup, which the backup of the password file opens" {
+	for i in 1 2 3 4; do
+		cp keyfile old-keyfile
+		cp pw old-pw
+		run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=pw --json
+		same "keyfile~" "$(jq -r .backup <<<"$output")"
+		backup=$(jq -r .password_backup <<<"$output")
+		cmp keyfile~ old-keyfile
+		cmp "$backup" old-pw
 	done
-	mv keyfile~ pw~
-	run_refused 4 "mkeyfile passwd: the backup 'pw~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" passwd -P pw --new-password-file=pw
+	same "keyfile keyfile~ old-keyfile old-pw plain pw pw.~1~ pw.~2~ pw.~3~ pw~" "$(names_in .)"
+	same "      rm keyfile~ pw.~3~" "$(tail -n 1 <<<"$stderr")"
+	# with other iterations and another digest, too
+	run -0 mkeyfile passwd -q -P pw --new-digest=sha256
+	run -0 mkeyfile passwd -q -P pw --digest=sha256 --new-digest=sha512 --new-pbkdf2=1000
+	run -0 mkeyfile passwd -q -P pw --digest=sha512 --pbkdf2=1000 --new-pbkdf2=0 --new-digest=sha1
+	[ ! -e keyfile.~1~ ]
+	rm -f keyfile*
+	openssl_encrypt pw plain "keyfile of 'db1'"
+	run -0 --separate-stderr mkeyfile passwd -f "keyfile of 'db1'" -P pw --new-password-file=new
+	eval "$(tail -n 1 <<<"$stderr")"
+	same "keyfile of 'db1'" "$(echo keyfile*)"
+}
+
+@test "a backup that no password opens, or with other keys, stays" {
+	make_password_file lost
+	openssl_encrypt lost plain keyfile~
+	cp keyfile~ kept
+	cp keyfile old-keyfile
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=new --json
+	same "keyfile.~1~ null" "$(jq -r '"\(.backup) \(.password_backup)"' <<<"$output")"
+	cmp kept keyfile~
+	cmp old-keyfile keyfile.~1~
+	run -0 --separate-stderr mkeyfile passwd -P new --new-password-file=new -n
+	same "would keep the old content in 'keyfile.~2~'
+the backup 'keyfile~' was kept: it may contain keys that are not in the file
+would keep the old password in 'new~'" "$(head -n 3 <<<"$stderr")"
+	echo "another password" >new~
+	run -0 --separate-stderr mkeyfile passwd -P new --new-password-file=new
+	same "the old password is in 'new.~1~'
+the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<<"$stderr")"
+	same "another password" "$(cat new~)"
 }
 
 @test "places that cannot be written" {

@@ -115,7 +115,7 @@ hint: without --key-version the whole ID is removed" remove 100 --key-version=1 
 	run -0 --separate-stderr mkeyfile remove --all --old-versions --force -q --json
 	sed '/^100;[13];/d; /^1;1;/d' before | cmp - keyfile
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "encrypted": false, "removed": [
+{ "file": "keyfile", "dry_run": false, "encrypted": false, "backup": "keyfile~", "removed": [
   { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(print_of '1;1' before)" },
   { "id": 100, "version": 1, "bits": 256, "fingerprint": "$(print_of '100;1' before)" },
   { "id": 100, "version": 3, "bits": 256, "fingerprint": "$(print_of '100;3' before)" } ] }
@@ -142,7 +142,8 @@ END
 	before=$(snapshot)
 	run --separate-stderr mkeyfile remove 101 --datadir="$data" -n
 	same 0 "$status"
-	same "would change 'keyfile'" "${stderr_lines[0]}"
+	same "would keep the old content in 'keyfile~'
+would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 	run -4 mkeyfile remove 100 --datadir="$data" -n
 	same "$before" "$(snapshot)"
 }
@@ -177,10 +178,34 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	run -0 mkeyfile remove 101 --datadir=data --force
 }
 
-@test "a backup that is there is never replaced" {
-	echo precious >keyfile~
-	run_refused 4 "mkeyfile remove: the backup 'keyfile~' exists, and may be the only copy of older keys
-hint: move it to a safe place first" remove 101 --datadir="$data"
+@test "a second remove: a backup with the key that is gone stays" {
+	make_keyfile keyfile 1 100 101 102
+	cp keyfile before
+	run -0 mkeyfile remove 101 --force -q
+	cp keyfile between
+	run -0 --separate-stderr mkeyfile remove 102 --force
+	same "      whatever needs these keys there needs 'keyfile.~1~' or a copy of it" "$(tail -n 1 <<<"$stderr")"
+	cmp before keyfile~
+	cmp between keyfile.~1~
+}
+
+@test "--if-present removes what is there, and nothing the second time" {
+	make_keyfile keyfile 1 100 101
+	run -0 --separate-stderr mkeyfile remove 100 102 --if-present --force
+	same "'keyfile' has no key ID 102" "${stderr_lines[0]}"
+	same '1 101' "$(cut -d ';' -f 1 keyfile | xargs)"
+	before=$(snapshot)
+	run --separate-stderr mkeyfile remove 100 --if-present --json
+	assert_equal 0 "'keyfile' has no key ID 100" '{
+  "file": "keyfile",
+  "dry_run": false,
+  "encrypted": false,
+  "backup": null,
+  "removed": []
+}'
+	run --separate-stderr mkeyfile remove 101 --key-version=3 --if-present
+	assert_equal 0 "'keyfile' has no version 3 of key ID 101" ""
+	same "$before" "$(snapshot)"
 }
 
 @test "usage" {

@@ -30,7 +30,6 @@ enum fault_code {
 	FAULT_DIRECTORY,   /* the directory does not allow new files */
 	FAULT_UNTRUSTED,   /* someone else owns or can replace a part of its path: trust_refusal() */
 	FAULT_EXISTS,
-	FAULT_BACKUP_EXISTS,
 	FAULT_CREATE,
 	FAULT_OWNER,	  /* owner or group cannot be kept */
 	FAULT_ATTRIBUTES, /* mode, ACL or extended attributes cannot be kept */

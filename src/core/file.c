@@ -190,3 +190,8 @@ struct fault file_read_back(int descriptor, const struct secret *content)
 		return fault_errno(FAULT_READ_BACK, EIO);
 	return fault;
 }
+
+bool file_cannot_exchange(int error_number)
+{
+	return error_number == EINVAL || error_number == ENOSYS || error_number == ENOTSUP || error_number == EPERM;
+}

@@ -43,6 +43,10 @@ bool file_is_named_pipe(const char *path);
 /* Writes all of content: FAULT_WRITE. */
 MUST_CHECK struct fault file_write(int descriptor, const struct secret *content);
 
+/* Whether renameat2(2) failed with this error because it cannot exchange two files here.
+ * EPERM: an old system call filter. */
+bool file_cannot_exchange(int error_number);
+
 /* Whether content is all that the file holds, from its beginning: FAULT_READ_BACK,
  * FAULT_TOO_LARGE, FAULT_MEMORY. */
 MUST_CHECK struct fault file_read_back(int descriptor, const struct secret *content);

@@ -2,6 +2,7 @@
 #ifndef MKEYFILE_CORE_REPLACE_H
 #define MKEYFILE_CORE_REPLACE_H
 
+#include "core/backup.h"
 #include "core/store.h"
 
 /* Files that change together, one after the other, such as a key file and its password
@@ -13,7 +14,8 @@ struct replacement {
 	const struct secret *content; /* NULL: it has its content already */
 	temporary_superseded *superseded;
 	void *context;
-	bool companion; /* a new file, made for the next one: it goes again when that one is not changed */
+	struct backup_rule backups; /* for the caller: what it lets go, and not before replace_files is done */
+	bool companion;		    /* a new file, made for the next one: it goes again when that one is not changed */
 	/* set by replace_files: */
 	struct fault fault;
 	bool published; /* it has its new content, whatever else went wrong */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/store.h"
 
+#include "core/backup.h"
 #include "core/file.h"
 #include "core/lock.h"
 #include "core/overwrite.h"
@@ -72,17 +73,6 @@ static bool has_attribute(int directory, const char *name, unsigned int flags, u
 
 	return !statx(directory, name, (int)flags, STATX_BASIC_STATS, &status) &&
 	       (status.stx_attributes & status.stx_attributes_mask & attributes);
-}
-
-/* A backup that is the file itself was made by a run that got no further. */
-static struct fault check_backup(const struct store *store)
-{
-	struct stat backup;
-
-	if (fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) ||
-	    file_is_same(&backup, &store->status))
-		return fault_none();
-	return fault_of(FAULT_BACKUP_EXISTS);
 }
 
 /* For a change in place. */
@@ -181,11 +171,22 @@ struct fault store_keep_backup(struct store *store)
 {
 	if (store->in_place_backup)
 		return fault_none();
-	if (asprintf(&store->backup_name, "%s~", store->name) < 0) {
-		store->backup_name = NULL;
-		return fault_of(FAULT_MEMORY);
-	}
-	return check_backup(store);
+	return backup_next_name(store->directory, store->name, &store->status, &store->backup_name);
+}
+
+void store_judge_backup(struct store *store, temporary_superseded *superseded, void *context)
+{
+	if (!store->backup_name)
+		return;
+	store->earlier_superseded = superseded;
+	store->earlier_context = context;
+	store->replaced_backup =
+		backup_find_superseded(store->directory, store->name, store->backup_name, superseded, context);
+}
+
+const char *store_backup_name(const struct store *store)
+{
+	return store->replaced_backup ? store->replaced_backup : store->backup_name;
 }
 
 static struct fault find_absent(const char *path, struct place *ret_place)
@@ -250,6 +251,7 @@ void store_close(struct store *store)
 	free(store->path);
 	free(store->name);
 	free(store->backup_name);
+	free(store->replaced_backup);
 	free(store->left_behind);
 	free(store->litter);
 	secret_free(&store->content);
@@ -325,7 +327,7 @@ static struct fault make_backup(struct store *store)
 	if (linkat(store->directory, store->name, store->directory, store->backup_name, 0)) {
 		if (errno != EEXIST || fstatat(store->directory, store->backup_name, &present, AT_SYMLINK_NOFOLLOW))
 			return fault_errno(FAULT_BACKUP, errno);
-		return file_is_same(&present, &store->status) ? fault_none() : fault_of(FAULT_BACKUP_EXISTS);
+		return file_is_same(&present, &store->status) ? fault_none() : fault_errno(FAULT_BACKUP, EEXIST);
 	}
 	store->backup_made = true;
 	fault = check_linked(store);
@@ -389,12 +391,6 @@ static struct fault finish_exchange(struct store *store, struct temporary *tempo
 	return fault;
 }
 
-/* EPERM: an old system call filter. The plain rename decides then. */
-static bool no_such_rename(int error_number)
-{
-	return error_number == EINVAL || error_number == ENOSYS || error_number == ENOTSUP || error_number == EPERM;
-}
-
 /* The old file, under the name that it was given before the rename: what was
  * written into it meanwhile is put back. */
 static struct fault finish_rename(struct store *store, struct temporary *temporary)
@@ -450,7 +446,7 @@ static struct fault put_in_place(struct store *store, struct temporary *temporar
 	if (!fault.code &&
 	    !renameat2(store->directory, temporary->name, store->directory, store->name, RENAME_EXCHANGE))
 		fault = finish_exchange(store, temporary);
-	else if (!fault.code && no_such_rename(errno))
+	else if (!fault.code && file_cannot_exchange(errno))
 		fault = put_in_place_by_rename(store, temporary);
 	else if (!fault.code)
 		fault = fault_errno(FAULT_PUBLISH, errno);
@@ -462,6 +458,28 @@ static struct fault sync_directory(int directory)
 	return fsync(directory) ? fault_errno(FAULT_DIRECTORY_SYNC, errno) : fault_none();
 }
 
+static void forget_replaced_backup(struct store *store)
+{
+	free(store->replaced_backup);
+	store->replaced_backup = NULL;
+}
+
+/* The file is in its place. Before the earlier backup goes, that is made to last. */
+static struct fault settle_backup(struct store *store)
+{
+	struct fault fault = sync_directory(store->directory);
+
+	if (fault.code || !backup_take_over(store->directory, store->backup_name, store->replaced_backup,
+					    store->earlier_superseded, store->earlier_context)) {
+		forget_replaced_backup(store);
+		return fault;
+	}
+	free(store->backup_name);
+	store->backup_name = store->replaced_backup;
+	store->replaced_backup = NULL;
+	return fault;
+}
+
 static struct fault put_in_new_place(struct store *store, struct temporary *temporary)
 {
 	int directory = store->directory;
@@ -471,7 +489,7 @@ static struct fault put_in_new_place(struct store *store, struct temporary *temp
 		return fault_none();
 	}
 	/* with link(2) the temporary name goes at the end */
-	if (no_such_rename(errno) && !linkat(directory, temporary->name, directory, store->name, 0))
+	if (file_cannot_exchange(errno) && !linkat(directory, temporary->name, directory, store->name, 0))
 		return fault_none();
 	return errno == EEXIST ? fault_of(FAULT_EXISTS) : fault_errno(FAULT_PUBLISH, errno);
 }
@@ -524,6 +542,9 @@ struct fault store_publish(struct store *store, const struct secret *content, te
 		return fault.code ? fault : overwrite(store->file, &store->content, content);
 	}
 	fault = store->file < 0 ? put_in_new_place(store, &store->temporary) : put_in_place(store, &store->temporary);
+	if (!fault.code && store->replaced_backup)
+		fault = settle_backup(store);
+	forget_replaced_backup(store);
 	if (!fault.code)
 		return store_tidy(store, superseded, context);
 	if (fault_is_published(fault))

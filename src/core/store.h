@@ -11,11 +11,14 @@
 /* An existing regular file, locked with flock(2) for a change, or the place of a new
  * one. */
 struct store {
-	char *path;		     /* with symbolic links resolved */
-	int directory;		     /* of the file that path names */
-	int file;		     /* holds the lock; -1: the file is to be created */
-	char *name;		     /* in directory */
-	char *backup_name;	     /* NULL: no backup is kept */
+	char *path;	       /* with symbolic links resolved */
+	int directory;	       /* of the file that path names */
+	int file;	       /* holds the lock; -1: the file is to be created */
+	char *name;	       /* in directory */
+	char *backup_name;     /* NULL: no backup is kept */
+	char *replaced_backup; /* the earlier backup, whose name it takes in the end; NULL: none */
+	temporary_superseded *earlier_superseded;
+	void *earlier_context;
 	const char *in_place_backup; /* the caller's path; NULL: the file is replaced */
 	bool backup_made;	     /* by this process */
 	char *left_behind;	     /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
@@ -37,10 +40,18 @@ struct store {
 MUST_CHECK struct fault store_open(struct store *store, const char *path, const char *in_place_backup,
 				   unsigned int lock_timeout);
 
-/* The old content will be left in a file named as this one with a ~ behind it, which
- * must not exist yet, since it may hold the only copy of older keys:
- * FAULT_BACKUP_EXISTS. With in_place_backup there is no other backup. */
+/* The old content will be left under the name that backup_next_name finds. With
+ * in_place_backup there is no other backup. Faults as there. */
 MUST_CHECK struct fault store_keep_backup(struct store *store);
+
+/* Lets the backup, if one is kept, replace the earlier one, if superseded says that this
+ * file has all of its keys. Until the new content is in its place and synced, the backup
+ * has a name of its own, which stays if the earlier one cannot be replaced. superseded is
+ * called again then. */
+void store_judge_backup(struct store *store, temporary_superseded *superseded, void *context);
+
+/* The backup's name in the end, or NULL: none is kept. */
+const char *store_backup_name(const struct store *store);
 
 /* Gives up the lock, so that others need not wait while this process looks at something
  * else, and takes it again: FAULT_CHANGED if the file is not the one that was read, or

@@ -24,12 +24,15 @@ os.environ.setdefault("MKEYFILE_PRINT_DEFAULTS",
 # with_file  a password file that is made with target
 # forgets    the old content need not be in the new: backup has it
 # in_place   a killed run may leave target damaged: backup has the old content
-Command = namedtuple("Command", "name arguments target new gone backup with_file forgets in_place")
+# spare      backup exists before and is replaced: until then the old content is in spare
+# excess     backups that may be deleted once target is new
+Command = namedtuple("Command", "name arguments target new gone backup with_file forgets in_place spare excess")
 
 
-def command(name, arguments, target, new=(), gone=(), backup=None, with_file=None, forgets=False, in_place=False):
+def command(name, arguments, target, new=(), gone=(), backup=None, with_file=None, forgets=False, in_place=False,
+            spare=None, excess=()):
     return Command(name, arguments.split(), target, frozenset(new), frozenset(gone), backup, with_file, forgets,
-                   in_place)
+                   in_place, spare, excess)
 
 
 COMMANDS = [
@@ -58,6 +61,16 @@ COMMANDS = [
     command("remove-encrypted", "remove -f sealed -P pw --force 2 100", "sealed", gone=[(2, 1), (100, 1)],
             backup="sealed~"),
     command("decrypt-in-place", "decrypt -f sealed -P pw --in-place", "sealed"),
+    command("generate-force-again", "generate -f kept --force 1 7", "kept", [(1, 1), (7, 1)], backup="kept~",
+            forgets=True, spare="kept.~1~"),
+    command("remove-again", "remove -f kept --force 100", "kept", gone=[(100, 1)], backup="kept~", spare="kept.~1~"),
+    command("rotate-backup-again", "rotate -f kept --backup --new-id=101 100", "kept", [(101, 1)], backup="kept~",
+            spare="kept.~1~"),
+    command("passwd-again", "passwd -f kept-sealed -P pw --new-password-file=new.key", "kept-sealed",
+            backup="kept-sealed~", with_file="new.key", spare="kept-sealed.~1~"),
+    command("remove-numbered", "remove -f many --force 100", "many", gone=[(100, 1)], backup="many.~3~"),
+    command("add-keep", "add -f many --keep=1 7", "many", [(7, 1)], backup="many.~3~",
+            excess=("many.~1~", "many.~2~")),
 ]
 
 # One line of a key file.
@@ -105,8 +118,17 @@ def prepare(directory):
     versioned = b"".join(b"%d;1;%s\n" % line for line in keys.items())
     password = os.path.join(directory, "pw")
     write(password, os.urandom(128).hex().encode() + b"\n")
+    fewer = plain[:plain.rindex(b"100;")]
     files = {
         "plain": plain,
+        "kept": plain,
+        "kept~": fewer,
+        "kept-sealed": openssl(plain, "-pass", "file:" + password),
+        "kept-sealed~": openssl(fewer, "-pass", "file:" + password),
+        "many": plain,
+        "many~": plain + b"300;" + random_key() + b"\n",
+        "many.~1~": fewer,
+        "many.~2~": plain,
         "versioned": versioned,
         "sealed": openssl(plain, "-pass", "file:" + password),
         "sealed-versioned": openssl(versioned, "-pass", "file:" + password),
@@ -228,8 +250,17 @@ class Outcome:
     def judge_others(self, killed):
         command, directory = self.command, self.directory
         for name, content in self.files.items():
-            if name != command.target and read(os.path.join(directory, name)) != content:
+            now = read(os.path.join(directory, name))
+            if name == command.target or (command.spare and name == command.backup):
+                continue
+            if now != content and (now is not None or self.state != "new" or name not in command.excess):
                 self.problems.append(name + " was changed")
+        if command.spare:
+            self.judge_replaced_backup(killed)
+            known = set(self.files) | {command.target, command.spare, command.with_file}
+            self.problems += [name + " appeared" for name in os.listdir(directory)
+                              if name not in known and ".mkeyfile-" not in name]
+            return
         made = {name for name in (command.backup, command.with_file)
                 if name and os.path.exists(os.path.join(directory, name))}
         if self.state == "new" and made != {name for name in (command.backup, command.with_file) if name}:
@@ -241,6 +272,24 @@ class Outcome:
         known = set(self.files) | made | {command.target}
         self.problems += [name + " appeared" for name in os.listdir(directory)
                           if name not in known and ".mkeyfile-" not in name]
+
+    def judge_replaced_backup(self, killed):
+        """Each of both contents has a name, and nothing is left of a change that was not made."""
+        command, directory = self.command, self.directory
+        earlier, old = self.files[command.backup], self.files[command.target]
+        backup = read(os.path.join(directory, command.backup))
+        spare = read(os.path.join(directory, command.spare))
+        file_made = command.with_file and os.path.exists(os.path.join(directory, command.with_file))
+        if self.state == "new":
+            if (backup, spare) not in ((old, None), (old, earlier), (earlier, old)):
+                self.problems.append("the backup is not the old content")
+            if command.with_file and not file_made:
+                self.problems.append("backup or password file is missing")
+        else:
+            if backup != earlier or spare not in (None, old):
+                self.problems.append("the earlier backup was changed")
+            if (spare is not None or file_made) and not killed:
+                self.problems.append("backup or password file was left")
 
     def judge_words(self, words):
         """No 16 characters in a row of any secret."""

@@ -3,6 +3,7 @@
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
+#include "cli/words/json.h"
 #include "cli/words/message.h"
 
 struct arguments {
@@ -11,6 +12,7 @@ struct arguments {
 	size_t size; /* bytes; 0: not given */
 	const char *key_from;
 	uint32_t key_version; /* 0: not given */
+	bool if_missing;
 	bool force;
 };
 
@@ -21,6 +23,7 @@ static const struct option_spec specs[] = {
 	  OPTION_PATH(struct arguments, key_from) },
 	{ "key-version", 0, "N", "Import the key as version N of an ID",
 	  OPTION_KEY_VERSION(struct arguments, key_version) },
+	{ "if-missing", 0, NULL, "Skip IDs that the file already has", OPTION_FLAG(struct arguments, if_missing) },
 	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
 	  OPTION_FLAG(struct arguments, force) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
@@ -34,6 +37,8 @@ static const struct conflict conflicts[] = {
 	{ NEED, "key-version", "key-from",
 	  "--key-version needs --key-from: new versions are made by 'mkeyfile rotate'" },
 	{ NEED, "force", "key-from", "--force needs --key-from" },
+	{ EXCLUDE, "if-missing key-from", NULL,
+	  "--if-missing and --key-from exclude each other: an ID in the file may have another key" },
 	{ 0 },
 };
 
@@ -48,6 +53,20 @@ static enum status check_arguments(const struct arguments *arguments)
 	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
 		return usage_error("the key and the password cannot both come from standard input");
 	return STATUS_DONE;
+}
+
+/* With --if-missing the IDs that the file has count as not named. */
+static void skip_existing(struct key_ids *ids, const struct options *options, const struct keyfile *keyfile)
+{
+	size_t left = 0;
+	size_t count;
+
+	for (size_t i = 0; i < ids->count; i++)
+		if (keyfile_find(keyfile, ids->ids[i], &count))
+			message_note("key ID %u is already in '%s'", ids->ids[i], options->file);
+		else
+			ids->ids[left++] = ids->ids[i];
+	ids->count = left;
 }
 
 /* With --key-version the ID may exist, but not in that version. */
@@ -84,9 +103,26 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 	return status;
 }
 
+static enum status report_nothing(const struct options *options, const struct edit *edit)
+{
+	const struct new_keys nothing = { 0 };
+	const struct change change = {
+		"changed", "would change", options->file, edit->content.encrypted, options->writing.dry_run, &nothing,
+		NULL
+	};
+	json_t *object = NULL;
+	enum status status;
+
+	if (!options->talk.json)
+		return STATUS_DONE;
+	status = report_json(&change, &object);
+	print_json(object);
+	return status;
+}
+
 static enum status add(void *input)
 {
-	const struct arguments *arguments = input;
+	struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	EDIT struct edit edit = EDIT_CLOSED;
 	const struct keyfile *keyfile = &edit.content.keyfile;
@@ -97,6 +133,10 @@ static enum status add(void *input)
 
 	if (!status)
 		status = edit_open(&edit, options);
+	if (!status && arguments->if_missing)
+		skip_existing(&arguments->ids, options, keyfile);
+	if (!status && !arguments->ids.count)
+		return report_nothing(options, &edit);
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
 	if (!status && arguments->key_version > 1)
@@ -112,7 +152,7 @@ static enum status add(void *input)
 		return status;
 	status = report_change(&options->talk,
 			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
-						 options->writing.dry_run, &keys });
+						 options->writing.dry_run, &keys, &edit.store });
 	if (!options->writing.dry_run)
 		message_note(
 			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");

@@ -25,6 +25,7 @@ static const struct option_spec specs[] = {
 
 static const struct conflict conflicts[] = {
 	{ NEED, "write-in-place", "force", "--write-in-place needs --force: a file that is created needs no backup" },
+	{ NEED, "keep", "force", "--keep needs --force: a file that is created needs no backup" },
 	{ 0 },
 };
 
@@ -112,7 +113,7 @@ static enum status generate(void *input)
 	const struct sealing sealing = { &password, options->kdf };
 	const struct publication publication = { &raw, { options->kdf, &text, &password }, &new_password_file };
 	const struct change change = {
-		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys
+		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys, &store
 	};
 	enum status status = complete_arguments(arguments);
 
@@ -129,7 +130,7 @@ static enum status generate(void *input)
 		status = content_make(&options->target, options->file, &text, NULL, change.encrypted ? &sealing : NULL,
 				      &raw);
 	if (!status)
-		status = publish(&store, options->file, &options->writing, &publication);
+		status = publish(&store, options->file, options, &publication);
 	if (status)
 		return status;
 	status = report_change(&options->talk, &change);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/passwd_report.h"
 
+#include "cli/keyfile/backup.h"
+#include "cli/keyfile/report.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
  * is known, or no memory. */
@@ -99,6 +102,58 @@ static json_t *settings_json(const struct password_change *passwd)
 	return object;
 }
 
+/* A path as a shell takes it for one word, and rm for no option; malloc(3)ed, or NULL. */
+static char *shell_word(const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,+/@%:-~";
+	char *word;
+	char *end;
+
+	if (*path != '-' && *path != '~' && !path[strspn(path, plain)])
+		return strdup(path);
+	end = word = malloc(4 * strlen(path) + 5);
+	if (!word)
+		return NULL;
+	end = stpcpy(end, *path == '-' ? "./'" : "'");
+	for (; *path; path++)
+		if (*path == '\'')
+			end = stpcpy(end, "'\\''");
+		else
+			*end++ = *path;
+	stpcpy(end, "'");
+	return word;
+}
+
+static char *backup_word(const struct store *store, const char *path)
+{
+	char *backup = backup_path(store, path);
+	char *word = backup ? shell_word(backup) : NULL;
+
+	free(backup);
+	return word;
+}
+
+/* With WAY_KEEP the password is still in use. */
+static void say_how_to_delete(const struct password_change *passwd)
+{
+	const struct options *options = passwd->options;
+	char *backup = passwd->way == WAY_KEEP ? NULL : backup_path(&passwd->store, options->file);
+	char *word = backup ? shell_word(backup) : NULL;
+	char *password = word && passwd->way == WAY_REPLACE_FILE
+				 ? backup_word(&passwd->password_store, options->password.file)
+				 : NULL;
+
+	if (word) {
+		message_note(
+			"the old password still opens '%s': delete it when the server has started with the new one,",
+			backup);
+		message_note("      rm %s%s%s", word, password ? " " : "", password ? password : "");
+	}
+	free(backup);
+	free(word);
+	free(password);
+}
+
 void passwd_report(const struct password_change *passwd)
 {
 	json_t *object;
@@ -106,11 +161,16 @@ void passwd_report(const struct password_change *passwd)
 	say_done(passwd);
 	if (!passwd->options->writing.dry_run)
 		say_settings(passwd);
+	if (!passwd->options->writing.dry_run && !passwd->finishing)
+		say_how_to_delete(passwd);
 	if (!passwd->options->talk.json)
 		return;
 	object = json_object();
 	json_object_set_new(object, "file", json_text(passwd->options->file));
 	json_object_set_new(object, "dry_run", json_boolean(passwd->options->writing.dry_run));
+	json_object_set_new(object, "backup", backup_json(&passwd->store, passwd->options->file));
+	json_object_set_new(object, "password_backup",
+			    backup_json(&passwd->password_store, passwd->options->password.file));
 	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
 	json_object_set_new(object, "settings", settings_json(passwd));
 	print_json(object);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/commands/free_pages.h"
+#include "cli/keyfile/backup.h"
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/report.h"
 #include "cli/proof/datadir.h"
@@ -22,6 +23,7 @@ struct arguments {
 	uint32_t version; /* 0: not one version */
 	bool old_versions;
 	bool all;
+	bool if_present;
 	bool free_pages;
 	bool force;
 };
@@ -32,6 +34,8 @@ static const struct option_spec specs[] = {
 	{ "old-versions", 0, NULL, "Remove every version except the newest",
 	  OPTION_FLAG(struct arguments, old_versions) },
 	{ "all", 0, NULL, "With --old-versions: apply to every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "if-present", 0, NULL, "Skip IDs and versions that the file does not have",
+	  OPTION_FLAG(struct arguments, if_present) },
 	{ "free-pages", 0, NULL, "Remove versions that only free pages need",
 	  OPTION_FLAG(struct arguments, free_pages) },
 	{ "force", 0, NULL, "Remove keys that data may need or is known to need",
@@ -43,6 +47,7 @@ static const struct option_spec specs[] = {
 static const struct conflict conflicts[] = {
 	{ NEED, "all", "old-versions", "--all needs --old-versions" },
 	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions exclude each other" },
+	{ EXCLUDE, "all if-present", NULL, "--all and --if-present exclude each other" },
 	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
 	{ REQUIRE, "ID all", NULL, "no key ID named" },
 	{ 0 },
@@ -84,6 +89,19 @@ static bool mark_version(struct entry **entries, size_t count, uint32_t version)
 	return found;
 }
 
+/* words become this function's; NULL: no memory. */
+static enum status refuse_absent(const struct arguments *arguments, char *words)
+{
+	if (!words)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (arguments->if_present)
+		message_note("%s", words);
+	else
+		message_error("%s", words);
+	free(words);
+	return arguments->if_present ? STATUS_DONE : STATUS_FAILED;
+}
+
 static enum status mark_id(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id)
 {
 	const char *file = arguments->options->file;
@@ -92,17 +110,15 @@ static enum status mark_id(const struct arguments *arguments, const struct keyfi
 	const struct entry *newest = entries ? entries[count - 1] : NULL;
 	enum status status = STATUS_DONE;
 
-	if (!entries) {
-		message_error("'%s' has no key ID %u", file, id);
-		return STATUS_FAILED;
-	}
+	if (!entries)
+		return refuse_absent(arguments, format_text("'%s' has no key ID %u", file, id));
 	if (arguments->version == newest->version)
 		return refuse_newest(newest);
 	if (arguments->version) {
 		if (mark_version(entries, count, arguments->version))
 			return STATUS_DONE;
-		message_error("'%s' has no version %u of key ID %u", file, arguments->version, id);
-		return STATUS_FAILED;
+		return refuse_absent(arguments,
+				     format_text("'%s' has no version %u of key ID %u", file, arguments->version, id));
 	}
 	if (!arguments->old_versions)
 		status = refuse_id(id);
@@ -388,9 +404,10 @@ static json_t *removed_json(const struct keyset *removed)
 	return list;
 }
 
-static void say_removed(const struct arguments *arguments, const struct keyset *removed)
+static void say_removed(const struct arguments *arguments, const struct store *store, const struct keyset *removed)
 {
 	const struct options *options = arguments->options;
+	char *backup = backup_path(store, options->file);
 
 	message_note("%s '%s'", options->writing.dry_run ? "would change" : "changed", options->file);
 	for (size_t i = 0; i < removed->count; i++) {
@@ -401,28 +418,27 @@ static void say_removed(const struct arguments *arguments, const struct keyset *
 	}
 	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
 		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
-	if (options->writing.in_place_backup)
-		message_note("      whatever needs these keys there needs '%s' or a copy of it",
-			     options->writing.in_place_backup);
-	else
-		message_note("      whatever needs these keys there needs '%s~' or a copy of it", options->file);
+	if (backup)
+		message_note("      whatever needs these keys there needs '%s' or a copy of it", backup);
+	free(backup);
 }
 
-static void report(const struct arguments *arguments, const struct content *content, const struct keyset *removed)
+static void report(const struct arguments *arguments, const struct edit *edit, const struct keyset *removed)
 {
 	const struct options *options = arguments->options;
 	json_t *object;
 
 	if (removed->count)
-		say_removed(arguments, removed);
-	else
+		say_removed(arguments, &edit->store, removed);
+	else if (arguments->old_versions)
 		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
 	if (!options->talk.json)
 		return;
 	object = json_object();
 	json_object_set_new(object, "file", json_text(options->file));
 	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
-	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
+	json_object_set_new(object, "encrypted", json_boolean(edit->content.encrypted));
+	json_object_set_new(object, "backup", removed->count ? backup_json(&edit->store, options->file) : json_null());
 	json_object_set_new(object, "removed", removed_json(removed));
 	print_json(object);
 }
@@ -466,7 +482,7 @@ static enum status remove_keys(void *input)
 	if (!status)
 		status = take_out(arguments, &edit, &removed);
 	if (!status)
-		report(arguments, &edit.content, &removed);
+		report(arguments, &edit, &removed);
 	return status;
 }
 

@@ -414,7 +414,7 @@ static enum status rotate(void *input)
 	status = report(&(struct done){
 		.arguments = arguments,
 		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
-					    options->writing.dry_run, &keys },
+					    options->writing.dry_run, &keys, &edit.store },
 		.ids = ids,
 		.replaced = &replaced,
 		.tables = link || arguments->datadirs.count ? &tables : NULL,

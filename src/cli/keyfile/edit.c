@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/edit.h"
 
+#include "cli/keyfile/backup.h"
 #include "cli/words/message.h"
 #include "core/file.h"
 #include "core/signals.h"
 #include "server/inspect.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-
-/* The backup stands beside the file that a symbolic link leads to. */
-static const char *backed_up_path(const struct store *store, const char *path)
-{
-	struct stat status;
-
-	return !lstat(path, &status) && S_ISLNK(status.st_mode) ? store->path : path;
-}
 
 static void warn_if_hard_linked(const struct store *store, const char *path)
 {
@@ -54,7 +49,7 @@ enum status announce_change(struct store *store, const char *path, bool keep_bac
 	struct fault fault = keep_backup ? store_keep_backup(store) : fault_none();
 
 	if (fault.code)
-		return message_fault(fault, backed_up_path(store, path));
+		return message_fault(fault, path);
 	warn_if_projected(store, path);
 	if (!store->in_place_backup)
 		warn_if_hard_linked(store, path);
@@ -106,28 +101,100 @@ static void say_what_is_left(const struct store *store)
 }
 
 /* A file without a rule for what supersedes its content is a password file. */
-static void say_what_is_kept(const struct replacement *file)
+static bool is_password_file(const struct replacement *file)
+{
+	return !file->superseded;
+}
+
+/* NAME~ had to stay, and the backup has a number. */
+static void say_why_numbered(const struct replacement *file, const char *backup)
+{
+	const char *name = store_backup_name(file->store);
+	char *simple = name && strstr(name, ".~") ? path_of_backup(file->store, file->path, file->store->name) : NULL;
+
+	if (!file->backups.keep && simple && strlen(backup) > strlen(simple) + 1)
+		message_note("the backup '%s~' was kept: %s", simple,
+			     is_password_file(file) ? "it may contain another password"
+						    : "it may contain keys that are not in the file");
+	free(simple);
+}
+
+static void say_what_is_kept(const struct replacement *file, bool dry_run)
+{
+	const struct store *store = file->store;
+	char *backup = backup_path(store, file->path);
+
+	if (!backup)
+		return;
+	if (dry_run)
+		message_note("would keep the old %s in '%s'%s", is_password_file(file) ? "password" : "content", backup,
+			     store->replaced_backup ? ", which is replaced: all of its keys are in the file" : "");
+	else if (is_password_file(file))
+		message_note("the old password is in '%s'", backup);
+	else
+		message_note("the old content is in '%s', under the old password if it had one", backup);
+	say_why_numbered(file, backup);
+	free(backup);
+}
+
+struct excess {
+	const struct replacement *file;
+	bool dry_run;
+};
+
+static void say_excess(void *context, const char *name, bool removed)
+{
+	const struct excess *excess = context;
+	char *backup = path_of_backup(excess->file->store, excess->file->path, name);
+
+	if (backup && removed)
+		message_note("%s the backup '%s'", excess->dry_run ? "would delete" : "deleted", backup);
+	else if (backup)
+		message_note("the backup '%s' was kept: it may contain keys that are not in the file", backup);
+	free(backup);
+}
+
+static void remove_excess(const struct replacement *file, bool dry_run)
+{
+	const struct backup_rule *rule = &file->backups;
+	const char *newest = store_backup_name(file->store);
+	struct excess excess = { file, dry_run };
+
+	if (rule->keep && newest)
+		backup_remove_excess(file->store->directory, file->store->name, newest, rule->keep, dry_run,
+				     rule->superseded, rule->new_content, say_excess, &excess);
+}
+
+static void say_what_became_of(const struct replacement *file, enum status status)
 {
 	const struct store *store = file->store;
 
-	if (store->left_behind || !(file->published || store->backup_made))
-		return;
-	if (store->in_place_backup)
-		message_note("the old content is in '%s', under the old password if it had one",
-			     store->in_place_backup);
-	else if (store->backup_name && file->superseded)
-		message_note("the old content is in '%s~', under the old password if it had one",
-			     backed_up_path(store, file->path));
-	else if (store->backup_name)
-		message_note("the old password is in '%s~'", backed_up_path(store, file->path));
+	if (!store->left_behind && (file->published || store->backup_made))
+		say_what_is_kept(file, false);
+	if (!status && file->published)
+		remove_excess(file, false);
+	say_what_is_left(store);
+}
+
+static void judge_backup(struct replacement *file)
+{
+	const struct backup_rule *rule = &file->backups;
+
+	if (rule->superseded)
+		store_judge_backup(file->store, rule->superseded, rule->old_content);
 }
 
 enum status publish_files(struct replacement *files, size_t count, const char *journal, const struct writing *writing)
 {
 	const bool dry_run = writing->dry_run;
-	struct fault fault = dry_run ? fault_none() : replace_files(files, count, journal);
+	struct fault fault = fault_none();
 	enum status status = STATUS_DONE;
 	bool published = false;
+
+	for (size_t i = 0; i < count; i++)
+		judge_backup(&files[i]);
+	if (!dry_run)
+		fault = replace_files(files, count, journal);
 
 	for (size_t i = 0; fault.code && i < count; i++)
 		if (files[i].fault.code)
@@ -144,9 +211,13 @@ enum status publish_files(struct replacement *files, size_t count, const char *j
 	/* a failure keeps its status whatever comes */
 	if (published && !status)
 		signals_end_with(writing->is_part ? STATUS_FAILED : STATUS_DONE);
-	for (size_t i = 0; !dry_run && i < count; i++) {
-		say_what_is_kept(&files[i]);
-		say_what_is_left(files[i].store);
+	for (size_t i = 0; i < count; i++) {
+		if (!dry_run) {
+			say_what_became_of(&files[i], status);
+			continue;
+		}
+		say_what_is_kept(&files[i], true);
+		remove_excess(&files[i], true);
 	}
 	return status;
 }
@@ -158,22 +229,32 @@ struct replacement new_password_replacement(struct new_password_file *file)
 	};
 }
 
-enum status publish(struct store *store, const char *path, const struct writing *writing,
+enum status publish(struct store *store, const char *path, const struct options *options,
 		    const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
 	struct new_content new_content = publication->new_content;
+	BACKUP_PASSWORDS struct backup_passwords passwords = {
+		.given = { new_content.password },
+		.kdfs = { new_content.kdf, options->kdf },
+		.password_file = options->password.file,
+	};
+	BACKUP_JUDGE struct backup_judge old_judge = { .content = &store->content, .passwords = &passwords };
+	BACKUP_JUDGE struct backup_judge new_judge = { .content = new_content.text, .passwords = &passwords };
 	struct replacement files[2];
 	size_t count = 0;
 
 	if (new_password_file && new_password_file->path)
 		files[count++] = new_password_replacement(new_password_file);
-	files[count++] = (struct replacement){ .path = path,
-					       .store = store,
-					       .content = publication->raw,
-					       .superseded = content_is_superseded,
-					       .context = &new_content };
-	return publish_files(files, count, NULL, writing);
+	files[count++] = (struct replacement){
+		.path = path,
+		.store = store,
+		.content = publication->raw,
+		.superseded = content_is_superseded,
+		.context = &new_content,
+		.backups = { backup_is_superseded, &old_judge, &new_judge, options->writing.keep },
+	};
+	return publish_files(files, count, NULL, &options->writing);
 }
 
 static enum status refuse_standard_stream(const char *path)
@@ -199,7 +280,8 @@ enum status edit_open(struct edit *edit, const struct options *options)
 
 	edit->options = options;
 	if (!status)
-		status = open_store(&edit->store, options->file, &options->writing, options->writing.backup);
+		status = open_store(&edit->store, options->file, &options->writing,
+				    options->writing.backup || options->writing.keep);
 	if (!status)
 		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
 				      &edit->content);
@@ -217,7 +299,7 @@ enum status edit_commit(struct edit *edit, const struct secret *text)
 	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
 					  edit->content.encrypted ? &sealing : NULL, &raw);
 
-	return status ? status : publish(&edit->store, options->file, &options->writing, &publication);
+	return status ? status : publish(&edit->store, options->file, options, &publication);
 }
 
 void edit_close(struct edit *edit)

@@ -52,15 +52,16 @@ struct publication {
 
 /* Writes it to the file that store holds, after the password file that is to be made with
  * it, as publish_files. */
-MUST_CHECK enum status publish(struct store *store, const char *path, const struct writing *writing,
+MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
 			       const struct publication *publication);
 
 /* Replaces files in their order, as replace_files, unless it is a dry run, and says what
- * went wrong, which password file was or would be created, where old content was kept,
- * and what is left in each directory: content that another program wrote, old content that
- * could not be removed, and what a killed run left. journal: holds the new password until
- * all is done; NULL: there is none. After success a signal that ends the process does so
- * with status 0, or, where this is only a part of the command, with STATUS_FAILED. */
+ * went wrong, which password file was or would be created, where old content was or would
+ * be kept, which backups go by their rules, and what is left in each directory: content
+ * that another program wrote, old content that could not be removed, and what a killed run
+ * left. journal: holds the new password until all is done; NULL: there is none. After
+ * success a signal that ends the process does so with status 0, or, where this is only a
+ * part of the command, with STATUS_FAILED. */
 MUST_CHECK enum status publish_files(struct replacement *files, size_t count, const char *journal,
 				     const struct writing *writing);
 

@@ -2,6 +2,7 @@
 #include "cli/keyfile/output.h"
 
 #include "cli/keyfile/input.h"
+#include "cli/keyfile/report.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/file.h"
@@ -24,6 +25,8 @@ static const struct conflict conflicts[] = {
 	{ EXCLUDE, "in-place output", NULL, "--in-place and --output exclude each other" },
 	{ NEED, "backup", "in-place",
 	  "--backup needs --in-place: another file is written only where there is none, or kept by --force" },
+	{ NEED, "keep", "in-place force",
+	  "--keep needs --in-place or --force: a file that is created needs no backup" },
 	{ NEED, "write-in-place", "in-place force",
 	  "--write-in-place needs --in-place or --force: a file that is created needs no backup" },
 	{ 0 },
@@ -91,7 +94,8 @@ enum status output_open(struct output *output, const struct options *options)
 	if (status)
 		return status;
 	if (output->named->in_place) {
-		status = open_store(&output->store, options->file, &options->writing, options->writing.backup);
+		status = open_store(&output->store, options->file, &options->writing,
+				    options->writing.backup || options->writing.keep);
 		if (status)
 			return status;
 		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
@@ -155,7 +159,7 @@ enum status output_write(struct output *output, const struct options *options, c
 
 	if (to_standard_output(output) || (!output->named->in_place && !stat(path, &present) && is_stream(&present)))
 		return write_to_stream(output, path, &options->writing, publication);
-	return publish(&output->store, path, &options->writing, publication);
+	return publish(&output->store, path, options, publication);
 }
 
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
@@ -175,6 +179,7 @@ void output_report(const struct output *output, const struct options *options, c
 	json_object_set_new(object, "file", json_text(input_name(options->file)));
 	json_object_set_new(object, "output", json_text(path));
 	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
+	json_object_set_new(object, "backup", backup_json(&output->store, path));
 	print_json(object);
 }
 

@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/report.h"
 
+#include "cli/keyfile/backup.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+
+#include <stdlib.h>
+
+json_t *backup_json(const struct store *store, const char *path)
+{
+	char *backup = store ? backup_path(store, path) : NULL;
+	json_t *json = backup ? json_text(backup) : json_null();
+
+	free(backup);
+	return json;
+}
 
 json_t *key_json(uint32_t version, size_t size, const struct fingerprint *fingerprint)
 {
@@ -69,6 +81,7 @@ enum status report_json(const struct change *change, json_t **ret_object)
 	json_object_set_new(object, "file", json_text(change->path));
 	json_object_set_new(object, "dry_run", json_boolean(change->dry_run));
 	json_object_set_new(object, "encrypted", json_boolean(change->encrypted));
+	json_object_set_new(object, "backup", backup_json(change->store, change->path));
 	json_object_set_new(object, "keys", list);
 	*ret_object = object;
 	return report_keys(change, list);

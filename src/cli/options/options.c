@@ -13,6 +13,7 @@
 
 #define LOCK_TIMEOUT_DEFAULT 5
 #define LOCK_TIMEOUT_MAX 86400
+#define KEEP_MAX 10000
 #define PASSWORD_TIMEOUT_DEFAULT 60
 #define PASSWORD_TIMEOUT_MAX 86400
 
@@ -187,6 +188,8 @@ static const struct conflict shared_conflicts[] = {
 	  "--no-defaults excludes --defaults-file and --defaults-group-suffix" },
 	{ EXCLUDE, "backup write-in-place", NULL,
 	  "--backup and --write-in-place exclude each other: the latter keeps its own backup" },
+	{ EXCLUDE, "keep write-in-place", NULL,
+	  "--keep and --write-in-place exclude each other: the latter keeps its own backup" },
 	{ 0 },
 };
 
@@ -198,13 +201,16 @@ static const struct option_spec lock_specs[] = {
 	  OPTION_GIVEN(struct options, given.lock_timeout) },
 	{ "write-in-place", 0, "BACKUP", "Save the old content as BACKUP, then overwrite the file itself",
 	  OPTION_PATH(struct options, writing.in_place_backup) },
+	{ "keep", 0, "N", "Keep the old content as a backup, and delete older backups beyond the N newest",
+	  OPTION_NUMBER(struct options, writing.keep, 1, KEEP_MAX) },
 	{ 0 },
 };
 
 const struct option_table lock_table = { .specs = lock_specs, .is_common = true };
 
 static const struct option_spec backup_specs[] = {
-	{ "backup", 0, NULL, "Keep the old content in FILE~", OPTION_FLAG(struct options, writing.backup) },
+	{ "backup", 0, NULL, "Keep the old content in FILE~, or in FILE.~N~ if FILE~ has to stay",
+	  OPTION_FLAG(struct options, writing.backup) },
 	{ 0 },
 };
 

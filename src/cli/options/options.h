@@ -40,6 +40,7 @@ struct accounts {
 struct writing {
 	bool dry_run;
 	bool backup;
+	unsigned int keep;	     /* as many backups; 0: all of them */
 	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
 	unsigned int lock_timeout;   /* seconds */
 	bool is_part;		     /* the command has more to do that was asked for, after the files are changed */

@@ -385,10 +385,6 @@ static enum status say_more(struct fault fault, const char *path)
 		message_hint("change the file on the host that is mounted here, then restart the container");
 		message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
 		return STATUS_REFUSED;
-	case FAULT_BACKUP_EXISTS:
-		message_error("the backup '%s~' exists, and may be the only copy of older keys", path);
-		message_hint("move it to a safe place first");
-		return STATUS_REFUSED;
 	case FAULT_UNTRUSTED:
 		message_untrusted(path, trust_refusal());
 		return STATUS_REFUSED;
