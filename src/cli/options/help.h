@@ -2,7 +2,7 @@
 #ifndef MKEYFILE_CLI_OPTIONS_HELP_H
 #define MKEYFILE_CLI_OPTIONS_HELP_H
 
-#include "cli/options/parser.h"
+#include "cli/options/option_table.h"
 
 #include <stdio.h>
 
