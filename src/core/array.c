@@ -12,9 +12,10 @@ void *array_insert(void *array, size_t *count, size_t size, size_t place)
 	/* a pointer of another type, which must not be read as a char * */
 	memcpy(&items, array, sizeof(items));
 	if (!(*count & (*count - 1))) {
-		items = reallocarray(items, *count ? 2 * *count : 1, size);
-		if (!items)
+		item = reallocarray(items, *count ? 2 * *count : 1, size);
+		if (!item)
 			return NULL;
+		items = item;
 		memcpy(array, &items, sizeof(items));
 	}
 	item = items + place * size;

@@ -116,19 +116,21 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 static enum status run_command(const struct command *command, bool lists_common, int argc, char **argv,
 			       struct options *options)
 {
+	/* options point at it as long as the process lives */
+	static struct parser parser;
 	static char name[64];
-	struct parser parser = {
+	char *arguments = calloc(1, command->size);
+	enum status status;
+
+	if (!arguments)
+		return out_of_memory();
+	parser = (struct parser){
 		.program = name,
 		.operands = command->operands,
 		.description = command->description,
 		.examples = command->examples,
 		.lists_common = lists_common,
 	};
-	char *arguments = calloc(1, command->size);
-	enum status status;
-
-	if (!arguments)
-		return out_of_memory();
 	if (command->initial)
 		memcpy(arguments, command->initial, command->size);
 	*(struct options **)(arguments + command->options) = options;
