@@ -244,8 +244,14 @@ class Outcome:
             return "damaged, but saved"
         return "torn"
 
+    def backup(self):
+        """Its name: it has a number also when it could not be known that FILE~ is not there."""
+        simple, numbered = self.command.backup, self.command.target + ".~1~"
+        is_numbered = simple and numbered not in self.files and not os.path.exists(os.path.join(self.directory, simple))
+        return numbered if is_numbered and os.path.exists(os.path.join(self.directory, numbered)) else simple
+
     def backup_is_whole(self):
-        return read(os.path.join(self.directory, self.command.backup)) == self.files.get(self.command.target)
+        return read(os.path.join(self.directory, self.backup())) == self.files.get(self.command.target)
 
     def judge_others(self, killed):
         command, directory = self.command, self.directory
@@ -261,13 +267,14 @@ class Outcome:
             self.problems += [name + " appeared" for name in os.listdir(directory)
                               if name not in known and ".mkeyfile-" not in name]
             return
-        made = {name for name in (command.backup, command.with_file)
+        backup = self.backup()
+        made = {name for name in (backup, command.with_file)
                 if name and os.path.exists(os.path.join(directory, name))}
-        if self.state == "new" and made != {name for name in (command.backup, command.with_file) if name}:
+        if self.state == "new" and made != {name for name in (backup, command.with_file) if name}:
             self.problems.append("backup or password file is missing")
         if self.state == "old" and made and not killed:
             self.problems.append("backup or password file was left")
-        if command.backup in made and not self.backup_is_whole():
+        if backup in made and not self.backup_is_whole():
             self.problems.append("the backup is not the old content")
         known = set(self.files) | made | {command.target}
         self.problems += [name + " appeared" for name in os.listdir(directory)
@@ -305,7 +312,7 @@ class Outcome:
         if content is None or (self.state == "old" and (command.with_file or command.in_place)):
             # what lies beside another file goes when that one is made
             arguments = command.arguments
-            for name in (command.with_file, command.backup):
+            for name in (command.with_file, self.backup()):
                 if name and os.path.exists(os.path.join(directory, name)):
                     os.unlink(os.path.join(directory, name))
         else:
