@@ -27,6 +27,6 @@ int main(int argc, char **argv)
 		printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", need->id, need->version, need->files,
 		       need->pages, need->free_pages, need->residual);
 	}
-	printf("unsure %" PRIu64 "\n", data_needs_unsure(needs) + needs->pending);
+	printf("unsure %" PRIu64 "\n", needs->unsure + needs->pending);
 	return 0;
 }

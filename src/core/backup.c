@@ -34,6 +34,12 @@ static uint32_t number_of(const char *candidate, const char *name)
 	return (uint32_t)number;
 }
 
+/* The backup with this number, malloc(3)ed; 0 stands for NAME~. */
+static char *numbered(const char *name, uint32_t number)
+{
+	return number ? format_text("%s.~%" PRIu32 "~", name, number) : format_text("%s~", name);
+}
+
 static int newest_first(const void *one, const void *other)
 {
 	uint32_t a = *(const uint32_t *)one;
@@ -45,8 +51,7 @@ static int newest_first(const void *one, const void *other)
 /* The numbers in use, highest first; ret_numbers is to be freed on faults too. */
 static struct fault list_numbers(int directory, const char *name, uint32_t **ret_numbers, size_t *ret_count)
 {
-	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = file_list(directory);
 	struct fault fault = listing ? fault_none() : fault_errno(FAULT_BACKUP, errno);
 	const struct dirent *entry;
 
@@ -69,8 +74,6 @@ static struct fault list_numbers(int directory, const char *name, uint32_t **ret
 	}
 	if (listing)
 		closedir(listing);
-	else if (copy >= 0)
-		close(copy);
 	if (*ret_count)
 		qsort(*ret_numbers, *ret_count, sizeof(**ret_numbers), newest_first);
 	return fault;
@@ -89,7 +92,7 @@ char *backup_newest_path(const char *path)
 	if (directory < 0)
 		return NULL;
 	if (!list_numbers(directory, slash ? slash + 1 : path, &numbers, &count).code && count)
-		newest = format_text("%s.~%" PRIu32 "~", path, numbers[0]);
+		newest = numbered(path, numbers[0]);
 	free(numbers);
 	close(directory);
 	return newest;
@@ -119,18 +122,17 @@ static struct fault next_number(int directory, const char *name, const struct st
 	free(numbers);
 	if (fault.code)
 		return fault;
-	*ret_name = format_text("%s.~%" PRIu32 "~", name, highest);
-	if (*ret_name && highest && is_the_file(directory, *ret_name, own))
+	*ret_name = highest ? numbered(name, highest) : NULL;
+	if (*ret_name && is_the_file(directory, *ret_name, own))
 		return fault;
 	free(*ret_name);
-	*ret_name = format_text("%s.~%" PRIu32 "~", name, highest + 1);
+	*ret_name = numbered(name, highest + 1);
 	return *ret_name ? fault : fault_of(FAULT_MEMORY);
 }
 
 struct fault backup_next_name(int directory, const char *name, const struct stat *own, char **ret_name)
 {
-	char *simple = format_text("%s~", name);
-	struct fault fault;
+	char *simple = numbered(name, 0);
 
 	if (!simple)
 		return fault_of(FAULT_MEMORY);
@@ -139,18 +141,16 @@ struct fault backup_next_name(int directory, const char *name, const struct stat
 		return fault_none();
 	}
 	free(simple);
-	fault = next_number(directory, name, own, ret_name);
-	return fault;
+	return next_number(directory, name, own, ret_name);
 }
 
 static bool is_superseded(int directory, const char *name, temporary_superseded *superseded, void *context)
 {
-	const struct place place = { .directory = directory, .name = (char *)name, .path = (char *)name };
 	SECRET struct secret content = { 0 };
 	int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat status;
 	bool is_readable = file >= 0 && !fstat(file, &status) && S_ISREG(status.st_mode) &&
-			   !trust_judge_file(&place, file).code && !file_read(file, &content).code;
+			   trust_has_entry(directory, name, file) && !file_read(file, &content).code;
 
 	if (file >= 0)
 		close(file);
@@ -160,7 +160,7 @@ static bool is_superseded(int directory, const char *name, temporary_superseded 
 char *backup_find_superseded(int directory, const char *name, const char *next, temporary_superseded *superseded,
 			     void *context)
 {
-	char *simple = format_text("%s~", name);
+	char *simple = numbered(name, 0);
 
 	if (simple && strcmp(simple, next) && is_superseded(directory, simple, superseded, context))
 		return simple;
@@ -188,12 +188,11 @@ void backup_remove_excess(int directory, const char *name, const char *newest, u
 	size_t count = 0;
 	unsigned int kept = 1;
 
-	/* 0 is NAME~ */
+	/* and NAME~, which is 0 */
 	if (list_numbers(directory, name, &numbers, &count).code || !array_add(&numbers, &count, sizeof(*numbers)))
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
-		char *backup =
-			numbers[i] ? format_text("%s.~%" PRIu32 "~", name, numbers[i]) : format_text("%s~", name);
+		char *backup = numbered(name, numbers[i]);
 
 		if (backup && strcmp(backup, newest) && !is_absent(directory, backup) && kept++ >= keep)
 			tell(tell_context, backup,

@@ -153,6 +153,27 @@ struct fault file_read_path_of_anyone(const char *path, struct secret *ret_conte
 	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
 }
 
+DIR *file_list(int directory)
+{
+	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+
+	int error = errno;
+
+	if (!listing && copy >= 0)
+		close(copy);
+	errno = error;
+	return listing;
+}
+
+bool file_is_same_path(const char *one, const char *other)
+{
+	struct stat a;
+	struct stat b;
+
+	return !stat(one, &a) && !stat(other, &b) && file_is_same(&a, &b);
+}
+
 bool file_is_named_pipe(const char *path)
 {
 	struct stat status;

@@ -5,6 +5,7 @@
 #include "core/same_file.h"
 #include "core/secret.h"
 
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -36,6 +37,13 @@ MUST_CHECK struct fault file_read_path(const char *path, struct secret *ret_cont
 
 /* The same, whoever owns the file: for a report on it. */
 MUST_CHECK struct fault file_read_path_of_anyone(const char *path, struct secret *ret_content, struct stat *ret_status);
+
+/* The entries of a directory that is open, from the first one on; its own descriptor is
+ * left alone. NULL: errno tells why. */
+DIR *file_list(int directory);
+
+/* Whether both paths lead to the same file, which is there. */
+bool file_is_same_path(const char *one, const char *other);
 
 /* Whether path leads to a named pipe. */
 bool file_is_named_pipe(const char *path);

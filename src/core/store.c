@@ -3,6 +3,7 @@
 
 #include "core/backup.h"
 #include "core/file.h"
+#include "core/format.h"
 #include "core/lock.h"
 #include "core/overwrite.h"
 #include "core/trust.h"
@@ -230,9 +231,9 @@ bool store_is_projected(const struct store *store)
 	/* a resolved path has ".." only where a name begins with it */
 	for (const char *at = strstr(store->path, "/.."); at && !found; at = strstr(at + 1, "/..")) {
 		char *actual_path = strndup(store->path, (size_t)(at - store->path) + 1 + strcspn(at + 1, "/"));
-		char *projected_path = NULL;
+		char *projected_path = format_text("%.*s/..data", (int)(at - store->path), store->path);
 
-		if (actual_path && asprintf(&projected_path, "%.*s/..data", (int)(at - store->path), store->path) >= 0)
+		if (actual_path && projected_path)
 			found = !stat(projected_path, &projected) && !stat(actual_path, &actual) &&
 				file_is_same(&projected, &actual);
 		free(projected_path);

@@ -2,6 +2,7 @@
 #include "core/temporary.h"
 
 #include "core/file.h"
+#include "core/format.h"
 #include "core/trust.h"
 
 #include <ctype.h>
@@ -41,11 +42,8 @@ static struct fault temporary_name(const char *name, ino_t inode, char **ret_pat
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return fault_of(FAULT_RANDOM);
-	if (asprintf(ret_path, ".%s" TEMPORARY_INFIX "%jx-%x", name, (uintmax_t)inode, random) < 0) {
-		*ret_path = NULL;
-		return fault_of(FAULT_MEMORY);
-	}
-	return fault_none();
+	*ret_path = format_text(".%s" TEMPORARY_INFIX "%jx-%x", name, (uintmax_t)inode, random);
+	return *ret_path ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
 static struct fault name_after_inode(struct temporary *temporary, const char *name)
@@ -207,14 +205,6 @@ static bool is_dispensable(int file, uintmax_t born_as, temporary_superseded *su
 	return superseded && !file_read(file, &content).code && superseded(&content, context);
 }
 
-/* In a directory where anyone may create files it may be anyone's. */
-static bool is_of_trusted_user(int directory, const char *candidate, int file)
-{
-	const struct place place = { .directory = directory, .name = (char *)candidate, .path = (char *)candidate };
-
-	return !trust_judge_file(&place, file).code;
-}
-
 static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_as, temporary_superseded *superseded,
 			   void *context)
 {
@@ -223,7 +213,8 @@ static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_
 
 	if (file < 0)
 		return true;
-	if (is_of_trusted_user(directory, candidate, file) && !flock(file, LOCK_EX | LOCK_NB))
+	/* where anyone may create files it may be anyone's */
+	if (trust_has_entry(directory, candidate, file) && !flock(file, LOCK_EX | LOCK_NB))
 		keep = !is_dispensable(file, born_as, superseded, context) || unlinkat(directory, candidate, 0);
 	close(file);
 	return !keep;
@@ -232,8 +223,7 @@ static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_
 void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
 			   char **ret_kept)
 {
-	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = file_list(directory);
 	const struct dirent *entry;
 	uintmax_t born_as;
 
@@ -243,8 +233,6 @@ void temporary_remove_dead(int directory, const char *name, temporary_superseded
 			*ret_kept = strdup(entry->d_name);
 	if (listing)
 		closedir(listing);
-	else if (copy >= 0)
-		close(copy);
 }
 
 char *temporary_other_name(const struct temporary *temporary, const char *name)

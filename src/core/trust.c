@@ -249,6 +249,13 @@ struct fault trust_judge_file(const struct place *place, int descriptor)
 	return judge_file(is_active ? &active : NULL, place, descriptor);
 }
 
+bool trust_has_entry(int directory, const char *name, int descriptor)
+{
+	const struct place place = { .directory = directory, .name = (char *)name, .path = (char *)name };
+
+	return !trust_judge_file(&place, descriptor).code;
+}
+
 /* ---- the walk ---- */
 
 struct walk {

@@ -95,6 +95,9 @@ MUST_CHECK struct fault trust_judge_place(const struct place *place);
 /* Judges an open file. place: where it was found. */
 MUST_CHECK struct fault trust_judge_file(const struct place *place, int descriptor);
 
+/* The same of what was opened by its name in a directory that is open. */
+bool trust_has_entry(int directory, const char *name, int descriptor);
+
 /* What trust_open would say of a path, by another policy or, with NULL, by the process's.
  * Nothing is opened for reading or writing. */
 MUST_CHECK struct fault trust_judge_path(const struct trust *trust, const char *path);

@@ -192,30 +192,6 @@ static bool lacks_parts(const struct data_needs *needs, const struct system_part
 	return written < first->pages_in_use || written + zero < first->pages_in_all;
 }
 
-static bool is_unsure(const struct data_needs *needs, const struct system_file *file)
-{
-	return !file->counted && lacks_parts(needs, &file->part);
-}
-
-uint64_t data_needs_unsure(const struct data_needs *needs)
-{
-	uint64_t unsure = needs->unsure;
-
-	for (size_t i = 0; i < needs->system_file_count; i++)
-		unsure += is_unsure(needs, &needs->system_files[i]);
-	return unsure;
-}
-
-const char *data_needs_unsure_example(const struct data_needs *needs)
-{
-	if (needs->unsure)
-		return data_needs_path(needs, needs->unsure_example);
-	for (size_t i = 0; i < needs->system_file_count; i++)
-		if (is_unsure(needs, &needs->system_files[i]))
-			return data_needs_path(needs, needs->system_files[i].file);
-	return NULL;
-}
-
 static struct fault reserve_directories(struct data_needs *needs, size_t count)
 {
 	struct data_directory *all;
@@ -383,12 +359,11 @@ static bool is_unread(const struct data_needs *needs, const struct data_file *fi
  * would complete it, files of its system tablespace are missing, or it is part of a
  * backup that has to be unpacked or applied first. A server at work may have made a file
  * longer since it was looked at. */
-static bool is_undecided(const struct data_needs *needs, const struct data_file *file)
+static bool is_undecided(const struct data_needs *needs, const struct data_file *file, enum data_recovery recovery)
 {
 	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
 	       file->note == DATA_NOTE_INCREMENTAL || file->note == DATA_NOTE_PACKED ||
-	       data_file_is_undecided(file, data_needs_recovery(needs, file->directory)) ||
-	       (file->kind == DATA_REDO_LOG && is_unread(needs, file));
+	       data_file_is_undecided(file, recovery) || (file->kind == DATA_REDO_LOG && is_unread(needs, file));
 }
 
 static void count_answer(struct data_needs *needs, const struct data_file *file, const struct key_use *use)
@@ -412,9 +387,11 @@ static void count_unsure(struct data_needs *needs, size_t number)
 
 static void settle_file(struct data_needs *needs, struct data_file *file)
 {
+	enum data_recovery recovery = data_needs_recovery(needs, file->directory);
+
 	if (lacks_parts(needs, &file->system) && !file->note)
 		file->note = DATA_NOTE_NO_REST;
-	data_file_decide(file, is_proven_elsewhere, needs, data_needs_recovery(needs, file->directory));
+	data_file_decide(file, is_proven_elsewhere, needs, recovery);
 	for (size_t i = 0; i < file->evidence.use_count; i++)
 		count_answer(needs, file, &file->evidence.uses[i]);
 	if (is_only_declared(file)) {
@@ -422,7 +399,7 @@ static void settle_file(struct data_needs *needs, struct data_file *file)
 
 		count_answer(needs, file, &use);
 	}
-	needs->undecided += is_undecided(needs, file);
+	needs->undecided += is_undecided(needs, file, recovery);
 }
 
 /* Tablespaces whose redo log is another one than that at hand. */
@@ -439,22 +416,26 @@ static uint64_t count_without_redo_log(const struct data_needs *needs)
 	return count;
 }
 
+/* System tablespaces that have not all of their files, and are not unsure by themselves. */
+static void count_incomplete(struct data_needs *needs)
+{
+	for (size_t i = 0; i < needs->system_file_count; i++) {
+		const struct system_file *file = &needs->system_files[i];
+
+		if (!may_need_more(&needs->files[file->file]) && lacks_parts(needs, &file->part) && !needs->unsure++)
+			needs->unsure_example = file->file;
+	}
+}
+
 void data_needs_settle(struct data_needs *needs)
 {
-	struct system_file *system_file = needs->system_files;
-	struct system_file *end = system_file + needs->system_file_count;
-
 	for (size_t i = 0; i < needs->file_count; i++) {
-		bool is_unsure;
-
 		settle_file(needs, &needs->files[i]);
-		is_unsure = may_need_more(&needs->files[i]);
-		if (is_unsure)
+		if (may_need_more(&needs->files[i]))
 			count_unsure(needs, i);
 		if (needs->files[i].note == DATA_NOTE_LEFTOVER && !needs->leftover_count++)
 			needs->leftover_example = i;
-		if (system_file < end && system_file->file == i)
-			system_file++->counted = is_unsure;
 	}
+	count_incomplete(needs);
 	needs->undecided += count_without_redo_log(needs);
 }

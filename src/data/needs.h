@@ -26,7 +26,6 @@ struct data_need {
 struct system_file {
 	struct system_part part;
 	size_t file;
-	bool counted; /* among the unsure */
 };
 
 /* Small IDs, of which every server has the same: those of a directory tell whether another
@@ -51,9 +50,10 @@ struct data_needs {
 	size_t file_count;
 	struct data_need *needs; /* sorted by ID and version */
 	size_t count;
-	/* Files that may need more keys than they show: unreadable, of an unknown kind,
-	 * damaged, or waiting for a redo log to be applied. */
-	uint64_t unsure;	    /* without system tablespaces: see data_needs_unsure */
+	/* Files that may need more keys than they show: unreadable, of an unknown kind, damaged,
+	 * waiting for a redo log to be applied, or of a system tablespace that has not all of its
+	 * files. */
+	uint64_t unsure;
 	size_t unsure_example;	    /* a file: the first that waits, else the first */
 	enum data_note unsure_note; /* of that file */
 	uint64_t undecided;	    /* what other directories, or another redo log, would decide: files and redo logs */
@@ -84,11 +84,6 @@ void data_needs_settle(struct data_needs *needs);
 
 /* The path of the file with this number. */
 const char *data_needs_path(const struct data_needs *needs, size_t file);
-
-/* How many files may need more keys than they show, and the first of them: a system
- * tablespace that has not all of its files is one. */
-uint64_t data_needs_unsure(const struct data_needs *needs);
-const char *data_needs_unsure_example(const struct data_needs *needs);
 
 /* The need of this key, or NULL: nothing names it. */
 const struct data_need *data_needs_find(const struct data_needs *needs, uint32_t id, uint32_t version);

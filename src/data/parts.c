@@ -133,6 +133,15 @@ static bool id_of(const char *path, struct file_id *ret_id)
 	return true;
 }
 
+/* NULL: it is none. */
+static struct place *find_place(const struct hunt *hunt, struct file_id id)
+{
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (is_same_file(hunt->places[i].id, id))
+			return &hunt->places[i];
+	return NULL;
+}
+
 /* Found, or made. NULL: no memory, or the directory is gone. */
 static struct place *place_of(struct hunt *hunt, const char *path)
 {
@@ -142,9 +151,9 @@ static struct place *place_of(struct hunt *hunt, const char *path)
 
 	if (!id_of(path, &id))
 		return NULL;
-	for (size_t i = 0; i < hunt->place_count; i++)
-		if (is_same_file(hunt->places[i].id, id))
-			return &hunt->places[i];
+	place = find_place(hunt, id);
+	if (place)
+		return place;
 	copy = strdup(path);
 	place = copy ? array_add(&hunt->places, &hunt->place_count, sizeof(*place)) : NULL;
 	if (place)
@@ -460,14 +469,6 @@ static struct fault match_part(struct hunt *hunt, enum part part)
 	return fault;
 }
 
-static bool is_place(const struct hunt *hunt, struct file_id id)
-{
-	for (size_t i = 0; i < hunt->place_count; i++)
-		if (is_same_file(hunt->places[i].id, id))
-			return true;
-	return false;
-}
-
 /* Where nothing of the schema mysql is left, its directory tells where it would be. */
 static void take_empty_schemas(struct hunt *hunt)
 {
@@ -477,7 +478,7 @@ static void take_empty_schemas(struct hunt *hunt)
 		struct file_id id;
 
 		if (snprintf(path, sizeof(path), "%s/mysql/.", place->path) < (int)sizeof(path) && id_of(path, &id) &&
-		    !is_place(hunt, id))
+		    !find_place(hunt, id))
 			place->has[PART_DATA_DIRECTORY] = true;
 	}
 }
@@ -562,10 +563,9 @@ static size_t read_undo_ids(const char *path, uint32_t ids[static RSEG_COUNT])
 
 static bool is_in_system_directory(const struct hunt *hunt, struct file_id directory)
 {
-	for (size_t i = 0; i < hunt->place_count; i++)
-		if (hunt->places[i].has[PART_SYSTEM_TABLESPACE] && is_same_file(hunt->places[i].id, directory))
-			return true;
-	return false;
+	const struct place *place = find_place(hunt, directory);
+
+	return place && place->has[PART_SYSTEM_TABLESPACE];
 }
 
 /* The one next to its system tablespace, else one in a directory that has none. */
@@ -686,7 +686,8 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 		return fault_of(FAULT_MEMORY);
 	if (!table->space_id || table->discarded)
 		return fault_none();
-	if (asprintf(&path, "%s.ibd", table->name) < 0)
+	path = format_text("%s.ibd", table->name);
+	if (!path)
 		return fault_of(FAULT_MEMORY);
 	fault = add_missing(hunt->parts, PART_TABLE, hunt->home, path, 0);
 	free(path);
@@ -735,13 +736,12 @@ static bool is_schema(const struct hunt *hunt, const char *path)
 	char above[PATH_MAX];
 	struct file_id id;
 	size_t size = (size_t)(base_name(path) - path);
+	const struct place *place;
 
 	if (snprintf(above, sizeof(above), "%.*s..", (int)size, path) >= (int)sizeof(above) || !id_of(above, &id))
 		return false;
-	for (size_t i = 0; i < hunt->place_count; i++)
-		if (is_same_file(hunt->places[i].id, id))
-			return hunt->places[i].has[PART_DATA_DIRECTORY];
-	return false;
+	place = find_place(hunt, id);
+	return place && place->has[PART_DATA_DIRECTORY];
 }
 
 /* A list on the disk may be older than the redo log. But a statement that makes a table names
@@ -795,9 +795,9 @@ static bool is_lost(struct hunt *hunt, const struct place *place, const char *ta
 	unsigned char page[1];
 	struct redo_question question = { .page = page };
 	enum redo_word word = REDO_CANNOT_SAY;
-	char *path;
+	char *path = name_set_has(&hunt->stale, table) ? format_text("%s/%s.ibd", place->path, table) : NULL;
 
-	if (!name_set_has(&hunt->stale, table) || asprintf(&path, "%s/%s.ibd", place->path, table) < 0)
+	if (!path)
 		return false;
 	question.path = path;
 	word = redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question);
@@ -979,12 +979,10 @@ static bool is_partial_home(const struct hunt *hunt, const char *path)
 {
 	char *directory = directory_of(path);
 	struct file_id id;
-	bool partial = false;
+	const struct place *place = directory && id_of(directory, &id) ? find_place(hunt, id) : NULL;
 
-	for (size_t i = 0; directory && id_of(directory, &id) && i < hunt->place_count; i++)
-		partial |= is_same_file(hunt->places[i].id, id) && hunt->places[i].is_partial;
 	free(directory);
-	return partial;
+	return place && place->is_partial;
 }
 
 static struct fault check_system_tablespaces(struct hunt *hunt)

@@ -2,6 +2,7 @@
 #include "data/redo_logs.h"
 
 #include "core/array.h"
+#include "core/format.h"
 #include "data/file_names.h"
 #include "data/formats/redo.h"
 #include "data/tree.h"
@@ -257,9 +258,9 @@ static bool is_there(const struct redo_logs *logs, const char *name)
 	bool found = name[0] == '/' && !access(name, F_OK);
 
 	for (size_t i = 0; !found && i < logs->directory_count; i++) {
-		char *path;
+		char *path = format_text("%s/%s", logs->directories[i], part_of_name(name));
 
-		if (asprintf(&path, "%s/%s", logs->directories[i], part_of_name(name)) < 0)
+		if (!path)
 			return false;
 		found = !access(path, F_OK);
 		free(path);
@@ -280,11 +281,9 @@ static bool is_missing(const struct redo_logs *logs, const struct scan *scan, co
 static struct fault take_missing(const char *directory, struct scan *scan, const struct redo_log *log,
 				 const struct redo_space *space, struct redo_missing *missing)
 {
-
-	if (asprintf(&missing->path, "%s/%s", directory, part_of_name(space->names[0])) < 0) {
-		missing->path = NULL;
+	missing->path = format_text("%s/%s", directory, part_of_name(space->names[0]));
+	if (!missing->path)
 		return fault_of(FAULT_MEMORY);
-	}
 	missing->is_made = is_made(log, space);
 	memset(scan->page, 0, SCAN_PAGE_MAX);
 	redo_space_apply(space, scan->page, SCAN_PAGE_MAX);

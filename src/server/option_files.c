@@ -235,14 +235,10 @@ static struct fault scan_directory(struct scan *scan, const char *path, unsigned
 	int count = fault.code || refused ? 0 : scandir(path, &entries, is_option_file, compare_names);
 
 	for (int i = 0; i < count; i++) {
-		char *file = NULL;
+		char *file = fault.code ? NULL : format_text("%s/%s", path, entries[i]->d_name);
 
-		if (!fault.code && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
-			file = NULL;
-			fault = fault_of(FAULT_MEMORY);
-		} else if (!fault.code) {
-			fault = scan_file(scan, file, depth);
-		}
+		if (!fault.code)
+			fault = file ? scan_file(scan, file, depth) : fault_of(FAULT_MEMORY);
 		free(file);
 		free(entries[i]);
 	}
@@ -389,12 +385,13 @@ static const char *home_of(char *const environment[])
 
 static struct fault scan_named_file(struct scan *scan, const char *name)
 {
-	char *path = NULL;
+	char *path;
 	struct fault fault;
 
 	if (strncmp(name, "~/", 2))
 		return scan_file(scan, name, 0);
-	if (asprintf(&path, "%s/%s", home_of(scan->files->environment), name + 2) < 0)
+	path = format_text("%s/%s", home_of(scan->files->environment), name + 2);
+	if (!path)
 		return fault_of(FAULT_MEMORY);
 	fault = scan_file(scan, path, 0);
 	free(path);

@@ -355,11 +355,9 @@ static void check_lack(const struct data_file *files, size_t count, bool lacks)
 
 	memcpy(all, files, count * sizeof(*files));
 	needs = settle(all, count, false);
-	assert_int_equal(data_needs_unsure(&needs), lacks);
+	assert_int_equal(needs.unsure, lacks);
 	if (lacks)
-		assert_string_equal(data_needs_unsure_example(&needs), "first");
-	else
-		assert_null(data_needs_unsure_example(&needs));
+		assert_string_equal(data_needs_path(&needs, needs.unsure_example), "first");
 	assert_int_equal(all[0].note, lacks ? DATA_NOTE_NO_REST : DATA_NOTE_NONE);
 	assert_int_equal(all[0].answer, lacks ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED);
 	assert_int_equal(needs.undecided, lacks);

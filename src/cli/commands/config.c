@@ -6,6 +6,7 @@
 #include "cli/options/repeatable.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/format.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,9 +71,9 @@ static void section_free(struct section *section)
  * tools that read the same group and load no plugin go on. */
 static void add_line(struct section *section, enum key_plugin plugin, const char *name, const char *value)
 {
-	char *whole = NULL;
+	char *whole = format_text("loose_%s%s%s", key_plugin_name(plugin), name ? "_" : "", name ? name : "");
 
-	if (asprintf(&whole, "loose_%s%s%s", key_plugin_name(plugin), name ? "_" : "", name ? name : "") < 0)
+	if (!whole)
 		return;
 	section->lines[section->count].name = whole;
 	section->lines[section->count++].value = value;
@@ -96,11 +97,10 @@ static enum status absolute_path(const char *path, const char *prefix, char **re
 		return refuse_unnamed(path);
 	if (!absolute)
 		return message_fault(fault_errno(FAULT_OPEN, errno), path);
-	if (asprintf(ret_text, "%s%s", prefix, absolute) < 0) {
-		free(absolute);
-		return message_fault(fault_of(FAULT_MEMORY), path);
-	}
+	*ret_text = format_text("%s%s", prefix, absolute);
 	free(absolute);
+	if (!*ret_text)
+		return message_fault(fault_of(FAULT_MEMORY), path);
 	if (!strpbrk(*ret_text, "\r\n"))
 		return STATUS_DONE;
 	message_error("the path of '%s' has a line break in it, which no option file can hold", path);
@@ -286,7 +286,8 @@ static enum status take_plugin(struct target *target, char **ret_name)
 
 	if (target->profile && target->profile->edition == PLUGIN)
 		return STATUS_DONE;
-	if (asprintf(ret_name, "%s+plugin", name) < 0)
+	*ret_name = format_text("%s+plugin", name);
+	if (!*ret_name)
 		return message_fault(fault_of(FAULT_MEMORY), "");
 	if (target_profile(*ret_name, &target->found)) {
 		target->name = *ret_name;

@@ -6,6 +6,7 @@
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
 #include "core/file.h"
+#include "core/format.h"
 #include "core/trust.h"
 #include "core/unseal.h"
 
@@ -78,10 +79,7 @@ static void passwd_free(struct password_change *passwd)
 
 static bool is_same_file(const char *one, const char *other)
 {
-	struct stat a;
-	struct stat b;
-
-	return one && other && !stat(one, &a) && !stat(other, &b) && file_is_same(&a, &b);
+	return one && other && file_is_same_path(one, other);
 }
 
 static enum way choose_way(const struct arguments *arguments)
@@ -115,8 +113,8 @@ static enum status find_journal(struct password_change *passwd, const char *pass
 	enum status status;
 	char *path = realpath(password_file, NULL);
 
-	if (path && asprintf(&passwd->journal, "%s" JOURNAL_SUFFIX, path) < 0)
-		passwd->journal = NULL;
+	if (path)
+		passwd->journal = format_text("%s" JOURNAL_SUFFIX, path);
 	free(path);
 	if (!passwd->journal)
 		return message_fault(fault_errno(FAULT_OPEN, errno), password_file);

@@ -293,7 +293,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 	if (needs->pending)
 		log = data_needs_path(needs, needs->pending_example);
 	else if (needs->unsure_note == DATA_NOTE_UNREAD)
-		log = data_needs_unsure_example(needs);
+		log = data_needs_path(needs, needs->unsure_example);
 	if (!log)
 		return STATUS_DONE;
 	return refuse_with_hint(arguments,
@@ -303,7 +303,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 
 static enum status check_sure(const struct arguments *arguments, const struct data_needs *needs)
 {
-	uint64_t unsure = data_needs_unsure(needs);
+	uint64_t unsure = needs->unsure;
 	enum status status;
 
 	if (needs->live)
@@ -317,7 +317,7 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 			arguments,
 			format_text("%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
 				    unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
-				    data_needs_unsure_example(needs)),
+				    data_needs_path(needs, needs->unsure_example)),
 			"run 'mkeyfile verify --datadir=DIR' for details");
 	return status ? status : check_redo_logs(arguments, needs);
 }

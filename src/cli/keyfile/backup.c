@@ -108,7 +108,7 @@ static size_t hex_digits(const unsigned char *at, const unsigned char *end)
 }
 
 /* Whether each row of hex digits that could be a key is in newer: the parser does not see
- * those in comments, behind a NUL byte, and on a line that a later one overrides. */
+ * those in comments, after a NUL byte, and on a line that a later one overrides. */
 static bool has_all_digits(const struct secret *newer, const struct secret *older)
 {
 	const unsigned char *end = older->data + older->size;

@@ -25,7 +25,7 @@ struct backup_passwords {
 void backup_passwords_free(struct backup_passwords *passwords);
 
 /* For core/backup.h: whether all keys of a backup are in content, which is that of the
- * file, as on disk or plain. Every line that could hold a key counts, also behind a NUL byte or
+ * file, as on disk or plain. Every line that could hold a key counts, also after a NUL byte or
  * in a comment. What cannot be opened is not superseded. */
 struct backup_judge {
 	const struct secret *content;

@@ -107,16 +107,18 @@ static bool is_password_file(const struct replacement *file)
 }
 
 /* NAME~ had to stay, and the backup has a number. */
-static void say_why_numbered(const struct replacement *file, const char *backup)
+static void say_why_numbered(const struct replacement *file)
 {
-	const char *name = store_backup_name(file->store);
-	char *simple = name && strstr(name, ".~") ? path_of_backup(file->store, file->path, file->store->name) : NULL;
+	const struct store *store = file->store;
+	const char *name = store_backup_name(store);
+	bool is_numbered = name && strlen(name) > strlen(store->name) + 1;
+	char *path = is_numbered && !file->backups.keep ? path_of_backup(store, file->path, store->name) : NULL;
 
-	if (!file->backups.keep && simple && strlen(backup) > strlen(simple) + 1)
-		message_note("the backup '%s~' was kept: %s", simple,
+	if (path)
+		message_note("the backup '%s~' was kept: %s", path,
 			     is_password_file(file) ? "it may contain another password"
 						    : "it may contain keys that are not in the file");
-	free(simple);
+	free(path);
 }
 
 static void say_what_is_kept(const struct replacement *file, bool dry_run)
@@ -133,7 +135,7 @@ static void say_what_is_kept(const struct replacement *file, bool dry_run)
 		message_note("the old password is in '%s'", backup);
 	else
 		message_note("the old content is in '%s', under the old password if it had one", backup);
-	say_why_numbered(file, backup);
+	say_why_numbered(file);
 	free(backup);
 }
 

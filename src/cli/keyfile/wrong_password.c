@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define QUIET_MILLISECONDS 1000 /* before the first line of progress */
-
 /* What the password may have been when the file was encrypted. */
 enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_BEHIND, TEXT_BEHIND };
 
@@ -137,7 +135,7 @@ static void show_probe(void *context, const struct probe_progress *progress)
 	bool *shown = context;
 	const unsigned int percent = progress->total ? (unsigned int)(progress->done * 100 / progress->total) : 0;
 
-	if (progress->milliseconds < QUIET_MILLISECONDS)
+	if (progress->milliseconds < PROGRESS_AFTER)
 		return;
 	*shown = true;
 	fprintf(stderr, "\r\033[Ktrying other digests and iteration counts: %u %%", percent);

@@ -303,9 +303,9 @@ static enum status ask(struct server_link *link, json_t *request, json_t **ret_a
 /* "NAME=VALUE" for my_print_defaults. */
 static void add_default(json_t *defaults, const char *name, const char *value)
 {
-	char *argument;
+	char *argument = value ? format_text("%s=%s", name, value) : NULL;
 
-	if (!value || asprintf(&argument, "%s=%s", name, value) < 0)
+	if (!argument)
 		return;
 	json_array_append_new(defaults, json_text(argument));
 	free(argument);

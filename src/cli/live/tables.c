@@ -3,6 +3,7 @@
 
 #include "cli/options/options.h"
 #include "cli/words/message.h"
+#include "core/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,12 +194,12 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 /* By the .frm file next to the tablespace; without one it is a table. */
 static bool is_sequence(const char *path)
 {
-	char *frm;
+	char *frm = format_text("%s.frm", path);
 	FILE *stream;
 	unsigned char head[FRM_CHOICES + 1];
 	bool is_one;
 
-	if (asprintf(&frm, "%s.frm", path) < 0)
+	if (!frm)
 		return false;
 	stream = fopen(frm, "re");
 	free(frm);
@@ -243,7 +244,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, cons
 			return out_of_memory();
 	}
 	tables_sort(ret_tables);
-	if (data_needs_unsure(needs) || needs->live) {
+	if (needs->unsure || needs->live) {
 		message_warning("tables may be missing here, since %s",
 				needs->live ? "a server is at work on the data" : "not every file shows its key");
 		message_hint("--server asks a running server instead");

@@ -269,10 +269,7 @@ static enum status resolve_paths(struct host *host)
 
 static bool names_same_file(const char *one, const char *other)
 {
-	struct stat first;
-	struct stat second;
-
-	return !strcmp(one, other) || (!stat(one, &first) && !stat(other, &second) && file_is_same(&first, &second));
+	return !strcmp(one, other) || file_is_same_path(one, other);
 }
 
 static void take_server_files(struct options *options)
@@ -388,10 +385,12 @@ static void take_server_kdf(struct options *options)
 /* The installed server reads with mkeyfile's plugin where its option files load that. */
 static void add_plugin(struct host *host)
 {
-	char *version = NULL;
+	char *version;
 
-	if (!host->names_file || host->settings.plugin != MKEYFILE_KEY_MANAGEMENT ||
-	    asprintf(&version, "%s+plugin", host->server_version) < 0)
+	if (!host->names_file || host->settings.plugin != MKEYFILE_KEY_MANAGEMENT)
+		return;
+	version = format_text("%s+plugin", host->server_version);
+	if (!version)
 		return;
 	free(host->server_version);
 	host->server_version = version;

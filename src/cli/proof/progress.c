@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define QUIET_MILLISECONDS 1000
 #define BAR_WIDTH 20
 #define BYTES_TEXT 16
 
@@ -99,7 +98,7 @@ static void show(void *context, const struct survey_progress *done)
 	uint64_t rate;
 	uint64_t total;
 
-	if (done->milliseconds < QUIET_MILLISECONDS)
+	if (done->milliseconds < PROGRESS_AFTER)
 		return;
 	progress->shown = true;
 	rate = done->bytes / (done->milliseconds / 1000 + 1);

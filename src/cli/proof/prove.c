@@ -100,7 +100,7 @@ bool proof_is_complete(const struct proof *proof)
 {
 	const struct data_needs *needs = &proof->audit.needs;
 
-	return !needs->live && !proof->audit.parts.total && !needs->undecided && !data_needs_unsure(needs);
+	return !needs->live && !proof->audit.parts.total && !needs->undecided && !needs->unsure;
 }
 
 enum status proof_status(const struct proof *proof)

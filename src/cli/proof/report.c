@@ -338,7 +338,7 @@ static void print_redo_log_hints(const struct proof *proof)
 
 static void print_unsure(const struct data_needs *needs)
 {
-	uint64_t unsure = data_needs_unsure(needs);
+	uint64_t unsure = needs->unsure;
 
 	if (needs->pending) {
 		printf("note: '");
@@ -349,7 +349,7 @@ static void print_unsure(const struct data_needs *needs)
 		return;
 	print_recovery_hint(needs);
 	printf("note: more keys may be needed: '");
-	print_visibly(stdout, data_needs_unsure_example(needs));
+	print_visibly(stdout, data_needs_path(needs, needs->unsure_example));
 	if (needs->unsure_note == DATA_NOTE_UNREAD)
 		puts("' has changes that a start of the server would still apply, and they cannot be read");
 	else

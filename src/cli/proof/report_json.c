@@ -154,7 +154,7 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "file_count", number(proof->audit.needs.file_count));
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
-	json_object_set_new(object, "unsure_files", number(data_needs_unsure(&proof->audit.needs)));
+	json_object_set_new(object, "unsure_files", number(proof->audit.needs.unsure));
 	json_object_set_new(object, "judged", json_boolean(proof->audit.parts.judged));
 	json_object_set_new(object, "tables_judged", json_boolean(proof->audit.parts.tables_judged));
 	json_object_set_new(object, "missing_parts", number(proof->audit.parts.total));

@@ -3,6 +3,7 @@
 
 #include "cli/words/json.h"
 #include "cli/words/trust_words.h"
+#include "core/format.h"
 #include "core/keyfile.h"
 #include "core/password.h"
 
@@ -403,16 +404,18 @@ enum status message_fault(struct fault fault, const char *path)
 
 enum status message_program_fault(struct fault fault, const char *program)
 {
-	char *name = NULL;
+	char *name;
 
 	if (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT)
 		return message_fault(fault, program);
 	if (fault.code == FAULT_TIMEOUT) {
 		message_error("'%s' did not end in time", program);
-	} else if (asprintf(&name, "'%s'", program) >= 0) {
-		say_program_failed(name, fault.error_number);
-		free(name);
+		return STATUS_FAILED;
 	}
+	name = format_text("'%s'", program);
+	if (name)
+		say_program_failed(name, fault.error_number);
+	free(name);
 	return STATUS_FAILED;
 }
 
