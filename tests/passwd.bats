@@ -278,6 +278,18 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	same "another password" "$(cat new~)"
 }
 
+@test "a password that may open an earlier backup is not to be deleted" {
+	run -0 mkeyfile remove -q -P pw --force 100
+	cp keyfile~ kept
+	cp pw old-pw
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=pw
+	same "      rm keyfile.~1~
+      and keep 'pw~': it may open an earlier backup" "$(tail -n 2 <<<"$stderr")"
+	cmp kept keyfile~
+	rm keyfile.~1~
+	openssl_decrypt pw~ keyfile~ | cmp - plain
+}
+
 @test "places that cannot be written" {
 	run_refused 2 "mkeyfile passwd: cannot open 'none/new': No such file or directory" passwd -P pw --new-password-file=none/new
 	mkdir -m 755 locked

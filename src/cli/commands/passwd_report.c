@@ -5,6 +5,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/backup.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -124,13 +125,31 @@ static char *shell_word(const char *path)
 	return word;
 }
 
-static char *backup_word(const struct store *store, const char *path)
+/* An earlier backup, which holds a key that the file lacks, may need the old password, too. */
+static bool is_only_backup(const struct store *store)
 {
-	char *backup = backup_path(store, path);
-	char *word = backup ? shell_word(backup) : NULL;
+	char *numbered = backup_newest_path(store->path);
+	bool is_only = !numbered;
 
-	free(backup);
-	return word;
+	free(numbered);
+	return is_only;
+}
+
+static void say_command(const char *backup, const char *password, bool keeps_password)
+{
+	char *word = shell_word(backup);
+	char *password_word = password && !keeps_password ? shell_word(password) : NULL;
+
+	if (word) {
+		message_note(
+			"the old password still opens '%s': delete it when the server has started with the new one,",
+			backup);
+		message_note("      rm %s%s%s", word, password_word ? " " : "", password_word ? password_word : "");
+	}
+	if (word && password && keeps_password)
+		message_note("      and keep '%s': it may open an earlier backup", password);
+	free(word);
+	free(password_word);
 }
 
 /* With WAY_KEEP the password is still in use. */
@@ -138,19 +157,12 @@ static void say_how_to_delete(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	char *backup = passwd->way == WAY_KEEP ? NULL : backup_path(&passwd->store, options->file);
-	char *word = backup ? shell_word(backup) : NULL;
-	char *password = word && passwd->way == WAY_REPLACE_FILE
-				 ? backup_word(&passwd->password_store, options->password.file)
-				 : NULL;
+	char *password =
+		passwd->way == WAY_REPLACE_FILE ? backup_path(&passwd->password_store, options->password.file) : NULL;
 
-	if (word) {
-		message_note(
-			"the old password still opens '%s': delete it when the server has started with the new one,",
-			backup);
-		message_note("      rm %s%s%s", word, password ? " " : "", password ? password : "");
-	}
+	if (backup)
+		say_command(backup, password, !is_only_backup(&passwd->store));
 	free(backup);
-	free(word);
 	free(password);
 }
 
