@@ -1106,9 +1106,13 @@ new_tables() { # keys directory...
 	data_keys keys
 	data_install "$PWD/data"
 	cp data/ib_logfile0 old.log
+	# a shutdown writes pages that are newer than that log; after it, pages stay in memory
 	data_start "$PWD/data" "$PWD/keys"
+	data_sql "$PWD/data" <<<'CREATE DATABASE db; CREATE TABLE mysql.t (i INT) ENGINE=InnoDB'
+	server_stop
+	data_start "$PWD/data" "$PWD/keys" --innodb-encryption-threads=0
 	data_sql "$PWD/data" <<-'END'
-		CREATE DATABASE db; USE db;
+		USE db;
 		CREATE TABLE one (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 		CREATE TABLE two (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
 		CREATE TABLE plain (i INT PRIMARY KEY) ENCRYPTED=NO;
