@@ -127,7 +127,8 @@ static bool is_undo_in_use(const struct data_file *file, enum data_recovery reco
 bool data_file_is_undecided(const struct data_file *file, enum data_recovery recovery)
 {
 	return data_file_is_incomplete(file) && !is_undo_in_use(file, recovery) &&
-	       (file->note == DATA_NOTE_LOST || recovery == DATA_RECOVERY_UNKNOWN || recovery == DATA_RECOVERY_LIVE ||
+	       (file->note == DATA_NOTE_LOST || file->unlisted || recovery == DATA_RECOVERY_UNKNOWN ||
+		recovery == DATA_RECOVERY_LIVE ||
 		(recovery == DATA_RECOVERY_DUE && (file->redo_says == REDO_CANNOT_SAY || is_truncated_undo(file))));
 }
 

@@ -80,7 +80,8 @@ struct data_file {
 	bool declared_missing;	  /* there is a key file, and it has no key of this ID */
 	uint32_t directory;	  /* among the survey's: where it was found */
 	enum redo_word redo_says; /* of a tablespace that lacks something */
-	bool blank;		  /* of DATA_NOTE_ZERO: zero to its end, and no redo log says anything of it */
+	bool blank;    /* of DATA_NOTE_ZERO: zero to its end, and no redo log that can be read says anything of it */
+	bool unlisted; /* of a blank one: no list of tables is there that would tell whether it is one's */
 	struct system_part system;
 	uint32_t space_id;    /* of a tablespace that says it on the disk, */
 	struct file_id space; /* and its file */
@@ -109,7 +110,7 @@ bool data_file_head_is_damaged(const struct data_file *file);
 bool data_file_is_incomplete(const struct data_file *file);
 
 /* The same, and it cannot be known whether a redo log would: there is none that could be
- * read, or a server is writing it. */
+ * read, or a server is writing it. Nor can it of a blank file that may be of no table. */
 bool data_file_is_undecided(const struct data_file *file, enum data_recovery recovery);
 
 /* What decides about one use. */

@@ -744,32 +744,40 @@ static bool is_schema(const struct hunt *hunt, const char *path)
 	return place && place->has[PART_DATA_DIRECTORY];
 }
 
+static bool may_be_leftover(const struct hunt *hunt, const struct data_file *file)
+{
+	enum data_recovery recovery = data_needs_recovery(hunt->search->needs, file->directory);
+
+	return file->blank && recovery != DATA_RECOVERY_UNKNOWN &&
+	       (recovery == DATA_RECOVERY_NONE || file->redo_says == REDO_SAYS_NOTHING) && is_schema(hunt, file->path);
+}
+
 /* A list on the disk may be older than the redo log. But a statement that makes a table names
  * its file in the log before the table is in the list, and its first page is written or in
  * the log then. */
-static bool is_leftover(const struct hunt *hunt, const struct data_file *file)
+static bool is_listed(const struct hunt *hunt, const struct data_file *file)
 {
-	char *table;
-	bool is_listed;
+	char *table = table_of(file->path);
+	bool listed = !table || name_set_has(&hunt->listed, table);
 
-	if (!file->blank || !is_schema(hunt, file->path) ||
-	    data_needs_recovery(hunt->search->needs, file->directory) == DATA_RECOVERY_UNKNOWN)
-		return false;
-	table = table_of(file->path);
-	is_listed = !table || name_set_has(&hunt->listed, table);
 	free(table);
-	return !is_listed;
+	return listed;
 }
 
 static void note_leftovers(const struct hunt *hunt)
 {
 	struct data_needs *needs = hunt->search->needs;
 
-	if (!hunt->dictionaries || !hunt->dictionaries_complete)
-		return;
-	for (size_t i = 0; i < needs->file_count; i++)
-		if (is_leftover(hunt, &needs->files[i]))
-			needs->files[i].note = DATA_NOTE_LEFTOVER;
+	for (size_t i = 0; i < needs->file_count; i++) {
+		struct data_file *file = &needs->files[i];
+
+		if (!may_be_leftover(hunt, file))
+			continue;
+		if (!hunt->dictionaries || !hunt->dictionaries_complete)
+			file->unlisted = true;
+		else if (!is_listed(hunt, file))
+			file->note = DATA_NOTE_LEFTOVER;
+	}
 }
 
 /* What the .frm file's table keeps its rows in; NULL: nothing that has keys, or a file for

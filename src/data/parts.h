@@ -61,7 +61,8 @@ struct parts_search {
  * Notes which of needs' blank files are leftovers, too: those in a data directory whose server
  * has no such table. 10.5 makes the file of a table before anything says so, and a crash then
  * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
- * at it any more. FAULT_MEMORY, FAULT_ALGORITHM. */
+ * at it any more. Where no complete list of tables tells, they are noted as unlisted.
+ * FAULT_MEMORY, FAULT_ALGORITHM. */
 MUST_CHECK struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts);
 void data_parts_free(struct data_parts *parts);
 

@@ -318,7 +318,7 @@ static enum data_note note_without_head(const struct opening *opening, enum inno
 		return DATA_NOTE_EMPTY;
 	if (head != INNODB_HEAD_EMPTY)
 		return DATA_NOTE_NO_HEAD;
-	file->blank = file->redo_says == REDO_SAYS_NOTHING && is_all_zero(opening);
+	file->blank = file->redo_says <= REDO_SAYS_NOTHING && is_all_zero(opening);
 	return DATA_NOTE_ZERO;
 }
 
