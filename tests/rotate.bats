@@ -257,6 +257,15 @@ fake_client() {
 	run -0 ./mkeyfile "${flush[@]}"
 }
 
+@test "a signal before the statements of --new-id are printed does not end it with success" {
+	make_keyfile keyfile '1;1' '100;1'
+	strace -o trace -e trace=fsync -e inject=fsync:signal=TERM:when=2 "$MKEYFILE" rotate 100 --new-id --no-defaults -q >words && return 1
+	tail -n 1 trace >end
+	grep -q 'exited with 2' end
+	same '' "$(<words)"
+	same '1;1 100;1 101;1' "$(ids_and_versions)"
+}
+
 @test "options that exclude each other, or need each other" {
 	make_keyfile keyfile '1;1' '100;1'
 	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart" rotate 100 --flush --new-id

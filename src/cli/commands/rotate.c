@@ -68,7 +68,7 @@ static const struct command_group groups[] = {
 static enum status complete_arguments(struct arguments *arguments)
 {
 	arguments->server.named |= arguments->flush;
-	arguments->options->writing.is_part = arguments->flush;
+	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID makes one successor: name one ID");
 	return datadirs_complete(&arguments->datadirs, &arguments->options->host);
