@@ -49,17 +49,20 @@ AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
 	AC_MSG_RESULT([$mkeyfile_found])
 ])
 
-# Where the server looks for plugins: what mariadb.pc or the server itself says, else
-# where its own file_key_management.so is. serverplugindir_from is "guess" when no server
-# is here to ask: make install says so.
+# Where the server looks for plugins: what its option files say, or else the server itself
+# or mariadb.pc, or else where its own file_key_management.so is. (mariadb_config --plugindir
+# is the directory of the client's plugins.) serverplugindir_from is "guess" when there is no
+# server to ask: make install warns.
 AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
 	serverplugindir=$with_plugin_dir
 	serverplugindir_from=server
 	AS_IF([test -z "$serverplugindir"],
-		[serverplugindir=`$PKG_CONFIG --variable=plugindir mariadb 2>/dev/null`])
+		[serverplugindir=`my_print_defaults --mysqld 2>/dev/null | $SED -n 's|^--plugin@<:@-_@:>@dir=\(/.*@<:@^/@:>@\)/*$|\1|p' | tail -n 1`])
 	AC_PATH_PROG([MARIADBD], [mariadbd], [], [$PATH$PATH_SEPARATOR/usr/sbin$PATH_SEPARATOR/usr/libexec$PATH_SEPARATOR/usr/local/sbin])
 	AS_IF([test -z "$serverplugindir" && test -n "$MARIADBD"],
 		[serverplugindir=`"$MARIADBD" --no-defaults --verbose --help 2>/dev/null | $SED -n 's|^plugin-dir  *\(/.*[[^/]]\)/*$|\1|p'`])
+	AS_IF([test -z "$serverplugindir"],
+		[serverplugindir=`$PKG_CONFIG --variable=plugindir mariadb 2>/dev/null`])
 	for mkeyfile_dir in /usr/lib/mysql/plugin /usr/lib64/mysql/plugin /usr/lib/mariadb/plugin; do
 		AS_IF([test -z "$serverplugindir" && test -e $mkeyfile_dir/file_key_management.so],
 			[serverplugindir=$mkeyfile_dir])

@@ -38,6 +38,47 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 	same "" "$(find root -type f)"
 }
 
+@test "make uninstall leaves a prefix as it was before make install" {
+	local before
+	# what a prefix has anyway, and what other packages have in the same directories
+	mkdir -p prefix/{bin,libexec,lib/mysql/plugin,share/{bash-completion/completions,fish/vendor_completions.d,zsh/site-functions,man/man{1,5,7}}}
+	touch prefix/bin/other prefix/lib/mysql/plugin/other.so prefix/share/man/man1/other.1
+	before=$(find prefix | sort)
+	run -0 make_quietly install prefix="$PWD/prefix" serverplugindir="$PWD/prefix/lib/mysql/plugin" \
+		bashcompletiondir="$PWD/prefix/share/bash-completion/completions" \
+		fishcompletiondir="$PWD/prefix/share/fish/vendor_completions.d"
+	run -0 prefix/bin/mkeyfile --version
+	run -0 make_quietly uninstall prefix="$PWD/prefix" serverplugindir="$PWD/prefix/lib/mysql/plugin" \
+		bashcompletiondir="$PWD/prefix/share/bash-completion/completions" \
+		fishcompletiondir="$PWD/prefix/share/fish/vendor_completions.d"
+	same "$before" "$(find prefix | sort)"
+}
+
+# Prints where configure looks for the server's plugin directory, with the programs in bin before all others.
+configured_plugin_dir() {
+	cat >configure.ac <<-END
+		AC_INIT([plugin-dir], [1])
+		AC_PROG_SED
+		m4_include([$abs_top_srcdir/m4/server-plugin.m4])
+		_MKEYFILE_SERVER_PLUGIN_DIR
+		echo "\$serverplugindir \$serverplugindir_from" >found
+	END
+	autoconf --warnings=none
+	PATH=$PWD/bin:$PATH PKG_CONFIG=false sh ./configure --no-create >/dev/null
+	cat found
+}
+
+@test "the plugin goes where the server looks: by its option files, or else by what the server says" {
+	command -v autoconf >/dev/null || skip "autoconf is not installed"
+	mkdir bin
+	printf '#!/bin/sh\necho --plugin_dir=/first\necho --plugin-dir=/our/plugins/\n' >bin/my_print_defaults
+	printf '#!/bin/sh\necho "plugin-dir      /built/in/"\n' >bin/mariadbd
+	chmod +x bin/*
+	same "/our/plugins server" "$(configured_plugin_dir)"
+	printf '#!/bin/sh\n' >bin/my_print_defaults
+	same "/built/in server" "$(configured_plugin_dir)"
+}
+
 @test "the completions go where bash-completion and fish look, and where configure is told" {
 	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr zshcompletiondir=/usr/share/zsh/vendor-completions
 	[ -f "root$(pkg-config --variable=completionsdir bash-completion)/mkeyfile" ]
@@ -61,9 +102,15 @@ hint: run SELECT @@plugin_dir in your server, and configure with --with-plugin-d
 	same "$(cd "$abs_top_srcdir/man" && printf '%s.html\n' mkeyfile*.[157] | sort)" \
 		"$(cd "$abs_top_builddir/html" && printf '%s\n' * | sort)"
 	cd "$abs_top_builddir/html"
-	local link
+	local page link
 	while read -r link; do
 		[ -z "$link" ] || [[ $link == https://manpages.debian.org/* ]] || [ -s "$link" ] || { echo "leads nowhere: $link"; return 1; }
 	done < <(grep -oh 'href="[^"#]*' ./*.html | sed 's/^href="//' | sort -u)
 	grep -q 'href="mkeyfile-verify.1.html"' mkeyfile.1.html
+	# and each link within a page to an anchor of it
+	for page in *.html; do
+		while read -r link; do
+			grep -qF "id=\"$link\"" "$page" || { echo "$page: no anchor $link"; return 1; }
+		done < <(grep -o 'href="#[^"]*' "$page" | sed 's/^href="#//' | sort -u)
+	done
 }
