@@ -49,6 +49,16 @@ end' "$output"
 	same_as_shown README.md
 }
 
+@test "the picture in README.md" {
+	[ "$(grep -c '(docs/session.svg)' "$abs_top_srcdir/README.md")" = 1 ]
+	run -0 "$abs_top_srcdir/scripts/picture" session.svg
+	[ -z "${MKEYFILE_UPDATE_DOCS-}" ] || cp session.svg "$abs_top_srcdir/docs/session.svg"
+	diff -u <("$abs_top_srcdir/tests/docs-session" mask <"$abs_top_srcdir/docs/session.svg") \
+		<("$abs_top_srcdir/tests/docs-session" mask <session.svg)
+	# fingerprints have 16 digits, keys at least 32
+	run -1 grep -E '[0-9a-fA-F]{17}' "$abs_top_srcdir/docs/session.svg"
+}
+
 @test "docs: from the shell recipe to mkeyfile" {
 	same_as_shown docs/shell-recipe.md
 }
