@@ -2,6 +2,7 @@
 #include "core/backup.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/trust.h"
@@ -51,51 +52,38 @@ static int newest_first(const void *one, const void *other)
 /* The numbers in use, highest first; ret_numbers is to be freed on faults too. */
 static struct fault list_numbers(int directory, const char *name, uint32_t **ret_numbers, size_t *ret_count)
 {
-	DIR *listing = file_list(directory);
-	struct fault fault = listing ? fault_none() : fault_errno(FAULT_BACKUP, errno);
+	LISTING DIR *listing = file_list(directory);
 	const struct dirent *entry;
 
-	while (!fault.code) {
-		uint32_t number;
-		uint32_t *added;
+	if (!listing)
+		return fault_errno(FAULT_BACKUP, errno);
+	while (errno = 0, (entry = readdir(listing))) {
+		uint32_t number = number_of(entry->d_name, name);
+		uint32_t *added = number ? array_add(ret_numbers, ret_count, sizeof(*added)) : NULL;
 
-		errno = 0;
-		entry = readdir(listing);
-		if (!entry) {
-			fault = errno ? fault_errno(FAULT_BACKUP, errno) : fault;
-			break;
-		}
-		number = number_of(entry->d_name, name);
-		added = number ? array_add(ret_numbers, ret_count, sizeof(*added)) : NULL;
+		if (number && !added)
+			return fault_of(FAULT_MEMORY);
 		if (added)
 			*added = number;
-		else if (number)
-			fault = fault_of(FAULT_MEMORY);
 	}
-	if (listing)
-		closedir(listing);
+	if (errno)
+		return fault_errno(FAULT_BACKUP, errno);
 	if (*ret_count)
 		qsort(*ret_numbers, *ret_count, sizeof(**ret_numbers), newest_first);
-	return fault;
+	return fault_none();
 }
 
 char *backup_newest_path(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *directory_path = slash ? format_text("%.*s", (int)(slash + 1 - path), path) : strdup(".");
-	int directory = directory_path ? open(directory_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	uint32_t *numbers = NULL;
+	HEAP char *directory_path = slash ? format_text("%.*s", (int)(slash + 1 - path), path) : strdup(".");
+	DESCRIPTOR int directory = directory_path ? open(directory_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	HEAP uint32_t *numbers = NULL;
 	size_t count = 0;
-	char *newest = NULL;
 
-	free(directory_path);
-	if (directory < 0)
+	if (directory < 0 || list_numbers(directory, slash ? slash + 1 : path, &numbers, &count).code || !count)
 		return NULL;
-	if (!list_numbers(directory, slash ? slash + 1 : path, &numbers, &count).code && count)
-		newest = numbered(path, numbers[0]);
-	free(numbers);
-	close(directory);
-	return newest;
+	return numbered(path, numbers[0]);
 }
 
 static bool is_absent(int directory, const char *name)
@@ -114,12 +102,11 @@ static bool is_the_file(int directory, const char *name, const struct stat *own)
 
 static struct fault next_number(int directory, const char *name, const struct stat *own, char **ret_name)
 {
-	uint32_t *numbers = NULL;
+	HEAP uint32_t *numbers = NULL;
 	size_t count = 0;
 	struct fault fault = list_numbers(directory, name, &numbers, &count);
 	uint32_t highest = count ? numbers[0] : 0;
 
-	free(numbers);
 	if (fault.code)
 		return fault;
 	*ret_name = highest ? numbered(name, highest) : NULL;
@@ -147,14 +134,12 @@ struct fault backup_next_name(int directory, const char *name, const struct stat
 static bool is_superseded(int directory, const char *name, temporary_superseded *superseded, void *context)
 {
 	SECRET struct secret content = { 0 };
-	int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	DESCRIPTOR int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat status;
-	bool is_readable = file >= 0 && !fstat(file, &status) && S_ISREG(status.st_mode) &&
-			   trust_has_entry(directory, name, file) && !file_read(file, &content).code;
 
-	if (file >= 0)
-		close(file);
-	return is_readable && superseded(&content, context);
+	return file >= 0 && !fstat(file, &status) && S_ISREG(status.st_mode) &&
+	       trust_has_entry(directory, name, file) && !file_read(file, &content).code &&
+	       superseded(&content, context);
 }
 
 char *backup_find_superseded(int directory, const char *name, const char *next, temporary_superseded *superseded,
@@ -184,21 +169,19 @@ bool backup_take_over(int directory, const char *next, const char *earlier, temp
 void backup_remove_excess(int directory, const char *name, const char *newest, unsigned int keep, bool dry_run,
 			  temporary_superseded *superseded, void *context, backup_tell *tell, void *tell_context)
 {
-	uint32_t *numbers = NULL;
+	HEAP uint32_t *numbers = NULL;
 	size_t count = 0;
 	unsigned int kept = 1;
 
 	/* and NAME~, which is 0 */
 	if (list_numbers(directory, name, &numbers, &count).code || !array_add(&numbers, &count, sizeof(*numbers)))
-		count = 0;
+		return;
 	for (size_t i = 0; i < count; i++) {
-		char *backup = numbered(name, numbers[i]);
+		HEAP char *backup = numbered(name, numbers[i]);
 
 		if (backup && strcmp(backup, newest) && !is_absent(directory, backup) && kept++ >= keep)
 			tell(tell_context, backup,
 			     is_superseded(directory, backup, superseded, context) &&
 				     (dry_run || !unlinkat(directory, backup, 0)));
-		free(backup);
 	}
-	free(numbers);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/child.h"
 
+#include "core/cleanup.h"
 #include "core/deadline.h"
 
 #include <errno.h>
@@ -127,7 +128,7 @@ void child_end(const struct running_child *child, unsigned int patience)
 
 static void find_children(struct child_processes *ret_processes)
 {
-	FILE *children = open_children(getpid());
+	STREAM FILE *children = open_children(getpid());
 	size_t count = 0;
 	int process;
 
@@ -135,8 +136,6 @@ static void find_children(struct child_processes *ret_processes)
 		ret_processes->list[count++] = process;
 	ret_processes->count = count;
 	ret_processes->unknown = !children || count == CHILD_PROCESSES_MAX;
-	if (children)
-		fclose(children);
 }
 
 static bool has_process(const struct child_processes *processes, pid_t process)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/file.h"
 
+#include "core/cleanup.h"
 #include "core/deadline.h"
 #include "core/trust.h"
 
@@ -120,21 +121,18 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 }
 
 /* Closes the descriptor. */
-static struct fault read_opened(int descriptor, struct secret *ret_content, struct stat *ret_status)
+static struct fault read_opened(int opened, struct secret *ret_content, struct stat *ret_status)
 {
-	struct fault fault = fault_none();
+	DESCRIPTOR int descriptor = opened;
 	struct stat status = { 0 };
 
 	if (fstat(descriptor, &status))
-		fault = fault_errno(FAULT_READ, errno);
-	else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
-		fault = fault_of(FAULT_NOT_REGULAR);
+		return fault_errno(FAULT_READ, errno);
 	if (ret_status)
 		*ret_status = status;
-	if (!fault.code)
-		fault = file_read(descriptor, ret_content);
-	close(descriptor);
-	return fault;
+	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+		return fault_of(FAULT_NOT_REGULAR);
+	return file_read(descriptor, ret_content);
 }
 
 struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status)

@@ -2,6 +2,7 @@
 #include "core/keyset.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/crypto.h"
 
 #include <openssl/evp.h>
@@ -41,7 +42,7 @@ bool keyset_sort(struct keyset *keyset)
 struct fault keyset_of_keyfile(const struct keyfile *keyfile, struct keyset *ret_keyset)
 {
 	KEYSET struct keyset keyset = { 0 };
-	struct fingerprint *fingerprints = NULL;
+	HEAP struct fingerprint *fingerprints = NULL;
 	struct fault fault = keyfile_fingerprints(keyfile, &fingerprints);
 
 	for (size_t i = 0; !fault.code && i < keyfile->count; i++) {
@@ -56,7 +57,6 @@ struct fault keyset_of_keyfile(const struct keyfile *keyfile, struct keyset *ret
 							    .fingerprint = fingerprints[entry - keyfile->entries],
 						    });
 	}
-	free(fingerprints);
 	if (fault.code)
 		return fault;
 	*ret_keyset = keyset;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/lock.h"
 
+#include "core/cleanup.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -11,22 +13,19 @@
 
 static pid_t lock_holder(const struct stat *status)
 {
-	FILE *locks = fopen("/proc/locks", "re");
+	STREAM FILE *locks = fopen("/proc/locks", "re");
 	unsigned int device_major;
 	unsigned int device_minor;
 	unsigned long inode;
 	char line[256];
 	pid_t pid;
-	pid_t holder = 0;
 
-	while (locks && !holder && fgets(line, sizeof(line), locks))
+	while (locks && fgets(line, sizeof(line), locks))
 		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &device_major, &device_minor, &inode) == 4 &&
 		    inode == status->st_ino && device_major == major(status->st_dev) &&
 		    device_minor == minor(status->st_dev) && pid > 0)
-			holder = pid;
-	if (locks)
-		fclose(locks);
-	return holder;
+			return pid;
+	return 0;
 }
 
 /* In seconds. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/password.h"
 
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/file.h"
 #include "core/key.h"
@@ -60,14 +61,10 @@ struct fault password_from_descriptor(int descriptor, struct password *ret_passw
 
 struct fault password_from_file(const char *path, struct password *ret_password)
 {
-	int descriptor;
+	DESCRIPTOR int descriptor = -1;
 	struct fault fault = file_open(path, &descriptor);
 
-	if (fault.code)
-		return fault;
-	fault = password_from_descriptor(descriptor, ret_password);
-	close(descriptor);
-	return fault;
+	return fault.code ? fault : password_from_descriptor(descriptor, ret_password);
 }
 
 struct fault password_from_text(const char *text, struct password *ret_password)

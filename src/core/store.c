@@ -2,6 +2,7 @@
 #include "core/store.h"
 
 #include "core/backup.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/lock.h"
@@ -226,20 +227,17 @@ bool store_is_projected(const struct store *store)
 {
 	struct stat projected;
 	struct stat actual;
-	bool found = false;
 
 	/* a resolved path has ".." only where a name begins with it */
-	for (const char *at = strstr(store->path, "/.."); at && !found; at = strstr(at + 1, "/..")) {
-		char *actual_path = strndup(store->path, (size_t)(at - store->path) + 1 + strcspn(at + 1, "/"));
-		char *projected_path = format_text("%.*s/..data", (int)(at - store->path), store->path);
+	for (const char *at = strstr(store->path, "/.."); at; at = strstr(at + 1, "/..")) {
+		HEAP char *actual_path = strndup(store->path, (size_t)(at - store->path) + 1 + strcspn(at + 1, "/"));
+		HEAP char *projected_path = format_text("%.*s/..data", (int)(at - store->path), store->path);
 
-		if (actual_path && projected_path)
-			found = !stat(projected_path, &projected) && !stat(actual_path, &actual) &&
-				file_is_same(&projected, &actual);
-		free(projected_path);
-		free(actual_path);
+		if (actual_path && projected_path && !stat(projected_path, &projected) && !stat(actual_path, &actual) &&
+		    file_is_same(&projected, &actual))
+			return true;
 	}
-	return found;
+	return false;
 }
 
 void store_close(struct store *store)
@@ -301,19 +299,18 @@ struct fault store_lock_again(const struct store *store, unsigned int lock_timeo
 static struct fault check_linked(const struct store *store)
 {
 	SECRET struct secret content = { 0 };
-	int file = openat(store->directory, store->backup_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	DESCRIPTOR int file =
+		openat(store->directory, store->backup_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat backup;
-	struct fault fault = fault_none();
+	struct fault fault;
 
 	if (file < 0 || fstat(file, &backup))
-		fault = fault_errno(FAULT_BACKUP, errno);
-	else if (!file_is_same(&backup, &store->status))
-		fault = file_read(file, &content);
-	if (!fault.code && content.data &&
-	    (!same_access(&backup, &store->status) || !secret_equals(&content, &store->content)))
-		fault = fault_of(FAULT_CHANGED);
-	if (file >= 0)
-		close(file);
+		return fault_errno(FAULT_BACKUP, errno);
+	if (file_is_same(&backup, &store->status))
+		return fault_none();
+	fault = file_read(file, &content);
+	if (!fault.code && (!same_access(&backup, &store->status) || !secret_equals(&content, &store->content)))
+		return fault_of(FAULT_CHANGED);
 	return fault;
 }
 
@@ -418,23 +415,20 @@ static struct fault finish_rename(struct store *store, struct temporary *tempora
  * somebody writes in the last microseconds is lost. */
 static struct fault put_in_place_by_rename(struct store *store, struct temporary *temporary)
 {
-	char *old_name = temporary_other_name(temporary, store->name);
+	HEAP char *old_name = temporary_other_name(temporary, store->name);
 	bool guarded = old_name && !linkat(store->directory, store->name, store->directory, old_name, 0);
-	struct fault fault = fault_none();
 
 	if (renameat(store->directory, temporary->name, store->directory, store->name)) {
-		fault = fault_errno(FAULT_PUBLISH, errno);
+		struct fault fault = fault_errno(FAULT_PUBLISH, errno);
+
 		if (guarded)
 			unlinkat(store->directory, old_name, 0);
-		free(old_name);
 		return fault;
 	}
 	disown(temporary);
-	if (!guarded) {
-		free(old_name);
-		return fault;
-	}
-	temporary->name = old_name;
+	if (!guarded)
+		return fault_none();
+	temporary->name = take_text(&old_name);
 	return finish_rename(store, temporary);
 }
 

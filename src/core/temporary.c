@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/temporary.h"
 
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/trust.h"
@@ -143,7 +144,7 @@ static struct fault copy_attribute(int from, int to, const char *name)
 
 static struct fault copy_attributes(int from, int to)
 {
-	char *names = malloc(XATTR_LIST_MAX);
+	HEAP char *names = malloc(XATTR_LIST_MAX);
 	struct fault fault = fault_none();
 	ssize_t size;
 
@@ -151,11 +152,10 @@ static struct fault copy_attributes(int from, int to)
 		return fault_of(FAULT_MEMORY);
 	size = flistxattr(from, names, XATTR_LIST_MAX);
 	if (size < 0 && errno != ENOTSUP && errno != ENOSYS)
-		fault = fault_errno(FAULT_ATTRIBUTES, errno);
+		return fault_errno(FAULT_ATTRIBUTES, errno);
 	for (const char *name = names; size > 0 && name < names + size && !fault.code; name += strlen(name) + 1)
 		if (!attribute_is_bound(name))
 			fault = copy_attribute(from, to, name);
-	free(names);
 	return fault;
 }
 
@@ -208,22 +208,18 @@ static bool is_dispensable(int file, uintmax_t born_as, temporary_superseded *su
 static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_as, temporary_superseded *superseded,
 			   void *context)
 {
-	int file = openat(directory, candidate, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool keep = false;
+	DESCRIPTOR int file = openat(directory, candidate, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (file < 0)
-		return true;
 	/* where anyone may create files it may be anyone's */
-	if (trust_has_entry(directory, candidate, file) && !flock(file, LOCK_EX | LOCK_NB))
-		keep = !is_dispensable(file, born_as, superseded, context) || unlinkat(directory, candidate, 0);
-	close(file);
-	return !keep;
+	if (file < 0 || !trust_has_entry(directory, candidate, file) || flock(file, LOCK_EX | LOCK_NB))
+		return true;
+	return is_dispensable(file, born_as, superseded, context) && !unlinkat(directory, candidate, 0);
 }
 
 void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
 			   char **ret_kept)
 {
-	DIR *listing = file_list(directory);
+	LISTING DIR *listing = file_list(directory);
 	const struct dirent *entry;
 	uintmax_t born_as;
 
@@ -231,8 +227,6 @@ void temporary_remove_dead(int directory, const char *name, temporary_superseded
 		if (is_temporary(entry->d_name, name, &born_as) &&
 		    !remove_if_dead(directory, entry->d_name, born_as, superseded, context) && !*ret_kept)
 			*ret_kept = strdup(entry->d_name);
-	if (listing)
-		closedir(listing);
 }
 
 char *temporary_other_name(const struct temporary *temporary, const char *name)

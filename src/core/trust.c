@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/trust.h"
 
+#include "core/cleanup.h"
 #include "core/same_file.h"
 
 #include <endian.h>
@@ -551,12 +552,9 @@ void place_close(struct place *place)
 static struct fault judge_unopened(const struct trust *trust, const struct place *place)
 {
 	int flags = O_PATH | O_CLOEXEC | (place->of_kernel ? 0 : O_NOFOLLOW);
-	int file = openat(place->directory, place->name, flags);
-	struct fault fault = file < 0 ? failed() : judge_file(trust, place, file);
+	DESCRIPTOR int file = openat(place->directory, place->name, flags);
 
-	if (file >= 0)
-		close(file);
-	return fault;
+	return file < 0 ? failed() : judge_file(trust, place, file);
 }
 
 struct fault trust_judge_place(const struct place *place)
