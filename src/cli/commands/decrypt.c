@@ -79,7 +79,7 @@ static enum status decrypt(void *input)
 	const struct options *options = arguments->options;
 	OUTPUT struct output output = OUTPUT_OF(&arguments->output);
 	SECRET struct secret text = { 0 };
-	const struct publication publication = { .raw = &text, .new_content = { options->kdf, &text, NULL } };
+	const struct publication publication = { .raw = &text, .new_content = { .kdf = options->kdf, .text = &text } };
 	enum status status = output_open(&output, options);
 
 	if (!status)

@@ -41,7 +41,11 @@ static enum status encrypt(void *input)
 	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
 	SECRET struct secret raw = { 0 };
 	const struct sealing sealing = { &password, options->kdf };
-	const struct publication publication = { &raw, { options->kdf, &output.input, &password }, &new_password_file };
+	const struct publication publication = {
+		.raw = &raw,
+		.new_content = { .kdf = options->kdf, .text = &output.input, .password = &password },
+		.new_password_file = &new_password_file,
+	};
 	enum status status = check_named(output.named);
 
 	if (!status)

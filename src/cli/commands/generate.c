@@ -111,7 +111,11 @@ static enum status generate(void *input)
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
 	const struct sealing sealing = { &password, options->kdf };
-	const struct publication publication = { &raw, { options->kdf, &text, &password }, &new_password_file };
+	const struct publication publication = {
+		.raw = &raw,
+		.new_content = { .kdf = options->kdf, .text = &text, .password = &password },
+		.new_password_file = &new_password_file,
+	};
 	const struct change change = {
 		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys, &store
 	};

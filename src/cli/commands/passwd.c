@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/commands/passwd_report.h"
-#include "cli/keyfile/backup.h"
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
@@ -283,43 +282,22 @@ static enum status open_password_file(struct password_change *passwd)
 static enum status commit(struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
+	const struct secret *text = &passwd->keyfile.text;
 	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
 	SECRET struct secret raw = { 0 };
-	struct new_content new_content = { passwd->new_kdf, &passwd->keyfile.text, &passwd->new_password };
-	BACKUP_PASSWORDS struct backup_passwords passwords = {
-		.given = { &passwd->old_password, &passwd->new_password },
-		.kdfs = { options->kdf, passwd->new_kdf },
-		.password_file = options->password.file,
+	const struct publication publication = {
+		.raw = passwd->finishing ? NULL : &raw,
+		.new_content = { passwd->new_kdf, text, &passwd->new_password, &passwd->old_password },
+		.new_password_file = &passwd->made,
+		.password_store = passwd->way == WAY_REPLACE_FILE ? &passwd->password_store : NULL,
+		.password_content = &passwd->password_content,
+		.journal = passwd->journal,
 	};
-	BACKUP_JUDGE struct backup_judge old_judge = { .content = &passwd->store.content, .passwords = &passwords };
-	BACKUP_JUDGE struct backup_judge new_judge = { .content = &passwd->keyfile.text, .passwords = &passwords };
-	struct replacement files[3];
-	size_t count = 0;
 	enum status status = STATUS_DONE;
 
 	if (!passwd->finishing)
-		status = content_make(&options->target, options->file, &passwd->keyfile.text, &passwd->keyfile,
-				      &sealing, &raw);
-	if (status)
-		return status;
-	if (passwd->made.path)
-		files[count++] = new_password_replacement(&passwd->made);
-	files[count++] = (struct replacement){
-		.path = options->file,
-		.store = &passwd->store,
-		.content = passwd->finishing ? NULL : &raw,
-		.superseded = content_is_superseded,
-		.context = &new_content,
-		.backups = { backup_is_superseded, &old_judge, &new_judge, options->writing.keep },
-	};
-	if (passwd->way == WAY_REPLACE_FILE)
-		files[count++] = (struct replacement){
-			.path = options->password.file,
-			.store = &passwd->password_store,
-			.content = &passwd->password_content,
-			.backups = { backup_is_identical, &passwd->password_store.content },
-		};
-	return publish_files(files, count, passwd->journal, &options->writing);
+		status = content_make(&options->target, options->file, text, &passwd->keyfile, &sealing, &raw);
+	return status ? status : publish(&passwd->store, options->file, options, &publication);
 }
 
 /* ---- the command line ---- */

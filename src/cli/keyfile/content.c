@@ -208,27 +208,3 @@ enum status content_make(const struct target *target, const char *name, const st
 	fault = secret_copy(ret_raw, text->data, text->size);
 	return message_fault(fault, name);
 }
-
-static bool parse_earlier(const struct secret *earlier, const struct new_content *new_content,
-			  struct keyfile *ret_keyfile)
-{
-	SECRET struct secret text = { 0 };
-
-	if (!envelope_is_sealed(earlier->data, earlier->size))
-		return !secret_copy(&text, earlier->data, earlier->size).code &&
-		       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
-	return new_content->password && new_content->password->secret.size &&
-	       !unseal_keyfile(earlier, &new_content->password->secret, new_content->kdf, ret_keyfile, &text).code;
-}
-
-bool content_is_superseded(const struct secret *earlier, void *context)
-{
-	const struct new_content *new_content = context;
-	SECRET struct secret copy = { 0 };
-	KEYFILE struct keyfile present = { 0 };
-	KEYFILE struct keyfile past = { 0 };
-
-	return parse_earlier(earlier, new_content, &past) &&
-	       !secret_copy(&copy, new_content->text->data, new_content->text->size).code &&
-	       !keyfile_parse(&copy, SYNTAX_VERSIONED, &present).code && keyfile_keeps(&present, &past);
-}

@@ -53,13 +53,4 @@ struct sealing {
 MUST_CHECK enum status content_make(const struct target *target, const char *name, const struct secret *text,
 				    const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw);
 
-/* For replace_files: whether an earlier content of a file is a key file, plain
- * or under the same password, whose keys are all in what is written now. */
-struct new_content {
-	struct kdf kdf;
-	const struct secret *text;	 /* what is written now, before it is sealed */
-	const struct password *password; /* NULL or empty: earlier content under a password cannot be read */
-};
-bool content_is_superseded(const struct secret *earlier, void *new_content);
-
 #endif

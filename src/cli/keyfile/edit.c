@@ -235,15 +235,15 @@ enum status publish(struct store *store, const char *path, const struct options 
 		    const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
-	struct new_content new_content = publication->new_content;
+	const struct new_content *new_content = &publication->new_content;
 	BACKUP_PASSWORDS struct backup_passwords passwords = {
-		.given = { new_content.password },
-		.kdfs = { new_content.kdf, options->kdf },
+		.given = { new_content->password, new_content->old_password },
+		.kdfs = { new_content->kdf, options->kdf },
 		.password_file = options->password.file,
 	};
 	BACKUP_JUDGE struct backup_judge old_judge = { .content = &store->content, .passwords = &passwords };
-	BACKUP_JUDGE struct backup_judge new_judge = { .content = new_content.text, .passwords = &passwords };
-	struct replacement files[2];
+	BACKUP_JUDGE struct backup_judge new_judge = { .content = new_content->text, .passwords = &passwords };
+	struct replacement files[3];
 	size_t count = 0;
 
 	if (new_password_file && new_password_file->path)
@@ -252,11 +252,18 @@ enum status publish(struct store *store, const char *path, const struct options 
 		.path = path,
 		.store = store,
 		.content = publication->raw,
-		.superseded = content_is_superseded,
-		.context = &new_content,
+		.superseded = backup_is_superseded,
+		.context = &new_judge,
 		.backups = { backup_is_superseded, &old_judge, &new_judge, options->writing.keep },
 	};
-	return publish_files(files, count, NULL, &options->writing);
+	if (publication->password_store)
+		files[count++] = (struct replacement){
+			.path = options->password.file,
+			.store = publication->password_store,
+			.content = publication->password_content,
+			.backups = { backup_is_identical, &publication->password_store->content },
+		};
+	return publish_files(files, count, publication->journal, &options->writing);
 }
 
 static enum status refuse_standard_stream(const char *path)

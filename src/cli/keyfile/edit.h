@@ -43,15 +43,26 @@ MUST_CHECK enum status open_new_store(struct store *store, const char *path, con
  * read it, or its group change it. A closed store is fine. */
 MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);
 
+/* What is in a key file now, before it is sealed, and what opens it and earlier content. */
+struct new_content {
+	struct kdf kdf;
+	const struct secret *text;
+	const struct password *password;     /* NULL: none */
+	const struct password *old_password; /* NULL: none, or the same */
+};
+
 /* What goes to disk, and what comes with it. */
 struct publication {
-	const struct secret *raw;
+	const struct secret *raw; /* NULL: the file has its content already */
 	struct new_content new_content;
 	struct new_password_file *new_password_file; /* NULL, or path NULL: none */
+	struct store *password_store;		     /* of a password file that changes after the key file; or NULL */
+	const struct secret *password_content;	     /* for it */
+	const char *journal;			     /* as publish_files has it */
 };
 
 /* Writes it to the file that store holds, after the password file that is to be made with
- * it, as publish_files. */
+ * it and before the one that changes with it, as publish_files. */
 MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
 			       const struct publication *publication);
 
