@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/dictionary.h"
 
+#include "core/cleanup.h"
 #include "data/formats/bytes.h"
 #include "data/formats/innodb.h"
 
@@ -52,15 +53,13 @@ static const struct system_file *file_of(const struct walk *walk, uint32_t numbe
 
 static bool read_from(struct walk *walk, const struct system_file *file, uint32_t number)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	uint32_t size = walk->innodb.space.page_size;
 	size_t got = 0;
-	bool done = !source_open(AT_FDCWD, data_needs_path(walk->needs, file->file), &source).code &&
-		    !source_read(&source, (number - file->part.first_page) * size, walk->scan->page, size, &got).code &&
-		    got == size;
 
-	source_close(&source);
-	return done;
+	return !source_open(AT_FDCWD, data_needs_path(walk->needs, file->file), &source).code &&
+	       !source_read(&source, (number - file->part.first_page) * size, walk->scan->page, size, &got).code &&
+	       got == size;
 }
 
 /* The page's plain text, to walk->page. */
@@ -74,14 +73,12 @@ static bool read_page(struct walk *walk, uint32_t number)
 
 static bool read_space(struct walk *walk, const struct system_file *first)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	size_t size = 0;
-	bool done = !source_open(AT_FDCWD, data_needs_path(walk->needs, first->file), &source).code &&
-		    !source_read(&source, 0, walk->scan->page, SCAN_PAGE_MAX, &size).code &&
-		    innodb_read_head(walk->scan->page, size, &walk->innodb.space) == INNODB_HEAD_FITS;
 
-	source_close(&source);
-	return done;
+	return !source_open(AT_FDCWD, data_needs_path(walk->needs, first->file), &source).code &&
+	       !source_read(&source, 0, walk->scan->page, SCAN_PAGE_MAX, &size).code &&
+	       innodb_read_head(walk->scan->page, size, &walk->innodb.space) == INNODB_HEAD_FITS;
 }
 
 /* ---- records ---- */
@@ -209,7 +206,7 @@ static bool find_first_leaf(struct walk *walk, uint32_t *ret_number)
 struct fault dictionary_walk(struct scan *scan, const struct data_needs *needs, const struct system_file *first,
 			     dictionary_visit *visit, void *context, bool *ret_complete)
 {
-	struct walk *walk = malloc(sizeof(*walk));
+	HEAP struct walk *walk = malloc(sizeof(*walk));
 	struct fault fault = fault_none();
 	uint32_t number = NO_PAGE;
 
@@ -228,6 +225,5 @@ struct fault dictionary_walk(struct scan *scan, const struct data_needs *needs, 
 			*ret_complete = false;
 		number = be32(walk->page + NEXT_OFFSET);
 	}
-	free(walk);
 	return fault;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/live.h"
 
+#include "core/cleanup.h"
 #include "data/formats/source.h"
 #include "data/tree.h"
 
@@ -11,14 +12,10 @@
 static bool is_locked(int directory, const char *name)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct source source = SOURCE_CLOSED;
-	bool locked;
+	SOURCE struct source source = SOURCE_CLOSED;
 
-	if (source_open(directory, name, &source).code)
-		return false;
-	locked = !fcntl(source.file, F_GETLK, &lock) && lock.l_type != F_UNLCK;
-	source_close(&source);
-	return locked;
+	return !source_open(directory, name, &source).code && !fcntl(source.file, F_GETLK, &lock) &&
+	       lock.l_type != F_UNLCK;
 }
 
 /* A file of the system tablespace may have any name. Of these there may be very many,
@@ -37,7 +34,7 @@ static bool is_of_table(const char *name)
 
 static struct fault look_for_lock(void *context, const char *path, struct fault fault)
 {
-	DIR *directory = directory_open(path);
+	LISTING DIR *directory = directory_open(path);
 	const struct dirent *entry;
 	bool live = false;
 
@@ -45,7 +42,6 @@ static struct fault look_for_lock(void *context, const char *path, struct fault 
 		return fault;
 	while (!live && (entry = readdir(directory)))
 		live = !is_of_table(entry->d_name) && is_locked(dirfd(directory), entry->d_name);
-	closedir(directory);
 	*(bool *)context = live;
 	return live ? fault_of(FAULT_INTERRUPTED) : fault;
 }

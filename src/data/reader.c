@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/reader.h"
 
+#include "core/cleanup.h"
 #include "data/file_names.h"
 #include "data/formats/aria.h"
 #include "data/formats/binlog.h"
@@ -73,9 +74,9 @@ static void declare(const struct opening *opening, uint32_t id)
  * there, or scan->fault tells why it cannot be read. */
 static bool read_head_of(struct scan *scan, char *path, struct source *ret_source, size_t *ret_size)
 {
-	struct fault fault = path ? source_open(AT_FDCWD, path, ret_source) : fault_of(FAULT_MEMORY);
+	HEAP char *owned = path;
+	struct fault fault = owned ? source_open(AT_FDCWD, owned, ret_source) : fault_of(FAULT_MEMORY);
 
-	free(path);
 	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT)
 		return false;
 	if (!fault.code)
@@ -383,7 +384,7 @@ static void open_aria_index(const struct opening *opening)
 /* What tells how a data file is encrypted stands in its index file. */
 static void open_aria_data(const struct opening *opening)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	size_t got = 0;
 
 	opening->file->kind = DATA_ARIA_DATA;
@@ -392,7 +393,6 @@ static void open_aria_data(const struct opening *opening)
 		open_aria_file(opening);
 	else
 		opening->file->note = DATA_NOTE_NO_INDEX;
-	source_close(&source);
 }
 
 /* ---- logs ---- */
@@ -416,15 +416,14 @@ static void open_binlog(const struct opening *opening)
 /* Servers to 10.4 keep the checkpoints of all files of a log in the first one. */
 static bool read_first_log_file(const struct opening *opening)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	struct redo_file first = { 0 };
 	size_t got = 0;
-	bool done = read_head_of(opening->scan, first_log_file(opening->path), &source, &got);
 
-	if (done)
-		redo_read_head(opening->scan->page, got, &first);
-	source_close(&source);
-	return done && redo_take_checkpoint(&opening->reader->redo, &first);
+	if (!read_head_of(opening->scan, first_log_file(opening->path), &source, &got))
+		return false;
+	redo_read_head(opening->scan->page, got, &first);
+	return redo_take_checkpoint(&opening->reader->redo, &first);
 }
 
 static void open_redo(const struct opening *opening)

@@ -2,6 +2,7 @@
 #include "data/redo_logs.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "data/file_names.h"
 #include "data/formats/redo.h"
@@ -255,17 +256,15 @@ bool redo_logs_leave_orphans(struct redo_logs *logs, struct scan *scan)
 /* In any of the directories, or where the name itself says. */
 static bool is_there(const struct redo_logs *logs, const char *name)
 {
-	bool found = name[0] == '/' && !access(name, F_OK);
+	if (name[0] == '/' && !access(name, F_OK))
+		return true;
+	for (size_t i = 0; i < logs->directory_count; i++) {
+		HEAP char *path = format_text("%s/%s", logs->directories[i], part_of_name(name));
 
-	for (size_t i = 0; !found && i < logs->directory_count; i++) {
-		char *path = format_text("%s/%s", logs->directories[i], part_of_name(name));
-
-		if (!path)
-			return false;
-		found = !access(path, F_OK);
-		free(path);
+		if (path && !access(path, F_OK))
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* A running server makes and removes files by itself, and a backup may leave out tables. */

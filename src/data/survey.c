@@ -2,6 +2,7 @@
 #include "data/survey.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/deadline.h"
 #include "data/file_names.h"
 #include "data/live.h"
@@ -290,13 +291,12 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 /* The path of a tablespace that is kept elsewhere. FAULT_READ, EINVAL: it is none. */
 static struct fault read_link(const char *link, char path[static PATH_MAX])
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	struct fault fault = source_open(AT_FDCWD, link, &source);
 	size_t size = 0;
 
 	if (!fault.code)
 		fault = source_read(&source, 0, path, PATH_MAX, &size);
-	source_close(&source);
 	if (fault.code)
 		return fault;
 	if (size == PATH_MAX)
@@ -310,12 +310,11 @@ static struct fault read_link(const char *link, char path[static PATH_MAX])
 /* A backup has the tablespace itself beside the link file. */
 static bool is_in_backup(const char *link, const char *path)
 {
-	char *beside = with_suffix(link, ".ibd");
+	HEAP char *beside = with_suffix(link, ".ibd");
 	struct stat status;
-	bool is_there = beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size;
 
-	free(beside);
-	return is_there && access(path, F_OK) && errno == ENOENT;
+	return beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size && access(path, F_OK) &&
+	       errno == ENOENT;
 }
 
 /* What is behind the link counts as unreadable where the link itself is. */

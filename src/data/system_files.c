@@ -30,7 +30,7 @@ struct system_first {
 
 static struct fault read_first(const char *path, unsigned char *page, struct system_first *ret_first, bool *ret_fits)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	size_t size = 0;
 	struct fault fault = source_open(AT_FDCWD, path, &source);
 
@@ -41,7 +41,6 @@ static struct fault read_first(const char *path, unsigned char *page, struct sys
 		fault = source_read(&source, 0, page, SCAN_PAGE_MAX, &size);
 	*ret_fits = *ret_fits && !fault.code && innodb_read_head(page, size, &ret_first->space) == INNODB_HEAD_FITS;
 	ret_first->size = source.size;
-	source_close(&source);
 	return fault;
 }
 

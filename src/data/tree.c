@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/tree.h"
 
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "data/formats/source.h"
 
@@ -82,22 +83,18 @@ static struct fault name_failed(const struct walk *walk, const char *path, int e
 
 static struct fault visit_name(struct walk *walk, const char *directory, const char *name)
 {
-	char *path = join(directory, name);
+	HEAP char *path = join(directory, name);
 	struct stat status;
-	struct fault fault;
 
 	if (!path)
 		return fault_of(FAULT_MEMORY);
 	if (stat(path, &status))
-		fault = name_failed(walk, path, errno);
-	else if (S_ISDIR(status.st_mode))
-		fault = walk_directory(walk, &(struct directory){ .path = path });
-	else if (S_ISREG(status.st_mode) && !walk->only_directories)
-		fault = walk->visit(walk->context, path, fault_none());
-	else
-		fault = fault_none(); /* sockets and pipes hold no data */
-	free(path);
-	return fault;
+		return name_failed(walk, path, errno);
+	if (S_ISDIR(status.st_mode))
+		return walk_directory(walk, &(struct directory){ .path = path });
+	if (S_ISREG(status.st_mode) && !walk->only_directories)
+		return walk->visit(walk->context, path, fault_none());
+	return fault_none(); /* sockets and pipes hold no data */
 }
 
 static struct fault visit_batch(struct walk *walk, const char *directory, struct batch *batch)
@@ -227,14 +224,11 @@ static struct fault walk_open_directory(struct walk *walk, const struct director
 
 static struct fault walk_directory(struct walk *walk, const struct directory *directory)
 {
-	DIR *stream = directory_open(directory->path);
-	struct fault fault;
+	LISTING DIR *stream = directory_open(directory->path);
 
 	if (!stream)
 		return directory_failed(walk, directory, errno, FAULT_OPEN);
-	fault = is_kernel_view(dirfd(stream)) ? fault_none() : walk_open_directory(walk, directory, stream);
-	closedir(stream);
-	return fault;
+	return is_kernel_view(dirfd(stream)) ? fault_none() : walk_open_directory(walk, directory, stream);
 }
 
 static struct fault walk_from(struct walk *walk, const char *directory)
@@ -257,12 +251,9 @@ struct fault tree_walk_directories(const char *directory, tree_visit *visit, voi
 
 bool tree_has(const char *directory, const char *path)
 {
-	char *real = realpath(path, NULL);
-	char *top = realpath(directory, NULL);
+	HEAP char *real = realpath(path, NULL);
+	HEAP char *top = realpath(directory, NULL);
 	size_t size = top ? strlen(top) : 0;
-	bool has = real && top && !strncmp(real, top, size) && (size == 1 || !real[size] || real[size] == '/');
 
-	free(real);
-	free(top);
-	return has;
+	return real && top && !strncmp(real, top, size) && (size == 1 || !real[size] || real[size] == '/');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/keyring.h"
 
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/password.h"
 #include "core/unseal.h"
@@ -82,30 +83,26 @@ static bool is_exposed(const struct stat *status)
 
 static struct fault read_password(const char *path, struct password *ret_password, struct keyring_notes *notes)
 {
-	int descriptor;
+	DESCRIPTOR int descriptor = -1;
 	struct stat status;
 	struct fault fault = open_regular(path, &descriptor, &status);
 
 	if (fault.code)
 		return fault;
-	fault = password_from_descriptor(descriptor, ret_password);
-	close(descriptor);
 	notes->exposed |= is_exposed(&status);
-	return fault;
+	return password_from_descriptor(descriptor, ret_password);
 }
 
 static struct fault read_content(const char *path, struct secret *ret_content, struct keyring_notes *notes)
 {
-	int descriptor;
+	DESCRIPTOR int descriptor = -1;
 	struct stat status;
 	struct fault fault = open_regular(path, &descriptor, &status);
 
 	if (fault.code)
 		return fault;
-	fault = file_read(descriptor, ret_content);
-	close(descriptor);
 	notes->exposed |= is_exposed(&status);
-	return fault;
+	return file_read(descriptor, ret_content);
 }
 
 static struct fault parse_content(struct secret *content, const struct secret *password, struct kdf kdf,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/access.h"
 
+#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <errno.h>
@@ -55,17 +56,15 @@ bool server_user_find(const char *name, struct server_user *ret_user)
 static int try_to_read(const char *path)
 {
 	struct stat status;
-	int descriptor;
 
 	if (stat(path, &status))
 		return errno;
 	if (S_ISFIFO(status.st_mode))
 		return access(path, R_OK) ? errno : 0;
-	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (descriptor < 0)
-		return errno;
-	close(descriptor);
-	return 0;
+
+	DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return descriptor < 0 ? errno : 0;
 }
 
 static void become_and_try(const struct server_user *user, const char *path)
@@ -97,16 +96,14 @@ static int try_as(const struct server_user *user, const char *path)
 /* From the root directory on: a server is not where this process is. */
 static char *absolute_path(const char *path)
 {
-	char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
-	char *absolute = directory ? format_text("%s/%s", directory, path) : strdup(path);
+	HEAP char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
 
-	free(directory);
-	return absolute;
+	return directory ? format_text("%s/%s", directory, path) : strdup(path);
 }
 
 int server_user_reads(const struct server_user *user, const char *path)
 {
-	char *copy;
+	HEAP char *copy = NULL;
 	int access;
 
 	if (geteuid() == user->uid)
@@ -115,7 +112,6 @@ int server_user_reads(const struct server_user *user, const char *path)
 		return NOT_KNOWN;
 	copy = absolute_path(path);
 	access = copy ? try_as(user, copy) : NOT_KNOWN;
-	free(copy);
 	/* one of the groups that it has elsewhere may be the file's */
 	return access == EACCES && user->nameless ? NOT_KNOWN : access;
 }

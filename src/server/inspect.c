@@ -2,6 +2,7 @@
 #include "server/inspect.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "server/systemd.h"
 
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static int compare_fingerprints(const void *one, const void *other)
 static struct fault inspect_repeated(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
 				     struct findings *findings)
 {
-	struct fingerprinted *sorted = calloc(keyfile->count + 1, sizeof(*sorted));
+	HEAP struct fingerprinted *sorted = calloc(keyfile->count + 1, sizeof(*sorted));
 	size_t first = 0;
 	struct fault fault = fault_none();
 
@@ -154,7 +155,6 @@ static struct fault inspect_repeated(const struct keyfile *keyfile, const struct
 			 sorted[i].entry->version != sorted[first].entry->version)
 			fault = found_entry(findings, FINDING_REPEATED_KEY, sorted[i].entry, sorted[first].entry);
 	}
-	free(sorted);
 	return fault;
 }
 
@@ -213,7 +213,7 @@ static struct fault inspect_versions(const struct keyfile *keyfile, struct findi
 
 struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)
 {
-	struct fingerprint *fingerprints = NULL;
+	HEAP struct fingerprint *fingerprints = NULL;
 	struct fault fault = keyfile_fingerprints(keyfile, &fingerprints);
 
 	if (!fault.code)
@@ -224,10 +224,7 @@ struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *fin
 		fault = inspect_versions(keyfile, findings);
 	if (!fault.code)
 		fault = inspect_keys(keyfile, fingerprints, findings);
-	if (!fault.code)
-		fault = inspect_repeated(keyfile, fingerprints, findings);
-	free(fingerprints);
-	return fault;
+	return fault.code ? fault : inspect_repeated(keyfile, fingerprints, findings);
 }
 
 struct fault inspect_password(const struct password *password, struct findings *findings)
@@ -310,14 +307,11 @@ struct fault inspect_servers_file(const struct inspected_file *file, struct find
 
 static bool same_directory(const char *one, const char *other)
 {
-	char *first = realpath(one, NULL);
-	char *second = realpath(other, NULL);
-	bool same = first && second && strrchr(first, '/') - first == strrchr(second, '/') - second &&
-		    !strncmp(first, second, (size_t)(strrchr(first, '/') - first));
+	HEAP char *first = realpath(one, NULL);
+	HEAP char *second = realpath(other, NULL);
 
-	free(first);
-	free(second);
-	return same;
+	return first && second && strrchr(first, '/') - first == strrchr(second, '/') - second &&
+	       !strncmp(first, second, (size_t)(strrchr(first, '/') - first));
 }
 
 struct fault inspect_neighbours(const struct inspected_file *key_file, const struct inspected_file *password_file,

@@ -2,6 +2,7 @@
 #include "server/option_files.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/file.h"
 #include "core/format.h"
@@ -52,23 +53,20 @@ struct fault option_files_print(const struct option_files *files, const char *gr
 				struct secret *ret_lines)
 {
 	const char *file = files->copy >= 0 ? COPY_PATH : files->defaults_file;
-	char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
-	char *group_suffix =
+	HEAP char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
+	HEAP char *group_suffix =
 		files->group_suffix ? format_text("--defaults-group-suffix=%s", files->group_suffix) : NULL;
 	char *arguments[5] = { (char *)files->program };
-	struct fault fault = fault_of(FAULT_MEMORY);
 	size_t count = 1;
 
+	if ((file && !defaults_file) || (files->group_suffix && !group_suffix))
+		return fault_of(FAULT_MEMORY);
 	if (defaults_file)
 		arguments[count++] = defaults_file;
 	if (group_suffix)
 		arguments[count++] = group_suffix;
 	arguments[count] = (char *)group;
-	if (!file == !defaults_file && !files->group_suffix == !group_suffix)
-		fault = run(files, arguments, silent, ret_lines);
-	free(defaults_file);
-	free(group_suffix);
-	return fault;
+	return run(files, arguments, silent, ret_lines);
 }
 
 /* ---- one line ---- */
@@ -217,10 +215,9 @@ static int compare_names(const struct dirent **one, const struct dirent **other)
 static struct fault judge_directory(struct scan *scan, const char *path, bool *ret_refused)
 {
 	PLACE struct place place = PLACE_NONE;
-	char *file = format_text("%s/.cnf", path);
+	HEAP char *file = format_text("%s/.cnf", path);
 	struct fault fault = file ? trust_find(file, false, &place) : fault_of(FAULT_MEMORY);
 
-	free(file);
 	*ret_refused = fault.code == FAULT_UNTRUSTED;
 	if (*ret_refused)
 		return add_refusal(scan->seen, path);
@@ -229,20 +226,18 @@ static struct fault judge_directory(struct scan *scan, const char *path, bool *r
 
 static struct fault scan_directory(struct scan *scan, const char *path, unsigned int depth)
 {
-	struct dirent **entries = NULL;
+	HEAP struct dirent **entries = NULL;
 	bool refused;
 	struct fault fault = judge_directory(scan, path, &refused);
 	int count = fault.code || refused ? 0 : scandir(path, &entries, is_option_file, compare_names);
 
 	for (int i = 0; i < count; i++) {
-		char *file = fault.code ? NULL : format_text("%s/%s", path, entries[i]->d_name);
+		HEAP struct dirent *entry = entries[i];
+		HEAP char *file = fault.code ? NULL : format_text("%s/%s", path, entry->d_name);
 
 		if (!fault.code)
 			fault = file ? scan_file(scan, file, depth) : fault_of(FAULT_MEMORY);
-		free(file);
-		free(entries[i]);
 	}
-	free(entries);
 	return fault;
 }
 
@@ -332,18 +327,15 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 /* A pipe's writer is not waited for: the program does, for a while. */
 static struct fault read_regular(const char *path, struct secret *ret_content)
 {
-	int descriptor = -1;
+	DESCRIPTOR int descriptor = -1;
 	struct stat status;
 	struct fault fault = trust_open(path, O_RDONLY | O_NONBLOCK, &descriptor);
 
 	if (fault.code)
 		return fault;
 	if (fstat(descriptor, &status) || !S_ISREG(status.st_mode))
-		fault = fault_of(FAULT_NOT_REGULAR);
-	else
-		fault = file_read(descriptor, ret_content);
-	close(descriptor);
-	return fault;
+		return fault_of(FAULT_NOT_REGULAR);
+	return file_read(descriptor, ret_content);
 }
 
 /* A file that cannot be read has no groups: the program has said what it thinks of
@@ -385,17 +377,12 @@ static const char *home_of(char *const environment[])
 
 static struct fault scan_named_file(struct scan *scan, const char *name)
 {
-	char *path;
-	struct fault fault;
+	HEAP char *path = NULL;
 
 	if (strncmp(name, "~/", 2))
 		return scan_file(scan, name, 0);
 	path = format_text("%s/%s", home_of(scan->files->environment), name + 2);
-	if (!path)
-		return fault_of(FAULT_MEMORY);
-	fault = scan_file(scan, path, 0);
-	free(path);
-	return fault;
+	return path ? scan_file(scan, path, 0) : fault_of(FAULT_MEMORY);
 }
 
 /* The program's help names the files: a line of words behind this one. */

@@ -2,6 +2,7 @@
 #include "server/places.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "server/option_match.h"
 
@@ -84,21 +85,19 @@ static void tidy(char *path)
 /* path becomes the function's; NULL: no memory. */
 static struct fault add(struct server_places *places, const char *setting, char *path)
 {
+	HEAP char *owned = path;
 	struct server_place *added;
 
 	if (!path)
 		return fault_of(FAULT_MEMORY);
 	tidy(path);
-	if (is_known(places, path)) {
-		free(path);
+	if (is_known(places, path))
 		return fault_none();
-	}
 	added = array_add(&places->items, &places->count, sizeof(*added));
-	if (!added) {
-		free(path);
+	if (!added)
 		return fault_of(FAULT_MEMORY);
-	}
 	*added = (struct server_place){ setting, path };
+	owned = NULL;
 	return fault_none();
 }
 
@@ -126,11 +125,10 @@ static struct fault add_data_files(struct server_places *places, const char *set
 	while (!fault.code && *list) {
 		size_t size = strcspn(list, ";");
 		int name = (int)strcspn(list, ":;");
-		char *file = home && *home ? format_text("%s/%.*s", home, name, list) : format_text("%.*s", name, list);
-		char *path = file ? from_datadir(places, file) : NULL;
+		HEAP char *file =
+			home && *home ? format_text("%s/%.*s", home, name, list) : format_text("%.*s", name, list);
 
-		free(file);
-		fault = add_directory_of(places, setting, path);
+		fault = add_directory_of(places, setting, file ? from_datadir(places, file) : NULL);
 		list += size + (list[size] == ';');
 	}
 	return fault;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/systemd.h"
 
+#include "core/cleanup.h"
 #include "core/file.h"
 
 #include <dirent.h>
@@ -57,17 +58,16 @@ static int is_drop_in(const struct dirent *entry)
 
 static void read_drop_ins(const char *directory, bool *is_hidden)
 {
-	struct dirent **entries = NULL;
+	HEAP struct dirent **entries = NULL;
 	int count = scandir(directory, &entries, is_drop_in, alphasort);
 
 	for (int i = 0; i < count; i++) {
+		HEAP struct dirent *entry = entries[i];
 		char path[4096];
 
-		if (snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) < (int)sizeof(path))
 			read_unit(path, is_hidden);
-		free(entries[i]);
 	}
-	free(entries);
 }
 
 static bool unit_hides_homes(void)

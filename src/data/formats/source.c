@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/formats/source.h"
 
+#include "core/cleanup.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -37,12 +39,9 @@ bool is_kernel_view(int file)
 /* To open such a file may wait, or do something. They are on no disk. */
 static bool is_of_kernel(int directory, const char *name, const struct stat *status)
 {
-	int file = major(status->st_dev) ? -1 : openat(directory, name, O_PATH | O_CLOEXEC);
-	bool is_of_kernel = file >= 0 && is_kernel_view(file);
+	DESCRIPTOR int file = major(status->st_dev) ? -1 : openat(directory, name, O_PATH | O_CLOEXEC);
 
-	if (file >= 0)
-		close(file);
-	return is_of_kernel;
+	return file >= 0 && is_kernel_view(file);
 }
 
 struct fault source_open(int directory, const char *name, struct source *ret_source)

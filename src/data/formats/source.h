@@ -33,6 +33,7 @@ struct source {
  * FAULT_NOT_REGULAR. */
 MUST_CHECK struct fault source_open(int directory, const char *name, struct source *ret_source);
 void source_close(struct source *source);
+#define SOURCE __attribute__((cleanup(source_close)))
 
 /* Reads size bytes at offset; *ret_size is less only at the end of the file.
  * FAULT_READ. */
