@@ -13,7 +13,10 @@ setup_test() {
 }
 
 no_password_hint='hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source'
-verify_hint="hint: 'mkeyfile verify' tries other digests and iteration counts"
+# of a command with these options
+verify_hint() {
+	echo "hint: run 'mkeyfile verify $*' to try other digests and iteration counts"
+}
 
 # ---- the key file ----
 
@@ -167,11 +170,11 @@ hint: put ./ before the name of a file that is hex digits alone"
 
 @test "an existing ID for add, an unknown one for rotate" {
 	run_refused 4 "mkeyfile add: key ID 100 exists already in 'keyfile'
-hint: 'mkeyfile rotate 100' makes a new version or a successor of it" add 7 100
+hint: run 'mkeyfile rotate 100 --new-id' to add a successor of it" add 7 100
 	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
-hint: 'mkeyfile add 7' adds it" rotate 100 7 --target=11.8-enterprise
+hint: run 'mkeyfile add 7 --target=11.8-enterprise' to add it" rotate 100 7 --target=11.8-enterprise
 	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
-hint: 'mkeyfile add 7' adds it" rotate 7 --new-id
+hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 }
 
 @test "key sizes other than 128, 192, 256" {
@@ -243,7 +246,7 @@ $force" add 7 --key-from=imported
 			status_of_list=2
 		else
 			words="'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-$verify_hint"
+$(verify_hint --password-file=pw)"
 			status_of_list=3
 		fi
 		warning=
@@ -279,7 +282,7 @@ $verify_hint"
 	for command in 'list' 'add 7' 'rotate 100 --new-id'; do
 		# shellcheck disable=SC2086
 		run_refused 3 "mkeyfile ${command%% *}: $words
-$verify_hint" $command -f sealed -P other
+$(verify_hint --file=sealed --password-file=other)" $command -f sealed -P other
 	done
 	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other
 	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other --no-probe
@@ -417,7 +420,7 @@ $no_password_hint" encrypt
 	same "--json needs --output or --in-place: standard output has the key file" "$(jq -r .error.message <<<"$output")"
 	run --separate-stderr mkeyfile add 100 --json
 	[ "$status" = 4 ]
-	same "[\"'mkeyfile rotate 100' makes a new version or a successor of it\"]" "$(jq -c .error.hints <<<"$output")"
+	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor of it\"]" "$(jq -c .error.hints <<<"$output")"
 }
 
 @test "two things read from standard input at once" {

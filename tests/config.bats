@@ -107,7 +107,7 @@ hint: --password-file=FILE names it" config -f keyfile
 	run_refused 64 "mkeyfile config: a server reads no standard input: name a file" config -f -
 	(umask 077 && echo "another password of mine" >wrong)
 	run_refused 3 "mkeyfile config: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: 'mkeyfile verify' tries other digests and iteration counts" config -f keyfile -P wrong
+hint: run 'mkeyfile verify --file=keyfile --password-file=wrong' to try other digests and iteration counts" config -f keyfile -P wrong
 	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process
 hint: use the name of a file" config -f keyfile -P /dev/fd/7 7< <(cat pw)
 	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process

@@ -213,14 +213,14 @@ hint: did you mean 'mkeyfile list'?" help options lits
 	unset MKEYFILE_PASSWORD_FILE
 	make_keyfile three 1 2 101
 	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
-hint: did you mean 'mkeyfile rotate 101 --new-id=102'?" rotate -f three 101 --new-id 102
+hint: did you mean 'mkeyfile rotate 101 --new-id=102 --file=three'?" rotate -f three 101 --new-id 102
 	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
-hint: did you mean 'mkeyfile rotate 101 --new-id=102'?" rotate -f three --new-id 102 101
+hint: did you mean 'mkeyfile rotate 101 --new-id=102 --file=three'?" rotate -f three --new-id 102 101
 	# neither is in the file; nor can one be meant
 	run_refused 2 "mkeyfile rotate: 'three' has no key ID 103
-hint: 'mkeyfile add 103' adds it" rotate -f three 103 --new-id 104
+hint: run 'mkeyfile add 103 --file=three' to add it" rotate -f three 103 --new-id 104
 	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
-hint: 'mkeyfile add 102' adds it" rotate -f three --new-id 102
+hint: run 'mkeyfile add 102 --file=three' to add it" rotate -f three --new-id 102
 	mkeyfile add -q -f three 102
 	# two IDs that are there
 	run -0 --separate-stderr mkeyfile rotate -f three -n 101 --new-id 102 --json

@@ -199,10 +199,10 @@ would change 'keyfile': a new password, sha1, 1 iteration" "$(grep -v 'password.
 	make_password_file wrong
 	for way in --new-password-file=new --new-password-file=wrong --new-digest=sha512 --new-password-fd=5; do
 		run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: 'mkeyfile verify' tries other digests and iteration counts" passwd -P wrong $way 5<pw
+hint: run 'mkeyfile verify --password-file=wrong' to try other digests and iteration counts" passwd -P wrong $way 5<pw
 	done
 	run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: 'mkeyfile verify' tries other digests and iteration counts" passwd -P pw --digest=sha224 --new-password-file=pw
+hint: run 'mkeyfile verify --password-file=pw --digest=sha224' to try other digests and iteration counts" passwd -P pw --digest=sha224 --new-password-file=pw
 }
 
 @test "a change that is none" {
@@ -214,7 +214,7 @@ hint: 'mkeyfile verify' tries other digests and iteration counts" passwd -P pw -
 
 @test "a plain file has no password to change" {
 	run_refused 2 "mkeyfile passwd: 'plain' is not encrypted
-hint: 'mkeyfile encrypt --in-place' gives it a password" passwd -f plain -P pw --new-password-file=new
+hint: run 'mkeyfile encrypt --in-place --file=plain --password-file=pw' to encrypt it" passwd -f plain -P pw --new-password-file=new
 }
 
 @test "passwords that a server or openssl would cut" {

@@ -97,7 +97,7 @@ hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 	run_refused 3 "mkeyfile list: warning: the password has a line break inside
 hint: openssl enc uses only the first line, the server all of it
 mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: 'mkeyfile verify' tries other digests and iteration counts" list --password-command='echo one; echo two'
+hint: run 'mkeyfile verify' to try other digests and iteration counts" list --password-command='echo one; echo two'
 }
 
 @test "a command gets the environment as it was given, and an empty standard input" {

@@ -62,7 +62,7 @@ not seen from here: other nodes and replicas with their relay logs, backups else
 	run --separate-stderr mkeyfile remove 100 101 --datadir="$data"
 	same 4 "$status"
 	[[ ${stderr_lines[0]} =~ ^"mkeyfile remove: key ID 100 version 1 is needed by "[12]" file"s?", the first of which is '$data/t/"[ab].ibd\'$ ]]
-	same "hint: 'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists" "${stderr_lines[-1]}"
+	same "hint: run 'mkeyfile verify --datadir=$data' to list which data needs which key" "${stderr_lines[-1]}"
 	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
 	[ ! -e keyfile~ ]
 }

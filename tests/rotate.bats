@@ -22,19 +22,26 @@ version_steps="next:
   4. the old versions stay: backups need them, and what is not re-encrypted yet. 'mkeyfile remove --old-versions --datadir=DIR' takes out those that nothing needs, with the server stopped"
 by_hand="by hand, since nothing else does: rebuild the redo log (another innodb_log_file_size and a restart), rewrite Aria tables (ALTER TABLE ... FORCE; those in mysql as well), purge binary logs"
 
-unversioned_hints="hint: these read no key versions: Community Server 10.1.4 to 11.7, Community Server 11.8, Community Server 12.0.1 and later, Enterprise Server before 11.8, MaxScale (key_manager=file)
-hint: --target=11.8-enterprise if Enterprise Server 11.8 and later reads this file
-hint: --target=VERSION+plugin if mkeyfile's plugin reads this file, in any server from 10.6 on: see mkeyfile-plugin(7)
-hint: --new-id makes a successor under another ID, which works on every server"
-
 @test "an unversioned file is refused while its server is unknown, or reads no versions" {
 	make_keyfile keyfile 1 2 100
 	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and most servers would refuse to start on it
-$unversioned_hints" rotate 100
+hint: run 'mkeyfile rotate 100 --new-id' to rotate by a new ID, which works on every server
+hint: use --target=11.8-enterprise if Enterprise Server 11.8 reads this file, or --target=10.11+plugin if mkeyfile's plugin does" rotate 100
 	for target in 10.11 11.8.9-MariaDB 12.3 10.6.21-17-MariaDB-enterprise; do
 		run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and $target would refuse to start on it
-$unversioned_hints" rotate 100 -t $target
+hint: run 'mkeyfile rotate 100 --new-id --target=$target' to rotate by a new ID, which works on every server" rotate 100 -t $target
 	done
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it
+hint: run 'mkeyfile rotate --all --new-id --size=128 --target=10.11' to rotate by a new ID, which works on every server" \
+		rotate --all -t 10.11 --size=128
+}
+
+@test "key IDs that a server uses under their number only get another hint" {
+	make_keyfile keyfile 1 2 100
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it
+hint: run 'mkeyfile add 101 --target=10.11', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" \
+		rotate 1 -t 10.11
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it" rotate 2 -t 10.11
 }
 
 @test "the first rotation turns the whole file versioned and keeps every key" {
@@ -54,7 +61,7 @@ $version_steps" ""
 	run -0 mkeyfile rotate 100 1 -q
 	same '1;1 100;1 100;2 1;2' "$(ids_and_versions)"
 	run_refused 4 "mkeyfile rotate: 'keyfile' has key versions, and 10.11 would refuse to start on it
-$unversioned_hints" rotate 100 -t 10.11
+hint: use --target=10.11+plugin if mkeyfile's plugin reads this file" rotate 100 -t 10.11
 }
 
 @test "an encrypted file stays encrypted" {
@@ -72,9 +79,9 @@ $unversioned_hints" rotate 100 -t 10.11
 		run -0 mkeyfile verify
 	done
 	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
-hint: --new-id makes a successor under another ID" rotate 100
+hint: run 'mkeyfile rotate 100 --new-id' to rotate by a new ID" rotate 100
 	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
-hint: --new-id makes a successor under another ID" rotate --all
+hint: run 'mkeyfile rotate --all --new-id' to rotate by a new ID" rotate --all
 }
 
 @test "an ID whose versions have gaps, and one that begins at version 2" {
@@ -160,7 +167,7 @@ next:
 @test "--new-id says what IDs 1 and 2 mean" {
 	make_keyfile keyfile 1 2 100
 	run_refused 4 "mkeyfile rotate: key ID 1 cannot be rotated by a new ID: the server uses it for the redo log, binary log, Aria tables and system tablespace under this number only
-hint: InnoDB tables under key 1 can be moved to another: 'mkeyfile add 100', restart, ALTER TABLE ... ENCRYPTION_KEY_ID=100" rotate 1 --new-id
+hint: run 'mkeyfile add 101', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" rotate 1 --new-id
 	run_refused 4 "mkeyfile rotate: key ID 2 cannot be rotated by a new ID: the server uses it for temporary files under this number only" \
 		rotate 2 --new-id
 	run --separate-stderr mkeyfile rotate --all --new-id

@@ -28,7 +28,7 @@ exit 0" "$output"
 	play "expect:Password of 'keyfile': " echo:off 'type:something else' -- "$MKEYFILE" list
 	same "Password of 'keyfile': 
 mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: 'mkeyfile verify' tries other digests and iteration counts
+hint: run 'mkeyfile verify' to try other digests and iteration counts
 exit 3" "$output"
 	play "expect:Password of" echo:off 'type:' -- "$MKEYFILE" list
 	same "mkeyfile list: 'the terminal' holds no password" "${lines[1]}"

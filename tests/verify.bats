@@ -210,7 +210,7 @@ hint: who gets at one gets at both: a password on another device, or from a secr
 information: the password file 'pw' lies beside the key file, open to the same users [password-file-beside]
 hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more
 information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
-hint: 'mkeyfile add 2' gives them a key of their own"
+hint: run 'mkeyfile add 2 --file=keyfile --password-file=pw --digest=sha256 --pbkdf2=10000' to give them a key of their own"
 }
 
 @test "a wrong password or KDF: status 3, the server's words, and what opens it" {
@@ -288,7 +288,7 @@ warnings() { # expected names
 warning: line 1: key ID 1 version 1 stands again on line 2, which the server uses [duplicate-id]
 hint: find out which of the two keys the data needs, and give the other one an ID of its own
 information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
-hint: 'mkeyfile add 2' gives them a key of their own"
+hint: run 'mkeyfile add 2 --file=keyfile' to give them a key of their own"
 }
 
 @test "--strict: a warning is a no, an information is none" {
@@ -330,7 +330,7 @@ informations() { # expected names, option...
 	informations 'old-versions'
 	run -0 mkeyfile verify -f keyfile --strict -t 11.8-enterprise
 	[[ $output = *"information: 2 key IDs, the first of which is 100, have older versions: their rotation is not finished, or not tidied up [old-versions]
-hint: 'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs; 'mkeyfile status' tells how far a server is"* ]]
+hint: run 'mkeyfile remove --all --old-versions --server-data --file=keyfile --target=11.8-enterprise' to remove the versions that no data uses"* ]]
 	run -0 mkeyfile remove -f keyfile --old-versions 100 200 --force -q
 	informations ''
 	warnings ''

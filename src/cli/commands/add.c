@@ -69,6 +69,16 @@ static void skip_existing(struct key_ids *ids, const struct options *options, co
 	ids->count = left;
 }
 
+static void hint_at_rotation(const struct target *target, const struct keyfile *keyfile, uint32_t id)
+{
+	if (may_have_versions(target, keyfile))
+		message_hint("run 'mkeyfile rotate %u%s' to add a version of it", id, message_given());
+	else if (id > KEY_ID_TEMPORARY)
+		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor of it", id, message_given());
+	else
+		message_hint("use --if-missing to skip key IDs that are already in the file");
+}
+
 /* With --key-version the ID may exist, but not in that version. */
 static enum status refuse_existing(const struct arguments *arguments, const struct keyfile *keyfile)
 {
@@ -83,7 +93,7 @@ static enum status refuse_existing(const struct arguments *arguments, const stru
 		}
 		if (!arguments->key_version && keyfile_find(keyfile, id, &count)) {
 			message_error("key ID %u exists already in '%s'", id, arguments->options->file);
-			message_hint("'mkeyfile rotate %u' makes a new version or a successor of it", id);
+			hint_at_rotation(&arguments->options->target, keyfile, id);
 			return STATUS_REFUSED;
 		}
 	}
@@ -139,8 +149,11 @@ static enum status add(void *input)
 		return report_nothing(options, &edit);
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
-	if (!status && arguments->key_version > 1)
+	if (!status && arguments->key_version > 1) {
 		status = require_versions(&options->target, options->file, keyfile);
+		if (status)
+			hint_at_versions(&options->target);
+	}
 	versioned = keyfile->has_versions || arguments->key_version > 1;
 	if (!status)
 		status = make_keys(arguments, keyfile, &keys);

@@ -101,6 +101,7 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 
 	if (status || parser->is_finished)
 		return status;
+	message_set_given(parser_retype(parser, argc, argv));
 	status = parser_check(parser);
 	if (!status)
 		status = options_complete(options);

@@ -216,7 +216,7 @@ static enum status open_with_old(struct password_change *passwd)
 		return status;
 	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
-		message_hint("'mkeyfile encrypt --in-place' gives it a password");
+		message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
 		return status;
 	}
 	status = get_password(&passwd->options->password, file, &passwd->old_password);

@@ -5,6 +5,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
 #include "core/backup.h"
 #include "core/format.h"
 
@@ -101,28 +102,6 @@ static json_t *settings_json(const struct password_change *passwd)
 	json_object_set_new(object, "use_pbkdf2", json_integer(kdf.iterations));
 	free(filekey);
 	return object;
-}
-
-/* A path as a shell takes it for one word, and rm for no option; malloc(3)ed, or NULL. */
-static char *shell_word(const char *path)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,+/@%:-~";
-	char *word;
-	char *end;
-
-	if (*path != '-' && *path != '~' && !path[strspn(path, plain)])
-		return strdup(path);
-	end = word = malloc(4 * strlen(path) + 5);
-	if (!word)
-		return NULL;
-	end = stpcpy(end, *path == '-' ? "./'" : "'");
-	for (; *path; path++)
-		if (*path == '\'')
-			end = stpcpy(end, "'\\''");
-		else
-			*end++ = *path;
-	stpcpy(end, "'");
-	return word;
 }
 
 /* An earlier backup, which holds a key that the file lacks, may need the old password, too. */

@@ -209,6 +209,15 @@ static bool removes_ids(const struct arguments *arguments)
 	return !arguments->version && !arguments->old_versions;
 }
 
+static void hint_at_proof(const struct datadirs *datadirs)
+{
+	char *directories = datadirs_retype(datadirs);
+
+	message_hint("run 'mkeyfile verify%s%s' to list which data needs which key", directories ? directories : "",
+		     message_given());
+	free(directories);
+}
+
 static enum status check_needs(const struct arguments *arguments, const struct keyset *removed,
 			       const struct data_needs *needs, struct free_pages *free_pages)
 {
@@ -232,7 +241,7 @@ static enum status check_needs(const struct arguments *arguments, const struct k
 		}
 	}
 	if (worst)
-		message_hint("'mkeyfile verify --datadir=DIR' lists what needs which key; --force insists");
+		hint_at_proof(&arguments->datadirs);
 	if (worst_free)
 		free_pages_say(free_pages);
 	return worst ? worst : worst_free;
@@ -318,7 +327,7 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 			format_text("%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
 				    unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
 				    data_needs_path(needs, needs->unsure_example)),
-			"run 'mkeyfile verify --datadir=DIR' for details");
+			"run 'mkeyfile verify' with the same directories for details");
 	return status ? status : check_redo_logs(arguments, needs);
 }
 

@@ -9,10 +9,14 @@
 #include "cli/options/defaults.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/format.h"
 #include "core/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Where IDs for tables begin, in the examples of MariaDB. */
+#define OTHER_KEY_FROM 100
 
 struct arguments {
 	struct options *options;
@@ -116,9 +120,9 @@ static enum status find_newest(const struct arguments *arguments, const struct k
 	}
 	message_error("'%s' has no key ID %u", arguments->options->file, id);
 	if (replaced)
-		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u'?", replaced, id);
+		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u%s'?", replaced, id, message_given());
 	else
-		message_hint("'mkeyfile add %u' adds it", id);
+		message_hint("run 'mkeyfile add %u%s' to add it", id, message_given());
 	return STATUS_FAILED;
 }
 
@@ -127,31 +131,7 @@ static size_t new_size(const struct arguments *arguments, const struct entry *be
 	return arguments->size ? arguments->size : before->key_size;
 }
 
-/* ---- a new version ---- */
-
-static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
-				 const struct keyfile *keyfile, struct new_keys *keys)
-{
-	enum status status = require_versions(&arguments->options->target, arguments->options->file, keyfile);
-
-	if (status)
-		message_hint("--new-id makes a successor under another ID, which works on every server");
-	for (size_t i = 0; !status && i < ids->count; i++) {
-		const struct entry *newest;
-
-		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
-		if (!status && newest->version == KEY_VERSION_MAX) {
-			message_error("key ID %u is at version %u, the highest there is", newest->id, KEY_VERSION_MAX);
-			message_hint("--new-id makes a successor under another ID");
-			return STATUS_REFUSED;
-		}
-		if (!status)
-			status = new_keys_generate(keys, newest->id, newest->version + 1, new_size(arguments, newest));
-	}
-	return status;
-}
-
-/* ---- a successor under a new ID ---- */
+/* ---- other ways, after a refusal ---- */
 
 /* The lowest ID above id that the file does not have, or 0. */
 static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
@@ -164,7 +144,84 @@ static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
 	return 0;
 }
 
-static enum status refuse_fixed_id(uint32_t id)
+/* Tables of InnoDB can have another key than that which the server needs under this ID. */
+static void hint_at_other_key(const struct keyfile *keyfile)
+{
+	uint32_t other = next_free_id(keyfile, OTHER_KEY_FROM - 1);
+
+	message_hint(
+		"run 'mkeyfile add %u%s', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=%u",
+		other, message_given(), other);
+}
+
+/* The IDs that can have a successor, as words of a command: malloc(3)ed; empty: none has. */
+static char *replaceable_ids(const struct key_ids *ids, const struct keyfile *keyfile)
+{
+	char *words = NULL;
+	size_t size = 0;
+	size_t count;
+	FILE *stream = open_memstream(&words, &size);
+
+	for (size_t i = 0; stream && i < ids->count; i++)
+		if (ids->ids[i] > KEY_ID_TEMPORARY && keyfile_find(keyfile, ids->ids[i], &count))
+			fprintf(stream, " %u", ids->ids[i]);
+	return stream && !fclose(stream) ? words : NULL;
+}
+
+/* why: how the sentence ends. */
+static void hint_at_successors(const struct arguments *arguments, const struct key_ids *ids,
+			       const struct keyfile *keyfile, const char *why)
+{
+	char *words = replaceable_ids(ids, keyfile);
+	char *size = arguments->size ? format_text(" --size=%zu", 8 * arguments->size) : NULL;
+
+	if (words && *words)
+		message_hint("run 'mkeyfile rotate%s --new-id%s%s' to rotate by a new ID%s",
+			     arguments->all ? " --all" : words, size ? size : "", message_given(), why);
+	else if (words && key_ids_have(ids, KEY_ID_SYSTEM))
+		hint_at_other_key(keyfile);
+	free(words);
+	free(size);
+}
+
+static void hint_at_other_ways(const struct arguments *arguments, const struct key_ids *ids,
+			       const struct keyfile *keyfile)
+{
+	const struct target *target = &arguments->options->target;
+
+	if (!keyfile->has_versions)
+		hint_at_successors(arguments, ids, keyfile, ", which works on every server");
+	if (keyfile->has_versions || !target->profile)
+		hint_at_versions(target);
+}
+
+/* ---- a new version ---- */
+
+static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
+				 const struct keyfile *keyfile, struct new_keys *keys)
+{
+	enum status status = require_versions(&arguments->options->target, arguments->options->file, keyfile);
+
+	if (status)
+		hint_at_other_ways(arguments, ids, keyfile);
+	for (size_t i = 0; !status && i < ids->count; i++) {
+		const struct entry *newest;
+
+		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
+		if (!status && newest->version == KEY_VERSION_MAX) {
+			message_error("key ID %u is at version %u, the highest there is", newest->id, KEY_VERSION_MAX);
+			hint_at_successors(arguments, ids, keyfile, "");
+			return STATUS_REFUSED;
+		}
+		if (!status)
+			status = new_keys_generate(keys, newest->id, newest->version + 1, new_size(arguments, newest));
+	}
+	return status;
+}
+
+/* ---- a successor under a new ID ---- */
+
+static enum status refuse_fixed_id(const struct keyfile *keyfile, uint32_t id)
 {
 	const char *role =
 		id == KEY_ID_SYSTEM ? "the redo log, binary log, Aria tables and system tablespace" : "temporary files";
@@ -172,8 +229,7 @@ static enum status refuse_fixed_id(uint32_t id)
 	message_error("key ID %u cannot be rotated by a new ID: the server uses it for %s under this number only", id,
 		      role);
 	if (id == KEY_ID_SYSTEM)
-		message_hint(
-			"InnoDB tables under key 1 can be moved to another: 'mkeyfile add 100', restart, ALTER TABLE ... ENCRYPTION_KEY_ID=100");
+		hint_at_other_key(keyfile);
 	return STATUS_REFUSED;
 }
 
@@ -212,7 +268,8 @@ static enum status make_successors(const struct arguments *arguments, const stru
 			message_warning("key ID %u stays as it is: the server uses it under this number only", id);
 			continue;
 		}
-		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(id) : find_newest(arguments, keyfile, id, &newest);
+		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(keyfile, id)
+						: find_newest(arguments, keyfile, id, &newest);
 		if (!status)
 			status = choose_successor(arguments, keyfile, id, successor, &successor);
 		if (!status)

@@ -5,6 +5,7 @@
 #include "cli/proof/prove.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/json.h"
+#include "cli/words/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,11 +44,18 @@ static const char *who_loads(const struct inspection *inspection)
 	return inspection->loads == server_profile_count ? "every server" : "some servers";
 }
 
+static void print_hint(const char *hint)
+{
+	fputs("hint: ", stdout);
+	print_visibly(stdout, hint);
+	putchar('\n');
+}
+
 static void print_refusal(const struct refusal *refusal)
 {
 	printf("no: %s\n", refusal->words);
 	if (refusal->hint)
-		printf("hint: %s\n", refusal->hint);
+		print_hint(hint_with_given(refusal->hint));
 }
 
 static void print_verdict(const struct arguments *arguments, const struct inspection *inspection)
@@ -95,7 +103,7 @@ static void print_findings(const struct inspection *inspection)
 		if (finding->line)
 			printf("line %u: ", finding->line);
 		printf("%s [%s]\n", words ? words : "", finding_name(finding->kind));
-		printf("hint: %s\n", finding_hint(finding->kind));
+		print_hint(finding_hint(finding->kind));
 		free(words);
 	}
 }
@@ -120,7 +128,7 @@ static json_t *refusal_json(const struct refusal *refusal)
 	json_object_set_new(object, "message", json_text(refusal->words));
 	json_object_set_new(object, "line", refusal->column ? json_integer(refusal->line) : json_null());
 	json_object_set_new(object, "column", refusal->column ? json_integer(refusal->column) : json_null());
-	json_object_set_new(object, "hint", refusal->hint ? json_string(refusal->hint) : json_null());
+	json_object_set_new(object, "hint", refusal->hint ? json_text(hint_with_given(refusal->hint)) : json_null());
 	return object;
 }
 
@@ -155,7 +163,7 @@ static json_t *findings_json(const struct inspection *inspection, bool informati
 		json_object_set_new(object, "name", json_string(finding_name(finding->kind)));
 		json_object_set_new(object, "line", finding->line ? json_integer(finding->line) : json_null());
 		json_object_set_new(object, "message", words ? json_text(words) : json_null());
-		json_object_set_new(object, "hint", json_string(finding_hint(finding->kind)));
+		json_object_set_new(object, "hint", json_text(finding_hint(finding->kind)));
 		json_decref(object);
 		free(words);
 	}

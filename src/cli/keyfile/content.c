@@ -40,7 +40,7 @@ struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct con
 
 void hint_at_verify(void)
 {
-	message_hint("'mkeyfile verify' tries other digests and iteration counts");
+	message_hint("run 'mkeyfile verify%s' to try other digests and iteration counts", message_given());
 }
 
 static enum status open_sealed(const struct password_source *source, struct kdf kdf, const char *name,

@@ -2,42 +2,37 @@
 #include "cli/keyfile/versions.h"
 
 #include "cli/words/message.h"
+#include "core/format.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-static void say_servers_without_versions(void)
+bool may_have_versions(const struct target *target, const struct keyfile *keyfile)
 {
-	char *names = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&names, &size);
-
-	for (size_t i = 0; stream && i < server_profile_count; i++)
-		if (server_profiles[i].syntax == SYNTAX_UNVERSIONED)
-			fprintf(stream, "%s%s", ftell(stream) ? ", " : "", server_profiles[i].name);
-	if (!stream || fclose(stream))
-		return;
-	message_hint("these read no key versions: %s", names);
-	free(names);
+	return target->profile ? target->profile->syntax == SYNTAX_VERSIONED : keyfile->has_versions;
 }
 
 enum status require_versions(const struct target *target, const char *file, const struct keyfile *keyfile)
 {
 	const struct server_profile *profile = target->profile;
 
-	if (profile ? profile->syntax == SYNTAX_VERSIONED : keyfile->has_versions)
+	if (may_have_versions(target, keyfile))
 		return STATUS_DONE;
 	message_error("'%s' %s key versions, and %s would refuse to start on it", file,
 		      keyfile->has_versions ? "has" : "would get", profile ? target->name : "most servers");
-	say_servers_without_versions();
-	for (size_t i = 0; i < server_profile_count; i++)
-		if (server_profiles[i].edition == PLUGIN)
-			message_hint(
-				"--target=VERSION+plugin if mkeyfile's plugin reads this file, in any server from 10.6 on: see mkeyfile-plugin(7)");
-		else if (server_profiles[i].syntax == SYNTAX_VERSIONED)
-			message_hint("--target=%s if %s reads this file", server_profiles[i].option,
-				     server_profiles[i].name);
 	return STATUS_REFUSED;
+}
+
+void hint_at_versions(const struct target *target)
+{
+	struct server_profile profile;
+	char *plugin = target->profile ? format_text("%s+plugin", target->name) : NULL;
+
+	if (!target->profile)
+		message_hint(
+			"use --target=11.8-enterprise if Enterprise Server 11.8 reads this file, or --target=10.11+plugin if mkeyfile's plugin does");
+	else if (plugin && target_profile(plugin, &profile))
+		message_hint("use --target=%s if mkeyfile's plugin reads this file", plugin);
+	free(plugin);
 }
 
 enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys, bool versioned,

@@ -30,6 +30,7 @@ struct option_spec {
 	unsigned char unset;	   /* what all bytes of a member are that is not set */
 	bool optional;		   /* the value may be missing */
 	bool is_path;		   /* of a file whose owner has to be trusted */
+	bool is_in_hints;	   /* commands that hints name get it as well */
 	void (*free)(void *place); /* what the member owns; or NULL */
 };
 

@@ -4,9 +4,11 @@
 #include "cli/options/help.h"
 #include "cli/options/repeatable.h"
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -556,6 +558,33 @@ enum status parser_take(const struct parser *parser, char *argument)
 	if (!next_item(&walk, &item) || item.kind != ITEM_OPTION || is_built_in(item.known))
 		return STATUS_USAGE;
 	return take(item.known, item.value);
+}
+
+/* The long form of an option, which a shell takes for one word. */
+static void retype_item(FILE *stream, const struct item *item)
+{
+	bool is_stream = item->value && !strcmp(item->value, "-");
+	char *word = item->value && !is_stream ? shell_word(item->value) : NULL;
+
+	fprintf(stream, " --%s%s%s", item->known->spec->name, item->value ? "=" : "",
+		word	    ? word
+		: is_stream ? "-"
+			    : "");
+	free(word);
+}
+
+char *parser_retype(const struct parser *parser, int argc, char **argv)
+{
+	struct walk walk = walk_start(parser, argc, argv);
+	struct item item;
+	char *words = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&words, &size);
+
+	while (stream && next_item(&walk, &item))
+		if (item.kind == ITEM_OPTION && item.known->spec->is_in_hints)
+			retype_item(stream, &item);
+	return stream && !fclose(stream) ? words : NULL;
 }
 
 bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *path))

@@ -31,6 +31,10 @@ void parser_free(const struct parser *parser);
  * too. Learns whether --json is among the options, so that an error becomes an object. */
 MUST_CHECK enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand);
 
+/* The options of the command line that say which files and which server are meant, in words
+ * for a shell: " --file='my keys'". malloc(3)ed; NULL: no memory. */
+char *parser_retype(const struct parser *parser, int argc, char **argv);
+
 /* What --help and --version print. */
 void parser_print_help(const struct parser *parser);
 void parser_print_version(void);

@@ -4,9 +4,11 @@
 #include "cli/options/defaults.h"
 #include "cli/proof/progress.h"
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
 #include "data/file_names.h"
 #include "data/tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +77,23 @@ enum status datadirs_complete(struct datadirs *datadirs, const struct host *host
 		message_note("the server's data: '%s' (%s)", place->path, place->setting);
 	}
 	return status;
+}
+
+char *datadirs_retype(const struct datadirs *datadirs)
+{
+	char *words = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&words, &size);
+
+	for (size_t i = 0; stream && i < datadirs->named; i++) {
+		char *word = shell_word(datadirs->paths[i]);
+
+		fprintf(stream, " --datadir=%s", word ? word : "");
+		free(word);
+	}
+	if (stream && datadirs->of_server)
+		fputs(" --server-data", stream);
+	return stream && !fclose(stream) ? words : NULL;
 }
 
 static struct fault find_file(void *context, const char *path, struct fault fault)

@@ -29,6 +29,10 @@ MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct
 MUST_CHECK enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,
 				      struct data_audit *ret_audit);
 
+/* The options that name them, in words for a shell: " --datadir=/srv --server-data".
+ * malloc(3)ed; NULL: no memory. */
+char *datadirs_retype(const struct datadirs *datadirs);
+
 /* Each directory that --datadir names has to have a file that a server could have
  * encrypted: says which has none. */
 MUST_CHECK enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs);

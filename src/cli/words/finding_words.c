@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/words/finding_words.h"
 
+#include "cli/words/message.h"
 #include "cli/words/trust_words.h"
 #include "core/format.h"
 
@@ -159,13 +160,13 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_REPEATED_KEY] = "two IDs with one key are one key: move the data of one of them to a new ID",
 		[FINDING_PUBLISHED_KEY] =
 			"this key protects nothing: move its data to a new one, made by 'mkeyfile add'",
-		[FINDING_NO_TEMPORARY_KEY] = "'mkeyfile add 2' gives them a key of their own",
+		[FINDING_NO_TEMPORARY_KEY] = "run 'mkeyfile add 2%s' to give them a key of their own",
 		[FINDING_MIXED_VERSIONS] =
 			"no documentation says that a server reads such a mixture: any change by mkeyfile gives every line a version",
 		[FINDING_VERSION_GAP] =
 			"data that still has the missing version cannot be read: look for it in a backup of the key file",
 		[FINDING_OLD_VERSIONS] =
-			"'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs; 'mkeyfile status' tells how far a server is",
+			"run 'mkeyfile remove --all --old-versions --server-data%s' to remove the versions that no data uses",
 		[FINDING_KEY_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
 		[FINDING_PASSWORD_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
 		[FINDING_PASSWORD_FILE_BESIDE] =
@@ -199,5 +200,5 @@ const char *finding_hint(enum finding_kind kind)
 	};
 
 	_Static_assert(sizeof(hints) / sizeof(hints[0]) == FINDING_KIND_COUNT, "each kind has a hint");
-	return hints[kind];
+	return hint_with_given(hints[kind]);
 }

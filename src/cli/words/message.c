@@ -20,6 +20,7 @@ static struct {
 	bool quiet;
 	bool json;
 	bool changed;
+	char *given;
 	char *error;
 	json_t *hints;
 	json_t *sql;
@@ -38,6 +39,29 @@ void message_set_quiet(bool quiet)
 void message_set_json(bool json)
 {
 	said.json = json;
+}
+
+void message_set_given(char *words)
+{
+	free(said.given);
+	said.given = words;
+}
+
+const char *message_given(void)
+{
+	return said.given ? said.given : "";
+}
+
+const char *hint_with_given(const char *hint)
+{
+	static char *words;
+	const char *place = hint ? strstr(hint, "%s") : NULL;
+
+	if (!place)
+		return hint;
+	free(words);
+	words = format_text("%.*s%s%s", (int)(place - hint), hint, message_given(), place + 2);
+	return words ? words : "";
 }
 
 void message_changed(void)
@@ -457,6 +481,7 @@ enum status message_finish(enum status status)
 	}
 	if (status != STATUS_DONE && said.changed)
 		message_hint("the change itself is made");
+	free(said.given);
 	free(said.error);
 	json_decref(said.hints);
 	json_decref(said.sql);

@@ -28,6 +28,13 @@ void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The next step after an error or a warning. */
 void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The options that a command in a hint needs to mean the same files, " --file=F", as
+ * parser_retype found them. message_set_given takes words over; NULL: none. */
+void message_set_given(char *words);
+const char *message_given(void);
+/* The hint, with these options in place of the %s that it may have. Good until the next
+ * call; NULL for NULL. */
+const char *hint_with_given(const char *hint);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A statement that clears the way, on a line of its own, and in any case for JSON. */

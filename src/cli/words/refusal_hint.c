@@ -26,7 +26,7 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 	case FAULT_TOO_LARGE:
 		return "take out comments and blank lines, or keys that nothing needs any more";
 	case FAULT_NOT_ENCRYPTED:
-		return "'mkeyfile encrypt --in-place' encrypts it; or take the setting filekey out of the option file";
+		return "run 'mkeyfile encrypt --in-place%s' to encrypt it";
 	case FAULT_TRUNCATED:
 		return "the file is cut: take a backup of it";
 	case FAULT_WRONG_PASSWORD:
