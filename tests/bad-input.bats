@@ -189,7 +189,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 @test "keys to import that are none" {
 	check() { # content
 		printf '%b' "$1" >imported
-		run_refused 2 "mkeyfile add: 'imported' is no key: 32, 48 or 64 hex digits are needed and nothing else" \
+		run_refused 2 "mkeyfile add: 'imported' is not a key: 32, 48 or 64 hex digits are needed and nothing else" \
 			add 7 --key-from=imported
 	}
 	check ''
@@ -265,15 +265,37 @@ $(verify_hint --password-file=pw)"
 	done
 }
 
-@test "base64 and unsalted openssl output" {
+@test "base64 and unsalted openssl output are named" {
 	openssl_encrypt pw keyfile base64 -md sha1 -a
 	openssl_encrypt pw keyfile unsalted -md sha1 -nosalt
-	for file in base64 unsalted; do
-		run_refused 2 "mkeyfile decrypt: '$file' is not encrypted" decrypt -P pw -f $file
-		# as text it is whatever its first bytes make of it
-		run -2 --separate-stderr mkeyfile list -P pw -f $file
-		[[ $stderr = *"'$file' "@("is no key file: "*|"holds no key") ]]
+	(umask 077 && base64 keyfile >text)
+	for command in 'decrypt' 'list' 'add 7' 'passwd --new-password-file=new'; do
+		# shellcheck disable=SC2086
+		while read -r file words; do
+			run_refused 2 "mkeyfile ${command%% *}: '$file' is $words" $command -q -P pw -f "$file"
+		done <<-'EOF'
+			base64 an encrypted key file in base64, which no server reads
+			unsalted encrypted without a salt, which no server reads, or is not a key file
+			text base64 text, not a key file
+		EOF
 	done
+	run_refused 4 "mkeyfile encrypt: 'base64' is an encrypted key file in base64, which no server reads
+hint: run '(umask 077; base64 -d base64 >NEW)' to decode it" encrypt -P pw -f base64
+}
+
+@test "keys in base64 and in binary are named" {
+	(umask 077 && echo -n 'not random, and of 32 bytes only' | base64 >base64 && openssl rand 32 | tr '\0-\177' '\200-\377' >binary)
+	hint='| od -An -v -tx1 | tr -d " \n" | mkeyfile add 7 --key-from=-'"' to import it"
+	run_refused 2 "mkeyfile add: 'base64' is not a key: it is base64, and 32, 48 or 64 hex digits are needed and nothing else
+hint: run 'base64 -d base64 $hint" add 7 --key-from=base64
+	run_refused 2 "mkeyfile add: 'binary' is not a key: it is binary, and 32, 48 or 64 hex digits are needed and nothing else
+hint: run 'cat binary $hint" add 7 --key-from=binary
+	{
+		cat keyfile
+		echo "7;$(cat base64)"
+	} >mixed
+	run_refused 2 "mkeyfile list: 'mixed' is no key file: invalid key at line 4, column 3
+hint: convert the key on line 4 from base64 to hex digits" list -f mixed
 }
 
 @test "a wrong password" {

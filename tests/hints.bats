@@ -49,3 +49,26 @@ ids() {
 	obeys 3 3 list --digest=sha256 "${options[@]}"
 	[[ $stderr == *"hint: it opens with --digest=sha1"* ]]
 }
+
+@test "what a hint makes of other forms of a key file and of a key can be used" {
+	mkeyfile list "${options[@]}" >expected
+	openssl_encrypt 'my pw' plain base64 -md sha1 -a
+	openssl_encrypt 'my pw' plain unsalted -md sha1 -nosalt
+	for file in base64 unsalted; do
+		rm -f NEW
+		run -2 --separate-stderr mkeyfile list -f "$file" -P 'my pw'
+		(bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")" 2>/dev/null)
+		same 600 "$(stat -c %a NEW)"
+		mkeyfile list -f NEW -P 'my pw' | cmp - expected
+	done
+	key=$(printf %02x {128..159})
+	# shellcheck disable=SC2001,SC2059
+	printf "$(sed 's/../\\x&/g' <<<"$key")" >binary
+	base64 binary >base64
+	for file in base64 binary; do
+		run -2 --separate-stderr mkeyfile add 7 --key-from="$file" "${options[@]}"
+		bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1 --dry-run/p" <<<"$stderr")"
+	done
+	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")"
+	same "7;$key" "$(openssl_decrypt 'my pw' "it's" | tail -n 1)"
+}

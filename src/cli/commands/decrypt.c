@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/output.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/words/message.h"
@@ -56,6 +57,9 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 	enum status status;
 	struct fault fault;
 
+	if (!envelope_is_sealed(raw->data, raw->size) &&
+	    say_disguise(&options->password, options->kdf, options->file, raw))
+		return STATUS_FAILED;
 	if (!envelope_is_sealed(raw->data, raw->size))
 		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
 	status = get_password(&options->password, name, &password);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/output.h"
 #include "cli/words/message.h"
 
@@ -16,11 +17,12 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-static enum status refuse_encrypted(const struct output *output, const char *name)
+static enum status refuse_encrypted(const struct output *output, const struct options *options)
 {
-	if (!envelope_is_sealed(output->input.data, output->input.size))
+	if (envelope_is_sealed(output->input.data, output->input.size))
+		message_error("'%s' is encrypted already", input_name(options->file));
+	else if (!say_disguise(&options->password, options->kdf, options->file, &output->input))
 		return STATUS_DONE;
-	message_error("'%s' is encrypted already", name);
 	return STATUS_REFUSED;
 }
 
@@ -51,7 +53,7 @@ static enum status encrypt(void *input)
 	if (!status)
 		status = output_open(&output, options);
 	if (!status)
-		status = refuse_encrypted(&output, name);
+		status = refuse_encrypted(&output, options);
 	if (!status)
 		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
 						: get_new_password(&options->password, name, &password);

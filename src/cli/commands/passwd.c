@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/commands/passwd_report.h"
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
@@ -215,6 +216,8 @@ static enum status open_with_old(struct password_change *passwd)
 	if (status)
 		return status;
 	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
+		if (say_disguise(&passwd->options->password, passwd->options->kdf, file, &passwd->store.content))
+			return STATUS_FAILED;
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
 		message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
 		return status;

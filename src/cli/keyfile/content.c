@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/content.h"
 
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
+#include "core/disguise.h"
 #include "core/unseal.h"
 #include "server/inspect.h"
 #include "server/verdict.h"
@@ -64,18 +66,24 @@ enum status content_open(const struct password_source *source, struct kdf kdf, c
 			 const struct secret *raw, struct content *ret_content)
 {
 	SECRET struct secret text = { 0 };
+	enum status status;
 	struct fault fault;
 
 	if (envelope_is_sealed(raw->data, raw->size))
 		return open_sealed(source, kdf, name, raw, ret_content);
-	if (has_password_source(source))
-		message_warning("'%s' is not encrypted: the password is not used", name);
 	fault = secret_copy(&text, raw->data, raw->size);
 	if (!fault.code)
 		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
 	if (!fault.code && !ret_content->keyfile.count)
 		fault = fault_of(FAULT_NOT_A_KEYFILE);
-	return message_fault(fault, name);
+	if (fault.code && say_disguise(source, kdf, name, raw))
+		return STATUS_FAILED;
+	if (has_password_source(source))
+		message_warning("'%s' is not encrypted: the password is not used", name);
+	status = message_fault(fault, name);
+	if (fault.code == FAULT_KEY && disguise_is_on_line(raw, fault.line))
+		message_hint("convert the key on line %u from base64 to hex digits", fault.line);
+	return status;
 }
 
 /* A profile that loads the text if any does. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/inspection.h"
 
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/keyfile/wrong_password.h"
@@ -9,6 +10,7 @@
 #include "cli/options/trusted.h"
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
+#include "core/disguise.h"
 #include "core/file.h"
 #include "core/unseal.h"
 #include "server/verdict.h"
@@ -280,6 +282,8 @@ static enum status read_file(struct inspection *inspection)
 		return message_fault(fault, inspection->name);
 	inspection->fault = fault;
 	inspection->encrypted = envelope_is_sealed(inspection->raw.data, inspection->raw.size);
+	if (!inspection->encrypted)
+		inspection->disguise = disguise_hint(&options->password, options->kdf, options->file, &inspection->raw);
 	return STATUS_DONE;
 }
 
@@ -341,6 +345,17 @@ static struct fault judge_file(const struct inspection *inspection, const struct
 	return server_judge(profile, &inspection->text, inspection->raw.size);
 }
 
+static const char *hint_of(const struct inspection *inspection, struct fault fault,
+			   const struct server_profile *profile)
+{
+	if (inspection->disguise && (fault.code == FAULT_NOT_ENCRYPTED || fault.code == FAULT_SYNTAX ||
+				     fault.code == FAULT_KEY_ID || fault.code == FAULT_SYSTEM_KEY))
+		return inspection->disguise;
+	if (fault.code == FAULT_KEY && disguise_is_on_line(&inspection->text, fault.line))
+		return "convert the key from base64 to hex digits";
+	return lacks_password(inspection) ? no_password_hint() : fault_hint(fault, profile);
+}
+
 static enum status judge(const struct inspection *inspection, const struct server_profile *profile,
 			 struct refusal *ret_refusal)
 {
@@ -359,7 +374,7 @@ static enum status judge(const struct inspection *inspection, const struct serve
 		return STATUS_DONE;
 	*ret_refusal = (struct refusal){
 		.words = server_words(profile, fault, name),
-		.hint = lacks_password(inspection) ? no_password_hint() : fault_hint(fault, profile),
+		.hint = hint_of(inspection, fault, profile),
 		.line = fault.line,
 		.column = fault.column,
 	};
@@ -533,4 +548,5 @@ void inspection_free(struct inspection *inspection)
 	free(inspection->refusals);
 	free(inspection->target.words);
 	free(inspection->obstacle.words);
+	free(inspection->disguise);
 }

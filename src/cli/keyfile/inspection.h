@@ -28,6 +28,7 @@ struct inspection {
 	struct secret text; /* what a server parses */
 	struct keyfile keyfile;
 	struct fault fault; /* that keeps every server from the text */
+	char *disguise;	    /* what to do with a file that is another form of a key file; or NULL */
 	struct server_user user;
 	bool has_user;
 	struct findings findings;

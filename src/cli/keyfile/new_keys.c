@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/new_keys.h"
 
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/input.h"
 #include "cli/words/message.h"
 
@@ -57,7 +58,7 @@ static enum status decode(const struct secret *text, const char *path, struct ne
 		if (hex_digit_value(start[i]) < 0)
 			digits = 0;
 	if (digits % 2 || !key_size_is_valid(digits / 2)) {
-		message_error("'%s' is no key: 32, 48 or 64 hex digits are needed and nothing else", input_name(path));
+		say_no_key(path, text, key->id);
 		return STATUS_FAILED;
 	}
 	key->size = (uint32_t)(digits / 2);

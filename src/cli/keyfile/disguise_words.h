@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_KEYFILE_DISGUISE_WORDS_H
+#define MKEYFILE_CLI_KEYFILE_DISGUISE_WORDS_H
+
+#include "cli/options/options.h"
+
+/* What to do with raw, the file at path, where it is another form of a key file
+ * (core/disguise.h): malloc(3)ed; NULL: it is none, or no memory. */
+char *disguise_hint(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw);
+
+/* Says what it is, and what to do. False, and not a word: it is none. */
+bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw);
+
+/* Says that raw, which was to be imported as the key of this ID, is none. */
+void say_no_key(const char *path, const struct secret *raw, uint32_t id);
+
+#endif
