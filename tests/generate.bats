@@ -7,7 +7,7 @@ setup_test() {
 }
 
 next_steps() {
-	printf "next: the server's user has to read it (chown mysql 'keyfile'), and its option file has to name it;\n"
+	printf "next: the server's option file has to name it;\n"
 	printf '      keep a copy of the key file in a safe place: without it the data is lost'
 }
 
@@ -55,7 +55,7 @@ $(next_steps)" ""
 	assert_equal 0 "created 'keyfile.key', a password file
 created 'keyfile', encrypted
   key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
-next: the server's user has to read both (chown mysql 'keyfile' 'keyfile.key'), and its option file has to name them;
+next: the server's option file has to name both;
       keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" ""
 	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
 	same 257 "$(stat -c %s keyfile.key)"
@@ -176,4 +176,44 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
   { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ] }
 END
 	)" "$(jq -S . <<<"$output")"
+}
+
+@test "as root, new files belong to the server's user account" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	run -0 --separate-stderr mkeyfile generate --new-password-file=keyfile.key --server-user=nobody
+	grep -qxF "next: the server's option file has to name both;" <<<"$stderr"
+	for file in keyfile keyfile.key; do
+		same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' $file)"
+	done
+	# which the option files name as well
+	printf '[mysqld]\nuser = nobody\n' >my.cnf
+	unset MKEYFILE_PRINT_DEFAULTS
+	run -0 mkeyfile generate -q -f named --defaults-file=my.cnf
+	same "600 nobody" "$(stat -c '%a %U' named)"
+	run -0 mkeyfile generate -q -f usual --no-defaults
+	same "600 $(id -un mysql 2>/dev/null || id -un)" "$(stat -c '%a %U' usual)"
+	# a number without a name has no group
+	run -0 mkeyfile generate -q -f number --server-user=54321
+	same "600 54321:$(id -g)" "$(stat -c '%a %u:%g' number)"
+	# a file that is there keeps its owner
+	run -0 mkeyfile generate -q -f number --force --server-user=54321 --trust-owner=nobody
+	same "600 54321:$(id -g)" "$(stat -c '%a %u:%g' number)"
+}
+
+@test "where the owner cannot be set, as in some containers, new files are of who runs the command" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	run -0 --separate-stderr strace -o calls -e trace=fchown -e inject=fchown:error=EPERM \
+		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
+	grep -q 'INJECTED' calls
+	grep -qxF "next: the server's user has to read both (chown nobody 'keyfile' 'keyfile.key'), and its option file has to name them;" <<<"$stderr"
+	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
+}
+
+@test "files that another user creates are that user's" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	mkdir of-nobody
+	chown nobody of-nobody
+	cd of-nobody
+	run -0 as_nobody generate -q -f keyfile --server-user=mysql
+	same "600 65534" "$(stat -c '%a %u' keyfile)"
 }

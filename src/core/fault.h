@@ -33,6 +33,7 @@ enum fault_code {
 	FAULT_CREATE,
 	FAULT_OWNER,	  /* owner or group cannot be kept */
 	FAULT_ATTRIBUTES, /* mode, ACL or extended attributes cannot be kept */
+	FAULT_ACCESS,	  /* owner, group or mode cannot be changed */
 	FAULT_WRITE,
 	FAULT_READ_BACK, /* what was written does not read back the same */
 	FAULT_TORN,	 /* written in place, and neither old nor new */

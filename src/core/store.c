@@ -223,6 +223,42 @@ struct fault store_open_absent(struct store *store, const char *path)
 	return fault.code ? fault : take_place(store, &place);
 }
 
+#define PLACE_ATTEMPTS 10
+
+/* Where the directory cannot be locked, as on NFS, a second run is refused at the end. */
+static struct fault lock_directory(const struct store *store, unsigned int timeout)
+{
+	struct stat status;
+	struct fault fault = fstat(store->directory, &status) ? fault_errno(FAULT_OPEN, errno)
+							      : lock_wait(store->directory, &status, timeout);
+
+	return fault.code == FAULT_LOCK ? fault_none() : fault;
+}
+
+struct fault store_open_or_place(struct store *store, const char *path, unsigned int lock_timeout)
+{
+	struct fault fault = fault_none();
+
+	for (int attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
+		struct fault placed;
+
+		fault = store_open(store, path, NULL, lock_timeout);
+		if (fault.code != FAULT_OPEN || fault.error_number != ENOENT)
+			return fault;
+		store_close(store);
+		placed = store_open_absent(store, path);
+		if (!placed.code)
+			placed = lock_directory(store, lock_timeout);
+		/* it may have come while this process waited */
+		if (!placed.code)
+			placed = store_check_absent(path);
+		if (placed.code != FAULT_EXISTS)
+			return placed;
+		store_close(store);
+	}
+	return fault;
+}
+
 bool store_is_projected(const struct store *store)
 {
 	struct stat projected;
@@ -279,6 +315,54 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	fault = file_read(store->file, &content);
 	if (fault.code == FAULT_TOO_LARGE || (!fault.code && !secret_equals(&content, &store->content)))
 		return fault_of(FAULT_CHANGED);
+	return fault;
+}
+
+bool store_has_access(const struct store *store)
+{
+	const struct file_access *access = &store->access;
+	const struct stat *status = &store->status;
+
+	return (!access->sets_owner ||
+		(status->st_uid == access->owner && (access->group == (gid_t)-1 || status->st_gid == access->group))) &&
+	       (!access->sets_mode || (status->st_mode & 07777) == access->mode);
+}
+
+/* The mode in between is what both have in common. */
+static struct fault set_owner(int file, const struct file_access *access, const struct stat *status, mode_t mode)
+{
+	if ((status->st_mode & mode) != (status->st_mode & 07777) && fchmod(file, status->st_mode & mode))
+		return fault_errno(FAULT_ACCESS, errno);
+	if (fchown(file, access->owner, access->group) && !access->is_wish)
+		return fault_errno(FAULT_ACCESS, errno);
+	return fault_none();
+}
+
+static struct fault set_access(int file, const struct file_access *access)
+{
+	struct stat status;
+	mode_t mode;
+	struct fault fault;
+
+	if (!access->sets_owner && !access->sets_mode)
+		return fault_none();
+	if (fstat(file, &status))
+		return fault_errno(FAULT_ACCESS, errno);
+	mode = access->sets_mode ? access->mode : status.st_mode & 07777;
+	fault = access->sets_owner ? set_owner(file, access, &status, mode) : fault_none();
+	if (!fault.code && (access->sets_owner || mode != (status.st_mode & 07777)) && fchmod(file, mode))
+		fault = fault_errno(FAULT_ACCESS, errno);
+	return fault;
+}
+
+struct fault store_change_access(struct store *store)
+{
+	struct fault fault = check_unchanged(store, store->name);
+
+	if (!fault.code)
+		fault = set_access(store->file, &store->access);
+	if (!fault.code && (fsync(store->file) || fstat(store->file, &store->status)))
+		fault = fault_errno(FAULT_ACCESS, errno);
 	return fault;
 }
 
@@ -515,6 +599,8 @@ struct fault store_prepare(struct store *store, const struct secret *content)
 	fault = temporary_create(store->directory, store->name, &store->temporary);
 	if (!fault.code && store->file >= 0)
 		fault = temporary_take_access(&store->temporary, store->file, &store->status);
+	if (!fault.code)
+		fault = set_access(store->temporary.file, &store->access);
 	return fault.code ? fault : temporary_fill(&store->temporary, content);
 }
 

@@ -8,6 +8,16 @@
  * in one step or left as they were. Paths are only for the system and for the
  * caller's messages; nothing here looks into the content. */
 
+/* Owner, group and mode that a file is to have instead of those it has, or would have. */
+struct file_access {
+	bool sets_owner;
+	bool is_wish; /* a file system or a container where the owner cannot be set is fine */
+	bool sets_mode;
+	uid_t owner;
+	gid_t group; /* (gid_t)-1: as it is */
+	mode_t mode;
+};
+
 /* An existing regular file, locked with flock(2) for a change, or the place of a new
  * one. */
 struct store {
@@ -24,6 +34,7 @@ struct store {
 	char *left_behind;	     /* a file of FAULT_OLD_LEFT or FAULT_STRANDED, in directory; else NULL */
 	char *litter; /* a file of a killed run that holds keys this one lacks, or that cannot be read; else NULL */
 	struct temporary temporary; /* from store_prepare on */
+	struct file_access access;  /* for the caller to set: what a new or replaced file is to have */
 	struct stat status;
 	struct secret content; /* as read */
 };
@@ -63,8 +74,21 @@ MUST_CHECK struct fault store_lock_again(const struct store *store, unsigned int
  * FAULT_EXISTS. Others as store_open. */
 MUST_CHECK struct fault store_open_absent(struct store *store, const char *path);
 
+/* Opens the file as store_open does, or, where there is none, its place as
+ * store_open_absent does: then store->file is -1, and until store_close a second run that
+ * calls this for a file in the same directory waits, and finds the file that this one has
+ * made. A symbolic link that leads nowhere is FAULT_OPEN. */
+MUST_CHECK struct fault store_open_or_place(struct store *store, const char *path, unsigned int lock_timeout);
+
 /* What store_open_absent would say, and nothing is opened. */
 MUST_CHECK struct fault store_check_absent(const char *path);
+
+/* Whether the file has the owner, group and mode that access sets. */
+bool store_has_access(const struct store *store);
+
+/* Gives them to the file itself, of an open store, and syncs it. At no moment may anyone
+ * read it who may not before or after. FAULT_CHANGED, FAULT_ACCESS. */
+MUST_CHECK struct fault store_change_access(struct store *store);
 
 /* The file is in a volume that Kubernetes projects, below what "..data" points
  * at: the next update puts another directory in its place. */
@@ -74,7 +98,8 @@ bool store_is_projected(const struct store *store);
  * held (core/signals.h). */
 
 /* Writes content to a temporary file in the same directory, with owner, mode, ACL and
- * extended attributes of the old file or with mode 0600, reads it back and syncs it.
+ * extended attributes of the old file or with mode 0600, and with what access sets, reads
+ * it back and syncs it.
  * With in_place_backup: saves the old content there. */
 MUST_CHECK struct fault store_prepare(struct store *store, const struct secret *content);
 

@@ -48,6 +48,11 @@ void trust_start(const struct trust *trust)
 	is_active = true;
 }
 
+bool trust_accepts_user(uid_t user)
+{
+	return !is_active || trust_has_user(&active, user);
+}
+
 const struct refusal_of_trust *trust_refusal(void)
 {
 	return &last_refusal;

@@ -40,6 +40,9 @@ bool trust_has_user(const struct trust *trust, uid_t user);
  * the server plugin reads as the server does. server_user has to outlive it. */
 void trust_start(const struct trust *trust);
 
+/* Whether files of the user are trusted. */
+bool trust_accepts_user(uid_t user);
+
 /* Why a path was refused. */
 enum refusal_reason {
 	REFUSAL_NONE,

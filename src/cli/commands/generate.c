@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/keyfile/edit.h"
-#include "cli/keyfile/password_source.h"
+#include "cli/keyfile/new_file.h"
 #include "cli/keyfile/report.h"
 #include "cli/words/message.h"
 
@@ -69,37 +69,6 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 	return message_fault(fault, arguments->options->file);
 }
 
-static bool is_encrypted(const struct options *options)
-{
-	return options->new_password_file || has_password_source(&options->password);
-}
-
-static enum status find_password(const struct options *options, struct new_password_file *new_password_file,
-				 struct password *ret_password)
-{
-	if (new_password_file->path)
-		return new_password_file_make(new_password_file, ret_password);
-	if (has_password_source(&options->password))
-		return get_new_password(&options->password, options->file, ret_password);
-	return STATUS_DONE;
-}
-
-static void say_next_steps(const struct options *options)
-{
-	if (options->writing.dry_run)
-		return;
-	if (options->new_password_file)
-		message_note(
-			"next: the server's user has to read both (chown mysql '%s' '%s'), and its option file has to name them;",
-			options->file, options->new_password_file);
-	else
-		message_note(
-			"next: the server's user has to read it (chown mysql '%s'), and its option file has to name it;",
-			options->file);
-	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
-		     is_encrypted(options) ? " and one of the password, apart from each other," : "");
-}
-
 static enum status generate(void *input)
 {
 	struct arguments *arguments = input;
@@ -117,17 +86,20 @@ static enum status generate(void *input)
 		.new_password_file = &new_password_file,
 	};
 	const struct change change = {
-		"created", "would create", options->file, is_encrypted(options), options->writing.dry_run, &keys, &store
+		"created", "would create", options->file, new_file_is_encrypted(options), options->writing.dry_run,
+		&keys,	   &store
 	};
 	enum status status = complete_arguments(arguments);
 
 	/* before a password is asked for */
 	if (!status)
 		status = open_new_store(&store, options->file, &options->writing, arguments->force);
+	if (store.file < 0)
+		store.access = new_file_access(options);
 	if (!status && !change.encrypted)
 		status = refuse_exposure(&store, options->file);
 	if (!status)
-		status = find_password(options, &new_password_file, &password);
+		status = new_file_password(options, &new_password_file, &password);
 	if (!status)
 		status = make_text(arguments, &keys, &text);
 	if (!status)
@@ -138,7 +110,8 @@ static enum status generate(void *input)
 	if (status)
 		return status;
 	status = report_change(&options->talk, &change);
-	say_next_steps(options);
+	if (!options->writing.dry_run)
+		say_next_of_new_file(options, options->new_password_file, false);
 	return status;
 }
 
@@ -154,5 +127,6 @@ const struct command generate_command = {
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
 	.initial = &initial,
+	.judges_host = true,
 	.run = generate,
 };

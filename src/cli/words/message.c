@@ -292,6 +292,7 @@ static const struct fault_words fault_words[] = {
 	{ FAULT_DIRECTORY, STATUS_FAILED, "cannot create files beside ", "", true, NULL },
 	{ FAULT_OWNER, STATUS_REFUSED, "cannot keep the owner and group of ", "", true, NULL },
 	{ FAULT_ATTRIBUTES, STATUS_FAILED, "cannot keep mode, ACL and extended attributes of ", "", true, NULL },
+	{ FAULT_ACCESS, STATUS_FAILED, "cannot change owner, group or mode of ", "", true, NULL },
 	{ FAULT_WRITE, STATUS_FAILED, "cannot write ", "", true, NULL },
 	{ FAULT_READ_BACK, STATUS_FAILED, "cannot read back what was written for ", "", true, NULL },
 	{ FAULT_PUBLISH, STATUS_FAILED, "cannot replace ", "", true, NULL },

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/new_file.h"
+
+#include "cli/words/message.h"
+#include "server/access.h"
+
+#include <unistd.h>
+
+static bool find_server_user(const struct options *options, struct server_user *ret_user)
+{
+	const char *name = options->accounts.server_user;
+
+	if (!name)
+		name = options->host.settings.user;
+	return server_user_find(name ? name : SERVER_USER_DEFAULT, ret_user);
+}
+
+struct file_access new_file_access(const struct options *options)
+{
+	struct server_user user;
+
+	if (geteuid() || !find_server_user(options, &user))
+		return (struct file_access){ 0 };
+	return (struct file_access){
+		.sets_owner = true,
+		.is_wish = true,
+		.owner = user.uid,
+		.group = user.nameless ? (gid_t)-1 : user.gid,
+	};
+}
+
+bool new_file_is_encrypted(const struct options *options)
+{
+	return options->new_password_file || has_password_source(&options->password);
+}
+
+enum status new_file_password(const struct options *options, struct new_password_file *new_password_file,
+			      struct password *ret_password)
+{
+	if (new_password_file->path) {
+		enum status status = new_password_file_make(new_password_file, ret_password);
+
+		new_password_file->store.access = new_file_access(options);
+		return status;
+	}
+	if (has_password_source(&options->password))
+		return get_new_password(&options->password, options->file, ret_password);
+	return STATUS_DONE;
+}
+
+/* The user account to give the file to; NULL: the server can read it. */
+static const char *needed_owner(const struct options *options)
+{
+	struct server_user user = { .name = SERVER_USER_DEFAULT };
+	struct stat status;
+
+	if (find_server_user(options, &user) && !stat(options->file, &status) && status.st_uid == user.uid)
+		return NULL;
+	return user.name;
+}
+
+void say_next_of_new_file(const struct options *options, const char *password_file, bool can_read)
+{
+	const char *owner = can_read ? NULL : needed_owner(options);
+
+	if (!owner)
+		message_note("next: the server's option file has to name %s;", password_file ? "both" : "it");
+	else if (password_file)
+		message_note(
+			"next: the server's user has to read both (chown %s '%s' '%s'), and its option file has to name them;",
+			owner, options->file, password_file);
+	else
+		message_note(
+			"next: the server's user has to read it (chown %s '%s'), and its option file has to name it;",
+			owner, options->file);
+	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
+		     new_file_is_encrypted(options) ? " and one of the password, apart from each other," : "");
+}
