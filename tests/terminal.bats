@@ -14,6 +14,8 @@ setup_test() {
 # Plays steps on a terminal, see tests/terminal.
 play() {
 	run "$abs_top_srcdir/tests/terminal" "$@"
+	# nothing typed is shown
+	[[ $output != *"$password"* && $output != *'something else'* ]]
 }
 
 @test "an existing password is asked for once, without echo" {
@@ -24,15 +26,48 @@ play() {
 exit 0" "$output"
 }
 
-@test "a wrong one" {
-	play "expect:Password of 'keyfile': " echo:off 'type:something else' -- "$MKEYFILE" list
-	same "Password of 'keyfile': 
+@test "a wrong one can be typed three times, and is never shown" {
+	wrong=(expect:"Password of 'keyfile': " echo:off 'type:something else')
+	right=(expect:"Password of 'keyfile': " echo:off "type:$password")
+	again="Password of 'keyfile': 
+wrong password for 'keyfile', try again
+"
+	play "${wrong[@]}" "${wrong[@]}" "${wrong[@]}" -- "$MKEYFILE" list
+	same "${again}${again}Password of 'keyfile': 
 mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify' to try other digests and iteration counts
 exit 3" "$output"
-	play "expect:Password of" echo:off 'type:' -- "$MKEYFILE" list
-	same "mkeyfile list: 'the terminal' holds no password" "${lines[1]}"
-	same "exit 2" "${lines[2]}"
+	play "${wrong[@]}" "${wrong[@]}" "${right[@]}" -- "$MKEYFILE" list --ids
+	same "${again}${again}Password of 'keyfile': 
+1
+2
+exit 0" "$output"
+	play "${wrong[@]}" "${right[@]}" -- "$MKEYFILE" decrypt -o copy
+	same "${again}Password of 'keyfile': 
+decrypted 'keyfile' to 'copy'
+exit 0" "$output"
+	play "${wrong[@]}" "${right[@]}" -- "$MKEYFILE" verify --server-user="$(id -un)"
+	[[ $output = "${again}Password of 'keyfile': 
+yes: 'keyfile' loads on every server"*"exit 0" ]]
+	play "${wrong[@]}" "${right[@]}" -- "$MKEYFILE" passwd --new-password-file=new --new-digest=sha1
+	same "exit 0" "${lines[-1]}"
+	same "wrong password for 'keyfile', try again" "${lines[1]}"
+	run -0 mkeyfile list --ids -P new
+}
+
+@test "diff asks three times for the password of the other file" {
+	wrong=(expect:"Password of 'keyfile': " echo:off 'type:something else')
+	play "${wrong[@]}" "${wrong[@]}" "expect:Password of 'keyfile': " echo:off "type:$password" -- "$MKEYFILE" diff -f plain keyfile
+	same "exit 0" "${lines[-1]}"
+}
+
+@test "nothing typed counts as a try" {
+	nothing=("expect:Password of 'keyfile': " echo:off type:)
+	play "${nothing[@]}" "${nothing[@]}" "${nothing[@]}" -- "$MKEYFILE" list
+	same "mkeyfile list: 'the terminal' holds no password
+exit 2" "$(tail -n 2 <<<"$output")"
+	play "${nothing[@]}" "expect:Password of" echo:off "type:$password" -- "$MKEYFILE" list --ids
+	same "exit 0" "${lines[-1]}"
 }
 
 @test "256 characters are a password, 257 are refused, not cut" {
@@ -56,11 +91,16 @@ exit 0" "$output"
 }
 
 @test "two different new passwords" {
-	play expect:New echo:off "type:$password" expect:Again echo:off "type:$password." \
-		-- "$MKEYFILE" encrypt -f plain -o sealed
-	same "mkeyfile encrypt: the two passwords differ" "${lines[2]}"
-	same "exit 2" "${lines[3]}"
+	differ=(expect:New echo:off "type:$password" expect:Again echo:off "type:$password.")
+	play "${differ[@]}" "${differ[@]}" "${differ[@]}" -- "$MKEYFILE" encrypt -f plain -o sealed
+	same "the two passwords differ, try again" "${lines[5]}"
+	same "mkeyfile encrypt: the two passwords differ" "${lines[8]}"
+	same "exit 2" "${lines[9]}"
 	same "$before" "$(snapshot)"
+	play "${differ[@]}" expect:New echo:off "type:$password" expect:Again echo:off "type:$password" \
+		-- "$MKEYFILE" encrypt -f plain -o sealed
+	same "exit 0" "${lines[-1]}"
+	run -0 mkeyfile list --ids -f sealed --password-command="echo '$password'"
 }
 
 @test "echo is back after INT, TERM, HUP and ^C" {

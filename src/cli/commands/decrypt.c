@@ -54,6 +54,7 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
+	unsigned int tries = 0;
 	enum status status;
 	struct fault fault;
 
@@ -62,10 +63,12 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 		return STATUS_FAILED;
 	if (!envelope_is_sealed(raw->data, raw->size))
 		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
-	status = get_password(&options->password, name, &password);
-	if (status)
-		return status;
-	fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
+	do {
+		status = get_password(&options->password, name, &password);
+		if (status)
+			return status;
+		fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
+	} while (may_try_again(&options->password, name, fault, &tries));
 	if (fault.code == FAULT_WRONG_PASSWORD)
 		return refuse_wrong_password(arguments, name, raw, &password);
 	if (ret_text->data)

@@ -102,16 +102,20 @@ static enum status open_sealed(const struct arguments *arguments, const struct c
 {
 	const struct secret *password = &side->content.password.secret;
 	struct kdf kdf = arguments->has_other_kdf ? arguments->other_kdf : arguments->options->kdf;
-	enum status status = find_password(arguments, here, side);
+	unsigned int tries = 0;
+	enum status status;
 	struct fault fault;
 	size_t which;
 
-	if (status)
-		return status;
-	fault = content_unseal(raw, kdf, &side->content);
-	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
-	    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
+	do {
+		status = find_password(arguments, here, side);
+		if (status)
+			return status;
 		fault = content_unseal(raw, kdf, &side->content);
+		if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
+		    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
+			fault = content_unseal(raw, kdf, &side->content);
+	} while (!here->encrypted && may_try_again(&arguments->other_password, side->name, fault, &tries));
 	if (!fault.code)
 		return STATUS_DONE;
 	status = message_fault(fault, side->name);

@@ -207,6 +207,7 @@ static enum status report_if_wrong(const struct password_change *passwd, struct 
 static enum status open_with_old(struct password_change *passwd)
 {
 	const char *file = passwd->options->file;
+	unsigned int tries = 0;
 	enum status status;
 	struct fault fault;
 
@@ -222,10 +223,12 @@ static enum status open_with_old(struct password_change *passwd)
 		message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
 		return status;
 	}
-	status = get_password(&passwd->options->password, file, &passwd->old_password);
-	if (status)
-		return status;
-	fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
+	do {
+		status = get_password(&passwd->options->password, file, &passwd->old_password);
+		if (status)
+			return status;
+		fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
+	} while (fault.code && !is_finished(passwd) && may_try_again(&passwd->options->password, file, fault, &tries));
 	if (!fault.code && !changes_nothing(passwd))
 		return STATUS_DONE;
 	/* without a journal, a password that is the old one is no trace of another run */

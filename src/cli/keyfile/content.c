@@ -48,12 +48,16 @@ void hint_at_verify(void)
 static enum status open_sealed(const struct password_source *source, struct kdf kdf, const char *name,
 			       const struct secret *raw, struct content *content)
 {
-	enum status status = get_password(source, name, &content->password);
+	unsigned int tries = 0;
+	enum status status;
 	struct fault fault;
 
-	if (status)
-		return status;
-	fault = content_unseal(raw, kdf, content);
+	do {
+		status = get_password(source, name, &content->password);
+		if (status)
+			return status;
+		fault = content_unseal(raw, kdf, content);
+	} while (may_try_again(source, name, fault, &tries));
 	if (!fault.code)
 		return STATUS_DONE;
 	status = message_fault(fault, name);

@@ -230,15 +230,26 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 /* Brings the text to light, or leaves the fault that hides it. */
 static enum status find_text(struct inspection *inspection, bool probe)
 {
+	const struct password_source *source = &inspection->options->password;
 	KEYFILE struct keyfile keyfile = { 0 };
+	unsigned int tries = 0;
 	struct fault fault;
 
 	if (!inspection->encrypted) {
 		fault = secret_copy(&inspection->text, inspection->raw.data, inspection->raw.size);
 		return message_fault(fault, inspection->name);
 	}
-	fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf, &keyfile,
-			       &inspection->text);
+	for (;;) {
+		enum status status;
+
+		fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf,
+				       &keyfile, &inspection->text);
+		if (!may_try_again(source, inspection->name, fault, &tries))
+			break;
+		status = get_password(source, inspection->name, &inspection->password);
+		if (status)
+			return status;
+	}
 	if (!fault.code)
 		inspection->text = secret_take(&keyfile.text);
 	if (inspection->text.data)

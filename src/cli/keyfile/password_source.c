@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As su(1) and ssh(1) give. */
+#define PROMPT_TRIES 3
+
 bool has_password_source(const struct password_source *source)
 {
 	return source->file || source->command || source->descriptor >= 0 || source->text;
@@ -97,31 +100,51 @@ static enum status no_source(const char *name)
 	return STATUS_FAILED;
 }
 
+static bool is_blank(struct fault fault)
+{
+	return fault.code == FAULT_PASSWORD_EMPTY || fault.code == FAULT_PASSWORD_BLANK;
+}
+
 static enum status ask(const char *question, const char *name, struct password *ret_password)
 {
 	SECRET struct secret line = { 0 };
-	enum status status = prompt(question, name, &line);
-	struct fault fault;
+	struct fault fault = fault_of(FAULT_PASSWORD_BLANK);
+	enum status status = STATUS_DONE;
 
-	if (status)
-		return status;
-	fault = password_from_bytes(&line, ret_password);
-	return message_fault(fault, "the terminal");
+	for (unsigned int tries = 0; !status && is_blank(fault) && tries < PROMPT_TRIES; tries++) {
+		secret_free(&line);
+		password_free(ret_password);
+		status = prompt(question, name, &line);
+		if (!status)
+			fault = password_from_bytes(&line, ret_password);
+	}
+	return status ? status : message_fault(fault, "the terminal");
 }
 
 static enum status ask_twice(const char *name, struct password *ret_password)
 {
-	PASSWORD struct password again = { 0 };
-	enum status status = ask("New password for", name, ret_password);
+	for (unsigned int tries = 1;; tries++) {
+		PASSWORD struct password again = { 0 };
+		enum status status = ask("New password for", name, ret_password);
 
-	if (!status)
-		status = ask("Again, new password for", name, &again);
-	if (status)
-		return status;
-	if (secret_equals(&ret_password->secret, &again.secret))
-		return STATUS_DONE;
+		if (!status)
+			status = ask("Again, new password for", name, &again);
+		if (status || secret_equals(&ret_password->secret, &again.secret))
+			return status;
+		if (tries == PROMPT_TRIES)
+			break;
+		message_note("the two passwords differ, try again");
+	}
 	message_error("the two passwords differ");
 	return STATUS_FAILED;
+}
+
+bool may_try_again(const struct password_source *source, const char *name, struct fault fault, unsigned int *tries)
+{
+	if (fault.code != FAULT_WRONG_PASSWORD || has_password_source(source) || ++*tries >= PROMPT_TRIES)
+		return false;
+	message_note("wrong password for '%s', try again", name);
+	return true;
 }
 
 static enum status read_source(const struct password_source *source, struct password *ret_password)
@@ -135,6 +158,7 @@ enum status get_password(const struct password_source *source, const char *name,
 {
 	enum status status;
 
+	password_free(ret_password);
 	if (has_password_source(source))
 		status = read_source(source, ret_password);
 	else

@@ -16,10 +16,14 @@ const char *password_source_name(const struct password_source *source);
 MUST_CHECK struct fault read_password_source(const struct password_source *source, struct password *ret_password);
 
 /* Gets the password that opens the key file called name, from its source or
- * from the terminal, and says what goes wrong: no source and no terminal, an
- * unreadable source, a password that is none. */
+ * from the terminal, in place of the one that ret_password has, and says what goes
+ * wrong: no source and no terminal, an unreadable source, a password that is none. */
 MUST_CHECK enum status get_password(const struct password_source *source, const char *name,
 				    struct password *ret_password);
+
+/* Whether to get the password again after this fault: it was wrong, the terminal was asked,
+ * and not too often. Counts in *tries, and says so. */
+bool may_try_again(const struct password_source *source, const char *name, struct fault fault, unsigned int *tries);
 
 /* The password of a file that is to be encrypted: asked for twice on the
  * terminal, and refused when a server or openssl would cut it. */
