@@ -6,6 +6,8 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_test() {
+	# reads every KDF
+	export MKEYFILE_TARGET=12.3
 	export MKEYFILE_FILE=keyfile
 	make_password_file pw
 	make_keyfile plain 1 2 100
@@ -143,6 +145,29 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	done
 }
 
+@test "a KDF that the installed server cannot read is refused where no target is named" {
+	unset MKEYFILE_TARGET
+	mkdir programs
+	printf '#!/bin/sh\necho "mariadbd  Ver $VERSION for debian-linux-gnu on x86_64"\n' >programs/mariadbd
+	chmod 755 programs/mariadbd
+	export VERSION=10.11.19-MariaDB-0+deb12u1
+	PATH=$PWD/programs:$PATH
+	hint="hint: use --target=12.3 if a server from 12.0.1 on reads the file, or --target=10.11+plugin if mkeyfile's plugin does"
+	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha512, 1 iteration
+$hint" passwd -P pw --new-digest=sha512
+	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha1, PBKDF2 with 9 iterations
+$hint" passwd -P pw --new-pbkdf2=9 --new-password-file=new
+	run_refused 4 "mkeyfile generate: 'new' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, 1 iteration
+$hint" generate -f new --new-password-file=new.key --digest=sha256
+	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256 --target=10.11+plugin
+	run -0 mkeyfile passwd -P pw -n --new-digest=sha512 --target=12.3
+	# what every server reads needs no server that is asked
+	run -0 mkeyfile passwd -P pw -n --new-password-file=new
+	export VERSION=12.3.1-MariaDB
+	run -0 mkeyfile passwd -P pw -n --new-digest=sha512
+	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256
+}
+
 @test "what is not named of the KDF stays" {
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 100
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=100 --new-pbkdf2=200
@@ -150,8 +175,7 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 changed 'keyfile': the same password, sha256, PBKDF2 with 200 iterations
 next: before the server starts again, its option file has to say:
       loose_file_key_management_use_pbkdf2 = 200
-$server_goes_on the key file to every server of the cluster
-hint: servers before 12.0.1 cannot read it: --target names yours" ""
+$server_goes_on the key file to every server of the cluster" ""
 	opens keyfile pw -md sha256 -pbkdf2 -iter 200
 	rm keyfile~
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=200 --new-password-file=new -t 12.3

@@ -112,7 +112,7 @@ plain diff plain -f PATH
 sealed decrypt -P pw -f PATH
 sealed decrypt -P pw --in-place -f PATH
 sealed passwd -P pw --new-password-file=made -f PATH
-sealed passwd -P pw --new-digest=sha256 -f PATH
+sealed passwd -P pw --new-digest=sha256 -t 12.3 -f PATH
 hex add 7 -f plain --key-from=PATH
 pw list -f sealed -P PATH
 pw decrypt -f sealed -P PATH

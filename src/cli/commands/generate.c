@@ -91,6 +91,8 @@ static enum status generate(void *input)
 	};
 	enum status status = complete_arguments(arguments);
 
+	if (!status && change.encrypted)
+		status = require_readable_kdf(options, options->kdf);
 	/* before a password is asked for */
 	if (!status)
 		status = open_new_store(&store, options->file, &options->writing, arguments->force);

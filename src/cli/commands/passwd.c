@@ -346,6 +346,8 @@ static enum status change_password(void *input)
 	};
 	enum status status = complete_arguments(arguments);
 
+	if (!status && (arguments->new_digest || arguments->new_iterations))
+		status = require_readable_kdf(arguments->options, arguments->new_kdf);
 	if (!status)
 		status = plan(&passwd, arguments);
 	if (!status)

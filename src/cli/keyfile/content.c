@@ -7,6 +7,7 @@
 #include "core/disguise.h"
 #include "core/unseal.h"
 #include "server/inspect.h"
+#include "server/installed.h"
 #include "server/verdict.h"
 
 #include <stdio.h>
@@ -186,6 +187,32 @@ static enum status check_kdf(const struct target *target, const char *name, stru
 	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name, target->name,
 		      kdf_words(kdf));
 	return STATUS_REFUSED;
+}
+
+static void hint_at_kdf_target(void)
+{
+	message_hint(
+		"use --target=12.3 if a server from 12.0.1 on reads the file, or --target=10.11+plugin if mkeyfile's plugin does");
+}
+
+enum status require_readable_kdf(const struct options *options, struct kdf kdf)
+{
+	struct target target = options->target;
+	char *version = NULL;
+	enum status status = STATUS_DONE;
+
+	if (server_reads_kdf(&server_profiles[0], kdf))
+		return STATUS_DONE;
+	if (!target.profile && !installed_server(options->host.environment, &version).code &&
+	    target_profile(version, &target.found)) {
+		target.name = version;
+		target.profile = &target.found;
+	}
+	status = check_kdf(&target, options->file, kdf);
+	if (status && version)
+		hint_at_kdf_target();
+	free(version);
+	return status;
 }
 
 static enum status seal(const struct target *target, const char *name, const struct secret *text,

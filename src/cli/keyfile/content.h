@@ -53,4 +53,8 @@ struct sealing {
 MUST_CHECK enum status content_make(const struct target *target, const char *name, const struct secret *text,
 				    const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw);
 
+/* Refuses a KDF that the server cannot read: the target, or where there is none, the server
+ * that is installed here. */
+MUST_CHECK enum status require_readable_kdf(const struct options *options, struct kdf kdf);
+
 #endif
