@@ -5,6 +5,7 @@
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/child.h"
+#include "core/cleanup.h"
 #include "core/deadline.h"
 #include "core/format.h"
 #include "server/access.h"
@@ -142,30 +143,25 @@ static enum status start_client(struct server_link *link, char *const environmen
 {
 	char name[] = CLIENT_NAME;
 	char *arguments[] = { name, NULL };
-	char *program = find_client();
-	char **environment = client_environment(environment_given);
+	HEAP char *program = find_client();
+	HEAP char **environment = client_environment(environment_given);
 	const struct child child = { .program = program,
 				     .arguments = arguments,
 				     .environment = environment,
 				     .has_input = true,
 				     .input = CHILD_INPUT_PIPE };
-	enum status status = STATUS_DONE;
+	struct fault fault;
 
+	if (!environment)
+		return out_of_memory();
 	if (!program) {
 		message_error("this mkeyfile has no " CLIENT_NAME ", which talks to servers");
 		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
-		status = STATUS_FAILED;
-	} else if (!environment) {
-		status = out_of_memory();
-	} else {
-		struct fault fault = child_start(&child, &link->client);
-
-		link->is_running = !fault.code;
-		status = message_program_fault(fault, program);
+		return STATUS_FAILED;
 	}
-	free(program);
-	free(environment);
-	return status;
+	fault = child_start(&child, &link->client);
+	link->is_running = !fault.code;
+	return message_program_fault(fault, program);
 }
 
 void server_link_close(struct server_link **link)
@@ -188,9 +184,10 @@ void server_link_close(struct server_link **link)
 
 /* ---- requests and answers ---- */
 
-static bool send_request(struct server_link *link, json_t *request)
+static bool send_request(struct server_link *link, json_t *taken)
 {
-	char *text = json_dumps(request, JSON_COMPACT);
+	json_auto_t *request = taken;
+	HEAP char *text = json_dumps(request, JSON_COMPACT);
 	size_t size = text ? strlen(text) : 0;
 	size_t written = 0;
 
@@ -205,8 +202,6 @@ static bool send_request(struct server_link *link, json_t *request)
 			break;
 		written += (size_t)put;
 	}
-	free(text);
-	json_decref(request);
 	return size && written == size;
 }
 
@@ -303,12 +298,10 @@ static enum status ask(struct server_link *link, json_t *request, json_t **ret_a
 /* "NAME=VALUE" for my_print_defaults. */
 static void add_default(json_t *defaults, const char *name, const char *value)
 {
-	char *argument = value ? format_text("%s=%s", name, value) : NULL;
+	HEAP char *argument = value ? format_text("%s=%s", name, value) : NULL;
 
-	if (!argument)
-		return;
-	json_array_append_new(defaults, json_text(argument));
-	free(argument);
+	if (argument)
+		json_array_append_new(defaults, json_text(argument));
 }
 
 /* By the same rule as verify's. Root's where there is no such user. */
@@ -351,15 +344,15 @@ enum status server_link_open(const struct server_options *server_options, const 
 			     const struct host *host, struct server_link **ret_link)
 {
 	SERVER_LINK struct server_link *link = calloc(1, sizeof(*link));
-	json_t *answer = NULL;
-	json_t *error;
+	json_auto_t *answer = NULL;
+	const json_t *error;
 	enum status status;
 
 	if (!link)
-		return message_fault(fault_of(FAULT_MEMORY), "");
+		return out_of_memory();
 	link->timeout = server_options->timeout ? server_options->timeout : SERVER_TIMEOUT_DEFAULT;
 	link->name = server_options->place ? format_text("server '%s'", server_options->place) : strdup("the server");
-	status = link->name ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
+	status = link->name ? STATUS_DONE : out_of_memory();
 	if (!status && server_options->extra_file)
 		status = check_option_file(accounts, server_options->extra_file);
 	if (!status)
@@ -369,7 +362,6 @@ enum status server_link_open(const struct server_options *server_options, const 
 	error = json_object_get(answer, "error");
 	if (error)
 		status = say_error(link, error);
-	json_decref(answer);
 	if (status)
 		return status;
 	*ret_link = link;
@@ -385,20 +377,19 @@ static bool is_client_error(json_int_t code)
 
 static enum status query(struct server_link *link, const char *sql, json_t **ret_rows, bool quietly)
 {
-	json_t *answer;
-	json_t *error;
+	json_auto_t *answer = NULL;
+	const json_t *error;
 	enum status status = ask(link, json_pack("{s:s}", "sql", sql), &answer);
 
 	*ret_rows = NULL;
+	error = json_object_get(answer, "error");
 	if (status)
 		return status;
-	error = json_object_get(answer, "error");
 	if (!error)
 		*ret_rows = json_incref(json_object_get(answer, "rows"));
 	else if (!quietly || is_client_error(json_integer_value(json_object_get(error, "code"))))
-		status = say_error(link, error);
-	json_decref(answer);
-	return status;
+		return say_error(link, error);
+	return STATUS_DONE;
 }
 
 enum status server_query(struct server_link *link, const char *sql, json_t **ret_rows)

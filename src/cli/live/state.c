@@ -3,6 +3,7 @@
 
 #include "cli/words/message.h"
 #include "core/array.h"
+#include "core/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,8 @@ static enum status take_variable(struct server_state *state, const char *name, c
 
 static enum status read_settings(struct server_link *link, struct server_state *state)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
+	json_auto_t *plugins = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status =
@@ -102,17 +104,13 @@ static enum status read_settings(struct server_link *link, struct server_state *
 		if (!status && row_text(row, 0) && row_text(row, 1))
 			status = take_variable(state, row_text(row, 0), row_text(row, 1));
 	}
-	json_decref(rows);
-	if (status)
-		return status;
-	status = server_query(link,
-			      "SELECT PLUGIN_NAME FROM information_schema.PLUGINS"
-			      " WHERE PLUGIN_TYPE = 'ENCRYPTION' AND PLUGIN_STATUS = 'ACTIVE'",
-			      &rows);
-	if (!status && row_text(json_array_get(rows, 0), 0))
-		status = take_text(&state->plugin, row_text(json_array_get(rows, 0), 0));
-	json_decref(rows);
-	return status;
+	if (!status)
+		status = server_query(link,
+				      "SELECT PLUGIN_NAME FROM information_schema.PLUGINS"
+				      " WHERE PLUGIN_TYPE = 'ENCRYPTION' AND PLUGIN_STATUS = 'ACTIVE'",
+				      &plugins);
+	row = json_array_get(plugins, 0);
+	return status || !row_text(row, 0) ? status : take_text(&state->plugin, row_text(row, 0));
 }
 
 /* ---- which versions it has loaded ---- */
@@ -121,7 +119,7 @@ static enum status read_settings(struct server_link *link, struct server_state *
  * documented nowhere. */
 static enum status read_enterprise_list(struct server_link *link, struct server_state *state)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status = server_try(link, "SELECT * FROM information_schema.FILE_KEY_MANAGEMENT_KEYS", &rows);
@@ -133,18 +131,18 @@ static enum status read_enterprise_list(struct server_link *link, struct server_
 	json_array_foreach (rows, i, row) {
 		struct server_id *id = NULL;
 
-		if (!status)
-			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
-		if (!status && row_number(row, 1) > id->newest)
+		status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		if (status)
+			return status;
+		if (row_number(row, 1) > id->newest)
 			id->newest = (uint32_t)row_number(row, 1);
 	}
-	json_decref(rows);
-	return status;
+	return STATUS_DONE;
 }
 
 static enum status read_plugin_list(struct server_link *link, struct server_state *state)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status =
@@ -154,14 +152,14 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 		const char *name = row_text(row, 0);
 		struct server_id *id = NULL;
 
-		if (!status && name && !strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
-			status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10),
-						&id);
-		if (!status && id)
-			id->newest = (uint32_t)row_number(row, 1);
+		if (!name || strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
+			continue;
+		status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10), &id);
+		if (status)
+			return status;
+		id->newest = (uint32_t)row_number(row, 1);
 	}
 	state->tells_newest = json_array_size(rows) > 0;
-	json_decref(rows);
 	return status;
 }
 
@@ -185,7 +183,7 @@ static const char tablespaces_query[] =
 
 static enum status read_tablespaces(struct server_link *link, struct server_state *state)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status = server_query(link, tablespaces_query, &rows);
@@ -194,10 +192,9 @@ static enum status read_tablespaces(struct server_link *link, struct server_stat
 		struct server_id *id = NULL;
 		uint64_t newest = row_number(row, 1);
 
-		if (!status)
-			status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
+		status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
 		if (status)
-			break;
+			return status;
 		if (newest <= KEY_VERSION_MAX && newest > id->newest)
 			id->newest = (uint32_t)newest;
 		id->oldest = (uint32_t)row_number(row, 2);
@@ -207,7 +204,6 @@ static enum status read_tablespaces(struct server_link *link, struct server_stat
 		id->bytes = row_number(row, 6);
 		id->bytes_done = row_number(row, 7);
 	}
-	json_decref(rows);
 	return status;
 }
 
@@ -230,11 +226,9 @@ enum status server_state_read(struct server_link *link, struct server_state *ret
 
 void warn_of_other_file(const struct server_state *state, const char *path)
 {
-	char *absolute = realpath(path, NULL);
-	char *theirs = state->filename ? realpath(state->filename, NULL) : NULL;
+	HEAP char *absolute = realpath(path, NULL);
+	HEAP char *theirs = state->filename ? realpath(state->filename, NULL) : NULL;
 
 	if (state->filename && (!absolute || strcmp(theirs ? theirs : state->filename, absolute) != 0))
 		message_warning("the server reads its keys from '%s'", state->filename);
-	free(absolute);
-	free(theirs);
 }

@@ -3,6 +3,7 @@
 
 #include "cli/options/options.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -50,17 +51,14 @@ static bool cut_name(char *name, char **ret_schema, char **ret_table)
 
 static bool add_by_file_name(struct tables *tables, uint32_t id, const char *path)
 {
-	char *copy = strdup(path);
+	HEAP char *copy = strdup(path);
 	char *schema;
 	char *name;
-	bool done = copy != NULL;
 
 	if (copy && cut_name(copy, &schema, &name))
-		done = add_table(tables, id, schema, name, true);
-	else
-		tables->unnamed++;
-	free(copy);
-	return done;
+		return add_table(tables, id, schema, name, true);
+	tables->unnamed++;
+	return copy;
 }
 
 /* ---- a server ---- */
@@ -96,15 +94,13 @@ static enum status decode(struct server_link *link, const struct tables *encoded
 
 	for (size_t first = 0; !status && first < encoded->count; first += DECODED_AT_ONCE) {
 		size_t end = first + DECODED_AT_ONCE < encoded->count ? first + DECODED_AT_ONCE : encoded->count;
-		char *sql = decoding_query(encoded, first, end);
-		json_t *rows = NULL;
+		HEAP char *sql = decoding_query(encoded, first, end);
+		json_auto_t *rows = NULL;
 
 		status = sql ? server_query(link, sql, &rows) : out_of_memory();
 		for (size_t i = first; !status && i < end; i++)
 			if (!take_decoded(decoded, encoded->items[i].id, json_array_get(rows, i - first)))
 				status = out_of_memory();
-		json_decref(rows);
-		free(sql);
 	}
 	decoded->unnamed = encoded->unnamed;
 	return status;
@@ -114,7 +110,7 @@ static enum status decode(struct server_link *link, const struct tables *encoded
 static enum status find_by_tablespace(struct server_link *link, const struct key_ids *ids, struct tables *tables)
 {
 	TABLES struct tables encoded = { 0 };
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status =
@@ -122,11 +118,10 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) &&
+		if (key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) &&
 		    !add_by_file_name(&encoded, (uint32_t)row_number(row, 0), row_text(row, 1)))
-			status = out_of_memory();
+			return out_of_memory();
 	}
-	json_decref(rows);
 	tables_sort(&encoded);
 	return status ? status : decode(link, &encoded, tables);
 }
@@ -135,7 +130,7 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
  * not met since its start. */
 static enum status find_by_option(struct server_link *link, const struct key_ids *ids, struct tables *tables)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status =
@@ -146,24 +141,16 @@ static enum status find_by_option(struct server_link *link, const struct key_ids
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (!status && key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
+		if (key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) && row_text(row, 2) &&
 		    !add_table(tables, (uint32_t)row_number(row, 0), row_text(row, 1), row_text(row, 2), false))
-			status = out_of_memory();
+			return out_of_memory();
 	}
-	json_decref(rows);
 	return status;
-}
-
-static void mark_sequence(struct tables *tables, const char *schema, const char *name)
-{
-	for (size_t i = 0; i < tables->count; i++)
-		if (!strcmp(tables->items[i].schema, schema) && !strcmp(tables->items[i].name, name))
-			tables->items[i].sequence = true;
 }
 
 static enum status find_sequences(struct server_link *link, struct tables *tables)
 {
-	json_t *rows;
+	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
 	enum status status = server_query(link,
@@ -172,10 +159,13 @@ static enum status find_sequences(struct server_link *link, struct tables *table
 					  &rows);
 
 	json_array_foreach (rows, i, row) {
-		if (!status && row_text(row, 0) && row_text(row, 1))
-			mark_sequence(tables, row_text(row, 0), row_text(row, 1));
+		const char *schema = row_text(row, 0);
+		const char *name = row_text(row, 1);
+
+		for (size_t j = 0; schema && name && j < tables->count; j++)
+			if (!strcmp(tables->items[j].schema, schema) && !strcmp(tables->items[j].name, name))
+				tables->items[j].sequence = true;
 	}
-	json_decref(rows);
 	return status;
 }
 
@@ -194,35 +184,26 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 /* By the .frm file next to the tablespace; without one it is a table. */
 static bool is_sequence(const char *path)
 {
-	char *frm = format_text("%s.frm", path);
-	FILE *stream;
+	HEAP char *frm = format_text("%s.frm", path);
+	STREAM FILE *stream = frm ? fopen(frm, "re") : NULL;
 	unsigned char head[FRM_CHOICES + 1];
-	bool is_one;
 
-	if (!frm)
-		return false;
-	stream = fopen(frm, "re");
-	free(frm);
-	is_one = stream && fread(head, sizeof(head), 1, stream) == 1 &&
-		 (head[FRM_CHOICES] & FRM_SEQUENCE_MASK) == FRM_SEQUENCE;
-	if (stream)
-		fclose(stream);
-	return is_one;
+	return stream && fread(head, sizeof(head), 1, stream) == 1 &&
+	       (head[FRM_CHOICES] & FRM_SEQUENCE_MASK) == FRM_SEQUENCE;
 }
 
 bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
 {
 	size_t count = tables->count;
-	char *path = strdup(file);
-	bool done;
+	HEAP char *path = strdup(file);
 
 	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
 		path[strlen(path) - 4] = '\0';
-	done = path && add_by_file_name(tables, id, path);
-	if (done && tables->count > count)
+	if (!path || !add_by_file_name(tables, id, path))
+		return false;
+	if (tables->count > count)
 		tables->items[count].sequence = is_sequence(path);
-	free(path);
-	return done;
+	return true;
 }
 
 enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
