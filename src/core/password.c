@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/password.h"
 
+#include "core/child.h"
 #include "core/cleanup.h"
 #include "core/crypto.h"
 #include "core/file.h"
@@ -8,7 +9,6 @@
 
 #include <openssl/rand.h>
 #include <string.h>
-#include <unistd.h>
 
 static void trim_line_ends(struct password *password)
 {
@@ -65,6 +65,31 @@ struct fault password_from_file(const char *path, struct password *ret_password)
 	struct fault fault = file_open(path, &descriptor);
 
 	return fault.code ? fault : password_from_descriptor(descriptor, ret_password);
+}
+
+struct fault password_from_command(const char *command, char *const environment[], unsigned int timeout,
+				   struct password *ret_password)
+{
+	char shell[] = "sh";
+	char flag[] = "-c";
+	char *arguments[] = { shell, flag, (char *)command, NULL };
+	const struct child child = {
+		.program = "/bin/sh", .arguments = arguments, .environment = environment, .timeout = timeout
+	};
+	SECRET struct secret raw = { 0 };
+	struct fault fault = child_read(&child, PASSWORD_MAX_SIZE + 1, &raw);
+	struct fault failed = fault;
+
+	if (fault.code && fault.code != FAULT_COMMAND_FAILED)
+		return fault;
+	if (raw.data)
+		fault = password_from_bytes(&raw, ret_password);
+	/* a command that wrote too much dies of SIGPIPE: the length is the reason */
+	if (!failed.code || fault.code == FAULT_PASSWORD_TOO_LONG)
+		return fault;
+	if (!fault.code)
+		password_free(ret_password);
+	return failed;
 }
 
 struct fault password_from_text(const char *text, struct password *ret_password)

@@ -37,6 +37,11 @@ MUST_CHECK struct fault password_from_descriptor(int descriptor, struct password
  * FAULT_UNTRUSTED, and as above. */
 MUST_CHECK struct fault password_from_file(const char *path, struct password *ret_password);
 
+/* The same from the standard output of "sh -c command", run with environment for at most
+ * timeout seconds (0: no limit). FAULT_COMMAND_FAILED and FAULT_TIMEOUT as child_read. */
+MUST_CHECK struct fault password_from_command(const char *command, char *const environment[], unsigned int timeout,
+					      struct password *ret_password);
+
 /* A copy of text, which a setting gives in clear: the server takes all of it, up
  * to its NUL. FAULT_PASSWORD_BLANK when there is nothing. */
 MUST_CHECK struct fault password_from_text(const char *text, struct password *ret_password);

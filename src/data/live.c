@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool is_locked(int directory, const char *name)
 {

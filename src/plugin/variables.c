@@ -4,7 +4,6 @@
 #include "plugin/reload.h"
 #include "plugin/server.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/password_command.h"
 #include "core/words.h"
 #include "helpers.h"
 

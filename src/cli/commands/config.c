@@ -2,7 +2,6 @@
 #include "cli/commands/command.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
-#include "cli/keyfile/password_source.h"
 #include "cli/options/repeatable.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"

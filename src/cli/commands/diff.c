@@ -10,7 +10,6 @@
 #include "cli/words/message.h"
 #include "core/file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -6,7 +6,6 @@
 #include "cli/words/message.h"
 #include "core/secret.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 bool is_manifest(const struct secret *start)
 {

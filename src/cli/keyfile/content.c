@@ -6,7 +6,6 @@
 #include "cli/words/message.h"
 #include "core/disguise.h"
 #include "core/unseal.h"
-#include "server/inspect.h"
 #include "server/installed.h"
 #include "server/verdict.h"
 

@@ -8,7 +8,6 @@
 #include "core/file.h"
 #include "core/trust.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -3,7 +3,6 @@
 
 #include "cli/words/finding_words.h"
 #include "cli/words/message.h"
-#include "core/password_command.h"
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>

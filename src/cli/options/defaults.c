@@ -2,7 +2,6 @@
 #include "cli/options/defaults.h"
 
 #include "cli/options/repeatable.h"
-#include "cli/options/trusted.h"
 #include "cli/words/message.h"
 #include "core/file.h"
 #include "core/format.h"

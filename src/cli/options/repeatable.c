@@ -2,7 +2,6 @@
 #include "cli/options/repeatable.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_REPEATED 12 /* digits of a key ID, and a typing error or two */

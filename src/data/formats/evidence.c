@@ -4,7 +4,6 @@
 #include "core/array.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void evidence_free(struct evidence *evidence)
 {
