@@ -202,6 +202,23 @@ elsewhere() { # setting
 	rm copy/db/t.ibd copy/db/aria.MAI copy/db/aria.MAD
 	lacks -- "incomplete: the table file 'copy/db/t.ibd' is not here" \
 		"incomplete: the table file 'copy/db/aria.MAI' is not here" "$hint"
+	# a crash in the middle of statements that the next start ends
+	copy
+	rm copy/db/aria.MAI copy/db/aria.MAD
+	cp copy/db/t.frm copy/db/only.frm
+	: >copy/ddl_recovery.log
+	lacks --
+	mkdir copy/db2
+	printf '%s' "$PWD/nowhere/db2/#sql-ib99.ibd" >'copy/db2/#sql-ib99.isl'
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
+	same "" "$(grep '#sql-ib' copy.log)"
+	server_stop
+	rm copy/db/only.frm copy/db/aria.frm
+	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	# another name, which a start may need
+	mv 'copy/db2/#sql-ib99.isl' copy/db2/t.isl
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
 	mkdir -p moved/db
 	copy
 	mv copy/db/t.ibd moved/db

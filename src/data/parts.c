@@ -32,7 +32,8 @@
 #define RSEG_COUNT 128U
 
 #define SMALL_TEXT 4096U
-#define TRANSFER_DIRECTORY ".sst" /* where a joiner gets files before it moves them */
+#define DDL_LOG "ddl_recovery.log" /* from 10.6 on there while a server runs, and after a crash (sql/ddl_log.cc) */
+#define TRANSFER_DIRECTORY ".sst"  /* where a joiner gets files before it moves them */
 
 /* A directory with a part of a server's data. */
 struct place {
@@ -40,6 +41,7 @@ struct place {
 	struct file_id id;
 	bool has[PART_COUNT]; /* of the kinds that every server has once */
 	bool is_partial;      /* a backup of some tables only */
+	bool was_killed;      /* while statements may have been halfway, which a start ends */
 	bool without_innodb;  /* of a server that never had it */
 	bool is_node;	      /* of a Galera cluster */
 	bool has_no_state;    /* and its next start gets the data of another one */
@@ -319,6 +321,8 @@ static struct fault take_name(struct hunt *hunt, const char *path, int directory
 		take_schema_mysql(directory, found);
 	else if (is_backup_info(name))
 		found->is_partial = is_partial(directory, name);
+	else if (!strcmp(name, DDL_LOG))
+		found->was_killed = true;
 	else if (is_undo_name(name))
 		return add_undo(hunt, directory, name);
 	else if (is_list_name(name) && !names_add(&hunt->lists, path, name))
@@ -345,6 +349,7 @@ static struct fault keep_place(struct hunt *hunt, const char *path, const struct
 	if (!place)
 		return errno == ENOENT ? fault_none() : fault_of(FAULT_MEMORY);
 	place->is_partial = found->is_partial;
+	place->was_killed = found->was_killed;
 	place->without_innodb = found->without_innodb;
 	place->is_node = found->is_node;
 	place->has_no_state = found->has_no_state;
@@ -834,7 +839,7 @@ static struct fault check_frm(struct hunt *hunt, const struct place *place, cons
 		return fault_none();
 	suffix = file_suffix(directory, name);
 	if (!suffix || (!strcmp(suffix, ".ibd") && is_orphan(hunt, table)) ||
-	    (hunt->judges_stale && !is_lost(hunt, place, table)))
+	    (hunt->judges_tables && place->was_killed) || (hunt->judges_stale && !is_lost(hunt, place, table)))
 		return fault_none();
 	snprintf(file, sizeof(file), "%s%s", table, suffix);
 	return add_missing(hunt->parts, PART_TABLE, place->path, file, 0);

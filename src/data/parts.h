@@ -57,7 +57,7 @@ struct parts_search {
  * and the directory of one database, are not. A part that another of the directories has
  * counts, unless it is another data directory's own. Tables are left out while a server
  * runs and in a partial backup; while a redo log has changes to apply, those that it names,
- * and those of other engines than InnoDB.
+ * and those of other engines than InnoDB; after a crash, where only a .frm file tells of them.
  * Notes which of needs' blank files are leftovers, too: those in a data directory whose server
  * has no such table. 10.5 makes the file of a table before anything says so, and a crash then
  * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
