@@ -70,55 +70,55 @@ static void finding_free(struct finding *finding)
 	free(finding->refusal);
 }
 
-struct fault findings_add(struct findings *findings, struct finding finding)
+static void note_fault(struct findings *findings, struct fault fault)
+{
+	if (!findings->fault.code)
+		findings->fault = fault;
+}
+
+void findings_add(struct findings *findings, struct finding finding)
 {
 	struct finding *added = array_add(&findings->items, &findings->count, sizeof(*added));
 
-	if (!added) {
-		finding_free(&finding);
-		return fault_of(FAULT_MEMORY);
+	if (added) {
+		*added = finding;
+		return;
 	}
-	*added = finding;
-	return fault_none();
+	note_fault(findings, fault_of(FAULT_MEMORY));
+	finding_free(&finding);
 }
 
-static struct fault found_entry(struct findings *findings, enum finding_kind kind, const struct entry *entry,
-				const struct entry *other)
+static void found_entry(struct findings *findings, enum finding_kind kind, const struct entry *entry,
+			const struct entry *other)
 {
-	return findings_add(findings,
-			    (struct finding){ .kind = kind, .line = entry->line, .entry = entry, .other = other });
+	findings_add(findings, (struct finding){ .kind = kind, .line = entry->line, .entry = entry, .other = other });
 }
 
-static struct fault inspect_duplicates(const struct keyfile *keyfile, struct findings *findings)
+static void inspect_duplicates(const struct keyfile *keyfile, struct findings *findings)
 {
 	const struct entry *winner;
 	const struct entry *entry = NULL;
-	struct fault fault = fault_none();
 
-	while (!fault.code && (entry = keyfile_next_duplicate(keyfile, entry, &winner)))
-		fault = found_entry(findings, FINDING_DUPLICATE_ID, entry, winner);
-	return fault;
+	while ((entry = keyfile_next_duplicate(keyfile, entry, &winner)))
+		found_entry(findings, FINDING_DUPLICATE_ID, entry, winner);
 }
 
-static struct fault inspect_lines(const struct keyfile *keyfile, struct findings *findings)
+static void inspect_lines(const struct keyfile *keyfile, struct findings *findings)
 {
 	bool mixed = false;
-	struct fault fault = fault_none();
 
-	for (size_t i = 0; i < keyfile->count && !fault.code; i++) {
+	for (size_t i = 0; i < keyfile->count; i++) {
 		const struct entry *entry = &keyfile->entries[i];
 
 		if (entry->ignored)
-			fault = found_entry(findings, FINDING_IGNORED_TEXT, entry, NULL);
-		if (!fault.code && !mixed && keyfile->has_versions && !entry->versioned) {
+			found_entry(findings, FINDING_IGNORED_TEXT, entry, NULL);
+		if (!mixed && keyfile->has_versions && !entry->versioned) {
 			mixed = true;
-			fault = found_entry(findings, FINDING_MIXED_VERSIONS, entry, NULL);
+			found_entry(findings, FINDING_MIXED_VERSIONS, entry, NULL);
 		}
 	}
-	if (!fault.code && keyfile->read_size < keyfile->text.size)
-		fault = findings_add(findings,
-				     (struct finding){ .kind = FINDING_TEXT_AFTER_NUL, .line = keyfile->lines });
-	return fault;
+	if (keyfile->read_size < keyfile->text.size)
+		findings_add(findings, (struct finding){ .kind = FINDING_TEXT_AFTER_NUL, .line = keyfile->lines });
 }
 
 struct fingerprinted {
@@ -136,48 +136,48 @@ static int compare_fingerprints(const void *one, const void *other)
 }
 
 /* Every entry whose key an earlier line has as well. */
-static struct fault inspect_repeated(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
-				     struct findings *findings)
+static void inspect_repeated(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
+			     struct findings *findings)
 {
 	HEAP struct fingerprinted *sorted = calloc(keyfile->count + 1, sizeof(*sorted));
 	size_t first = 0;
-	struct fault fault = fault_none();
 
-	if (!sorted)
-		return fault_of(FAULT_MEMORY);
+	if (!sorted) {
+		note_fault(findings, fault_of(FAULT_MEMORY));
+		return;
+	}
 	for (size_t i = 0; i < keyfile->count; i++)
 		sorted[i] = (struct fingerprinted){ &keyfile->entries[i], &fingerprints[i] };
 	qsort(sorted, keyfile->count, sizeof(*sorted), compare_fingerprints);
-	for (size_t i = 1; i < keyfile->count && !fault.code; i++) {
+	for (size_t i = 1; i < keyfile->count; i++) {
 		if (strcmp(sorted[first].fingerprint->text, sorted[i].fingerprint->text))
 			first = i;
 		else if (sorted[i].entry->id != sorted[first].entry->id ||
 			 sorted[i].entry->version != sorted[first].entry->version)
-			fault = found_entry(findings, FINDING_REPEATED_KEY, sorted[i].entry, sorted[first].entry);
+			found_entry(findings, FINDING_REPEATED_KEY, sorted[i].entry, sorted[first].entry);
 	}
-	return fault;
 }
 
-static struct fault inspect_keys(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
-				 struct findings *findings)
+static void inspect_keys(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
+			 struct findings *findings)
 {
 	SECRET struct secret key = { 0 };
 	struct fault fault = secret_allocate(&key, KEY_MAX_SIZE);
 
+	note_fault(findings, fault);
 	for (size_t i = 0; i < keyfile->count && !fault.code; i++) {
 		const struct entry *entry = &keyfile->entries[i];
 
 		keyfile_key(keyfile, entry, key.data);
 		if (key_is_uniform(key.data, entry->key_size))
-			fault = found_entry(findings, FINDING_UNIFORM_KEY, entry, NULL);
+			found_entry(findings, FINDING_UNIFORM_KEY, entry, NULL);
 		else if (key_is_published(&fingerprints[i]))
-			fault = found_entry(findings, FINDING_PUBLISHED_KEY, entry, NULL);
+			found_entry(findings, FINDING_PUBLISHED_KEY, entry, NULL);
 	}
-	return fault;
 }
 
 /* IDs that have more than one version: a rotation that is not finished. */
-static struct fault inspect_old_versions(const struct keyfile *keyfile, struct findings *findings)
+static void inspect_old_versions(const struct keyfile *keyfile, struct findings *findings)
 {
 	struct finding finding = { .kind = FINDING_OLD_VERSIONS };
 	size_t count;
@@ -188,60 +188,57 @@ static struct fault inspect_old_versions(const struct keyfile *keyfile, struct f
 		if (versions[0]->version != versions[count - 1]->version && !finding.count++)
 			finding.entry = versions[0];
 	}
-	return finding.count ? findings_add(findings, finding) : fault_none();
+	if (finding.count)
+		findings_add(findings, finding);
 }
 
 /* A hole in the versions of an ID: somebody took one out. That the first ones are
  * gone is how a rotation ends. */
-static struct fault inspect_versions(const struct keyfile *keyfile, struct findings *findings)
+static void inspect_versions(const struct keyfile *keyfile, struct findings *findings)
 {
-	struct fault fault = fault_none();
 	size_t count;
 
-	for (size_t i = 0; keyfile->has_versions && i < keyfile->count && !fault.code; i++) {
+	for (size_t i = 1; keyfile->has_versions && i < keyfile->count; i++) {
 		const struct entry *entry = keyfile->sorted[i];
-		const struct entry *before =
-			i && keyfile->sorted[i - 1]->id == entry->id ? keyfile->sorted[i - 1] : NULL;
+		const struct entry *before = keyfile->sorted[i - 1];
 
-		if (before && entry->version > before->version + 1)
-			fault = found_entry(findings, FINDING_VERSION_GAP, entry, before);
+		if (entry->id == before->id && entry->version > before->version + 1)
+			found_entry(findings, FINDING_VERSION_GAP, entry, before);
 	}
-	if (!fault.code && keyfile->count && !keyfile_find(keyfile, KEY_ID_TEMPORARY, &count))
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_NO_TEMPORARY_KEY });
-	return fault.code ? fault : inspect_old_versions(keyfile, findings);
+	if (keyfile->count && !keyfile_find(keyfile, KEY_ID_TEMPORARY, &count))
+		findings_add(findings, (struct finding){ .kind = FINDING_NO_TEMPORARY_KEY });
+	inspect_old_versions(keyfile, findings);
 }
 
-struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)
+void inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)
 {
 	HEAP struct fingerprint *fingerprints = NULL;
 	struct fault fault = keyfile_fingerprints(keyfile, &fingerprints);
 
-	if (!fault.code)
-		fault = inspect_duplicates(keyfile, findings);
-	if (!fault.code)
-		fault = inspect_lines(keyfile, findings);
-	if (!fault.code)
-		fault = inspect_versions(keyfile, findings);
-	if (!fault.code)
-		fault = inspect_keys(keyfile, fingerprints, findings);
-	return fault.code ? fault : inspect_repeated(keyfile, fingerprints, findings);
+	note_fault(findings, fault);
+	if (fault.code)
+		return;
+	inspect_duplicates(keyfile, findings);
+	inspect_lines(keyfile, findings);
+	inspect_versions(keyfile, findings);
+	inspect_keys(keyfile, fingerprints, findings);
+	inspect_repeated(keyfile, fingerprints, findings);
 }
 
-struct fault inspect_password(const struct password *password, struct findings *findings)
+void inspect_password(const struct password *password, struct findings *findings)
 {
-	struct fault fault = fault_none();
-
-	if (!password->secret.size)
-		return findings_add(findings, (struct finding){ .kind = FINDING_BLANK_PASSWORD });
+	if (!password->secret.size) {
+		findings_add(findings, (struct finding){ .kind = FINDING_BLANK_PASSWORD });
+		return;
+	}
 	if (password->secret.size < PASSWORD_SHORT_SIZE)
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_SHORT_PASSWORD });
-	if (!fault.code && password->has_line_break)
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_LINE_BREAK });
-	if (!fault.code && password->had_carriage_return)
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_CARRIAGE_RETURN });
-	if (!fault.code && password->cut_at_nul)
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_NUL });
-	return fault;
+		findings_add(findings, (struct finding){ .kind = FINDING_SHORT_PASSWORD });
+	if (password->has_line_break)
+		findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_LINE_BREAK });
+	if (password->had_carriage_return)
+		findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_CARRIAGE_RETURN });
+	if (password->cut_at_nul)
+		findings_add(findings, (struct finding){ .kind = FINDING_PASSWORD_NUL });
 }
 
 bool mode_is_exposed(mode_t mode)
@@ -249,60 +246,60 @@ bool mode_is_exposed(mode_t mode)
 	return mode & (S_IWGRP | S_IRWXO);
 }
 
-static struct fault inspect_access(const struct inspected_file *file, const struct server_user *user,
-				   struct findings *findings)
+static void inspect_access(const struct inspected_file *file, const struct server_user *user, struct findings *findings)
 {
 	int access = server_user_reads(user, file->path);
-	struct finding finding = { .path = file->path, .user = user->name };
 
-	if (!access)
-		return fault_none();
-	finding.kind = access > 0 ? FINDING_UNREADABLE : FINDING_ACCESS_NOT_TRIED;
-	finding.error_number = access;
-	return findings_add(findings, finding);
+	if (access)
+		findings_add(findings, (struct finding){
+					       .kind = access > 0 ? FINDING_UNREADABLE : FINDING_ACCESS_NOT_TRIED,
+					       .path = file->path,
+					       .user = user->name,
+					       .error_number = access,
+				       });
 }
 
 /* Directories and links; of the file itself its status tells. */
-static struct fault inspect_way(const struct inspected_file *file, const struct trust *trust, struct findings *findings)
+static void inspect_way(const struct inspected_file *file, const struct trust *trust, struct findings *findings)
 {
 	struct finding finding = { .kind = FINDING_OPEN_DIRECTORY, .path = file->path };
 	const struct refusal_of_trust *refusal = trust_refusal();
 
 	if (trust_judge_path(trust, file->path).code != FAULT_UNTRUSTED ||
 	    (refusal->reason != REFUSAL_SECOND_NAME && !S_ISDIR(refusal->type) && !S_ISLNK(refusal->type)))
-		return fault_none();
+		return;
 	finding.refusal = malloc(sizeof(*finding.refusal));
-	if (!finding.refusal)
-		return fault_of(FAULT_MEMORY);
+	if (!finding.refusal) {
+		note_fault(findings, fault_of(FAULT_MEMORY));
+		return;
+	}
 	*finding.refusal = *refusal;
-	return findings_add(findings, finding);
+	findings_add(findings, finding);
 }
 
-struct fault inspect_file(const struct inspected_file *file, const struct server_user *user, const struct trust *trust,
-			  struct findings *findings)
+void inspect_file(const struct inspected_file *file, const struct server_user *user, const struct trust *trust,
+		  struct findings *findings)
 {
 	const struct stat *status = &file->status;
-	struct fault fault = fault_none();
 
 	if (S_ISREG(status->st_mode) && mode_is_exposed(status->st_mode))
-		fault = findings_add(findings, (struct finding){ .kind = file->exposed,
-								 .path = file->path,
-								 .mode = status->st_mode & 07777 });
-	if (!fault.code && !trust_has_user(trust, status->st_uid))
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_FOREIGN_OWNER,
-								 .path = file->path,
-								 .uid = status->st_uid,
-								 .user = user ? user->name : NULL });
-	if (!fault.code)
-		fault = inspect_way(file, trust, findings);
-	return !fault.code && user ? inspect_access(file, user, findings) : fault;
+		findings_add(findings, (struct finding){ .kind = file->exposed,
+							 .path = file->path,
+							 .mode = status->st_mode & 07777 });
+	if (!trust_has_user(trust, status->st_uid))
+		findings_add(findings, (struct finding){ .kind = FINDING_FOREIGN_OWNER,
+							 .path = file->path,
+							 .uid = status->st_uid,
+							 .user = user ? user->name : NULL });
+	inspect_way(file, trust, findings);
+	if (user)
+		inspect_access(file, user, findings);
 }
 
-struct fault inspect_servers_file(const struct inspected_file *file, struct findings *findings)
+void inspect_servers_file(const struct inspected_file *file, struct findings *findings)
 {
-	if (!systemd_hides(file->path))
-		return fault_none();
-	return findings_add(findings, (struct finding){ .kind = FINDING_PROTECTED_HOME, .path = file->path });
+	if (systemd_hides(file->path))
+		findings_add(findings, (struct finding){ .kind = FINDING_PROTECTED_HOME, .path = file->path });
 }
 
 static bool same_directory(const char *one, const char *other)
@@ -314,65 +311,57 @@ static bool same_directory(const char *one, const char *other)
 	       !strncmp(first, second, (size_t)(strrchr(first, '/') - first));
 }
 
-struct fault inspect_neighbours(const struct inspected_file *key_file, const struct inspected_file *password_file,
-				struct findings *findings)
+void inspect_neighbours(const struct inspected_file *key_file, const struct inspected_file *password_file,
+			struct findings *findings)
 {
 	const struct stat *one = &key_file->status;
 	const struct stat *other = &password_file->status;
 
-	if (one->st_uid != other->st_uid || one->st_gid != other->st_gid || one->st_mode != other->st_mode ||
-	    !same_directory(key_file->path, password_file->path))
-		return fault_none();
-	return findings_add(findings,
-			    (struct finding){ .kind = FINDING_PASSWORD_FILE_BESIDE, .path = password_file->path });
+	if (one->st_uid == other->st_uid && one->st_gid == other->st_gid && one->st_mode == other->st_mode &&
+	    same_directory(key_file->path, password_file->path))
+		findings_add(findings,
+			     (struct finding){ .kind = FINDING_PASSWORD_FILE_BESIDE, .path = password_file->path });
 }
 
 /* ---- settings ---- */
 
-static struct fault inspect_path(const char *path, struct findings *findings)
+static void inspect_path(const char *path, struct findings *findings)
 {
-	if (!path || !*path || *path == '/')
-		return fault_none();
-	return findings_add(findings, (struct finding){ .kind = FINDING_RELATIVE_PATH, .path = path });
+	if (path && *path && *path != '/')
+		findings_add(findings, (struct finding){ .kind = FINDING_RELATIVE_PATH, .path = path });
 }
 
-static struct fault inspect_filekey(const struct server_settings *settings, struct findings *findings)
+static void inspect_filekey(const struct server_settings *settings, struct findings *findings)
 {
 	static const char prefix[] = "file:";
 	const char *filekey = settings->filekey.value;
 
-	if (!filekey || !*filekey || settings_password_path(settings))
-		return fault_none();
-	return findings_add(findings, (struct finding){ .kind = strncasecmp(filekey, prefix, strlen(prefix))
-									? FINDING_PASSWORD_IN_CLEAR
-									: FINDING_LOWER_CASE_FILE });
+	if (filekey && *filekey && !settings_password_path(settings))
+		findings_add(findings, (struct finding){ .kind = strncasecmp(filekey, prefix, strlen(prefix))
+									 ? FINDING_PASSWORD_IN_CLEAR
+									 : FINDING_LOWER_CASE_FILE });
 }
 
-static struct fault inspect_use(const struct setting *setting, struct findings *findings)
+static void inspect_use(const struct setting *setting, struct findings *findings)
 {
-	if (!setting->value || !setting->loose)
-		return fault_none();
-	return findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
+	if (setting->value && setting->loose)
+		findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
 }
 
-struct fault inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
-			      struct findings *findings)
+void inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
+		      struct findings *findings)
 {
-	struct fault fault = inspect_path(settings->filename.value, findings);
-
-	if (!fault.code)
-		fault = inspect_path(settings_password_path(settings), findings);
-	if (!fault.code)
-		fault = inspect_filekey(settings, findings);
-	if (!fault.code && profile && !profile->reads_kdf)
-		fault = inspect_use(&settings->digest, findings);
-	if (!fault.code && profile && !profile->reads_kdf)
-		fault = inspect_use(&settings->use_pbkdf2, findings);
-	if (!fault.code && settings->plugin_loaded && !settings->plugin_off && !settings->plugin_forced)
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_PLUGIN_NOT_FORCED });
-	if (!fault.code && settings_use_cbc(settings))
-		fault = findings_add(findings, (struct finding){ .kind = FINDING_AES_CBC });
-	return fault;
+	inspect_path(settings->filename.value, findings);
+	inspect_path(settings_password_path(settings), findings);
+	inspect_filekey(settings, findings);
+	if (profile && !profile->reads_kdf) {
+		inspect_use(&settings->digest, findings);
+		inspect_use(&settings->use_pbkdf2, findings);
+	}
+	if (settings->plugin_loaded && !settings->plugin_off && !settings->plugin_forced)
+		findings_add(findings, (struct finding){ .kind = FINDING_PLUGIN_NOT_FORCED });
+	if (settings_use_cbc(settings))
+		findings_add(findings, (struct finding){ .kind = FINDING_AES_CBC });
 }
 
 void findings_free(struct findings *findings)

@@ -67,6 +67,7 @@ struct finding {
 struct findings {
 	struct finding *items;
 	size_t count;
+	struct fault fault; /* the first one: then they are not complete */
 };
 
 #define FINDINGS __attribute__((cleanup(findings_free)))
@@ -85,10 +86,10 @@ bool finding_is_information(enum finding_kind kind);
  * give the server's user access. */
 bool mode_is_exposed(mode_t mode);
 
-/* Each appends what it finds. FAULT_MEMORY, FAULT_ALGORITHM. Findings point
- * into what was inspected, which has to outlive them. */
-MUST_CHECK struct fault inspect_keyfile(const struct keyfile *keyfile, struct findings *findings);
-MUST_CHECK struct fault inspect_password(const struct password *password, struct findings *findings);
+/* Each appends what it finds. A fault, FAULT_MEMORY or FAULT_ALGORITHM, stays in findings.
+ * Findings point into what was inspected, which has to outlive them. */
+void inspect_keyfile(const struct keyfile *keyfile, struct findings *findings);
+void inspect_password(const struct password *password, struct findings *findings);
 
 /* A file that a server reads, as its path, its status and the user. */
 struct inspected_file {
@@ -98,20 +99,20 @@ struct inspected_file {
 };
 /* user: NULL when it is not known who runs the server. trust: the users who may own the
  * file and what is above it. */
-MUST_CHECK struct fault inspect_file(const struct inspected_file *file, const struct server_user *user,
-				     const struct trust *trust, struct findings *findings);
+void inspect_file(const struct inspected_file *file, const struct server_user *user, const struct trust *trust,
+		  struct findings *findings);
 /* The same of a file that the server's option files name. */
-MUST_CHECK struct fault inspect_servers_file(const struct inspected_file *file, struct findings *findings);
+void inspect_servers_file(const struct inspected_file *file, struct findings *findings);
 /* Both of them, side by side. */
-MUST_CHECK struct fault inspect_neighbours(const struct inspected_file *key_file,
-					   const struct inspected_file *password_file, struct findings *findings);
+void inspect_neighbours(const struct inspected_file *key_file, const struct inspected_file *password_file,
+			struct findings *findings);
 
 /* profile: of the server that has these settings, NULL when not known. */
-MUST_CHECK struct fault inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
-					 struct findings *findings);
+void inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
+		      struct findings *findings);
 
 /* Appends one that was found elsewhere, and takes over what it owns. */
-MUST_CHECK struct fault findings_add(struct findings *findings, struct finding finding);
+void findings_add(struct findings *findings, struct finding finding);
 
 void findings_free(struct findings *findings);
 

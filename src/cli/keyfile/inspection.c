@@ -49,24 +49,24 @@ static enum status inspect_files(struct inspection *inspection)
 	const struct options *options = inspection->options;
 	const struct server_user *user = inspection->has_user ? &inspection->user : NULL;
 	const struct trust trust = trust_of_server(&options->accounts, user ? user->uid : geteuid());
+	struct findings *findings = &inspection->findings;
 	struct inspected_file key_file;
 	struct inspected_file password_file;
 	bool has_key_file = look_from_outside(options->file, FINDING_KEY_FILE_EXPOSED, &key_file);
 	bool has_password_file =
 		look_from_outside(options->password.file, FINDING_PASSWORD_FILE_EXPOSED, &password_file);
-	struct fault fault = fault_none();
 
 	if (has_key_file)
-		fault = inspect_file(&key_file, user, &trust, &inspection->findings);
-	if (!fault.code && has_password_file)
-		fault = inspect_file(&password_file, user, &trust, &inspection->findings);
-	if (!fault.code && has_key_file && options->host.names_file)
-		fault = inspect_servers_file(&key_file, &inspection->findings);
-	if (!fault.code && has_password_file && options->host.names_file)
-		fault = inspect_servers_file(&password_file, &inspection->findings);
-	if (!fault.code && has_key_file && has_password_file)
-		fault = inspect_neighbours(&key_file, &password_file, &inspection->findings);
-	return message_fault(fault, inspection->name);
+		inspect_file(&key_file, user, &trust, findings);
+	if (has_password_file)
+		inspect_file(&password_file, user, &trust, findings);
+	if (has_key_file && options->host.names_file)
+		inspect_servers_file(&key_file, findings);
+	if (has_password_file && options->host.names_file)
+		inspect_servers_file(&password_file, findings);
+	if (has_key_file && has_password_file)
+		inspect_neighbours(&key_file, &password_file, findings);
+	return message_fault(findings->fault, inspection->name);
 }
 
 /* ---- the password ---- */
@@ -453,21 +453,19 @@ static enum status inspect_text(struct inspection *inspection)
 	if (!fault.code)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile);
 	if (!fault.code)
-		fault = inspect_keyfile(&inspection->keyfile, &inspection->findings);
+		inspect_keyfile(&inspection->keyfile, &inspection->findings);
 	return ends_inspection(fault) ? message_fault(fault, inspection->name) : STATUS_DONE;
 }
 
-static struct fault inspect_key_password(struct inspection *inspection)
+static void inspect_key_password(struct inspection *inspection)
 {
-	const struct options *options = inspection->options;
+	const struct server_profile *target = inspection->options->target.profile;
+	bool is_too_long = inspection->password_fault.code == FAULT_PASSWORD_TOO_LONG;
 
-	if (!inspection->password.secret.data)
-		return fault_none();
-	if (inspection->password_fault.code == FAULT_PASSWORD_TOO_LONG)
-		return options->target.profile && options->target.profile->cuts_long_password
-			       ? findings_add(&inspection->findings, (struct finding){ .kind = FINDING_LONG_PASSWORD })
-			       : fault_none();
-	return inspect_password(&inspection->password, &inspection->findings);
+	if (is_too_long && target && target->cuts_long_password)
+		findings_add(&inspection->findings, (struct finding){ .kind = FINDING_LONG_PASSWORD });
+	else if (!is_too_long)
+		inspect_password(&inspection->password, &inspection->findings);
 }
 
 static enum status inspect_option_files(struct inspection *inspection)
@@ -475,28 +473,26 @@ static enum status inspect_option_files(struct inspection *inspection)
 	const struct options *options = inspection->options;
 	struct finding stray = { .kind = FINDING_STRAY_GROUP };
 	enum status status;
-	struct fault fault;
 
 	if (!options->host.names_file)
 		return STATUS_DONE;
-	fault = inspect_settings(&options->host.settings, options->target.profile, &inspection->findings);
-	if (fault.code)
-		return message_fault(fault, inspection->name);
+	inspect_settings(&options->host.settings, options->target.profile, &inspection->findings);
 	status = find_stray_group(&options->host, &stray.group, &stray.path);
 	if (!status && stray.group)
-		fault = findings_add(&inspection->findings, stray);
-	return fault.code ? message_fault(fault, inspection->name) : status;
+		findings_add(&inspection->findings, stray);
+	return status;
 }
 
 static enum status find_findings(struct inspection *inspection)
 {
 	enum status status = inspect_text(inspection);
-	struct fault fault;
 
 	if (status)
 		return status;
-	fault = inspect_key_password(inspection);
-	return fault.code ? message_fault(fault, inspection->name) : inspect_option_files(inspection);
+	if (inspection->password.secret.data)
+		inspect_key_password(inspection);
+	status = inspect_option_files(inspection);
+	return status ? status : message_fault(inspection->findings.fault, inspection->name);
 }
 
 /* There is an answer without a look into the pipe. */

@@ -3,6 +3,7 @@
 
 #include "cli/words/finding_words.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>
@@ -52,20 +53,19 @@ struct fault read_password_source(const struct password_source *source, struct p
 static enum status warn_of(const struct password *password, bool is_new)
 {
 	FINDINGS struct findings findings = { 0 };
-	struct fault fault = inspect_password(password, &findings);
 
-	for (size_t i = 0; !fault.code && i < findings.count; i++) {
-		char *words = finding_words(&findings.items[i]);
+	inspect_password(password, &findings);
+	for (size_t i = 0; !findings.fault.code && i < findings.count; i++) {
+		HEAP char *words = finding_words(&findings.items[i]);
 
-		if (!words) {
-			fault = fault_of(FAULT_MEMORY);
-		} else if (is_new || findings.items[i].kind != FINDING_SHORT_PASSWORD) {
-			message_warning("%s", words);
-			message_hint("%s", finding_hint(findings.items[i].kind));
-		}
-		free(words);
+		if (!words)
+			return out_of_memory();
+		if (!is_new && findings.items[i].kind == FINDING_SHORT_PASSWORD)
+			continue;
+		message_warning("%s", words);
+		message_hint("%s", finding_hint(findings.items[i].kind));
 	}
-	return message_fault(fault, "");
+	return message_fault(findings.fault, "");
 }
 
 /* Reads one line from the terminal without echo. readpassphrase(3) opens
