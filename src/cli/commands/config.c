@@ -5,6 +5,7 @@
 #include "cli/options/repeatable.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <errno.h>
@@ -66,6 +67,8 @@ static void section_free(struct section *section)
 	free(section->filekey);
 }
 
+#define SECTION __attribute__((cleanup(section_free)))
+
 /* name: NULL for the plugin's own setting, else what stands behind its name. "loose_":
  * tools that read the same group and load no plugin go on. */
 static void add_line(struct section *section, enum key_plugin plugin, const char *name, const char *value)
@@ -90,14 +93,13 @@ static enum status refuse_unnamed(const char *path)
 
 static enum status absolute_path(const char *path, const char *prefix, char **ret_text)
 {
-	char *absolute = realpath(path, NULL);
+	HEAP char *absolute = realpath(path, NULL);
 
 	if (!absolute && errno == ENOENT)
 		return refuse_unnamed(path);
 	if (!absolute)
 		return message_fault(fault_errno(FAULT_OPEN, errno), path);
 	*ret_text = format_text("%s%s", prefix, absolute);
-	free(absolute);
 	if (!*ret_text)
 		return message_fault(fault_of(FAULT_MEMORY), path);
 	if (!strpbrk(*ret_text, "\r\n"))
@@ -259,8 +261,8 @@ static enum status write_sections(const struct arguments *arguments)
 	const struct options *options = arguments->options;
 	bool plugin = options->target.profile && options->target.profile->edition == PLUGIN;
 	CONTENT struct content content = { 0 };
-	struct section section = { 0 };
-	struct section way_back = { 0 };
+	SECTION struct section section = { 0 };
+	SECTION struct section way_back = { 0 };
 	enum status status = check_key_file(options, &content);
 
 	if (!status)
@@ -268,14 +270,12 @@ static enum status write_sections(const struct arguments *arguments)
 				      &section);
 	if (!status && plugin && !content.keyfile.has_versions && has_usual_kdf(&content))
 		status = make_section(arguments, &content, FILE_KEY_MANAGEMENT, &way_back);
-	if (!status) {
-		print_sections(arguments, &section, &way_back);
-		fflush(stdout);
-		say_next_steps(arguments);
-	}
-	section_free(&section);
-	section_free(&way_back);
-	return status;
+	if (status)
+		return status;
+	print_sections(arguments, &section, &way_back);
+	fflush(stdout);
+	say_next_steps(arguments);
+	return STATUS_DONE;
 }
 
 /* The server that is named, or any, with mkeyfile's plugin in it. */
@@ -300,13 +300,10 @@ static enum status take_plugin(struct target *target, char **ret_name)
 static enum status config(void *input)
 {
 	const struct arguments *arguments = input;
-	char *target = NULL;
+	HEAP char *target = NULL;
 	enum status status = arguments->plugin ? take_plugin(&arguments->options->target, &target) : STATUS_DONE;
 
-	if (!status)
-		status = write_sections(arguments);
-	free(target);
-	return status;
+	return status ? status : write_sections(arguments);
 }
 
 const struct command config_command = {

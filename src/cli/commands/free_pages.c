@@ -3,6 +3,7 @@
 
 #include "cli/commands/successor_sql.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +84,7 @@ static bool is_same_fulltext(const struct table *one, const struct table *other)
 /* malloc(3)ed, without a newline; NULL: no memory. */
 static char *statement_of(const struct table *table)
 {
-	char *sql = NULL;
+	HEAP char *sql = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&sql, &size);
 	bool done = true;
@@ -94,12 +95,9 @@ static char *statement_of(const struct table *table)
 		write_fulltext(stream, table);
 	else
 		done = write_alter_table(stream, table, table->sequence ? "FORCE, ALGORITHM=COPY" : "FORCE");
-	if (fclose(stream) || !done) {
-		free(sql);
+	if (fclose(stream) || !done)
 		return NULL;
-	}
-	sql[strcspn(sql, "\n")] = '\0';
-	return sql;
+	return strndup(sql, strcspn(sql, "\n"));
 }
 
 void free_pages_say(struct free_pages *free_pages)

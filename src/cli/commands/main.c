@@ -4,6 +4,7 @@
 #include "cli/commands/help.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/secret.h"
 
 #include <fcntl.h>
@@ -201,7 +202,7 @@ static enum status parse_and_choose(struct parser *parser, int argc, char **argv
 
 static enum status run(int argc, char **argv, struct options *options)
 {
-	char *list = command_list(commands);
+	HEAP char *list = command_list(commands);
 	struct parser parser = {
 		.program = "mkeyfile",
 		.operands = "COMMAND [ARG...]",
@@ -209,7 +210,6 @@ static enum status run(int argc, char **argv, struct options *options)
 		.commands = list,
 		.examples = examples,
 	};
-	enum status status = STATUS_USAGE;
 
 	if (!list)
 		return out_of_memory();
@@ -217,11 +217,9 @@ static enum status run(int argc, char **argv, struct options *options)
 	parser_add(&parser, &parser_help_table, NULL);
 	message_set_json(parser_finds_json(&parser, argc, argv));
 	if (argc > 1)
-		status = parse_and_choose(&parser, argc, argv, options);
-	else
-		help_print(stderr, &parser, HELP_BRIEF);
-	free(list);
-	return status;
+		return parse_and_choose(&parser, argc, argv, options);
+	help_print(stderr, &parser, HELP_BRIEF);
+	return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "cli/commands/successor_sql.h"
 
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static char *statement(const struct table *table, const char *change)
  * at and to paste. The comment shows it. False: no memory. */
 static bool write_hidden(FILE *stream, const struct table *table, const char *change)
 {
-	char *sql = statement(table, change);
+	HEAP char *sql = statement(table, change);
 
 	if (!sql)
 		return false;
@@ -71,7 +72,6 @@ static bool write_hidden(FILE *stream, const struct table *table, const char *ch
 	for (const char *at = sql; *at; at++)
 		fprintf(stream, "%02x", (unsigned char)*at);
 	fputs("' USING utf8mb4);\n", stream);
-	free(sql);
 	return true;
 }
 

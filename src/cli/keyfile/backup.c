@@ -2,6 +2,7 @@
 #include "cli/keyfile/backup.h"
 
 #include "core/backup.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "core/unseal.h"
 
@@ -38,17 +39,14 @@ static void read_password(const char *path, struct password *ret_password)
 /* The newest backup of the password file has the password of the newest of the key file. */
 static void read_passwords(struct backup_passwords *passwords)
 {
-	char *path = passwords->password_file ? realpath(passwords->password_file, NULL) : NULL;
-	char *simple = path ? format_text("%s~", path) : NULL;
-	char *newest = path ? backup_newest_path(path) : NULL;
+	HEAP char *path = passwords->password_file ? realpath(passwords->password_file, NULL) : NULL;
+	HEAP char *simple = path ? format_text("%s~", path) : NULL;
+	HEAP char *newest = path ? backup_newest_path(path) : NULL;
 
 	passwords->is_read = true;
 	read_password(newest, &passwords->read[0]);
 	read_password(simple, &passwords->read[1]);
 	read_password(path, &passwords->read[2]);
-	free(newest);
-	free(simple);
-	free(path);
 }
 
 static bool opens(const struct secret *raw, const struct password *password, struct kdf kdf,

@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/backup.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/signals.h"
 #include "server/inspect.h"
@@ -112,19 +113,18 @@ static void say_why_numbered(const struct replacement *file)
 	const struct store *store = file->store;
 	const char *name = store_backup_name(store);
 	bool is_numbered = name && strlen(name) > strlen(store->name) + 1;
-	char *path = is_numbered && !file->backups.keep ? path_of_backup(store, file->path, store->name) : NULL;
+	HEAP char *path = is_numbered && !file->backups.keep ? path_of_backup(store, file->path, store->name) : NULL;
 
 	if (path)
 		message_note("the backup '%s~' was kept: %s", path,
 			     is_password_file(file) ? "it may contain another password"
 						    : "it may contain keys that are not in the file");
-	free(path);
 }
 
 static void say_what_is_kept(const struct replacement *file, bool dry_run)
 {
 	const struct store *store = file->store;
-	char *backup = backup_path(store, file->path);
+	HEAP char *backup = backup_path(store, file->path);
 
 	if (!backup)
 		return;
@@ -136,7 +136,6 @@ static void say_what_is_kept(const struct replacement *file, bool dry_run)
 	else
 		message_note("the old content is in '%s', under the old password if it had one", backup);
 	say_why_numbered(file);
-	free(backup);
 }
 
 struct excess {
@@ -147,13 +146,12 @@ struct excess {
 static void say_excess(void *context, const char *name, bool removed)
 {
 	const struct excess *excess = context;
-	char *backup = path_of_backup(excess->file->store, excess->file->path, name);
+	HEAP char *backup = path_of_backup(excess->file->store, excess->file->path, name);
 
 	if (backup && removed)
 		message_note("%s the backup '%s'", excess->dry_run ? "would delete" : "deleted", backup);
 	else if (backup)
 		message_note("the backup '%s' was kept: it may contain keys that are not in the file", backup);
-	free(backup);
 }
 
 static void remove_excess(const struct replacement *file, bool dry_run)

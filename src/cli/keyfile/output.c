@@ -5,6 +5,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/trust.h"
 
@@ -116,24 +117,19 @@ static enum status write_stream(int descriptor, const char *name, const struct s
 /* A named pipe: opening it waits for its reader. */
 static enum status write_pipe(const char *path, const struct secret *raw)
 {
-	int descriptor = -1;
+	DESCRIPTOR int descriptor = -1;
 	struct stat present;
 	struct fault fault = trust_open(path, O_WRONLY, &descriptor);
-	enum status status;
 
+	if (!fault.code && (fstat(descriptor, &present) || !is_stream(&present)))
+		fault = fault_of(FAULT_CHANGED);
 	if (fault.code)
 		return message_fault(fault, path);
-	if (fstat(descriptor, &present) || !is_stream(&present)) {
-		status = message_fault(fault_of(FAULT_CHANGED), path);
-	} else if (isatty(descriptor)) {
-		message_error("refusing to write a key file to the terminal '%s'", path);
-		message_hint("-o - insists");
-		status = STATUS_REFUSED;
-	} else {
-		status = write_stream(descriptor, path, raw);
-	}
-	close(descriptor);
-	return status;
+	if (!isatty(descriptor))
+		return write_stream(descriptor, path, raw);
+	message_error("refusing to write a key file to the terminal '%s'", path);
+	message_hint("-o - insists");
+	return STATUS_REFUSED;
 }
 
 /* What reads a stream may keep it waiting: nothing is created before. */

@@ -2,6 +2,7 @@
 #include "cli/keyfile/wrong_password.h"
 
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/probe.h"
 
 #include <stdio.h>
@@ -61,14 +62,13 @@ static void add_behind_prefix(struct variants *variants, const struct secret *gi
 {
 	const size_t prefix = strlen(FILE_PREFIX);
 	PASSWORD struct password password = { 0 };
-	char *path;
+	HEAP char *path = NULL;
 
 	if (given->size <= prefix || strncasecmp((const char *)given->data, FILE_PREFIX, prefix))
 		return;
 	path = strndup((const char *)given->data + prefix, given->size - prefix);
 	if (path && !password_from_file(path, &password).code)
 		add_variant(variants, FILE_BEHIND, password.secret.data, password.secret.size, false);
-	free(path);
 	add_variant(variants, TEXT_BEHIND, given->data + prefix, given->size - prefix, false);
 }
 

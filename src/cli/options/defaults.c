@@ -3,6 +3,7 @@
 
 #include "cli/options/repeatable.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "server/installed.h"
@@ -292,11 +293,9 @@ static void take_server_files(struct options *options)
 static bool is_of_rival(const struct host *host, const char *file)
 {
 	const char *rival_file = host->settings.rival_filename;
-	char *path = rival_file && *rival_file ? server_path(&host->settings, rival_file) : NULL;
-	bool is_same = path && names_same_file(file, path);
+	HEAP char *path = rival_file && *rival_file ? server_path(&host->settings, rival_file) : NULL;
 
-	free(path);
-	return is_same;
+	return path && names_same_file(file, path);
 }
 
 static char *plugin_and_file(const char *plugin, const char *file)
@@ -310,8 +309,8 @@ static enum status refuse_two_plugins(const struct options *options)
 {
 	const struct server_settings *settings = &options->host.settings;
 	const char *name = key_plugin_name(settings->plugin);
-	char *one;
-	char *other;
+	HEAP char *one = NULL;
+	HEAP char *other = NULL;
 
 	if (!settings->rival ||
 	    (options->file && !options->host.names_file && !is_of_rival(&options->host, options->file)))
@@ -323,8 +322,6 @@ static enum status refuse_two_plugins(const struct options *options)
 	message_hint("the server uses only one of them, and which one is not defined: load only one, or set %s = OFF",
 		     settings->rival);
 	message_hint("use --no-defaults with --file=FILE to ignore the option files");
-	free(one);
-	free(other);
 	return STATUS_REFUSED;
 }
 
@@ -333,19 +330,16 @@ static struct fault parse_settings(struct host *host, struct secret *lines)
 {
 	SECRET struct secret copy = { 0 };
 	struct server_profile profile;
-	char *version = NULL;
+	HEAP char *version = NULL;
 	struct fault fault = lines->data ? secret_copy_text(&copy, lines->data, lines->size) : fault_none();
 
 	if (!fault.code)
 		fault = settings_parse(lines, NULL, &host->settings);
-	if (fault.code || !host->settings.list_cut || installed_server(host->environment, &version).code)
+	if (fault.code || !host->settings.list_cut || installed_server(host->environment, &version).code ||
+	    !target_profile(version, &profile))
 		return fault;
-	if (target_profile(version, &profile)) {
-		settings_free(&host->settings);
-		fault = settings_parse(&copy, &profile, &host->settings);
-	}
-	free(version);
-	return fault;
+	settings_free(&host->settings);
+	return settings_parse(&copy, &profile, &host->settings);
 }
 
 static enum status read_server_groups(struct options *options)
@@ -545,7 +539,7 @@ enum status find_stray_group(const struct host *host, char **ret_group, const ch
 
 enum status say_no_file(const struct host *host)
 {
-	char *group = NULL;
+	HEAP char *group = NULL;
 	const char *plugin;
 
 	message_error("no key file named");
@@ -555,6 +549,5 @@ enum status say_no_file(const struct host *host)
 			     key_plugin_name(host->settings.plugin));
 	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
 		message_hint("the option files name one in the group [%s], which the server does not read", group);
-	free(group);
 	return STATUS_USAGE;
 }
