@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLIENT_PARAMETERS_H
-#define MKEYFILE_CLIENT_PARAMETERS_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -39,5 +38,3 @@ unsigned int request_timeout(const json_t *request);
  * ret_parameters belong to request or to ret_lines, which is to be freed on errors too.
  * NULL, or why not: in static memory. */
 const char *parameters_read(json_t *request, struct parameters *ret_parameters, struct secret *ret_lines);
-
-#endif

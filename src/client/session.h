@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLIENT_SESSION_H
-#define MKEYFILE_CLIENT_SESSION_H
+#pragma once
 
 #include "client/parameters.h"
 
@@ -32,5 +31,3 @@ struct session *session_open(const struct parameters *parameters, json_t **ret_e
 bool session_query(struct session *session, const char *sql, FILE *stream);
 
 void session_close(struct session *session);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLIENT_SOCKET_H
-#define MKEYFILE_CLIENT_SOCKET_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -27,5 +26,3 @@ int socket_pin(const char *name, uid_t server_uid, struct pinned_socket *ret_pin
 
 /* Connector/C's words for a socket that nobody listens on. */
 void socket_words(const char *name, int error_number, char *words, size_t size);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_ARRAY_H
-#define MKEYFILE_CORE_ARRAY_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -26,5 +25,3 @@ MUST_CHECK void *array_find(const void *items, size_t count, size_t size, const 
 /* The same; inserts a copy of item where there is none. NULL without memory. */
 MUST_CHECK void *array_find_or_insert(void *array, size_t *count, size_t size, const void *item,
 				      array_compare *compare);
-
-#endif

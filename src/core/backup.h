@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_BACKUP_H
-#define MKEYFILE_CORE_BACKUP_H
+#pragma once
 
 #include "core/temporary.h"
 
@@ -44,5 +43,3 @@ typedef void backup_tell(void *context, const char *name, bool removed);
  * as the oldest. One that is not superseded stays. dry_run: tells, removes nothing. */
 void backup_remove_excess(int directory, const char *name, const char *newest, unsigned int keep, bool dry_run,
 			  temporary_superseded *superseded, void *context, backup_tell *tell, void *tell_context);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_CHILD_H
-#define MKEYFILE_CORE_CHILD_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -54,5 +53,3 @@ void child_end(const struct running_child *child, unsigned int patience);
 
 /* Both: starts it, and hands out what it prints. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
-
-#endif

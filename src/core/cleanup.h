@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_CLEANUP_H
-#define MKEYFILE_CORE_CLEANUP_H
+#pragma once
 
 #include <dirent.h>
 #include <stdio.h>
@@ -44,5 +43,3 @@ static inline void cleanup_listing(DIR *const *listing)
 	if (*listing)
 		closedir(*listing);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_CRYPTO_H
-#define MKEYFILE_CORE_CRYPTO_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -15,5 +14,3 @@ MUST_CHECK struct fault crypto_fault(enum fault_code code);
 /* Has libcrypto do now what it does at its first use, its configuration and providers:
  * a millisecond, for which there may be a better time. */
 void crypto_load(void);
-
-#endif

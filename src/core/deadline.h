@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_DEADLINE_H
-#define MKEYFILE_CORE_DEADLINE_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -32,5 +31,3 @@ void deadline_condition_init(pthread_cond_t *condition);
 
 /* As pthread_cond_timedwait(3): mutex is held. False: the deadline came first. */
 MUST_CHECK bool deadline_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_DISGUISE_H
-#define MKEYFILE_CORE_DISGUISE_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -22,5 +21,3 @@ enum disguise disguise_of_key(const struct secret *raw);
 
 /* Whether the text after the last semicolon of this line (from 1) is a key in base64. */
 bool disguise_is_on_line(const struct secret *raw, unsigned int line);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_ENVELOPE_H
-#define MKEYFILE_CORE_ENVELOPE_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -55,5 +54,3 @@ MUST_CHECK struct fault envelope_seal(const struct secret *text, const struct se
 MUST_CHECK struct fault envelope_seal_with_salt(const struct secret *text, const struct secret *password,
 						struct kdf kdf, const unsigned char salt[static ENVELOPE_SALT_SIZE],
 						struct secret *ret_sealed);
-
-#endif

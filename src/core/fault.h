@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_FAULT_H
-#define MKEYFILE_CORE_FAULT_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -110,5 +109,3 @@ static inline struct fault fault_at(enum fault_code code, unsigned int line, uns
 {
 	return (struct fault){ .code = code, .line = line, .column = column };
 }
-
-#endif

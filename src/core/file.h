@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_FILE_H
-#define MKEYFILE_CORE_FILE_H
+#pragma once
 
 #include "core/same_file.h"
 #include "core/secret.h"
@@ -58,5 +57,3 @@ bool file_cannot_exchange(int error_number);
 /* Whether content is all that the file holds, from its beginning: FAULT_READ_BACK,
  * FAULT_TOO_LARGE, FAULT_MEMORY. */
 MUST_CHECK struct fault file_read_back(int descriptor, const struct secret *content);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_KEY_H
-#define MKEYFILE_CORE_KEY_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -47,5 +46,3 @@ void fingerprinter_free(struct fingerprinter *fingerprinter);
 /* The fingerprint is of a key that MariaDB's manual or source prints, which
  * the whole world can therefore read. */
 bool key_is_published(const struct fingerprint *fingerprint);
-
-#endif

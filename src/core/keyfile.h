@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_KEYFILE_H
-#define MKEYFILE_CORE_KEYFILE_H
+#pragma once
 
 #include "core/key.h"
 #include "core/secret.h"
@@ -104,5 +103,3 @@ MUST_CHECK struct fault keyfile_reduce(const struct keyfile *keyfile, struct sec
 /* True when every ID, version and key of older is in newer as well, but for those
  * that are marked as removed, of which none is. */
 bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_KEYSET_H
-#define MKEYFILE_CORE_KEYSET_H
+#pragma once
 
 #include "core/keyfile.h"
 
@@ -49,5 +48,3 @@ bool keyset_next(const struct keyset *here, const struct keyset *there, struct k
 		 const struct keyset_member **ret_here, const struct keyset_member **ret_there);
 
 void keyset_free(struct keyset *keyset);
-
-#endif

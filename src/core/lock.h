@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_LOCK_H
-#define MKEYFILE_CORE_LOCK_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -9,5 +8,3 @@
 /* Locks file, whose status is given, with flock(2), waiting at most timeout
  * seconds. FAULT_BUSY names the holder where /proc/locks tells it; FAULT_LOCK. */
 MUST_CHECK struct fault lock_wait(int file, const struct stat *status, unsigned int timeout);
-
-#endif

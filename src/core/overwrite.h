@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_OVERWRITE_H
-#define MKEYFILE_CORE_OVERWRITE_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -10,5 +9,3 @@
  * FAULT_TORN: it has neither. A process that is killed meanwhile leaves a mixture,
  * so the old content has to be safe in another file before. */
 MUST_CHECK struct fault overwrite(int file, const struct secret *old, const struct secret *content);
-
-#endif

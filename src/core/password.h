@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_PASSWORD_H
-#define MKEYFILE_CORE_PASSWORD_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -55,5 +54,3 @@ MUST_CHECK struct fault password_check_new(const struct password *password);
 MUST_CHECK struct fault password_generate(struct secret *ret_text);
 
 void password_free(struct password *password);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_PROBE_H
-#define MKEYFILE_CORE_PROBE_H
+#pragma once
 
 #include "core/envelope.h"
 
@@ -24,5 +23,3 @@ typedef void probe_show(void *context, const struct probe_progress *progress);
  * ret_kdf, and none of the tries before it does. */
 bool probe_passwords(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
 		     probe_show *show, void *context, struct kdf *ret_kdf, size_t *ret_password);
-
-#endif

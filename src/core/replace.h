@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_REPLACE_H
-#define MKEYFILE_CORE_REPLACE_H
+#pragma once
 
 #include "core/backup.h"
 #include "core/store.h"
@@ -31,5 +30,3 @@ struct replacement {
  * it with nothing changed (FAULT_INTERRUPTED if it survives them); afterwards they
  * stay blocked, since it is too late to stop. */
 MUST_CHECK struct fault replace_files(struct replacement *files, size_t count, const char *journal);
-
-#endif

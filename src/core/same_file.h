@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_SAME_FILE_H
-#define MKEYFILE_CORE_SAME_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -10,5 +9,3 @@ static inline bool file_is_same(const struct stat *one, const struct stat *other
 {
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
-
-#endif

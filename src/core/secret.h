@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_SECRET_H
-#define MKEYFILE_CORE_SECRET_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -55,5 +54,3 @@ void secret_wipe_stack(void);
 /* Keeps the process's memory from core dumps and from other processes of the
  * same user: RLIMIT_CORE 0 and PR_SET_DUMPABLE 0. */
 void secret_protect_process(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_SIGNALS_H
-#define MKEYFILE_CORE_SIGNALS_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -21,5 +20,3 @@ void signals_release(const sigset_t *before);
 /* Lets them come, and from now on each of them that is not ignored ends the process with
  * this exit status. */
 void signals_end_with(int status);
-
-#endif

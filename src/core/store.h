@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_STORE_H
-#define MKEYFILE_CORE_STORE_H
+#pragma once
 
 #include "core/temporary.h"
 
@@ -124,5 +123,3 @@ void store_withdraw(struct store *store);
 
 /* Unlocks, and removes the temporary file. Closed is fine. */
 void store_close(struct store *store);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_TEMPORARY_H
-#define MKEYFILE_CORE_TEMPORARY_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -51,5 +50,3 @@ void temporary_remove_dead(int directory, const char *name, temporary_superseded
 /* Another name of the same kind, for the file that it replaces: malloc(3)ed, or
  * NULL. */
 char *temporary_other_name(const struct temporary *temporary, const char *name);
-
-#endif

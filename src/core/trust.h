@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_TRUST_H
-#define MKEYFILE_CORE_TRUST_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -104,5 +103,3 @@ bool trust_has_entry(int directory, const char *name, int descriptor);
 /* What trust_open would say of a path, by another policy or, with NULL, by the process's.
  * Nothing is opened for reading or writing. */
 MUST_CHECK struct fault trust_judge_path(const struct trust *trust, const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_UNSEAL_H
-#define MKEYFILE_CORE_UNSEAL_H
+#pragma once
 
 #include "core/envelope.h"
 #include "core/keyfile.h"
@@ -13,5 +12,3 @@
  * Otherwise as envelope_open. */
 MUST_CHECK struct fault unseal_keyfile(const struct secret *sealed, const struct secret *password, struct kdf kdf,
 				       struct keyfile *ret_keyfile, struct secret *ret_text);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CORE_WORDS_H
-#define MKEYFILE_CORE_WORDS_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -27,5 +26,3 @@ struct fault words_fault_of_directory(enum words_release release);
  * error's number, or WORDS_OWN. */
 unsigned int words_of_plugin(struct fault fault, const char *path, enum words_release release, char *words,
 			     size_t size);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_AUDIT_H
-#define MKEYFILE_DATA_AUDIT_H
+#pragma once
 
 #include "data/needs.h"
 #include "data/parts.h"
@@ -22,5 +21,3 @@ struct data_audit {
 MUST_CHECK struct fault data_audit(const struct survey_options *options, struct data_audit *ret_audit,
 				   const char **ret_failed);
 void data_audit_free(struct data_audit *audit);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_DATA_FILE_H
-#define MKEYFILE_DATA_DATA_FILE_H
+#pragma once
 
 #include "data/formats/evidence.h"
 #include "data/formats/source.h"
@@ -122,5 +121,3 @@ bool key_use_is_needed(const struct key_use *use);
 
 /* The same by its allocated pages: else only free pages need the key. */
 bool key_use_is_needed_by_allocated(const struct key_use *use);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_DICTIONARY_H
-#define MKEYFILE_DATA_DICTIONARY_H
+#pragma once
 
 #include "data/formats/scan.h"
 #include "data/needs.h"
@@ -25,5 +24,3 @@ typedef struct fault dictionary_visit(void *context, const struct dictionary_tab
 MUST_CHECK struct fault dictionary_walk(struct scan *scan, const struct data_needs *needs,
 					const struct system_file *first, dictionary_visit *visit, void *context,
 					bool *ret_complete);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FILE_NAMES_H
-#define MKEYFILE_DATA_FILE_NAMES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -41,5 +40,3 @@ char *first_log_file(const char *path);
 
 /* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
 char *with_suffix(const char *path, const char *suffix);
-
-#endif

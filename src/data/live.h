@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_LIVE_H
-#define MKEYFILE_DATA_LIVE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -8,5 +7,3 @@
  * (fcntl(2) locks on aria_log_control or the system tablespace). Asks only: no lock is
  * taken. */
 bool directory_is_live(const char *directory);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_NAME_SET_H
-#define MKEYFILE_DATA_NAME_SET_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,5 +12,3 @@ struct name_set {
 bool name_set_add(struct name_set *set, const char *name);
 bool name_set_has(const struct name_set *set, const char *name);
 void name_set_free(struct name_set *set);
-
-#endif

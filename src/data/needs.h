@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_NEEDS_H
-#define MKEYFILE_DATA_NEEDS_H
+#pragma once
 
 #include "data/data_file.h"
 
@@ -108,5 +107,3 @@ enum data_redo_log data_needs_find_redo_log(const struct data_needs *needs, size
 enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t directory);
 
 void data_needs_free(struct data_needs *needs);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_PARTS_H
-#define MKEYFILE_DATA_PARTS_H
+#pragma once
 
 #include "data/needs.h"
 
@@ -68,5 +67,3 @@ void data_parts_free(struct data_parts *parts);
 
 /* The option of the server that moves such a part elsewhere; NULL: there is none. */
 const char *part_setting(enum part part);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_READER_H
-#define MKEYFILE_DATA_READER_H
+#pragma once
 
 #include "data/data_file.h"
 #include "data/formats/scan.h"
@@ -37,5 +36,3 @@ MUST_CHECK struct fault reader_scan(struct scan *scan, const struct reader *read
 				    struct evidence *evidence, enum data_note *note);
 
 void reader_close(struct reader *reader);
-
-#endif

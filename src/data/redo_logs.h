@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_REDO_LOGS_H
-#define MKEYFILE_DATA_REDO_LOGS_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -74,5 +73,3 @@ struct redo_missing {
 /* Finds the next one. missing begins as { 0 }; each path is the caller's to free. Its page 0
  * is then in scan->page, SCAN_PAGE_MAX bytes. FAULT_MEMORY. */
 MUST_CHECK struct fault redo_logs_next_missing(struct redo_logs *logs, struct scan *scan, struct redo_missing *missing);
-
-#endif

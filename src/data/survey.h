@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_SURVEY_H
-#define MKEYFILE_DATA_SURVEY_H
+#pragma once
 
 #include "core/keyfile.h"
 #include "data/data_file.h"
@@ -44,5 +43,3 @@ struct survey_result {
 MUST_CHECK struct fault survey(const struct survey_options *options, struct survey_result *ret_result);
 
 void survey_result_free(struct survey_result *result);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_SYSTEM_FILES_H
-#define MKEYFILE_DATA_SYSTEM_FILES_H
+#pragma once
 
 #include "data/formats/innodb.h"
 
@@ -45,5 +44,3 @@ enum system_match {
  * SYSTEM_FITS paged.first_page is set. scan->fault: what kept it from finding one. */
 enum system_match system_files_match(struct system_files *files, struct scan *scan, const char *path,
 				     struct innodb_file *innodb);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_TREE_H
-#define MKEYFILE_DATA_TREE_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -31,5 +30,3 @@ DIR *directory_open(const char *path);
 
 /* The same of one in a directory that is open. */
 DIR *directory_open_in(int parent, const char *name);
-
-#endif

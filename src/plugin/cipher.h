@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_CIPHER_H
-#define MKEYFILE_PLUGIN_CIPHER_H
+#pragma once
 
 #include "core/fault.h"
 #include "plugin/server.h"
@@ -16,5 +15,3 @@ MUST_CHECK bool cipher_use_ctr(struct st_mariadb_encryption *encryption);
 
 /* Goes back to the server's own. */
 void cipher_use_cbc(struct st_mariadb_encryption *encryption);
-
-#endif

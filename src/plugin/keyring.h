@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_KEYRING_H
-#define MKEYFILE_PLUGIN_KEYRING_H
+#pragma once
 
 #include "core/envelope.h"
 #include "core/keyfile.h"
@@ -64,5 +63,3 @@ struct keyring_loss {
 	bool changed; /* it is there, with another key */
 };
 struct keyring_loss keyring_compare(const struct keyring *newer, const struct keyring *older);
-
-#endif

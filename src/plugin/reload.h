@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_RELOAD_H
-#define MKEYFILE_PLUGIN_RELOAD_H
+#pragma once
 
 #include "plugin/keyring.h"
 #include "plugin/server.h"
@@ -32,5 +31,3 @@ struct reload_report {
 	char result[WORDS_SIZE];
 };
 void reload_get_report(struct reload_report *ret_report);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_SERVED_H
-#define MKEYFILE_PLUGIN_SERVED_H
+#pragma once
 
 #include "plugin/keyring.h"
 
@@ -25,5 +24,3 @@ enum served_copy served_key(uint32_t id, uint32_t version, unsigned char *buffer
  * no served_replace happens before served_release. Keep it short. */
 const struct keyring *served_acquire(void);
 void served_release(void);
-
-#endif

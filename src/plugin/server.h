@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_SERVER_H
-#define MKEYFILE_PLUGIN_SERVER_H
+#pragma once
 
 /* The server's stable plugin API (mysql/plugin.h, plugin_encryption.h and the
  * services that they name), for every server from 10.6 on, whichever the
@@ -28,5 +27,3 @@ void server_error(unsigned int number, const char *words);
 
 /* Whether the server is of version 11.8 or later. */
 bool server_is_from_11_8(void);
-
-#endif

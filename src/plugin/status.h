@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_STATUS_H
-#define MKEYFILE_PLUGIN_STATUS_H
+#pragma once
 
 #include "plugin/server.h"
 
 /* SHOW STATUS LIKE 'mkeyfile_key_management_%': counts, the last reload, and the
  * newest version of each key ID. Never a byte of a key. */
 extern struct st_mysql_show_var status_variables[];
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_VARIABLES_H
-#define MKEYFILE_PLUGIN_VARIABLES_H
+#pragma once
 
 #include "plugin/keyring.h"
 #include "plugin/words.h"
@@ -20,5 +19,3 @@ MUST_CHECK bool variables_take(struct words *words);
 const struct keyring_source *variables_source(void);
 bool variables_want_ctr(void);
 void variables_forget(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_PLUGIN_WORDS_H
-#define MKEYFILE_PLUGIN_WORDS_H
+#pragma once
 
 #include "plugin/keyring.h"
 
@@ -25,5 +24,3 @@ void words_loss(struct keyring_loss loss, const char *path, struct words *words)
 
 /* Words of our own. */
 __attribute__((format(printf, 2, 3))) void words_own(struct words *words, const char *format, ...);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_ACCESS_H
-#define MKEYFILE_SERVER_ACCESS_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -26,5 +25,3 @@ bool server_user_find(const char *name, struct server_user *ret_user);
  * which has zeros where secrets are. 0: it can; an errno: why not; -1: not
  * known, since only root can become somebody else. */
 int server_user_reads(const struct server_user *user, const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_INSPECT_H
-#define MKEYFILE_SERVER_INSPECT_H
+#pragma once
 
 #include "core/keyfile.h"
 #include "core/password.h"
@@ -115,5 +114,3 @@ void inspect_settings(const struct server_settings *settings, const struct serve
 void findings_add(struct findings *findings, struct finding finding);
 
 void findings_free(struct findings *findings);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_INSTALLED_H
-#define MKEYFILE_SERVER_INSTALLED_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -10,5 +9,3 @@
  * there is none; FAULT_NO_VERSION when what it prints has no version; else as
  * child_read. */
 MUST_CHECK struct fault installed_server(char *const environment[], char **ret_target);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_OPTION_FILES_H
-#define MKEYFILE_SERVER_OPTION_FILES_H
+#pragma once
 
 #include "core/child.h"
 #include "core/trust.h"
@@ -79,5 +78,3 @@ bool option_files_may_have(const struct option_files_seen *seen, const char *nam
 bool option_files_may_load_two(const struct option_files_seen *seen);
 
 void option_files_seen_free(struct option_files_seen *seen);
-
-#endif

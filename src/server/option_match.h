@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_OPTION_MATCH_H
-#define MKEYFILE_SERVER_OPTION_MATCH_H
+#pragma once
 
 #include "server/option_files.h"
 
@@ -23,5 +22,3 @@ struct option_match {
 
 /* Pointers into line and names, and constants. */
 struct option_match option_match(const struct option_line *line, const char *const *names, size_t count);
-
-#endif

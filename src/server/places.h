@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_PLACES_H
-#define MKEYFILE_SERVER_PLACES_H
+#pragma once
 
 #include "core/secret.h"
 
@@ -25,5 +24,3 @@ struct server_places {
  * setting, the data directory is datadir. The same directory is there once. FAULT_MEMORY. */
 MUST_CHECK struct fault server_places_read(struct secret *lines, const char *datadir, struct server_places *ret_places);
 void server_places_free(struct server_places *places);
-
-#endif

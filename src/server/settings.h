@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_SETTINGS_H
-#define MKEYFILE_SERVER_SETTINGS_H
+#pragma once
 
 #include "server/target.h"
 
@@ -109,5 +108,3 @@ struct obstacle {
 /* profile: NULL when it is not known which server it is. FAULT_MEMORY. */
 MUST_CHECK struct fault settings_obstacle(const struct server_settings *settings, const struct server_profile *profile,
 					  struct obstacle *ret_obstacle);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_SYSTEMD_H
-#define MKEYFILE_SERVER_SYSTEMD_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -8,5 +7,3 @@
  * directory, and ProtectHome= in mariadb.service or its drop-ins (systemd.exec(5)).
  * Debian's unit has ProtectHome=true. */
 bool systemd_hides(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_TARGET_H
-#define MKEYFILE_SERVER_TARGET_H
+#pragma once
 
 #include "core/envelope.h"
 #include "core/keyfile.h"
@@ -51,5 +50,3 @@ char *target_of_version_banner(const char *banner);
 
 /* sha1 with 1 iteration is what every server reads. */
 bool server_reads_kdf(const struct server_profile *profile, struct kdf kdf);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_SERVER_VERDICT_H
-#define MKEYFILE_SERVER_VERDICT_H
+#pragma once
 
 #include "server/target.h"
 
@@ -20,5 +19,3 @@ MUST_CHECK struct fault server_judge(const struct server_profile *profile, const
  * for a fault that no server has words for, or no memory.
  * Free with free(3). */
 char *server_words(const struct server_profile *profile, struct fault fault, const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_COMMAND_H
-#define MKEYFILE_CLI_COMMANDS_COMMAND_H
+#pragma once
 
 #include "cli/options/help.h"
 #include "cli/options/options.h"
@@ -52,5 +51,3 @@ extern const struct command passwd_command;
 extern const struct command remove_command;
 extern const struct command diff_command;
 extern const struct command status_command;
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_COMMAND_LIST_H
-#define MKEYFILE_CLI_COMMANDS_COMMAND_LIST_H
+#pragma once
 
 #include "cli/commands/command.h"
 
@@ -15,5 +14,3 @@ enum status command_refuse(const struct command *const *commands, const char *na
 
 /* For --help: a line for each command. malloc(3)ed, or NULL. */
 char *command_list(const struct command *const *commands);
-
-#endif

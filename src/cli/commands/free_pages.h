@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_FREE_PAGES_H
-#define MKEYFILE_CLI_COMMANDS_FREE_PAGES_H
+#pragma once
 
 #include "cli/live/tables.h"
 #include "core/keyset.h"
@@ -20,5 +19,3 @@ MUST_CHECK bool free_pages_find(struct free_pages *free_pages, const struct data
 
 /* Hints at the statements, of which a JSON object gets all, and the screen not too many. */
 void free_pages_say(struct free_pages *free_pages);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_HELP_H
-#define MKEYFILE_CLI_COMMANDS_HELP_H
+#pragma once
 
 #include "cli/commands/command.h"
 
@@ -21,5 +20,3 @@ void help_with_options(struct options *options);
 /* Replaces this process with man(1) on the page of a command. Returns when man(1) does not
  * find that page. environment: as this process was given it. */
 void manual_open(const char *command, char *const environment[]);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_MANIFEST_H
-#define MKEYFILE_CLI_COMMANDS_MANIFEST_H
+#pragma once
 
 #include "cli/words/exit_status.h"
 #include "core/keyset.h"
@@ -20,5 +19,3 @@ bool is_manifest(const struct secret *start);
  * the whole that does not fit. */
 MUST_CHECK enum status manifest_read(const char *name, const struct secret *start, int descriptor,
 				     struct keyset *ret_keyset);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_PASSWD_REPORT_H
-#define MKEYFILE_CLI_COMMANDS_PASSWD_REPORT_H
+#pragma once
 
 #include "cli/keyfile/edit.h"
 
@@ -32,5 +31,3 @@ struct password_change {
 /* Says what was changed, and what the server's settings have to become; with --json as
  * an object as well. */
 void passwd_report(const struct password_change *passwd);
-
-#endif

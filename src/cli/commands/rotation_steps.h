@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_ROTATION_STEPS_H
-#define MKEYFILE_CLI_COMMANDS_ROTATION_STEPS_H
+#pragma once
 
 #include "cli/options/options.h"
 
@@ -20,5 +19,3 @@ json_t *rotation_steps(const struct rotation *rotation);
 
 /* Says them, numbered. */
 void say_rotation_steps(const json_t *steps);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_COMMANDS_SUCCESSOR_SQL_H
-#define MKEYFILE_CLI_COMMANDS_SUCCESSOR_SQL_H
+#pragma once
 
 #include "cli/live/tables.h"
 
@@ -18,5 +17,3 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 /* Writes the statement, a line of ASCII for names of files, that makes change, which has
  * no quotes. False: no memory. */
 MUST_CHECK bool write_alter_table(FILE *stream, const struct table *table, const char *change);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_BACKUP_H
-#define MKEYFILE_CLI_KEYFILE_BACKUP_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/password.h"
@@ -46,5 +45,3 @@ bool backup_is_identical(const struct secret *backup, void *content);
  * the same directory. */
 char *backup_path(const struct store *store, const char *path);
 char *path_of_backup(const struct store *store, const char *path, const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_CONTENT_H
-#define MKEYFILE_CLI_KEYFILE_CONTENT_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/password.h"
@@ -56,5 +55,3 @@ MUST_CHECK enum status content_make(const struct target *target, const char *nam
 /* Refuses a KDF that the server cannot read: the target, or where there is none, the server
  * that is installed here. */
 MUST_CHECK enum status require_readable_kdf(const struct options *options, struct kdf kdf);
-
-#endif

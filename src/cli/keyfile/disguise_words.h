@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_DISGUISE_WORDS_H
-#define MKEYFILE_CLI_KEYFILE_DISGUISE_WORDS_H
+#pragma once
 
 #include "cli/options/options.h"
 
@@ -13,5 +12,3 @@ bool say_disguise(const struct password_source *source, struct kdf kdf, const ch
 
 /* Says that raw, which was to be imported as the key of this ID, is none. */
 void say_no_key(const char *path, const struct secret *raw, uint32_t id);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_EDIT_H
-#define MKEYFILE_CLI_KEYFILE_EDIT_H
+#pragma once
 
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/password_source.h"
@@ -78,5 +77,3 @@ MUST_CHECK enum status publish_files(struct replacement *files, size_t count, co
 
 /* The first of the files for publish_files: a password file, whose path is not NULL. */
 struct replacement new_password_replacement(struct new_password_file *file);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_INPUT_H
-#define MKEYFILE_CLI_KEYFILE_INPUT_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/file.h"
@@ -23,5 +22,3 @@ enum status refuse_server_pipe(const char *file);
 
 /* read_input without words. */
 MUST_CHECK struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_INSPECTION_H
-#define MKEYFILE_CLI_KEYFILE_INSPECTION_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/password.h"
@@ -55,5 +54,3 @@ const struct refusal *inspection_refusal(const struct inspection *inspection);
 size_t inspection_warnings(const struct inspection *inspection);
 
 void inspection_free(struct inspection *inspection);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_NEW_FILE_H
-#define MKEYFILE_CLI_KEYFILE_NEW_FILE_H
+#pragma once
 
 #include "cli/keyfile/password_source.h"
 #include "cli/options/options.h"
@@ -24,5 +23,3 @@ MUST_CHECK enum status new_file_password(const struct options *options, struct n
  * checked, with the key file; NULL: there is none. can_read: the server can read them,
  * whoever owns them. */
 void say_next_of_new_file(const struct options *options, const char *password_file, bool can_read);
-
-#endif

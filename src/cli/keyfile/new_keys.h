@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_NEW_KEYS_H
-#define MKEYFILE_CLI_KEYFILE_NEW_KEYS_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/keyfile.h"
@@ -26,5 +25,3 @@ MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uin
  * that keyfile holds already. */
 MUST_CHECK enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id, uint32_t version,
 				       const struct keyfile *keyfile, bool force);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_OUTPUT_H
-#define MKEYFILE_CLI_KEYFILE_OUTPUT_H
+#pragma once
 
 #include "cli/keyfile/edit.h"
 
@@ -37,5 +36,3 @@ MUST_CHECK enum status output_write(struct output *output, const struct options 
 void output_report(const struct output *output, const struct options *options, const char *done, const char *would);
 
 void output_close(struct output *output);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_PASSWORD_SOURCE_H
-#define MKEYFILE_CLI_KEYFILE_PASSWORD_SOURCE_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/password.h"
@@ -46,5 +45,3 @@ MUST_CHECK enum status new_password_file_make(struct new_password_file *file, st
 
 #define NEW_PASSWORD_FILE __attribute__((cleanup(new_password_file_free)))
 void new_password_file_free(struct new_password_file *file);
-
-#endif

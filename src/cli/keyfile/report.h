@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_REPORT_H
-#define MKEYFILE_CLI_KEYFILE_REPORT_H
+#pragma once
 
 #include "cli/keyfile/new_keys.h"
 #include "core/store.h"
@@ -34,5 +33,3 @@ json_t *backup_json(const struct store *store, const char *path);
 
 /* One key of --json, as list and the commands that make keys print it. */
 json_t *key_json(uint32_t version, size_t size, const struct fingerprint *fingerprint);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_VERSIONS_H
-#define MKEYFILE_CLI_KEYFILE_VERSIONS_H
+#pragma once
 
 #include "cli/keyfile/new_keys.h"
 
@@ -18,5 +17,3 @@ void hint_at_versions(const struct target *target);
 /* The text of keyfile with keys added, as keyfile_extend makes it. */
 MUST_CHECK enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys,
 				   bool versioned, struct secret *ret_text);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_WRONG_PASSWORD_H
-#define MKEYFILE_CLI_KEYFILE_WRONG_PASSWORD_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/password.h"
@@ -16,5 +15,3 @@ void say_what_opens(const struct target *target, struct kdf tried, bool quiet, c
  * second, only on a terminal, and not when quiet. */
 bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
 			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password);
-
-#endif

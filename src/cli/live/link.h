@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_LIVE_LINK_H
-#define MKEYFILE_CLI_LIVE_LINK_H
+#pragma once
 
 #include "cli/options/options.h"
 
@@ -44,5 +43,3 @@ const char *row_text(const json_t *row, size_t column);
 uint64_t row_number(const json_t *row, size_t column);
 
 void server_link_close(struct server_link **link);
-
-#endif

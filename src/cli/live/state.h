@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_LIVE_STATE_H
-#define MKEYFILE_CLI_LIVE_STATE_H
+#pragma once
 
 #include "cli/live/link.h"
 
@@ -54,5 +53,3 @@ const struct server_id *server_state_find(const struct server_state *state, uint
 void warn_of_other_file(const struct server_state *state, const char *path);
 
 void server_state_free(struct server_state *state);
-
-#endif

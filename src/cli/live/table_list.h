@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_LIVE_TABLE_LIST_H
-#define MKEYFILE_CLI_LIVE_TABLE_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ void tables_sort(struct tables *tables);
 
 void table_free(struct table *table);
 void tables_free(struct tables *tables);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_LIVE_TABLES_H
-#define MKEYFILE_CLI_LIVE_TABLES_H
+#pragma once
 
 #include "cli/live/link.h"
 #include "cli/live/table_list.h"
@@ -18,5 +17,3 @@ MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, bool 
 /* Appends the table of a file in a data directory, whose names stay as those of files.
  * One that belongs to no table by its name is counted. False: no memory. */
 MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const char *file);
-
-#endif

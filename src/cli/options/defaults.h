@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_DEFAULTS_H
-#define MKEYFILE_CLI_OPTIONS_DEFAULTS_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "server/option_files.h"
@@ -29,5 +28,3 @@ enum status say_no_file(const struct host *host);
  * server does not read that group: malloc(3)ed, and the name of the plugin; NULL when
  * there is none. */
 MUST_CHECK enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_HELP_H
-#define MKEYFILE_CLI_OPTIONS_HELP_H
+#pragma once
 
 #include "cli/options/option_table.h"
 
@@ -19,5 +18,3 @@ enum help_form {
 
 /* Prints the common options instead of a screen where parser->lists_common is set. */
 void help_print(FILE *stream, const struct parser *parser, enum help_form form);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_OPTION_TABLE_H
-#define MKEYFILE_CLI_OPTIONS_OPTION_TABLE_H
+#pragma once
 
 #include "cli/words/exit_status.h"
 
@@ -99,5 +98,3 @@ struct parser {
 	} tables[PARSER_TABLES_MAX];
 	size_t table_count;
 };
-
-#endif

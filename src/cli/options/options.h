@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_OPTIONS_H
-#define MKEYFILE_CLI_OPTIONS_OPTIONS_H
+#pragma once
 
 #include "cli/options/parser.h"
 #include "cli/words/exit_status.h"
@@ -164,5 +163,3 @@ bool key_ids_have(const struct key_ids *key_ids, uint64_t id);
 
 enum status key_ids_add(struct key_ids *key_ids, uint32_t id);
 void key_ids_free(struct key_ids *key_ids);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_PARSER_H
-#define MKEYFILE_CLI_OPTIONS_PARSER_H
+#pragma once
 
 #include "cli/options/option_table.h"
 #include "core/fault.h"
@@ -59,5 +58,3 @@ const char *parser_repeatable(const struct parser *parser, const char *name, siz
 /* The option that a mistyped name of this size may be meant for; NULL: none is near, or it
  * is the name of an option. */
 const char *parser_nearest(const struct parser *parser, const char *name, size_t size);
-
-#endif

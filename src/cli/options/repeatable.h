@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_REPEATABLE_H
-#define MKEYFILE_CLI_OPTIONS_REPEATABLE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ size_t typing_errors(const char *one, size_t one_size, const char *other, size_t
 /* Whether text is word with a typing error or two in it. */
 bool is_near(const char *text, const char *word);
 bool spans_are_near(const char *one, size_t one_size, const char *other, size_t other_size);
-
-#endif

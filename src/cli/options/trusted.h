@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_OPTIONS_TRUSTED_H
-#define MKEYFILE_CLI_OPTIONS_TRUSTED_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/trust.h"
@@ -21,5 +20,3 @@ MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const 
 
 /* Of a server's view of its files: root, user, and the users of --trust-owner. */
 struct trust trust_of_server(const struct accounts *accounts, uid_t user);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_PROOF_DATADIR_H
-#define MKEYFILE_CLI_PROOF_DATADIR_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "data/audit.h"
@@ -36,5 +35,3 @@ char *datadirs_retype(const struct datadirs *datadirs);
 /* Each directory that --datadir names has to have a file that a server could have
  * encrypted: says which has none. */
 MUST_CHECK enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs);
-
-#endif

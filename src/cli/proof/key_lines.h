@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_PROOF_KEY_LINES_H
-#define MKEYFILE_CLI_PROOF_KEY_LINES_H
+#pragma once
 
 #include "cli/proof/prove.h"
 
@@ -20,5 +19,3 @@ void visit_key_lines(const struct proof *proof, key_line_visit *visit, void *con
 
 /* Of the key as a whole: a file that lacks it says more than one that proves it. */
 enum data_answer key_line_answer(const struct data_need *need);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_PROOF_PROGRESS_H
-#define MKEYFILE_CLI_PROOF_PROGRESS_H
+#pragma once
 
 #include "data/audit.h"
 
@@ -9,5 +8,3 @@
  * progress of its own. */
 MUST_CHECK struct fault audit_with_progress(const struct survey_options *options, bool quiet,
 					    struct data_audit *ret_audit, const char **ret_failed);
-
-#endif

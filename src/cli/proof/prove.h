@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_PROOF_PROVE_H
-#define MKEYFILE_CLI_PROOF_PROVE_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "cli/proof/datadir.h"
@@ -64,5 +63,3 @@ void print_proof(const struct proof *proof);
 
 /* Prints object, which is released, with the proof as its last member "data". */
 void print_json_with_proof(json_t *object, const struct proof *proof);
-
-#endif

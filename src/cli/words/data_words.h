@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_DATA_WORDS_H
-#define MKEYFILE_CLI_WORDS_DATA_WORDS_H
+#pragma once
 
 #include "data/data_file.h"
 #include "data/parts.h"
@@ -24,5 +23,3 @@ char *part_words(const struct missing_part *part);
 
 /* "undo-tablespace" */
 const char *part_name(enum part part);
-
-#endif

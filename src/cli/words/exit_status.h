@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_EXIT_STATUS_H
-#define MKEYFILE_CLI_WORDS_EXIT_STATUS_H
+#pragma once
 
 /* Exit statuses: part of the contract, listed in mkeyfile(1). */
 enum status {
@@ -12,5 +11,3 @@ enum status {
 	STATUS_BUSY = 5,
 	STATUS_USAGE = 64,
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_FINDING_WORDS_H
-#define MKEYFILE_CLI_WORDS_FINDING_WORDS_H
+#pragma once
 
 #include "server/inspect.h"
 
@@ -8,5 +7,3 @@
  * to do about it, as hint_with_given. */
 char *finding_words(const struct finding *finding);
 const char *finding_hint(enum finding_kind kind);
-
-#endif

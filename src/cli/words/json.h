@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_JSON_H
-#define MKEYFILE_CLI_WORDS_JSON_H
+#pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,5 +22,3 @@ void dump_json(const json_t *object, FILE *stream, size_t flags);
 
 /* Prints object and a newline on standard output, and releases it. */
 void print_json(json_t *object);
-
-#endif

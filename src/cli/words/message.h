@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_MESSAGE_H
-#define MKEYFILE_CLI_WORDS_MESSAGE_H
+#pragma once
 
 #include "cli/words/exit_status.h"
 #include "core/fault.h"
@@ -76,5 +75,3 @@ enum status message_finish(enum status status);
 
 /* Takes a line that shows progress from the terminal. */
 void message_clear_line(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_REFUSAL_HINT_H
-#define MKEYFILE_CLI_WORDS_REFUSAL_HINT_H
+#pragma once
 
 #include "server/settings.h"
 
@@ -9,5 +8,3 @@
 const char *fault_hint(struct fault fault, const struct server_profile *profile);
 const char *no_password_hint(void);
 const char *obstacle_hint(enum obstacle_kind kind, enum key_plugin plugin);
-
-#endif

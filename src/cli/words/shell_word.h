@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_SHELL_WORD_H
-#define MKEYFILE_CLI_WORDS_SHELL_WORD_H
+#pragma once
 
 /* A path, or the value of an option, as a shell takes it for one word, and a program for
  * no option; malloc(3)ed, or NULL without memory. */
 char *shell_word(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_WORDS_TRUST_WORDS_H
-#define MKEYFILE_CLI_WORDS_TRUST_WORDS_H
+#pragma once
 
 #include "core/trust.h"
 
@@ -9,5 +8,3 @@ char *refusal_words(const struct refusal_of_trust *refusal);
 
 /* What can be done about it. malloc(3)ed, or NULL. */
 char *refusal_fix(const struct refusal_of_trust *refusal);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_ARIA_H
-#define MKEYFILE_DATA_FORMATS_ARIA_H
+#pragma once
 
 #include "data/formats/page_scan.h"
 
@@ -31,5 +30,3 @@ struct aria_file {
 /* Makes paged of table, once that is known; paged.source is set. The key ID is not
  * stored: keyfile decides between 1 and 2. file must stay where it is. */
 void aria_open(struct aria_file *file, const struct keyfile *keyfile);
-
-#endif

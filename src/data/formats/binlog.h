@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_BINLOG_H
-#define MKEYFILE_DATA_FORMATS_BINLOG_H
+#pragma once
 
 #include "data/formats/scan.h"
 
@@ -28,5 +27,3 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 /* Looks at all events. The last one may be cut off, as a crash leaves it.
  * FAULT_MEMORY. */
 MUST_CHECK struct fault binlog_scan(struct scan *scan, const struct binlog_file *file, struct evidence *evidence);
-
-#endif

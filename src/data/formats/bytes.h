@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_BYTES_H
-#define MKEYFILE_DATA_FORMATS_BYTES_H
+#pragma once
 
 #include <endian.h>
 #include <stdbool.h>
@@ -73,5 +72,3 @@ static inline bool is_zero(const unsigned char *bytes, size_t size)
 {
 	return !size || (!bytes[0] && !memcmp(bytes, bytes + 1, size - 1));
 }
-
-#endif

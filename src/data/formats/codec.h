@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_CODEC_H
-#define MKEYFILE_DATA_FORMATS_CODEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ bool codec_ends_itself(unsigned int codec);
  * what they hold. The codec has to be available. */
 bool codec_decompress(unsigned int codec, const unsigned char *data, size_t size, unsigned char *plain,
 		      size_t plain_size);
-
-#endif

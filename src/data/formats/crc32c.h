@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_CRC32C_H
-#define MKEYFILE_DATA_FORMATS_CRC32C_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,5 +11,3 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t size);
 
 /* The same without that instruction, for comparison. */
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size);
-
-#endif

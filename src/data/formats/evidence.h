@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_EVIDENCE_H
-#define MKEYFILE_DATA_FORMATS_EVIDENCE_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -91,5 +90,3 @@ enum page_outcome {
 };
 
 void key_use_count(struct key_use *use, enum page_outcome outcome, uint64_t page);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_INNODB_H
-#define MKEYFILE_DATA_FORMATS_INNODB_H
+#pragma once
 
 #include "data/formats/innodb_page.h"
 
@@ -28,5 +27,3 @@ bool innodb_is_system_head(const unsigned char *head, size_t size);
  * are set. Finds where the double-write areas of the system tablespace are. file must
  * stay where it is. */
 void innodb_open(struct scan *scan, struct innodb_file *file);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_INNODB_PAGE_H
-#define MKEYFILE_DATA_FORMATS_INNODB_PAGE_H
+#pragma once
 
 #include "data/formats/page_scan.h"
 
@@ -61,5 +60,3 @@ prove_function innodb_prove;
  * it has to be. False: it is damaged, or no key opens it. */
 MUST_CHECK bool innodb_decrypt(struct scan *scan, const struct innodb_file *file, const unsigned char *bytes,
 			       uint32_t number, unsigned char *plain);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_PAGE_SCAN_H
-#define MKEYFILE_DATA_FORMATS_PAGE_SCAN_H
+#pragma once
 
 #include "data/formats/scan.h"
 
@@ -61,5 +60,3 @@ struct paged_file {
  * to evidence. The end of the file may come first. FAULT_READ, FAULT_MEMORY. */
 MUST_CHECK struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 				  struct evidence *evidence);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_PROVER_H
-#define MKEYFILE_DATA_FORMATS_PROVER_H
+#pragma once
 
 #include "core/keyfile.h"
 
@@ -52,5 +51,3 @@ void prover_decrypt(struct prover *prover, enum data_cipher cipher, const struct
 
 /* OpenSSL has failed at least once. */
 bool prover_failed(const struct prover *prover);
-
-#endif

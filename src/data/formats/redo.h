@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_REDO_H
-#define MKEYFILE_DATA_FORMATS_REDO_H
+#pragma once
 
 #include "data/formats/redo_changes.h"
 #include "data/formats/scan.h"
@@ -60,5 +59,3 @@ struct redo_recovery {
  * read: changes are then broken unless there are none. FAULT_MEMORY. */
 MUST_CHECK struct fault redo_read_recovery(struct scan *scan, const struct redo_file *file,
 					   struct redo_recovery *ret_recovery);
-
-#endif

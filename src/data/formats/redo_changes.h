@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_REDO_CHANGES_H
-#define MKEYFILE_DATA_FORMATS_REDO_CHANGES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +57,3 @@ void redo_space_apply(const struct redo_space *space, unsigned char *page, size_
 
 /* Reads a number of 1 to 5 bytes; 0: it is not all there, or not one. */
 size_t redo_read_number(const unsigned char *bytes, size_t size, uint64_t *ret_value);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_SCAN_H
-#define MKEYFILE_DATA_FORMATS_SCAN_H
+#pragma once
 
 #include "data/formats/evidence.h"
 #include "data/formats/prover.h"
@@ -95,5 +94,3 @@ const unsigned char *scan_window(struct scan *scan, const struct source *source,
 /* Waits a moment, when it may help, for a write that is under way to end. Not after
  * many pauses in vain, which the caller counts: so many bad pages are damaged. */
 void scan_pause(const struct scan *scan);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_DATA_FORMATS_SOURCE_H
-#define MKEYFILE_DATA_FORMATS_SOURCE_H
+#pragma once
 
 #include "core/fault.h"
 
@@ -58,5 +57,3 @@ uint64_t source_next_data(const struct source *source, uint64_t offset);
 /* Whether a file system has no files of anyone, but shows what the kernel knows, as
  * proc(5) does: nothing on it is looked at. file: open, on it. */
 bool is_kernel_view(int file);
-
-#endif
