@@ -2,6 +2,7 @@
 #include "data/parts.h"
 
 #include "core/array.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "data/dictionary.h"
 #include "data/file_names.h"
@@ -78,7 +79,8 @@ struct hunt {
 	bool dictionaries_complete;
 	bool has_orphans; /* a .frm file may be all that there is of a table */
 	bool judges_tables;
-	bool judges_stale; /* the list of tables may be older than the files */
+	bool judges_stale;  /* the list of tables may be older than the files */
+	struct fault fault; /* the first one, which ends the hunt */
 };
 
 const char *part_setting(enum part part)
@@ -106,21 +108,29 @@ void data_parts_free(struct data_parts *parts)
 	*parts = (struct data_parts){ 0 };
 }
 
-/* name: NULL is fine. */
-static struct fault add_missing(struct data_parts *parts, enum part part, const char *where, const char *name,
-				uint32_t space_id)
+/* Ends the hunt without memory; returns whether there was any. */
+static bool need_memory(struct hunt *hunt, bool is_there)
 {
+	if (!is_there && !hunt->fault.code)
+		hunt->fault = fault_of(FAULT_MEMORY);
+	return is_there;
+}
+
+/* name: NULL is fine. */
+static void add_missing(struct hunt *hunt, enum part part, const char *where, const char *name, uint32_t space_id)
+{
+	struct data_parts *parts = hunt->parts;
 	struct missing_part *one;
 
 	parts->total++;
 	if (parts->missing[part]++ >= PARTS_LISTED)
-		return fault_none();
+		return;
 	one = array_add(&parts->items, &parts->count, sizeof(*one));
-	if (!one)
-		return fault_of(FAULT_MEMORY);
-	*one = (struct missing_part){ .part = part, .space_id = space_id, .where = strdup(where) };
-	one->name = name ? strdup(name) : NULL;
-	return one->where && (one->name || !name) ? fault_none() : fault_of(FAULT_MEMORY);
+	if (one)
+		*one = (struct missing_part){
+			.part = part, .space_id = space_id, .where = strdup(where), .name = name ? strdup(name) : NULL
+		};
+	need_memory(hunt, one && one->where && (one->name || !name));
 }
 
 /* ---- the walk: which directory has what ---- */
@@ -204,44 +214,39 @@ static bool has_innodb_statistics(int directory)
 	       is_there(directory, "mysql/innodb_table_stats.ibd");
 }
 
-static struct fault add_undo(struct hunt *hunt, int directory, const char *name)
+static void add_undo(struct hunt *hunt, int directory, const char *name)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	unsigned char head[PAGE_SPACE_ID + 4];
 	size_t size = 0;
 	struct stat status;
 	struct undo *added;
-	struct undo one = { 0 };
 
-	if (!source_open(directory, name, &source).code)
-		(void)!source_read(&source, 0, head, sizeof(head), &size).code;
-	one.file = source.id;
-	source_close(&source);
-	if (size < sizeof(head) || fstat(directory, &status))
-		return fault_none();
+	if (source_open(directory, name, &source).code || source_read(&source, 0, head, sizeof(head), &size).code ||
+	    size < sizeof(head) || fstat(directory, &status))
+		return;
 	for (size_t i = 0; i < hunt->undo_count; i++)
-		if (is_same_file(hunt->undos[i].file, one.file))
-			return fault_none();
-	one.space_id = be32(head + PAGE_SPACE_ID);
-	one.directory = (struct file_id){ .device = status.st_dev, .inode = status.st_ino };
+		if (is_same_file(hunt->undos[i].file, source.id))
+			return;
 	added = array_add(&hunt->undos, &hunt->undo_count, sizeof(*added));
-	if (!added)
-		return fault_of(FAULT_MEMORY);
-	*added = one;
-	return fault_none();
+	if (need_memory(hunt, added))
+		*added = (struct undo){
+			.space_id = be32(head + PAGE_SPACE_ID),
+			.directory = { .device = status.st_dev, .inode = status.st_ino },
+			.file = source.id,
+		};
 }
 
 /* The beginning of a small file, as a string. */
 static bool read_text(int directory, const char *name, char text[static SMALL_TEXT])
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	size_t size = 0;
-	bool is_read = !source_open(directory, name, &source).code &&
-		       !source_read(&source, 0, text, SMALL_TEXT - 1, &size).code;
 
-	source_close(&source);
-	text[is_read ? size : 0] = '\0';
-	return is_read;
+	if (source_open(directory, name, &source).code || source_read(&source, 0, text, SMALL_TEXT - 1, &size).code)
+		return false;
+	text[size] = '\0';
+	return true;
 }
 
 /* mariadb-backup writes "partial = Y" there. */
@@ -271,16 +276,13 @@ static void take_schema_mysql(int directory, struct place *found)
 /* Empty, it is left of a state transfer that ended well. */
 static bool has_files(int parent, const char *name)
 {
-	DIR *directory = directory_open_in(parent, name);
-	const struct dirent *entry = NULL;
+	LISTING DIR *directory = directory_open_in(parent, name);
+	const struct dirent *entry;
 
-	if (!directory)
-		return false;
-	do
-		entry = readdir(directory);
-	while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
-	closedir(directory);
-	return entry != NULL;
+	while (directory && (entry = readdir(directory)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return true;
+	return false;
 }
 
 /* Galera 26.4: galera/src/saved_state.cpp. This is so from the first start to the end of
@@ -309,10 +311,10 @@ static bool take_node(int directory, const char *name, struct place *found)
 }
 
 /* What one name tells of its directory. */
-static struct fault take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
+static void take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
 {
 	if (take_node(directory, name, found))
-		return fault_none();
+		return;
 	if (!strcmp(name, "aria_log_control"))
 		found->has[PART_ARIA_LOG] = true;
 	else if (!strcmp(name, "ib_logfile0") || !strcmp(name, "ib_logfile101") || !strcmp(name, "xtrabackup_logfile"))
@@ -324,10 +326,9 @@ static struct fault take_name(struct hunt *hunt, const char *path, int directory
 	else if (!strcmp(name, DDL_LOG))
 		found->was_killed = true;
 	else if (is_undo_name(name))
-		return add_undo(hunt, directory, name);
-	else if (is_list_name(name) && !names_add(&hunt->lists, path, name))
-		return fault_of(FAULT_MEMORY);
-	return fault_none();
+		add_undo(hunt, directory, name);
+	else if (is_list_name(name))
+		need_memory(hunt, names_add(&hunt->lists, path, name));
 }
 
 /* What is left of a state transfer is in a hidden directory. */
@@ -336,46 +337,39 @@ static bool is_hidden(const struct hunt *hunt, const char *path)
 	return strstr(path + strlen(hunt->root), "/.") != NULL;
 }
 
-static struct fault keep_place(struct hunt *hunt, const char *path, const struct place *found)
+static void keep_place(struct hunt *hunt, const char *path, struct place *found)
 {
 	struct place *place;
 	bool is_part = found->is_node || found->in_transfer;
 
 	for (int part = 0; part < PART_COUNT; part++)
 		is_part |= found->has[part];
-	if (!is_part)
-		return fault_none();
-	place = place_of(hunt, path);
-	if (!place)
-		return errno == ENOENT ? fault_none() : fault_of(FAULT_MEMORY);
-	place->is_partial = found->is_partial;
-	place->was_killed = found->was_killed;
-	place->without_innodb = found->without_innodb;
-	place->is_node = found->is_node;
-	place->has_no_state = found->has_no_state;
-	place->in_transfer = found->in_transfer;
-	memcpy(place->has, found->has, sizeof(place->has));
+	place = is_part ? place_of(hunt, path) : NULL;
+	if (!place) {
+		need_memory(hunt, !is_part || errno == ENOENT);
+		return;
+	}
+	found->path = place->path;
+	found->id = place->id;
+	*place = *found;
 	/* it has no schema mysql where that was not asked for */
 	place->has[PART_DATA_DIRECTORY] |= found->is_partial;
-	return fault_none();
 }
 
 static struct fault take_directory(void *context, const char *path, struct fault fault)
 {
 	struct hunt *hunt = context;
 	struct place found = { 0 };
+	LISTING DIR *directory = is_hidden(hunt, path) ? NULL : directory_open(path);
 	const struct dirent *entry;
-	DIR *directory;
 
-	if (is_hidden(hunt, path))
-		return fault_none();
-	directory = directory_open(path);
+	(void)fault;
 	if (!directory)
 		return fault_none();
-	while (!fault.code && (entry = readdir(directory)))
-		fault = take_name(hunt, path, dirfd(directory), entry->d_name, &found);
-	closedir(directory);
-	return fault.code ? fault : keep_place(hunt, path, &found);
+	while ((entry = readdir(directory)))
+		take_name(hunt, path, dirfd(directory), entry->d_name, &found);
+	keep_place(hunt, path, &found);
+	return hunt->fault;
 }
 
 static char *directory_of(const char *path)
@@ -409,36 +403,31 @@ static const char *path_of(const struct hunt *hunt, const struct system_file *fi
 }
 
 /* The survey knows system tablespaces under any name. */
-static struct fault take_system_tablespaces(struct hunt *hunt)
+static void take_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
-	struct fault fault = fault_none();
 
-	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
+	for (size_t i = 0; i < needs->system_file_count; i++) {
 		const struct system_file *file = &needs->system_files[i];
 		bool counts = is_first(file) && !is_in_transfer(hunt, path_of(hunt, file));
-		char *path = counts ? directory_of(path_of(hunt, file)) : NULL;
+		HEAP char *path = counts ? directory_of(path_of(hunt, file)) : NULL;
 		struct place *place = path ? place_of(hunt, path) : NULL;
 
-		if (place)
+		if (counts && need_memory(hunt, place))
 			place->has[PART_SYSTEM_TABLESPACE] = true;
-		else if (counts)
-			fault = fault_of(FAULT_MEMORY);
-		free(path);
 	}
-	return fault;
 }
 
-static struct fault walk_all(struct hunt *hunt)
+static void walk_all(struct hunt *hunt)
 {
 	const struct parts_search *search = hunt->search;
-	struct fault fault = fault_none();
 
-	for (size_t i = 0; !fault.code && i < search->directory_count; i++) {
+	for (size_t i = 0; !hunt->fault.code && i < search->directory_count; i++) {
 		hunt->root = search->directories[i];
-		fault = tree_walk_directories(hunt->root, take_directory, hunt);
+		hunt->fault = tree_walk_directories(hunt->root, take_directory, hunt);
 	}
-	return fault.code ? fault : take_system_tablespaces(hunt);
+	if (!hunt->fault.code)
+		take_system_tablespaces(hunt);
 }
 
 /* ---- parts that every server has once ---- */
@@ -451,11 +440,10 @@ static bool lacks(const struct place *place, enum part part)
 
 /* A data directory whose part is elsewhere needs one that is not in another data
  * directory; and such a part needs a data directory. */
-static struct fault match_part(struct hunt *hunt, enum part part)
+static void match_part(struct hunt *hunt, enum part part)
 {
 	size_t lacking = 0;
 	size_t spare = 0;
-	struct fault fault = fault_none();
 
 	for (size_t i = 0; i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
@@ -463,15 +451,14 @@ static struct fault match_part(struct hunt *hunt, enum part part)
 		lacking += lacks(place, part);
 		spare += place->has[part] && !place->has[PART_DATA_DIRECTORY];
 	}
-	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+	for (size_t i = 0; i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
 
 		if (lacking > spare && lacks(place, part))
-			fault = add_missing(hunt->parts, part, place->path, NULL, 0);
+			add_missing(hunt, part, place->path, NULL, 0);
 		else if (spare > lacking && !place->has[PART_DATA_DIRECTORY] && place->has[part])
-			fault = add_missing(hunt->parts, PART_DATA_DIRECTORY, place->path, NULL, 0);
+			add_missing(hunt, PART_DATA_DIRECTORY, place->path, NULL, 0);
 	}
-	return fault;
 }
 
 /* Where nothing of the schema mysql is left, its directory tells where it would be. */
@@ -506,32 +493,28 @@ static void take_empty_nodes(struct hunt *hunt)
 }
 
 /* Before it has ended, nothing tells which data will be here. */
-static struct fault match_transfers(struct hunt *hunt)
+static void match_transfers(struct hunt *hunt)
 {
-	struct fault fault = fault_none();
-
-	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+	for (size_t i = 0; i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
 		/* else the list of tables tells what is missing, and a running server is past that */
 		bool has_no_state = place->has_no_state && !hunt->judges_tables && !hunt->search->needs->live;
 
 		if (place->in_transfer || has_no_state)
-			fault = add_missing(hunt->parts, PART_TRANSFER, place->path, NULL, 0);
+			add_missing(hunt, PART_TRANSFER, place->path, NULL, 0);
 	}
-	return fault;
 }
 
-static struct fault match_parts(struct hunt *hunt)
+static void match_parts(struct hunt *hunt)
 {
 	static const enum part parts[] = { PART_SYSTEM_TABLESPACE, PART_REDO_LOG, PART_ARIA_LOG };
-	struct fault fault = match_transfers(hunt);
 
+	match_transfers(hunt);
 	take_empty_schemas(hunt);
 	take_empty_nodes(hunt);
-	for (size_t i = 0; !fault.code && i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!hunt->parts->missing[PART_DATA_DIRECTORY])
-			fault = match_part(hunt, parts[i]);
-	return fault;
+			match_part(hunt, parts[i]);
 }
 
 /* ---- undo tablespaces ---- */
@@ -540,8 +523,8 @@ static struct fault match_parts(struct hunt *hunt)
  * never encrypted. */
 static size_t read_undo_ids(const char *path, uint32_t ids[static RSEG_COUNT])
 {
-	struct source source = SOURCE_CLOSED;
-	unsigned char *page = malloc(SCAN_PAGE_MAX);
+	SOURCE struct source source = SOURCE_CLOSED;
+	HEAP unsigned char *page = malloc(SCAN_PAGE_MAX);
 	struct innodb_space space = { 0 };
 	size_t size = 0;
 	size_t count = 0;
@@ -561,8 +544,6 @@ static size_t read_undo_ids(const char *path, uint32_t ids[static RSEG_COUNT])
 		if (id && id != UINT32_MAX && known == count)
 			ids[count++] = id;
 	}
-	source_close(&source);
-	free(page);
 	return count;
 }
 
@@ -595,20 +576,18 @@ static bool take_undo(struct hunt *hunt, struct file_id home, uint32_t id)
 	return elsewhere != NULL;
 }
 
-static struct fault match_undo(struct hunt *hunt, const char *path)
+static void match_undo(struct hunt *hunt, const char *path)
 {
 	uint32_t ids[RSEG_COUNT];
 	size_t count = read_undo_ids(path, ids);
 	struct file_id home = { 0 };
-	char *directory = directory_of(path);
-	struct fault fault = directory ? fault_none() : fault_of(FAULT_MEMORY);
+	HEAP char *directory = directory_of(path);
 
-	if (directory && id_of(directory, &home))
-		for (size_t i = 0; !fault.code && i < count; i++)
-			if (!take_undo(hunt, home, ids[i]))
-				fault = add_missing(hunt->parts, PART_UNDO_TABLESPACE, path, NULL, ids[i]);
-	free(directory);
-	return fault;
+	if (!need_memory(hunt, directory) || !id_of(directory, &home))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!take_undo(hunt, home, ids[i]))
+			add_missing(hunt, PART_UNDO_TABLESPACE, path, NULL, ids[i]);
 }
 
 /* ---- tables ---- */
@@ -665,60 +644,51 @@ static struct fault list_table(void *context, const struct dictionary_table *tab
 {
 	struct hunt *hunt = context;
 
-	if (!lists_tables(hunt) || (table->deleted && hunt->judges_tables))
-		return fault_none();
-	return name_set_add(&hunt->listed, table->name) ? fault_none() : fault_of(FAULT_MEMORY);
+	if (lists_tables(hunt) && !(table->deleted && hunt->judges_tables))
+		need_memory(hunt, name_set_add(&hunt->listed, table->name));
+	return hunt->fault;
 }
 
 static struct fault check_table(void *context, const struct dictionary_table *table)
 {
 	struct hunt *hunt = context;
 	struct fault fault = list_table(hunt, table);
-	char *path;
+	bool has_own_file = table->space_id && !table->discarded;
+	HEAP char *path = NULL;
 
-	if (fault.code || table->deleted)
+	if (fault.code || table->deleted || !strchr(table->name, '/') || is_intermediate(table->name) ||
+	    (has_own_file && find_tablespace(hunt, hunt->home, table->name)))
 		return fault;
-	if (!strchr(table->name, '/') || is_intermediate(table->name))
-		return fault_none();
-	if (table->space_id && !table->discarded && find_tablespace(hunt, hunt->home, table->name))
-		return fault_none();
-	if (hunt->judges_stale)
-		return !table->space_id || table->discarded || is_in_log(hunt, table->space_id) ||
-				       name_set_add(&hunt->stale, table->name)
-			       ? fault_none()
-			       : fault_of(FAULT_MEMORY);
-	if (!name_set_add(&hunt->without_file, table->name))
-		return fault_of(FAULT_MEMORY);
-	if (!table->space_id || table->discarded)
-		return fault_none();
-	path = format_text("%s.ibd", table->name);
-	if (!path)
-		return fault_of(FAULT_MEMORY);
-	fault = add_missing(hunt->parts, PART_TABLE, hunt->home, path, 0);
-	free(path);
-	return fault;
+	if (hunt->judges_stale) {
+		if (has_own_file && !is_in_log(hunt, table->space_id))
+			need_memory(hunt, name_set_add(&hunt->stale, table->name));
+		return hunt->fault;
+	}
+	need_memory(hunt, name_set_add(&hunt->without_file, table->name));
+	path = has_own_file ? format_text("%s.ibd", table->name) : NULL;
+	if (has_own_file && need_memory(hunt, path))
+		add_missing(hunt, PART_TABLE, hunt->home, path, 0);
+	return hunt->fault;
 }
 
 /* The tables that InnoDB knows, whether or not anything else is left of them. A running
  * server may be writing the list. */
-static struct fault check_dictionary(struct hunt *hunt, const struct system_file *first, dictionary_visit *visit)
+static void check_dictionary(struct hunt *hunt, const struct system_file *first, dictionary_visit *visit)
 {
 	const struct data_needs *needs = hunt->search->needs;
-	char *home = directory_of(data_needs_path(needs, first->file));
+	HEAP char *home = directory_of(data_needs_path(needs, first->file));
 	bool complete = false;
-	struct fault fault = home ? fault_none() : fault_of(FAULT_MEMORY);
 
+	need_memory(hunt, home);
 	hunt->home = home;
-	for (int i = 0; !fault.code && !complete && i < (needs->live ? SCAN_READS : 1); i++) {
+	for (int i = 0; !hunt->fault.code && !complete && i < (needs->live ? SCAN_READS : 1); i++) {
 		if (i)
 			wait_a_moment();
-		fault = dictionary_walk(hunt->scan, needs, first, visit, hunt, &complete);
+		hunt->fault = dictionary_walk(hunt->scan, needs, first, visit, hunt, &complete);
 	}
 	hunt->home = NULL;
 	hunt->dictionaries++;
 	hunt->dictionaries_complete &= complete;
-	free(home);
-	return fault;
 }
 
 /* "schema/table", of a path that ends so; NULL: of none. */
@@ -762,11 +732,9 @@ static bool may_be_leftover(const struct hunt *hunt, const struct data_file *fil
  * the log then. */
 static bool is_listed(const struct hunt *hunt, const struct data_file *file)
 {
-	char *table = table_of(file->path);
-	bool listed = !table || name_set_has(&hunt->listed, table);
+	HEAP char *table = table_of(file->path);
 
-	free(table);
-	return listed;
+	return !table || name_set_has(&hunt->listed, table);
 }
 
 static void note_leftovers(const struct hunt *hunt)
@@ -789,14 +757,12 @@ static void note_leftovers(const struct hunt *hunt)
  * each partition. */
 static const char *file_suffix(int directory, const char *name)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	unsigned char head[4];
 	size_t size = 0;
 
-	if (!source_open(directory, name, &source).code && source_read(&source, 0, head, sizeof(head), &size).code)
-		size = 0;
-	source_close(&source);
-	if (size < sizeof(head) || head[0] != 0xfe || head[1] != 1)
+	if (source_open(directory, name, &source).code || source_read(&source, 0, head, sizeof(head), &size).code ||
+	    size < sizeof(head) || head[0] != 0xfe || head[1] != 1)
 		return NULL;
 	return head[3] == ENGINE_INNODB ? ".ibd" : head[3] == ENGINE_ARIA ? ".MAI" : NULL;
 }
@@ -806,16 +772,10 @@ static const char *file_suffix(int directory, const char *name)
 static bool is_lost(struct hunt *hunt, const struct place *place, const char *table)
 {
 	unsigned char page[1];
-	struct redo_question question = { .page = page };
-	enum redo_word word = REDO_CANNOT_SAY;
-	char *path = name_set_has(&hunt->stale, table) ? format_text("%s/%s.ibd", place->path, table) : NULL;
+	HEAP char *path = name_set_has(&hunt->stale, table) ? format_text("%s/%s.ibd", place->path, table) : NULL;
+	const struct redo_question question = { .path = path, .page = page };
 
-	if (!path)
-		return false;
-	question.path = path;
-	word = redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question);
-	free(path);
-	return word == REDO_SAYS_NOTHING;
+	return path && redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question) == REDO_SAYS_NOTHING;
 }
 
 /* No server finds more than the .frm file, whatever is restored. */
@@ -826,8 +786,7 @@ static bool is_orphan(const struct hunt *hunt, const char *table)
 }
 
 /* name: a .frm file in schema. */
-static struct fault check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory,
-			      const char *name)
+static void check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory, const char *name)
 {
 	char table[2 * NAME_MAX + 2];
 	char file[2 * NAME_MAX + 8];
@@ -836,13 +795,13 @@ static struct fault check_frm(struct hunt *hunt, const struct place *place, cons
 	snprintf(table, sizeof(table), "%s/%.*s", schema, (int)strlen(name) - 4, name);
 	if (is_intermediate(table) || join_is_there(place->path, table, ".MAI") ||
 	    find_tablespace(hunt, place->path, table) || name_set_has(&hunt->without_file, table))
-		return fault_none();
+		return;
 	suffix = file_suffix(directory, name);
 	if (!suffix || (!strcmp(suffix, ".ibd") && is_orphan(hunt, table)) ||
 	    (hunt->judges_tables && place->was_killed) || (hunt->judges_stale && !is_lost(hunt, place, table)))
-		return fault_none();
+		return;
 	snprintf(file, sizeof(file), "%s%s", table, suffix);
-	return add_missing(hunt->parts, PART_TABLE, place->path, file, 0);
+	add_missing(hunt, PART_TABLE, place->path, file, 0);
 }
 
 /* ---- databases ---- */
@@ -860,40 +819,36 @@ static bool is_content(const char *name)
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lost+found") != 0;
 }
 
-static struct fault read_schema(struct hunt *hunt, const struct place *place, const char *schema, DIR *directory,
-				bool *ret_empty)
+/* Whether it is empty. */
+static bool read_schema(struct hunt *hunt, const struct place *place, const char *schema, DIR *directory)
 {
 	const struct dirent *entry;
-	struct fault fault = fault_none();
+	bool empty = true;
 
-	*ret_empty = true;
-	while (!fault.code && (entry = readdir(directory))) {
-		*ret_empty &= !is_content(entry->d_name);
+	while ((entry = readdir(directory))) {
+		empty &= !is_content(entry->d_name);
 		if ((hunt->judges_tables || hunt->judges_stale) && !place->is_partial && is_frm(entry->d_name))
-			fault = check_frm(hunt, place, schema, dirfd(directory), entry->d_name);
+			check_frm(hunt, place, schema, dirfd(directory), entry->d_name);
 	}
-	return fault;
+	return empty;
 }
 
-static struct fault check_schema(struct hunt *hunt, const struct place *place, int parent, const char *schema)
+static void check_schema(struct hunt *hunt, const struct place *place, int parent, const char *schema)
 {
-	DIR *directory = directory_open_in(parent, schema);
-	struct fault fault = fault_none();
-	bool empty = false;
+	LISTING DIR *directory = directory_open_in(parent, schema);
+	bool empty;
 
-	if (!directory)
-		return fault;
-	if (!is_kernel_view(dirfd(directory)))
-		fault = read_schema(hunt, place, schema, directory, &empty);
+	if (!directory || is_kernel_view(dirfd(directory)))
+		return;
+	empty = read_schema(hunt, place, schema, directory);
 	/* a server makes the directory before the file that is in it */
-	for (int i = 0; i < 3 && empty && !fault.code && hunt->search->needs->live; i++) {
+	for (int i = 0; i < 3 && empty && hunt->search->needs->live; i++) {
 		wait_a_moment();
 		rewinddir(directory);
-		fault = read_schema(hunt, place, schema, directory, &empty);
+		empty = read_schema(hunt, place, schema, directory);
 	}
-	empty &= is_there(parent, schema);
-	closedir(directory);
-	return fault.code || !empty ? fault : add_missing(hunt->parts, PART_DATABASE, place->path, schema, 0);
+	if (empty && is_there(parent, schema))
+		add_missing(hunt, PART_DATABASE, place->path, schema, 0);
 }
 
 /* A place for temporary files is empty most of the time. */
@@ -910,19 +865,14 @@ static bool may_be_schema(const struct dirent *entry)
 	       (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN);
 }
 
-static struct fault check_schemas(struct hunt *hunt, const struct place *place)
+static void check_schemas(struct hunt *hunt, const struct place *place)
 {
-	DIR *directory = directory_open(place->path);
+	LISTING DIR *directory = directory_open(place->path);
 	const struct dirent *entry;
-	struct fault fault = fault_none();
 
-	if (!directory)
-		return fault;
-	while (!fault.code && (entry = readdir(directory)))
+	while (directory && (entry = readdir(directory)))
 		if (may_be_schema(entry))
-			fault = check_schema(hunt, place, dirfd(directory), entry->d_name);
-	closedir(directory);
-	return fault;
+			check_schema(hunt, place, dirfd(directory), entry->d_name);
 }
 
 /* ---- logs ---- */
@@ -931,18 +881,18 @@ static struct fault check_schemas(struct hunt *hunt, const struct place *place)
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
 	const struct parts_search *search = hunt->search;
-	char *beside = directory_of(list);
-	bool found = beside && join_is_there(beside, base_name(log), "");
+	HEAP char *beside = directory_of(list);
 
-	if (!found && beside && *log != '/')
-		found = join_is_there(beside, log, "");
-	for (size_t i = 0; !found && i < search->directory_count; i++)
-		found = join_is_there(search->directories[i], base_name(log), "") ||
-			(*log == '/' && tree_has(search->directories[i], log));
-	for (size_t i = 0; !found && i < hunt->place_count; i++)
-		found = *log != '/' && join_is_there(hunt->places[i].path, log, "");
-	free(beside);
-	return found;
+	if (beside && (join_is_there(beside, base_name(log), "") || (*log != '/' && join_is_there(beside, log, ""))))
+		return true;
+	for (size_t i = 0; i < search->directory_count; i++)
+		if (join_is_there(search->directories[i], base_name(log), "") ||
+		    (*log == '/' && tree_has(search->directories[i], log)))
+			return true;
+	for (size_t i = 0; *log != '/' && i < hunt->place_count; i++)
+		if (join_is_there(hunt->places[i].path, log, ""))
+			return true;
+	return false;
 }
 
 /* "binlog.000001": other files have such names as these lists, too. */
@@ -951,29 +901,24 @@ static bool is_log_name(const char *name)
 	return !fnmatch("*.[0-9][0-9][0-9][0-9][0-9][0-9]*", base_name(name), 0);
 }
 
-static struct fault check_list(struct hunt *hunt, const char *list)
+static void check_list(struct hunt *hunt, const char *list)
 {
-	struct source source = SOURCE_CLOSED;
+	SOURCE struct source source = SOURCE_CLOSED;
 	bool is_open = !source_open(AT_FDCWD, list, &source).code;
-	FILE *stream = is_open ? fdopen(source.file, "r") : NULL;
-	struct fault fault = fault_none();
-	char *line = NULL;
+	STREAM FILE *stream = is_open ? fdopen(source.file, "r") : NULL;
+	HEAP char *line = NULL;
 	size_t room = 0;
 	ssize_t size;
 
-	while (stream && !fault.code && (size = getline(&line, &room, stream)) >= 0) {
+	if (!stream)
+		return;
+	source.file = -1; /* the stream's */
+	while ((size = getline(&line, &room, stream)) >= 0) {
 		while (size && isspace((unsigned char)line[size - 1]))
 			line[--size] = '\0';
 		if (is_log_name(line) && !find_log(hunt, list, line))
-			fault = add_missing(hunt->parts, strstr(list, "relay") ? PART_RELAY_LOG : PART_BINARY_LOG, list,
-					    line, 0);
+			add_missing(hunt, strstr(list, "relay") ? PART_RELAY_LOG : PART_BINARY_LOG, list, line, 0);
 	}
-	if (stream)
-		fclose(stream);
-	else
-		source_close(&source);
-	free(line);
-	return fault;
 }
 
 /* ---- all of them ---- */
@@ -990,23 +935,21 @@ static bool is_clean(const struct data_needs *needs)
 
 static bool is_partial_home(const struct hunt *hunt, const char *path)
 {
-	char *directory = directory_of(path);
+	HEAP char *directory = directory_of(path);
 	struct file_id id;
 	const struct place *place = directory && id_of(directory, &id) ? find_place(hunt, id) : NULL;
 
-	free(directory);
 	return place && place->is_partial;
 }
 
-static struct fault check_system_tablespaces(struct hunt *hunt)
+static void check_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
-	struct fault fault = fault_none();
-	bool judges;
 
-	for (size_t i = 0; !fault.code && i < needs->system_file_count; i++) {
+	for (size_t i = 0; i < needs->system_file_count; i++) {
 		const struct system_file *file = &needs->system_files[i];
-		const char *path = data_needs_path(needs, file->file);
+		const char *path = path_of(hunt, file);
+		bool judges = (hunt->judges_tables || hunt->judges_stale) && !is_partial_home(hunt, path);
 
 		if (!is_first(file))
 			continue;
@@ -1014,39 +957,31 @@ static struct fault check_system_tablespaces(struct hunt *hunt)
 			hunt->dictionaries_complete = false;
 			continue;
 		}
-		fault = match_undo(hunt, path);
-		judges = (hunt->judges_tables || hunt->judges_stale) && !is_partial_home(hunt, path);
-		if (!fault.code && (judges || needs->blank_count))
-			fault = check_dictionary(hunt, file, judges ? check_table : list_table);
+		match_undo(hunt, path);
+		if (judges || needs->blank_count)
+			check_dictionary(hunt, file, judges ? check_table : list_table);
 	}
-	return fault;
 }
 
-static struct fault find_all(struct hunt *hunt)
+static void find_all(struct hunt *hunt)
 {
-	struct fault fault = walk_all(hunt);
-
-	if (!fault.code)
-		fault = match_parts(hunt);
+	match_parts(hunt);
 	/* it tells which tables have no file of their own */
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->has_orphans = hunt->judges_tables && redo_logs_leave_orphans(hunt->search->redo_logs, hunt->scan);
-	if (!fault.code)
-		fault = check_system_tablespaces(hunt);
+	check_system_tablespaces(hunt);
 	/* of which it is not known what it lists */
 	hunt->dictionaries_complete &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
-	if (!fault.code)
-		note_leftovers(hunt);
-	for (size_t i = 0; !fault.code && i < hunt->place_count; i++) {
+	note_leftovers(hunt);
+	for (size_t i = 0; i < hunt->place_count; i++) {
 		hunt->parts->judged |= hunt->places[i].has[PART_DATA_DIRECTORY];
 		if (hunt->places[i].has[PART_DATA_DIRECTORY])
-			fault = check_schemas(hunt, &hunt->places[i]);
+			check_schemas(hunt, &hunt->places[i]);
 	}
 	hunt->parts->tables_judged = hunt->parts->judged && hunt->judges_tables;
-	for (size_t i = 0; !fault.code && i < hunt->lists.count; i++)
-		fault = check_list(hunt, hunt->lists.items[i]);
-	return fault;
+	for (size_t i = 0; i < hunt->lists.count; i++)
+		check_list(hunt, hunt->lists.items[i]);
 }
 
 static void hunt_free(struct hunt *hunt)
@@ -1075,19 +1010,21 @@ struct fault data_parts_find(const struct parts_search *search, struct data_part
 		.dictionaries_complete = true,
 		.judges_tables = !search->needs->live && is_clean(search->needs),
 		.judges_stale = !search->needs->live && !is_clean(search->needs),
+		.fault = scan_new(&rules, search->keyfile, &scan),
 	};
-	struct fault fault = scan_new(&rules, search->keyfile, &scan);
 
-	if (fault.code)
-		return fault;
-	fault = find_all(&hunt);
-	if (!fault.code && prover_failed(scan.prover))
-		fault = fault_of(FAULT_ALGORITHM);
+	if (hunt.fault.code)
+		return hunt.fault;
+	walk_all(&hunt);
+	if (!hunt.fault.code)
+		find_all(&hunt);
+	if (!hunt.fault.code && prover_failed(scan.prover))
+		hunt.fault = fault_of(FAULT_ALGORITHM);
 	scan_free(&scan);
 	hunt_free(&hunt);
-	if (fault.code)
-		return fault;
+	if (hunt.fault.code)
+		return hunt.fault;
 	*ret_parts = parts;
 	parts = (struct data_parts){ 0 };
-	return fault;
+	return hunt.fault;
 }
