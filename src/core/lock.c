@@ -2,6 +2,7 @@
 #include "core/lock.h"
 
 #include "core/cleanup.h"
+#include "core/deadline.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,31 +29,18 @@ static pid_t lock_holder(const struct stat *status)
 	return 0;
 }
 
-/* In seconds. */
-static double elapsed(const struct timespec *start, const struct timespec *end)
-{
-	return (double)(end->tv_sec - start->tv_sec) + (double)(end->tv_nsec - start->tv_nsec) / 1e9;
-}
-
 struct fault lock_wait(int file, const struct stat *status, unsigned int timeout)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_POLL_NANOSECONDS };
-	struct timespec start;
-	struct timespec now;
-	struct fault fault;
+	const int64_t deadline = deadline_now() + (int64_t)timeout * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(file, LOCK_EX | LOCK_NB)) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK)
 			return fault_errno(FAULT_LOCK, errno);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (elapsed(&start, &now) >= timeout) {
-			fault = fault_of(FAULT_BUSY);
-			fault.holder = lock_holder(status);
-			return fault;
-		}
+		if (deadline_now() >= deadline)
+			return (struct fault){ .code = FAULT_BUSY, .holder = lock_holder(status) };
 		nanosleep(&pause, NULL);
 	}
 	return fault_none();

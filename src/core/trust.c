@@ -209,13 +209,6 @@ static struct fault judge_directory(const struct trust *trust, int directory, co
 	return judge_writers(trust, &part);
 }
 
-static struct fault judge_link(const struct trust *trust, int link, const struct stat *status, const char *path)
-{
-	const struct part part = { link, status, path };
-
-	return trust ? judge_owner(trust, &part) : fault_none();
-}
-
 /* Where others can link files into the directory, the owner of one has not put it there. */
 static bool is_linked_by_others(const struct trust *trust, const struct place *place, const struct stat *status)
 {
@@ -449,10 +442,13 @@ static struct fault follow_link(struct walk *walk, const char *name, int link, c
 {
 	char path[PATH_MAX];
 	char text[PATH_MAX];
-	struct fault fault = append(walk, name, path) ? judge_link(walk->trust, link, status, path)
-						      : fault_errno(FAULT_OPEN, ENAMETOOLONG);
+	struct fault fault = fault_none();
 	ssize_t size;
 
+	if (!append(walk, name, path))
+		return fault_errno(FAULT_OPEN, ENAMETOOLONG);
+	if (walk->trust)
+		fault = judge_owner(walk->trust, &(struct part){ link, status, path });
 	if (fault.code)
 		return fault;
 	size = readlinkat(link, "", text, sizeof(text) - 1);
