@@ -56,53 +56,39 @@ static size_t names_below(const struct keyring *keyring, uint64_t name)
 /* ---- reading ---- */
 
 /* O_NONBLOCK keeps open(2) from waiting for the other end of a pipe. */
-static struct fault open_regular(const char *path, int *ret_descriptor, struct stat *ret_status)
+static struct fault open_regular(const char *path, int *ret_descriptor, struct keyring_notes *notes)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct fault fault = fault_none();
+	DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
 
 	if (descriptor < 0)
 		return fault_errno(FAULT_OPEN, errno);
-	if (fstat(descriptor, ret_status))
-		fault = fault_errno(FAULT_READ, errno);
-	else if (S_ISDIR(ret_status->st_mode))
-		fault = fault_errno(FAULT_READ, EISDIR);
-	else if (!S_ISREG(ret_status->st_mode))
-		fault = fault_of(FAULT_NOT_REGULAR);
-	if (fault.code)
-		close(descriptor);
-	else
-		*ret_descriptor = descriptor;
-	return fault;
-}
-
-static bool is_exposed(const struct stat *status)
-{
-	return status->st_mode & S_IRWXO;
+	if (fstat(descriptor, &status))
+		return fault_errno(FAULT_READ, errno);
+	if (S_ISDIR(status.st_mode))
+		return fault_errno(FAULT_READ, EISDIR);
+	if (!S_ISREG(status.st_mode))
+		return fault_of(FAULT_NOT_REGULAR);
+	notes->exposed |= (status.st_mode & S_IRWXO) != 0;
+	*ret_descriptor = descriptor;
+	descriptor = -1;
+	return fault_none();
 }
 
 static struct fault read_password(const char *path, struct password *ret_password, struct keyring_notes *notes)
 {
 	DESCRIPTOR int descriptor = -1;
-	struct stat status;
-	struct fault fault = open_regular(path, &descriptor, &status);
+	struct fault fault = open_regular(path, &descriptor, notes);
 
-	if (fault.code)
-		return fault;
-	notes->exposed |= is_exposed(&status);
-	return password_from_descriptor(descriptor, ret_password);
+	return fault.code ? fault : password_from_descriptor(descriptor, ret_password);
 }
 
 static struct fault read_content(const char *path, struct secret *ret_content, struct keyring_notes *notes)
 {
 	DESCRIPTOR int descriptor = -1;
-	struct stat status;
-	struct fault fault = open_regular(path, &descriptor, &status);
+	struct fault fault = open_regular(path, &descriptor, notes);
 
-	if (fault.code)
-		return fault;
-	notes->exposed |= is_exposed(&status);
-	return file_read(descriptor, ret_content);
+	return fault.code ? fault : file_read(descriptor, ret_content);
 }
 
 static struct fault parse_content(struct secret *content, const struct secret *password, struct kdf kdf,

@@ -314,22 +314,6 @@ static bool is_file_name(const struct record_view *view)
 	return at && at + 1 + 4 <= size && !view->payload[at] && !memcmp(view->payload + size - 4, ".ibd", 4);
 }
 
-/* Bytes of the IDs of space and page before the body of a page's record; SIZE_MAX:
- * that is no such record. */
-static size_t page_id_size(const unsigned char *payload, size_t size, uint32_t *ret_space, uint32_t *ret_page)
-{
-	uint64_t space = 0;
-	uint64_t page = 0;
-	size_t first = redo_read_number(payload, size, &space);
-	size_t second = first ? redo_read_number(payload + first, size - first, &page) : 0;
-
-	if (!second || space > UINT32_MAX || page > UINT32_MAX)
-		return SIZE_MAX;
-	*ret_space = (uint32_t)space;
-	*ret_page = (uint32_t)page;
-	return first + second;
-}
-
 static bool is_extended(unsigned char type)
 {
 	return (type >> 4 & 7) == 2;
@@ -352,7 +336,7 @@ static void count_stream_record(const struct record_view *view, struct tally *ta
 	if (!is_extended(type))
 		return;
 	if (!view->same_page)
-		at = page_id_size(view->payload, size, &ignored, &ignored);
+		at = redo_read_page_id(view->payload, size, &ignored, &ignored);
 	if (at < size && view->payload[at] <= SUBTYPE_LAST)
 		tally->fits++;
 	else
@@ -434,7 +418,7 @@ static void tally_records(const struct mtr *mtr, enum data_cipher cipher, struct
 		if (record.type & 0x80 && !page_known)
 			continue;
 		if (!(record.type & 0x80))
-			ids = page_id_size(payload, record.payload, &page_id[0], &page_id[1]);
+			ids = redo_read_page_id(payload, record.payload, &page_id[0], &page_id[1]);
 		if (ids == SIZE_MAX)
 			return;
 		page_known = true;
@@ -672,7 +656,7 @@ static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
 		if (record.type & 0x80 && !page_known)
 			clear = record.payload;
 		else if (!(record.type & 0x80))
-			clear = page_id_size(from, record.payload, &page_id[0], &page_id[1]);
+			clear = redo_read_page_id(from, record.payload, &page_id[0], &page_id[1]);
 		if (clear > record.payload)
 			clear = record.payload;
 		page_known |= !(record.type & 0x80);

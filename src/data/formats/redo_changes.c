@@ -300,8 +300,7 @@ static bool take_file_record(struct redo_changes *changes, unsigned char type, c
 	return take_name(changes, type, (uint32_t)id, (const char *)payload + taken + 1, size - taken - 1);
 }
 
-/* The IDs of tablespace and page; 0: they are none. */
-static size_t take_page_id(struct redo_position *position, const unsigned char *payload, size_t size)
+size_t redo_read_page_id(const unsigned char *payload, size_t size, uint32_t *ret_space, uint32_t *ret_page)
 {
 	uint64_t space = 0;
 	uint64_t page = 0;
@@ -309,8 +308,9 @@ static size_t take_page_id(struct redo_position *position, const unsigned char *
 	size_t second = first ? redo_read_number(payload + first, size - first, &page) : 0;
 
 	if (!second || space > UINT32_MAX || page > UINT32_MAX)
-		return 0;
-	*position = (struct redo_position){ .page_known = true, .space = (uint32_t)space, .page = (uint32_t)page };
+		return SIZE_MAX;
+	*ret_space = (uint32_t)space;
+	*ret_page = (uint32_t)page;
 	return first + second;
 }
 
@@ -323,8 +323,9 @@ bool redo_changes_take(struct redo_changes *changes, struct redo_position *posit
 	if (type & SAME_PAGE && !position->page_known)
 		return take_file_record(changes, type & 0xf0, payload, size);
 	if (!(type & SAME_PAGE)) {
-		taken = take_page_id(position, payload, size);
-		if (!taken)
+		*position = (struct redo_position){ .page_known = true };
+		taken = redo_read_page_id(payload, size, &position->space, &position->page);
+		if (taken == SIZE_MAX)
 			return broken(changes);
 		space = find_or_insert(changes, position->space);
 		if (!space)

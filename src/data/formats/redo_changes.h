@@ -57,3 +57,7 @@ void redo_space_apply(const struct redo_space *space, unsigned char *page, size_
 
 /* Reads a number of 1 to 5 bytes; 0: it is not all there, or not one. */
 size_t redo_read_number(const unsigned char *bytes, size_t size, uint64_t *ret_value);
+
+/* Bytes of the IDs of tablespace and page before the body of a page's record; SIZE_MAX: that
+ * is no such record. */
+size_t redo_read_page_id(const unsigned char *payload, size_t size, uint32_t *ret_space, uint32_t *ret_page);
