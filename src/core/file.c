@@ -66,13 +66,6 @@ struct fault file_open(const char *path, int *ret_descriptor)
 	return fault.code ? fault : finish_open(descriptor, ret_descriptor);
 }
 
-static struct fault open_of_anyone(const char *path, int *ret_descriptor)
-{
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	return descriptor < 0 ? fault_errno(FAULT_OPEN, errno) : finish_open(descriptor, ret_descriptor);
-}
-
 static struct fault fill(int descriptor, size_t limit, int64_t deadline, struct secret *content)
 {
 	return of_pipe(deadline_fill(descriptor, limit, deadline, content));
@@ -120,10 +113,8 @@ struct fault file_read(int descriptor, struct secret *ret_content)
 	return fault;
 }
 
-/* Closes the descriptor. */
-static struct fault read_opened(int opened, struct secret *ret_content, struct stat *ret_status)
+static struct fault read_opened(int descriptor, struct secret *ret_content, struct stat *ret_status)
 {
-	DESCRIPTOR int descriptor = opened;
 	struct stat status = { 0 };
 
 	if (fstat(descriptor, &status))
@@ -137,7 +128,7 @@ static struct fault read_opened(int opened, struct secret *ret_content, struct s
 
 struct fault file_read_path(const char *path, struct secret *ret_content, struct stat *ret_status)
 {
-	int descriptor = -1;
+	DESCRIPTOR int descriptor = -1;
 	struct fault fault = file_open(path, &descriptor);
 
 	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
@@ -145,8 +136,9 @@ struct fault file_read_path(const char *path, struct secret *ret_content, struct
 
 struct fault file_read_path_of_anyone(const char *path, struct secret *ret_content, struct stat *ret_status)
 {
-	int descriptor = -1;
-	struct fault fault = open_of_anyone(path, &descriptor);
+	DESCRIPTOR int descriptor = -1;
+	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct fault fault = opened < 0 ? fault_errno(FAULT_OPEN, errno) : finish_open(opened, &descriptor);
 
 	return fault.code ? fault : read_opened(descriptor, ret_content, ret_status);
 }
