@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # bash completion for mkeyfile(1)
 
-_mkeyfile_commands='generate add rotate list encrypt decrypt verify config passwd remove diff status'
+_mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status'
 
 # The options of a command, or those of mkeyfile itself when it is empty.
 _mkeyfile_options()
@@ -16,6 +16,7 @@ _mkeyfile_options()
 
 	case $1 in
 	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= $shared" ;;
+	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --if-missing --force $change $shared" ;;
 	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $change $shared" ;;
 	list) echo "--ids --fingerprint $shared" ;;
@@ -240,7 +241,10 @@ _mkeyfile_choose_value()
 	--digest | --new-digest | --other-digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
 		;;
-	--server-user | --trust-owner)
+	--mode)
+		_mkeyfile_choose '0400 0440 0600 0640'
+		;;
+	--server-user | --trust-owner | --owner)
 		_mkeyfile_choose "$(compgen -u)"
 		;;
 	--encryption-algorithm)

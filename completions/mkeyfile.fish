@@ -40,7 +40,9 @@ function __mkeyfile_value_of # option
             printf '%s\n' --exclusive --arguments '128 192 256'
         case digest new-digest other-digest
             printf '%s\n' --exclusive --arguments 'sha1 sha224 sha256 sha384 sha512'
-        case server-user trust-owner
+        case mode
+            printf '%s\n' --exclusive --arguments '0400 0440 0600 0640'
+        case server-user trust-owner owner
             printf '%s\n' --exclusive --arguments '(__fish_complete_users)'
         case encryption-algorithm
             printf '%s\n' --exclusive --arguments 'AES_CTR AES_CBC'

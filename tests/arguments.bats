@@ -11,7 +11,7 @@ setup_test() {
 	make_password_file pw
 	said=$TMPDIR/said objects=$TMPDIR/objects
 	export MKEYFILE_FILE=keyfile
-	commands=(generate 'add 7' 'rotate 100' list encrypt decrypt verify config passwd 'remove 100' status 'diff other' help)
+	commands=(generate 'ensure 7' 'add 7' 'rotate 100' list encrypt decrypt verify config passwd 'remove 100' status 'diff other' help)
 }
 
 # A key, a password as passwd makes them, a base64 key (as a short option a file's name), and a password as people make them:

@@ -126,7 +126,7 @@ options_are() { # shell line "option..."...
 	touch file && mkdir directory
 	for command in $(commands); do
 		for option in $( ("$MKEYFILE" "$command" --help && "$MKEYFILE" help options "$command") | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+=' | grep -oE -e '--.*'); do
-			[[ $option == --server-user= || $option == --trust-owner= ]] || lines+=("mkeyfile $command $option")
+			[[ $option == --server-user= || $option == --trust-owner= || $option == --owner= ]] || lines+=("mkeyfile $command $option")
 		done
 	done
 	[ ${#lines[@]} -ge 100 ]

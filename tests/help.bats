@@ -28,6 +28,7 @@ examples() { # [command]
 
 Commands:
   generate [ID...]     create a new key file
+  ensure [ID...]       create the key file, or add what it lacks
   add ID...            add new key IDs
   rotate ID...|--all   add a key version, or with --new-id a successor ID
   list                 show IDs, versions, sizes and fingerprints, never keys
@@ -154,7 +155,7 @@ needs_more() { # example
 			[[ $command != rotate || $example == *--new-id* ]] || export MKEYFILE_TARGET=11.8-enterprise
 			# these make the files that they name
 			[[ $example != *--new-password-file=keyfile.key* || $command == passwd ]] || rm "$TMPDIR/place/keyfile.key"
-			[[ $example != *generate* && $example != *"-o keyfile" ]] || rm "$TMPDIR/place/keyfile"
+			[[ $example != *generate* && $example != *ensure*--new-password-file* && $example != *"-o keyfile" ]] || rm "$TMPDIR/place/keyfile"
 			[[ $example != *"-o plain" ]] || rm "$TMPDIR/place/plain"
 			[[ $example != *--new-password-file* || $command == passwd ]] || unset MKEYFILE_PASSWORD_FILE
 			[[ $example != "mkeyfile verify"* ]] || example+=" --server-user=$(id -un)"
@@ -175,7 +176,7 @@ needs_more() { # example
 			examples $command
 		)
 	done
-	[ $count -ge 39 ]
+	[ $count -ge 42 ]
 }
 
 @test "help COMMAND opens the manual page where there is one, and prints the help elsewhere" {

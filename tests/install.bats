@@ -21,6 +21,7 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-decrypt.1
 ./usr/share/man/man1/mkeyfile-diff.1
 ./usr/share/man/man1/mkeyfile-encrypt.1
+./usr/share/man/man1/mkeyfile-ensure.1
 ./usr/share/man/man1/mkeyfile-generate.1
 ./usr/share/man/man1/mkeyfile-list.1
 ./usr/share/man/man1/mkeyfile-passwd.1

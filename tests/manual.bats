@@ -137,6 +137,7 @@ page_members() { # page
 
 	"$MKEYFILE" generate -q -f keyfile --new-password-file=key 1 2 100 -j >generate.json
 	"$MKEYFILE" add -q -f keyfile -P key 200 -j >add.json
+	"$MKEYFILE" ensure -q -f keyfile -P key 200 -j >ensure.json
 	"$MKEYFILE" rotate -q -f keyfile -P key --new-id 200 -j >rotate.json
 	"$MKEYFILE" list -q -f keyfile -P key -j >list.json
 	"$MKEYFILE" verify -q -f keyfile -P key -j >verify.json

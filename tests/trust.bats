@@ -106,6 +106,8 @@ plain encrypt -P pw --in-place -f PATH
 plain config -f PATH
 plain remove 100 --force -f PATH
 plain generate --force -f PATH
+plain ensure 7 -f PATH
+plain ensure --mode=0640 -f PATH
 plain status -f PATH
 plain diff PATH -f plain
 plain diff plain -f PATH
@@ -120,6 +122,9 @@ pw verify -f sealed -P PATH
 pw encrypt -f plain -P PATH
 pw generate -f made -P PATH
 pw add 7 -f sealed -P PATH
+pw ensure 7 -f sealed -P PATH
+pw ensure 7 -f sealed --new-password-file=PATH
+pw ensure -f made --new-password-file=PATH
 pw rotate 100 --new-id -f sealed -P PATH
 pw remove 100 --force -f sealed -P PATH
 pw passwd -f sealed -P PATH --new-password-file=made
@@ -168,6 +173,8 @@ attacks=(owner link pipe directory open ancestor redirected acl group writable)
 
 new_files='none generate -f PATH
 none generate -f made --new-password-file=PATH
+none ensure -f PATH
+none ensure -f made --new-password-file=PATH
 none encrypt -f plain -P pw -o PATH
 none encrypt -f plain -o made --new-password-file=PATH
 none decrypt -f sealed -P pw -o PATH

@@ -52,6 +52,17 @@ bool server_user_find(const char *name, struct server_user *ret_user)
 	return true;
 }
 
+bool server_group_find(const char *name, gid_t *ret_group)
+{
+	const struct group *entry = getgrnam(name);
+	uid_t number;
+
+	if (!entry && !parse_uid(name, &number))
+		return false;
+	*ret_group = entry ? entry->gr_gid : (gid_t)number;
+	return true;
+}
+
 /* An open(2), closed again at once; not of a pipe, whose writer would notice. */
 static int try_to_read(const char *path)
 {

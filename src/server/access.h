@@ -21,6 +21,9 @@ struct server_user {
 /* Looks up a name or a number. False: there is no such name, or the number is no user's. */
 bool server_user_find(const char *name, struct server_user *ret_user);
 
+/* The same of a group. */
+bool server_group_find(const char *name, gid_t *ret_group);
+
 /* Whether the user can read the file at path, tried as that user by a child process,
  * which has zeros where secrets are. 0: it can; an errno: why not; -1: not
  * known, since only root can become somebody else. */

@@ -167,8 +167,7 @@ static enum status add(void *input)
 			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
 						 options->writing.dry_run, &keys, &edit.store });
 	if (!options->writing.dry_run)
-		message_note(
-			"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
+		say_next_of_new_ids();
 	return status;
 }
 

@@ -40,6 +40,7 @@ struct command {
 	.size = sizeof(arguments), .options = OPTION_MEMBER(arguments, options, struct options *)
 
 extern const struct command generate_command;
+extern const struct command ensure_command;
 extern const struct command add_command;
 extern const struct command rotate_command;
 extern const struct command list_command;

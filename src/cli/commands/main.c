@@ -16,6 +16,7 @@
 
 static const struct command *const commands[] = {
 	&generate_command,
+	&ensure_command,
 	&add_command,
 	&rotate_command,
 	&list_command,

@@ -214,24 +214,11 @@ enum status require_readable_kdf(const struct options *options, struct kdf kdf)
 	return status;
 }
 
-static enum status seal(const struct target *target, const char *name, const struct secret *text,
-			const struct sealing *sealing, struct secret *ret_raw)
-{
-	enum status status = check_kdf(target, name, sealing->kdf);
-	struct fault fault;
-
-	if (status)
-		return status;
-	fault = envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw);
-	return message_fault(fault, name);
-}
-
-enum status content_make(const struct target *target, const char *name, const struct secret *text,
-			 const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw)
+enum status content_check(const struct target *target, const char *name, const struct secret *text,
+			  const struct keyfile *older, const struct sealing *sealing)
 {
 	size_t disk_size = sealing ? envelope_sealed_size(text->size) : text->size;
 	enum status status;
-	struct fault fault;
 
 	if (disk_size > KEYFILE_MAX_SIZE) {
 		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
@@ -239,10 +226,18 @@ enum status content_make(const struct target *target, const char *name, const st
 		return STATUS_REFUSED;
 	}
 	status = check_text(target, name, text, older);
+	return status || !sealing ? status : check_kdf(target, name, sealing->kdf);
+}
+
+enum status content_make(const struct target *target, const char *name, const struct secret *text,
+			 const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw)
+{
+	enum status status = content_check(target, name, text, older, sealing);
+	struct fault fault;
+
 	if (status)
 		return status;
-	if (sealing)
-		return seal(target, name, text, sealing, ret_raw);
-	fault = secret_copy(ret_raw, text->data, text->size);
+	fault = sealing ? envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw)
+			: secret_copy(ret_raw, text->data, text->size);
 	return message_fault(fault, name);
 }

@@ -55,3 +55,7 @@ MUST_CHECK enum status content_make(const struct target *target, const char *nam
 /* Refuses a KDF that the server cannot read: the target, or where there is none, the server
  * that is installed here. */
 MUST_CHECK enum status require_readable_kdf(const struct options *options, struct kdf kdf);
+
+/* The checks of content_make alone, which say what it would. */
+MUST_CHECK enum status content_check(const struct target *target, const char *name, const struct secret *text,
+				     const struct keyfile *older, const struct sealing *sealing);

@@ -271,12 +271,11 @@ static enum status refuse_standard_stream(const char *path)
 	return usage_error("standard input cannot be changed: name a file");
 }
 
-/* Plain keys that others can read or change: worth a word, whoever did it. */
-static void warn_if_exposed(const struct edit *edit, const char *path)
+void warn_if_exposed(const struct store *store, bool is_encrypted, const char *path)
 {
-	mode_t mode = edit->store.status.st_mode;
+	mode_t mode = store->status.st_mode;
 
-	if (!edit->content.encrypted && mode_is_exposed(mode))
+	if (!is_encrypted && mode_is_exposed(mode))
 		message_warning("'%s' has mode %04o: others can read its keys, or its group can change them", path,
 				(unsigned int)(mode & 07777));
 }
@@ -293,7 +292,7 @@ enum status edit_open(struct edit *edit, const struct options *options)
 		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
 				      &edit->content);
 	if (!status)
-		warn_if_exposed(edit, options->file);
+		warn_if_exposed(&edit->store, edit->content.encrypted, options->file);
 	return status;
 }
 

@@ -42,6 +42,9 @@ MUST_CHECK enum status open_new_store(struct store *store, const char *path, con
  * read it, or its group change it. A closed store is fine. */
 MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);
 
+/* Plain keys that others can read or change are worth a word, whoever did it. */
+void warn_if_exposed(const struct store *store, bool is_encrypted, const char *path);
+
 /* What is in a key file now, before it is sealed, and what opens it and earlier content. */
 struct new_content {
 	struct kdf kdf;

@@ -98,3 +98,9 @@ enum status report_change(const struct talk *talk, const struct change *change)
 		print_json(object);
 	return status;
 }
+
+void say_next_of_new_ids(void)
+{
+	message_note(
+		"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
+}

@@ -28,6 +28,9 @@ MUST_CHECK enum status report_json(const struct change *change, json_t **ret_obj
 /* Both, as talk asks for, for commands that have nothing to add. */
 MUST_CHECK enum status report_change(const struct talk *talk, const struct change *change);
 
+/* What has to be done before servers use new key IDs. */
+void say_next_of_new_ids(void);
+
 /* The path of the backup that was kept or, in a dry run, would be kept, or null. */
 json_t *backup_json(const struct store *store, const char *path);
 

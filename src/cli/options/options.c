@@ -197,10 +197,19 @@ static const struct conflict shared_conflicts[] = {
 
 const struct option_table shared_table = { shared_specs, shared_conflicts, .is_common = true };
 
+#define LOCK_TIMEOUT_SPEC                                                                                              \
+	{                                                                                                              \
+		"lock-timeout", 0, "SECONDS", "Wait up to SECONDS for another mkeyfile (default: 5)",                  \
+			OPTION_NUMBER(struct options, writing.lock_timeout, 0, LOCK_TIMEOUT_MAX),                      \
+			OPTION_GIVEN(struct options, given.lock_timeout)                                               \
+	}
+
+static const struct option_spec wait_specs[] = { LOCK_TIMEOUT_SPEC, { 0 } };
+
+const struct option_table wait_table = { .specs = wait_specs, .is_common = true };
+
 static const struct option_spec lock_specs[] = {
-	{ "lock-timeout", 0, "SECONDS", "Wait up to SECONDS for another mkeyfile (default: 5)",
-	  OPTION_NUMBER(struct options, writing.lock_timeout, 0, LOCK_TIMEOUT_MAX),
-	  OPTION_GIVEN(struct options, given.lock_timeout) },
+	LOCK_TIMEOUT_SPEC,
 	{ "write-in-place", 0, "BACKUP", "Save the old content as BACKUP, then overwrite the file itself",
 	  OPTION_PATH(struct options, writing.in_place_backup) },
 	{ "keep", 0, "N", "Keep the old content as a backup, and delete older backups beyond the N newest",

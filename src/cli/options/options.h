@@ -97,6 +97,7 @@ void options_free(struct options *options);
 /* Their values go to a struct options. */
 extern const struct option_table shared_table;
 extern const struct option_table lock_table;	     /* for commands that may replace a file */
+extern const struct option_table wait_table;	     /* for those that do so and never keep a backup */
 extern const struct option_table backup_table;	     /* for commands that change one */
 extern const struct option_table new_password_table; /* for commands that encrypt what was plain */
 

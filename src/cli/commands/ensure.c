@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/command.h"
+#include "cli/keyfile/edit.h"
+#include "cli/keyfile/new_file.h"
+#include "cli/keyfile/report.h"
+#include "cli/keyfile/versions.h"
+#include "cli/options/repeatable.h"
+#include "cli/words/json.h"
+#include "cli/words/message.h"
+#include "core/trust.h"
+#include "server/access.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+	struct options *options;
+	struct key_ids ids;
+	size_t size; /* bytes of new keys */
+	const char *owner;
+	uint32_t mode; /* 0: not given */
+};
+
+static const struct arguments initial = { .size = KEY_MAX_SIZE };
+
+/* Modes by which only the owner, or the group as well, can read the file, and at most the
+ * owner can write to it. */
+static enum status take_mode(const struct option_spec *spec, const char *value, void *place)
+{
+	static const uint32_t modes[] = { 0400, 0440, 0600, 0640 };
+	const char *digits = value + (*value == '0');
+	char *end;
+	unsigned long mode = strtoul(digits, &end, 8);
+
+	(void)spec;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strlen(digits) == 3 && !*end && mode == modes[i]) {
+			*(uint32_t *)place = modes[i];
+			return STATUS_DONE;
+		}
+	return option_refuse("invalid mode '%s': 0400, 0440, 0600 and 0640 are possible", repeatable(value));
+}
+
+static const struct option_spec specs[] = {
+	{ "owner", 0, "OWNER", "Give the files to OWNER: USER or USER:GROUP", OPTION_TEXT(struct arguments, owner) },
+	{ "mode", 0, "MODE", "Set the mode: 0400, 0440, 0600 or 0640",
+	  OPTION_INTO(struct arguments, mode, uint32_t, take_mode) },
+	{ "size", 's', "BITS", "Make new keys of BITS: 128, 192 or 256 (default)",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ OPTION_KEY_IDS(struct arguments, ids) },
+	{ 0 },
+};
+
+static const struct option_spec password_specs[] = {
+	{ "new-password-file", 0, "PATH", "Encrypt with the password in PATH (made if absent)",
+	  OPTION_PATH(struct options, new_password_file) },
+	{ 0 },
+};
+
+static const struct option_table password_table = { .specs = password_specs };
+
+static const struct command_group groups[] = { { COMMAND_SHARED(password_table) },
+					       { COMMAND_SHARED(wait_table) },
+					       { 0 } };
+
+/* The state of the files, and what it takes to get there. */
+struct ensured {
+	const struct arguments *arguments;
+	const struct options *options;
+	struct file_access of_new; /* for files that are created */
+	struct file_access of_present;
+	struct store store;
+	struct store password_store;   /* of the password file, where there is one */
+	struct new_password_file made; /* where there is none; path NULL: none is wanted */
+	struct content content;
+	struct new_keys keys;
+	bool is_new;
+	bool encrypts;	/* a plain file */
+	bool changes;	/* the content */
+	bool sets;	/* owner or mode of the key file */
+	bool sets_more; /* of the password file */
+};
+
+static void ensured_free(struct ensured *ensured)
+{
+	store_close(&ensured->store);
+	store_close(&ensured->password_store);
+	new_password_file_free(&ensured->made);
+	content_free(&ensured->content);
+	new_keys_free(&ensured->keys);
+}
+
+/* ---- what is wanted ---- */
+
+/* Without IDs: those that servers use on their own. ID 1 always. */
+static enum status complete_ids(struct key_ids *ids)
+{
+	bool is_empty = !ids->count;
+	enum status status = STATUS_DONE;
+
+	if (!key_ids_have(ids, KEY_ID_SYSTEM)) {
+		status = key_ids_add(ids, KEY_ID_SYSTEM);
+		for (size_t i = ids->count; !status && i-- > 1;)
+			ids->ids[i] = ids->ids[i - 1];
+		if (!status)
+			ids->ids[0] = KEY_ID_SYSTEM;
+	}
+	return !status && is_empty ? key_ids_add(ids, KEY_ID_TEMPORARY) : status;
+}
+
+static enum status no_such(const char *what, const char *name)
+{
+	message_error("there is no %s '%s'", what, repeatable_near(name, SERVER_USER_DEFAULT " mariadb root"));
+	return STATUS_USAGE;
+}
+
+/* Other commands would refuse a file of another user. */
+static enum status refuse_owner(const char *name)
+{
+	message_error("files of user '%s' are not trusted", name);
+	message_hint("use --server-user=%s if the server runs as that user, or --trust-owner=%s", name, name);
+	return STATUS_REFUSED;
+}
+
+static enum status find_owner(struct ensured *ensured, const char *name, const char *group_name)
+{
+	struct file_access *present = &ensured->of_present;
+	struct server_user user;
+	gid_t group = (gid_t)-1;
+
+	if (!server_user_find(name, &user))
+		return no_such("user", name);
+	if (group_name && !server_group_find(group_name, &group))
+		return no_such("group", group_name);
+	if (!trust_accepts_user(user.uid))
+		return refuse_owner(name);
+	*present = (struct file_access){ .sets_owner = true, .owner = user.uid, .group = group };
+	ensured->of_new = *present;
+	if (!group_name && !user.nameless)
+		ensured->of_new.group = user.gid;
+	return STATUS_DONE;
+}
+
+static enum status find_access(struct ensured *ensured)
+{
+	const struct arguments *arguments = ensured->arguments;
+	const char *colon = arguments->owner ? strchr(arguments->owner, ':') : NULL;
+	char *name;
+	enum status status = STATUS_DONE;
+
+	ensured->of_new = new_file_access(ensured->options);
+	if (arguments->owner) {
+		name = strndup(arguments->owner, colon ? (size_t)(colon - arguments->owner) : strlen(arguments->owner));
+		status = name ? find_owner(ensured, name, colon ? colon + 1 : NULL) : out_of_memory();
+		free(name);
+	}
+	ensured->of_new.sets_mode = ensured->of_present.sets_mode = arguments->mode != 0;
+	ensured->of_new.mode = ensured->of_present.mode = arguments->mode;
+	return status;
+}
+
+/* ---- what there is ---- */
+
+static enum status open_key_file(struct ensured *ensured)
+{
+	const char *path = ensured->options->file;
+	struct fault fault = store_open_or_place(&ensured->store, path, ensured->options->writing.lock_timeout);
+	struct stat link;
+	enum status status = message_fault(fault, path);
+
+	ensured->is_new = ensured->store.file < 0;
+	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT)
+		message_hint(lstat(path, &link) ? "create its directory first"
+						: "'%s' is a symbolic link to a file that does not exist",
+			     path);
+	return status;
+}
+
+/* Locked, so that a run that is just making it is waited for. */
+static enum status open_password_file(struct ensured *ensured)
+{
+	const char *path = ensured->options->new_password_file;
+	const struct writing writing = { .lock_timeout = ensured->options->writing.lock_timeout };
+	struct stat present;
+
+	if (!path)
+		return STATUS_DONE;
+	if (!lstat(path, &present) || errno != ENOENT)
+		return open_store_quietly(&ensured->password_store, path, &writing);
+	ensured->made.path = path;
+	return STATUS_DONE;
+}
+
+/* While the password file was waited for, the key file that goes with it may have come. */
+static bool came_late(const struct ensured *ensured)
+{
+	return ensured->is_new && ensured->password_store.file >= 0 &&
+	       store_check_absent(ensured->options->file).code == FAULT_EXISTS;
+}
+
+static enum status open_files(struct ensured *ensured)
+{
+	enum status status = open_key_file(ensured);
+
+	if (!status)
+		status = open_password_file(ensured);
+	if (status || !came_late(ensured))
+		return status;
+	store_close(&ensured->password_store);
+	store_close(&ensured->store);
+	status = open_key_file(ensured);
+	return status ? status : open_password_file(ensured);
+}
+
+static struct password_source source_of(const struct ensured *ensured)
+{
+	struct password_source source = ensured->options->password;
+
+	if (ensured->password_store.file >= 0)
+		source.file = ensured->options->new_password_file;
+	return source;
+}
+
+static enum status get_sealing_password(struct ensured *ensured)
+{
+	const char *file = ensured->options->file;
+	const struct password_source source = source_of(ensured);
+	enum status status;
+
+	ensured->content.encrypted = new_file_is_encrypted(ensured->options);
+	if (!ensured->content.encrypted)
+		return STATUS_DONE;
+	status = require_readable_kdf(ensured->options, ensured->options->kdf);
+	if (status)
+		return status;
+	if (!ensured->made.path)
+		return get_new_password(&source, file, &ensured->content.password);
+	status = new_password_file_make(&ensured->made, &ensured->content.password);
+	ensured->made.store.access = ensured->of_new;
+	return status;
+}
+
+static enum status refuse_lost_password(const struct ensured *ensured)
+{
+	const char *path = ensured->made.path;
+
+	message_error("'%s' is encrypted, and its password file '%s' does not exist", ensured->options->file, path);
+	message_hint("restore '%s', or use 'mkeyfile passwd --new-password-file=%s' with the present password", path,
+		     path);
+	return STATUS_FAILED;
+}
+
+/* A plain file is encrypted if a new one would be. */
+static enum status open_content(struct ensured *ensured)
+{
+	const struct options *options = ensured->options;
+	const struct secret *raw = &ensured->store.content;
+	const struct password_source none = { .descriptor = -1 };
+	const struct password_source source = source_of(ensured);
+	enum status status;
+
+	if (ensured->is_new)
+		return get_sealing_password(ensured);
+	if (envelope_is_sealed(raw->data, raw->size))
+		return ensured->made.path ? refuse_lost_password(ensured)
+					  : content_open(&source, options->kdf, options->file, raw, &ensured->content);
+	status = content_open(&none, options->kdf, options->file, raw, &ensured->content);
+	if (!status)
+		status = get_sealing_password(ensured);
+	ensured->encrypts = !status && ensured->content.encrypted;
+	return status;
+}
+
+/* ---- the change ---- */
+
+static enum status make_missing_keys(struct ensured *ensured)
+{
+	const struct key_ids *ids = &ensured->arguments->ids;
+	enum status status = new_keys_allocate(&ensured->keys, ids->count);
+	size_t count;
+
+	for (size_t i = 0; !status && i < ids->count; i++)
+		if (!keyfile_find(&ensured->content.keyfile, ids->ids[i], &count))
+			status = new_keys_generate(&ensured->keys, ids->ids[i], 1, ensured->arguments->size);
+	return status;
+}
+
+static bool is_versioned(const struct ensured *ensured)
+{
+	const struct server_profile *target = ensured->options->target.profile;
+
+	return ensured->is_new ? target && target->syntax == SYNTAX_VERSIONED : ensured->content.keyfile.has_versions;
+}
+
+static enum status set_access(struct store *store, const char *path, bool dry_run)
+{
+	return dry_run ? STATUS_DONE : message_fault(store_change_access(store), path);
+}
+
+static enum status write_content(struct ensured *ensured, const struct secret *text, const struct secret *raw)
+{
+	const struct options *options = ensured->options;
+	const struct publication publication = {
+		.raw = raw,
+		.new_content = { .kdf = options->kdf, .text = text, .password = &ensured->content.password },
+		.new_password_file = &ensured->made,
+	};
+	enum status status = STATUS_DONE;
+
+	if (!ensured->is_new)
+		status = announce_change(&ensured->store, options->file, false);
+	return status ? status : publish(&ensured->store, options->file, options, &publication);
+}
+
+/* Everything is known to be possible before the first file changes. */
+static enum status apply(struct ensured *ensured)
+{
+	const struct options *options = ensured->options;
+	const bool dry_run = options->writing.dry_run;
+	const struct keyfile *keyfile = &ensured->content.keyfile;
+	const struct sealing sealing = { &ensured->content.password, options->kdf };
+	const struct sealing *used = ensured->content.encrypted ? &sealing : NULL;
+	SECRET struct secret text = { 0 };
+	SECRET struct secret raw = { 0 };
+	enum status status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
+
+	if (!status && ensured->changes)
+		status = content_make(&options->target, options->file, &text, keyfile, used, &raw);
+	else if (!status)
+		status = content_check(&options->target, options->file, &text, keyfile, used);
+	if (!status && !ensured->is_new && !ensured->of_present.sets_mode)
+		warn_if_exposed(&ensured->store, ensured->content.encrypted, options->file);
+	if (!status && ensured->sets_more)
+		status = set_access(&ensured->password_store, options->new_password_file, dry_run);
+	if (!status && ensured->changes)
+		return write_content(ensured, &text, &raw);
+	if (!status && ensured->sets)
+		status = set_access(&ensured->store, options->file, dry_run);
+	return status;
+}
+
+static void compare(struct ensured *ensured)
+{
+	ensured->changes = ensured->is_new || ensured->encrypts || ensured->keys.count;
+	ensured->store.access = ensured->is_new ? ensured->of_new : ensured->of_present;
+	ensured->password_store.access = ensured->of_present;
+	ensured->sets = !ensured->is_new && !store_has_access(&ensured->store);
+	ensured->sets_more = ensured->password_store.file >= 0 && !store_has_access(&ensured->password_store);
+}
+
+/* ---- what was done ---- */
+
+static void say_access(const struct ensured *ensured)
+{
+	const struct arguments *arguments = ensured->arguments;
+
+	if (arguments->owner)
+		message_note("  owner %s", arguments->owner);
+	if (arguments->mode)
+		message_note("  mode %04o", (unsigned int)arguments->mode);
+}
+
+static void say_more(const struct ensured *ensured)
+{
+	const struct options *options = ensured->options;
+	const char *changed = options->writing.dry_run ? "would change" : "changed";
+
+	if (!ensured->changes && ensured->sets)
+		message_note("%s '%s'", changed, options->file);
+	if (ensured->encrypts)
+		message_note("  the file was plain");
+	if (ensured->sets)
+		say_access(ensured);
+	if (ensured->sets_more) {
+		message_note("%s '%s'", changed, options->new_password_file);
+		say_access(ensured);
+	}
+	if (!ensured->changes && !ensured->sets && !ensured->sets_more)
+		message_note("'%s' needs no change", options->file);
+	if (options->writing.dry_run)
+		return;
+	if (ensured->is_new || ensured->encrypts)
+		say_next_of_new_file(options, options->new_password_file,
+				     ensured->arguments->owner || ensured->encrypts);
+	else if (ensured->changes)
+		say_next_of_new_ids();
+}
+
+static enum status report(const struct ensured *ensured)
+{
+	const struct options *options = ensured->options;
+	const struct change change = {
+		.done = ensured->is_new ? "created" : "changed",
+		.would = ensured->is_new ? "would create" : "would change",
+		.path = options->file,
+		.encrypted = ensured->content.encrypted,
+		.dry_run = options->writing.dry_run,
+		.keys = &ensured->keys,
+	};
+	json_t *object = NULL;
+	enum status status = ensured->changes ? report_words(&options->talk, &change) : STATUS_DONE;
+
+	if (status)
+		return status;
+	say_more(ensured);
+	if (!options->talk.json)
+		return STATUS_DONE;
+	status = report_json(&change, &object);
+	json_object_set_new(object, "changed", json_boolean(ensured->changes || ensured->sets || ensured->sets_more));
+	print_json(object);
+	return status;
+}
+
+static enum status ensure(void *input)
+{
+	struct arguments *arguments = input;
+	struct ensured ensured __attribute__((cleanup(ensured_free))) = {
+		.arguments = arguments,
+		.options = arguments->options,
+		.store = STORE_CLOSED,
+		.password_store = STORE_CLOSED,
+		.made = NEW_PASSWORD_FILE_AT(NULL),
+	};
+	enum status status = complete_ids(&arguments->ids);
+
+	if (!status && is_standard_stream(arguments->options->file))
+		status = usage_error("standard input cannot be changed: name a file");
+	if (!status)
+		status = find_access(&ensured);
+	if (!status)
+		status = open_files(&ensured);
+	if (!status)
+		status = open_content(&ensured);
+	if (!status)
+		status = make_missing_keys(&ensured);
+	if (status)
+		return status;
+	compare(&ensured);
+	status = apply(&ensured);
+	return status ? status : report(&ensured);
+}
+
+const struct command ensure_command = {
+	.name = "ensure",
+	.operands = "[ID...]",
+	.summary = "create the key file, or add what it lacks",
+	.description = "Create the key file, or add what it lacks. A second run changes nothing.",
+	.examples = { "mkeyfile ensure 1 2 100 --file=keyfile --new-password-file=keyfile.key",
+		      "mkeyfile ensure 100 --owner=root:mysql --mode=0640",
+		      "mkeyfile ensure 100 101 --dry-run --json" },
+	.own = { specs, NULL },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.judges_host = true,
+	.run = ensure,
+};

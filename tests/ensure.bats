@@ -1,0 +1,295 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A host is brought to a state, and a second run changes nothing.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_test() {
+	export MKEYFILE_FILE=keyfile
+}
+
+ids() { # [option...]
+	mkeyfile list --ids "$@" | paste -sd ' '
+}
+
+# Two runs with the same words: the first changes something, the second nothing, not even
+# a time.
+ensure_twice() { # argument...
+	local before
+
+	run -0 --separate-stderr mkeyfile ensure --json "$@"
+	same true "$(jq .changed <<<"$output")"
+	before=$(snapshot && stat -c '%n %i %y %z' -- *)
+	run -0 --separate-stderr mkeyfile ensure --json "$@"
+	same "'keyfile' needs no change" "$stderr"
+	same '{"changed":false,"keys":[]}' "$(jq -c '{changed, keys}' <<<"$output")"
+	same "$before" "$(snapshot && stat -c '%n %i %y %z' -- *)"
+}
+
+@test "a new file, IDs that it lacks, and nothing" {
+	run -0 --separate-stderr mkeyfile ensure
+	same "created 'keyfile'" "${stderr_lines[0]}"
+	same "next: the server's option file has to name it;" "${stderr_lines[3]}"
+	same "1 2" "$(ids)"
+	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
+	cp keyfile old
+	run -0 --separate-stderr mkeyfile ensure 100 2 101 --size=128
+	same "changed 'keyfile'" "${stderr_lines[0]}"
+	[[ ${stderr_lines[1]} == "  key ID 100 version 1, 128 bits, fingerprint "* ]]
+	[[ ${stderr_lines[3]} == "next: copy the file to every server of the cluster"* ]]
+	same "1 2 100 101" "$(ids)"
+	cmp old <(head -n 2 keyfile)
+	rm old
+	ensure_twice 102
+	same keyfile "$(ls -A)"
+}
+
+@test "key ID 1 is always among the IDs" {
+	ensure_twice 100
+	same "1 100" "$(ids)"
+	make_keyfile keyfile 7
+	ensure_twice 100
+	same "1 7 100" "$(ids)"
+}
+
+@test "an encrypted file, with a password file that is made or is there" {
+	ensure_twice --new-password-file=keyfile.key 1 100
+	run -0 openssl_decrypt keyfile.key keyfile
+	same "1 100" "$(cut -d ';' -f 1 <<<"$output" | paste -sd ' ')"
+	same '600 600' "$(stat -c %a keyfile keyfile.key | xargs)"
+	cp keyfile.key before
+	ensure_twice --new-password-file=keyfile.key 1 100 101
+	ensure_twice --password-file=keyfile.key 102
+	cmp before keyfile.key
+	# the password is there, and the key file is not, as after an interrupted run
+	rm keyfile before
+	ensure_twice --new-password-file=keyfile.key
+	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
+}
+
+@test "a plain file is encrypted where there is a password, with all of its keys" {
+	make_keyfile keyfile 1 7
+	echo '# of db1' >>keyfile
+	cp keyfile plain
+	run -0 --separate-stderr mkeyfile ensure --new-password-file=keyfile.key 7
+	same "created 'keyfile.key', a password file
+changed 'keyfile', encrypted
+  the file was plain
+next: the server's option file has to name both;
+      keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" "$stderr"
+	openssl_decrypt keyfile.key keyfile >opened
+	cmp plain opened
+	# and with a password file that is there, and new IDs
+	mv plain keyfile
+	rm opened
+	ensure_twice --new-password-file=keyfile.key 7 8
+	run -0 openssl_decrypt keyfile.key keyfile
+	same "1 7 8" "$(grep -v '#' <<<"$output" | cut -d ';' -f 1 | paste -sd ' ')"
+	same $'keyfile\nkeyfile.key' "$(ls -A)"
+	# the environment counts
+	make_keyfile keyfile 1
+	MKEYFILE_PASSWORD_FILE=keyfile.key ensure_twice 1
+	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
+}
+
+@test "an encrypted file without its password is not changed" {
+	make_password_file right
+	make_password_file wrong
+	make_keyfile plain 1 2
+	openssl_encrypt right plain keyfile
+	run_refused 3 "mkeyfile ensure: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+hint: run 'mkeyfile verify' to try other digests and iteration counts" ensure --new-password-file=wrong 7
+	run_refused 2 "mkeyfile ensure: 'keyfile' is encrypted, and its password file 'absent' does not exist
+hint: restore 'absent', or use 'mkeyfile passwd --new-password-file=absent' with the present password" \
+		ensure --new-password-file=absent 7
+	run_refused 2 "mkeyfile ensure: 'keyfile' needs a password, and there is no terminal to ask for it
+hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" ensure 7
+	printf 'two\nlines of a password\n' >lines
+	chmod 600 lines
+	run_refused 4 "mkeyfile ensure: the password in 'lines' has more than one line, which openssl would cut" \
+		ensure -f plain --new-password-file=lines
+}
+
+@test "owner and mode: of new files, and of existing ones without a new file" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	ensure_twice --new-password-file=keyfile.key --owner=nobody --trust-owner=nobody
+	same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	inodes=$(stat -c %i keyfile keyfile.key)
+	content=$(sha256sum keyfile keyfile.key)
+	run -0 --separate-stderr mkeyfile ensure --new-password-file=keyfile.key --owner=root:daemon --mode=0640 --trust-owner=nobody
+	same "changed 'keyfile'
+  owner root:daemon
+  mode 0640
+changed 'keyfile.key'
+  owner root:daemon
+  mode 0640" "$stderr"
+	same "640 root:daemon" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	# without a group, that of an existing file stays
+	ensure_twice --new-password-file=keyfile.key --owner=nobody --trust-owner=nobody
+	same "640 nobody:daemon" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	ensure_twice --new-password-file=keyfile.key --mode=400 --trust-owner=nobody
+	same "400 nobody:daemon" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	same "$inodes" "$(stat -c %i keyfile keyfile.key)"
+	same "$content" "$(sha256sum keyfile keyfile.key)"
+	# together with new keys, in one replacement
+	ensure_twice --new-password-file=keyfile.key --owner=0:0 --mode=0600 --trust-owner=nobody 9
+	same "600 root:root" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	same "1 2 9" "$(ids -P keyfile.key)"
+}
+
+@test "as root, new files belong to the server's user account" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	ensure_twice --new-password-file=keyfile.key --server-user=nobody
+	same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
+	# an existing file keeps its owner without --owner
+	chown root keyfile
+	run -0 mkeyfile ensure -q --new-password-file=keyfile.key --server-user=nobody 3
+	same "root nobody" "$(stat -c %U keyfile keyfile.key | xargs)"
+}
+
+@test "owner and mode that cannot be" {
+	make_keyfile keyfile 1 2
+	for mode in 0644 644 0660 0200 0700 00600 6000 rw '' 0; do
+		run -64 --separate-stderr mkeyfile ensure --mode="$mode"
+		[[ $stderr == "mkeyfile ensure: invalid mode '"*"': 0400, 0440, 0600 and 0640 are possible" ]]
+	done
+	run_refused 4 "mkeyfile ensure: files of user 'daemon' are not trusted
+hint: use --server-user=daemon if the server runs as that user, or --trust-owner=daemon" ensure --owner=daemon
+	run_refused 64 "mkeyfile ensure: there is no user 'rot'" ensure --owner=rot
+	run_refused 64 "mkeyfile ensure: there is no user ''" ensure --owner=:root
+	run_refused 64 "mkeyfile ensure: there is no group ''" ensure --owner=root:
+	[ "$(id -u)" = 0 ] || skip 'the rest needs root'
+	mkdir own
+	chown nobody own
+	cd own
+	run -0 as_nobody ensure -q -f keyfile
+	run -2 --separate-stderr as_nobody ensure -f keyfile --owner=root
+	same "mkeyfile ensure: cannot change owner, group or mode of 'keyfile': Operation not permitted" "$stderr"
+	run -2 --separate-stderr as_nobody ensure -f second --owner=root
+	same "mkeyfile ensure: cannot change owner, group or mode of 'second': Operation not permitted" "$stderr"
+	same keyfile "$(ls -A)"
+}
+
+@test "while owner and mode change, nobody may read who may not before or after" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	make_keyfile keyfile 1 2
+	chown root:daemon keyfile
+	run -0 strace -o calls -e trace=fchmod,fchown "$MKEYFILE" ensure -q --owner=root:sys --mode=0640
+	same 'fchmod(N, 0600)
+fchown(N, 0, 3)
+fchmod(N, 0640)' "$(sed -nE 's/^(fch[a-z]*\()[0-9]*(,.*\)) += 0$/\1N\2/p' calls | sed '1{/fchmod/!s/^/fchmod(N, 0600)\n/}')"
+}
+
+@test "a dry run says what would be done, and does nothing" {
+	run_dry() { # words argument...
+		local words=$1 before
+		shift
+		before=$(snapshot)
+		run -0 --separate-stderr mkeyfile ensure --dry-run --json "$@"
+		same "$words" "$stderr"
+		same "$before" "$(snapshot)"
+	}
+
+	run_dry "would create 'keyfile.key', a password file
+would create 'keyfile', encrypted
+  key ID 1 version 1, 256 bits
+  key ID 9 version 1, 256 bits" --new-password-file=keyfile.key 9
+	same '[true,true,null]' "$(jq -c '[.changed, .dry_run, .keys[0].fingerprint]' <<<"$output")"
+	make_keyfile keyfile 1 2
+	run_dry "would change 'keyfile'
+  key ID 7 version 1, 256 bits
+  mode 0640" 7 --mode=0640
+	run_dry "would change 'keyfile'
+  mode 0640" --mode=0640
+	same '[true,true,[]]' "$(jq -c '[.changed, .dry_run, .keys]' <<<"$output")"
+	run_dry "would create 'keyfile.key', a password file
+would change 'keyfile', encrypted
+  the file was plain" --new-password-file=keyfile.key
+	run_dry "'keyfile' needs no change"
+	same '[false,true]' "$(jq -c '[.changed, .dry_run]' <<<"$output")"
+}
+
+@test "a directory that does not exist, links, and files that are none" {
+	run_refused 2 "mkeyfile ensure: cannot open 'none/keyfile': No such file or directory
+hint: create its directory first" ensure -f none/keyfile
+	ln -s target keyfile
+	run_refused 2 "mkeyfile ensure: cannot open 'keyfile': No such file or directory
+hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
+	make_keyfile target 1 2
+	ensure_twice 7 --mode=0640
+	[ -L keyfile ]
+	same 640 "$(stat -c %a target)"
+	same "1 2 7" "$(ids -f target)"
+	mkdir directory
+	run_refused 2 "mkeyfile ensure: 'directory' is not a regular file" ensure -f directory
+	run_refused 2 "mkeyfile ensure: 'directory' is not a regular file" ensure --new-password-file=directory
+	: >empty
+	run_refused 2 "mkeyfile ensure: 'empty' holds no key" ensure -f empty
+	run_refused 64 "mkeyfile ensure: standard input cannot be changed: name a file" ensure -f -
+	run_refused 64 "mkeyfile ensure: the key file and the password file cannot be the same" \
+		ensure --new-password-file=keyfile
+}
+
+@test "what add would refuse is no state to be in" {
+	make_keyfile keyfile 1 2 2
+	run_refused 4 "mkeyfile ensure: 'keyfile' has key ID 2 version 1 twice, on lines 2 and 3: the server uses the last one, in silence
+hint: find out which of the two keys the data needs, and give the other one an ID of its own" ensure
+	make_keyfile keyfile '1;1' '1;2'
+	run -4 --separate-stderr mkeyfile ensure --target=10.11
+	[[ ${stderr_lines[0]} == "mkeyfile ensure: 'keyfile' would not load on 10.11: "* ]]
+	ensure_twice --target=11.8-enterprise 7
+	grep -qxE '7;1;[0-9a-f]{64}' keyfile
+	make_keyfile keyfile 1 2
+	chmod 644 keyfile
+	run -0 --separate-stderr mkeyfile ensure
+	same "mkeyfile ensure: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them
+'keyfile' needs no change" "$stderr"
+	ensure_twice --mode=0600
+	make_password_file pw
+	run_refused 4 "mkeyfile ensure: 'new' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+		ensure -f new --new-password-file=new.key --digest=sha256 -t 10.11
+}
+
+@test "runs at the same time all end well, and leave one file that has everything" {
+	local i pids=()
+
+	for i in {1..8}; do
+		"$MKEYFILE" ensure -q --new-password-file=keyfile.key $((100 + i % 4)) --lock-timeout=600 2>"$TMPDIR/$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || { cat "$TMPDIR"/* && false; }
+	done
+	same "1 100 101 102 103" "$(ids -P keyfile.key)"
+	same $'keyfile\nkeyfile.key' "$(ls -A)"
+}
+
+run_busy() { # file argument...
+	local file=$1 before
+	shift
+	before=$(snapshot)
+	run -5 --separate-stderr mkeyfile ensure --lock-timeout=0 "$@"
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile ensure: '$file' is locked by "[a-z0-9\ ]*$ ]]
+	same "hint: --lock-timeout=SECONDS waits longer" "${stderr_lines[1]}"
+	same "$before" "$(snapshot)"
+}
+
+@test "a run waits for the one that holds the file, or its directory" {
+	make_keyfile keyfile 1 2
+	exec 9<keyfile
+	flock 9
+	run_busy keyfile
+	exec 9<.
+	flock 9
+	run_busy new -f new
+	exec 9<&-
+}
+
+@test "a password file that another run is about to take back is waited for" {
+	# as generate has it, before its key file is there
+	make_password_file keyfile.key
+	exec 9<keyfile.key
+	flock 9
+	run_busy keyfile.key --new-password-file=keyfile.key
+	exec 9<&-
+}
