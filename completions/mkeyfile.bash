@@ -12,13 +12,14 @@ _mkeyfile_options()
 		--help --usage --version -f -P -t -n -q -j -V -h'
 	local change='--backup --keep= --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
-	local output='--output= --in-place --force -o'
+	local filter='--output= -o'
+	local output="$filter --in-place --force"
 
 	case $1 in
 	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= $shared" ;;
 	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= $shared" ;;
-	add) echo "--size= -s --key-from= --key-version= --if-missing --force $change $shared" ;;
-	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $change $shared" ;;
+	add) echo "--size= -s --key-from= --key-version= --if-missing --force $filter $change $shared" ;;
+	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $filter $change $shared" ;;
 	list) echo "--ids --fingerprint $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
@@ -26,9 +27,9 @@ _mkeyfile_options()
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
-			--keep= --lock-timeout= --write-in-place= $shared"
+			$filter --keep= --lock-timeout= --write-in-place= $shared"
 		;;
-	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force --keep= --lock-timeout= --write-in-place= $shared" ;;
+	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force $filter --keep= --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;

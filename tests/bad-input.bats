@@ -454,8 +454,8 @@ $no_password_hint" encrypt
 }
 
 @test "standard input where a file has to be changed" {
-	run_refused 64 "mkeyfile add: standard input cannot be changed: name a file" add 7 -f -
-	run_refused 64 "mkeyfile rotate: standard input cannot be changed: name a file" rotate 100 -f -
+	run_refused 64 "mkeyfile add: standard input cannot be changed: name a file, or use --output=-" add 7 -f -
+	run_refused 64 "mkeyfile rotate: standard input cannot be changed: name a file, or use --output=-" rotate 100 -f -
 	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
 	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
 }

@@ -158,13 +158,30 @@ on() { # server statement
 	done
 }
 
+# What kubectl prints of a Secret with one value.
+as_secret() { # name key <value
+	base64 -w0 | jq -R --arg name "$1" --arg key "$2" \
+		'{apiVersion: "v1", kind: "Secret", metadata: {name: $name, resourceVersion: "7"}, data: {($key): .}}'
+}
+
 @test "docs: Kubernetes Secrets, standard input and output only" {
+	"$MKEYFILE" generate -q -f keyfile --new-password-file=keyfile.key 1 2 100
+	"$MKEYFILE" generate -q -f plain 1 100
+	as_secret mariadb-keys keyfile <keyfile >secret.json
+	as_secret mariadb-keys-password keyfile.key <keyfile.key >password.json
+	as_secret plain keyfile <plain >plain.json
+	rm keyfile keyfile.key
 	same_as_shown docs/kubernetes.md
+	# kubectl compares the version with that of the Secret now
+	same '"7"' "$(jq .metadata.resourceVersion new.json)"
+	grep -q ENCRYPTION_KEY_ID=101 move.sql
 	jq -e '.kind == "Secret" and .metadata.name == "mariadb-keys"' new.json
 	# new.json has the old keys and the new one, under the same password
 	jq -r '.data["keyfile.key"]' password.json | base64 -d >key
 	jq -r .data.keyfile new.json | base64 -d >new
 	same "1 2 100 101" "$(openssl_decrypt key new | cut -d ';' -f 1 | xargs)"
+	jq -r .data.keyfile encrypted.json | base64 -d >encrypted
+	cmp plain <(openssl_decrypt key encrypted)
 }
 
 # A unit of docs/systemd.md with the paths and the user of this test.

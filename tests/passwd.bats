@@ -373,7 +373,7 @@ $look" "$(head -n 8 <<<"$stderr")"
 @test "usage" {
 	run_refused 64 "mkeyfile passwd: --new-password-file, --new-password-fd and --new-password-command exclude each other" \
 		passwd -P pw --new-password-file=new --new-password-fd=5
-	run_refused 64 "mkeyfile passwd: standard input cannot be changed: name a file" passwd -f - -P pw --new-password-file=new
+	run_refused 64 "mkeyfile passwd: standard input cannot be changed: name a file, or use --output=-" passwd -f - -P pw --new-password-file=new
 	run_refused 64 "mkeyfile passwd: the key file and the password file cannot be the same" passwd -P pw --new-password-file=keyfile
 	run_refused 64 "mkeyfile passwd: --new-password-file needs the name of a file" passwd -P pw --new-password-file=-
 	run_refused 64 "mkeyfile passwd: the old and the new password cannot come from the same descriptor" \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/keyfile/edit.h"
+#include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
 #include "cli/words/json.h"
@@ -42,9 +43,9 @@ static const struct conflict conflicts[] = {
 	{ 0 },
 };
 
-static const struct command_group groups[] = { { COMMAND_SHARED(backup_table) },
-					       { COMMAND_SHARED(lock_table) },
-					       { 0 } };
+static const struct command_group groups[] = {
+	{ COMMAND_SHARED(backup_table) }, { COMMAND_SHARED(filter_table) }, { COMMAND_SHARED(lock_table) }, { 0 }
+};
 
 static enum status check_arguments(const struct arguments *arguments)
 {
@@ -52,7 +53,9 @@ static enum status check_arguments(const struct arguments *arguments)
 		return usage_error("--key-from imports one key: name one ID");
 	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
 		return usage_error("the key and the password cannot both come from standard input");
-	return STATUS_DONE;
+	if (is_standard_stream(arguments->key_from) && is_standard_stream(arguments->options->file))
+		return usage_error("the key and the key file cannot both come from standard input");
+	return filter_complete(arguments->options);
 }
 
 /* With --if-missing the IDs that the file has count as not named. */
@@ -72,9 +75,9 @@ static void skip_existing(struct key_ids *ids, const struct options *options, co
 static void hint_at_rotation(const struct target *target, const struct keyfile *keyfile, uint32_t id)
 {
 	if (may_have_versions(target, keyfile))
-		message_hint("run 'mkeyfile rotate %u%s' to add a version of it", id, message_given());
+		message_hint("run 'mkeyfile rotate %u%s' to add a version of it", id, filter_given());
 	else if (id > KEY_ID_TEMPORARY)
-		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor of it", id, message_given());
+		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor of it", id, filter_given());
 	else
 		message_hint("use --if-missing to skip key IDs that are already in the file");
 }
@@ -113,7 +116,7 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 	return status;
 }
 
-static enum status report_nothing(const struct options *options, const struct edit *edit)
+static enum status change_nothing(const struct options *options, struct edit *edit)
 {
 	const struct new_keys nothing = { 0 };
 	const struct change change = {
@@ -121,10 +124,10 @@ static enum status report_nothing(const struct options *options, const struct ed
 		NULL
 	};
 	json_t *object = NULL;
-	enum status status;
+	enum status status = edit_keep(edit);
 
-	if (!options->talk.json)
-		return STATUS_DONE;
+	if (status || !options->talk.json)
+		return status;
 	status = report_json(&change, &object);
 	print_json(object);
 	return status;
@@ -146,7 +149,7 @@ static enum status add(void *input)
 	if (!status && arguments->if_missing)
 		skip_existing(&arguments->ids, options, keyfile);
 	if (!status && !arguments->ids.count)
-		return report_nothing(options, &edit);
+		return change_nothing(options, &edit);
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
 	if (!status && arguments->key_version > 1) {

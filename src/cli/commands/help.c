@@ -95,6 +95,7 @@ void help_with_options(struct options *options)
 	parser_add(&all, &parser_help_table, NULL);
 	parser_add(&changing, &backup_table, options);
 	parser_add(&changing, &lock_table, options);
+	parser_add(&changing, &filter_table, options);
 	puts("Options of all commands:");
 	parser_print_help(&all);
 	puts("\nOptions of commands that change a key file:");

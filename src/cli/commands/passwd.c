@@ -3,6 +3,7 @@
 #include "cli/commands/passwd_report.h"
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/edit.h"
+#include "cli/keyfile/filter.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
 #include "core/file.h"
@@ -60,7 +61,9 @@ static const struct conflict conflicts[] = {
 	{ 0 },
 };
 
-static const struct command_group groups[] = { { COMMAND_SHARED(lock_table) }, { 0 } };
+static const struct command_group groups[] = { { COMMAND_SHARED(filter_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { 0 } };
 
 static void passwd_free(struct password_change *passwd)
 {
@@ -141,11 +144,18 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 		return status;
 	passwd->new_kdf = arguments->new_kdf;
 	passwd->way = choose_way(arguments);
+	if (passwd->way == WAY_REPLACE_FILE && is_filter(passwd->options))
+		return usage_error("--output changes no password file: name another one with --new-password-file");
 	if (passwd->way == WAY_REPLACE_FILE)
 		return find_journal(passwd, passwd->options->password.file);
 	if (passwd->way == WAY_OTHER_FILE)
-		return read_prepared(passwd, passwd->new_source->file);
-	return STATUS_DONE;
+		status = read_prepared(passwd, passwd->new_source->file);
+	if (status || !passwd->made.path || !is_filter(passwd->options))
+		return status;
+	/* the key file may have gone out when it cannot be created */
+	status = message_fault(fault_errno(FAULT_OPEN, ENOENT), passwd->made.path);
+	message_hint("create the password file first: with --output, none is made");
+	return status;
 }
 
 /* ---- the old password ---- */
@@ -210,8 +220,11 @@ static enum status open_with_old(struct password_change *passwd)
 	enum status status;
 	struct fault fault;
 
-	status = open_store_quietly(&passwd->store, file, &passwd->options->writing);
-	if (!status && !may_be_finished(passwd))
+	if (is_filter(passwd->options))
+		status = filter_open(passwd->options, &passwd->store);
+	else
+		status = open_store_quietly(&passwd->store, file, &passwd->options->writing);
+	if (!status && !is_filter(passwd->options) && !may_be_finished(passwd))
 		status = announce_change(&passwd->store, file, true);
 	if (status)
 		return status;
@@ -233,7 +246,7 @@ static enum status open_with_old(struct password_change *passwd)
 	/* without a journal, a password that is the old one is no trace of another run */
 	if (!fault.code && (passwd->way != WAY_REPLACE_FILE || passwd->made.path))
 		return refuse_no_change(passwd);
-	passwd->finishing = is_finished(passwd);
+	passwd->finishing = !is_filter(passwd->options) && is_finished(passwd);
 	return passwd->finishing ? STATUS_DONE : report_if_wrong(passwd, fault);
 }
 
@@ -310,8 +323,9 @@ static enum status commit(struct password_change *passwd)
 /* What is not given about the new password is as with the old one. */
 static enum status complete_arguments(struct arguments *arguments)
 {
-	const struct options *options = arguments->options;
+	struct options *options = arguments->options;
 	struct password_source *new = &arguments->new_password;
+	enum status status;
 
 	new->timeout = options->password.timeout;
 	new->no_prompt = options->password.no_prompt;
@@ -320,8 +334,6 @@ static enum status complete_arguments(struct arguments *arguments)
 		arguments->new_kdf.digest = options->kdf.digest;
 	if (!arguments->new_iterations)
 		arguments->new_kdf.iterations = options->kdf.iterations;
-	if (is_standard_stream(options->file))
-		return usage_error("standard input cannot be changed: name a file");
 	if (new->file && (!*new->file || is_standard_stream(new->file)))
 		return usage_error("--new-password-file needs the name of a file");
 	if (is_same_file(new->file, options->file))
@@ -330,7 +342,10 @@ static enum status complete_arguments(struct arguments *arguments)
 		return usage_error("the old and the new password cannot come from the same descriptor");
 	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))
 		return usage_error("the old and the new password cannot both come from standard input");
-	return check_descriptor(new->descriptor);
+	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->file))
+		return usage_error("the key file and the new password cannot both come from standard input");
+	status = filter_complete(options);
+	return status ? status : check_descriptor(new->descriptor);
 }
 
 static enum status change_password(void *input)
@@ -351,7 +366,7 @@ static enum status change_password(void *input)
 		status = plan(&passwd, arguments);
 	if (!status)
 		status = open_with_old(&passwd);
-	if (!status && !passwd.finishing && may_be_finished(&passwd))
+	if (!status && !is_filter(passwd.options) && !passwd.finishing && may_be_finished(&passwd))
 		status = announce_change(&passwd.store, passwd.options->file, true);
 	if (!status && !passwd.finishing)
 		status = get_new(&passwd);

@@ -3,6 +3,7 @@
 #include "cli/commands/free_pages.h"
 #include "cli/keyfile/backup.h"
 #include "cli/keyfile/edit.h"
+#include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
 #include "cli/proof/datadir.h"
 #include "cli/words/data_words.h"
@@ -54,6 +55,7 @@ static const struct conflict conflicts[] = {
 
 static const struct command_group groups[] = {
 	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
+	{ COMMAND_SHARED(filter_table) },
 	{ COMMAND_SHARED(lock_table) },
 	{ 0 },
 };
@@ -469,7 +471,7 @@ static enum status take_out(const struct arguments *arguments, struct edit *edit
 	if (fault.code)
 		return message_fault(fault, file);
 	if (!removed->count)
-		return STATUS_DONE;
+		return edit_keep(edit);
 	status = guard(arguments, &edit->content.keyfile, removed);
 	return status ? status : edit_commit(edit, &text);
 }
@@ -484,7 +486,9 @@ static enum status remove_keys(void *input)
 	if (arguments->version && arguments->ids.count != 1)
 		return usage_error("--key-version is about one ID: name one");
 	arguments->options->writing.backup = true;
-	status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
+	status = filter_complete(arguments->options);
+	if (!status)
+		status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
 	if (!status)
 		status = edit_open(&edit, arguments->options);
 	if (!status)

@@ -3,6 +3,7 @@
 #include "cli/commands/rotation_steps.h"
 #include "cli/commands/successor_sql.h"
 #include "cli/keyfile/edit.h"
+#include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
 #include "cli/live/state.h"
@@ -53,6 +54,7 @@ static const struct conflict conflicts[] = {
 	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id exclude each other: a new ID is read by a restart" },
 	{ NEED, "datadir", "new-id", "--datadir needs --new-id" },
 	{ NEED, "server-data", "new-id", "--server-data needs --new-id" },
+	{ EXCLUDE, "flush output", NULL, "--flush and --output exclude each other: the server reads its own file" },
 	{ EXCLUDE, "datadir server", NULL, "--datadir and --server exclude each other" },
 	{ EXCLUDE, "server-data server", NULL, "--server-data and --server exclude each other" },
 	{ NEED, "server", "flush new-id", "--server needs --flush or --new-id" },
@@ -65,17 +67,21 @@ static const struct command_group groups[] = {
 	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, datadirs) },
 	{ COMMAND_GROUP(server_table, struct server_options, struct arguments, server) },
 	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(filter_table) },
 	{ COMMAND_SHARED(lock_table) },
 	{ 0 },
 };
 
 static enum status complete_arguments(struct arguments *arguments)
 {
+	enum status status;
+
 	arguments->server.named |= arguments->flush;
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID makes one successor: name one ID");
-	return datadirs_complete(&arguments->datadirs, &arguments->options->host);
+	status = filter_complete(arguments->options);
+	return status ? status : datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }
 
 /* ---- which keys ---- */
@@ -120,9 +126,9 @@ static enum status find_newest(const struct arguments *arguments, const struct k
 	}
 	message_error("'%s' has no key ID %u", arguments->options->file, id);
 	if (replaced)
-		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u%s'?", replaced, id, message_given());
+		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u%s'?", replaced, id, filter_given());
 	else
-		message_hint("run 'mkeyfile add %u%s' to add it", id, message_given());
+		message_hint("run 'mkeyfile add %u%s' to add it", id, filter_given());
 	return STATUS_FAILED;
 }
 
@@ -151,7 +157,7 @@ static void hint_at_other_key(const struct keyfile *keyfile)
 
 	message_hint(
 		"run 'mkeyfile add %u%s', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=%u",
-		other, message_given(), other);
+		other, filter_given(), other);
 }
 
 /* The IDs that can have a successor, as words of a command: malloc(3)ed; empty: none has. */
@@ -177,7 +183,7 @@ static void hint_at_successors(const struct arguments *arguments, const struct k
 
 	if (words && *words)
 		message_hint("run 'mkeyfile rotate%s --new-id%s%s' to rotate by a new ID%s",
-			     arguments->all ? " --all" : words, size ? size : "", message_given(), why);
+			     arguments->all ? " --all" : words, size ? size : "", filter_given(), why);
 	else if (words && key_ids_have(ids, KEY_ID_SYSTEM))
 		hint_at_other_key(keyfile);
 	free(words);
@@ -355,6 +361,8 @@ static enum status find_tables_unlocked(const struct arguments *arguments, struc
 	const struct options *options = arguments->options;
 	enum status status;
 
+	if (is_filter(options))
+		return find_tables(arguments, link, ids, tables);
 	store_unlock(&edit->store);
 	status = find_tables(arguments, link, ids, tables);
 	if (status)
@@ -376,14 +384,15 @@ struct done {
 
 static enum status report_successor(const struct done *done, size_t i, json_t *list)
 {
+	const struct options *options = done->arguments->options;
 	uint32_t id = done->replaced->ids[i];
 	uint32_t successor = done->change->keys->items[i].id;
 	char *sql = successor_sql(id, successor, done->tables);
 
 	if (!sql)
 		return out_of_memory();
-	if (!done->arguments->options->talk.json)
-		fputs(sql, stdout);
+	if (!options->talk.json)
+		fputs(sql, filter_takes_output(options) ? stderr : stdout);
 	else
 		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
 						      (json_int_t)successor, "sql", sql));
@@ -397,7 +406,9 @@ static enum status report(const struct done *done)
 	json_t *object = NULL;
 	json_t *list = json_array();
 	json_t *steps = rotation_steps(&(struct rotation){
-		.file = options->file,
+		.file = filter_takes_output(options) ? NULL
+			: is_filter(options)	     ? options->output
+						     : options->file,
 		.ids = done->ids,
 		.new_id = done->arguments->new_id,
 		.flushed = done->flushed,

@@ -61,7 +61,12 @@ json_t *rotation_steps(const struct rotation *rotation)
 
 	if (!steps)
 		return NULL;
-	add_step(steps, "copy '%s' to every server of the cluster before any of them uses the new key", rotation->file);
+	if (rotation->file)
+		add_step(steps, "copy '%s' to every server of the cluster before any of them uses the new key",
+			 rotation->file);
+	else
+		add_step(steps,
+			 "bring the key file to every server of the cluster before any of them uses the new key");
 	if (rotation->new_id)
 		add_successor_steps(steps, rotation);
 	else

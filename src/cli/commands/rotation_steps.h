@@ -7,7 +7,7 @@
 
 /* What is left to do after the key file has new keys. */
 struct rotation {
-	const char *file;
+	const char *file;	   /* NULL: it went to standard output */
 	const struct key_ids *ids; /* that were rotated */
 	bool new_id;		   /* by successors */
 	bool flushed;		   /* one server has read the file again */

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* "-md sha256 -pbkdf2 -iter 10000" */
 static char *kdf_of_openssl(struct kdf kdf)
@@ -47,7 +48,9 @@ char *disguise_hint(const struct password_source *source, struct kdf kdf, const 
 {
 	const enum disguise disguise = disguise_of_file(raw);
 
-	return disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : hint_of(disguise, source, kdf, path);
+	if (disguise == DISGUISE_NONE || (disguise == DISGUISE_UNSALTED && is_input_name(path)))
+		return NULL;
+	return is_input_name(path) ? strdup("decode it with 'base64 -d' first") : hint_of(disguise, source, kdf, path);
 }
 
 bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)

@@ -2,6 +2,7 @@
 #include "cli/keyfile/edit.h"
 
 #include "cli/keyfile/backup.h"
+#include "cli/keyfile/filter.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
 #include "core/file.h"
@@ -243,11 +244,14 @@ enum status publish(struct store *store, const char *path, const struct options 
 	BACKUP_JUDGE struct backup_judge new_judge = { .content = new_content->text, .passwords = &passwords };
 	struct replacement files[3];
 	size_t count = 0;
+	enum status status;
 
+	if (filter_takes_output(options))
+		return filter_write(options, publication->raw);
 	if (new_password_file && new_password_file->path)
 		files[count++] = new_password_replacement(new_password_file);
 	files[count++] = (struct replacement){
-		.path = path,
+		.path = is_filter(options) ? options->output : path,
 		.store = store,
 		.content = publication->raw,
 		.superseded = backup_is_superseded,
@@ -261,14 +265,10 @@ enum status publish(struct store *store, const char *path, const struct options 
 			.content = publication->password_content,
 			.backups = { backup_is_identical, &publication->password_store->content },
 		};
-	return publish_files(files, count, publication->journal, &options->writing);
-}
-
-static enum status refuse_standard_stream(const char *path)
-{
-	if (!is_standard_stream(path))
-		return STATUS_DONE;
-	return usage_error("standard input cannot be changed: name a file");
+	status = publish_files(files, count, publication->journal, &options->writing);
+	if (!status && is_filter(options))
+		message_note("%s '%s'", options->writing.dry_run ? "would create" : "created", options->output);
+	return status;
 }
 
 void warn_if_exposed(const struct store *store, bool is_encrypted, const char *path)
@@ -282,10 +282,12 @@ void warn_if_exposed(const struct store *store, bool is_encrypted, const char *p
 
 enum status edit_open(struct edit *edit, const struct options *options)
 {
-	enum status status = refuse_standard_stream(options->file);
+	enum status status;
 
 	edit->options = options;
-	if (!status)
+	if (is_filter(options))
+		status = filter_open(options, &edit->store);
+	else
 		status = open_store(&edit->store, options->file, &options->writing,
 				    options->writing.backup || options->writing.keep);
 	if (!status)
@@ -294,6 +296,17 @@ enum status edit_open(struct edit *edit, const struct options *options)
 	if (!status)
 		warn_if_exposed(&edit->store, edit->content.encrypted, options->file);
 	return status;
+}
+
+enum status edit_keep(struct edit *edit)
+{
+	const struct options *options = edit->options;
+	const struct publication publication = {
+		.raw = &edit->store.content,
+		.new_content = { options->kdf, &edit->content.keyfile.text, &edit->content.password, NULL },
+	};
+
+	return is_filter(options) ? publish(&edit->store, options->file, options, &publication) : STATUS_DONE;
 }
 
 enum status edit_commit(struct edit *edit, const struct secret *text)

@@ -16,12 +16,15 @@ struct edit {
 #define EDIT __attribute__((cleanup(edit_close)))
 #define EDIT_CLOSED ((struct edit){ .store = STORE_CLOSED })
 
-/* Locks, reads, opens and parses the key file that options name. */
+/* Locks, reads, opens and parses the key file that options name, after filter_complete. */
 MUST_CHECK enum status edit_open(struct edit *edit, const struct options *options);
 
 /* Writes text as the file's new content, encrypted if the file was. With a dry
  * run everything but the writing happens. */
 MUST_CHECK enum status edit_commit(struct edit *edit, const struct secret *text);
+
+/* Where nothing is to be changed: a filter hands on its input as it is. */
+MUST_CHECK enum status edit_keep(struct edit *edit);
 
 void edit_close(struct edit *edit);
 
@@ -63,8 +66,8 @@ struct publication {
 	const char *journal;			     /* as publish_files has it */
 };
 
-/* Writes it to the file that store holds, after the password file that is to be made with
- * it and before the one that changes with it, as publish_files. */
+/* Writes it to the file that store holds, or where a filter (filter.h) writes, after the password file that is to be
+ * made with it and before the one that changes with it, as publish_files. */
 MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
 			       const struct publication *publication);
 

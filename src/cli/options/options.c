@@ -36,9 +36,16 @@ bool reads_standard_input(const struct password_source *source)
 	return is_standard_stream(source->file) || source->descriptor == STDIN_FILENO;
 }
 
+static const char standard_input[] = "standard input";
+
 const char *input_name(const char *path)
 {
-	return is_standard_stream(path) ? "standard input" : path;
+	return is_standard_stream(path) ? standard_input : path;
+}
+
+bool is_input_name(const char *name)
+{
+	return is_standard_stream(name) || name == standard_input;
 }
 
 enum status parse_key_id(const char *text, uint32_t *ret_id)
@@ -226,6 +233,20 @@ static const struct option_spec backup_specs[] = {
 };
 
 const struct option_table backup_table = { .specs = backup_specs, .is_common = true };
+
+static const struct option_spec filter_specs[] = {
+	{ "output", 'o', "OUTPUT", "With --file=-: write the key file to OUTPUT (-: standard output)",
+	  OPTION_PATH(struct options, output) },
+	{ 0 },
+};
+
+static const struct conflict filter_conflicts[] = {
+	{ EXCLUDE, "output", "backup keep write-in-place",
+	  "--output excludes --backup, --keep and --write-in-place: no existing file is changed" },
+	{ 0 },
+};
+
+const struct option_table filter_table = { filter_specs, filter_conflicts, .is_common = true };
 
 static const struct option_spec new_password_specs[] = {
 	{ "new-password-file", 0, "PATH", "Create the password file PATH and encrypt the key file with it",

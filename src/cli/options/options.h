@@ -74,6 +74,7 @@ struct host {
 struct options {
 	const char *file;
 	struct password_source password;
+	const char *output;	       /* of a filter (cli/keyfile/filter.h); NULL: the key file itself changes */
 	const char *new_password_file; /* generate and encrypt: to be made */
 	struct kdf kdf;
 	struct target target;
@@ -99,6 +100,7 @@ extern const struct option_table shared_table;
 extern const struct option_table lock_table;	     /* for commands that may replace a file */
 extern const struct option_table wait_table;	     /* for those that do so and never keep a backup */
 extern const struct option_table backup_table;	     /* for commands that change one */
+extern const struct option_table filter_table;	     /* for those that can do so in a pipe */
 extern const struct option_table new_password_table; /* for commands that encrypt what was plain */
 
 /* Fills what the command line left open from the environment, then from the group
@@ -122,6 +124,9 @@ bool reads_standard_input(const struct password_source *source);
 
 /* How messages name it: the path, or "standard input". */
 const char *input_name(const char *path);
+
+/* Whether that is standard input, by what input_name gave or was given. */
+bool is_input_name(const char *name);
 
 /* Members of the types enum digest, unsigned int for iterations, int for a descriptor (-1:
  * none), size_t for the bytes of a key whose bits are given, and uint32_t for a key version. */

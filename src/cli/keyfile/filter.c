@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/keyfile/filter.h"
+
+#include "cli/keyfile/input.h"
+#include "cli/words/message.h"
+#include "cli/words/shell_word.h"
+#include "core/envelope.h"
+#include "core/file.h"
+#include "core/format.h"
+#include "server/inspect.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* As long as the process lives; NULL: as message_given. */
+static char *given;
+
+bool is_filter(const struct options *options)
+{
+	return options->output;
+}
+
+bool filter_takes_output(const struct options *options)
+{
+	return is_standard_stream(options->output);
+}
+
+static void set_given(const char *output)
+{
+	char *word = is_standard_stream(output) ? NULL : shell_word(output);
+
+	given = format_text("%s --output=%s", message_given(), word ? word : output);
+	free(word);
+}
+
+const char *filter_given(void)
+{
+	return given ? given : message_given();
+}
+
+enum status filter_complete(struct options *options)
+{
+	bool has_input = is_standard_stream(options->file);
+
+	if (!is_filter(options))
+		return has_input ? usage_error("standard input cannot be changed: name a file, or use --output=-")
+				 : STATUS_DONE;
+	if (!has_input)
+		return usage_error("--output needs --file=-: a file is changed where it is");
+	if (!*options->output)
+		return usage_error("the name of a file is empty");
+	options->file = input_name(options->file);
+	set_given(options->output);
+	if (!filter_takes_output(options))
+		return STATUS_DONE;
+	if (options->talk.json) {
+		/* not even an object that says so */
+		message_set_json(false);
+		return usage_error("--json needs --output=FILE: standard output has the key file");
+	}
+	if (options->writing.dry_run || !isatty(STDOUT_FILENO))
+		return STATUS_DONE;
+	message_error("refusing to write a key file to a terminal");
+	message_hint("use --output=FILE, or a pipe");
+	return STATUS_REFUSED;
+}
+
+enum status filter_open(const struct options *options, struct store *store)
+{
+	struct fault fault = fault_none();
+
+	if (!filter_takes_output(options))
+		fault = store_open_absent(store, options->output);
+	if (fault.code)
+		return message_fault(fault, options->output);
+	return read_input("-", &store->content, NULL);
+}
+
+static void warn_if_others_read(const struct secret *raw)
+{
+	struct stat status;
+
+	if (!envelope_is_sealed(raw->data, raw->size) && !fstat(STDOUT_FILENO, &status) && S_ISREG(status.st_mode) &&
+	    mode_is_exposed(status.st_mode))
+		message_warning("standard output is a file of mode %04o: others can read the plain keys, or its group "
+				"can change them",
+				(unsigned int)(status.st_mode & 07777));
+}
+
+enum status filter_write(const struct options *options, const struct secret *raw)
+{
+	if (options->writing.dry_run)
+		return STATUS_DONE;
+	warn_if_others_read(raw);
+	return message_fault(file_write(STDOUT_FILENO, raw), "standard output");
+}
