@@ -93,12 +93,43 @@ encrypted 'keyfile' to 'other'" ""
 	chown 0:65534 keyfile
 	cp keyfile plain
 	run --separate-stderr mkeyfile encrypt -P pw --in-place
-	assert_equal 0 "encrypted 'keyfile' to 'keyfile'" ""
+	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
+next: before the server starts again, add to its option file, in the group [mariadb]:
+      loose_file_key_management_filekey = FILE:$PWD/pw" ""
 	openssl_decrypt pw keyfile | cmp - plain
 	same '640 0:65534' "$(stat -c '%a %u:%g' keyfile)"
 	run -0 mkeyfile decrypt -P pw --in-place -q --backup
 	cmp keyfile plain
 	openssl_decrypt pw keyfile~ | cmp - plain
+}
+
+@test "--in-place says what the server's option file needs next, as config writes it" {
+	mkdir 'my dir'
+	mv pw 'my dir'
+	run --separate-stderr mkeyfile encrypt -P 'my dir/pw' --in-place -t 12.3 --digest=sha256 --pbkdf2=9
+	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
+next: before the server starts again, add to its option file, in the group [mariadb]:
+      loose_file_key_management_filekey = \"FILE:$PWD/my dir/pw\"
+      loose_file_key_management_digest = sha256
+      loose_file_key_management_use_pbkdf2 = 9" ""
+	settings=$(grep '^ ' <<<"$stderr" | sed 's/^ *//')
+	run -0 mkeyfile config -P 'my dir/pw' -t 12.3 --digest=sha256 --pbkdf2=9
+	same "$settings" "$(grep 'filekey\|digest\|pbkdf2' <<<"$output")"
+	run --separate-stderr mkeyfile decrypt --in-place -P 'my dir/pw' --digest=sha256 --pbkdf2=9 -t 10.11+plugin
+	assert_equal 0 "decrypted 'keyfile' to 'keyfile'
+next: before the server starts again, remove from its option file:
+${settings//loose_/      loose_mkey}" ""
+	# a password that is not in a file
+	run --separate-stderr mkeyfile encrypt --password-command="cat 'my dir/pw'" --in-place -t 10.11
+	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
+next: before the server starts again, write the password to a file that only the server's user account can read, and add to its option file, in the group [mariadb]:
+      loose_file_key_management_filekey = FILE:/path/of/the/password/file" ""
+	run --separate-stderr mkeyfile decrypt --password-command="cat 'my dir/pw'" --in-place
+	assert_equal 0 "decrypted 'keyfile' to 'keyfile'
+next: before the server starts again, remove from its option file:
+      loose_file_key_management_filekey" ""
+	run --separate-stderr mkeyfile encrypt -P 'my dir/pw' --in-place -t maxscale
+	assert_equal 0 "encrypted 'keyfile' to 'keyfile'" ""
 }
 
 @test "encrypt --new-password-file" {

@@ -5,6 +5,7 @@
 #include "cli/options/repeatable.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "cli/words/option_value.h"
 #include "core/cleanup.h"
 #include "core/format.h"
 
@@ -180,25 +181,12 @@ static enum status make_section(const struct arguments *arguments, const struct 
 
 /* ---- how it is written ---- */
 
-static bool needs_quotes(const char *value)
-{
-	return strpbrk(value, " \t\"'#\\;") != NULL;
-}
-
-/* In double quotes, where my_print_defaults takes backslashes for escapes. */
 static void print_value(const char *value)
 {
-	if (!needs_quotes(value)) {
-		fputs(value, stdout);
-		return;
-	}
-	putchar('"');
-	for (; *value; value++) {
-		if (*value == '\\' || *value == '"')
-			putchar('\\');
-		putchar(*value);
-	}
-	putchar('"');
+	char *quoted = option_value(value);
+
+	fputs(quoted ? quoted : "", stdout);
+	free(quoted);
 }
 
 /* comment: what each line begins with. */

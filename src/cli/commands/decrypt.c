@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/keyfile/disguise_words.h"
+#include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/output.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/words/message.h"
@@ -97,6 +98,8 @@ static enum status decrypt(void *input)
 		status = output_write(&output, options, &publication);
 	if (!status)
 		output_report(&output, options, "decrypted", "would decrypt");
+	if (!status && output.named->in_place && !options->writing.dry_run)
+		say_settings_of_plain(options, options->password.file);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/keyfile/disguise_words.h"
+#include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/output.h"
 #include "cli/words/message.h"
 
@@ -63,6 +64,9 @@ static enum status encrypt(void *input)
 		status = output_write(&output, options, &publication);
 	if (!status)
 		output_report(&output, options, "encrypted", "would encrypt");
+	if (!status && output.named->in_place && !options->writing.dry_run)
+		say_settings_of_encrypted(options,
+					  new_password_file.path ? new_password_file.path : options->password.file);
 	return status;
 }
 

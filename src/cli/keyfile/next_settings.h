@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MKEYFILE_CLI_KEYFILE_NEXT_SETTINGS_H
+#define MKEYFILE_CLI_KEYFILE_NEXT_SETTINGS_H
+
+#include "cli/options/options.h"
+
+/* The lines that the server's option file needs after its key file was encrypted, or no
+ * longer needs after it was decrypted, as 'mkeyfile config' writes them. password_file:
+ * NULL, or "-": the password is elsewhere. */
+void say_settings_of_encrypted(const struct options *options, const char *password_file);
+void say_settings_of_plain(const struct options *options, const char *password_file);
+
+#endif
