@@ -8,7 +8,7 @@ _mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify confi
 _mkeyfile_options()
 {
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
-		--target= --server-user= --trust-owner= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --no-prompt
+		--target= --server-user= --trust-owner= --defaults-file= --defaults-group-suffix= --no-defaults --dry-run --quiet --json --color= --no-prompt
 		--help --usage --version -f -P -t -n -q -j -V -h'
 	local change='--backup --keep= --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
@@ -241,6 +241,9 @@ _mkeyfile_choose_value()
 		;;
 	--digest | --new-digest | --other-digest)
 		_mkeyfile_choose 'sha1 sha224 sha256 sha384 sha512'
+		;;
+	--color)
+		_mkeyfile_choose 'auto always never'
 		;;
 	--mode)
 		_mkeyfile_choose '0400 0440 0600 0640'

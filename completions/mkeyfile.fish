@@ -40,6 +40,8 @@ function __mkeyfile_value_of # option
             printf '%s\n' --exclusive --arguments '128 192 256'
         case digest new-digest other-digest
             printf '%s\n' --exclusive --arguments 'sha1 sha224 sha256 sha384 sha512'
+        case color
+            printf '%s\n' --exclusive --arguments 'auto always never'
         case mode
             printf '%s\n' --exclusive --arguments '0400 0440 0600 0640'
         case server-user trust-owner owner

@@ -43,7 +43,7 @@ places() { # secret
 	for name in key hex secret pas pass password passwd pw passphrase filekey new new-password "$1" \
 		size digest pbkdf2 password-fd password-timeout target lock-timeout key-version new-id timeout \
 		server-timeout encryption-algorithm new-digest new-pbkdf2 new-password-fd other-digest other-pbkdf2 \
-		json quiet no-defaults server-user; do
+		json quiet no-defaults server-user color; do
 		printf '%s\n' "--$name=$1"
 	done
 	printf '%s\n' "--$1" "-$1" "-k$1" "-p$1" "-jq$1" "--server=root:$1@host"

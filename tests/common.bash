@@ -6,7 +6,9 @@
 : "${MKEYFILE:?is set by make check}" "${abs_top_srcdir:?is set by make check}"
 export MKEYFILE abs_top_srcdir
 export LC_ALL=C
-unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET
+unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET NO_COLOR
+# neither colors nor progress, on terminals of the tests
+export TERM=dumb
 export MKEYFILE_PRINT_DEFAULTS=$abs_top_srcdir/tests/own-defaults
 umask 022
 # a server that starts removes temporary tables of others from a directory they share

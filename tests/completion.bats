@@ -125,6 +125,7 @@ commands() {
 	offers "mkeyfile rotate -s 2" 256
 	offers "mkeyfile rotate -qs " 128 192 256
 	offers "mkeyfile list --digest=sha2" sha224 sha256
+	offers "mkeyfile list --color=a" auto always
 	offers "mkeyfile diff --other-digest=sha2" sha224 sha256
 	offers "mkeyfile passwd --new-digest=sha5" sha512
 	offers "mkeyfile --digest sha5" sha512

@@ -306,7 +306,7 @@ slow_down() {
 	same 1 "$status"
 	[[ ${stderr_lines[0]} =~ ^"mkeyfile status: not done after 1 seconds: "[0-9]+" tablespace"(" is"|"s are")" left"$ ]]
 	grep -qE 're-encrypting, [0-9]+%, [0-9]+ left$' <<<"$output"
-	run timeout 60 script -qec "'$MKEYFILE' status --server='$PWD/socket' --wait --timeout=2" /dev/null
+	run timeout 60 env TERM=xterm script -qec "'$MKEYFILE' status --server='$PWD/socket' --wait --timeout=2" /dev/null
 	grep -qE 're-encrypting \[[=> ]{30}\] +[0-9]+%, [0-9]+ of [0-9]+ tablespaces left' <<<"$output"
 	kill "$tracer"
 	wait "$tracer" || :

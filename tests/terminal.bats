@@ -144,6 +144,7 @@ exit 4" "$output"
 	# all that it may mean takes more than a second, on any machine
 	printf 'file:/another password\nof two lines\n' >given
 	chmod 600 given
+	export TERM=xterm
 	play "expect:trying other digests and iteration counts: " expect:% -- timeout --foreground 3 "$MKEYFILE" verify -P given
 	[[ $output = *"exit 124" ]]
 	same "$before" "$(rm given && snapshot)"

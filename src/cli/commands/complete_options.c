@@ -62,6 +62,7 @@ enum status options_complete(struct options *options)
 	/* the group [mkeyfile] may say more than the command line */
 	message_set_quiet(options->talk.quiet);
 	message_set_json(options->talk.json);
+	color_set(options->talk.color);
 	file_set_pipe_timeout(options->password.timeout);
 	return status;
 }

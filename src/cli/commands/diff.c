@@ -6,6 +6,7 @@
 #include "cli/keyfile/password_source.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/wrong_password.h"
+#include "cli/words/color.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/file.h"
@@ -213,12 +214,14 @@ static void print_differences(const struct side *here, const struct side *there)
 static void print_words(const struct side *here, const struct side *there, const size_t counts[DIFFERENCE_COUNT])
 {
 	if (counts[SAME] == here->keyset.count && counts[SAME] == there->keyset.count) {
-		printf("same: '%s' and '%s' hold the same %zu key%s, fingerprint %s\n", here->name, there->name,
-		       counts[SAME], counts[SAME] == 1 ? "" : "s", here->whole.text);
+		print_colored(stdout, COLOR_YES, "same:");
+		print_result(" '%s' and '%s' hold the same", here->name, there->name);
+		printf(" %zu key%s, fingerprint %s\n", counts[SAME], counts[SAME] == 1 ? "" : "s", here->whole.text);
 		return;
 	}
-	printf("different: '%s' against '%s': %zu missing, %zu extra, %zu with another key\n", here->name, there->name,
-	       counts[MISSING], counts[EXTRA], counts[DIFFERENT]);
+	print_colored(stdout, COLOR_NO, "different:");
+	print_result(" '%s' against '%s'", here->name, there->name);
+	printf(": %zu missing, %zu extra, %zu with another key\n", counts[MISSING], counts[EXTRA], counts[DIFFERENT]);
 	print_differences(here, there);
 }
 

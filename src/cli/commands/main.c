@@ -138,7 +138,6 @@ static enum status run_command(const struct command *command, bool lists_common,
 	*(struct options **)(arguments + command->options) = options;
 	snprintf(name, sizeof(name), "mkeyfile %s", command->name);
 	message_start(name);
-	message_set_json(options->talk.json);
 	options->host.is_judged = command->judges_host;
 	add_tables(&parser, command, options, arguments);
 	options->command_line = &parser;
@@ -184,7 +183,6 @@ static enum status parse_and_choose(struct parser *parser, int argc, char **argv
 
 	if (status || parser->is_finished)
 		return status;
-	message_set_quiet(options->talk.quiet);
 	if (!index)
 		return command_refuse(commands, NULL);
 	argc -= index;
@@ -216,7 +214,7 @@ static enum status run(int argc, char **argv, struct options *options)
 		return out_of_memory();
 	parser_add(&parser, &shared_table, options);
 	parser_add(&parser, &parser_help_table, NULL);
-	message_set_json(parser_finds_json(&parser, argc, argv));
+	parser_hear(&parser, argc, argv);
 	if (argc > 1)
 		return parse_and_choose(&parser, argc, argv, options);
 	help_print(stderr, &parser, HELP_BRIEF);

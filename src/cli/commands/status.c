@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/live/state.h"
+#include "cli/words/color.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/keyset.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 struct arguments {
 	struct options *options;
@@ -275,7 +275,7 @@ static enum status wait_for_end(const struct arguments *arguments, struct server
 				const struct keyset *keyset, struct server_state *state, struct joined *joined)
 {
 	const struct timespec pause = { .tv_nsec = 500000000 };
-	bool visible = isatty(STDERR_FILENO) && !arguments->options->talk.quiet;
+	bool visible = is_capable_terminal(stderr) && !arguments->options->talk.quiet;
 	time_t end = time(NULL) + arguments->timeout;
 	enum status status = STATUS_DONE;
 

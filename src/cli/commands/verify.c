@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/inspection.h"
 #include "cli/proof/prove.h"
+#include "cli/words/color.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
@@ -46,14 +47,15 @@ static const char *who_loads(const struct inspection *inspection)
 
 static void print_hint(const char *hint)
 {
-	fputs("hint: ", stdout);
-	print_visibly(stdout, hint);
+	print_result("hint: %s", hint);
 	putchar('\n');
 }
 
 static void print_refusal(const struct refusal *refusal)
 {
-	printf("no: %s\n", refusal->words);
+	print_colored(stdout, COLOR_NO, "no:");
+	print_result(" %s", refusal->words);
+	putchar('\n');
 	if (refusal->hint)
 		print_hint(hint_with_given(refusal->hint));
 }
@@ -61,14 +63,17 @@ static void print_refusal(const struct refusal *refusal)
 static void print_verdict(const struct arguments *arguments, const struct inspection *inspection)
 {
 	size_t warnings = inspection_warnings(inspection);
+	bool accepted = is_accepted(arguments, inspection);
 
-	if (!inspection_loads(inspection))
+	if (!inspection_loads(inspection)) {
 		print_refusal(inspection_refusal(inspection));
-	else if (is_accepted(arguments, inspection))
-		printf("yes: '%s' loads on %s\n", inspection->name, who_loads(inspection));
-	else
-		printf("no: '%s' loads on %s, but with %zu warning%s\n", inspection->name, who_loads(inspection),
-		       warnings, warnings == 1 ? "" : "s");
+		return;
+	}
+	print_colored(stdout, accepted ? COLOR_YES : COLOR_NO, accepted ? "yes:" : "no:");
+	print_result(" '%s' loads on %s", inspection->name, who_loads(inspection));
+	if (!accepted)
+		printf(", but with %zu warning%s", warnings, warnings == 1 ? "" : "s");
+	putchar('\n');
 }
 
 static void print_facts(const struct inspection *inspection)
@@ -89,7 +94,10 @@ static void print_servers(const struct inspection *inspection)
 	for (size_t i = 0; i < server_profile_count; i++) {
 		const char *words = inspection->refusals[i].words;
 
-		printf("  %-34s %s%s\n", server_profiles[i].name, words ? "no: " : "yes", words ? words : "");
+		printf("  %-34s ", server_profiles[i].name);
+		print_colored(stdout, words ? COLOR_NO : COLOR_YES, words ? "no:" : "yes");
+		print_result("%s%s", words ? " " : "", words ? words : "");
+		putchar('\n');
 	}
 }
 
@@ -98,11 +106,15 @@ static void print_findings(const struct inspection *inspection)
 	for (size_t i = 0; i < inspection->findings.count; i++) {
 		const struct finding *finding = &inspection->findings.items[i];
 		char *words = finding_words(finding);
+		bool is_information = finding_is_information(finding->kind);
 
-		printf("%s: ", finding_is_information(finding->kind) ? "information" : "warning");
+		print_colored(stdout, is_information ? COLOR_NONE : COLOR_WARNING,
+			      is_information ? "information:" : "warning:");
+		putchar(' ');
 		if (finding->line)
 			printf("line %u: ", finding->line);
-		printf("%s [%s]\n", words ? words : "", finding_name(finding->kind));
+		print_result("%s", words ? words : "");
+		printf(" [%s]\n", finding_name(finding->kind));
 		print_hint(finding_hint(finding->kind));
 		free(words);
 	}

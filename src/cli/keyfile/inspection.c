@@ -8,6 +8,7 @@
 #include "cli/options/defaults.h"
 #include "cli/options/repeatable.h"
 #include "cli/options/trusted.h"
+#include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
 #include "core/disguise.h"
@@ -217,8 +218,11 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 		return STATUS_DONE;
 	}
 	words = server_words(profile, fault_of_noise(inspection, profile), name_of_file(inspection));
-	if (!options->talk.json)
-		printf("no: %s\n", words ? words : "");
+	if (!options->talk.json) {
+		print_colored(stdout, COLOR_NO, "no:");
+		print_result(" %s", words ? words : "");
+		putchar('\n');
+	}
 	free(words);
 	status = message_fault(fault, inspection->name);
 	if (probe)

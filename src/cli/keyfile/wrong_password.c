@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/wrong_password.h"
 
+#include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
 #include "core/probe.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the password may have been when the file was encrypted. */
 enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_BEHIND, TEXT_BEHIND };
@@ -145,7 +145,7 @@ static void show_probe(void *context, const struct probe_progress *progress)
 bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
 			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
 {
-	const bool is_visible = !quiet && isatty(STDERR_FILENO);
+	const bool is_visible = !quiet && is_capable_terminal(stderr);
 	bool shown = false;
 	bool found = probe_passwords(sealed, passwords, count, iterations, is_visible ? show_probe : NULL, &shown,
 				     ret_kdf, ret_password);

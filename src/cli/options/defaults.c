@@ -86,23 +86,34 @@ static bool may_be_servers(const char *file)
 	return !file || !is_standard_stream(file);
 }
 
+static bool is_named(const struct host *host, const struct refused_option_file *file)
+{
+	return host->defaults_file && !strcmp(host->defaults_file, file->path);
+}
+
 /* An option file that the command line names has to be a trusted one; others are left
  * out. */
-static enum status say_refused(const struct host *host)
+static enum status refuse_named(const struct host *host)
 {
 	const struct option_files_seen *seen = &host->option_files;
 
 	for (size_t i = 0; i < seen->refused_count; i++) {
-		const struct refused_option_file *file = &seen->refused[i];
-
-		if (host->defaults_file && !strcmp(host->defaults_file, file->path)) {
-			message_untrusted(file->path, &file->refusal);
-			return STATUS_REFUSED;
-		}
-		if (!file->absent)
-			message_ignored(file->path, &file->refusal);
+		if (!is_named(host, &seen->refused[i]))
+			continue;
+		message_untrusted(seen->refused[i].path, &seen->refused[i].refusal);
+		return STATUS_REFUSED;
 	}
 	return STATUS_DONE;
+}
+
+/* Said when it is known whether the group [mkeyfile] of the others allows it. */
+static void say_ignored(const struct host *host)
+{
+	const struct option_files_seen *seen = &host->option_files;
+
+	for (size_t i = 0; i < seen->refused_count; i++)
+		if (!seen->refused[i].absent)
+			message_ignored(seen->refused[i].path, &seen->refused[i].refusal);
 }
 
 /* Finds out which option files there are and whom they belong to. */
@@ -112,7 +123,7 @@ static enum status look_at_files(struct host *host)
 	struct fault fault = option_files_look(&files, &host->option_files);
 
 	if (!fault.code)
-		return say_refused(host);
+		return refuse_named(host);
 	return is_missing(fault) && may_be_missing(host) ? STATUS_DONE : say_unreadable(&files, fault);
 }
 
@@ -217,6 +228,8 @@ static void inherit(struct options *options, const struct options *own)
 	options->given.iterations |= own->given.iterations;
 	options->writing.dry_run |= own->writing.dry_run;
 	options->talk.quiet |= own->talk.quiet;
+	if (!options->given.color)
+		options->talk.color = own->talk.color;
 	options->talk.json |= own->talk.json;
 	options->password.no_prompt |= own->password.no_prompt;
 }
@@ -460,6 +473,9 @@ enum status fill_from_option_files(struct options *options)
 	if (!status && reads_files && option_files_may_have(&options->host.option_files, OWN_GROUP))
 		status = read_own_group(options);
 	message_set_quiet(options->talk.quiet);
+	color_set(options->talk.color);
+	if (!status)
+		say_ignored(&options->host);
 	if (!status && reads_files && may_be_servers(options->file) && needs_server(options))
 		status = read_server_groups(options);
 	if (!status)

@@ -94,6 +94,15 @@ enum status option_take_digest(const struct option_spec *spec, const char *value
 			     repeatable_near(value, "sha1 sha224 sha256 sha384 sha512"));
 }
 
+static enum status take_color(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	if (color_when_from_name(value, place))
+		return STATUS_DONE;
+	return option_refuse("invalid value '%s' for --color: auto, always and never are possible",
+			     repeatable_near(value, "auto always never"));
+}
+
 static enum status take_trust_owner(const struct option_spec *spec, const char *value, void *place)
 {
 	struct accounts *accounts = place;
@@ -185,8 +194,12 @@ static const struct option_spec shared_specs[] = {
 	  .is_in_hints = true },
 	{ "dry-run", 'n', NULL, "Say what would change, and change nothing",
 	  OPTION_FLAG(struct options, writing.dry_run) },
-	{ "quiet", 'q', NULL, "Print only errors", OPTION_FLAG(struct options, talk.quiet) },
+	{ "quiet", 'q', NULL, "Print no notes, warnings or hints on standard error",
+	  OPTION_FLAG(struct options, talk.quiet) },
 	{ "json", 'j', NULL, "Print the result as JSON on standard output", OPTION_FLAG(struct options, talk.json) },
+	{ "color", 0, "WHEN", "Color answers, warnings and errors: auto (default), always or never",
+	  OPTION_INTO(struct options, talk.color, enum color_when, take_color),
+	  OPTION_GIVEN(struct options, given.color) },
 	{ "no-prompt", 0, NULL, "Never ask for a password on the terminal",
 	  OPTION_FLAG(struct options, password.no_prompt) },
 	{ 0 },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/options/parser.h"
+#include "cli/words/color.h"
 #include "cli/words/exit_status.h"
 #include "core/envelope.h"
 #include "server/option_files.h"
@@ -49,6 +50,7 @@ struct writing {
 struct talk {
 	bool quiet;
 	bool json;
+	enum color_when color;
 };
 
 /* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
@@ -87,6 +89,7 @@ struct options {
 	struct {
 		bool digest;
 		bool iterations;
+		bool color;
 		bool password_timeout;
 		bool lock_timeout;
 	} given;

@@ -3,6 +3,7 @@
 
 #include "cli/options/help.h"
 #include "cli/options/repeatable.h"
+#include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
 
@@ -433,19 +434,32 @@ static bool is_json(const struct item *item)
 	       (!strcmp(value, "-j") || (strlen(value) > strlen("--") && !strncmp("--json", value, strlen(value))));
 }
 
-static bool finds_json(struct walk walk, bool only_before)
+static bool is_quiet(const struct item *item)
 {
-	struct item item;
-	bool found = false;
-
-	while (next_item(&walk, &item) && !(only_before && item.kind == ITEM_OPERAND))
-		found |= is_json(&item);
-	return found;
+	return item->kind == ITEM_OPTION && item->known->spec->letter == 'q';
 }
 
-bool parser_finds_json(const struct parser *parser, int argc, char **argv)
+/* How errors of the command line are to be said, wherever it says so. */
+static void hear(struct walk walk, bool only_before)
 {
-	return finds_json(walk_start(parser, argc, argv), false);
+	struct item item;
+	enum color_when when;
+
+	while (next_item(&walk, &item) && !(only_before && item.kind == ITEM_OPERAND)) {
+		const char *name = item.kind == ITEM_OPTION ? item.known->spec->name : "";
+
+		if (is_json(&item))
+			message_set_json(true);
+		if (is_quiet(&item))
+			message_set_quiet(true);
+		if (!strcmp(name, "color") && color_when_from_name(item.value, &when))
+			color_set(when);
+	}
+}
+
+void parser_hear(const struct parser *parser, int argc, char **argv)
+{
+	hear(walk_start(parser, argc, argv), false);
 }
 
 /* ---- parsing ---- */
@@ -482,8 +496,7 @@ static enum status check_words(const struct parser *parser, struct walk walk, bo
 {
 	struct item item;
 
-	if (finds_json(walk, only_before))
-		message_set_json(true);
+	hear(walk, only_before);
 	while (next_item(&walk, &item)) {
 		if (item.kind == ITEM_OPTION && is_built_in(item.known))
 			break;

@@ -27,7 +27,7 @@ void parser_free(const struct parser *parser);
 
 /* Checks all words of the command line, then takes their values. The index of the
  * first operand goes to ret_operand, and then it ends the search; NULL: operands are taken,
- * too. Learns whether --json is among the options, so that an error becomes an object. */
+ * too. Heeds --json, --quiet and --color for errors of the command line, too. */
 MUST_CHECK enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand);
 
 /* The options of the command line that say which files and which server are meant, in words
@@ -47,9 +47,9 @@ bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *
 /* Refuses what is set and contradicts itself. */
 MUST_CHECK enum status parser_check(const struct parser *parser);
 
-/* Whether --json is anywhere on a command line whose command is not known: an option
- * that not all commands have counts as one without a value. */
-bool parser_finds_json(const struct parser *parser, int argc, char **argv);
+/* Heeds --json, --quiet and --color anywhere on a command line whose command is not known:
+ * an option that not all commands have counts as one without a value. */
+void parser_hear(const struct parser *parser, int argc, char **argv);
 
 /* The name of an option, "NAME=VALUE" or "NAME", as messages may repeat it: up to *ret_size,
  * where it is a word or nearly one that the parser knows, else "...". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/proof/progress.h"
 
+#include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "data/tree.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define BAR_WIDTH 20
 #define BYTES_TEXT 16
@@ -51,7 +51,7 @@ static struct progress *start(const char *const *directories, size_t count)
 {
 	struct progress *progress;
 
-	if (!isatty(STDERR_FILENO))
+	if (!is_capable_terminal(stderr))
 		return NULL;
 	progress = calloc(1, sizeof(*progress));
 	if (!progress)

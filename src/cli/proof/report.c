@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/proof/key_lines.h"
+#include "cli/words/color.h"
 #include "cli/words/data_words.h"
 #include "cli/words/message.h"
 
@@ -54,6 +55,13 @@ static const char *first_word(const struct proof *proof)
 	return status == STATUS_DONE ? "yes" : status == STATUS_NO ? "no" : "unproven";
 }
 
+static enum color first_color(const struct proof *proof)
+{
+	enum status status = proof_status(proof);
+
+	return status == STATUS_DONE ? COLOR_YES : status == STATUS_NO ? COLOR_NO : COLOR_WARNING;
+}
+
 /* The lines of the table, by their answer. */
 static void print_key_counts(const struct key_counts *keys)
 {
@@ -80,7 +88,9 @@ static void print_summary(const struct proof *proof)
 	bool first = true;
 
 	visit_key_lines(proof, count_key, &keys);
-	printf("%s: '", first_word(proof));
+	print_colored(stdout, first_color(proof), first_word(proof));
+	print_colored(stdout, first_color(proof), ":");
+	printf(" '");
 	print_visibly(stdout, directories_words(proof, text, sizeof(text)));
 	printf("': %ju encrypted file%s, ", (uintmax_t)encrypted, plural(encrypted));
 	print_key_counts(&keys);
@@ -210,11 +220,27 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 		printf(", the first at %s %ju", piece_words(file->kind, 1), (uintmax_t)use->first_bad);
 }
 
+static enum color answer_color(enum data_answer answer)
+{
+	switch (answer) {
+	case DATA_MISSING_KEY:
+	case DATA_WRONG_KEY:
+	case DATA_DAMAGED:
+		return COLOR_NO;
+	case DATA_UNREADABLE:
+		return COLOR_WARNING;
+	default:
+		return COLOR_NONE;
+	}
+}
+
 static void print_file(const struct data_file *file)
 {
 	char *note = note_words(file);
 
-	printf("%s: '", answer_words(file->answer));
+	print_colored(stdout, answer_color(file->answer), answer_words(file->answer));
+	print_colored(stdout, answer_color(file->answer), ":");
+	printf(" '");
 	print_visibly(stdout, file->path);
 	printf("': %s", kind_words(file->kind));
 	for (size_t i = 0; i < file->evidence.use_count; i++)
@@ -381,7 +407,8 @@ static void print_missing(const struct missing_part *part)
 {
 	char *words = part_words(part);
 
-	fputs("incomplete: ", stdout);
+	print_colored(stdout, COLOR_WARNING, "incomplete:");
+	putchar(' ');
 	print_visibly(stdout, words ? words : "");
 	putchar('\n');
 	free(words);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/words/message.h"
 
+#include "cli/words/color.h"
 #include "cli/words/json.h"
 #include "cli/words/trust_words.h"
 #include "core/format.h"
@@ -153,6 +154,20 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
+void print_result(const char *format, ...)
+{
+	va_list arguments;
+	char *words;
+
+	va_start(arguments, format);
+	if (vasprintf(&words, format, arguments) < 0)
+		words = NULL;
+	va_end(arguments);
+	if (words)
+		print_text(stdout, words, count_lines(words) == count_lines(format));
+	free(words);
+}
+
 /* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
 __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *format, va_list arguments)
 {
@@ -174,11 +189,21 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	return words;
 }
 
+/* What an error or a warning begins with. */
+static void print_name(enum color color, const char *end)
+{
+	char words[sizeof("mkeyfile ") + 64];
+
+	snprintf(words, sizeof(words), "%s%s", said.name, end);
+	print_colored(stderr, color, words);
+	fputc(' ', stderr);
+}
+
 void message_error_list(const char *format, va_list arguments)
 {
 	char *words;
 
-	fprintf(stderr, "%s: ", said.name);
+	print_name(COLOR_ERROR, ":");
 	words = say(false, format, arguments);
 	if (said.error)
 		free(words);
@@ -200,7 +225,7 @@ void message_warning(const char *format, ...)
 	va_list arguments;
 
 	if (!said.quiet)
-		fprintf(stderr, "%s: warning: ", said.name);
+		print_name(COLOR_WARNING, ": warning:");
 	va_start(arguments, format);
 	free(say(said.quiet, format, arguments));
 	va_end(arguments);

@@ -44,6 +44,10 @@ void message_sql(const char *sql, bool is_printed);
  * not UTF-8 become \ooo, in octal. */
 void print_visibly(FILE *stream, const char *text);
 
+/* Prints a line of a result on standard output, visibly but for the ends of lines that
+ * format itself has. */
+void print_result(const char *format, ...) PRINTF_LIKE(1, 2);
+
 /* Whether text has nothing of that kind. */
 bool is_visible(const char *text);
 
