@@ -513,7 +513,7 @@ spread_out() {
 	run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --datadir=spread 102
 	same 4 "$status"
 	same "mkeyfile remove: the data is incomplete: 'spread' has no system tablespace (ibdata1)" "${stderr_lines[0]}"
-	for place in home log undo aria bin index relay relay-index; do
+	for place in home log aria bin index relay relay-index; do
 		mkdir hidden
 		mv $place/* hidden
 		run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data
@@ -527,6 +527,29 @@ spread_out() {
 	done
 	run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data --datadir="$DATA/fresh"
 	same 0 "$status"
+	# the key of new tables, in the option files alone
+	echo 'innodb-default-encryption-key-id=102' >>my.cnf
+	run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
+	same "4 mkeyfile remove: key ID 102 is the key of new tables: the server's option files set innodb_default_encryption_key_id to it" \
+		"$status ${stderr_lines[0]}"
+	run -0 mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data --strict
+	sed -i 's/innodb-default-enc.*/loose_innodb-default-e = 103/' my.cnf
+	run -0 mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
+	run -1 mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data --strict
+	contains "$output" "warning: innodb_default_encryption_key_id is set to 103, and key ID 103 is not in the key file [no-default-key]"
+	sed -i '/innodb-default-e/d' my.cnf
+	# undo tablespaces that the system tablespace names, and a directory for some that there are not
+	mv undo elsewhere
+	mkdir undo
+	run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data
+	same 2 "$status"
+	contains "$output" "names an undo tablespace that is not here"
+	run -4 mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
+	cp -r "$DATA/fresh" fresh
+	printf '[mariadbd]\ndatadir=%s\ninnodb_undo_directory=%s\nplugin_load_add=file_key_management\nfile_key_management_filename=%s\n' \
+		"$PWD/fresh" "$PWD/undo" "$PWD/keyfile" >fresh.cnf
+	run -0 mkeyfile verify -q --defaults-file=fresh.cnf --server-user=root --server-data
+	run -0 mkeyfile remove -n -q --defaults-file=fresh.cnf --server-data 102
 }
 
 @test "--server-data: usage" {

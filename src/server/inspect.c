@@ -40,6 +40,7 @@ static const char *const finding_names[] = {
 	[FINDING_SETTING_WITHOUT_USE] = "setting-without-use",
 	[FINDING_PLUGIN_NOT_FORCED] = "plugin-not-forced",
 	[FINDING_AES_CBC] = "aes-cbc",
+	[FINDING_NO_DEFAULT_KEY] = "no-default-key",
 };
 
 _Static_assert(sizeof(finding_names) / sizeof(finding_names[0]) == FINDING_KIND_COUNT, "each kind has a name");
@@ -348,8 +349,17 @@ static void inspect_use(const struct setting *setting, struct findings *findings
 		findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
 }
 
+/* CREATE TABLE fails then where the table is to be encrypted and names no ID (errno 140). */
+static void inspect_default_key(uint32_t id, const struct keyfile *keyfile, struct findings *findings)
+{
+	size_t count;
+
+	if (id && keyfile->count && !keyfile_find(keyfile, id, &count))
+		findings_add(findings, (struct finding){ .kind = FINDING_NO_DEFAULT_KEY, .count = id });
+}
+
 void inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
-		      struct findings *findings)
+		      const struct keyfile *keyfile, struct findings *findings)
 {
 	inspect_path(settings->filename.value, findings);
 	inspect_path(settings_password_path(settings), findings);
@@ -362,6 +372,7 @@ void inspect_settings(const struct server_settings *settings, const struct serve
 		findings_add(findings, (struct finding){ .kind = FINDING_PLUGIN_NOT_FORCED });
 	if (settings_use_cbc(settings))
 		findings_add(findings, (struct finding){ .kind = FINDING_AES_CBC });
+	inspect_default_key(settings->default_key_id, keyfile, findings);
 }
 
 void findings_free(struct findings *findings)

@@ -45,6 +45,7 @@ enum finding_kind {
 	FINDING_SETTING_WITHOUT_USE, /* path: a setting that the target does not have, with "loose_" */
 	FINDING_PLUGIN_NOT_FORCED,   /* the server would start without its keys */
 	FINDING_AES_CBC,	     /* where AES_CTR is to be had */
+	FINDING_NO_DEFAULT_KEY,	     /* no such ID, which new tables are to have: count */
 	FINDING_KIND_COUNT
 };
 
@@ -108,7 +109,7 @@ void inspect_neighbours(const struct inspected_file *key_file, const struct insp
 
 /* profile: of the server that has these settings, NULL when not known. */
 void inspect_settings(const struct server_settings *settings, const struct server_profile *profile,
-		      struct findings *findings);
+		      const struct keyfile *keyfile, struct findings *findings);
 
 /* Appends one that was found elsewhere, and takes over what it owns. */
 void findings_add(struct findings *findings, struct finding finding);

@@ -509,6 +509,18 @@ static void take_place_line(struct server_settings *settings, const struct optio
 		settings->user = match.value;
 }
 
+static void take_default_key(struct server_settings *settings, const struct option_line *line)
+{
+	static const char *const names[] = { "innodb_default_encryption_key_id", "innodb_default_row_format" };
+	const struct option_match match = option_match(line, names, COUNT(names));
+	unsigned long id;
+
+	if (match.count != 1 || match.first || !match.value)
+		return;
+	id = strtoul(match.value, NULL, 10);
+	settings->default_key_id = id <= KEY_ID_MAX ? (uint32_t)id : 0;
+}
+
 /* A name that is known but for its capital letters. */
 static void take_capitals(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
@@ -595,6 +607,7 @@ struct fault settings_parse(struct secret *lines, const struct server_profile *p
 		take_plugin_line(&stock, &line, order);
 		take_rival_line(&loads, &line);
 		take_place_line(&common, &line, order);
+		take_default_key(&common, &line);
 		take_capitals(&common, &line, order);
 	}
 	own.plugin_loaded = loads.loaded[MKEYFILE_KEY_MANAGEMENT];
@@ -603,6 +616,7 @@ struct fault settings_parse(struct secret *lines, const struct server_profile *p
 	settle(chosen, chosen == &own ? &stock : &own, &loads);
 	chosen->user = common.user;
 	chosen->datadir = common.datadir;
+	chosen->default_key_id = common.default_key_id;
 	chosen->list_cut = loads.cut;
 	merge_error(&chosen->load_error, &common.load_error);
 	merge_error(&chosen->unknown, &common.unknown);

@@ -57,6 +57,7 @@ struct server_settings {
 	struct setting reload;		   /* and this */
 	const char *user;		   /* that the server runs as; NULL: not set */
 	const char *datadir;
+	uint32_t default_key_id;	    /* of new tables (innodb_default_encryption_key_id); 0: not set */
 	bool plugin_loaded;		    /* by plugin_load or plugin_load_add */
 	bool plugin_off;		    /* file_key_management=OFF and the like */
 	bool list_cut;			    /* of plugins, after one that does not load */

@@ -5,6 +5,7 @@
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
+#include "cli/options/defaults.h"
 #include "cli/proof/datadir.h"
 #include "cli/words/data_words.h"
 #include "cli/words/json.h"
@@ -374,6 +375,23 @@ static enum status refuse_missing(const struct arguments *arguments, const struc
 	return worst;
 }
 
+/* Data that is yet to be written needs a key as well. */
+static enum status check_default_key(const struct arguments *arguments, const struct keyset *removed)
+{
+	const struct host *host = &arguments->options->host;
+	uint32_t id = host->names_file && removes_ids(arguments) ? host->settings.default_key_id : 0;
+
+	for (size_t i = 0; i < removed->count; i++)
+		if (removed->members[i].id == id)
+			return refuse_with_hint(
+				arguments,
+				format_text(
+					"key ID %u is the key of new tables: the server's option files set innodb_default_encryption_key_id to it",
+					id),
+				"set innodb_default_encryption_key_id to another ID, in the running server too");
+	return STATUS_DONE;
+}
+
 static enum status guard(const struct arguments *arguments, const struct keyfile *keyfile, const struct keyset *removed)
 {
 	const struct datadirs *datadirs = &arguments->datadirs;
@@ -391,6 +409,8 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 		status = out_of_memory();
 	if (!status)
 		status = check_needs(arguments, removed, &audit.needs, &free_pages);
+	if (!status)
+		status = check_default_key(arguments, removed);
 	if (!status && !audit.needs.live)
 		status = refuse_missing(arguments, &audit.parts);
 	if (!status)
@@ -487,6 +507,8 @@ static enum status remove_keys(void *input)
 		return usage_error("--key-version is about one ID: name one");
 	arguments->options->writing.backup = true;
 	status = filter_complete(arguments->options);
+	if (!status && arguments->datadirs.of_server)
+		status = complete_host(arguments->options);
 	if (!status)
 		status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
 	if (!status)

@@ -480,7 +480,8 @@ static enum status inspect_option_files(struct inspection *inspection)
 
 	if (!options->host.names_file)
 		return STATUS_DONE;
-	inspect_settings(&options->host.settings, options->target.profile, &inspection->findings);
+	inspect_settings(&options->host.settings, options->target.profile, &inspection->keyfile,
+			 &inspection->findings);
 	status = find_stray_group(&options->host, &stray.group, &stray.path);
 	if (!status && stray.group)
 		findings_add(&inspection->findings, stray);

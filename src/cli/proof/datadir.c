@@ -104,6 +104,17 @@ static struct fault find_file(void *context, const char *path, struct fault faul
 	return fault_of(FAULT_INTERRUPTED);
 }
 
+/* The system tablespace names the undo tablespaces that there are: by default, none. */
+static bool may_be_empty(const struct datadirs *datadirs, const char *path)
+{
+	const struct server_places *places = &datadirs->places;
+
+	for (size_t i = 0; i < places->count; i++)
+		if (places->items[i].path == path)
+			return !strcmp(places->items[i].setting, "innodb_undo_directory");
+	return false;
+}
+
 static enum status say_empty(const struct datadirs *datadirs, const char *path)
 {
 	const char *setting = "";
@@ -122,7 +133,8 @@ static enum status check_files(const struct datadirs *datadirs)
 	for (size_t i = 0; i < datadirs->count; i++) {
 		bool has_file = false;
 
-		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file)
+		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file ||
+		    may_be_empty(datadirs, datadirs->paths[i]))
 			continue;
 		if (i >= datadirs->named)
 			return say_empty(datadirs, datadirs->paths[i]);

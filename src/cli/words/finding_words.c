@@ -133,6 +133,10 @@ static char *settings_words(const struct finding *finding)
 		return format_text("the server starts without its keys when it cannot read the key file");
 	case FINDING_AES_CBC:
 		return format_text("data is encrypted by AES_CBC, where the server has AES_CTR as well");
+	case FINDING_NO_DEFAULT_KEY:
+		return format_text(
+			"innodb_default_encryption_key_id is set to %zu, and key ID %zu is not in the key file",
+			finding->count, finding->count);
 	default:
 		return NULL;
 	}
@@ -197,6 +201,8 @@ const char *finding_hint(enum finding_kind kind)
 			"FORCE_PLUS_PERMANENT for the plugin (file_key_management = FORCE_PLUS_PERMANENT) makes it refuse to start instead, before it takes tables for corrupted",
 		[FINDING_AES_CBC] =
 			"AES_CTR is the better choice for a new server; data that is there already can be read only with the algorithm that wrote it",
+		[FINDING_NO_DEFAULT_KEY] =
+			"add this key ID, or set another one: the server cannot create encrypted tables that name no ID",
 	};
 
 	_Static_assert(sizeof(hints) / sizeof(hints[0]) == FINDING_KIND_COUNT, "each kind has a hint");
