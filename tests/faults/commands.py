@@ -223,7 +223,8 @@ class Outcome:
             self.problems.append("torn")
         if self.state != "new" and status == 0:
             self.problems.append("false success")
-        if self.state == "new" and status not in (0, None) and not killed and b"the change itself is made" not in words:
+        if self.state == "new" and status not in (0, None) and not killed and b"the change itself is made" not in words \
+                and not self.ended_before_statements(status, words):
             self.problems.append("status %d, but changed" % status)
         if command.target in files and ATTRIBUTE[0] not in os.listxattr(os.path.join(directory, command.target)):
             self.problems.append("the attribute is lost")
@@ -231,6 +232,11 @@ class Outcome:
         if not killed and litter(directory):
             self.problems.append("litter")
         self.judge_words(words)
+
+    def ended_before_statements(self, status, words):
+        """Whether a signal came after the change, and before all statements of --new-id were printed."""
+        new_id = any(argument.startswith("--new-id") for argument in self.command.arguments)
+        return new_id and status == 2 and b"mkeyfile rotate: " not in words
 
     def judge_target(self):
         command, directory = self.command, self.directory
