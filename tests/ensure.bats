@@ -274,6 +274,19 @@ run_busy() { # file argument...
 	same "$before" "$(snapshot)"
 }
 
+@test "ensure and generate at the same time make one file, which ensure is content with" {
+	local i waiting
+
+	for i in {1..10}; do
+		"$MKEYFILE" generate -q --new-password-file=keyfile.key 1 2>/dev/null &
+		waiting=$!
+		run -0 "$MKEYFILE" ensure -q --new-password-file=keyfile.key 1 --lock-timeout=600
+		wait $waiting || [ $? = 4 ]
+		same 1 "$(ids -P keyfile.key)"
+		rm keyfile keyfile.key
+	done
+}
+
 @test "a run waits for the one that holds the file, or its directory" {
 	make_keyfile keyfile 1 2
 	exec 9<keyfile
@@ -282,6 +295,8 @@ run_busy() { # file argument...
 	exec 9<.
 	flock 9
 	run_busy new -f new
+	run -5 --separate-stderr mkeyfile generate --lock-timeout=0 -f new
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile generate: 'new' is locked by "[a-z0-9\ ]*$ ]]
 	exec 9<&-
 }
 

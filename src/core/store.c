@@ -235,6 +235,14 @@ static struct fault lock_directory(const struct store *store, unsigned int timeo
 	return fault.code == FAULT_LOCK ? fault_none() : fault;
 }
 
+struct fault store_lock_place(const struct store *store, const char *path, unsigned int lock_timeout)
+{
+	struct fault fault = lock_directory(store, lock_timeout);
+
+	/* it may have come while this process waited */
+	return fault.code ? fault : store_check_absent(path);
+}
+
 struct fault store_open_or_place(struct store *store, const char *path, unsigned int lock_timeout)
 {
 	struct fault fault = fault_none();
@@ -248,10 +256,7 @@ struct fault store_open_or_place(struct store *store, const char *path, unsigned
 		store_close(store);
 		placed = store_open_absent(store, path);
 		if (!placed.code)
-			placed = lock_directory(store, lock_timeout);
-		/* it may have come while this process waited */
-		if (!placed.code)
-			placed = store_check_absent(path);
+			placed = store_lock_place(store, path, lock_timeout);
 		if (placed.code != FAULT_EXISTS)
 			return placed;
 		store_close(store);

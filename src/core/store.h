@@ -73,10 +73,14 @@ MUST_CHECK struct fault store_lock_again(const struct store *store, unsigned int
  * FAULT_EXISTS. Others as store_open. */
 MUST_CHECK struct fault store_open_absent(struct store *store, const char *path);
 
+/* Makes other runs wait that lock a place in the same directory, until store_close, and
+ * waits for one that has done so. FAULT_EXISTS: that one has made the file. Others as of
+ * the lock. Where directories cannot be locked, as on NFS, nobody waits. */
+MUST_CHECK struct fault store_lock_place(const struct store *store, const char *path, unsigned int lock_timeout);
+
 /* Opens the file as store_open does, or, where there is none, its place as
- * store_open_absent does: then store->file is -1, and until store_close a second run that
- * calls this for a file in the same directory waits, and finds the file that this one has
- * made. A symbolic link that leads nowhere is FAULT_OPEN. */
+ * store_open_absent and store_lock_place do: then store->file is -1. A symbolic link that
+ * leads nowhere is FAULT_OPEN. */
 MUST_CHECK struct fault store_open_or_place(struct store *store, const char *path, unsigned int lock_timeout);
 
 /* What store_open_absent would say, and nothing is opened. */

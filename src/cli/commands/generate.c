@@ -69,6 +69,14 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 	return message_fault(fault, arguments->options->file);
 }
 
+/* For 'mkeyfile ensure', which waits for the file, and for its password file. */
+static enum status lock_place(const struct store *store, const struct options *options)
+{
+	struct fault fault = store_lock_place(store, options->file, options->writing.lock_timeout);
+
+	return message_fault(fault, options->file);
+}
+
 static enum status generate(void *input)
 {
 	struct arguments *arguments = input;
@@ -96,6 +104,8 @@ static enum status generate(void *input)
 	/* before a password is asked for */
 	if (!status)
 		status = open_new_store(&store, options->file, &options->writing, arguments->force);
+	if (!status && store.file < 0)
+		status = lock_place(&store, options);
 	if (store.file < 0)
 		store.access = new_file_access(options);
 	if (!status && !change.encrypted)
