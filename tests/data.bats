@@ -545,12 +545,16 @@ sys.stdin.read()' 3>&-; }
 	same 'unknown-kind' "$(jq -r '.data.files[] | select(.path == "hole/what").answer' <<<"$output")"
 	mkdir names
 	echo x >names/$'a\033[31m\nyes: all proven'
+	run -2 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir names
+	assert_equal 2 "mkeyfile verify: 'names' is not a data directory: it has no file of InnoDB or Aria, no binary log and no redo log
+hint: use --server-data for the data directory of this host's server, or name another with --datadir=DIR" ""
+	cp "$DATA/new/db/plain.ibd" names
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
 	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
 	# what a terminal takes for a command is not ASCII
 	echo x >names/$'b\302\233'
 	run -0 mkeyfile verify -q -j -f "$DATA/new.keys" --datadir names
-	same 2 "$(jq '.data.files | length' <<<"$output")"
+	same 3 "$(jq '.data.files | length' <<<"$output")"
 	run -1 grep -P '[^\x09\x0a\x20-\x7e]' <<<"$output"
 	mkdir nothing
 	run -2 mkeyfile verify -q -f "$DATA/new.keys" --datadir names --datadir nothing

@@ -8,6 +8,7 @@
 #include "data/file_names.h"
 #include "data/tree.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,27 +147,61 @@ static enum status check_files(const struct datadirs *datadirs)
 
 /* ---- what they need ---- */
 
+/* A link file, one that something is known of, or one that cannot be read. */
+static bool may_be_of_a_server(const struct data_file *file)
+{
+	int error = file->fault.error_number;
+
+	if (file->kind == DATA_ARIA_DATA || classify_name(file->path) == NAME_LINK)
+		return true;
+	return (file->note != DATA_NOTE_NONE && file->note != DATA_NOTE_PACKED) ||
+	       (error && error != ENOENT && error != ELOOP);
+}
+
 static bool is_of_a_server(const struct data_file *file)
 {
 	return file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX || file->kind == DATA_BINARY_LOG ||
 	       file->kind == DATA_REDO_LOG || !strcmp(base_name(file->path), "aria_log_control");
 }
 
+/* Which of the directories that --datadir names have files of a server. */
+static void find_kinds(const struct data_needs *needs, bool found[static DATADIRS_MAX])
+{
+	for (size_t i = 0; i < needs->file_count; i++)
+		found[needs->files[i].directory] |= is_of_a_server(&needs->files[i]);
+}
+
+static enum status refuse_kind(const char *path)
+{
+	message_error("'%s' is not a data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
+		      path);
+	message_hint(
+		"use --server-data for the data directory of this host's server, or name another with --datadir=DIR");
+	return STATUS_FAILED;
+}
+
 enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs)
 {
 	bool found[DATADIRS_MAX] = { false };
 
-	for (size_t i = 0; i < needs->file_count; i++)
-		found[needs->files[i].directory] |= is_of_a_server(&needs->files[i]);
-	for (size_t i = 0; i < datadirs->named; i++) {
-		if (found[i])
-			continue;
-		message_error(
-			"'%s' is no data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
-			datadirs->paths[i]);
-		return STATUS_FAILED;
-	}
+	find_kinds(needs, found);
+	for (size_t i = 0; i < datadirs->named; i++)
+		if (!found[i])
+			return refuse_kind(datadirs->paths[i]);
 	return STATUS_DONE;
+}
+
+enum status datadirs_check_any(const struct datadirs *datadirs, const struct data_needs *needs)
+{
+	size_t packed = 0;
+
+	for (size_t i = 0; i < needs->file_count; i++) {
+		if (is_of_a_server(&needs->files[i]) || may_be_of_a_server(&needs->files[i]))
+			return STATUS_DONE;
+		packed += needs->files[i].note == DATA_NOTE_PACKED;
+	}
+	/* a packed backup is nothing else */
+	return packed > needs->file_count / 2 || !datadirs->named ? STATUS_DONE : refuse_kind(datadirs->paths[0]);
 }
 
 enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,

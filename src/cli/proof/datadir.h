@@ -35,3 +35,7 @@ char *datadirs_retype(const struct datadirs *datadirs);
 /* Each directory that --datadir names has to have a file that a server could have
  * encrypted: says which has none. */
 MUST_CHECK enum status datadirs_check_kinds(const struct datadirs *datadirs, const struct data_needs *needs);
+
+/* Some directory has to have a file that is or may be such a one, for a question that is not
+ * worth more. */
+MUST_CHECK enum status datadirs_check_any(const struct datadirs *datadirs, const struct data_needs *needs);

@@ -73,8 +73,12 @@ enum status prove_data(const struct talk *talk, const struct host *host, const s
 	struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
 	enum status status = datadirs_audit(&what->datadirs, talk->quiet, how, &proof.audit);
 
-	if (status)
+	if (!status)
+		status = datadirs_check_any(&what->datadirs, &proof.audit.needs);
+	if (status) {
+		proof_free(&proof);
 		return status;
+	}
 	count(&proof);
 	*ret_proof = proof;
 	return STATUS_DONE;
