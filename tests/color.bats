@@ -138,3 +138,27 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	run -2 --separate-stderr mkeyfile list -f "$name/none"
 	same "mkeyfile list: cannot open '$shown/none': Not a directory" "$stderr"
 }
+
+@test "quickstart shows on a terminal that it is busy, and removes that" {
+	quickstart=$abs_top_srcdir/scripts/quickstart
+	{
+		echo 'log=log ticking='
+		sed -n '/^tick() {/,/^\[ -x configure/p' "$quickstart" | sed '$d'
+		echo '"$@"'
+	} >functions
+	busy=(sh functions quietly 'building it' head -n 1)
+	run "$abs_top_srcdir/tests/terminal" 'expect:building it ... 1 s' type:go -- "${busy[@]}"
+	same "building it ... done" "${lines[-2]##*K}"
+	same "exit 0" "${lines[-1]}"
+	run "$abs_top_srcdir/tests/terminal" 'expect:building it ... 0 s' type:go -- sh -c '"$@" >out' sh "${busy[@]}"
+	same "building it ... done" "$(cat out)"
+	# nothing of it without a terminal that obeys
+	run -0 "${busy[@]}" <<<go
+	same "building it ... done" "$output"
+	run "$abs_top_srcdir/tests/terminal" -- env TERM=dumb "${busy[@]::4}" true
+	same "building it ... done
+exit 0" "$output"
+	run -1 --separate-stderr sh functions quietly 'building it' sh -c 'echo what went wrong; false'
+	same "building it ... failed" "$output"
+	same "what went wrong" "$stderr"
+}
