@@ -63,6 +63,7 @@ examples() { # page
 	[ -e "$abs_top_srcdir/man/mkeyfile.1" ]
 	[ -e "$abs_top_srcdir/man/mkeyfile.5" ]
 	[ -e "$abs_top_srcdir/man/mkeyfile-rotation.7" ]
+	[ -e "$abs_top_srcdir/man/mkeyfile-troubleshooting.7" ]
 }
 
 @test "mkeyfile(1) has the options of all commands, and no others" {
