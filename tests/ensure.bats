@@ -75,8 +75,8 @@ ensure_twice() { # argument...
 	same "created 'keyfile.key', a password file
 changed 'keyfile', encrypted
   the file was plain
-next: the server's option file has to name both;
-      keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" "$stderr"
+next: before the server starts again, add to its option file, in the group [mariadb]:
+      loose_file_key_management_filekey = FILE:$PWD/keyfile.key" "$stderr"
 	openssl_decrypt keyfile.key keyfile >opened
 	cmp plain opened
 	# and with a password file that is there, and new IDs
@@ -86,9 +86,17 @@ next: the server's option file has to name both;
 	run -0 openssl_decrypt keyfile.key keyfile
 	same "1 7 8" "$(grep -v '#' <<<"$output" | cut -d ';' -f 1 | paste -sd ' ')"
 	same $'keyfile\nkeyfile.key' "$(ls -A)"
-	# the environment counts
+	# the environment counts, and what the server's option files say, which then need no more
 	make_keyfile keyfile 1
 	MKEYFILE_PASSWORD_FILE=keyfile.key ensure_twice 1
+	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
+	make_keyfile keyfile 1
+	printf '%s\n' '[mysqld]' 'plugin_load_add = file_key_management' "file_key_management_filename = $PWD/keyfile" \
+		"file_key_management_filekey = FILE:$PWD/keyfile.key" "user = $(id -un)" >my.cnf
+	unset MKEYFILE_PRINT_DEFAULTS MKEYFILE_FILE
+	run -0 --separate-stderr mkeyfile ensure 1 --defaults-file=my.cnf
+	same "changed '$PWD/keyfile', encrypted
+  the file was plain" "$(tail -n 2 <<<"$stderr")"
 	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
 }
 

@@ -2,6 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/new_file.h"
+#include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
 #include "cli/options/repeatable.h"
@@ -361,6 +362,14 @@ static void say_access(const struct ensured *ensured)
 		message_note("  mode %04o", (unsigned int)arguments->mode);
 }
 
+/* The server's option files have the password. */
+static bool is_set_already(const struct options *options)
+{
+	const struct password_source *source = &options->password;
+
+	return source->text || (source->file && source->file == options->host.password_file);
+}
+
 static void say_more(const struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
@@ -380,10 +389,14 @@ static void say_more(const struct ensured *ensured)
 		message_note("'%s' needs no change", options->file);
 	if (options->writing.dry_run)
 		return;
-	if (ensured->is_new || ensured->encrypts)
-		say_next_of_new_file(options, options->new_password_file,
-				     ensured->arguments->owner || ensured->encrypts);
-	else if (ensured->changes)
+	if (ensured->is_new) {
+		say_next_of_new_file(options, options->new_password_file, ensured->arguments->owner);
+		return;
+	}
+	if (ensured->encrypts && !is_set_already(options))
+		say_settings_of_encrypted(options, options->new_password_file ? options->new_password_file
+									      : options->password.file);
+	if (ensured->keys.count)
 		say_next_of_new_ids();
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MKEYFILE_CLI_KEYFILE_FILTER_H
-#define MKEYFILE_CLI_KEYFILE_FILTER_H
+#pragma once
 
 #include "cli/options/options.h"
 #include "core/store.h"
@@ -26,5 +25,3 @@ MUST_CHECK enum status filter_open(const struct options *options, struct store *
 
 /* Writes the key file to standard output. A dry run writes nothing. */
 MUST_CHECK enum status filter_write(const struct options *options, const struct secret *raw);
-
-#endif
