@@ -238,6 +238,24 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 		ensure --new-password-file=keyfile
 }
 
+@test "where files cannot be replaced, none has to be" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	mkdir own
+	chown nobody own
+	cd own
+	run -0 as_nobody ensure -q --file=keyfile --new-password-file=keyfile.key 7
+	chown root .
+	before=$(snapshot)
+	run -0 --separate-stderr as_nobody ensure --file=keyfile --new-password-file=keyfile.key 7
+	same "'keyfile' needs no change" "$stderr"
+	run -2 --separate-stderr as_nobody ensure --file=keyfile --new-password-file=keyfile.key 8 --mode=0400
+	same "mkeyfile ensure: cannot create files beside 'keyfile': Permission denied" "$stderr"
+	same "$before" "$(snapshot)"
+	# owner and mode need no directory
+	run -0 as_nobody ensure -q --file=keyfile --new-password-file=keyfile.key 7 --mode=0400
+	same "400 400" "$(stat -c %a keyfile keyfile.key | xargs)"
+}
+
 @test "what add would refuse is no state to be in" {
 	make_keyfile keyfile 1 2 2
 	run_refused 4 "mkeyfile ensure: 'keyfile' has key ID 2 version 1 twice, on lines 2 and 3: the server uses the last one, in silence

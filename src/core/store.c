@@ -87,7 +87,7 @@ static struct fault check_writable(const struct store *store)
 	return fault_none();
 }
 
-static struct fault check_replaceable(const struct store *store)
+struct fault store_check_replaceable(const struct store *store)
 {
 	const uint64_t immutable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 	struct statvfs file_system;
@@ -150,7 +150,7 @@ static struct fault take_place(struct store *store, struct place *place)
 	return fault;
 }
 
-struct fault store_open(struct store *store, const char *path, const char *in_place_backup, unsigned int lock_timeout)
+static struct fault open_locked(struct store *store, const char *path, unsigned int lock_timeout)
 {
 	PLACE struct place place = PLACE_NONE;
 	struct place taken;
@@ -159,14 +159,24 @@ struct fault store_open(struct store *store, const char *path, const char *in_pl
 	taken = place;
 	if (!fault.code)
 		fault = take_place(store, &place);
+	return fault.code ? fault : lock_current(store, &taken, lock_timeout);
+}
+
+struct fault store_open(struct store *store, const char *path, const char *in_place_backup, unsigned int lock_timeout)
+{
+	struct fault fault = open_locked(store, path, lock_timeout);
+
 	store->in_place_backup = in_place_backup;
 	if (!fault.code)
-		fault = lock_current(store, &taken, lock_timeout);
-	if (!fault.code)
-		fault = check_replaceable(store);
-	if (!fault.code)
-		fault = file_read(store->file, &store->content);
-	return fault;
+		fault = store_check_replaceable(store);
+	return fault.code ? fault : file_read(store->file, &store->content);
+}
+
+struct fault store_open_to_compare(struct store *store, const char *path, unsigned int lock_timeout)
+{
+	struct fault fault = open_locked(store, path, lock_timeout);
+
+	return fault.code ? fault : file_read(store->file, &store->content);
 }
 
 struct fault store_keep_backup(struct store *store)
@@ -250,7 +260,7 @@ struct fault store_open_or_place(struct store *store, const char *path, unsigned
 	for (int attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
 		struct fault placed;
 
-		fault = store_open(store, path, NULL, lock_timeout);
+		fault = store_open_to_compare(store, path, lock_timeout);
 		if (fault.code != FAULT_OPEN || fault.error_number != ENOENT)
 			return fault;
 		store_close(store);

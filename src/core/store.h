@@ -50,6 +50,11 @@ struct store {
 MUST_CHECK struct fault store_open(struct store *store, const char *path, const char *in_place_backup,
 				   unsigned int lock_timeout);
 
+/* The same for a file that may stay as it is: before it is replaced,
+ * store_check_replaceable has to say what store_open would. */
+MUST_CHECK struct fault store_open_to_compare(struct store *store, const char *path, unsigned int lock_timeout);
+MUST_CHECK struct fault store_check_replaceable(const struct store *store);
+
 /* The old content will be left under the name that backup_next_name finds. With
  * in_place_backup there is no other backup. Faults as there. */
 MUST_CHECK struct fault store_keep_backup(struct store *store);
@@ -78,7 +83,7 @@ MUST_CHECK struct fault store_open_absent(struct store *store, const char *path)
  * the lock. Where directories cannot be locked, as on NFS, nobody waits. */
 MUST_CHECK struct fault store_lock_place(const struct store *store, const char *path, unsigned int lock_timeout);
 
-/* Opens the file as store_open does, or, where there is none, its place as
+/* Opens the file as store_open_to_compare does, or, where there is none, its place as
  * store_open_absent and store_lock_place do: then store->file is -1. A symbolic link that
  * leads nowhere is FAULT_OPEN. */
 MUST_CHECK struct fault store_open_or_place(struct store *store, const char *path, unsigned int lock_timeout);

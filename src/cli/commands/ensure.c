@@ -182,13 +182,13 @@ static enum status open_key_file(struct ensured *ensured)
 static enum status open_password_file(struct ensured *ensured)
 {
 	const char *path = ensured->options->new_password_file;
-	const struct writing writing = { .lock_timeout = ensured->options->writing.lock_timeout };
+	const unsigned int lock_timeout = ensured->options->writing.lock_timeout;
 	struct stat present;
 
 	if (!path)
 		return STATUS_DONE;
 	if (!lstat(path, &present) || errno != ENOENT)
-		return open_store_quietly(&ensured->password_store, path, &writing);
+		return message_fault(store_open_to_compare(&ensured->password_store, path, lock_timeout), path);
 	ensured->made.path = path;
 	return STATUS_DONE;
 }
@@ -324,8 +324,12 @@ static enum status apply(struct ensured *ensured)
 	const struct sealing *used = ensured->content.encrypted ? &sealing : NULL;
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
-	enum status status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
+	enum status status = STATUS_DONE;
 
+	if (ensured->changes && !ensured->is_new)
+		status = message_fault(store_check_replaceable(&ensured->store), options->file);
+	if (!status)
+		status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
 	if (!status && ensured->changes)
 		status = content_make(&options->target, options->file, &text, keyfile, used, &raw);
 	else if (!status)
