@@ -45,8 +45,7 @@ hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" $co
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile ${command%% *}: 'dir' is not a regular file" $command --file=dir -P pw
 	done
-	run_refused 4 "mkeyfile generate: 'dir' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate --file=dir
+	run_refused 4 "mkeyfile generate: 'dir' exists" generate --file=dir
 }
 
 @test "a device" {

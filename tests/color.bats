@@ -135,6 +135,9 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	chmod 600 password
 	run -3 --separate-stderr mkeyfile verify -f "$name" "$user" -P password -t 10.11
 	[[ $output == "no: "*"$shown"* && $output$stderr != *"$escape"* ]]
+	run "$abs_top_srcdir/tests/terminal" "expect:Password of '$shown': " echo:off type:wrong "expect:Password of" echo:off \
+		type:wrong "expect:Password of" echo:off type:wrong -- "$MKEYFILE" list --color=never -f "$name"
+	[[ $output != *"$escape"* && $output == *"exit 3" ]]
 	run -2 --separate-stderr mkeyfile list -f "$name/none"
 	same "mkeyfile list: cannot open '$shown/none': Not a directory" "$stderr"
 }

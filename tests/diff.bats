@@ -51,7 +51,7 @@ same_words() { # name of the other
 	# what is named is not looked for
 	openssl_encrypt other-pw there sealed -md sha384 -pbkdf2 -iter 77
 	run_refused 3 "mkeyfile diff: 'sealed' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: --other-password-file, --other-digest and --other-pbkdf2 are for this one" \
+hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file" \
 		diff -P pw --digest=sha256 sealed --other-digest=sha384
 	run --separate-stderr mkeyfile diff -P pw --digest=sha256 sealed --other-password-file=other-pw \
 		--other-digest=sha384 --other-pbkdf2=77
@@ -61,8 +61,7 @@ hint: --other-password-file, --other-digest and --other-pbkdf2 are for this one"
 @test "an encrypted file beside a plain one needs a password of its own" {
 	openssl_encrypt pw there sealed
 	run_refused 2 "mkeyfile diff: 'sealed' needs a password, and there is no terminal to ask for it
-hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source
-hint: --other-password-file is for this one" diff sealed
+hint: use --other-password-file=FILE to name its password file" diff sealed
 	run --separate-stderr mkeyfile diff there --other-password-file=pw
 	[ "$status" = 0 ]
 	same "mkeyfile diff: warning: 'there' is not encrypted: the password is not used" "$stderr"

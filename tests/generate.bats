@@ -73,10 +73,19 @@ next: the server's option file has to name both;
 
 @test "--new-password-file goes again when the key file cannot be written" {
 	mkdir keydir
-	run_refused 4 "mkeyfile generate: 'keydir' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -f keydir --new-password-file=keyfile.key
+	run_refused 4 "mkeyfile generate: 'keydir' exists" generate -f keydir --new-password-file=keyfile.key
 	run_refused 4 "mkeyfile generate: 'kf' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
 		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
+}
+
+@test "--force is no hint where the server uses the key file" {
+	make_keyfile keyfile 1 2
+	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' "$PWD/keyfile" >my.cnf
+	unset MKEYFILE_PRINT_DEFAULTS
+	run_refused 4 "mkeyfile generate: '$PWD/keyfile' exists
+hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate --file="$PWD/keyfile" --defaults-file="$PWD/my.cnf"
+	run_refused 4 "mkeyfile generate: 'keyfile' exists
+hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate -f keyfile --defaults-file="$PWD/my.cnf"
 }
 
 @test "encrypted under each password source" {

@@ -92,14 +92,16 @@ not seen from here: other nodes and replicas with their relay logs, backups else
 @test "what can never be removed" {
 	for force in "" --force; do
 		# shellcheck disable=SC2086
-		run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it
-hint: --old-versions takes out the versions that are no longer used" remove 1 $force
+		run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it" remove 1 $force
 		# shellcheck disable=SC2086
 		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 100: the server writes with it
 hint: without --key-version the whole ID is removed" remove 100 --key-version=1 $force
 		# shellcheck disable=SC2086
 		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 1: the server writes with it" remove 1 --key-version=1 $force
 	done
+	make_keyfile versioned '1;1' '1;2'
+	run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it
+hint: use --old-versions to remove the versions that no data uses" remove 1 -f versioned
 }
 
 @test "one version, all older ones, of one ID and of all" {

@@ -417,8 +417,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	run_refused 2 "mkeyfile list: cannot open 'plain/': Not a directory" list -f plain/
 	run_refused 2 "mkeyfile list: cannot open 'plain/x': Not a directory" list -f plain/x
 	run_refused 2 "mkeyfile list: cannot open 'none/x': No such file or directory" list -f none/x
-	run_refused 4 "mkeyfile generate: 'dangling' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -f dangling
+	run_refused 4 "mkeyfile generate: 'dangling' exists" generate -f dangling
 	long=$(printf 'a/%.0s' {1..3000})
 	run_refused 2 "mkeyfile list: cannot open '$long': File name too long" list -f "$long"
 }

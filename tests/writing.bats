@@ -54,8 +54,7 @@ no_litter() {
 	same real "$(readlink deep/link)"
 	run -0 grep -c '^7;' deep/real
 	ln -s nowhere dangling
-	run_refused 4 "mkeyfile generate: 'dangling' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -f dangling
+	run_refused 4 "mkeyfile generate: 'dangling' exists" generate -f dangling
 }
 
 @test "a hard link is warned of" {

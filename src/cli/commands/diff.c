@@ -82,15 +82,10 @@ static enum status find_password(const struct arguments *arguments, const struct
 {
 	bool is_named = arguments->other_password.file;
 	SECRET struct secret copy = { 0 };
-	enum status status;
 	struct fault fault;
 
-	if (is_named || !here->encrypted) {
-		status = get_password(&arguments->other_password, side->name, &side->content.password);
-		if (status && !is_named)
-			message_hint("--other-password-file is for this one");
-		return status;
-	}
+	if (is_named || !here->encrypted)
+		return get_password(&arguments->other_password, side->name, &side->content.password);
 	fault = secret_copy(&copy, here->password.secret.data, here->password.secret.size);
 	side->content.password.secret = secret_take(&copy);
 	return message_fault(fault, side->name);
@@ -120,7 +115,7 @@ static enum status open_sealed(const struct arguments *arguments, const struct c
 		return STATUS_DONE;
 	status = message_fault(fault, side->name);
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		message_hint("--other-password-file, --other-digest and --other-pbkdf2 are for this one");
+		message_hint("use --other-password-file, --other-digest and --other-pbkdf2 for this file");
 	return status;
 }
 
@@ -274,6 +269,7 @@ static enum status diff(void *input)
 	bool same;
 
 	arguments->other_password.no_prompt = options->password.no_prompt;
+	arguments->other_password.hint = "use --other-password-file=FILE to name its password file";
 	if (!status)
 		status = read_here(options, &here);
 	if (!status)

@@ -77,6 +77,17 @@ static enum status lock_place(const struct store *store, const struct options *o
 	return message_fault(fault, options->file);
 }
 
+/* Its data needs the keys: there is no hint at --force. */
+static enum status refuse_file_of_server(const char *path)
+{
+	struct fault fault = store_check_absent(path);
+	enum status status = message_fault(fault, path);
+
+	if (fault.code == FAULT_EXISTS)
+		message_hint("use 'mkeyfile add' to add keys to the file, which the server uses");
+	return status;
+}
+
 static enum status generate(void *input)
 {
 	struct arguments *arguments = input;
@@ -101,6 +112,8 @@ static enum status generate(void *input)
 
 	if (!status && change.encrypted)
 		status = require_readable_kdf(options, options->kdf);
+	if (!status && !arguments->force && options->host.names_file)
+		status = refuse_file_of_server(options->file);
 	/* before a password is asked for */
 	if (!status)
 		status = open_new_store(&store, options->file, &options->writing, arguments->force);

@@ -329,6 +329,7 @@ static enum status complete_arguments(struct arguments *arguments)
 
 	new->timeout = options->password.timeout;
 	new->no_prompt = options->password.no_prompt;
+	new->hint = "use --new-password-file, --new-password-fd or --new-password-command for the new password";
 	new->environment = options->password.environment;
 	if (!arguments->new_digest)
 		arguments->new_kdf.digest = options->kdf.digest;

@@ -63,12 +63,14 @@ static const struct command_group groups[] = {
 
 /* ---- which keys ---- */
 
-static enum status refuse_id(uint32_t id)
+/* count: of its versions */
+static enum status refuse_id(uint32_t id, size_t count)
 {
 	if (id != KEY_ID_SYSTEM)
 		return STATUS_DONE;
 	message_error("key ID 1 cannot be removed: no server starts without it");
-	message_hint("--old-versions takes out the versions that are no longer used");
+	if (count > 1)
+		message_hint("use --old-versions to remove the versions that no data uses");
 	return STATUS_REFUSED;
 }
 
@@ -123,7 +125,7 @@ static enum status mark_id(const struct arguments *arguments, const struct keyfi
 				     format_text("'%s' has no version %u of key ID %u", file, arguments->version, id));
 	}
 	if (!arguments->old_versions)
-		status = refuse_id(id);
+		status = refuse_id(id, count);
 	for (size_t i = 0; !status && i < count; i++)
 		entries[i]->removed = !arguments->old_versions || entries[i]->version != newest->version;
 	return status;

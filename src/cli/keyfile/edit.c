@@ -68,6 +68,7 @@ enum status open_store(struct store *store, const char *path, const struct writi
 enum status open_new_store(struct store *store, const char *path, const struct writing *writing, bool force)
 {
 	struct fault fault = store_open_absent(store, path);
+	struct stat present;
 	enum status status;
 
 	if (!fault.code)
@@ -75,7 +76,7 @@ enum status open_new_store(struct store *store, const char *path, const struct w
 	if (force && fault.code == FAULT_EXISTS)
 		return open_store(store, path, writing, true);
 	status = message_fault(fault, path);
-	if (fault.code == FAULT_EXISTS)
+	if (fault.code == FAULT_EXISTS && !stat(path, &present) && S_ISREG(present.st_mode))
 		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
 	return status;
 }

@@ -68,34 +68,46 @@ static enum status warn_of(const struct password *password, bool is_new)
 	return message_fault(findings.fault, "");
 }
 
+static void hint_at_source(const struct password_source *source)
+{
+	message_hint("%s", source->hint
+				   ? source->hint
+				   : "--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE "
+				     "name a source");
+}
+
 /* Reads one line from the terminal without echo. readpassphrase(3) opens
  * /dev/tty and brings the echo back on INT, TERM, HUP, QUIT and TSTP. */
-static enum status prompt(const char *question, const char *name, struct secret *ret_line)
+static enum status prompt(const struct password_source *source, const char *question, const char *name,
+			  struct secret *ret_line)
 {
+	char *visible = visible_text(name);
 	char text[512];
 	struct fault fault = secret_allocate(ret_line, PASSWORD_MAX_SIZE + 2);
 
+	if (!visible && !fault.code)
+		fault = fault_of(FAULT_MEMORY);
+	snprintf(text, sizeof(text), "%s '%.400s': ", question, visible ? visible : "");
+	free(visible);
 	if (fault.code)
 		return message_fault(fault, name);
-	snprintf(text, sizeof(text), "%s '%.400s': ", question, name);
 	if (readpassphrase(text, (char *)ret_line->data, PASSWORD_MAX_SIZE + 2, RPP_REQUIRE_TTY)) {
 		ret_line->size = strlen((const char *)ret_line->data);
 		return STATUS_DONE;
 	}
 	if (errno == ENOTTY) {
 		message_error("'%s' needs a password, and there is no terminal to ask for it", name);
-		message_hint(
-			"--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+		hint_at_source(source);
 	} else {
 		message_error("cannot read a password from the terminal: %s", strerror(errno));
 	}
 	return STATUS_FAILED;
 }
 
-static enum status no_source(const char *name)
+static enum status no_source(const struct password_source *source, const char *name)
 {
 	message_error("'%s' needs a password, and --no-prompt forbids to ask for it", name);
-	message_hint("--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source");
+	hint_at_source(source);
 	return STATUS_FAILED;
 }
 
@@ -104,7 +116,8 @@ static bool is_blank(struct fault fault)
 	return fault.code == FAULT_PASSWORD_EMPTY || fault.code == FAULT_PASSWORD_BLANK;
 }
 
-static enum status ask(const char *question, const char *name, struct password *ret_password)
+static enum status ask(const struct password_source *source, const char *question, const char *name,
+		       struct password *ret_password)
 {
 	SECRET struct secret line = { 0 };
 	struct fault fault = fault_of(FAULT_PASSWORD_BLANK);
@@ -113,21 +126,21 @@ static enum status ask(const char *question, const char *name, struct password *
 	for (unsigned int tries = 0; !status && is_blank(fault) && tries < PROMPT_TRIES; tries++) {
 		secret_free(&line);
 		password_free(ret_password);
-		status = prompt(question, name, &line);
+		status = prompt(source, question, name, &line);
 		if (!status)
 			fault = password_from_bytes(&line, ret_password);
 	}
 	return status ? status : message_fault(fault, "the terminal");
 }
 
-static enum status ask_twice(const char *name, struct password *ret_password)
+static enum status ask_twice(const struct password_source *source, const char *name, struct password *ret_password)
 {
 	for (unsigned int tries = 1;; tries++) {
 		PASSWORD struct password again = { 0 };
-		enum status status = ask("New password for", name, ret_password);
+		enum status status = ask(source, "New password for", name, ret_password);
 
 		if (!status)
-			status = ask("Again, new password for", name, &again);
+			status = ask(source, "Again, new password for", name, &again);
 		if (status || secret_equals(&ret_password->secret, &again.secret))
 			return status;
 		if (tries == PROMPT_TRIES)
@@ -161,7 +174,7 @@ enum status get_password(const struct password_source *source, const char *name,
 	if (has_password_source(source))
 		status = read_source(source, ret_password);
 	else
-		status = source->no_prompt ? no_source(name) : ask("Password of", name, ret_password);
+		status = source->no_prompt ? no_source(source, name) : ask(source, "Password of", name, ret_password);
 	if (!status)
 		status = warn_of(ret_password, false);
 	return status;
@@ -175,7 +188,7 @@ enum status get_new_password(const struct password_source *source, const char *n
 	if (has_password_source(source))
 		status = read_source(source, ret_password);
 	else
-		status = source->no_prompt ? no_source(name) : ask_twice(name, ret_password);
+		status = source->no_prompt ? no_source(source, name) : ask_twice(source, name, ret_password);
 	if (status)
 		return status;
 	fault = password_check_new(ret_password);

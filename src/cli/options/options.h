@@ -17,6 +17,7 @@ struct password_source {
 	int descriptor;	      /* -1: none */
 	unsigned int timeout; /* seconds; 0: none */
 	bool no_prompt;	      /* without a source, the terminal is not asked */
+	const char *hint;     /* how to name a source; NULL: the options of all commands */
 	char **environment;   /* for the command: as this process was given it */
 };
 

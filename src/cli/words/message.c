@@ -143,6 +143,21 @@ void print_visibly(FILE *stream, const char *text)
 	print_text(stream, text, false);
 }
 
+char *visible_text(const char *text)
+{
+	char *visible = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&visible, &size);
+
+	if (!stream)
+		return NULL;
+	print_visibly(stream, text);
+	if (!fclose(stream))
+		return visible;
+	free(visible);
+	return NULL;
+}
+
 static size_t count_lines(const char *text)
 {
 	size_t count = 0;

@@ -44,6 +44,9 @@ void message_sql(const char *sql, bool is_printed);
  * not UTF-8 become \ooo, in octal. */
 void print_visibly(FILE *stream, const char *text);
 
+/* The same as text: malloc(3)ed, or NULL without memory. */
+char *visible_text(const char *text);
+
 /* Prints a line of a result on standard output, visibly but for the ends of lines that
  * format itself has. */
 void print_result(const char *format, ...) PRINTF_LIKE(1, 2);
