@@ -528,17 +528,32 @@ opens_with() { # hint...
 	printf 'a password with CR LF\r\n' >given
 	openssl_encrypt given plain keyfile
 	cr='it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does'
-	cr_way="'openssl enc -d -pass file:...' opens it: encrypt what that prints anew with 'mkeyfile encrypt'"
-	first='it opens with the first line of the password alone, which is all that openssl enc uses; the server uses every line'
-	opens_with "$cr" "$cr_way"
+	way() { # digest
+		echo "run 'openssl enc -d -aes-256-cbc -md $1 -pass file:given -in keyfile | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt it under a new password"
+	}
+	# what the second hint says can be done
+	obeys() {
+		run --separate-stderr mkeyfile verify -f keyfile -P given
+		bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")" 2>/dev/null
+		mkeyfile decrypt -f NEW -P NEW.key | cmp - plain
+		rm NEW NEW.key
+	}
+	opens_with "$cr" "$(way sha1)"
+	obeys
 	openssl_encrypt given plain keyfile -md sha256
-	opens_with "$cr" "$cr_way" 'it opens with --digest=sha256, which servers before 12.0.1 cannot read'
+	opens_with "$cr" "$(way sha256)"
+	obeys
 	printf 'the first line\nthe second line\n' >given
 	openssl_encrypt given plain keyfile
-	opens_with "$first" 'leave nothing but the first line in the password file'
+	first='leave nothing but the first line in the password file: it opens with that line alone, which is all that openssl enc uses'
+	opens_with "$first"
+	openssl_encrypt given plain keyfile -md sha512
+	opens_with "$first" 'it opens with --digest=sha512, which servers before 12.0.1 cannot read'
 	printf 'the first line\r\nthe second line\r\n' >given
-	openssl_encrypt given plain keyfile
-	opens_with "$first" "$cr_way"
+	openssl_encrypt given plain keyfile -md sha1 -pbkdf2 -iter 1000
+	opens_with 'it opens with the first line of the password alone, and its carriage return, as openssl enc uses it and no server does' \
+		"$(way 'sha1 -pbkdf2 -iter 1000')"
+	obeys
 	printf 'file:%s\n' "$PWD/pw" >given
 	openssl_encrypt pw plain keyfile
 	opens_with "it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case"

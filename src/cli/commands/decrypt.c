@@ -45,7 +45,7 @@ static enum status refuse_wrong_password(const struct arguments *arguments, cons
 	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
 
 	if (!arguments->no_probe)
-		say_what_opens(&options->target, options->kdf, options->talk.quiet, raw, password);
+		say_what_opens(options, raw, password);
 	return status;
 }
 

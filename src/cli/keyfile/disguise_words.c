@@ -3,6 +3,7 @@
 
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
+#include "core/cleanup.h"
 #include "core/disguise.h"
 #include "core/format.h"
 
@@ -10,38 +11,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "-md sha256 -pbkdf2 -iter 10000" */
-static char *kdf_of_openssl(struct kdf kdf)
+char *openssl_words(const struct password_source *source, struct kdf kdf, const char *path, const char *options)
 {
-	if (kdf.iterations)
-		return format_text("-md %s -pbkdf2 -iter %u", digest_name(kdf.digest), kdf.iterations);
-	return format_text("-md %s", digest_name(kdf.digest));
+	HEAP char *file = shell_word(path);
+	HEAP char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+	HEAP char *iterations = kdf.iterations ? format_text(" -pbkdf2 -iter %u", kdf.iterations) : NULL;
+
+	if (!file || (kdf.iterations && !iterations))
+		return NULL;
+	return format_text("openssl enc -d -aes-256-cbc%s -md %s%s%s%s -in %s", options, digest_name(kdf.digest),
+			   iterations ? iterations : "", password ? " -pass file:" : "", password ? password : "",
+			   file);
 }
 
-/* password: a word; NULL: both programs ask. */
-static char *unsalted_hint(const char *kdf, const char *password, const char *file)
+static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)
 {
-	return format_text(
-		"run 'openssl enc -d -aes-256-cbc -nosalt %s%s%s -in %s | mkeyfile encrypt --file=-%s%s --output=NEW' to encrypt it with a salt",
-		kdf, password ? " -pass file:" : "", password ? password : "", file,
-		password ? " --password-file=" : "", password ? password : "");
+	HEAP char *openssl = openssl_words(source, kdf, path, " -nosalt");
+	HEAP char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+
+	if (!openssl)
+		return NULL;
+	return format_text("run '%s | mkeyfile encrypt --file=-%s%s --output=NEW' to encrypt it with a salt", openssl,
+			   password ? " --password-file=" : "", password ? password : "");
 }
 
 static char *hint_of(enum disguise disguise, const struct password_source *source, struct kdf kdf, const char *path)
 {
-	char *openssl_kdf = kdf_of_openssl(kdf);
-	char *file = shell_word(path);
-	char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
-	char *hint = NULL;
+	HEAP char *file = shell_word(path);
 
-	if (file && openssl_kdf)
-		hint = disguise == DISGUISE_UNSALTED
-			       ? unsalted_hint(openssl_kdf, password, file)
-			       : format_text("run '(umask 077; base64 -d %s >NEW)' to decode it", file);
-	free(openssl_kdf);
-	free(file);
-	free(password);
-	return hint;
+	if (disguise == DISGUISE_UNSALTED)
+		return unsalted_hint(source, kdf, path);
+	return file ? format_text("run '(umask 077; base64 -d %s >NEW)' to decode it", file) : NULL;
 }
 
 char *disguise_hint(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)

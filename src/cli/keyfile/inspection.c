@@ -226,8 +226,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 	free(words);
 	status = message_fault(fault, inspection->name);
 	if (probe)
-		say_what_opens(&options->target, options->kdf, options->talk.quiet, &inspection->raw,
-			       &inspection->password);
+		say_what_opens(options, &inspection->raw, &inspection->password);
 	return status;
 }
 
@@ -480,8 +479,7 @@ static enum status inspect_option_files(struct inspection *inspection)
 
 	if (!options->host.names_file)
 		return STATUS_DONE;
-	inspect_settings(&options->host.settings, options->target.profile, &inspection->keyfile,
-			 &inspection->findings);
+	inspect_settings(&options->host.settings, options->target.profile, &inspection->keyfile, &inspection->findings);
 	status = find_stray_group(&options->host, &stray.group, &stray.path);
 	if (!status && stray.group)
 		findings_add(&inspection->findings, stray);

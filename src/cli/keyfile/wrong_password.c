@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/wrong_password.h"
 
+#include "cli/keyfile/disguise_words.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -72,6 +73,19 @@ static void add_behind_prefix(struct variants *variants, const struct secret *gi
 	add_variant(variants, TEXT_BEHIND, given->data + prefix, given->size - prefix, false);
 }
 
+/* No server takes such a password: another one is needed. */
+static void hint_at_new_password(const struct options *options, struct kdf kdf)
+{
+	HEAP char *openssl = openssl_words(&options->password, kdf, options->file, "");
+
+	if (openssl && options->password.file && !is_standard_stream(options->file))
+		message_hint(
+			"run '%s | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt it under a new password",
+			openssl);
+	else
+		message_hint("decrypt it with 'openssl enc -d', and encrypt it under a new password");
+}
+
 static void say_variant(enum variant kind)
 {
 	switch (kind) {
@@ -82,9 +96,12 @@ static void say_variant(enum variant kind)
 			"it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does");
 		break;
 	case FIRST_LINE:
+		message_hint(
+			"leave nothing but the first line in the password file: it opens with that line alone, which is all that openssl enc uses");
+		break;
 	case FIRST_LINE_WITH_CARRIAGE_RETURN:
 		message_hint(
-			"it opens with the first line of the password alone, which is all that openssl enc uses; the server uses every line");
+			"it opens with the first line of the password alone, and its carriage return, as openssl enc uses it and no server does");
 		break;
 	case FILE_BEHIND:
 		message_hint(
@@ -94,11 +111,6 @@ static void say_variant(enum variant kind)
 		message_hint("it opens with the text behind 'file:' as the password");
 		break;
 	}
-	if (kind == CARRIAGE_RETURN || kind == FIRST_LINE_WITH_CARRIAGE_RETURN)
-		message_hint(
-			"'openssl enc -d -pass file:...' opens it: encrypt what that prints anew with 'mkeyfile encrypt'");
-	else if (kind == FIRST_LINE)
-		message_hint("leave nothing but the first line in the password file");
 }
 
 static const char *kdf_options(struct kdf kdf)
@@ -155,10 +167,10 @@ bool probe_with_progress(const struct secret *sealed, const struct secret *passw
 	return found;
 }
 
-void say_what_opens(const struct target *target, struct kdf tried, bool quiet, const struct secret *raw,
-		    const struct password *password)
+void say_what_opens(const struct options *options, const struct secret *raw, const struct password *password)
 {
 	const struct secret *given = &password->secret;
+	const struct kdf tried = options->kdf;
 	struct variants variants = { 0 };
 	struct kdf kdf;
 	size_t fits;
@@ -167,12 +179,15 @@ void say_what_opens(const struct target *target, struct kdf tried, bool quiet, c
 	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
 	add_first_line(&variants, given);
 	add_behind_prefix(&variants, given);
-	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, quiet, &kdf, &fits)) {
-		bool same_kdf = kdf_equals(kdf, tried);
+	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, options->talk.quiet, &kdf,
+				&fits)) {
+		enum variant kind = variants.kinds[fits];
 
-		say_variant(variants.kinds[fits]);
-		if (!same_kdf || variants.kinds[fits] == AS_GIVEN)
-			say_kdf(target, kdf);
+		say_variant(kind);
+		if (kind == CARRIAGE_RETURN || kind == FIRST_LINE_WITH_CARRIAGE_RETURN)
+			hint_at_new_password(options, kdf);
+		else if (!kdf_equals(kdf, tried) || kind == AS_GIVEN)
+			say_kdf(&options->target, kdf);
 	}
 	variants_free(&variants);
 }

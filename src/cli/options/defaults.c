@@ -560,10 +560,10 @@ enum status say_no_file(const struct host *host)
 
 	message_error("no key file named");
 	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
-	if (host->settings.plugin_loaded)
-		message_hint("the option files load %s, and set no filename for it",
-			     key_plugin_name(host->settings.plugin));
 	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
 		message_hint("the option files name one in the group [%s], which the server does not read", group);
+	else if (host->settings.plugin_loaded)
+		message_hint("the option files load %s, and set no filename for it",
+			     key_plugin_name(host->settings.plugin));
 	return STATUS_USAGE;
 }
