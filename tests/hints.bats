@@ -72,3 +72,215 @@ ids() {
 	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")"
 	same "7;$key" "$(openssl_decrypt 'my pw' "it's" | tail -n 1)"
 }
+
+# Ten and more for each command, as people make them.
+mistakes() {
+	cat <<-'END'
+		generate
+		generate -f k
+		generate -f new 2 3
+		generate -f new 0
+		generate -f new 1 1
+		generate -f new --size=512
+		generate -f new 1-5
+		generate -f new --password-file=none
+		generate -f nodir/new
+		generate -f new -P empty
+		generate -f new --new-password-file=k.key
+		generate -f dir
+		generate -f dangling
+		generate -f new --force --keep=0
+		add
+		add 7
+		add 100 -f k -P k.key
+		add 7 -f k
+		add 7 -f k -P w.key
+		add 7 -f none
+		add 7 -f bad
+		add 7 -f k -P none
+		add 7 --key=0123 -f k
+		add 7 --key-from=none -f p
+		add 7 8 --key-from=k.key -f p
+		add 7 --key-from=k.key -f p
+		add 7 --key-version=2 -f p
+		add abc -f p
+		add 7 -f fifo --password-timeout=1
+		add 7 -f truncated -P k.key
+		add 7 -f dangling
+		rotate
+		rotate 100
+		rotate 100 -f p
+		rotate 7 -f p -t 11.8-enterprise
+		rotate 1 --new-id -f p
+		rotate 2 --new-id -f p
+		rotate 100 --new-id=1 -f p
+		rotate 100 --new-id=100 -f p
+		rotate 100 --newid -f p
+		rotate --all 100 -f p
+		rotate 100 --server -f p
+		rotate 100 --new-id --datadir=strange -f p
+		rotate 100 --new-id --datadir=none -f p
+		rotate 100 -f v -t 10.11
+		list
+		list -f none
+		list -f k
+		list -f k --no-prompt
+		list -f k -P w.key
+		list -f k -P k.key --digest=sha256
+		list -f k -P k.key --digest=md5
+		list 100 -f k -P k.key
+		list -f k -P k.key extra
+		list -f k --password=foo
+		list -f k -p foo
+		list -f k --pasword-file=k.key
+		list -f empty
+		list -f dir
+		list -f k -P dir
+		encrypt
+		encrypt -f k -P k.key
+		encrypt -f p
+		encrypt -f p -o out
+		encrypt -f p -P k.key -o k
+		encrypt -f p -P k.key -o p
+		encrypt -f p -P k.key --in-place -o x
+		encrypt -f p -P empty -o x
+		encrypt -f p --new-password-file=k.key -o x
+		encrypt -f bad -P k.key -o x
+		encrypt -f p -P k.key -o x --digest=sha256 -t 10.11
+		encrypt -f p -P k.key -o nodir/x
+		decrypt
+		decrypt -f p -P k.key -o x
+		decrypt -f k -o x
+		decrypt -f k -P w.key -o x --no-probe
+		decrypt -f k -P k.key -o p
+		decrypt -f k -P k.key -o k
+		decrypt -f truncated -P k.key -o x
+		decrypt -f k -P k.key --pbkdf2=10 -o x --no-probe
+		decrypt -f none -P k.key
+		decrypt -f k -P k.key --json
+		verify
+		verify -f none
+		verify -f k -P w.key --server-user=root --no-probe
+		verify -f k --server-user=root
+		verify -f k -P k.key --server-user=nosuch
+		verify -f k -P k.key --server-user=root --datadir=none
+		verify -f k -P k.key --server-user=root --datadir=dir
+		verify -f k -P k.key --server-user=root --datadir=strange
+		verify -f k -P k.key --full
+		verify -f p -P k.key --server-user=root
+		verify -f bad --server-user=root
+		verify -f v --server-user=root -t 10.11
+		verify -f k -P k.key -t 9.9
+		verify -f p k
+		verify -f k -P empty --server-user=root
+		config
+		config -f k
+		config -f k -P k.key -t maxscale
+		config -f - -P k.key
+		config -f v -t 10.11
+		config -f k -P k.key --encryption-algorithm=AES_GCM
+		config -f k -P k.key --plugin -t 10.5
+		config -f none
+		config -f k -P w.key
+		config -f bad
+		passwd
+		passwd -f p -P k.key --new-password-file=n
+		passwd -f k
+		passwd -f k -P w.key --new-password-file=n
+		passwd -f k -P k.key --new-password-file=k
+		passwd -f k -P k.key --new-password-file=empty
+		passwd -f k -P k.key --new-digest=sha512
+		passwd -f k -P k.key --new-digest=sha1
+		passwd -f k -P k.key --new-password-file=sh.key
+		passwd -f k -P k.key --new-password=foo
+		passwd -f k -P k.key --new-password-fd=9
+		remove
+		remove 100 -f p
+		remove 1 -f p --force
+		remove 7 -f p --force
+		remove 100 -f p --datadir=strange
+		remove 100 -f p --datadir=none
+		remove 100 --key-version=1 -f v --force
+		remove 100 --all -f p
+		remove --all -f p
+		remove --old-versions -f v
+		diff
+		diff p
+		diff -f p none
+		diff -f p k
+		diff -f k -P k.key p
+		diff -f k -P k.key bad
+		diff -f p -
+		diff -f p dir
+		diff -f p a b
+		diff -f p k --other-password-file=w.key --other-digest=sha1
+		ensure
+		ensure -f p
+		ensure 1 2 -f k
+		ensure 1 2 -f k -P w.key
+		ensure 5 -f p --owner=nosuch
+		ensure 1 -f p --mode=999
+		ensure 2 -f new2
+		lst
+		help foo
+		--file p list
+		version x
+		status -f none --server
+		status --wait --timeout=0 -f p
+		status
+		status --timeout=x
+		status --timeout=5 -f p
+		status -f p --user=x
+		status p
+		status -f empty
+		status -f k
+		status -f k --no-prompt
+		status -f bad
+		config p
+		passwd p
+		ensure abc
+		ensure 1 1
+		ensure -f dir
+		ensure 1 2 -f bad
+		ensure 5 -f k --no-prompt
+	END
+}
+
+# The files that mistakes are about, in this directory.
+make_files() {
+	make_keyfile p 1 2 100
+	make_keyfile v '1;1' '2;1' '100;1'
+	make_password_file k.key
+	openssl_encrypt k.key p k
+	umask 077
+	echo 'another password of mine' >w.key
+	echo 'a password that anyone can change' >sh.key
+	chmod 666 sh.key
+	: >empty
+	echo x >bad
+	head -c 20 k >truncated
+	ln -s nowhere dangling
+	mkdir dir strange
+	echo x >strange/file
+	mkfifo fifo
+}
+
+@test "no mistake gets more than two hints, and what they name is there" {
+	local line command wrong=()
+	mkdir fresh
+	(cd fresh && make_files)
+	while read -r line; do
+		rm -rf work
+		cp -a fresh work
+		# shellcheck disable=SC2086
+		(cd work && mkeyfile $line <empty >../said 2>&1) || :
+		[ "$(grep -c '^hint: ' said)" -le 2 ] || wrong+=("$line")
+		sed -n "s/^hint: .*\(run\|mean\) '\(mkeyfile [^']*\)'.*/\2/p" said >>hinted
+	done < <(mistakes)
+	while read -r command; do
+		bash -c "$command --help" >/dev/null 2>&1 || wrong+=("$command")
+	done < <(sort -u hinted)
+	[ "$(sort -u hinted | wc -l)" -gt 5 ]
+	printf '%s\n' "${wrong[@]}"
+	[ "${#wrong[@]}" = 0 ]
+}
