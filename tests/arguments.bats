@@ -157,7 +157,7 @@ hint: did you mean '--password-file'?" list --password_file=x
 	run_refused 64 "mkeyfile list: option '--file' requires an argument" list --file
 	run_refused 64 "mkeyfile list: option requires an argument -- 'f'" list -qf
 	run_refused 64 "mkeyfile list: invalid option -- 'x'
-hint: run 'mkeyfile list --help' to list the options" list -qx
+hint: run 'mkeyfile list --help' to list the options" list -nx
 	run_refused 64 "mkeyfile list: too many arguments" list 7
 	run_refused 64 "mkeyfile: unknown command 'verfy'
 hint: did you mean 'mkeyfile verify'?" verfy
