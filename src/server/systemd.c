@@ -91,11 +91,10 @@ static bool unit_hides_homes(void)
 bool systemd_hides(const char *path)
 {
 	static const char *const homes[] = { "/home/", "/root/", "/run/user/" };
-	char *resolved = realpath(path, NULL);
+	HEAP char *resolved = realpath(path, NULL);
 	bool is_in_home = false;
 
 	for (size_t i = 0; resolved && i < sizeof(homes) / sizeof(homes[0]); i++)
 		is_in_home |= !strncmp(resolved, homes[i], strlen(homes[i]));
-	free(resolved);
 	return is_in_home && unit_hides_homes();
 }

@@ -8,7 +8,6 @@
 #include "core/format.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 char *openssl_words(const struct password_source *source, struct kdf kdf, const char *path, const char *options)
@@ -56,7 +55,7 @@ char *disguise_hint(const struct password_source *source, struct kdf kdf, const 
 bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)
 {
 	const enum disguise disguise = disguise_of_file(raw);
-	char *hint;
+	HEAP char *hint = NULL;
 
 	if (disguise == DISGUISE_BASE64)
 		message_error("'%s' is base64 text, not a key file", input_name(path));
@@ -70,14 +69,13 @@ bool say_disguise(const struct password_source *source, struct kdf kdf, const ch
 	hint = disguise_hint(source, kdf, path, raw);
 	if (hint)
 		message_hint("%s", hint);
-	free(hint);
 	return true;
 }
 
 void say_no_key(const char *path, const struct secret *raw, uint32_t id)
 {
 	const enum disguise disguise = disguise_of_key(raw);
-	char *file = disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : shell_word(path);
+	HEAP char *file = disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : shell_word(path);
 
 	message_error("'%s' is not a key: %s32, 48 or 64 hex digits are needed and nothing else", input_name(path),
 		      disguise == DISGUISE_BASE64   ? "it is base64, and "
@@ -87,5 +85,4 @@ void say_no_key(const char *path, const struct secret *raw, uint32_t id)
 		message_hint(
 			"run '%s%s | od -An -v -tx1 | tr -d \" \\n\" | mkeyfile add %u --key-from=-%s' to import it",
 			disguise == DISGUISE_BASE64 ? "base64 -d " : "cat ", file, id, message_given());
-	free(file);
 }

@@ -3,9 +3,9 @@
 
 #include "cli/words/message.h"
 #include "cli/words/trust_words.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static char *text_words(const struct finding *finding)
@@ -51,11 +51,9 @@ static char *text_words(const struct finding *finding)
 
 static char *replaceable_words(const struct finding *finding)
 {
-	char *why = refusal_words(finding->refusal);
-	char *words = why ? format_text("someone else can replace '%s': %s", finding->path, why) : NULL;
+	HEAP char *why = refusal_words(finding->refusal);
 
-	free(why);
-	return words;
+	return why ? format_text("someone else can replace '%s': %s", finding->path, why) : NULL;
 }
 
 static char *file_words(const struct finding *finding)
