@@ -217,11 +217,15 @@ would change 'keyfile'
 	run --separate-stderr mkeyfile add 7 8 --if-missing --backup --json
 	assert_equal 0 "key ID 7 is already in 'keyfile'
 key ID 8 is already in 'keyfile'" '{
-  "file": "keyfile",
+  "path": "keyfile",
+  "changed": false,
   "dry_run": false,
   "encrypted": false,
   "backup": null,
-  "keys": []
+  "steps": [],
+  "keys": [],
+  "warnings": [],
+  "hints": []
 }'
 	same "$before" "$(snapshot)"
 	run_refused 64 "mkeyfile add: --if-missing and --key-from exclude each other: an ID in the file may have another key" \
@@ -264,8 +268,9 @@ key ID 8 is already in 'keyfile'" '{
 @test "--json" {
 	make_keyfile keyfile 1
 	run --separate-stderr mkeyfile add 7 8 -q --json
-	same '{"file":"keyfile","dry_run":false,"encrypted":false,"ids":[7,8]}' \
-		"$(jq -c '{file, dry_run, encrypted, ids: [.keys[].id]}' <<<"$output")"
+	same '{"path":"keyfile","changed":true,"dry_run":false,"encrypted":false,"ids":[7,8]}' \
+		"$(jq -c '{path, changed, dry_run, encrypted, ids: [.keys[].id]}' <<<"$output")"
+	same "${next_step#next: }" "$(jq -r '.steps[]' <<<"$output")"
 }
 
 @test "a key file from after 2038, with 32 bits too" {

@@ -435,13 +435,13 @@ $no_password_hint" encrypt
 @test "an error is an object on standard output too when --json asks" {
 	run --separate-stderr mkeyfile list --ids --json
 	assert_equal 64 "mkeyfile list: --ids, --fingerprint and --json exclude each other" "$output"
-	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json exclude each other","hints":null}}' "$(jq -c . <<<"$output")"
+	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json exclude each other"},"changed":false,"warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
 	run --separate-stderr mkeyfile encrypt --json -P pw
 	[ "$status" = 64 ]
 	same "--json needs --output or --in-place: standard output has the key file" "$(jq -r .error.message <<<"$output")"
 	run --separate-stderr mkeyfile add 100 --json
 	[ "$status" = 4 ]
-	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor of it\"]" "$(jq -c .error.hints <<<"$output")"
+	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor of it\"]" "$(jq -c .hints <<<"$output")"
 }
 
 @test "two things read from standard input at once" {

@@ -99,7 +99,7 @@ elsewhere() { # setting
 	copy
 	lacks --
 	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	same '0 []' "$(jq -r '"\(.data.missing_parts) \(.data.incomplete)"' <<<"$output")"
+	same '0 []' "$(jq -r '"\(.data.missing_part_count) \(.data.missing_parts)"' <<<"$output")"
 	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
 	mariadb-backup --no-defaults --backup --user=root --socket="$PWD/copy.socket" --datadir="$PWD/copy" --target-dir=backup \
 		--innodb-log-file-size=8M >backup.log 2>&1
@@ -110,7 +110,7 @@ elsewhere() { # setting
 	[ ! -e without-mysql/mysql ]
 	for depth in '' /..; do
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="copy$depth"
-		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_parts)"' <<<"$output")"
+		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_part_count)"' <<<"$output")"
 		run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="copy$depth"
 		same 4 "$status"
 		same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "${stderr_lines[0]}"
@@ -118,10 +118,10 @@ elsewhere() { # setting
 	server_stop
 	for backup in backup partial without-mysql; do
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
-		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
-		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 		run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=$backup
 	done
 }
@@ -130,13 +130,13 @@ elsewhere() { # setting
 	local counts
 	copy
 	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	counts=$(jq -r '"\(.data.missing_parts) \(.data.file_count) \(.data.bytes)"' <<<"$output")
+	counts=$(jq -r '"\(.data.missing_part_count) \(.data.file_count) \(.data.bytes)"' <<<"$output")
 	# the second look for a lock finds one
 	run -0 --separate-stderr strace -f -o trace -P copy/ibdata1 -e trace=fcntl -e inject=fcntl:retval=0:when=2+ \
 		"$MKEYFILE" verify -q -j --no-defaults --server-user=root --datadir=copy
 	grep -q INJECTED trace
 	# the data was read again, all of it, and counts once
-	same "true $counts" "$(jq -r '"\(.data.live) \(.data.missing_parts) \(.data.file_count) \(.data.bytes)"' <<<"$output")"
+	same "true $counts" "$(jq -r '"\(.data.live) \(.data.missing_part_count) \(.data.file_count) \(.data.bytes)"' <<<"$output")"
 	[ "$(grep -c F_GETLK trace)" -ge 3 ]
 	run -4 --separate-stderr strace -f -o trace -P copy/ibdata1 -e trace=fcntl -e inject=fcntl:retval=0:when=2+ \
 		"$MKEYFILE" remove -q -n --no-defaults 102 --datadir=copy
@@ -146,7 +146,7 @@ elsewhere() { # setting
 	run -0 --separate-stderr strace -f -o trace -P copy/host.lower-test -e trace=openat -e inject=openat:error=ENOENT \
 		"$MKEYFILE" verify -q -j --no-defaults --server-user=root --datadir=copy
 	grep -q INJECTED trace
-	same '0 0' "$(jq -r '"\(.data.answers.unreadable) \(.data.unsure_files)"' <<<"$output")"
+	same '0 0' "$(jq -r '"\(.data.answers.unreadable) \(.data.unsure_file_count)"' <<<"$output")"
 }
 
 @test "each part that is missing is named, with the setting that moves it" {
@@ -235,13 +235,13 @@ elsewhere() { # setting
 	cp copy/db/three.frm copy/db/often.frm
 	rm copy/db/more.ibd copy/db/words.ibd
 	run --separate-stderr mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	same 'db/t.ibd db/words.ibd' "$(jq -r '.data.incomplete[] | select(.part == "table") | .name' <<<"$output" | sort | xargs)"
+	same 'db/t.ibd db/words.ibd' "$(jq -r '.data.missing_parts[] | select(.part == "table") | .name' <<<"$output" | sort | xargs)"
 }
 
 # leftovers: what verify, which says yes, counts as damaged and unsure, and the leftovers
 leftovers() {
 	run -0 --separate-stderr mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	jq -r '"\(.data.answers.damaged) \(.data.unsure_files)", (.data.files[] | select(.note == "leftover") | "\(.answer) \(.path)")' \
+	jq -r '"\(.data.answers.damaged) \(.data.unsure_file_count)", (.data.files[] | select(.note == "leftover") | "\(.answer) \(.path)")' \
 		<<<"$output" >left
 	xargs <left
 }
@@ -335,7 +335,7 @@ leftovers() {
 		run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir="$directory"
 		same "note: no data directory is here, so that nothing was judged to be missing" "${lines[-1]}"
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$directory"
-		same 0 "$(jq -r .data.missing_parts <<<"$output")"
+		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 	done
 	# and what has a part of one is
 	copy
@@ -413,7 +413,7 @@ leftovers() {
 	rm copy/sst_in_progress
 	lacks -- "$transfer"
 	run --separate-stderr -2 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
-	same state-transfer "$(jq -r '.data.incomplete[].part' <<<"$output")"
+	same state-transfer "$(jq -r '.data.missing_parts[].part' <<<"$output")"
 
 	# rsync: into the data directory, until the very end
 	copy
@@ -497,7 +497,7 @@ spread_out() {
 	run --separate-stderr mkeyfile verify -j --defaults-file=my.cnf --server-user=root --server-data
 	same "$PWD/spread $PWD/home $PWD/log $PWD/spread/../undo $PWD/aria $PWD/bin $PWD/index $PWD/relay $PWD/relay-index" \
 		"$(jq -r '.data.directories | join(" ")' <<<"$output")"
-	same '0 true' "$(jq -r '"\(.data.missing_parts) \(.data.opens)"' <<<"$output")"
+	same '0 true' "$(jq -r '"\(.data.missing_part_count) \(.data.opens)"' <<<"$output")"
 	same 0 "$status"
 	contains "$stderr" "the server's data: '$PWD/spread' (datadir)"
 	contains "$stderr" "the server's data: '$PWD/spread/../undo' (innodb_undo_directory)"

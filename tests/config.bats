@@ -44,7 +44,7 @@ loose_file_key_management_encryption_algorithm = AES_CTR"
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 1000
 	run --separate-stderr mkeyfile config -f keyfile -P ./pw --digest=SHA256 --pbkdf2=1000 -t 12.3 \
 		--encryption-algorithm=aes_cbc
-	assert_equal 0 "next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf;
+	assert_equal 0 "next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf
       'mkeyfile verify' then tells whether the server will start with it" "[mariadb]
 plugin_load_add = file_key_management
 loose_file_key_management = FORCE_PLUS_PERMANENT

@@ -40,13 +40,13 @@ prove() {
 # The answers of files that need this key: "answer count", sorted.
 answers() { # id [version]
 	jq -r --argjson id "$1" --argjson version "${2-1}" \
-		'.files[] | select(any(.keys[]; .id == $id and .version == $version and .pages > 0)) | .answer' <<<"$json" |
+		'.files[] | select(any(.uses[]; .id == $id and .version == $version and .pages > 0)) | .answer' <<<"$json" |
 		sort | uniq -c | awk '{ print $2, $1 }'
 }
 
 key_answer() { # id [version]
 	jq -r --argjson id "$1" --argjson version "${2-1}" \
-		'.keys[] | select(.id == $id and .version == $version) | .answer // "not needed"' <<<"$json"
+		'.needs[] | select(.id == $id and .version == $version) | .answer // "not needed"' <<<"$json"
 }
 
 # Files that a query finds, by name.
@@ -105,7 +105,7 @@ prove_and_refute() { # directory
 @test "full_crc32, 16k, aes_cbc: every kind of file is proven, and refuted key by key" {
 	prove_and_refute "$DATA/new"
 	prove "$DATA/new.keys" "$DATA/new"
-	same '["aes_cbc"]' "$(jq -c .algorithms <<<"$json")"
+	same '["AES_CBC"]' "$(jq -c .algorithms <<<"$json")"
 	same 'aria-data aria-index binary-log innodb plain redo-log' \
 		"$(jq -r '.files[].kind' <<<"$json" | sort -u | tr '\n' ' ' | sed 's/ $//')"
 	same 'ib_logfile0 ' "$(files '.kind == "redo-log" and .answer == "proven"')"
@@ -118,7 +118,7 @@ prove_and_refute() { # directory
 @test "the older format, 4k, aes_ctr: the same" {
 	prove_and_refute "$DATA/old"
 	prove "$DATA/old.keys" "$DATA/old"
-	same '["aes_ctr"]' "$(jq -c .algorithms <<<"$json")"
+	same '["AES_CTR"]' "$(jq -c .algorithms <<<"$json")"
 }
 
 @test "the other algorithm proves nothing" {
@@ -145,7 +145,7 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 "* ]]
 	section 'loose_file_key_management_encryption_algorithm = aes_ctr' >my.cnf
 	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root --json
-	same '[["aes_ctr"],null]' "$(jq -c '[.data.algorithms, .data.unfit_algorithm]' <<<"$output")"
+	same '[["AES_CTR"],null]' "$(jq -c '[.data.algorithms, .data.unfit_algorithm]' <<<"$output")"
 	# another key file than the server's: its settings do not count
 	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/new" --server-user=root \
 		-f "$DATA/new.keys"
@@ -183,9 +183,9 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 # What the guard says, without keys, and what verify says, with them.
 same_needs() { # key-file directory
 	prove "$1" "$2"
-	same "$(jq -r '.keys[] | select(.needed or .residual_pages > 0) |
-		"\(.id) \(.version) \(.files) \(.pages) \(.free_pages) \(.residual_pages)"' <<<"$json")
-unsure $(jq .unsure_files <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
+	same "$(jq -r '.needs[] | select(.needed or .residual_pages > 0) |
+		"\(.id) \(.version) \(.file_count) \(.pages) \(.free_pages) \(.residual_pages)"' <<<"$json")
+unsure $(jq .unsure_file_count <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
 }
 
 @test "which keys a directory needs is known without any key" {
@@ -221,13 +221,13 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same 2 "$status"
 	rm copy/dangling
 	prove "$DATA/new.keys" copy
-	same '2 4' "$status $(jq .unsure_files <<<"$json")"
+	same '2 4' "$status $(jq .unsure_file_count <<<"$json")"
 	rm copy/db/new.ibd
 	prove "$DATA/new.keys" copy
-	same '2 3' "$status $(jq .unsure_files <<<"$json")"
+	same '2 3' "$status $(jq .unsure_file_count <<<"$json")"
 	rm copy/db/t.ibd.qp
 	prove "$DATA/new.keys" copy
-	same '0 2' "$status $(jq .unsure_files <<<"$json")"
+	same '0 2' "$status $(jq .unsure_file_count <<<"$json")"
 	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
 	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm need --datadir or --server-data' \
 		verify -f "$DATA/new.keys" --full
@@ -374,12 +374,12 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 		cp "$DATA/new/db/compact_.ibd" db
 		flip_bit db/compact_.ibd $place 1
 		prove "$DATA/new.keys" "$PWD/db"
-		same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+		same 'damaged 1 1' "$(jq -r '"\(.files[0].answer) \(.unsure_file_count)"' <<<"$json") $status"
 	done
 	cp "$DATA/new/db/compact_.ibd" db
 	change_page0 db/compact_.ibd 10428 000000000000
 	prove "$DATA/new.keys" "$PWD/db"
-	same 'not-provable 1 2' "$(jq -r '"\(.files[0].answer) \(.unsure_files)"' <<<"$json") $status"
+	same 'not-provable 1 2' "$(jq -r '"\(.files[0].answer) \(.unsure_file_count)"' <<<"$json") $status"
 	cp "$DATA/new/ib_logfile0" db
 	prove "$DATA/new.keys" "$PWD/db"
 	same 1 "$status"
@@ -595,11 +595,11 @@ prove_logs() { # directory kind events
 		prove "$DATA/$2.keys" "$1" $depth
 		same '' "$(files '.answer != "proven"')"
 		same 0 "$status"
-		same "[\"$algorithm\"]" "$(jq -c .algorithms <<<"$json")"
+		same "[\"${algorithm^^}\"]" "$(jq -c .algorithms <<<"$json")"
 		prove replaced "$1" $depth
 		same 1 "$status"
 		same wrong-key "$(key_answer 1)"
-		same '' "$(files '.answer != "wrong-key" and (.answer != "not-provable" or .keys[0].pages >= '"$3"')')"
+		same '' "$(files '.answer != "wrong-key" and (.answer != "not-provable" or .uses[0].pages >= '"$3"')')"
 	done
 }
 
@@ -689,7 +689,7 @@ replicate() { # kind master-checksum replica-checksum
 	replicate new NONE CRC32
 	same '1 1 0 0' "$(checksums_of logs/relay.00000[1-4])"
 	prove_logs logs new 20
-	same true "$(jq '.files[] | select(.path | endswith("relay.000004")) | .keys[0].pages >= 20' <<<"$json")"
+	same true "$(jq '.files[] | select(.path | endswith("relay.000004")) | .uses[0].pages >= 20' <<<"$json")"
 	replicate old CRC32 NONE
 	same '0 0 1 1' "$(checksums_of logs/relay.00000[1-4])"
 	prove_logs logs old 20
@@ -784,10 +784,10 @@ flip_head() { # log key-file
 			same proven "$(key_answer 1 1)"
 			same proven "$(key_answer 1 2)"
 			same 'not needed' "$(key_answer 1 3)"
-			same true "$(jq '.keys[] | select(.version == 1) | .old and .needed' <<<"$json")"
-			both=$(files '[.keys[] | select(.pages > 0) | .version] == [1, 2]')
+			same true "$(jq '.needs[] | select(.version == 1) | .old and .needed' <<<"$json")"
+			both=$(files '[.uses[] | select(.pages > 0) | .version] == [1, 2]')
 			[[ $both == *a.ibd* && $both == *b.MAD* ]]
-			[[ $(files '[.keys[].version] == [1]') == *untouched.ibd* ]]
+			[[ $(files '[.uses[].version] == [1]') == *untouched.ibd* ]]
 			prove no1 "$PWD/$kind" $depth
 			same 1 "$status"
 			same missing-key "$(key_answer 1 1)"
@@ -859,7 +859,7 @@ break_free_pages() { # file version
 	cp -a data/db/zipped.ibd zip
 	# a page of the older format has no checksum of all that is on the disk
 	prove all "$PWD/zip"
-	same '0 proven true' "$status $(key_answer 1 1) $(jq '.keys[] | select(.version == 1) | .free_pages > 3' <<<"$json")"
+	same '0 proven true' "$status $(key_answer 1 1) $(jq '.needs[] | select(.version == 1) | .free_pages > 3' <<<"$json")"
 	sed 's/^1;1;00000001/1;1;0000000f/' all >keyfile
 	chmod 600 keyfile
 	prove keyfile "$PWD/zip"
@@ -869,8 +869,8 @@ break_free_pages() { # file version
 		prove all "$PWD/only" $depth
 		same 0 "$status"
 		same 'proven proven' "$(key_answer 1 4) $(key_answer 1 1)"
-		same 'true 1 1 true 0' "$(jq -r '.keys[] | select(.version == 1) |
-			"\(.needed) \(.files) \(.free_page_files) \(.pages == .free_pages and .pages > 0) \(.residual_pages)"' <<<"$json")"
+		same 'true 1 1 true 0' "$(jq -r '.needs[] | select(.version == 1) |
+			"\(.needed) \(.file_count) \(.free_page_file_count) \(.pages == .free_pages and .pages > 0) \(.residual_pages)"' <<<"$json")"
 		# missing, and another one
 		grep -v '^1;1;' all >keyfile
 		chmod 600 keyfile
@@ -882,7 +882,7 @@ break_free_pages() { # file version
 		prove keyfile "$PWD/only" $depth
 		same '1 wrong-key' "$status $(key_answer 1 1)"
 	done
-	same "1 1 1 $(jq '.keys[] | select(.version == 1) | "\(.pages) \(.free_pages) 0"' -r <<<"$json")" \
+	same "1 1 1 $(jq '.needs[] | select(.version == 1) | "\(.pages) \(.free_pages) 0"' -r <<<"$json")" \
 		"$("$abs_top_builddir/tests/print-needs" only | grep '^1 1 ')"
 	run -0 mkeyfile verify -f all --datadir only
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
@@ -895,7 +895,7 @@ break_free_pages() { # file version
 			# shellcheck disable=SC2086
 			prove $key "$PWD/only" $depth
 			same '0 ' "$status $(files '.answer == "damaged"')"
-			same '4 proven' "$(jq -r '.keys[] | select(.needed) | "\(.version) \(.answer)"' <<<"$json")"
+			same '4 proven' "$(jq -r '.needs[] | select(.needed) | "\(.version) \(.answer)"' <<<"$json")"
 		done
 	done
 }
@@ -905,22 +905,22 @@ same_report() { # key-file directory
 	local text key_words words=() rest
 	prove "$1" "$2"
 	text=$(mkeyfile verify -q -f "$1" --datadir="$2" || :)
-	same "$(jq -r '.keys[] | "\(.id) \(.version // "any") \(.files) \(.pages) \(.answer // "-")"' <<<"$json" | tr - ' ')" \
+	same "$(jq -r '.needs[] | "\(.id) \(.version // "any") \(.file_count) \(.pages) \(.answer // "-")"' <<<"$json" | tr - ' ')" \
 		"$(sed -n '/^  ID  /,/^[^ ]/p' <<<"$text" | sed -n 's/^  \([0-9]\)/\1/p' | cut -c 1-58 |
 			sed -E 's/(not needed|not seen|residual) *$/-/; s/ +/ /g; s/ $//' | tr - ' ')"
-	key_words=$(jq -r '[.keys[] | select(.needed == true)] as $k | [("missing-key", "wrong-key", "damaged", "proven", "not-provable") as $a |
+	key_words=$(jq -r '[.needs[] | select(.needed == true)] as $k | [("missing-key", "wrong-key", "damaged", "proven", "not-provable") as $a |
 		{ a: $a, n: ([$k[] | select(.answer == $a)] | length) } | select(.n > 0) | "\(.n) \(.a | sub("-"; " "))"] |
 		($k | length | tostring) + (if ($k | length) == 1 then " key" else " keys" end) +
 		(if all($k[]; .answer == "proven") then "" else " (" + join(", ") + ")" end)' <<<"$json")
-	mapfile -t words < <(jq -r '.answers | "\(.["missing-key"]) lacks? a key", "\(.["wrong-key"]) ha(s|ve) another key", "\(.damaged) damaged",
-		"\(.proven) proven", "\(.["not-provable"]) not provable"' <<<"$json" | grep -v '^0 ')
-	case $(jq -r '[.keys[] | select(.needed) | .answer == "proven"] | all' <<<"$json")" ${words[*]}" in
+	mapfile -t words < <(jq -r '.answers | "\(.missing_key) lacks? a key", "\(.wrong_key) ha(s|ve) another key", "\(.damaged) damaged",
+		"\(.proven) proven", "\(.not_provable) not provable"' <<<"$json" | grep -v '^0 ')
+	case $(jq -r '[.needs[] | select(.needed) | .answer == "proven"] | all' <<<"$json")" ${words[*]}" in
 	"true "[0-9]*" proven") words=('all proven') ;;
 	esac
 	[ "${#words[@]}" -gt 0 ] || words=('nothing to prove')
 	rest=$(printf ', %s' "${words[@]}")
 	key_words=${key_words//[()]/.}
-	grep -E "^(yes|no|unproven|incomplete): '$2': $(jq '.answers | .proven + .["not-provable"] + .damaged + .["wrong-key"] + .["missing-key"]' <<<"$json") encrypted files?, $key_words$rest\$" <<<"$text" || {
+	grep -E "^(yes|no|unproven|incomplete): '$2': $(jq '.answers | .proven + .not_provable + .damaged + .wrong_key + .missing_key' <<<"$json") encrypted files?, $key_words$rest\$" <<<"$text" || {
 		echo "no first line with: $key_words$rest"
 		echo "$text"
 		return 1
@@ -943,17 +943,17 @@ same_report() { # key-file directory
 	mkdir empty
 	cp "$DATA"/new/db/aria_empty.MA? empty
 	same_report "$DATA/new.keys" empty
-	same 'any 1 not-provable' "$(jq -r '.keys[] | select(.needed) | "\(.version // "any") \(.files) \(.answer)"' <<<"$json")"
+	same 'any 1 not-provable' "$(jq -r '.needs[] | select(.needed) | "\(.version // "any") \(.file_count) \(.answer)"' <<<"$json")"
 	cp "$DATA/new/db/compact_.ibd" empty
 	same_report "$DATA/new.keys" empty
 	# nothing that is encrypted, and nothing that can be read: then nothing is said to be not needed
 	mkdir plain packed
 	cp "$DATA/new/db/plain.ibd" plain
 	same_report "$DATA/new.keys" plain
-	same false "$(jq -r '.keys[0].needed' <<<"$json")"
+	same false "$(jq -r '.needs[0].needed' <<<"$json")"
 	head -c 70000 /dev/urandom >packed/all.xbstream
 	same_report "$DATA/new.keys" packed
-	same 'null null' "$(jq -r '.keys[0] | "\(.needed) \(.answer)"' <<<"$json")"
+	same 'null null' "$(jq -r '.needs[0] | "\(.needed) \(.answer)"' <<<"$json")"
 	run mkeyfile verify -q -f "$DATA/new.keys" --datadir=packed
 	grep -E '^  102 +1 +0 +0 +not seen$' <<<"$output"
 	run -1 grep 'not needed' <<<"$output"
@@ -1002,7 +1002,7 @@ same_report() { # key-file directory
 		data_start "$PWD/$checksum" "$PWD/keys" "${options[@]}" --innodb-encrypt-tables=OFF
 		server_stop
 		prove keys $checksum --full
-		same '0 0' "$status $(jq .unsure_files <<<"$json")"
+		same '0 0' "$status $(jq .unsure_file_count <<<"$json")"
 	done
 }
 
@@ -1059,7 +1059,7 @@ write_late() { # directory
 	prove "$DATA/new.keys" "$PWD/data" --full
 	same 0 "$status"
 	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
-	same 0 "$(jq .unsure_files <<<"$json")"
+	same 0 "$(jq .unsure_file_count <<<"$json")"
 	mkeyfile verify -f "$DATA/new.keys" --datadir data |
 		grep -xF "note: 'data/ib_logfile0' has changes that a start of the server would still apply"
 	data_replace_key "$DATA/new.keys" 1 >keyfile
@@ -1080,13 +1080,13 @@ write_late() { # directory
 	kill_server
 	log_says 0 not-encrypted unclean
 	same 'ib_logfile0 ' "$(files '.note == "unclean"')"
-	same 0 "$(jq .unsure_files <<<"$json")"
+	same 0 "$(jq .unsure_file_count <<<"$json")"
 	run -0 "$abs_top_builddir/tests/print-needs" "$PWD/data"
 	[ "${lines[-1]#unsure }" -gt 0 ]
 	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
 	server_stop
 	log_says 0 not-encrypted null
-	same 0 "$(jq .unsure_files <<<"$json")"
+	same 0 "$(jq .unsure_file_count <<<"$json")"
 	# without its records, and without its checkpoints
 	cp data/ib_logfile0 whole
 	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=3 count=2045 conv=notrunc status=none
@@ -1311,7 +1311,7 @@ answers_of() { # regular-expression
 		same 0 "$status"
 		same 'one.log three two ' "$(files '.answer == "proven" and (.path | test("/(one.log|two|three)$"))')"
 		same '' "$(files '.answer == "damaged" or .answer == "unknown-kind" or .answer == "not-provable"')"
-		same 0 "$(jq .unsure_files <<<"$json")"
+		same 0 "$(jq .unsure_file_count <<<"$json")"
 	done
 	# every page is looked at: one that is damaged in each
 	for name in x/one.log y/two data/three; do
@@ -1324,7 +1324,7 @@ answers_of() { # regular-expression
 	# what other directories have is neither damaged nor passed over
 	prove keys "$PWD/x" --datadir log
 	same '2 one.log not-provable no-rest' "$status $(answers_of '^one.log$')"
-	same 1 "$(jq .unsure_files <<<"$json")"
+	same 1 "$(jq .unsure_file_count <<<"$json")"
 	run -2 mkeyfile remove -f keys --datadir data --datadir x --datadir nowhere --datadir log 102
 	same '1' "$(grep -c '^102;' keys)"
 	run -4 mkeyfile remove -f keys --datadir x --datadir log 102
@@ -1362,7 +1362,7 @@ answers_of() { # regular-expression
 		# shellcheck disable=SC2086
 		prove keys $server --full
 		same 0 "$status"
-		same 0 "$(jq .unsure_files <<<"$json")"
+		same 0 "$(jq .unsure_file_count <<<"$json")"
 		same '' "$(files '.answer | IN("proven", "not-encrypted") | not')"
 	done
 	same '' "$(files '.kind == "innodb" and (.path | test("[.]ibd$|/(ibdata[12]|undo[0-9]*)$") | not)')"
@@ -1523,7 +1523,7 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 				data_make "$name" $kib 2000 "$name.keys" --innodb-checksum-algorithm=$checksum \
 					--loose-file-key-management-encryption-algorithm="$cipher"
 				prove_and_refute "$name"
-				same "[\"$cipher\"]" "$(jq -c .algorithms <<<"$json")"
+				same "[\"${cipher^^}\"]" "$(jq -c .algorithms <<<"$json")"
 				rm -r "$name"
 			done
 		done

@@ -92,13 +92,15 @@ make_differences() {
 	run --separate-stderr mkeyfile diff there --json
 	same 1 "$status"
 	same "$(jq -S . <<END
-{ "file": "here", "other": "there", "same": false,
+{ "path": "here", "other_path": "there", "same": false,
   "fingerprint": "$(whole_fingerprint here)", "other_fingerprint": "$(whole_fingerprint there)",
-  "missing": [ { "id": 7, "version": 1, "bits": 256, "fingerprint": "$(print_of there 7)" },
-    { "id": 100, "version": 2, "bits": 128, "fingerprint": "$(print_of there '100;2')" } ],
-  "extra": [ { "id": 100, "version": 1, "bits": 256, "fingerprint": "$(print_of here 100)" } ],
-  "different": [ { "id": 2, "version": 1, "bits": 256, "fingerprint": "$(print_of here 2)",
-    "other_bits": 256, "other_fingerprint": "$(print_of there 2)" } ] }
+  "missing": [ { "id": 7, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of there 7)" },
+    { "id": 100, "version": 2, "role": null, "bits": 128, "fingerprint": "$(print_of there '100;2')" } ],
+  "extra": [ { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of here 100)" } ],
+  "different": [ {
+    "here": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of here 2)" },
+    "there": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of there 2)" } } ],
+  "warnings": [], "hints": [] }
 END
 	)" "$(jq -S . <<<"$output")"
 	run -0 mkeyfile diff here --json
@@ -113,7 +115,7 @@ END
 	run --separate-stderr mkeyfile diff - < <(mkeyfile list -f there --json)
 	assert_equal 0 "" "$(same_words 'standard input')"
 	# what another program made of the same JSON
-	jq -c 'del(.file) | .keys |= reverse' manifest | sed 's/^/  /' >compact
+	jq -c 'del(.path) | .keys |= reverse' manifest | sed 's/^/  /' >compact
 	run --separate-stderr mkeyfile diff compact
 	assert_equal 0 "" "$(same_words compact)"
 	make_differences
@@ -137,9 +139,9 @@ END
 	mkeyfile list --json >manifest
 	local other='is JSON, but not what '\''mkeyfile list --json'\'' prints' damage
 	for damage in '{}' '{keys: []}' '.keys = 1' '.keys[0].id = 0' '.keys[0].id = "1"' '.keys[0].id = 4294967296' \
-		'.keys[0].versions = []' '.keys[0].versions[0].version = 4294967295' '.keys[0].versions[0].bits = 129' \
-		'.keys[0].versions[0].fingerprint = "x"' 'del(.keys[0].versions[0].fingerprint)' 'del(.fingerprint)' \
-		'.keys[0].versions[0].fingerprint |= ascii_upcase + "0"' '.keys += [.keys[0]]'; do
+		'del(.keys[0].version)' '.keys[0].version = 4294967295' '.keys[0].bits = 129' \
+		'.keys[0].fingerprint = "x"' 'del(.keys[0].fingerprint)' 'del(.fingerprint)' \
+		'.keys[0].fingerprint |= ascii_upcase + "0"' '.keys += [.keys[0]]'; do
 		jq "$damage" manifest >bad
 		run_refused 2 "mkeyfile diff: 'bad' $other" diff bad
 	done

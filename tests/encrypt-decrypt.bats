@@ -246,7 +246,7 @@ decrypted 'sealed' to 'pipe'" ""
 
 @test "--json" {
 	run --separate-stderr mkeyfile encrypt -P pw -o sealed -q --json
-	same '{"file":"keyfile","output":"sealed","dry_run":false,"backup":null}' "$(jq -c . <<<"$output")"
+	same '{"path":"keyfile","changed":true,"dry_run":false,"encrypted":true,"backup":null,"steps":[],"output":"sealed","warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
 }
 
 @test "2,000 wrong passwords: none is accepted, none is called malformed" {

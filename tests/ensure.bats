@@ -29,7 +29,7 @@ ensure_twice() { # argument...
 @test "a new file, IDs that it lacks, and nothing" {
 	run -0 --separate-stderr mkeyfile ensure
 	same "created 'keyfile'" "${stderr_lines[0]}"
-	same "next: the server's option file has to name it;" "${stderr_lines[3]}"
+	same "next: the server's option file has to name it" "${stderr_lines[3]}"
 	same "1 2" "$(ids)"
 	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
 	cp keyfile old

@@ -86,7 +86,7 @@ changed 'standard input'" "$(head -n 2 <<<"$stderr")"
 @test "a file as the output is a new one" {
 	umask 022
 	run -0 --separate-stderr mkeyfile add 7 --file=- --output=new --json <plain
-	same '["standard input",[7],null]' "$(jq -c '[.file, [.keys[].id], .backup]' <<<"$output")"
+	same '["standard input",[7],null]' "$(jq -c '[.path, [.keys[].id], .backup]' <<<"$output")"
 	same "600 1 2 100 7" "$(stat -c %a new) $(ids new)"
 	rm -f out said
 	run_refused 4 "mkeyfile add: 'new' exists" add 7 --file=- --output=new <plain

@@ -7,7 +7,7 @@ setup_test() {
 }
 
 next_steps() {
-	printf "next: the server's option file has to name it;\n"
+	printf "next: the server's option file has to name it\n"
 	printf '      keep a copy of the key file in a safe place: without it the data is lost'
 }
 
@@ -55,7 +55,7 @@ $(next_steps)" ""
 	assert_equal 0 "created 'keyfile.key', a password file
 created 'keyfile', encrypted
   key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
-next: the server's option file has to name both;
+next: the server's option file has to name both
       keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" ""
 	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
 	same 257 "$(stat -c %s keyfile.key)"
@@ -181,16 +181,18 @@ hint: --force replaces it and keeps the old one, with a ~ behind its name" gener
 	assert_equal 0 "" ""
 	run --separate-stderr mkeyfile generate -q --json -f other 1
 	same "$(jq -S . <<END
-{ "file": "other", "dry_run": false, "encrypted": false, "backup": null, "keys": [
-  { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ] }
+{ "path": "other", "changed": true, "dry_run": false, "encrypted": false, "backup": null, "keys": [
+  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ],
+  "warnings": [], "hints": [] }
 END
-	)" "$(jq -S . <<<"$output")"
+	)" "$(jq -S 'del(.steps)' <<<"$output")"
+	same "$(next_steps | sed -E 's/^(next:|     ) //')" "$(jq -r '.steps[]' <<<"$output")"
 }
 
 @test "as root, new files belong to the server's user account" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	run -0 --separate-stderr mkeyfile generate --new-password-file=keyfile.key --server-user=nobody
-	grep -qxF "next: the server's option file has to name both;" <<<"$stderr"
+	grep -qxF "next: the server's option file has to name both" <<<"$stderr"
 	for file in keyfile keyfile.key; do
 		same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' $file)"
 	done
@@ -214,7 +216,7 @@ END
 	run -0 --separate-stderr strace -o calls -e trace=fchown -e inject=fchown:error=EPERM \
 		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
 	grep -q 'INJECTED' calls
-	grep -qxF "next: the server's user has to read both (chown nobody 'keyfile' 'keyfile.key'), and its option file has to name them;" <<<"$stderr"
+	grep -qxF "next: the server's user has to read both (chown nobody 'keyfile' 'keyfile.key'), and its option file has to name them" <<<"$stderr"
 	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
 }
 

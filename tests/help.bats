@@ -46,8 +46,8 @@ Example:
 
 For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$stderr"
 	run -64 --separate-stderr mkeyfile --json
-	same '{"status":64,"message":"no command named","hints":["run '\''mkeyfile --help'\'' to list the commands"]}' \
-		"$(jq -c '.error' <<<"$output")"
+	same '{"error":{"status":64,"message":"no command named"},"hints":["run '\''mkeyfile --help'\'' to list the commands"]}' \
+		"$(jq -c '{error, hints}' <<<"$output")"
 }
 
 @test "mkeyfile --help, -h, -? and help print the same screen" {

@@ -34,6 +34,7 @@ $plugin$client./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man7/mkeyfile-plugin.7
 ./usr/share/man/man7/mkeyfile-rotation.7
 ./usr/share/man/man7/mkeyfile-troubleshooting.7
+./usr/share/mkeyfile/mkeyfile.schema.json
 ./usr/share/zsh/site-functions/_mkeyfile" "$(cd root && find . -type f | sort)"
 	run -0 root/usr/bin/mkeyfile --version
 	run -0 make_quietly uninstall DESTDIR="$PWD/root" prefix=/usr

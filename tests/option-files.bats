@@ -59,7 +59,7 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	chmod 755 bin/mariadbd
 	PATH=$PWD/bin:$PATH run -0 --separate-stderr with_file rotate 100
 	run --separate-stderr mkeyfile list --no-defaults -f keyfile -P keyfile.key --json
-	same '[1,2]' "$(jq -c '[.keys[] | select(.id == 100) | .versions[].version]' <<<"$output")"
+	same '[1,2]' "$(jq -c '[.keys[] | select(.id == 100) | .version]' <<<"$output")"
 }
 
 @test "a server that loads mkeyfile's plugin makes it right as well, and has the settings of that" {
@@ -71,7 +71,7 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	same "0 yes: '$PWD/keyfile' loads on $installed+plugin" "$status ${lines[0]}"
 	run -0 --separate-stderr with_file rotate 100
-	same '1 2' "$(with_file list -q --json | jq -r '[.keys[] | select(.id == 100) | .versions[].version] | join(" ")')"
+	same '1 2' "$(with_file list -q --json | jq -r '[.keys[] | select(.id == 100) | .version] | join(" ")')"
 	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' \
 		'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password'
 	run -1 --separate-stderr with_file verify

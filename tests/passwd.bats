@@ -34,8 +34,8 @@ still_opens="the old password still opens 'keyfile~': delete it when the server 
 	assert_equal 0 "created 'new', a password file
 the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': a new password, sha1, 1 iteration
-next: the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw'),
-      and before it starts again the server's option file has to say:
+next: the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw')
+      before the server starts again, its option file has to say:
       file_key_management_filekey = FILE:$PWD/new
 $server_goes_on both files to every server of the cluster
 $still_opens" ""
@@ -200,10 +200,15 @@ $server_goes_on the key file to every server of the cluster" ""
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new --new-digest=sha256 -t 12.3 -q --json
 	same 0 "$status"
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "backup": "keyfile~", "password_backup": null, "finished": false, "settings": {
-  "plugin": "file_key_management", "filekey": "FILE:$PWD/new", "digest": "sha256", "use_pbkdf2": 0 } }
+{ "path": "keyfile", "changed": true, "dry_run": false, "encrypted": true, "backup": "keyfile~", "password_backup": null,
+  "finished": false, "settings": {
+    "loose_file_key_management_filekey": "FILE:$PWD/new", "loose_file_key_management_digest": "sha256",
+    "loose_file_key_management_use_pbkdf2": "0" },
+  "warnings": [], "hints": [] }
 END
-	)" "$(jq -S . <<<"$output")"
+	)" "$(jq -S 'del(.steps)' <<<"$output")"
+	same "the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw')
+before the server starts again, its option file has to say:" "$(jq -r '.steps[:2][]' <<<"$output")"
 }
 
 @test "a dry run changes nothing, and finds what would be refused" {

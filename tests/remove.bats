@@ -117,10 +117,11 @@ hint: use --old-versions to remove the versions that no data uses" remove 1 -f v
 	run -0 --separate-stderr mkeyfile remove --all --old-versions --force -q --json
 	sed '/^100;[13];/d; /^1;1;/d' before | cmp - keyfile
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "encrypted": false, "backup": "keyfile~", "removed": [
-  { "id": 1, "version": 1, "bits": 256, "fingerprint": "$(print_of '1;1' before)" },
-  { "id": 100, "version": 1, "bits": 256, "fingerprint": "$(print_of '100;1' before)" },
-  { "id": 100, "version": 3, "bits": 256, "fingerprint": "$(print_of '100;3' before)" } ] }
+{ "path": "keyfile", "changed": true, "dry_run": false, "encrypted": false, "backup": "keyfile~", "steps": [],
+  "warnings": [], "hints": [], "removed": [
+  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(print_of '1;1' before)" },
+  { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of '100;1' before)" },
+  { "id": 100, "version": 3, "role": null, "bits": 256, "fingerprint": "$(print_of '100;3' before)" } ] }
 END
 	)" "$(jq -S . <<<"$output")"
 	rm keyfile~
@@ -199,11 +200,15 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	before=$(snapshot)
 	run --separate-stderr mkeyfile remove 100 --if-present --json
 	assert_equal 0 "'keyfile' has no key ID 100" '{
-  "file": "keyfile",
+  "path": "keyfile",
+  "changed": false,
   "dry_run": false,
   "encrypted": false,
   "backup": null,
-  "removed": []
+  "steps": [],
+  "removed": [],
+  "warnings": [],
+  "hints": []
 }'
 	run --separate-stderr mkeyfile remove 101 --key-version=3 --if-present
 	assert_equal 0 "'keyfile' has no version 3 of key ID 101" ""

@@ -205,8 +205,9 @@ hint: --new-id=ID names one" rotate 4294967295 --new-id
 	make_keyfile keyfile '1;1'
 	run --separate-stderr mkeyfile rotate 1 --json -q
 	same "$(jq -S . <<END
-{ "file": "keyfile", "dry_run": false, "encrypted": false, "backup": null, "successors": [], "flushed": false, "keys": [
-  { "id": 1, "version": 2, "bits": 256, "fingerprint": "$(fingerprint "$(key_of '1;2')")" } ] }
+{ "path": "keyfile", "changed": true, "dry_run": false, "encrypted": false, "backup": null, "successors": [],
+  "flushed": false, "warnings": [], "hints": [], "keys": [
+  { "id": 1, "version": 2, "role": "system", "bits": 256, "fingerprint": "$(fingerprint "$(key_of '1;2')")" } ] }
 END
 	)" "$(jq -S 'del(.steps)' <<<"$output")"
 	same "$(sed -n 's/^  [0-9]*\. //p' <<<"$version_steps" | sed "3a $by_hand")" "$(jq -r '.steps[]' <<<"$output")"

@@ -151,7 +151,7 @@ still_under() { # key-id
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
 	run -0 --separate-stderr mkeyfile status "${here[@]}" --json
 	same '[[1,3,3,3],[2,3,3,null],[100,3,3,3]]' \
-		"$(jq -c '[.keys[] | [.id, .file_version, .server_version, .oldest_version]]' <<<"$output")"
+		"$(jq -c '[.ids[] | [.id, .file_version, .server_version, .oldest_version]]' <<<"$output")"
 	same "$rows" "$(just_rows)"
 
 	# what nobody re-encrypts
@@ -172,7 +172,7 @@ still_under() { # key-id
 	# proof, and the end
 	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
 	run -0 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
-	same '[[1,[3]],[2,[3]],[100,[3]]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, [.versions[].version]]]')"
+	same '[[1,3],[2,3],[100,3]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, .version]]')"
 	start mkeyfile_key_management --innodb-log-file-size=12M
 	same "$rows" "$(just_rows)"
 	run -0 mkeyfile status "${here[@]}"
@@ -233,7 +233,9 @@ export_and_import() { # table
   ALTER TABLE \`db\`.\`parts\` FORCE;" "$(tail -n +2 <<<"$stderr")"
 	sed -n 's/^  //p' <<<"$stderr" >rewrite.sql
 	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --json
-	same "$(<rewrite.sql)" "$(jq -r '.error.sql[]' <<<"$output")"
+	same "$(<rewrite.sql)" "$(jq -r '.error.statements[]' <<<"$output")"
+	jq -nc --arg output "$output" '{command: "remove", status: 4, output: $output}' >result
+	"$abs_top_srcdir/tests/json-schema" "$abs_top_srcdir/docs/mkeyfile.schema.json" result
 	same "$before" "$(sha256sum keyfile)"
 	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --free-pages -n
 	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed on free pages of 6 files, "* ]]
@@ -251,7 +253,7 @@ export_and_import() { # table
 	mv keyfile reduced
 	mv keyfile~ keyfile
 	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
-	same '[[1,[1]],[2,[1]],[100,[3]]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, [.versions[].version]]]')"
+	same '[[1,1],[2,1],[100,3]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, .version]]')"
 	: >data.log
 	start mkeyfile_key_management
 	same "$rows" "$(just_rows)"
@@ -351,7 +353,7 @@ slow_down() {
 	run -4 mkeyfile remove --all --old-versions --datadir=data
 	run -0 mkeyfile remove --all --old-versions --force -q
 	judged 3
-	same '[3,3,3]' "$(mkeyfile list --json | jq -c '[.keys[].versions[].version]')"
+	same '[3,3,3]' "$(mkeyfile list --json | jq -c '[.keys[].version]')"
 }
 
 @test "a replica needs the new ID first, under a key of its own" {

@@ -97,13 +97,13 @@ ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
 	run --separate-stderr mkeyfile status --server="$PWD/socket" 101 --json
 	same 0 "$status"
 	same "$(jq -S . <<END
-{ "file": "$PWD/keyfile", "server": "$(sql -e 'SELECT VERSION()')", "plugin": "file_key_management",
-  "server_file": "$PWD/keyfile", "reload": null, "rotate_key_age": 1, "threads": 1, "state": "up-to-date", "keys": [
+{ "path": "$PWD/keyfile", "server": "$(sql -e 'SELECT VERSION()')", "plugin": "file_key_management",
+  "server_path": "$PWD/keyfile", "reload": null, "rotate_key_age": 1, "threads": 1, "state": "up-to-date", "warnings": [], "hints": [], "ids": [
   { "id": 101, "file_version": 1, "server_version": 1, "oldest_version": 1, "tablespaces": 1, "behind": 0, "pending": 0,
     "state": "up-to-date" } ] }
 END
-	)" "$(jq -S 'del(.keys[].bytes, .keys[].bytes_done)' <<<"$output")"
-	[ "$(jq '.keys[0].bytes == .keys[0].bytes_done and .keys[0].bytes > 0' <<<"$output")" = true ]
+	)" "$(jq -S 'del(.ids[].bytes, .ids[].bytes_done)' <<<"$output")"
+	[ "$(jq '.ids[0].bytes == .ids[0].bytes_done and .ids[0].bytes > 0' <<<"$output")" = true ]
 }
 
 @test "a file that lacks what the server uses, or has what it has not read" {

@@ -306,7 +306,7 @@ hint: run 'mkeyfile add 2 --file=keyfile' to give them a key of their own"
 
 informations() { # expected names, option...
 	run mkeyfile verify -f keyfile --json "${@:2}"
-	same "$1" "$(jq -r '[.information[].name] | join(" ")' <<<"$output")"
+	same "$1" "$(jq -r '[.notes[].name] | join(" ")' <<<"$output")"
 }
 
 @test "informations" {
@@ -479,10 +479,10 @@ hint: move the file out of the home directories, to /etc/mysql for example"* ]]
 	chown -R nobody "$public"
 	run as_nobody verify --no-defaults -f "$public/keyfile" --json \
 		--server-user=mysql
-	same 'access-not-tried' "$(jq -r '.information[].name' <<<"$output")"
+	same 'access-not-tried' "$(jq -r '.notes[].name' <<<"$output")"
 	run as_nobody verify --no-defaults -f "$public/keyfile" --json \
 		--server-user=nobody
-	same '' "$(jq -r '.information[].name' <<<"$output")"
+	same '' "$(jq -r '.notes[].name' <<<"$output")"
 }
 
 @test "releases that cut a long password, or crash on a blank one" {
@@ -574,15 +574,15 @@ opens_with() { # hint...
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
 	[ "$status" = 1 ]
-	same '{"file":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hint":"a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions"},"encrypted":false,"warnings":[],"information":[]}' \
+	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
 		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
 	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
 		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"
 	make_keyfile keyfile 1
 	run --separate-stderr mkeyfile verify -f keyfile --json
 	[ "$status" = 0 ]
-	same '{"loads":true,"reason":null,"keys":1,"versioned":false}' \
-		"$(jq -c '{loads, reason, keys, versioned}' <<<"$output")"
+	same '{"loads":true,"reason":null,"ids":[1],"versioned":false}' \
+		"$(jq -c '{loads, reason, ids: [.keys[].id], versioned}' <<<"$output")"
 	same '["10.11","11.8","12.3","10.6-enterprise","11.8-enterprise","10.11+plugin","maxscale"]' \
 		"$(jq -c '[.servers[] | select(.loads) | .target]' <<<"$output")"
 }

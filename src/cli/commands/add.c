@@ -4,7 +4,7 @@
 #include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
-#include "cli/words/json.h"
+#include "cli/words/document.h"
 #include "cli/words/message.h"
 
 struct arguments {
@@ -119,17 +119,15 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 static enum status change_nothing(const struct options *options, struct edit *edit)
 {
 	const struct new_keys nothing = { 0 };
-	const struct change change = {
-		"changed", "would change", options->file, edit->content.encrypted, options->writing.dry_run, &nothing,
-		NULL
-	};
+	const struct change change = { "changed",	  "would change", options->file, edit->content.encrypted,
+				       &options->writing, &nothing,	  NULL };
 	json_t *object = NULL;
 	enum status status = edit_keep(edit);
 
 	if (status || !options->talk.json)
 		return status;
 	status = report_json(&change, &object);
-	print_json(object);
+	document_set(object);
 	return status;
 }
 
@@ -168,7 +166,7 @@ static enum status add(void *input)
 		return status;
 	status = report_change(&options->talk,
 			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
-						 options->writing.dry_run, &keys, &edit.store });
+						 &options->writing, &keys, &edit.store });
 	if (!options->writing.dry_run)
 		say_next_of_new_ids();
 	return status;

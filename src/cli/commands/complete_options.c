@@ -42,12 +42,19 @@ static enum status check_files(const struct options *options)
 	return STATUS_DONE;
 }
 
+/* A command line with --json in a wrong place wants an object for its error, too. */
+static void set_json(const struct options *options)
+{
+	if (options->talk.json)
+		message_set_json(true);
+}
+
 enum status options_complete(struct options *options)
 {
 	enum status status;
 
 	message_set_quiet(options->talk.quiet);
-	message_set_json(options->talk.json);
+	set_json(options);
 	status = check_given(options);
 	if (status)
 		return status;
@@ -61,7 +68,7 @@ enum status options_complete(struct options *options)
 		status = check_files(options);
 	/* the group [mkeyfile] may say more than the command line */
 	message_set_quiet(options->talk.quiet);
-	message_set_json(options->talk.json);
+	set_json(options);
 	color_set(options->talk.color);
 	file_set_pipe_timeout(options->password.timeout);
 	return status;

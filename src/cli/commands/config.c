@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/options/repeatable.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "cli/words/option_value.h"
@@ -210,23 +211,22 @@ static json_t *settings_json(const struct section *section)
 	return settings;
 }
 
-static void print_json_object(const struct section *section, const struct section *way_back)
+static void set_json(const struct arguments *arguments, bool encrypted, const struct section *section,
+		     const struct section *way_back)
 {
 	json_t *object = json_object();
 
+	json_object_set_new(object, "path", json_text(arguments->options->file));
+	json_object_set_new(object, "encrypted", json_boolean(encrypted));
 	json_object_set_new(object, "group", json_string(GROUP));
 	json_object_set_new(object, "settings", settings_json(section));
 	json_object_set_new(object, "way_back", way_back->count ? settings_json(way_back) : json_null());
-	print_json(object);
+	json_object_set_new(object, "steps", document_steps());
+	document_set(object);
 }
 
-static void print_sections(const struct arguments *arguments, const struct section *section,
-			   const struct section *way_back)
+static void print_sections(const struct section *section, const struct section *way_back)
 {
-	if (arguments->options->talk.json) {
-		print_json_object(section, way_back);
-		return;
-	}
 	print_section(section, "");
 	if (!way_back->count)
 		return;
@@ -240,8 +240,8 @@ static void say_next_steps(const struct arguments *arguments)
 		message_note(
 			"note: data that is encrypted already can be read only with the algorithm that wrote it;\n"
 			"      where that is AES_CBC, the server's own default, say --encryption-algorithm=AES_CBC");
-	message_note("next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf;\n"
-		     "      'mkeyfile verify' then tells whether the server will start with it");
+	message_step("put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf");
+	message_step("'mkeyfile verify' then tells whether the server will start with it");
 }
 
 static enum status write_sections(const struct arguments *arguments)
@@ -260,7 +260,10 @@ static enum status write_sections(const struct arguments *arguments)
 		status = make_section(arguments, &content, FILE_KEY_MANAGEMENT, &way_back);
 	if (status)
 		return status;
-	print_sections(arguments, &section, &way_back);
+	if (options->talk.json)
+		set_json(arguments, content.encrypted, &section, &way_back);
+	else
+		print_sections(&section, &way_back);
 	fflush(stdout);
 	say_next_steps(arguments);
 	return STATUS_DONE;

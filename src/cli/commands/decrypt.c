@@ -97,7 +97,7 @@ static enum status decrypt(void *input)
 	if (!status)
 		status = output_write(&output, options, &publication);
 	if (!status)
-		output_report(&output, options, "decrypted", "would decrypt");
+		output_report(&output, options, false);
 	if (!status && output.named->in_place && !options->writing.dry_run)
 		say_settings_of_plain(options, options->password.file);
 	return status;

@@ -7,6 +7,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/words/color.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/file.h"
@@ -220,15 +221,15 @@ static void print_words(const struct side *here, const struct side *there, const
 	print_differences(here, there);
 }
 
-static json_t *member_json(const struct keyset_member *member)
+static json_t *difference_json(enum difference difference, const struct keyset_member *here,
+			       const struct keyset_member *there)
 {
-	json_t *object = key_json(member->version, member->bits / 8, &member->fingerprint);
-
-	json_object_set_new(object, "id", json_integer(member->id));
-	return object;
+	if (difference == DIFFERENT)
+		return json_pack("{s:o, s:o}", "here", member_json(here), "there", member_json(there));
+	return member_json(here ? here : there);
 }
 
-static void print_diff_json(const struct side *here, const struct side *there, bool same)
+static void set_diff_json(const struct side *here, const struct side *there, bool same)
 {
 	json_t *lists[DIFFERENCE_COUNT] = { NULL, json_array(), json_array(), json_array() };
 	json_t *object = json_object();
@@ -238,24 +239,19 @@ static void print_diff_json(const struct side *here, const struct side *there, b
 
 	while (keyset_next(&here->keyset, &there->keyset, &walk, &a, &b)) {
 		enum difference difference = compare(a, b);
-		json_t *member = difference == SAME ? NULL : member_json(a ? a : b);
 
-		if (difference == DIFFERENT) {
-			json_object_set_new(member, "other_bits", json_integer(b->bits));
-			json_object_set_new(member, "other_fingerprint", json_string(b->fingerprint.text));
-		}
-		if (member)
-			json_array_append_new(lists[difference], member);
+		if (difference != SAME)
+			json_array_append_new(lists[difference], difference_json(difference, a, b));
 	}
-	json_object_set_new(object, "file", json_text(here->name));
-	json_object_set_new(object, "other", json_text(there->name));
+	json_object_set_new(object, "path", json_text(here->name));
+	json_object_set_new(object, "other_path", json_text(there->name));
 	json_object_set_new(object, "same", json_boolean(same));
 	json_object_set_new(object, "fingerprint", json_string(here->whole.text));
 	json_object_set_new(object, "other_fingerprint", json_string(there->whole.text));
 	json_object_set_new(object, "missing", lists[MISSING]);
 	json_object_set_new(object, "extra", lists[EXTRA]);
 	json_object_set_new(object, "different", lists[DIFFERENT]);
-	print_json(object);
+	document_set(object);
 }
 
 static enum status diff(void *input)
@@ -279,7 +275,7 @@ static enum status diff(void *input)
 	count_differences(&here, &there, counts);
 	same = !counts[MISSING] && !counts[EXTRA] && !counts[DIFFERENT];
 	if (options->talk.json)
-		print_diff_json(&here, &there, same);
+		set_diff_json(&here, &there, same);
 	else
 		print_words(&here, &there, counts);
 	return same ? STATUS_DONE : STATUS_NO;

@@ -63,7 +63,7 @@ static enum status encrypt(void *input)
 	if (!status)
 		status = output_write(&output, options, &publication);
 	if (!status)
-		output_report(&output, options, "encrypted", "would encrypt");
+		output_report(&output, options, true);
 	if (!status && output.named->in_place && !options->writing.dry_run)
 		say_settings_of_encrypted(options,
 					  new_password_file.path ? new_password_file.path : options->password.file);

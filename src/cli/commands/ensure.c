@@ -6,7 +6,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
 #include "cli/options/repeatable.h"
-#include "cli/words/json.h"
+#include "cli/words/document.h"
 #include "cli/words/message.h"
 #include "core/trust.h"
 #include "server/access.h"
@@ -412,7 +412,7 @@ static enum status report(const struct ensured *ensured)
 		.would = ensured->is_new ? "would create" : "would change",
 		.path = options->file,
 		.encrypted = ensured->content.encrypted,
-		.dry_run = options->writing.dry_run,
+		.writing = &options->writing,
 		.keys = &ensured->keys,
 	};
 	json_t *object = NULL;
@@ -425,7 +425,7 @@ static enum status report(const struct ensured *ensured)
 		return STATUS_DONE;
 	status = report_json(&change, &object);
 	json_object_set_new(object, "changed", json_boolean(ensured->changes || ensured->sets || ensured->sets_more));
-	print_json(object);
+	document_set(object);
 	return status;
 }
 

@@ -104,10 +104,8 @@ static enum status generate(void *input)
 		.new_content = { .kdf = options->kdf, .text = &text, .password = &password },
 		.new_password_file = &new_password_file,
 	};
-	const struct change change = {
-		"created", "would create", options->file, new_file_is_encrypted(options), options->writing.dry_run,
-		&keys,	   &store
-	};
+	const struct change change = { "created",	  "would create", options->file, new_file_is_encrypted(options),
+				       &options->writing, &keys,	  &store };
 	enum status status = complete_arguments(arguments);
 
 	if (!status && change.encrypted)

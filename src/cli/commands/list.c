@@ -4,6 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/keyset.h"
@@ -46,11 +47,6 @@ static bool next_group(const struct keyset *keyset, struct group *group)
 	return group->count;
 }
 
-static const char *role_of(uint32_t id)
-{
-	return id == KEY_ID_SYSTEM ? "system" : id == KEY_ID_TEMPORARY ? "temporary" : "";
-}
-
 /* ---- the table ---- */
 
 /* "1-3,5": runs of versions, as long as size allows. */
@@ -85,7 +81,7 @@ static void print_table(const struct keyset *keyset, const struct fingerprint *w
 	printf("%-10s  %-10s  %4s  %-16s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "ROLE");
 	while (next_group(keyset, &group)) {
 		const struct keyset_member *newest = &group.members[group.count - 1];
-		const char *role = role_of(newest->id);
+		const char *role = key_role(newest->id);
 
 		write_versions(&group, versions, sizeof(versions));
 		printf("%-10u  %-10s  %4u  %s%s%s\n", newest->id, versions, newest->bits, newest->fingerprint.text,
@@ -104,49 +100,36 @@ static void print_ids(const struct keyset *keyset)
 
 /* ---- JSON ---- */
 
-static json_t *group_json(const struct group *group)
+static json_t *old_versions_json(const struct keyset *keyset)
 {
-	json_t *object = json_object();
-	json_t *versions = json_array();
-	json_t *old_versions = json_array();
-	uint32_t id = group->members[0].id;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct keyset_member *member = &group->members[i];
-
-		json_array_append_new(versions, key_json(member->version, member->bits / 8, &member->fingerprint));
-		if (i + 1 < group->count)
-			json_array_append_new(old_versions, json_integer(member->version));
-	}
-	json_object_set_new(object, "id", json_integer(id));
-	json_object_set_new(object, "role", *role_of(id) ? json_string(role_of(id)) : json_null());
-	json_object_set_new(object, "versions", versions);
-	json_object_set_new(object, "old_versions", old_versions);
-	return object;
-}
-
-static void print_list_json(const char *name, const struct content *content, const struct keyset *keyset,
-			    const struct fingerprint *whole)
-{
+	json_t *list = json_array();
 	struct group group = { 0 };
-	json_t *object = json_object();
-	json_t *keys = json_array();
 
 	while (next_group(keyset, &group))
-		json_array_append_new(keys, group_json(&group));
-	json_object_set_new(object, "file", json_text(name));
+		for (size_t i = 0; i + 1 < group.count; i++)
+			json_array_append_new(list, member_json(&group.members[i]));
+	return list;
+}
+
+static void set_list_json(const char *name, const struct content *content, const struct keyset *keyset,
+			  const struct fingerprint *whole)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "path", json_text(name));
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
 	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
 	json_object_set_new(object, "fingerprint", json_string(whole->text));
-	json_object_set_new(object, "keys", keys);
-	print_json(object);
+	json_object_set_new(object, "keys", keyset_json(keyset));
+	json_object_set_new(object, "old_versions", old_versions_json(keyset));
+	document_set(object);
 }
 
 static void print_list(const struct arguments *arguments, const struct content *content, const struct keyset *keyset,
 		       const struct fingerprint *whole)
 {
 	if (arguments->options->talk.json)
-		print_list_json(input_name(arguments->options->file), content, keyset, whole);
+		set_list_json(input_name(arguments->options->file), content, keyset, whole);
 	else if (arguments->only_ids)
 		print_ids(keyset);
 	else if (arguments->only_fingerprint)

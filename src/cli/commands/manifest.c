@@ -67,34 +67,13 @@ static bool take_fingerprint(const json_t *object, struct fingerprint *ret_finge
 	return true;
 }
 
-static bool take_member(uint32_t id, const json_t *version, struct keyset_member *ret_member)
-{
-	*ret_member = (struct keyset_member){ .id = id };
-	return take_number(version, "version", KEY_VERSION_MAX, &ret_member->version) &&
-	       take_number(version, "bits", (json_int_t)8 * KEY_MAX_SIZE, &ret_member->bits) &&
-	       ret_member->bits % 8 == 0 && key_size_is_valid(ret_member->bits / 8) &&
-	       take_fingerprint(version, &ret_member->fingerprint);
-}
-
 /* False: this is not what list prints. */
-static bool take_key(const json_t *key, struct keyset *keyset, struct fault *ret_fault)
+static bool take_key(const json_t *key, struct keyset_member *ret_member)
 {
-	const json_t *versions = json_object_get(key, "versions");
-	struct keyset_member member;
-	const json_t *version;
-	uint32_t id;
-	size_t i;
-
-	if (!take_number(key, "id", KEY_ID_MAX, &id) || !json_array_size(versions))
-		return false;
-	json_array_foreach (versions, i, version) {
-		if (!take_member(id, version, &member))
-			return false;
-		*ret_fault = keyset_add(keyset, &member);
-		if (ret_fault->code)
-			return true;
-	}
-	return true;
+	return take_number(key, "id", KEY_ID_MAX, &ret_member->id) &&
+	       take_number(key, "version", KEY_VERSION_MAX, &ret_member->version) &&
+	       take_number(key, "bits", (json_int_t)8 * KEY_MAX_SIZE, &ret_member->bits) && ret_member->bits % 8 == 0 &&
+	       key_size_is_valid(ret_member->bits / 8) && take_fingerprint(key, &ret_member->fingerprint);
 }
 
 static enum status not_a_manifest(const char *name)
@@ -106,15 +85,18 @@ static enum status not_a_manifest(const char *name)
 static enum status take_keys(const char *name, const json_t *root, struct keyset *keyset)
 {
 	const json_t *keys = json_object_get(root, "keys");
-	struct fault fault = fault_none();
 	const json_t *key;
 	size_t i;
 
 	if (!json_array_size(keys))
 		return not_a_manifest(name);
 	json_array_foreach (keys, i, key) {
-		if (!take_key(key, keyset, &fault))
+		struct keyset_member member = { 0 };
+		struct fault fault;
+
+		if (!take_key(key, &member))
 			return not_a_manifest(name);
+		fault = keyset_add(keyset, &member);
 		if (fault.code)
 			return message_fault(fault, name);
 	}

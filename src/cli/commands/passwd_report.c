@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/backup.h"
 #include "cli/keyfile/report.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
@@ -32,9 +33,9 @@ static void say_kdf_settings(const struct password_change *passwd)
 	const char *plugin = key_plugin_of(passwd->options->target.profile);
 
 	if (old.digest != new.digest)
-		message_note("      loose_%s_digest = %s", plugin, digest_name(new.digest));
+		message_step("loose_%s_digest = %s", plugin, digest_name(new.digest));
 	if (old.iterations != new.iterations)
-		message_note("      loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
+		message_step("loose_%s_use_pbkdf2 = %u", plugin, new.iterations);
 }
 
 static void say_settings(const struct password_change *passwd)
@@ -44,25 +45,24 @@ static void say_settings(const struct password_change *passwd)
 	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
 
 	if (filekey && options->password.file && !is_standard_stream(options->password.file))
-		message_note(
-			"next: the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s'),",
-			passwd->new_source->file, options->password.file, options->password.file);
+		message_step("the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s')",
+			     passwd->new_source->file, options->password.file, options->password.file);
 	else if (filekey)
-		message_note("next: the server's user has to read '%s' (chown mysql),", passwd->new_source->file);
+		message_step("the server's user has to read '%s' (chown mysql)", passwd->new_source->file);
 	if (filekey)
-		message_note("      and before it starts again the server's option file has to say:");
+		message_step("before the server starts again, its option file has to say:");
 	else if (passwd->way == WAY_SOURCE)
-		message_note(
-			"next: before the server starts again, what %s_filekey names has to hold the new password%s",
-			key_plugin_of(options->target.profile), other_kdf ? ", and its option file has to say:" : "");
+		message_step("before the server starts again, what %s_filekey names has to hold the new password%s",
+			     key_plugin_of(options->target.profile),
+			     other_kdf ? ", and its option file has to say:" : "");
 	else if (other_kdf)
-		message_note("next: before the server starts again, its option file has to say:");
+		message_step("before the server starts again, its option file has to say:");
 	else
-		message_note("next: the server's settings stay as they are");
+		message_step("the server's settings stay as they are");
 	if (filekey)
-		message_note("      %s_filekey = %s", key_plugin_of(options->target.profile), filekey);
+		message_step("%s_filekey = %s", key_plugin_of(options->target.profile), filekey);
 	say_kdf_settings(passwd);
-	message_note("      a running server goes on with what it has read. Copy %s to every server of the cluster",
+	message_step("a running server goes on with what it has read. Copy %s to every server of the cluster",
 		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
 	if (!server_reads_kdf(&server_profiles[0], passwd->new_kdf) && !options->target.profile)
 		message_hint("servers before 12.0.1 cannot read it: --target names yours");
@@ -90,16 +90,28 @@ static void say_done(const struct password_change *passwd)
 		     options->password.file);
 }
 
+static void set_setting(json_t *object, const struct password_change *passwd, const char *name, const char *value)
+{
+	char *whole = format_text("loose_%s_%s", key_plugin_of(passwd->options->target.profile), name);
+
+	if (whole)
+		json_object_set_new(object, whole, json_text(value));
+	free(whole);
+}
+
+/* As config names them. */
 static json_t *settings_json(const struct password_change *passwd)
 {
 	const struct kdf kdf = passwd->new_kdf;
+	char iterations[sizeof("4294967295")];
 	char *filekey = filekey_setting(passwd);
 	json_t *object = json_object();
 
-	json_object_set_new(object, "plugin", json_string(key_plugin_of(passwd->options->target.profile)));
-	json_object_set_new(object, "filekey", filekey ? json_text(filekey) : json_null());
-	json_object_set_new(object, "digest", json_string(digest_name(kdf.digest)));
-	json_object_set_new(object, "use_pbkdf2", json_integer(kdf.iterations));
+	if (filekey)
+		set_setting(object, passwd, "filekey", filekey);
+	snprintf(iterations, sizeof(iterations), "%u", kdf.iterations);
+	set_setting(object, passwd, "digest", digest_name(kdf.digest));
+	set_setting(object, passwd, "use_pbkdf2", iterations);
 	free(filekey);
 	return object;
 }
@@ -156,13 +168,12 @@ void passwd_report(const struct password_change *passwd)
 		say_how_to_delete(passwd);
 	if (!passwd->options->talk.json)
 		return;
-	object = json_object();
-	json_object_set_new(object, "file", json_text(passwd->options->file));
-	json_object_set_new(object, "dry_run", json_boolean(passwd->options->writing.dry_run));
-	json_object_set_new(object, "backup", backup_json(&passwd->store, passwd->options->file));
+	object = change_json(passwd->options->file, &passwd->options->writing, true, &passwd->store,
+			     passwd->options->file);
+	json_object_set_new(object, "changed", json_boolean(!passwd->finishing || passwd->way == WAY_REPLACE_FILE));
 	json_object_set_new(object, "password_backup",
 			    backup_json(&passwd->password_store, passwd->options->password.file));
 	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
 	json_object_set_new(object, "settings", settings_json(passwd));
-	print_json(object);
+	document_set(object);
 }

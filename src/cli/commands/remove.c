@@ -8,7 +8,7 @@
 #include "cli/options/defaults.h"
 #include "cli/proof/datadir.h"
 #include "cli/words/data_words.h"
-#include "cli/words/json.h"
+#include "cli/words/document.h"
 #include "cli/words/message.h"
 #include "core/format.h"
 #include "core/keyset.h"
@@ -422,20 +422,6 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 
 /* ---- what was done ---- */
 
-static json_t *removed_json(const struct keyset *removed)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < removed->count; i++) {
-		const struct keyset_member *member = &removed->members[i];
-		json_t *key = key_json(member->version, member->bits / 8, &member->fingerprint);
-
-		json_object_set_new(key, "id", json_integer(member->id));
-		json_array_append_new(list, key);
-	}
-	return list;
-}
-
 static void say_removed(const struct arguments *arguments, const struct store *store, const struct keyset *removed)
 {
 	const struct options *options = arguments->options;
@@ -466,13 +452,10 @@ static void report(const struct arguments *arguments, const struct edit *edit, c
 		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
 	if (!options->talk.json)
 		return;
-	object = json_object();
-	json_object_set_new(object, "file", json_text(options->file));
-	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
-	json_object_set_new(object, "encrypted", json_boolean(edit->content.encrypted));
-	json_object_set_new(object, "backup", removed->count ? backup_json(&edit->store, options->file) : json_null());
-	json_object_set_new(object, "removed", removed_json(removed));
-	print_json(object);
+	object = change_json(options->file, &options->writing, edit->content.encrypted,
+			     removed->count ? &edit->store : NULL, options->file);
+	json_object_set_new(object, "removed", keyset_json(removed));
+	document_set(object);
 }
 
 static enum status take_out(const struct arguments *arguments, struct edit *edit, struct keyset *removed)

@@ -8,6 +8,7 @@
 #include "cli/keyfile/versions.h"
 #include "cli/live/state.h"
 #include "cli/options/defaults.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/format.h"
@@ -394,8 +395,8 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 	if (!options->talk.json)
 		fputs(sql, filter_takes_output(options) ? stderr : stdout);
 	else
-		json_array_append_new(list, json_pack("{s:I, s:I, s:s*}", "id", (json_int_t)id, "new_id",
-						      (json_int_t)successor, "sql", sql));
+		json_array_append_new(list, json_pack("{s:I, s:I, s:o}", "id", (json_int_t)id, "new_id",
+						      (json_int_t)successor, "sql", json_text(sql)));
 	free(sql);
 	return STATUS_DONE;
 }
@@ -405,15 +406,6 @@ static enum status report(const struct done *done)
 	const struct options *options = done->arguments->options;
 	json_t *object = NULL;
 	json_t *list = json_array();
-	json_t *steps = rotation_steps(&(struct rotation){
-		.file = filter_takes_output(options) ? NULL
-			: is_filter(options)	     ? options->output
-						     : options->file,
-		.ids = done->ids,
-		.new_id = done->arguments->new_id,
-		.flushed = done->flushed,
-		.names_tables = done->tables != NULL,
-	});
 	enum status status = report_words(&options->talk, done->change);
 
 	if (!status && options->talk.json)
@@ -423,13 +415,19 @@ static enum status report(const struct done *done)
 	if (object) {
 		json_object_set(object, "successors", list);
 		json_object_set_new(object, "flushed", json_boolean(done->flushed));
-		json_object_set(object, "steps", steps);
-		print_json(object);
+		document_set(object);
 	}
 	json_decref(list);
 	if (!options->writing.dry_run)
-		say_rotation_steps(steps);
-	json_decref(steps);
+		say_rotation_steps(&(struct rotation){
+			.file = filter_takes_output(options) ? NULL
+				: is_filter(options)	     ? options->output
+							     : options->file,
+			.ids = done->ids,
+			.new_id = done->arguments->new_id,
+			.flushed = done->flushed,
+			.names_tables = done->tables != NULL,
+		});
 	return status;
 }
 
@@ -482,7 +480,7 @@ static enum status rotate(void *input)
 	status = report(&(struct done){
 		.arguments = arguments,
 		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
-					    options->writing.dry_run, &keys, &edit.store },
+					    &options->writing, &keys, &edit.store },
 		.ids = ids,
 		.replaced = &replaced,
 		.tables = link || arguments->datadirs.count ? &tables : NULL,

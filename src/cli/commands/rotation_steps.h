@@ -3,8 +3,6 @@
 
 #include "cli/options/options.h"
 
-#include <jansson.h>
-
 /* What is left to do after the key file has new keys. */
 struct rotation {
 	const char *file;	   /* NULL: it went to standard output */
@@ -14,8 +12,5 @@ struct rotation {
 	bool names_tables;	   /* the SQL names each table */
 };
 
-/* The steps in their order, as an array of sentences; NULL: no memory. */
-json_t *rotation_steps(const struct rotation *rotation);
-
-/* Says them, numbered. */
-void say_rotation_steps(const json_t *steps);
+/* Says the steps in their order, numbered. */
+void say_rotation_steps(const struct rotation *rotation);

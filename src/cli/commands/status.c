@@ -4,6 +4,7 @@
 #include "cli/keyfile/input.h"
 #include "cli/live/state.h"
 #include "cli/words/color.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/keyset.h"
@@ -190,24 +191,24 @@ static json_t *line_json(const struct line *line)
 			 (json_int_t)server->bytes_done, "state", state_words[line->state].name);
 }
 
-static void print_status_json(const char *name, const struct joined *joined, const struct server_state *state)
+static void set_status_json(const char *name, const struct joined *joined, const struct server_state *state)
 {
 	const char *statement = reload_statement(state->reload);
 	json_t *object = json_object();
-	json_t *keys = json_array();
+	json_t *ids = json_array();
 
 	for (size_t i = 0; i < joined->count; i++)
-		json_array_append_new(keys, line_json(&joined->lines[i]));
-	json_object_set_new(object, "file", json_text(name));
+		json_array_append_new(ids, line_json(&joined->lines[i]));
+	json_object_set_new(object, "path", json_text(name));
 	json_object_set_new(object, "server", state->version ? json_text(state->version) : json_null());
 	json_object_set_new(object, "plugin", state->plugin ? json_text(state->plugin) : json_null());
-	json_object_set_new(object, "server_file", state->filename ? json_text(state->filename) : json_null());
+	json_object_set_new(object, "server_path", state->filename ? json_text(state->filename) : json_null());
 	json_object_set_new(object, "reload", statement ? json_string(statement) : json_null());
 	json_object_set_new(object, "rotate_key_age", json_integer(state->age));
 	json_object_set_new(object, "threads", json_integer(state->threads));
 	json_object_set_new(object, "state", json_string(state_words[joined->worst].name));
-	json_object_set_new(object, "keys", keys);
-	print_json(object);
+	json_object_set_new(object, "ids", ids);
+	document_set(object);
 }
 
 static void say_next(const struct joined *joined, const struct server_state *state)
@@ -231,7 +232,7 @@ static void say_next(const struct joined *joined, const struct server_state *sta
 static enum status report(const struct options *options, const struct joined *joined, const struct server_state *state)
 {
 	if (options->talk.json)
-		print_status_json(input_name(options->file), joined, state);
+		set_status_json(input_name(options->file), joined, state);
 	else
 		print_table(joined, state);
 	warn_of_other_file(state, options->file);

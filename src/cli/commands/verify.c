@@ -2,11 +2,14 @@
 #include "cli/commands/command.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/inspection.h"
+#include "cli/keyfile/report.h"
 #include "cli/proof/prove.h"
 #include "cli/words/color.h"
+#include "cli/words/document.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/keyset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +143,7 @@ static json_t *refusal_json(const struct refusal *refusal)
 	json_object_set_new(object, "message", json_text(refusal->words));
 	json_object_set_new(object, "line", refusal->column ? json_integer(refusal->line) : json_null());
 	json_object_set_new(object, "column", refusal->column ? json_integer(refusal->column) : json_null());
-	json_object_set_new(object, "hint", refusal->hint ? json_text(hint_with_given(refusal->hint)) : json_null());
+	json_object_set_new(object, "hints", hints_json(hint_with_given(refusal->hint)));
 	return object;
 }
 
@@ -161,61 +164,90 @@ static json_t *servers_json(const struct inspection *inspection)
 	return servers;
 }
 
-static json_t *findings_json(const struct inspection *inspection, bool information)
+/* Warnings go to the end of the object, where those that were said are. */
+static json_t *notes_json(const struct inspection *inspection)
 {
-	json_t *list = json_array();
+	json_t *notes = json_array();
 
 	for (size_t i = 0; i < inspection->findings.count; i++) {
 		const struct finding *finding = &inspection->findings.items[i];
+		const char *name = finding_name(finding->kind);
 		char *words = finding_words(finding);
-		json_t *object = json_object();
 
-		if (finding_is_information(finding->kind) == information)
-			json_array_append(list, object);
-		json_object_set_new(object, "name", json_string(finding_name(finding->kind)));
-		json_object_set_new(object, "line", finding->line ? json_integer(finding->line) : json_null());
-		json_object_set_new(object, "message", words ? json_text(words) : json_null());
-		json_object_set_new(object, "hint", json_text(finding_hint(finding->kind)));
-		json_decref(object);
+		if (finding_is_information(finding->kind))
+			json_array_append_new(notes,
+					      warning_json(name, finding->line, words, finding_hint(finding->kind)));
+		else
+			document_add_warning(name, finding->line, words, finding_hint(finding->kind));
 		free(words);
 	}
-	return list;
+	return notes;
 }
 
-static json_t *inspection_json(const struct arguments *arguments, const struct inspection *inspection)
+/* None where the file holds none that can be read. */
+static enum status keys_json(const struct inspection *inspection, json_t **ret_keys)
+{
+	KEYSET struct keyset keyset = { 0 };
+	struct fault fault = fault_none();
+
+	if (inspection->keyfile.count)
+		fault = keyset_of_keyfile(&inspection->keyfile, &keyset);
+	if (!fault.code)
+		*ret_keys = keyset_json(&keyset);
+	return message_fault(fault, inspection->name);
+}
+
+/* Takes keys over. */
+static json_t *inspection_json(const struct arguments *arguments, const struct inspection *inspection, json_t *keys)
 {
 	const struct options *options = inspection->options;
 	bool loads = inspection_loads(inspection);
 	json_t *object = json_object();
 
-	json_object_set_new(object, "file", json_text(inspection->name));
+	json_object_set_new(object, "path", json_text(inspection->name));
 	json_object_set_new(object, "from_option_files", json_boolean(options->host.names_file));
 	json_object_set_new(object, "target", options->target.profile ? json_text(options->target.name) : json_null());
 	json_object_set_new(object, "loads", json_boolean(loads));
 	json_object_set_new(object, "accepted", json_boolean(is_accepted(arguments, inspection)));
 	json_object_set_new(object, "reason", loads ? json_null() : refusal_json(inspection_refusal(inspection)));
 	json_object_set_new(object, "encrypted", json_boolean(inspection->encrypted));
-	json_object_set_new(object, "keys", json_integer((json_int_t)inspection->keyfile.count));
 	json_object_set_new(object, "versioned", json_boolean(inspection->keyfile.has_versions));
+	json_object_set_new(object, "keys", keys);
 	json_object_set_new(object, "servers", servers_json(inspection));
-	json_object_set_new(object, "warnings", findings_json(inspection, false));
-	json_object_set_new(object, "information", findings_json(inspection, true));
+	json_object_set_new(object, "notes", notes_json(inspection));
 	return object;
 }
 
 /* ---- and the data ---- */
 
-static void print_all(const struct arguments *arguments, const struct inspection *inspection, const struct proof *proof)
+static enum status print_json(const struct arguments *arguments, const struct inspection *inspection,
+			      const struct proof *proof)
 {
-	if (!arguments->options->talk.json) {
-		print_inspection(arguments, inspection);
-		if (proof)
-			print_proof(proof);
-	} else if (proof) {
-		print_json_with_proof(inspection_json(arguments, inspection), proof);
-	} else {
-		print_json(inspection_json(arguments, inspection));
+	json_t *keys = NULL;
+	enum status status = keys_json(inspection, &keys);
+	json_t *object;
+
+	if (status)
+		return status;
+	object = inspection_json(arguments, inspection, keys);
+	if (proof) {
+		print_json_with_proof(object, proof);
+		return STATUS_DONE;
 	}
+	json_object_set_new(object, "data", json_null());
+	document_set(object);
+	return STATUS_DONE;
+}
+
+static enum status print_all(const struct arguments *arguments, const struct inspection *inspection,
+			     const struct proof *proof)
+{
+	if (arguments->options->talk.json)
+		return print_json(arguments, inspection, proof);
+	print_inspection(arguments, inspection);
+	if (proof)
+		print_proof(proof);
+	return STATUS_DONE;
 }
 
 /* Whether the server loads the key file, and, where a directory is named, whether
@@ -233,9 +265,10 @@ static enum status verify(void *input)
 	if (!status && has_data)
 		status = prove_data(&arguments->options->talk, &arguments->options->host, &arguments->prove,
 				    inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
+	if (!status)
+		status = print_all(arguments, &inspection, has_data ? &proof : NULL);
 	if (status)
 		return status;
-	print_all(arguments, &inspection, has_data ? &proof : NULL);
 	if (!is_accepted(arguments, &inspection))
 		return STATUS_NO;
 	return has_data ? proof_status(&proof) : STATUS_DONE;

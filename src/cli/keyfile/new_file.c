@@ -64,15 +64,14 @@ void say_next_of_new_file(const struct options *options, const char *password_fi
 	const char *owner = can_read ? NULL : needed_owner(options);
 
 	if (!owner)
-		message_note("next: the server's option file has to name %s;", password_file ? "both" : "it");
+		message_step("the server's option file has to name %s", password_file ? "both" : "it");
 	else if (password_file)
-		message_note(
-			"next: the server's user has to read both (chown %s '%s' '%s'), and its option file has to name them;",
+		message_step(
+			"the server's user has to read both (chown %s '%s' '%s'), and its option file has to name them",
 			owner, options->file, password_file);
 	else
-		message_note(
-			"next: the server's user has to read it (chown %s '%s'), and its option file has to name it;",
-			owner, options->file);
-	message_note("      keep a copy of the key file%s in a safe place: without it the data is lost",
+		message_step("the server's user has to read it (chown %s '%s'), and its option file has to name it",
+			     owner, options->file);
+	message_step("keep a copy of the key file%s in a safe place: without it the data is lost",
 		     new_file_is_encrypted(options) ? " and one of the password, apart from each other," : "");
 }

@@ -11,7 +11,7 @@ static void say_line(const char *plugin, const char *name, const char *value)
 {
 	char *quoted = value ? option_value(value) : NULL;
 
-	message_note("      loose_%s_%s%s%s", plugin, name, quoted ? " = " : "", quoted ? quoted : "");
+	message_step("loose_%s_%s%s%s", plugin, name, quoted ? " = " : "", quoted ? quoted : "");
 	free(quoted);
 }
 
@@ -50,10 +50,10 @@ void say_settings_of_encrypted(const struct options *options, const char *passwo
 	if (!is_of_server(options))
 		return;
 	if (is_known)
-		message_note("next: before the server starts again, add to its option file, in the group [mariadb]:");
+		message_step("before the server starts again, add to its option file, in the group [mariadb]:");
 	else
-		message_note(
-			"next: before the server starts again, write the password to a file that only the server's user account can read, and add to its option file, in the group [mariadb]:");
+		message_step(
+			"before the server starts again, write the password to a file that only the server's user account can read, and add to its option file, in the group [mariadb]:");
 	say_filekey(plugin, is_known ? password_file : "/path/of/the/password/file");
 	say_kdf(plugin, options->kdf);
 }
@@ -64,7 +64,7 @@ void say_settings_of_plain(const struct options *options, const char *password_f
 
 	if (!is_of_server(options))
 		return;
-	message_note("next: before the server starts again, remove from its option file:");
+	message_step("before the server starts again, remove from its option file:");
 	if (password_file && !is_standard_stream(password_file))
 		say_filekey(plugin, password_file);
 	else

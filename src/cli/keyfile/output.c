@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -157,8 +158,11 @@ enum status output_write(struct output *output, const struct options *options, c
 	return publish(&output->store, path, options, publication);
 }
 
-void output_report(const struct output *output, const struct options *options, const char *done, const char *would)
+void output_report(const struct output *output, const struct options *options, bool encrypted)
 {
+	const char *done = encrypted ? "encrypted" : "decrypted";
+	const char *would = encrypted ? "would encrypt" : "would decrypt";
+
 	const char *path = output->named->in_place ? options->file : output->named->path;
 	json_t *object;
 
@@ -170,12 +174,9 @@ void output_report(const struct output *output, const struct options *options, c
 	message_note("%s '%s' to '%s'", options->writing.dry_run ? would : done, input_name(options->file), path);
 	if (!options->talk.json)
 		return;
-	object = json_object();
-	json_object_set_new(object, "file", json_text(input_name(options->file)));
+	object = change_json(input_name(options->file), &options->writing, encrypted, &output->store, path);
 	json_object_set_new(object, "output", json_text(path));
-	json_object_set_new(object, "dry_run", json_boolean(options->writing.dry_run));
-	json_object_set_new(object, "backup", backup_json(&output->store, path));
-	print_json(object);
+	document_set(object);
 }
 
 void output_close(struct output *output)

@@ -32,7 +32,8 @@ MUST_CHECK enum status output_open(struct output *output, const struct options *
 MUST_CHECK enum status output_write(struct output *output, const struct options *options,
 				    const struct publication *publication);
 
-/* Says in words and, with --json, as an object what was written where. */
-void output_report(const struct output *output, const struct options *options, const char *done, const char *would);
+/* Says in words and, with --json, as an object what was written where, and whether it
+ * is encrypted now or was decrypted. */
+void output_report(const struct output *output, const struct options *options, bool encrypted);
 
 void output_close(struct output *output);

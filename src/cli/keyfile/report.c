@@ -2,6 +2,7 @@
 #include "cli/keyfile/report.h"
 
 #include "cli/keyfile/backup.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 
@@ -16,14 +17,49 @@ json_t *backup_json(const struct store *store, const char *path)
 	return json;
 }
 
-json_t *key_json(uint32_t version, size_t size, const struct fingerprint *fingerprint)
+json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
+		    const char *written)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "path", json_text(path));
+	json_object_set_new(object, "changed", json_boolean(store != NULL));
+	json_object_set_new(object, "dry_run", json_boolean(writing->dry_run));
+	json_object_set_new(object, "encrypted", json_boolean(encrypted));
+	json_object_set_new(object, "backup", backup_json(store, written));
+	json_object_set_new(object, "steps", document_steps());
+	return object;
+}
+
+const char *key_role(uint32_t id)
+{
+	return id == KEY_ID_SYSTEM ? "system" : id == KEY_ID_TEMPORARY ? "temporary" : "";
+}
+
+json_t *key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint)
 {
 	json_t *key = json_object();
 
+	json_object_set_new(key, "id", json_integer(id));
 	json_object_set_new(key, "version", json_integer(version));
+	json_object_set_new(key, "role", *key_role(id) ? json_string(key_role(id)) : json_null());
 	json_object_set_new(key, "bits", json_integer(8 * (json_int_t)size));
 	json_object_set_new(key, "fingerprint", fingerprint ? json_string(fingerprint->text) : json_null());
 	return key;
+}
+
+json_t *member_json(const struct keyset_member *member)
+{
+	return key_json(member->id, member->version, member->bits / 8, &member->fingerprint);
+}
+
+json_t *keyset_json(const struct keyset *keyset)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < keyset->count; i++)
+		json_array_append_new(list, member_json(&keyset->members[i]));
+	return list;
 }
 
 static void say_key(const struct new_key *key, const struct fingerprint *fingerprint)
@@ -35,14 +71,6 @@ static void say_key(const struct new_key *key, const struct fingerprint *fingerp
 		message_note("  key ID %u version %u, %u bits", key->id, key->version, 8 * key->size);
 }
 
-static void add_key(json_t *list, const struct new_key *key, const struct fingerprint *fingerprint)
-{
-	json_t *object = key_json(key->version, key->size, fingerprint);
-
-	json_object_set_new(object, "id", json_integer(key->id));
-	json_array_append_new(list, object);
-}
-
 /* Each key goes to list, or is said when there is none. */
 static enum status report_keys(const struct change *change, json_t *list)
 {
@@ -52,11 +80,11 @@ static enum status report_keys(const struct change *change, json_t *list)
 
 	for (size_t i = 0; !fault.code && i < change->keys->count; i++) {
 		const struct new_key *key = &change->keys->items[i];
-		const struct fingerprint *shown = change->dry_run ? NULL : &own;
+		const struct fingerprint *shown = change->writing->dry_run ? NULL : &own;
 
 		fault = fingerprint_key(fingerprinter, key->key, key->size, &own);
 		if (!fault.code && list)
-			add_key(list, key, shown);
+			json_array_append_new(list, key_json(key->id, key->version, key->size, shown));
 		else if (!fault.code)
 			say_key(key, shown);
 	}
@@ -68,20 +96,16 @@ enum status report_words(const struct talk *talk, const struct change *change)
 {
 	if (talk->quiet)
 		return STATUS_DONE;
-	message_note("%s '%s'%s", change->dry_run ? change->would : change->done, change->path,
+	message_note("%s '%s'%s", change->writing->dry_run ? change->would : change->done, change->path,
 		     change->encrypted ? ", encrypted" : "");
 	return report_keys(change, NULL);
 }
 
 enum status report_json(const struct change *change, json_t **ret_object)
 {
-	json_t *object = json_object();
+	json_t *object = change_json(change->path, change->writing, change->encrypted, change->store, change->path);
 	json_t *list = json_array();
 
-	json_object_set_new(object, "file", json_text(change->path));
-	json_object_set_new(object, "dry_run", json_boolean(change->dry_run));
-	json_object_set_new(object, "encrypted", json_boolean(change->encrypted));
-	json_object_set_new(object, "backup", backup_json(change->store, change->path));
 	json_object_set_new(object, "keys", list);
 	*ret_object = object;
 	return report_keys(change, list);
@@ -95,12 +119,12 @@ enum status report_change(const struct talk *talk, const struct change *change)
 	if (!status && talk->json)
 		status = report_json(change, &object);
 	if (object)
-		print_json(object);
+		document_set(object);
 	return status;
 }
 
 void say_next_of_new_ids(void)
 {
-	message_note(
-		"next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
+	message_step(
+		"copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/keyfile/new_keys.h"
+#include "core/keyset.h"
 #include "core/store.h"
 
 #include <jansson.h>
@@ -12,7 +13,7 @@ struct change {
 	const char *would; /* the same for a dry run: "would create" */
 	const char *path;
 	bool encrypted;
-	bool dry_run;
+	const struct writing *writing;
 	const struct new_keys *keys;
 	const struct store *store; /* what the file was changed through; NULL: it was not */
 };
@@ -21,8 +22,8 @@ struct change {
  * (not with a dry run: those keys will never exist). */
 MUST_CHECK enum status report_words(const struct talk *talk, const struct change *change);
 
-/* ret_object: "file", "dry_run", "encrypted", "backup" and "keys", for the command to add
- * to and print. */
+/* ret_object: what change_json has, and "keys", for the command to add to and to give to
+ * document_set. */
 MUST_CHECK enum status report_json(const struct change *change, json_t **ret_object);
 
 /* Both, as talk asks for, for commands that have nothing to add. */
@@ -31,8 +32,19 @@ MUST_CHECK enum status report_change(const struct talk *talk, const struct chang
 /* What has to be done before servers use new key IDs. */
 void say_next_of_new_ids(void);
 
+/* What all commands that write a file tell: "path", "changed", "dry_run", "encrypted",
+ * "backup" and "steps". path: the key file; store: what the file at written was or, in a dry
+ * run, would be changed through, NULL when there was nothing to change. */
+json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
+		    const char *written);
+
 /* The path of the backup that was kept or, in a dry run, would be kept, or null. */
 json_t *backup_json(const struct store *store, const char *path);
 
-/* One key of --json, as list and the commands that make keys print it. */
-json_t *key_json(uint32_t version, size_t size, const struct fingerprint *fingerprint);
+/* What servers use a key ID for by themselves: "system", "temporary" or "". */
+const char *key_role(uint32_t id);
+
+/* One key, as all commands print it. */
+json_t *key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint);
+json_t *member_json(const struct keyset_member *member);
+json_t *keyset_json(const struct keyset *keyset);

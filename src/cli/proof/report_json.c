@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/proof/key_lines.h"
 #include "cli/words/data_words.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static json_t *number(uint64_t value)
 {
 	return json_integer((json_int_t)value);
+}
+
+/* Adds a count under the name of what is counted, which is no value here but a member. */
+static void set_count(json_t *object, const char *name, uint64_t count)
+{
+	char member[32];
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i <= size && i < sizeof(member); i++)
+		member[i] = (char)(name[i] == '-' ? '_' : name[i]);
+	json_object_set_new(object, member, number(count));
 }
 
 static json_t *answers_json(const uint64_t answers[DATA_ANSWER_COUNT])
@@ -16,7 +29,7 @@ static json_t *answers_json(const uint64_t answers[DATA_ANSWER_COUNT])
 	json_t *object = json_object();
 
 	for (int i = 0; i < DATA_ANSWER_COUNT; i++)
-		json_object_set_new(object, answer_name((enum data_answer)i), number(answers[i]));
+		set_count(object, answer_name((enum data_answer)i), answers[i]);
 	return object;
 }
 
@@ -26,39 +39,39 @@ static json_t *need_kinds_json(const struct data_need *need)
 
 	for (int i = 0; need && i < DATA_KIND_COUNT; i++)
 		if (need->kinds[i])
-			json_object_set_new(object, kind_name((enum data_kind)i), number(need->kinds[i]));
+			set_count(object, kind_name((enum data_kind)i), need->kinds[i]);
 	return object;
 }
 
-struct keys_json {
+struct needs_json {
 	const struct proof *proof;
 	json_t *array;
 };
 
-static void add_key_json(void *context, const struct key_line *line)
+static void add_need_json(void *context, const struct key_line *line)
 {
-	struct keys_json *keys = context;
+	struct needs_json *needs = context;
 	const struct data_need *need = line->need;
 	bool needed = need && need->files;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "id", number(line->id));
 	json_object_set_new(object, "version", line->version ? number(line->version) : json_null());
-	json_object_set_new(object, "in_keyfile", json_boolean(line->in_keyfile));
+	json_object_set_new(object, "in_key_file", json_boolean(line->in_keyfile));
 	json_object_set_new(object, "needed",
-			    needed || proof_is_complete(keys->proof) ? json_boolean(needed) : json_null());
+			    needed || proof_is_complete(needs->proof) ? json_boolean(needed) : json_null());
 	json_object_set_new(object, "answer",
 			    need && needed ? json_string(answer_name(key_line_answer(need))) : json_null());
 	json_object_set_new(object, "old", json_boolean(line->old));
-	json_object_set_new(object, "files", number(need ? need->files : 0));
-	json_object_set_new(object, "free_page_files", number(need ? need->free_files : 0));
+	json_object_set_new(object, "file_count", number(need ? need->files : 0));
+	json_object_set_new(object, "free_page_file_count", number(need ? need->free_files : 0));
 	json_object_set_new(object, "pages", number(need ? need->pages : 0));
 	json_object_set_new(object, "free_pages", number(need ? need->free_pages : 0));
 	json_object_set_new(object, "residual_pages", number(need ? need->residual : 0));
 	json_object_set_new(object, "kinds", need_kinds_json(need));
 	json_object_set_new(object, "example",
-			    need ? json_text(data_need_example(&keys->proof->audit.needs, need)) : json_null());
-	json_array_append_new(keys->array, object);
+			    need ? json_text(data_need_example(&needs->proof->audit.needs, need)) : json_null());
+	json_array_append_new(needs->array, object);
 }
 
 static json_t *uses_json(const struct data_file *file)
@@ -93,7 +106,7 @@ static json_t *file_json(const struct data_file *file)
 	json_object_set_new(object, "answer", json_string(answer_name(file->answer)));
 	json_object_set_new(object, "bytes", number(file->size));
 	json_object_set_new(object, "id", file->declared ? number(file->declared_id) : json_null());
-	json_object_set_new(object, "keys", uses_json(file));
+	json_object_set_new(object, "uses", uses_json(file));
 	json_object_set_new(object, "plain_pages", number(file->evidence.plain));
 	json_object_set_new(object, "damaged_plain_pages", number(file->evidence.plain_damaged));
 	json_object_set_new(object, "unexplained_pages", number(file->evidence.unexplained));
@@ -108,9 +121,9 @@ static json_t *algorithms_json(uint32_t ciphers)
 	json_t *array = json_array();
 
 	if (ciphers >> DATA_CIPHER_CBC & 1)
-		json_array_append_new(array, json_string("aes_cbc"));
+		json_array_append_new(array, json_string("AES_CBC"));
 	if (ciphers >> DATA_CIPHER_CTR & 1)
-		json_array_append_new(array, json_string("aes_ctr"));
+		json_array_append_new(array, json_string("AES_CTR"));
 	return array;
 }
 
@@ -139,12 +152,12 @@ static json_t *data_json(const struct proof *proof)
 {
 	json_t *object = json_object();
 	json_t *directories = json_array();
-	struct keys_json keys = { proof, json_array() };
+	struct needs_json needs = { proof, json_array() };
 	const char *algorithm = proof_unfit_algorithm(proof);
 
 	for (size_t i = 0; i < proof->what->datadirs.count; i++)
 		json_array_append_new(directories, json_text(proof->what->datadirs.paths[i]));
-	visit_key_lines(proof, add_key_json, &keys);
+	visit_key_lines(proof, add_need_json, &needs);
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
@@ -154,13 +167,13 @@ static json_t *data_json(const struct proof *proof)
 	json_object_set_new(object, "file_count", number(proof->audit.needs.file_count));
 	json_object_set_new(object, "bytes", number(proof->bytes));
 	json_object_set_new(object, "busy_pages", number(proof->busy));
-	json_object_set_new(object, "unsure_files", number(proof->audit.needs.unsure));
+	json_object_set_new(object, "unsure_file_count", number(proof->audit.needs.unsure));
 	json_object_set_new(object, "judged", json_boolean(proof->audit.parts.judged));
 	json_object_set_new(object, "tables_judged", json_boolean(proof->audit.parts.tables_judged));
-	json_object_set_new(object, "missing_parts", number(proof->audit.parts.total));
-	json_object_set_new(object, "incomplete", parts_json(&proof->audit.parts));
+	json_object_set_new(object, "missing_part_count", number(proof->audit.parts.total));
+	json_object_set_new(object, "missing_parts", parts_json(&proof->audit.parts));
 	json_object_set_new(object, "answers", answers_json(proof->answers));
-	json_object_set_new(object, "keys", keys.array);
+	json_object_set_new(object, "needs", needs.array);
 	return object;
 }
 
@@ -177,8 +190,7 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 	const struct data_needs *needs = &proof->audit.needs;
 	const char *comma = "";
 
-	printf("{");
-	print_members(object);
+	document_begin(object);
 	printf(",\n  \"data\": {");
 	print_members(data_json(proof));
 	printf(",\n  \"files\": [");
@@ -190,5 +202,5 @@ void print_json_with_proof(json_t *object, const struct proof *proof)
 		json_decref(one);
 		comma = ",";
 	}
-	puts("]}}");
+	fputs("]}", stdout);
 }

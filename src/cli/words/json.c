@@ -60,10 +60,3 @@ void dump_json(const json_t *object, FILE *stream, size_t flags)
 {
 	json_dump_callback(object, write_visibly, stream, flags | JSON_ENSURE_ASCII);
 }
-
-void print_json(json_t *object)
-{
-	dump_json(object, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(object);
-}

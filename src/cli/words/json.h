@@ -19,6 +19,3 @@ json_t *json_text(const char *text);
 /* Prints object with jansson's flags, and nothing but ASCII characters that are visible:
  * a terminal takes some of the others for commands. */
 void dump_json(const json_t *object, FILE *stream, size_t flags);
-
-/* Prints object and a newline on standard output, and releases it. */
-void print_json(json_t *object);

@@ -2,6 +2,7 @@
 #include "cli/words/message.h"
 
 #include "cli/words/color.h"
+#include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/trust_words.h"
 #include "core/format.h"
@@ -19,12 +20,10 @@
 static struct {
 	const char *name;
 	bool quiet;
-	bool json;
+	bool has_steps;
+	bool has_error;
 	bool changed;
 	char *given;
-	char *error;
-	json_t *hints;
-	json_t *sql;
 } said = { .name = "mkeyfile" };
 
 void message_start(const char *name)
@@ -39,7 +38,7 @@ void message_set_quiet(bool quiet)
 
 void message_set_json(bool json)
 {
-	said.json = json;
+	document_use(json);
 }
 
 void message_set_given(char *words)
@@ -220,10 +219,9 @@ void message_error_list(const char *format, va_list arguments)
 
 	print_name(COLOR_ERROR, ":");
 	words = say(false, format, arguments);
-	if (said.error)
-		free(words);
-	else
-		said.error = words;
+	document_add_error(words);
+	said.has_error = true;
+	free(words);
 }
 
 void message_error(const char *format, ...)
@@ -238,12 +236,15 @@ void message_error(const char *format, ...)
 void message_warning(const char *format, ...)
 {
 	va_list arguments;
+	char *words;
 
 	if (!said.quiet)
 		print_name(COLOR_WARNING, ": warning:");
 	va_start(arguments, format);
-	free(say(said.quiet, format, arguments));
+	words = say(said.quiet, format, arguments);
 	va_end(arguments);
+	document_add_warning(NULL, 0, words, NULL);
+	free(words);
 }
 
 void message_hint(const char *format, ...)
@@ -256,11 +257,8 @@ void message_hint(const char *format, ...)
 	va_start(arguments, format);
 	words = say(said.quiet, format, arguments);
 	va_end(arguments);
-	if (said.error && words) {
-		if (!said.hints)
-			said.hints = json_array();
-		json_array_append_new(said.hints, json_text(words));
-	}
+	if (words)
+		document_add_hint(words);
 	free(words);
 }
 
@@ -277,9 +275,23 @@ void message_sql(const char *sql, bool is_printed)
 {
 	if (is_printed)
 		message_note("  %s", sql);
-	if (!said.sql)
-		said.sql = json_array();
-	json_array_append_new(said.sql, json_text(sql));
+	document_add_statement(sql);
+}
+
+void message_step(const char *format, ...)
+{
+	va_list arguments;
+	char *words;
+
+	if (!said.quiet)
+		fputs(said.has_steps ? "      " : "next: ", stderr);
+	said.has_steps = true;
+	va_start(arguments, format);
+	words = say(said.quiet, format, arguments);
+	va_end(arguments);
+	if (words)
+		document_add_step(words);
+	free(words);
 }
 
 enum status usage_error(const char *words)
@@ -486,20 +498,6 @@ enum status message_program_fault(struct fault fault, const char *program)
 
 /* ---- the end ---- */
 
-static void print_error_object(enum status status)
-{
-	json_t *object = json_object();
-	json_t *error = json_object();
-
-	json_object_set_new(error, "status", json_integer((json_int_t)status));
-	json_object_set_new(error, "message", json_text(said.error));
-	json_object_set(error, "hints", said.hints ? said.hints : json_null());
-	if (said.sql)
-		json_object_set(error, "sql", said.sql);
-	json_object_set_new(object, "error", error);
-	print_json(object);
-}
-
 static bool close_standard_output(void)
 {
 	bool failed_before = ferror(stdout);
@@ -510,22 +508,23 @@ static bool close_standard_output(void)
 
 enum status message_finish(enum status status)
 {
-	if (said.json && status != STATUS_DONE && said.error)
-		print_error_object(status);
+	bool is_hinted = status != STATUS_DONE && said.changed;
+
+	if (is_hinted)
+		message_hint("the change itself is made");
+	document_print(status, said.changed);
 	if (fflush(stdout) || !close_standard_output()) {
 		message_error("cannot write standard output: %s", strerror(errno));
 		status = STATUS_FAILED;
 	}
-	if (json_memory_failed() && (status == STATUS_DONE || !said.error)) {
+	if (json_memory_failed() && (status == STATUS_DONE || !said.has_error)) {
 		message_error("out of memory");
 		status = STATUS_FAILED;
 	}
-	if (status != STATUS_DONE && said.changed)
+	if (status != STATUS_DONE && said.changed && !is_hinted)
 		message_hint("the change itself is made");
 	free(said.given);
-	free(said.error);
-	json_decref(said.hints);
-	json_decref(said.sql);
+	document_free();
 	return status;
 }
 

@@ -16,8 +16,8 @@
 /* name: "mkeyfile" or "mkeyfile COMMAND"; it must outlive the program. */
 void message_start(const char *name);
 
-/* --quiet: only errors are said. --json: an error is an object on standard
- * output as well. */
+/* --quiet: only errors are said. --json: the object on standard output has
+ * errors, warnings, hints and steps as well. */
 void message_set_quiet(bool quiet);
 void message_set_json(bool json);
 
@@ -36,6 +36,9 @@ const char *message_given(void);
 const char *hint_with_given(const char *hint);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* What is left to do after the change, one step at a time: said like a note after "next: ",
+ * and a member of "steps" in JSON. */
+void message_step(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A statement that clears the way, on a line of its own, and in any case for JSON. */
 void message_sql(const char *sql, bool is_printed);
 
@@ -72,7 +75,7 @@ void message_ignored(const char *path, const struct refusal_of_trust *refusal);
 /* Tells message_finish that the change was made, whatever comes after. */
 void message_changed(void);
 
-/* Prints the error object when --json asks and status is one that follows a
+/* Prints the object of --json, with an error when status is one that follows a
  * message_error, and closes standard output, whose failure turns any status
  * into STATUS_FAILED. Returns the final status. */
 enum status message_finish(enum status status);
