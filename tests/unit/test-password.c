@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/password.h"
 #include "core/words.h"
 #include "helpers.h"
 
