@@ -145,6 +145,12 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	done
 }
 
+@test "the setting of a password file is written as an option file needs it" {
+	mkdir 'my dir'
+	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file='my dir/new'
+	grep -xF "      file_key_management_filekey = \"FILE:$PWD/my dir/new\"" <<<"$stderr"
+}
+
 @test "a KDF that the installed server cannot read is refused where no target is named" {
 	unset MKEYFILE_TARGET
 	mkdir programs

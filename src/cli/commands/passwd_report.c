@@ -6,6 +6,7 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "cli/words/option_value.h"
 #include "cli/words/shell_word.h"
 #include "core/backup.h"
 #include "core/format.h"
@@ -43,6 +44,7 @@ static void say_settings(const struct password_change *passwd)
 	const struct options *options = passwd->options;
 	bool other_kdf = !kdf_equals(options->kdf, passwd->new_kdf);
 	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
+	char *value = filekey ? option_value(filekey) : NULL;
 
 	if (filekey && options->password.file && !is_standard_stream(options->password.file))
 		message_step("the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s')",
@@ -59,14 +61,15 @@ static void say_settings(const struct password_change *passwd)
 		message_step("before the server starts again, its option file has to say:");
 	else
 		message_step("the server's settings stay as they are");
-	if (filekey)
-		message_step("%s_filekey = %s", key_plugin_of(options->target.profile), filekey);
+	if (filekey && value)
+		message_step("%s_filekey = %s", key_plugin_of(options->target.profile), value);
 	say_kdf_settings(passwd);
 	message_step("a running server goes on with what it has read. Copy %s to every server of the cluster",
 		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
 	if (!server_reads_kdf(&server_profiles[0], passwd->new_kdf) && !options->target.profile)
 		message_hint("servers before 12.0.1 cannot read it: --target names yours");
 	free(filekey);
+	free(value);
 }
 
 static void say_done(const struct password_change *passwd)
