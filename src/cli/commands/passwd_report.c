@@ -9,6 +9,7 @@
 #include "cli/words/option_value.h"
 #include "cli/words/shell_word.h"
 #include "core/backup.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <stdio.h>
@@ -20,11 +21,9 @@
 static char *filekey_setting(const struct password_change *passwd)
 {
 	const char *path = passwd->new_source->file;
-	char *absolute = path ? realpath(path, NULL) : NULL;
-	char *setting = path ? format_text("FILE:%s", absolute ? absolute : path) : NULL;
+	HEAP char *absolute = path ? realpath(path, NULL) : NULL;
 
-	free(absolute);
-	return setting;
+	return path ? format_text("FILE:%s", absolute ? absolute : path) : NULL;
 }
 
 static void say_kdf_settings(const struct password_change *passwd)
@@ -43,8 +42,8 @@ static void say_settings(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	bool other_kdf = !kdf_equals(options->kdf, passwd->new_kdf);
-	char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
-	char *value = filekey ? option_value(filekey) : NULL;
+	HEAP char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
+	HEAP char *value = filekey ? option_value(filekey) : NULL;
 
 	if (filekey && options->password.file && !is_standard_stream(options->password.file))
 		message_step("the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s')",
@@ -68,8 +67,6 @@ static void say_settings(const struct password_change *passwd)
 		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
 	if (!server_reads_kdf(&server_profiles[0], passwd->new_kdf) && !options->target.profile)
 		message_hint("servers before 12.0.1 cannot read it: --target names yours");
-	free(filekey);
-	free(value);
 }
 
 static void say_done(const struct password_change *passwd)
@@ -95,11 +92,10 @@ static void say_done(const struct password_change *passwd)
 
 static void set_setting(json_t *object, const struct password_change *passwd, const char *name, const char *value)
 {
-	char *whole = format_text("loose_%s_%s", key_plugin_of(passwd->options->target.profile), name);
+	HEAP char *whole = format_text("loose_%s_%s", key_plugin_of(passwd->options->target.profile), name);
 
 	if (whole)
 		json_object_set_new(object, whole, json_text(value));
-	free(whole);
 }
 
 /* As config names them. */
@@ -107,7 +103,7 @@ static json_t *settings_json(const struct password_change *passwd)
 {
 	const struct kdf kdf = passwd->new_kdf;
 	char iterations[sizeof("4294967295")];
-	char *filekey = filekey_setting(passwd);
+	HEAP char *filekey = filekey_setting(passwd);
 	json_t *object = json_object();
 
 	if (filekey)
@@ -115,24 +111,21 @@ static json_t *settings_json(const struct password_change *passwd)
 	snprintf(iterations, sizeof(iterations), "%u", kdf.iterations);
 	set_setting(object, passwd, "digest", digest_name(kdf.digest));
 	set_setting(object, passwd, "use_pbkdf2", iterations);
-	free(filekey);
 	return object;
 }
 
 /* An earlier backup, which holds a key that the file lacks, may need the old password, too. */
 static bool is_only_backup(const struct store *store)
 {
-	char *numbered = backup_newest_path(store->path);
-	bool is_only = !numbered;
+	HEAP char *numbered = backup_newest_path(store->path);
 
-	free(numbered);
-	return is_only;
+	return !numbered;
 }
 
 static void say_command(const char *backup, const char *password, bool keeps_password)
 {
-	char *word = shell_word(backup);
-	char *password_word = password && !keeps_password ? shell_word(password) : NULL;
+	HEAP char *word = shell_word(backup);
+	HEAP char *password_word = password && !keeps_password ? shell_word(password) : NULL;
 
 	if (word) {
 		message_note(
@@ -142,22 +135,18 @@ static void say_command(const char *backup, const char *password, bool keeps_pas
 	}
 	if (word && password && keeps_password)
 		message_note("      and keep '%s': it may open an earlier backup", password);
-	free(word);
-	free(password_word);
 }
 
 /* With WAY_KEEP the password is still in use. */
 static void say_how_to_delete(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
-	char *backup = passwd->way == WAY_KEEP ? NULL : backup_path(&passwd->store, options->file);
-	char *password =
+	HEAP char *backup = passwd->way == WAY_KEEP ? NULL : backup_path(&passwd->store, options->file);
+	HEAP char *password =
 		passwd->way == WAY_REPLACE_FILE ? backup_path(&passwd->password_store, options->password.file) : NULL;
 
 	if (backup)
 		say_command(backup, password, !is_only_backup(&passwd->store));
-	free(backup);
-	free(password);
 }
 
 void passwd_report(const struct password_change *passwd)

@@ -10,6 +10,7 @@
 #include "cli/words/data_words.h"
 #include "cli/words/document.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "core/keyset.h"
 #include "data/parts.h"
@@ -215,11 +216,10 @@ static bool removes_ids(const struct arguments *arguments)
 
 static void hint_at_proof(const struct datadirs *datadirs)
 {
-	char *directories = datadirs_retype(datadirs);
+	HEAP char *directories = datadirs_retype(datadirs);
 
 	message_hint("run 'mkeyfile verify%s%s' to list which data needs which key", directories ? directories : "",
 		     message_given());
-	free(directories);
 }
 
 static enum status check_needs(const struct arguments *arguments, const struct keyset *removed,
@@ -366,13 +366,12 @@ static enum status refuse_missing(const struct arguments *arguments, const struc
 
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct missing_part *part = &parts->items[i];
-		char *what = part_words(part);
+		HEAP char *what = part_words(part);
 		enum status status = refuse(arguments, what ? format_text("the data is incomplete: %s", what) : NULL);
 
 		worst = status ? status : worst;
 		if (status == STATUS_REFUSED && (i + 1 == parts->count || parts->items[i + 1].part != part->part))
 			hint_at_setting(part->part);
-		free(what);
 	}
 	return worst;
 }
@@ -425,7 +424,7 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 static void say_removed(const struct arguments *arguments, const struct store *store, const struct keyset *removed)
 {
 	const struct options *options = arguments->options;
-	char *backup = backup_path(store, options->file);
+	HEAP char *backup = backup_path(store, options->file);
 
 	message_note("%s '%s'", options->writing.dry_run ? "would change" : "changed", options->file);
 	for (size_t i = 0; i < removed->count; i++) {
@@ -438,7 +437,6 @@ static void say_removed(const struct arguments *arguments, const struct store *s
 		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
 	if (backup)
 		message_note("      whatever needs these keys there needs '%s' or a copy of it", backup);
-	free(backup);
 }
 
 static void report(const struct arguments *arguments, const struct edit *edit, const struct keyset *removed)

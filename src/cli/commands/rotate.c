@@ -11,6 +11,7 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "core/signals.h"
 
@@ -179,16 +180,14 @@ static char *replaceable_ids(const struct key_ids *ids, const struct keyfile *ke
 static void hint_at_successors(const struct arguments *arguments, const struct key_ids *ids,
 			       const struct keyfile *keyfile, const char *why)
 {
-	char *words = replaceable_ids(ids, keyfile);
-	char *size = arguments->size ? format_text(" --size=%zu", 8 * arguments->size) : NULL;
+	HEAP char *words = replaceable_ids(ids, keyfile);
+	HEAP char *size = arguments->size ? format_text(" --size=%zu", 8 * arguments->size) : NULL;
 
 	if (words && *words)
 		message_hint("run 'mkeyfile rotate%s --new-id%s%s' to rotate by a new ID%s",
 			     arguments->all ? " --all" : words, size ? size : "", filter_given(), why);
 	else if (words && key_ids_have(ids, KEY_ID_SYSTEM))
 		hint_at_other_key(keyfile);
-	free(words);
-	free(size);
 }
 
 static void hint_at_other_ways(const struct arguments *arguments, const struct key_ids *ids,
@@ -388,7 +387,7 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 	const struct options *options = done->arguments->options;
 	uint32_t id = done->replaced->ids[i];
 	uint32_t successor = done->change->keys->items[i].id;
-	char *sql = successor_sql(id, successor, done->tables);
+	HEAP char *sql = successor_sql(id, successor, done->tables);
 
 	if (!sql)
 		return out_of_memory();
@@ -397,7 +396,6 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 	else
 		json_array_append_new(list, json_pack("{s:I, s:I, s:o}", "id", (json_int_t)id, "new_id",
 						      (json_int_t)successor, "sql", json_text(sql)));
-	free(sql);
 	return STATUS_DONE;
 }
 

@@ -9,10 +9,10 @@
 #include "cli/words/finding_words.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/keyset.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct arguments {
 	struct options *options;
@@ -108,7 +108,7 @@ static void print_findings(const struct inspection *inspection)
 {
 	for (size_t i = 0; i < inspection->findings.count; i++) {
 		const struct finding *finding = &inspection->findings.items[i];
-		char *words = finding_words(finding);
+		HEAP char *words = finding_words(finding);
 		bool is_information = finding_is_information(finding->kind);
 
 		print_colored(stdout, is_information ? COLOR_NONE : COLOR_WARNING,
@@ -119,7 +119,6 @@ static void print_findings(const struct inspection *inspection)
 		print_result("%s", words ? words : "");
 		printf(" [%s]\n", finding_name(finding->kind));
 		print_hint(finding_hint(finding->kind));
-		free(words);
 	}
 }
 
@@ -172,14 +171,13 @@ static json_t *notes_json(const struct inspection *inspection)
 	for (size_t i = 0; i < inspection->findings.count; i++) {
 		const struct finding *finding = &inspection->findings.items[i];
 		const char *name = finding_name(finding->kind);
-		char *words = finding_words(finding);
+		HEAP char *words = finding_words(finding);
 
 		if (finding_is_information(finding->kind))
 			json_array_append_new(notes,
 					      warning_json(name, finding->line, words, finding_hint(finding->kind)));
 		else
 			document_add_warning(name, finding->line, words, finding_hint(finding->kind));
-		free(words);
 	}
 	return notes;
 }

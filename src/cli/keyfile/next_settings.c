@@ -3,38 +3,35 @@
 
 #include "cli/words/message.h"
 #include "cli/words/option_value.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <stdlib.h>
 
 static void say_line(const char *plugin, const char *name, const char *value)
 {
-	char *quoted = value ? option_value(value) : NULL;
+	HEAP char *quoted = value ? option_value(value) : NULL;
 
 	message_step("loose_%s_%s%s%s", plugin, name, quoted ? " = " : "", quoted ? quoted : "");
-	free(quoted);
 }
 
 static void say_filekey(const char *plugin, const char *password_file)
 {
-	char *path = realpath(password_file, NULL);
-	char *value = format_text("FILE:%s", path ? path : password_file);
+	HEAP char *path = realpath(password_file, NULL);
+	HEAP char *value = format_text("FILE:%s", path ? path : password_file);
 
 	if (value)
 		say_line(plugin, "filekey", value);
-	free(path);
-	free(value);
 }
 
 static void say_kdf(const char *plugin, struct kdf kdf)
 {
-	char *iterations = format_text("%u", kdf.iterations);
+	HEAP char *iterations = format_text("%u", kdf.iterations);
 
 	if (!server_reads_kdf(&server_profiles[0], kdf) && iterations) {
 		say_line(plugin, "digest", digest_name(kdf.digest));
 		say_line(plugin, "use_pbkdf2", iterations);
 	}
-	free(iterations);
 }
 
 static bool is_of_server(const struct options *options)

@@ -5,16 +5,14 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
-#include <stdlib.h>
 
 json_t *backup_json(const struct store *store, const char *path)
 {
-	char *backup = store ? backup_path(store, path) : NULL;
-	json_t *json = backup ? json_text(backup) : json_null();
+	HEAP char *backup = store ? backup_path(store, path) : NULL;
 
-	free(backup);
-	return json;
+	return backup ? json_text(backup) : json_null();
 }
 
 json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,

@@ -3,6 +3,7 @@
 #include "cli/words/color.h"
 #include "cli/words/data_words.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -236,7 +237,7 @@ static enum color answer_color(enum data_answer answer)
 
 static void print_file(const struct data_file *file)
 {
-	char *note = note_words(file);
+	HEAP char *note = note_words(file);
 
 	print_colored(stdout, answer_color(file->answer), answer_words(file->answer));
 	print_colored(stdout, answer_color(file->answer), ":");
@@ -260,7 +261,6 @@ static void print_file(const struct data_file *file)
 	if (note)
 		printf("; %s", note);
 	putchar('\n');
-	free(note);
 }
 
 /* Prints the files that answer so, at most that many. answer: -1 means any. */
@@ -405,13 +405,12 @@ static void print_clear_text(const struct proof *proof)
 
 static void print_missing(const struct missing_part *part)
 {
-	char *words = part_words(part);
+	HEAP char *words = part_words(part);
 
 	print_colored(stdout, COLOR_WARNING, "incomplete:");
 	putchar(' ');
 	print_visibly(stdout, words ? words : "");
 	putchar('\n');
-	free(words);
 }
 
 static void print_setting_hint(const struct data_parts *parts, enum part part)

@@ -4,6 +4,7 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static json_t *uses_json(const struct data_file *file)
 static json_t *file_json(const struct data_file *file)
 {
 	json_t *object = json_object();
-	char *note = note_words(file);
+	HEAP char *note = note_words(file);
 
 	json_object_set_new(object, "path", json_text(file->path));
 	json_object_set_new(object, "kind", json_string(kind_name(file->kind)));
@@ -112,7 +113,6 @@ static json_t *file_json(const struct data_file *file)
 	json_object_set_new(object, "unexplained_pages", number(file->evidence.unexplained));
 	json_object_set_new(object, "note", file->note ? json_string(note_name(file->note)) : json_null());
 	json_object_set_new(object, "message", note ? json_text(note) : json_null());
-	free(note);
 	return object;
 }
 
@@ -134,7 +134,7 @@ static json_t *parts_json(const struct data_parts *parts)
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct missing_part *part = &parts->items[i];
 		const char *setting = part_setting(part->part);
-		char *words = part_words(part);
+		HEAP char *words = part_words(part);
 		json_t *object = json_object();
 
 		json_object_set_new(object, "part", json_string(part_name(part->part)));
@@ -143,7 +143,6 @@ static json_t *parts_json(const struct data_parts *parts)
 		json_object_set_new(object, "setting", setting ? json_string(setting) : json_null());
 		json_object_set_new(object, "message", words ? json_text(words) : json_null());
 		json_array_append_new(array, object);
-		free(words);
 	}
 	return array;
 }

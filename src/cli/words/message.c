@@ -5,6 +5,7 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/trust_words.h"
+#include "core/cleanup.h"
 #include "core/format.h"
 #include "core/keyfile.h"
 #include "core/password.h"
@@ -171,7 +172,7 @@ static size_t count_lines(const char *text)
 void print_result(const char *format, ...)
 {
 	va_list arguments;
-	char *words;
+	HEAP char *words = NULL;
 
 	va_start(arguments, format);
 	if (vasprintf(&words, format, arguments) < 0)
@@ -179,7 +180,6 @@ void print_result(const char *format, ...)
 	va_end(arguments);
 	if (words)
 		print_text(stdout, words, count_lines(words) == count_lines(format));
-	free(words);
 }
 
 /* Prints the words, with or without memory, and returns them, malloc(3)ed or NULL. */
@@ -215,13 +215,12 @@ static void print_name(enum color color, const char *end)
 
 void message_error_list(const char *format, va_list arguments)
 {
-	char *words;
+	HEAP char *words = NULL;
 
 	print_name(COLOR_ERROR, ":");
 	words = say(false, format, arguments);
 	document_add_error(words);
 	said.has_error = true;
-	free(words);
 }
 
 void message_error(const char *format, ...)
@@ -236,7 +235,7 @@ void message_error(const char *format, ...)
 void message_warning(const char *format, ...)
 {
 	va_list arguments;
-	char *words;
+	HEAP char *words = NULL;
 
 	if (!said.quiet)
 		print_name(COLOR_WARNING, ": warning:");
@@ -244,13 +243,12 @@ void message_warning(const char *format, ...)
 	words = say(said.quiet, format, arguments);
 	va_end(arguments);
 	document_add_warning(NULL, 0, words, NULL);
-	free(words);
 }
 
 void message_hint(const char *format, ...)
 {
 	va_list arguments;
-	char *words;
+	HEAP char *words = NULL;
 
 	if (!said.quiet)
 		fputs("hint: ", stderr);
@@ -259,7 +257,6 @@ void message_hint(const char *format, ...)
 	va_end(arguments);
 	if (words)
 		document_add_hint(words);
-	free(words);
 }
 
 void message_note(const char *format, ...)
@@ -281,7 +278,7 @@ void message_sql(const char *sql, bool is_printed)
 void message_step(const char *format, ...)
 {
 	va_list arguments;
-	char *words;
+	HEAP char *words = NULL;
 
 	if (!said.quiet)
 		fputs(said.has_steps ? "      " : "next: ", stderr);
@@ -291,7 +288,6 @@ void message_step(const char *format, ...)
 	va_end(arguments);
 	if (words)
 		document_add_step(words);
-	free(words);
 }
 
 enum status usage_error(const char *words)
@@ -415,8 +411,8 @@ static enum status say_no_keyfile(const char *path, const char *what, struct fau
 
 static void say_refusal(bool is_error, const char *path, const struct refusal_of_trust *refusal)
 {
-	char *words = refusal_words(refusal);
-	char *fix = refusal_fix(refusal);
+	HEAP char *words = refusal_words(refusal);
+	HEAP char *fix = refusal_fix(refusal);
 
 	if (is_error)
 		message_error("refusing '%s': %s", path, words ? words : "out of memory");
@@ -424,8 +420,6 @@ static void say_refusal(bool is_error, const char *path, const struct refusal_of
 		message_warning("ignoring option file '%s': %s", path, words ? words : "out of memory");
 	if (fix)
 		message_hint("%s", fix);
-	free(words);
-	free(fix);
 }
 
 void message_untrusted(const char *path, const struct refusal_of_trust *refusal)
@@ -481,7 +475,7 @@ enum status message_fault(struct fault fault, const char *path)
 
 enum status message_program_fault(struct fault fault, const char *program)
 {
-	char *name;
+	HEAP char *name = NULL;
 
 	if (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT)
 		return message_fault(fault, program);
@@ -492,7 +486,6 @@ enum status message_program_fault(struct fault fault, const char *program)
 	name = format_text("'%s'", program);
 	if (name)
 		say_program_failed(name, fault.error_number);
-	free(name);
 	return STATUS_FAILED;
 }
 
