@@ -463,6 +463,7 @@ static void print_hints(const struct proof *proof)
 	if (missing) {
 		puts("hint: the data is intact, whatever the server says of it: drop and repair nothing");
 		print_import_hint(proof->keyfile, missing);
+		puts("hint: see mkeyfile-troubleshooting(7) for the commands that bring a key back");
 		if (missing->files == missing->free_files)
 			puts("hint: or rewrite these tables, with ALTER TABLE ... FORCE: only free pages need the key");
 	}
