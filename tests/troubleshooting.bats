@@ -514,6 +514,19 @@ replica_says() { # words
 	rows
 }
 
+@test "a node gets the key file of another one" {
+	cp -a --sparse=always db1 db2
+	"$MKEYFILE" add -q 101
+	page_runs "A node lacks a key" scp
+	ended 0
+	page_runs "A node lacks a key" diff
+	ended 0
+	SITE=$PWD/db2
+	rows
+	client "CREATE TABLE db.moved (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=101"
+	same 0 "$status"
+}
+
 @test "a restore fails" {
 	restore_without_keys
 	page_runs "$BATS_TEST_DESCRIPTION" --datadir=
