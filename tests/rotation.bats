@@ -68,6 +68,17 @@ make_odd_tables() {
 	END
 }
 
+# An Aria table that has its rows on few pages, and many free ones on the disk.
+empty_aria_table() {
+	sql db <<-'END'
+		CREATE TABLE emptied (i INT PRIMARY KEY, t TEXT) ENGINE=Aria;
+		INSERT INTO emptied SELECT seq, REPEAT('a plain secret ', 40) FROM seq_1_to_2000;
+		FLUSH TABLES emptied;
+		DELETE FROM emptied WHERE i < 1990;
+		FLUSH TABLES emptied;
+	END
+}
+
 still_under() { # key-id
 	sql -e "SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = $1"
 }
@@ -135,6 +146,7 @@ still_under() { # key-id
 	plugin_setup
 	# the server reads the same file by the other plugin from now on
 	start mkeyfile_key_management --innodb-fast-shutdown=0
+	empty_aria_table
 	rows=$(just_rows)
 
 	# two versions and one reload: nothing is ever written under the one in between
@@ -155,13 +167,15 @@ still_under() { # key-id
 	same "$rows" "$(just_rows)"
 
 	# what nobody re-encrypts
-	aria_statements >aria.sql
+	aria_statements | grep -v emptied >aria.sql
+	sql -e 'UPDATE db.emptied SET i = i + 10000; FLUSH TABLES db.emptied; REPAIR TABLE db.emptied QUICK;
+		UPDATE db.emptied SET i = i - 10000' >words
 	[ "$(wc -l <aria.sql)" -ge 10 ]
 	sql <aria.sql >words
 	purge_binary_logs
 	server_stop
 	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data -n
-	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 1 file, the first of which is 'data/ib_logfile0'" ]]
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 2 files, the first of which is 'data/ib_logfile0'" ]]
 
 	# the redo log is built anew
 	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
@@ -169,12 +183,33 @@ still_under() { # key-id
 	purge_binary_logs
 	server_stop
 
+	# free pages of an Aria table
+	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
+	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 Aria data, on free pages only; an old version, still needed$' <<<"$output"
+	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
+	same "mkeyfile remove: key ID 1 version 1 is needed on free pages of 1 file, the first of which is 'data/db/emptied.MAD'
+hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
+  ALTER TABLE \`db\`.\`emptied\` FORCE;" "$stderr"
+	run -0 mkeyfile remove --all --old-versions --datadir=data --free-pages -q
+	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
+	same "$rows" "$(just_rows)"
+	grep -q "^db.emptied.repair.Error.failed to decrypt" <<<"$(sql -e 'REPAIR TABLE db.emptied')"
+	purge_binary_logs
+	server_stop
+	mv keyfile~ keyfile
+	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
+	sql -e 'ALTER TABLE db.emptied FORCE'
+	purge_binary_logs
+	server_stop
+	: >data.log
+
 	# proof, and the end
 	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
 	run -0 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
 	same '[[1,3],[2,3],[100,3]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, .version]]')"
 	start mkeyfile_key_management --innodb-log-file-size=12M
 	same "$rows" "$(just_rows)"
+	same 'db.emptied repair status OK' "$(sql -e 'REPAIR TABLE db.emptied' | tr '\t' ' ')"
 	run -0 mkeyfile status "${here[@]}"
 	sql -e "INSERT INTO db.aria VALUES (100000, 'afterwards'); INSERT INTO db.one VALUES (100000, 'afterwards')"
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"

@@ -40,6 +40,12 @@ static bool needs_for_free_pages(const struct free_pages *free_pages, const stru
 	return false;
 }
 
+/* Aria's index pages are not known to be free. */
+static bool has_free_pages(const struct data_file *file)
+{
+	return file->kind == DATA_INNODB || file->kind == DATA_ARIA_DATA;
+}
+
 bool free_pages_find(struct free_pages *free_pages, const struct data_needs *needs)
 {
 	bool done = true;
@@ -47,7 +53,7 @@ bool free_pages_find(struct free_pages *free_pages, const struct data_needs *nee
 	for (size_t i = 0; done && i < needs->file_count; i++) {
 		const struct data_file *file = &needs->files[i];
 
-		if (file->kind == DATA_INNODB && needs_for_free_pages(free_pages, file))
+		if (has_free_pages(file) && needs_for_free_pages(free_pages, file))
 			done = tables_add_file(&free_pages->tables, 0, file->path);
 	}
 	return done;

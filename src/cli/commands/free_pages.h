@@ -5,7 +5,7 @@
 #include "core/keyset.h"
 
 /* Tables that need a key for free pages, which ALTER TABLE ... FORCE leaves behind: it
- * writes a new tablespace, without the old key as well (10.11.19, 11.8.9). */
+ * writes new files, without the old key as well (10.11.19, 11.8.9). */
 struct free_pages {
 	const struct keyset *keys; /* that the tables may need */
 	struct tables tables;	   /* table.id is not set: no table twice */

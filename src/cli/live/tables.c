@@ -192,13 +192,21 @@ static bool is_sequence(const char *path)
 	       (head[FRM_CHOICES] & FRM_SEQUENCE_MASK) == FRM_SEQUENCE;
 }
 
+/* path without the suffix of a tablespace or of Aria's data; malloc(3)ed, NULL: no memory. */
+static char *without_suffix(const char *path)
+{
+	const char *suffix = strrchr(path, '.');
+
+	if (!suffix || (strcmp(suffix, ".ibd") && strcmp(suffix, ".MAD")))
+		return strdup(path);
+	return strndup(path, (size_t)(suffix - path));
+}
+
 bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
 {
 	size_t count = tables->count;
-	HEAP char *path = strdup(file);
+	HEAP char *path = without_suffix(file);
 
-	if (path && strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".ibd"))
-		path[strlen(path) - 4] = '\0';
 	if (!path || !add_by_file_name(tables, id, path))
 		return false;
 	if (tables->count > count)

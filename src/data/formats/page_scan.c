@@ -29,16 +29,6 @@ static bool is_free(struct scan *scan, const struct paged_file *file, const stru
 	return file->format->is_free && file->format->is_free(scan, page);
 }
 
-/* Not needed, and not proof of a key. But where the key has opened other pages, a free
- * page that it does not open is damaged. */
-static enum page_outcome judge_free(struct scan *scan, const struct paged_file *file, const struct local_page *page,
-				    struct key_use *use, struct evidence *evidence)
-{
-	if (!file->format->proves_free || !use->proven)
-		return PAGE_UNPROVED;
-	return scan_local_page(scan, page, use, evidence) == PAGE_REFUTED ? PAGE_DAMAGED : PAGE_UNPROVED;
-}
-
 static enum page_outcome judge_once(struct scan *scan, const struct paged_file *file, const struct page *page,
 				    struct key_use *use, struct evidence *evidence)
 {
@@ -54,8 +44,9 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 
 	if (integrity == PAGE_BROKEN)
 		return PAGE_DAMAGED;
-	return !file->reads_free && is_free(scan, file, page) ? judge_free(scan, file, &local, use, evidence)
-							      : scan_local_page(scan, &local, use, evidence);
+	if (!file->reads_free && is_free(scan, file, page))
+		return PAGE_UNPROVED;
+	return scan_local_page(scan, &local, use, evidence);
 }
 
 /* A page that does not fit is read again: it may have been in the middle of a
@@ -190,12 +181,18 @@ static void count_free(struct scan *scan, const struct paged_file *file, struct 
 		       struct key_use *use, struct evidence *evidence)
 {
 	struct free_use *free = &use->free;
+	enum page_outcome outcome;
 
 	free->pages++;
 	if (!scan->rules->full && free->proven + free->refuted + free->doubtful + free->sound >= SCAN_SAMPLE_FIRST)
 		return;
-	if (whole || read_whole(scan, file, page))
-		count_free_outcome(free, judge(scan, file, page, use, evidence));
+	if (!whole && !read_whole(scan, file, page))
+		return;
+	outcome = judge(scan, file, page, use, evidence);
+	if (outcome == PAGE_REFUTED && file->format->writes_free && free->proven)
+		key_use_count(use, PAGE_DAMAGED, page->number);
+	else
+		count_free_outcome(free, outcome);
 }
 
 static void count_encrypted(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
@@ -213,11 +210,10 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 		use->residual++;
 	else
 		use->pages++;
-	if ((unused && !(scan->rules->full && file->format->proves_free)) || !scan_samples(scan, use, page->number))
+	if (unused || !scan_samples(scan, use, page->number))
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
-	if (outcome != PAGE_UNPROVED || !unused)
-		key_use_count(use, outcome, page->number);
+	key_use_count(use, outcome, page->number);
 }
 
 /* bytes: the header, or the whole page. */

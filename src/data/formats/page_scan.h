@@ -31,7 +31,7 @@ struct page_format {
 	/* True: the page is free. NULL: nothing tells. */
 	bool (*is_free)(struct scan *scan, const struct page *page);
 	bool has_lsn;	  /* of the redo log: none is newer than the end of the log */
-	bool proves_free; /* what a page held before it was freed is still proof of a key */
+	bool writes_free; /* a page that is freed is written as a whole: damaged where the key opens others */
 	/* Of an encrypted page, without a key. */
 	enum page_integrity (*check)(const struct page *page);
 	/* False: a page that is not encrypted is damaged. */
