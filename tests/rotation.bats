@@ -83,29 +83,38 @@ still_under() { # key-id
 	sql -e "SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = $1"
 }
 
+# Gives the newest key ID a successor, and moves all tables to it, by the SQL of the server, of
+# its files, or of neither.
+move_tables() { # option-or-none tablespaces
+	local old from=${1#none}
+
+	[ "$1" != --datadir=data ] || server_stop
+	rm -f move.sql
+	old=$(mkeyfile list --ids | tail -n 1)
+	run -0 --separate-stderr mkeyfile rotate --file=keyfile "$old" --new-id ${from:+"$from"}
+	echo "$output" >move.sql
+	server_stop
+	start file_key_management
+	[ "$(still_under "$old" | wc -l)" -ge "$2" ]
+	if [ "$1" = none ]; then
+		# what is printed works when it is pasted
+		[[ ${stderr_lines[-2]} == *"the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb" ]]
+		printf '#!/bin/sh\nexec %s --no-defaults -uroot -S %s/socket "$@"\n' "$(command -v mariadb)" "$PWD" >mariadb
+		chmod +x mariadb
+		PATH=$PWD:$PATH bash -c "set -o pipefail; ${stderr_lines[-2]#*prints: }"
+	else
+		same "" "$(sql <move.sql)"
+	fi
+	same "" "$(still_under "$old")"
+}
+
 @test "every table moves, sequences too, by the SQL of the server, of its files, and of neither" {
 	local from
 
 	start file_key_management
 	same 2 "$(make_odd_tables)"
 	for from in "${here[*]}" --datadir=data none; do
-		[ "$from" != --datadir=data ] || server_stop
-		rm -f move.sql
-		run -0 --separate-stderr mkeyfile rotate --file=keyfile "$(mkeyfile list --ids | tail -n 1)" --new-id ${from:+$([ "$from" = none ] || echo "$from")}
-		echo "$output" >move.sql
-		server_stop
-		start file_key_management
-		[ "$(still_under "$(mkeyfile list --ids | tail -n 2 | head -n 1)" | wc -l)" -ge 11 ]
-		if [ "$from" = none ]; then
-			# what is printed works when it is pasted
-			[[ ${stderr_lines[-2]} == *"the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb" ]]
-			printf '#!/bin/sh\nexec %s --no-defaults -uroot -S %s/socket "$@"\n' "$(command -v mariadb)" "$PWD" >mariadb
-			chmod +x mariadb
-			PATH=$PWD:$PATH bash -c "set -o pipefail; ${stderr_lines[-2]#*prints: }"
-		else
-			same "" "$(sql <move.sql)"
-		fi
-		same "" "$(still_under "$(mkeyfile list --ids | tail -n 2 | head -n 1)")"
+		move_tables "$from" 11
 	done
 	server_stop
 	# nothing needs the keys in between, and all that there is can be read
@@ -116,6 +125,69 @@ still_under() { # key-id
 	start file_key_management --innodb-default-encryption-key-id=103
 	same '2 2' "$(sql db -e "SELECT CONCAT(NEXTVAL(numbers), ' ', NEXTVAL(by_default))")"
 	same 3000 "$(sql -e 'SELECT COUNT(*) FROM db.hundred LEFT JOIN db.parts USING (i)')"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
+}
+
+# Tables with vector indexes, whose hidden tables are under key ID 100: one is that of a table
+# under another key.
+make_vector_tables() {
+	sql db <<-'END'
+		SET NAMES utf8mb4;
+		SET SESSION innodb_default_encryption_key_id = 100;
+		CREATE TABLE vectors (i VARBINARY(250) PRIMARY KEY, v VECTOR(2) NOT NULL, VECTOR INDEX (v));
+		INSERT INTO vectors SELECT LPAD(seq, 250, 0), VEC_FROMTEXT(CONCAT('[', seq, ',1]')) FROM seq_1_to_600;
+		CREATE TABLE `o``d'd-näme.v` LIKE vectors;
+		INSERT INTO `o``d'd-näme.v` SELECT * FROM vectors LIMIT 9;
+		CREATE TABLE other (i INT PRIMARY KEY, v VECTOR(2) NOT NULL, VECTOR INDEX (v)) ENCRYPTED=YES ENCRYPTION_KEY_ID=2;
+		INSERT INTO other VALUES (1, VEC_FROMTEXT('[1,2]'));
+		SET GLOBAL innodb_max_dirty_pages_pct = 0;
+	END
+}
+
+keys_of() { # pattern of names
+	sql -e "SELECT GROUP_CONCAT(CURRENT_KEY_ID ORDER BY NAME) FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION
+		WHERE NAME LIKE '$1'"
+}
+
+@test "the hidden table of a vector index moves, and is rewritten, with its table" {
+	local from
+
+	server_release trixie
+	plugin_setup
+	start file_key_management
+	make_vector_tables
+	same 2,100 "$(keys_of db/other%)"
+	# one statement for a table and its index
+	for from in "${here[*]}" --datadir=data; do
+		move_tables "$from" 8
+		same 3 "$(grep -c "^SET STATEMENT innodb_default_encryption_key_id=10[12] FOR \(ALTER\|EXECUTE\)" move.sql)"
+		same 1 "$(grep -c '`vectors`' move.sql)"
+	done
+	same 2,102 "$(keys_of db/other%)"
+	move_tables none 8
+	same 103,103 "$(keys_of db/vectors%)"
+	server_stop
+	for id in 100 101 102; do
+		run -0 mkeyfile remove $id --datadir=data -q
+		mv keyfile~ old.$id
+	done
+
+	# free pages of the hidden table alone: its rows lose their copies of the primary key
+	start mkeyfile_key_management
+	sql db -e 'DELETE FROM vectors WHERE i > 20; ALTER TABLE vectors FORCE'
+	mkeyfile rotate 103 -q -t 11.8-enterprise
+	mkeyfile rotate 103 -q --flush "${here[@]}"
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 103
+	server_stop
+	run -4 --separate-stderr mkeyfile remove 103 --old-versions --datadir=data
+	same "  SET STATEMENT innodb_default_encryption_key_id=103 FOR ALTER TABLE \`db\`.\`vectors\` FORCE, ALGORITHM=COPY;" "$(grep "ALTER TABLE .*vectors" <<<"$stderr")"
+	start mkeyfile_key_management
+	sed -n 's/^  //p' <<<"$stderr" | sql
+	same 103,103 "$(keys_of db/vectors%)"
+	server_stop
+	run -0 mkeyfile remove 103 --old-versions --datadir=data -q
+	start mkeyfile_key_management
+	same 7 "$(sql db -e "SELECT i + 0 FROM vectors ORDER BY VEC_DISTANCE(v, VEC_FROMTEXT('[7,1]')) LIMIT 1")"
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 

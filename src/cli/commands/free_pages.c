@@ -54,7 +54,7 @@ bool free_pages_find(struct free_pages *free_pages, const struct data_needs *nee
 		const struct data_file *file = &needs->files[i];
 
 		if (has_free_pages(file) && needs_for_free_pages(free_pages, file))
-			done = tables_add_file(&free_pages->tables, 0, file->path);
+			done = tables_add_file(&free_pages->tables, 0, file);
 	}
 	return done;
 }
@@ -100,7 +100,7 @@ static char *statement_of(const struct table *table)
 	if (is_fulltext(table))
 		write_fulltext(stream, table);
 	else
-		done = write_alter_table(stream, table, table->sequence ? "FORCE, ALGORITHM=COPY" : "FORCE");
+		done = write_alter_table(stream, table, "FORCE", table->index_id);
 	if (fclose(stream) || !done)
 		return NULL;
 	return strndup(sql, strcspn(sql, "\n"));

@@ -3,6 +3,7 @@
 
 #include "cli/words/message.h"
 #include "core/cleanup.h"
+#include "core/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +76,12 @@ static bool write_hidden(FILE *stream, const struct table *table, const char *ch
 	return true;
 }
 
-bool write_alter_table(FILE *stream, const struct table *table, const char *change)
+/* Of a sequence, ALTER TABLE changes only the definition, and leaves the tablespace as it
+ * is, unless it copies (10.5.23, 10.11.19, 11.8.9). The hidden table of a vector index is
+ * left as well, and the new one takes the key from the session, and not from its table (11.8.9). */
+#define COPY ", ALGORITHM=COPY"
+
+static bool write_change(FILE *stream, const struct table *table, const char *change)
 {
 	if (table->encoded && !(is_plain(table->schema) && is_plain(table->name))) {
 		write_encoded(stream, table, change);
@@ -88,16 +94,23 @@ bool write_alter_table(FILE *stream, const struct table *table, const char *chan
 	return true;
 }
 
-/* Of a sequence, ALTER TABLE changes only the definition, and leaves the tablespace as it
- * is, unless it copies (10.5.23, 10.11.19, 11.8.9). */
-#define COPY ", ALGORITHM=COPY"
+bool write_alter_table(FILE *stream, const struct table *table, const char *change, uint32_t index_id)
+{
+	HEAP char *whole = format_text("%s%s", change, table->sequence || index_id ? COPY : "");
+
+	if (!whole)
+		return false;
+	if (index_id)
+		fprintf(stream, "SET STATEMENT innodb_default_encryption_key_id=%u FOR ", index_id);
+	return write_change(stream, table, whole);
+}
 
 static bool write_table(FILE *stream, const struct table *table, uint32_t successor)
 {
-	char change[sizeof("ENCRYPTION_KEY_ID=4294967295" COPY)];
+	HEAP char *move = format_text("ENCRYPTION_KEY_ID=%u", successor);
 
-	snprintf(change, sizeof(change), "ENCRYPTION_KEY_ID=%u%s", successor, table->sequence ? COPY : "");
-	return write_alter_table(stream, table, change);
+	return move &&
+	       write_alter_table(stream, table, table->only_index ? "FORCE" : move, table->index_id ? successor : 0);
 }
 
 static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const struct tables *tables)
@@ -119,6 +132,12 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                        \
 	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
 
+/* The name of a table's file, without its end. */
+#define FILE_NAME                                                                                                      \
+	"CONCAT(CAST(CONVERT(TABLE_SCHEMA USING filename) AS BINARY), '/',\n"                                          \
+	"                      CAST(CONVERT(TABLE_NAME USING filename) AS BINARY))"
+#define UNDER_KEY "                  FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u"
+
 /* By the tablespaces, and by the options of those that the server has not opened yet. */
 static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 {
@@ -128,16 +147,18 @@ static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 		"--   mariadb --skip-column-names --raw <move.sql | mariadb --skip-column-names\n"
 		"SET NAMES utf8mb4;\n"
 		"SELECT 'SET NAMES utf8mb4;';\n"
-		"SELECT CONCAT('ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
-		"              '` ENCRYPTION_KEY_ID=%2$u', IF(TABLE_TYPE = 'SEQUENCE', '" COPY "', ''), ';')\n"
-		"  FROM INFORMATION_SCHEMA.TABLES\n"
-		" WHERE ENGINE = 'InnoDB' AND (CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)'\n"
-		"   OR CONCAT(CAST(CONVERT(TABLE_SCHEMA USING filename) AS BINARY), '/',\n"
-		"             CAST(CONVERT(TABLE_NAME USING filename) AS BINARY)) IN\n"
-		"      (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n"
-		"         FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u));\n"
+		"SELECT CONCAT(IF(HAS_INDEX, 'SET STATEMENT innodb_default_encryption_key_id=%2$u FOR ', ''),\n"
+		"              'ALTER TABLE `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'),\n"
+		"              '` ENCRYPTION_KEY_ID=%2$u', IF(TABLE_TYPE = 'SEQUENCE' OR HAS_INDEX, '%3$s', ''), ';')\n"
+		"  FROM (SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, " FILE_NAME " IN\n"
+		"               (SELECT CAST(SUBSTRING_INDEX(NAME, '#i#', 1) AS BINARY)\n" UNDER_KEY "\n"
+		"                   AND NAME LIKE '%%#i#%%') AS HAS_INDEX\n"
+		"          FROM INFORMATION_SCHEMA.TABLES\n"
+		"         WHERE ENGINE = 'InnoDB' AND (CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)'\n"
+		"            OR " FILE_NAME " IN\n"
+		"               (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n" UNDER_KEY "))) AS MOVED;\n"
 		"SELECT '" WRITE_LEFT("''") "';\n",
-		id, successor);
+		id, successor, COPY);
 }
 
 char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables)

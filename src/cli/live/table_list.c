@@ -43,6 +43,14 @@ static int compare(const void *one, const void *other)
 	return order ? order : strcmp(a->name, b->name);
 }
 
+static void merge(struct table *kept, struct table *other)
+{
+	if (!kept->index_id)
+		kept->index_id = other->index_id;
+	kept->only_index = kept->only_index && other->only_index;
+	table_free(other);
+}
+
 void tables_sort(struct tables *tables)
 {
 	size_t kept = 0;
@@ -51,7 +59,7 @@ void tables_sort(struct tables *tables)
 		qsort(tables->items, tables->count, sizeof(*tables->items), compare);
 	for (size_t i = 0; i < tables->count; i++) {
 		if (kept && !compare(&tables->items[kept - 1], &tables->items[i])) {
-			table_free(&tables->items[i]);
+			merge(&tables->items[kept - 1], &tables->items[i]);
 		} else {
 			tables->items[kept++] = tables->items[i];
 		}

@@ -12,6 +12,10 @@ struct table {
 	char *name;
 	bool encoded; /* the names are those of files, which need decoding by a server */
 	bool sequence;
+	/* The table of its vector index, "NAME#i#01", which only the server sees: that is under this key; 0: none
+	 * is known. */
+	uint32_t index_id;
+	bool only_index; /* id is the key of that table, and not known to be that of this one */
 };
 
 struct tables {
@@ -25,7 +29,7 @@ struct tables {
 /* Appends one and takes over its names, on failure as well. False: no memory. */
 bool tables_append(struct tables *tables, struct table table);
 
-/* Sorts by ID, schema and name, and drops what stands twice. */
+/* Sorts by ID, schema and name, and makes one of those that are the same. */
 void tables_sort(struct tables *tables);
 
 void table_free(struct table *table);

@@ -19,6 +19,10 @@
 #define FRM_SEQUENCE_MASK 0x30
 #define FRM_SEQUENCE 0x20
 
+/* In the name of the hidden table of a vector index (MariaDB 11.8: HLINDEX_TEMPLATE in
+ * sql/handler.h). */
+#define VECTOR_MARK "#i#"
+
 /* Appends one with copies of the names. */
 static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
 {
@@ -30,10 +34,10 @@ static bool add_table(struct tables *tables, uint32_t id, const char *schema, co
 	return false;
 }
 
-/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1": in a file's name a #
- * of the table's own is written otherwise. False: a table that ALTER TABLE has left,
- * or none at all. Cut in place. */
-static bool cut_name(char *name, char **ret_schema, char **ret_table)
+/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1", "schema/table#i#01" of
+ * a vector index: in a file's name a # of the table's own is written otherwise. False: a
+ * table that ALTER TABLE has left, or none at all. Cut in place. */
+static bool cut_name(char *name, char **ret_schema, char **ret_table, bool *ret_is_index)
 {
 	char *slash = strrchr(name, '/');
 	char *mark;
@@ -44,19 +48,32 @@ static bool cut_name(char *name, char **ret_schema, char **ret_table)
 	*ret_schema = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	*ret_table = slash + 1;
 	mark = strchr(*ret_table, '#');
+	*ret_is_index = mark && !strncmp(mark, VECTOR_MARK, strlen(VECTOR_MARK));
 	if (mark)
 		*mark = '\0';
 	return true;
 }
 
-static bool add_by_file_name(struct tables *tables, uint32_t id, const char *path)
+static void set_index(struct table *table, uint32_t index_id, bool only_index)
+{
+	table->index_id = index_id;
+	table->only_index = only_index;
+}
+
+/* key_id is that of the file. */
+static bool add_by_file_name(struct tables *tables, uint32_t id, uint32_t key_id, const char *path)
 {
 	HEAP char *copy = strdup(path);
 	char *schema;
 	char *name;
+	bool is_index;
 
-	if (copy && cut_name(copy, &schema, &name))
-		return add_table(tables, id, schema, name, true);
+	if (copy && cut_name(copy, &schema, &name, &is_index)) {
+		if (!add_table(tables, id, schema, name, true))
+			return false;
+		set_index(&tables->items[tables->count - 1], is_index ? key_id : 0, is_index);
+		return true;
+	}
 	tables->unnamed++;
 	return copy;
 }
@@ -81,10 +98,13 @@ static char *decoding_query(const struct tables *tables, size_t first, size_t en
 	return sql;
 }
 
-static bool take_decoded(struct tables *decoded, uint32_t id, const json_t *row)
+static bool take_decoded(struct tables *decoded, const struct table *encoded, const json_t *row)
 {
-	return row_text(row, 0) && row_text(row, 1) &&
-	       add_table(decoded, id, row_text(row, 0), row_text(row, 1), false);
+	if (!row_text(row, 0) || !row_text(row, 1) ||
+	    !add_table(decoded, encoded->id, row_text(row, 0), row_text(row, 1), false))
+		return false;
+	set_index(&decoded->items[decoded->count - 1], encoded->index_id, encoded->only_index);
+	return true;
 }
 
 /* Only the server knows how its file names are written. */
@@ -99,7 +119,7 @@ static enum status decode(struct server_link *link, const struct tables *encoded
 
 		status = sql ? server_query(link, sql, &rows) : out_of_memory();
 		for (size_t i = first; !status && i < end; i++)
-			if (!take_decoded(decoded, encoded->items[i].id, json_array_get(rows, i - first)))
+			if (!take_decoded(decoded, &encoded->items[i], json_array_get(rows, i - first)))
 				status = out_of_memory();
 	}
 	decoded->unnamed = encoded->unnamed;
@@ -118,8 +138,10 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
+		uint32_t id = (uint32_t)row_number(row, 0);
+
 		if (key_ids_have(ids, row_number(row, 0)) && row_text(row, 1) &&
-		    !add_by_file_name(&encoded, (uint32_t)row_number(row, 0), row_text(row, 1)))
+		    !add_by_file_name(&encoded, id, id, row_text(row, 1)))
 			return out_of_memory();
 	}
 	tables_sort(&encoded);
@@ -202,12 +224,12 @@ static char *without_suffix(const char *path)
 	return strndup(path, (size_t)(suffix - path));
 }
 
-bool tables_add_file(struct tables *tables, uint32_t id, const char *file)
+bool tables_add_file(struct tables *tables, uint32_t id, const struct data_file *file)
 {
 	size_t count = tables->count;
-	HEAP char *path = without_suffix(file);
+	HEAP char *path = without_suffix(file->path);
 
-	if (!path || !add_by_file_name(tables, id, path))
+	if (!path || !add_by_file_name(tables, id, file->declared_id, path))
 		return false;
 	if (tables->count > count)
 		tables->items[count].sequence = is_sequence(path);
@@ -229,7 +251,7 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, cons
 		const struct data_file *file = &needs->files[i];
 
 		if (file->kind == DATA_INNODB && file->declared && key_ids_have(ids, file->declared_id) &&
-		    !tables_add_file(ret_tables, file->declared_id, file->path))
+		    !tables_add_file(ret_tables, file->declared_id, file))
 			return out_of_memory();
 	}
 	tables_sort(ret_tables);

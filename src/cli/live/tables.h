@@ -16,4 +16,4 @@ MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, bool 
 
 /* Appends the table of a file in a data directory, whose names stay as those of files.
  * One that belongs to no table by its name is counted. False: no memory. */
-MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const char *file);
+MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const struct data_file *file);
