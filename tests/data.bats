@@ -900,6 +900,42 @@ break_free_pages() { # file version
 	done
 }
 
+@test "a table that was decrypted still names its key, unless it is never encrypted" {
+	data_keys keys
+	data_install "$PWD/data"
+	data_start "$PWD/data" "$PWD/keys"
+	data_sql "$PWD/data" <<-'END'
+		CREATE DATABASE db; USE db;
+		CREATE TABLE decrypted (i INT PRIMARY KEY) ENCRYPTION_KEY_ID=100;
+		INSERT INTO decrypted VALUES (1);
+		CREATE TABLE never (i INT PRIMARY KEY) ENCRYPTED=NO ENCRYPTION_KEY_ID=101;
+		SET GLOBAL innodb_encrypt_tables = OFF;
+	END
+	for ((i = 0; i < 600; i++)); do
+		[ "$(data_sql "$PWD/data" <<<"SELECT MIN_KEY_VERSION + ENCRYPTION_SCHEME + ROTATING_OR_FLUSHING
+			FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE NAME = 'db/decrypted'")" = 0 ] && break
+		sleep 0.1
+	done
+	server_stop
+	prove keys "$PWD/data"
+	same '0 not-provable' "$status $(jq -r '.keys[] | select(.id == 100 and .needed) | .answer' <<<"$json")"
+	same 'decrypted.ibd no-page' "$(jq -r '.files[] | select(.id == 100) | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
+	run -4 mkeyfile remove 100 -f keys --datadir=data
+	same "mkeyfile remove: key ID 100 is the key of 1 file without an encrypted page, such as 'data/db/decrypted.ibd'" "${lines[0]}"
+	run -0 mkeyfile remove 101 102 -f keys --datadir=data -q
+	# the key can go with a server that does not encrypt, and then nothing is wrong
+	run -0 mkeyfile remove 100 -f keys --datadir=data -q --force
+	prove keys "$PWD/data"
+	same 0 "$status"
+	data_start "$PWD/data" "$PWD/keys" --innodb-encrypt-tables=OFF
+	same 1 "$(data_sql "$PWD/data" <<<'TRUNCATE db.never; ALTER TABLE db.decrypted FORCE; SELECT * FROM db.decrypted')"
+	# but not with one that does
+	data_sql "$PWD/data" <<<'SET GLOBAL innodb_encrypt_tables = ON'
+	run ! data_sql "$PWD/data" <<<'TRUNCATE db.decrypted'
+	[[ $output == *'Got error 140 "Wrong create options" from storage engine InnoDB'* ]]
+	server_stop
+}
+
 # The first line, the table and the JSON object say the same.
 same_report() { # key-file directory
 	local text key_words words=() rest

@@ -227,6 +227,19 @@ static bool names_key(const struct innodb_space *space)
 	return space->has_crypt && space->encrypted && !space->never;
 }
 
+/* A table with ENCRYPTED=DEFAULT that the server decrypted because of innodb_encrypt_tables=OFF.
+ * It still names its key ID, as its .frm file does: after ON, or with a server that encrypts
+ * again, TRUNCATE, OPTIMIZE and ALTER TABLE fail without such a key (error 140; 10.5.23, 10.11.19,
+ * 11.8.9). Under OFF all works, so that one that is missing is no fault of the data. ID 1 is always
+ * there. */
+static bool remembers_key(const struct innodb_space *space, const struct keyfile *keyfile)
+{
+	size_t count;
+
+	return space->has_crypt && !space->encrypted && !space->never && space->key_id != KEY_ID_SYSTEM &&
+	       (!keyfile || keyfile_find(keyfile, space->key_id, &count));
+}
+
 void reader_take_head(const struct keyfile *keyfile, const unsigned char *page, size_t size, struct data_file *file)
 {
 	struct innodb_space space = { 0 };
@@ -244,7 +257,7 @@ static void start_innodb(const struct opening *opening)
 	const struct innodb_space *space = &innodb->space;
 
 	innodb_open(opening->scan, innodb);
-	if (names_key(space))
+	if (names_key(space) || remembers_key(space, prover_keyfile(opening->scan->prover)))
 		declare(opening, space->key_id);
 	set_parts(opening->reader, &innodb->paged);
 }

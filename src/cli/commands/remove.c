@@ -189,9 +189,9 @@ static enum status refuse_need(const struct arguments *arguments, const struct k
 	const char *plural = need->files == 1 ? "" : "s";
 
 	if (!need->version)
-		return refuse(arguments,
-			      format_text("key ID %u is the key of %" PRIu64 " file%s without a page yet, such as '%s'",
-					  member->id, need->files, plural, example));
+		return refuse(arguments, format_text("key ID %u is the key of %" PRIu64
+						     " file%s without an encrypted page, such as '%s'",
+						     member->id, need->files, plural, example));
 	return refuse(arguments,
 		      format_text("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
 				  member->id, member->version, need->files, plural, example));

@@ -54,7 +54,7 @@ static const struct {
 	[DATA_NOTE_NO_REST] = { "no-rest", "other files of the system tablespace are not here, or are cut off" },
 	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
 	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },
-	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted yet" },
+	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted" },
 	[DATA_NOTE_NO_PROOF] = { "no-proof", "it holds nothing by which a key could be known" },
 	[DATA_NOTE_NO_SUPPORT] = { "no-support", "its format is not known to this program" },
 	[DATA_NOTE_INCREMENTAL] = { "incremental",
