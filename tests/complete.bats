@@ -95,6 +95,26 @@ elsewhere() { # setting
 	printf '%s' "hint: name the directory that $1 sets with --datadir as well, or use --server-data"
 }
 
+# far_counts BACKUP: of a table with DATA DIRECTORY, the backup's own file counts, and not that of the server, which the
+# link names
+far_counts() {
+	[ -e "$1/db" ] || return 0
+	same "$DATA/far/db/far.ibd" "$(<"$1/db/far.isl")"
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$1"
+	same "$1/db/far.ibd" "$(jq -r '.data.files[].path | select(endswith("far.ibd"))' <<<"$output")"
+	mv "$1/db/far.ibd" far.lost
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir="$1"
+	contains "$output" "incomplete: the table file '$1/db/far.ibd' is not here"
+	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="$1"
+	same 4 "$status"
+	# in a directory that a server was started on, the link counts
+	: >"$1/multi-master.info"
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$1"
+	same "$DATA/far/db/far.ibd" "$(jq -r '.data.files[].path | select(endswith("far.ibd"))' <<<"$output")"
+	rm "$1/multi-master.info"
+	mv far.lost "$1/db/far.ibd"
+}
+
 @test "a whole data directory lacks nothing, and neither does a backup" {
 	copy
 	lacks --
@@ -119,7 +139,9 @@ elsewhere() { # setting
 	for backup in backup partial without-mysql; do
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
 		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
+		far_counts $backup
 		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1
+		far_counts $backup
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
 		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 		run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=$backup

@@ -4,6 +4,7 @@
 #include "core/array.h"
 #include "core/cleanup.h"
 #include "core/format.h"
+#include "data/backup.h"
 #include "data/dictionary.h"
 #include "data/file_names.h"
 #include "data/formats/bytes.h"
@@ -41,6 +42,7 @@ struct place {
 	char *path;
 	struct file_id id;
 	bool has[PART_COUNT]; /* of the kinds that every server has once */
+	bool is_backup;	      /* a file is next to the link that names its place */
 	bool is_partial;      /* a backup of some tables only */
 	bool was_killed;      /* while statements may have been halfway, which a start ends */
 	bool without_innodb;  /* of a server that never had it */
@@ -71,6 +73,7 @@ struct hunt {
 	struct undo *undos;
 	size_t undo_count;
 	struct names lists;	      /* files that name logs */
+	struct name_set renamed;      /* names that --prepare gives to tables */
 	struct name_set without_file; /* names of tables that have none, or one that is told already */
 	struct name_set stale;	/* where a redo log waits: of those that the list on disk has, and that have none */
 	const char *home;	/* the directory of the system tablespace whose tables are looked for */
@@ -257,6 +260,25 @@ static bool is_partial(int directory, const char *name)
 	return read_text(directory, name, text) && strstr(text, "\npartial = Y");
 }
 
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t size = strlen(name);
+
+	return size > strlen(suffix) && !strcmp(name + size - strlen(suffix), suffix);
+}
+
+/* Of a backup that is not prepared: the table was renamed in the meantime, and its file has
+ * the old name. */
+static void take_rename(struct hunt *hunt, int directory, const char *name)
+{
+	char text[SMALL_TEXT];
+	char file[NAME_MAX + 1];
+
+	snprintf(file, sizeof(file), "%.*s.ibd", (int)strlen(name) - 4, name);
+	if (read_text(directory, name, text) && is_there(directory, file))
+		need_memory(hunt, name_set_add(&hunt->renamed, text));
+}
+
 static bool is_list_name(const char *name)
 {
 	return !fnmatch("*.index", name, 0) || !fnmatch("relay-log*.info", name, 0);
@@ -327,6 +349,8 @@ static void take_name(struct hunt *hunt, const char *path, int directory, const 
 		found->was_killed = true;
 	else if (is_undo_name(name))
 		add_undo(hunt, directory, name);
+	else if (has_suffix(name, ".ren"))
+		take_rename(hunt, directory, name);
 	else if (is_list_name(name))
 		need_memory(hunt, names_add(&hunt->lists, path, name));
 }
@@ -354,6 +378,7 @@ static void keep_place(struct hunt *hunt, const char *path, struct place *found)
 	*place = *found;
 	/* it has no schema mysql where that was not asked for */
 	place->has[PART_DATA_DIRECTORY] |= found->is_partial;
+	place->is_backup = directory_is_backup(path);
 }
 
 static struct fault take_directory(void *context, const char *path, struct fault fault)
@@ -597,7 +622,7 @@ static void wait_a_moment(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 }
 
-/* A link is there: the survey follows it. */
+/* A link is there: the survey follows it, or check_link asks for the file next to it. */
 static bool has_tablespace(const char *directory, const char *name)
 {
 	return join_is_there(directory, name, ".ibd") || join_is_there(directory, name, ".isl");
@@ -804,14 +829,32 @@ static void check_frm(struct hunt *hunt, const struct place *place, const char *
 	add_missing(hunt, PART_TABLE, place->path, file, 0);
 }
 
-/* ---- databases ---- */
-
-static bool is_frm(const char *name)
+/* Of a backup that is not prepared, it may have another name yet: of a table that was made,
+ * truncated or renamed in the meantime. */
+static bool has_copy(const struct hunt *hunt, const struct place *place, const char *table)
 {
-	size_t size = strlen(name);
+	static const char *const suffixes[] = { ".ibd", ".new", ".ibd.delta", ".new.delta", ".ibd.qp", ".new.qp" };
+	bool found = name_set_has(&hunt->renamed, table);
 
-	return size > 4 && !strcmp(name + size - 4, ".frm");
+	for (size_t i = 0; !found && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		found = join_is_there(place->path, table, suffixes[i]);
+	return found;
 }
+
+/* link: an .isl file in schema of a backup, which is to have the tablespace next to it. */
+static void check_link(struct hunt *hunt, const struct place *place, const char *schema, const char *link)
+{
+	char table[2 * NAME_MAX + 2];
+	char file[2 * NAME_MAX + 8];
+
+	snprintf(table, sizeof(table), "%s/%.*s", schema, (int)strlen(link) - 4, link);
+	if (is_intermediate(table) || has_copy(hunt, place, table) || name_set_has(&hunt->without_file, table))
+		return;
+	snprintf(file, sizeof(file), "%s.ibd", table);
+	add_missing(hunt, PART_TABLE, place->path, file, 0);
+}
+
+/* ---- databases ---- */
 
 /* lost+found: the root of a file system of its own. */
 static bool is_content(const char *name)
@@ -827,8 +870,11 @@ static bool read_schema(struct hunt *hunt, const struct place *place, const char
 
 	while ((entry = readdir(directory))) {
 		empty &= !is_content(entry->d_name);
-		if ((hunt->judges_tables || hunt->judges_stale) && !place->is_partial && is_frm(entry->d_name))
+		if ((hunt->judges_tables || hunt->judges_stale) && !place->is_partial &&
+		    has_suffix(entry->d_name, ".frm"))
 			check_frm(hunt, place, schema, dirfd(directory), entry->d_name);
+		else if (place->is_backup && has_suffix(entry->d_name, ".isl"))
+			check_link(hunt, place, schema, entry->d_name);
 	}
 	return empty;
 }
@@ -993,6 +1039,7 @@ static void hunt_free(struct hunt *hunt)
 	free(hunt->places);
 	free(hunt->undos);
 	free(hunt->lists.items);
+	name_set_free(&hunt->renamed);
 	name_set_free(&hunt->without_file);
 	name_set_free(&hunt->stale);
 	name_set_free(&hunt->listed);

@@ -4,6 +4,7 @@
 #include "core/array.h"
 #include "core/cleanup.h"
 #include "core/deadline.h"
+#include "data/backup.h"
 #include "data/file_names.h"
 #include "data/live.h"
 #include "data/reader.h"
@@ -307,8 +308,8 @@ static struct fault read_link(const char *link, char path[static PATH_MAX])
 	return path[0] == '/' && strlen(path) == size ? fault_none() : fault_errno(FAULT_READ, EINVAL);
 }
 
-/* A backup has the tablespace itself beside the link file. */
-static bool is_in_backup(const char *link, const char *path)
+/* A copy that has the tablespace itself beside the link file, as a backup does. */
+static bool has_own_copy(const char *link, const char *path)
 {
 	HEAP char *beside = with_suffix(link, ".ibd");
 	struct stat status;
@@ -324,13 +325,14 @@ static bool is_dropped(const char *link, const char *path)
 	return !strncmp(base_name(link), "#sql-ib", strlen("#sql-ib")) && access(path, F_OK) && errno == ENOENT;
 }
 
-/* What is behind the link counts as unreadable where the link itself is. */
+/* What the link names counts as unreadable where the link itself is. The link of a backup
+ * names a file of the server, if any: data/parts.c asks for the backup's own. */
 static struct fault add_linked(struct pool *pool, const char *link)
 {
 	char path[PATH_MAX];
 	struct fault fault = read_link(link, path);
 
-	if (!fault.code && (is_in_backup(link, path) || is_dropped(link, path)))
+	if (!fault.code && (is_in_backup(link) || has_own_copy(link, path) || is_dropped(link, path)))
 		return fault_none();
 	return add_job(pool, fault.code ? link : path, fault);
 }
