@@ -115,6 +115,19 @@ far_counts() {
 	mv far.lost "$1/db/far.ibd"
 }
 
+# rename_far BACKUP: what mariadb-backup leaves when db.old is renamed to db.far while it runs
+rename_far() {
+	[ -e "$1/db" ] || return 0
+	mv "$1/db/far.ibd" "$1/db/old.ibd"
+	printf db/far >"$1/db/old.ren"
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$1"
+	same "0 0 $1/db/old.ibd" "$(jq -r '.data | "\(.missing_part_count) \(.unsure_file_count) \(.files[].path | select(endswith("old.ibd")))"' <<<"$output")"
+	mv "$1/db/old.ibd" old.lost
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir="$1"
+	contains "$output" "incomplete: the table file '$1/db/far.ibd' is not here"
+	mv old.lost "$1/db/old.ibd"
+}
+
 @test "a whole data directory lacks nothing, and neither does a backup" {
 	copy
 	lacks --
@@ -140,6 +153,7 @@ far_counts() {
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
 		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 		far_counts $backup
+		rename_far $backup
 		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1
 		far_counts $backup
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup

@@ -46,6 +46,7 @@ static const struct {
 	{ "*.MRG", NAME_PLAIN },
 	{ "*.cfg", NAME_PLAIN },
 	{ "*.meta", NAME_PLAIN }, /* of an incremental backup */
+	{ "*.ren", NAME_PLAIN },  /* of a backup during which a table was renamed: its new name */
 	{ "*.pid", NAME_PLAIN },
 	{ "*.err", NAME_PLAIN },
 	{ "*.log", NAME_PLAIN },
