@@ -535,6 +535,10 @@ sys.stdin.read()' 3>&-; }
 		same 'proven 1099511627776' "$(jq -r '.data.files[0] | "\(.answer) \(.bytes)"' <<<"$output")"
 	done
 	rm hole/dynamic_.ibd
+	truncate -s 4T hole/zero.ibd
+	run -2 timeout 60 "$MKEYFILE" verify -q -j -f "$DATA/new.keys" --datadir hole
+	same 'zero-head 4398046511104' "$(jq -r '.data.files[0] | "\(.note) \(.bytes)"' <<<"$output")"
+	rm hole/zero.ibd
 	# beside a system tablespace it might be a file of that
 	cp "$DATA/new/ibdata1" hole
 	truncate -s 1M hole/ibdata1

@@ -151,15 +151,18 @@ static void refresh_redo_log(const struct opening *opening)
 		redo_logs_forget(opening->shared->redo_logs, status.st_ctim);
 }
 
+/* Holes are not read. */
 static bool is_all_zero(const struct opening *opening)
 {
+	const struct source *source = &opening->source;
 	struct scan *scan = opening->scan;
 
 	scan->window_size = 0;
-	for (uint64_t at = 0; at < opening->source.size; at += SCAN_PAGE_MAX) {
-		uint64_t left = opening->source.size - at;
+	for (uint64_t at = source_next_data(source, 0); at < source->size;
+	     at = source_next_data(source, at + SCAN_PAGE_MAX)) {
+		uint64_t left = source->size - at;
 		size_t size = left < SCAN_PAGE_MAX ? (size_t)left : SCAN_PAGE_MAX;
-		const unsigned char *bytes = scan_window(scan, &opening->source, at, size);
+		const unsigned char *bytes = scan_window(scan, source, at, size);
 
 		if (bytes && !is_zero(bytes, size))
 			return false;
