@@ -156,6 +156,8 @@ rename_far() {
 		rename_far $backup
 		mariadb-backup --defaults-file=$backup/backup-my.cnf --prepare --target-dir=$backup >>backup.log 2>&1
 		far_counts $backup
+		# of a table that is not in the list
+		[ ! -e $backup/db ] || cp $backup/db/far.isl $backup/db/stale.isl
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=$backup
 		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 		run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=$backup
@@ -249,12 +251,33 @@ rename_far() {
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
 	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
 	same "" "$(grep '#sql-ib' copy.log)"
+	data_sql "$PWD/copy" <<-END
+		CREATE TABLE db.split (i INT PRIMARY KEY) PARTITION BY HASH(i)
+			(PARTITION p0 DATA DIRECTORY='$PWD/split', PARTITION p1);
+		RENAME TABLE db.split TO db2.split;
+		ALTER TABLE db2.split ADD COLUMN j INT, ALGORITHM=COPY;
+		DROP TABLE db2.split;
+	END
 	server_stop
+	# the server left links
+	same "$PWD/split/db/split#P#p0.ibd gone" "$(<'copy/db/split#P#p0.isl') $([ -e split/db/split#P#p0.ibd ] || echo gone)"
 	rm copy/db/only.frm copy/db/aria.frm
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	# another name, which a start may need
+	# a link of no table, and one of a table that the server has
 	mv 'copy/db2/#sql-ib99.isl' copy/db2/t.isl
+	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
+	same 'copy/db/split#P#p0.isl copy/db2/#sql-backup copy/db2/t.isl' "$(jq -r '.data.files[] |
+		select(.note == "leftover-link" and .answer == "not-encrypted").path | sub("backup-.*"; "backup")' <<<"$output" | xargs)"
+	run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=copy
+	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --file=<(data_replace_key "$DATA/keys" 1)
+	contains "$output" "unreadable: 'copy/db2/t.isl': unknown; a link to '$PWD/nowhere/db2/#sql-ib99.ibd', which is not here: mount or restore that file, or delete the link if the server has no such table"
+	printf '%s/\033[31mnowhere.ibd' "$PWD" >copy/db/far.isl
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "unreadable: 'copy/db/far.isl': unknown; a link to '$PWD/\\033[31mnowhere.ibd', which is not here: mount"
+	same 1 "$(grep -c '^unreadable' <<<"$output")"
+	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir=copy
+	same 4 "$status"
+	same "mkeyfile remove: 1 file may need keys that it does not show, the first of which is 'copy/db/far.isl'" "${stderr_lines[0]}"
 	mkdir -p moved/db
 	copy
 	mv copy/db/t.ibd moved/db

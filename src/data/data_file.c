@@ -8,6 +8,7 @@
 void data_file_free(struct data_file *file)
 {
 	free((char *)(uintptr_t)file->path);
+	free(file->target);
 	evidence_free(&file->evidence);
 	*file = (struct data_file){ 0 };
 }

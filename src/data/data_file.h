@@ -39,6 +39,8 @@ enum data_note {
 	DATA_NOTE_DROPPED,	 /* a tablespace that the redo log removes */
 	DATA_NOTE_ZERO,		 /* a tablespace whose page 0 is zero, and no redo log makes it */
 	DATA_NOTE_LEFTOVER,	 /* the same, zero to its end, of no table: left by an interrupted statement */
+	DATA_NOTE_NO_TARGET,	 /* a link file that names a file that is not here */
+	DATA_NOTE_LEFTOVER_LINK, /* the same, of no table: left by a statement */
 	DATA_NOTE_CUT_OFF,	 /* a tablespace that is shorter than its page 0 says */
 	DATA_NOTE_NO_HEAD,	 /* page 0 or the header is not one */
 	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace without the first, which tells how it is encrypted */
@@ -81,13 +83,14 @@ struct data_file {
 	enum redo_word redo_says; /* of a tablespace that lacks something */
 	bool blank;    /* of DATA_NOTE_ZERO: zero to its end, and no redo log that can be read says anything of it */
 	bool unlisted; /* of a blank one: no list of tables is there that would tell whether it is one's */
+	char *target;  /* of DATA_NOTE_NO_TARGET: the path in it, malloc(3)ed as path is */
 	struct system_part system;
 	uint32_t space_id;    /* of a tablespace that says it on the disk, */
 	struct file_id space; /* and its file */
 	struct evidence evidence;
 };
 
-/* Its path and its evidence; *file is as if zeroed. */
+/* Its path, its target and its evidence; *file is as if zeroed. */
 void data_file_free(struct data_file *file);
 
 /* Whether a server would still bring in what the files lack: one is at work, or the

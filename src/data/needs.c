@@ -248,7 +248,7 @@ static struct fault add_file(struct data_needs *needs, size_t number)
 		fault = add_to_directory(needs, file);
 	if (file->note == DATA_NOTE_UNCLEAN && !needs->pending++)
 		needs->pending_example = number;
-	needs->blank_count += file->blank;
+	needs->blank_count += file->blank || file->target;
 	return fault;
 }
 

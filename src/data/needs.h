@@ -58,8 +58,8 @@ struct data_needs {
 	uint64_t undecided;	    /* what other directories, or another redo log, would decide: files and redo logs */
 	uint64_t pending;	    /* redo logs that a start would still apply, and that were read */
 	size_t pending_example;	    /* the first of them */
-	uint64_t blank_count;	    /* files that are zero to their end */
-	uint64_t leftover_count;    /* those of them that data_parts_find has noted so: they need no key */
+	uint64_t blank_count;	    /* files that are zero to their end, and links to files that are not here */
+	uint64_t leftover_count;    /* those of the files that data_parts_find has noted so: they need no key */
 	size_t leftover_example;    /* the first of these */
 	struct system_file *system_files; /* of system tablespaces, each part once; in the order of the files */
 	size_t system_file_count;

@@ -80,6 +80,7 @@ struct hunt {
 	struct name_set listed; /* where a file may be an orphan: all names of tables */
 	size_t dictionaries;	/* that were read */
 	bool dictionaries_complete;
+	bool has_backup;
 	bool has_orphans; /* a .frm file may be all that there is of a table */
 	bool judges_tables;
 	bool judges_stale;  /* the list of tables may be older than the files */
@@ -379,6 +380,7 @@ static void keep_place(struct hunt *hunt, const char *path, struct place *found)
 	/* it has no schema mysql where that was not asked for */
 	place->has[PART_DATA_DIRECTORY] |= found->is_partial;
 	place->is_backup = directory_is_backup(path);
+	hunt->has_backup |= place->is_backup;
 }
 
 static struct fault take_directory(void *context, const char *path, struct fault fault)
@@ -661,7 +663,7 @@ static bool is_in_log(const struct hunt *hunt, uint32_t space_id)
 
 static bool lists_tables(const struct hunt *hunt)
 {
-	return hunt->search->needs->blank_count || hunt->has_orphans;
+	return hunt->search->needs->blank_count || hunt->has_orphans || hunt->has_backup;
 }
 
 /* What is deleted may come back where a redo log waits. */
@@ -744,12 +746,23 @@ static bool is_schema(const struct hunt *hunt, const char *path)
 	return place && place->has[PART_DATA_DIRECTORY];
 }
 
+/* Of a link: what the redo log says of the file that it names. */
+static bool is_unknown_to_log(const struct hunt *hunt, const struct data_file *file)
+{
+	unsigned char page[1];
+	const struct redo_question question = { .directory = file->directory, .path = file->target, .page = page };
+
+	if (!file->target)
+		return file->redo_says == REDO_SAYS_NOTHING;
+	return redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question) == REDO_SAYS_NOTHING;
+}
+
 static bool may_be_leftover(const struct hunt *hunt, const struct data_file *file)
 {
 	enum data_recovery recovery = data_needs_recovery(hunt->search->needs, file->directory);
 
-	return file->blank && recovery != DATA_RECOVERY_UNKNOWN &&
-	       (recovery == DATA_RECOVERY_NONE || file->redo_says == REDO_SAYS_NOTHING) && is_schema(hunt, file->path);
+	return (file->blank || file->target) && recovery != DATA_RECOVERY_UNKNOWN && is_schema(hunt, file->path) &&
+	       (recovery == DATA_RECOVERY_NONE || is_unknown_to_log(hunt, file));
 }
 
 /* A list on the disk may be older than the redo log. But a statement that makes a table names
@@ -757,9 +770,19 @@ static bool may_be_leftover(const struct hunt *hunt, const struct data_file *fil
  * the log then. */
 static bool is_listed(const struct hunt *hunt, const struct data_file *file)
 {
-	HEAP char *table = table_of(file->path);
+	HEAP char *own = file->target ? with_suffix(file->path, ".ibd") : strdup(file->path);
+	HEAP char *table = own ? table_of(own) : NULL;
 
 	return !table || name_set_has(&hunt->listed, table);
+}
+
+static void note_leftover(struct data_file *file)
+{
+	file->note = file->target ? DATA_NOTE_LEFTOVER_LINK : DATA_NOTE_LEFTOVER;
+	if (!file->target)
+		return;
+	file->kind = DATA_PLAIN;
+	file->fault = fault_none();
 }
 
 static void note_leftovers(const struct hunt *hunt)
@@ -774,7 +797,7 @@ static void note_leftovers(const struct hunt *hunt)
 		if (!hunt->dictionaries || !hunt->dictionaries_complete)
 			file->unlisted = true;
 		else if (!is_listed(hunt, file))
-			file->note = DATA_NOTE_LEFTOVER;
+			note_leftover(file);
 	}
 }
 
@@ -803,11 +826,16 @@ static bool is_lost(struct hunt *hunt, const struct place *place, const char *ta
 	return path && redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question) == REDO_SAYS_NOTHING;
 }
 
+/* lists_tables, and no server has it. */
+static bool is_unlisted(const struct hunt *hunt, const char *table)
+{
+	return hunt->dictionaries && hunt->dictionaries_complete && !name_set_has(&hunt->listed, table);
+}
+
 /* No server finds more than the .frm file, whatever is restored. */
 static bool is_orphan(const struct hunt *hunt, const char *table)
 {
-	return hunt->has_orphans && hunt->dictionaries && hunt->dictionaries_complete &&
-	       !name_set_has(&hunt->listed, table);
+	return hunt->has_orphans && is_unlisted(hunt, table);
 }
 
 /* name: a .frm file in schema. */
@@ -848,7 +876,8 @@ static void check_link(struct hunt *hunt, const struct place *place, const char 
 	char file[2 * NAME_MAX + 8];
 
 	snprintf(table, sizeof(table), "%s/%.*s", schema, (int)strlen(link) - 4, link);
-	if (is_intermediate(table) || has_copy(hunt, place, table) || name_set_has(&hunt->without_file, table))
+	if (is_intermediate(table) || has_copy(hunt, place, table) || name_set_has(&hunt->without_file, table) ||
+	    (hunt->judges_tables && is_unlisted(hunt, table)))
 		return;
 	snprintf(file, sizeof(file), "%s.ibd", table);
 	add_missing(hunt, PART_TABLE, place->path, file, 0);
@@ -1004,7 +1033,7 @@ static void check_system_tablespaces(struct hunt *hunt)
 			continue;
 		}
 		match_undo(hunt, path);
-		if (judges || needs->blank_count)
+		if (judges || lists_tables(hunt))
 			check_dictionary(hunt, file, judges ? check_table : list_table);
 	}
 }

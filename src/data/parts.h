@@ -57,8 +57,9 @@ struct parts_search {
  * counts, unless it is another data directory's own. Tables are left out while a server
  * runs and in a partial backup; while a redo log has changes to apply, those that it names,
  * and those of other engines than InnoDB; after a crash, where only a .frm file tells of them.
- * Notes which of needs' blank files are leftovers, too: those in a data directory whose server
- * has no such table. 10.5 makes the file of a table before anything says so, and a crash then
+ * Notes which of needs' blank files, and of its links to nowhere, are leftovers, too: those in
+ * a data directory whose server has no such table. RENAME of a partition with DATA DIRECTORY to
+ * another schema leaves its link (10.11). 10.5 makes the file of a table before anything says so, and a crash then
  * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
  * at it any more. Where no complete list of tables tells, they are noted as unlisted.
  * FAULT_MEMORY, FAULT_ALGORITHM. */

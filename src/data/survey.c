@@ -246,7 +246,7 @@ static void wait_for_jobs(struct pool *pool, size_t most)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-/* file: what is known of it already; its path is copied. */
+/* file: what is known of it already; its paths are copied. */
 static struct fault add_known_job(struct pool *pool, const struct data_file *file, bool opened)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -256,8 +256,9 @@ static struct fault add_known_job(struct pool *pool, const struct data_file *fil
 		return fault_of(FAULT_MEMORY);
 	job->file = *file;
 	job->file.path = strdup(file->path);
-	if (!job->file.path) {
-		free(job);
+	job->file.target = file->target ? strdup(file->target) : NULL;
+	if (!job->file.path || (file->target && !job->file.target)) {
+		job_free(job);
 		return fault_of(FAULT_MEMORY);
 	}
 	job->opened = opened;
@@ -325,6 +326,26 @@ static bool is_dropped(const char *link, const char *path)
 	return !strncmp(base_name(link), "#sql-ib", strlen("#sql-ib")) && access(path, F_OK) && errno == ENOENT;
 }
 
+/* A running server makes and removes such files at any moment. */
+static bool is_nowhere(const struct pool *pool, const char *path)
+{
+	return !pool->rules.live && access(path, F_OK) && errno == ENOENT;
+}
+
+static struct fault add_nowhere(struct pool *pool, const char *link, char *target)
+{
+	const struct data_file file = {
+		.path = link,
+		.target = target,
+		.kind = DATA_UNKNOWN,
+		.note = DATA_NOTE_NO_TARGET,
+		.fault = fault_errno(FAULT_OPEN, ENOENT),
+		.directory = pool->directory,
+	};
+
+	return add_known_job(pool, &file, true);
+}
+
 /* What the link names counts as unreadable where the link itself is. The link of a backup
  * names a file of the server, if any: data/parts.c asks for the backup's own. */
 static struct fault add_linked(struct pool *pool, const char *link)
@@ -334,6 +355,8 @@ static struct fault add_linked(struct pool *pool, const char *link)
 
 	if (!fault.code && (is_in_backup(link) || has_own_copy(link, path) || is_dropped(link, path)))
 		return fault_none();
+	if (!fault.code && is_nowhere(pool, path))
+		return add_nowhere(pool, link, path);
 	return add_job(pool, fault.code ? link : path, fault);
 }
 

@@ -256,10 +256,12 @@ static void print_file(const struct data_file *file)
 		printf("; %ju page%s seem%s encrypted, and the first page says nothing of that",
 		       (uintmax_t)file->evidence.unexplained, plural(file->evidence.unexplained),
 		       file->evidence.unexplained == 1 ? "s" : "");
-	if (file->fault.code)
+	if (file->fault.code && !file->target)
 		printf("; %s", file->fault.error_number ? strerror(file->fault.error_number) : "not a regular file");
-	if (note)
-		printf("; %s", note);
+	if (note) {
+		printf("; ");
+		print_visibly(stdout, note);
+	}
 	putchar('\n');
 }
 

@@ -47,6 +47,9 @@ static const struct {
 	[DATA_NOTE_ZERO] = { "zero-head", "its first page is zero, and no redo log that would write it was found" },
 	[DATA_NOTE_LEFTOVER] = { "leftover", "an interrupted statement left this file, which holds nothing: the server "
 					     "has no such table" },
+	[DATA_NOTE_NO_TARGET] = { "no-target", NULL },
+	[DATA_NOTE_LEFTOVER_LINK] = { "leftover-link", "a link to a file that is not here, and the server has no such "
+						       "table: the link can be deleted" },
 	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
 	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
 	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "
@@ -96,6 +99,11 @@ char *note_words(const struct data_file *file)
 {
 	if (file->note == DATA_NOTE_NO_CODEC)
 		return format_text("%s is not installed", codec_library(file->evidence.missing_codec));
+	if (file->note == DATA_NOTE_NO_TARGET)
+		return format_text(
+			"a link to '%s', which is not here: mount or restore that file, or delete the link if "
+			"the server has no such table",
+			file->target);
 	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
 }
 
