@@ -922,7 +922,7 @@ break_free_pages() { # file version
 	done
 	server_stop
 	prove keys "$PWD/data"
-	same '0 not-provable' "$status $(jq -r '.keys[] | select(.id == 100 and .needed) | .answer' <<<"$json")"
+	same '0 not-provable' "$status $(jq -r '.needs[] | select(.id == 100 and .needed) | .answer' <<<"$json")"
 	same 'decrypted.ibd no-page' "$(jq -r '.files[] | select(.id == 100) | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
 	run -4 mkeyfile remove 100 -f keys --datadir=data
 	same "mkeyfile remove: key ID 100 is the key of 1 file without an encrypted page, such as 'data/db/decrypted.ibd'" "${lines[0]}"

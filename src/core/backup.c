@@ -78,12 +78,14 @@ char *backup_newest_path(const char *path)
 	const char *slash = strrchr(path, '/');
 	HEAP char *directory_path = slash ? format_text("%.*s", (int)(slash + 1 - path), path) : strdup(".");
 	DESCRIPTOR int directory = directory_path ? open(directory_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	HEAP uint32_t *numbers = NULL;
+	uint32_t *numbers = NULL;
+	char *newest = NULL;
 	size_t count = 0;
 
-	if (directory < 0 || list_numbers(directory, slash ? slash + 1 : path, &numbers, &count).code || !count)
-		return NULL;
-	return numbered(path, numbers[0]);
+	if (directory >= 0 && !list_numbers(directory, slash ? slash + 1 : path, &numbers, &count).code && count)
+		newest = numbered(path, numbers[0]);
+	free(numbers);
+	return newest;
 }
 
 static bool is_absent(int directory, const char *name)

@@ -50,13 +50,11 @@ static void say_settings(const struct password_change *passwd)
 			     passwd->new_source->file, options->password.file, options->password.file);
 	else if (filekey)
 		message_step("the server's user has to read '%s' (chown mysql)", passwd->new_source->file);
-	if (filekey)
-		message_step("before the server starts again, its option file has to say:");
-	else if (passwd->way == WAY_SOURCE)
+	if (passwd->way == WAY_SOURCE)
 		message_step("before the server starts again, what %s_filekey names has to hold the new password%s",
 			     key_plugin_of(options->target.profile),
 			     other_kdf ? ", and its option file has to say:" : "");
-	else if (other_kdf)
+	else if (filekey || other_kdf)
 		message_step("before the server starts again, its option file has to say:");
 	else
 		message_step("the server's settings stay as they are");
