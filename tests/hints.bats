@@ -71,6 +71,20 @@ ids() {
 	done
 	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")"
 	same "7;$key" "$(openssl_decrypt 'my pw' "it's" | tail -n 1)"
+	# as the same version, and by force where that was asked for
+	make_keyfile versions '1;1' '7;1'
+	run -2 --separate-stderr mkeyfile add 7 --key-from=base64 --key-version=3 -f versions
+	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")"
+	same "7;3;$key" "$(tail -n 1 versions)"
+	head -c 32 /dev/zero | base64 >zeros
+	run -2 --separate-stderr mkeyfile add 8 --key-from=zeros --force -f versions
+	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")"
+	same "8;1;$(printf '%064d' 0)" "$(tail -n 1 versions)"
+	# which has no place for a key on standard input that has something else
+	run -2 --separate-stderr mkeyfile add 9 --key-from=base64 -f - -o - <plain
+	[[ $stderr == *"'base64' is not a key"* && $stderr != *hint:* ]]
+	run -2 --separate-stderr mkeyfile add 9 --key-from=base64 -f "it's" -P - <'my pw'
+	[[ $stderr == *"'base64' is not a key"* && $stderr != *hint:* ]]
 }
 
 # Ten and more for each command, as people make them.

@@ -105,11 +105,17 @@ static enum status refuse_existing(const struct arguments *arguments, const stru
 
 static enum status make_keys(const struct arguments *arguments, const struct keyfile *keyfile, struct new_keys *keys)
 {
+	const struct key_import import = {
+		.path = arguments->key_from,
+		.id = arguments->ids.ids[0],
+		.version = arguments->key_version,
+		.force = arguments->force,
+		.input_is_free = !is_filter(arguments->options) && !reads_standard_input(&arguments->options->password),
+	};
 	enum status status = new_keys_allocate(keys, arguments->ids.count);
 
 	if (!status && arguments->key_from)
-		return new_keys_import(keys, arguments->key_from, arguments->ids.ids[0],
-				       arguments->key_version ? arguments->key_version : 1, keyfile, arguments->force);
+		return new_keys_import(keys, &import, keyfile);
 	for (size_t i = 0; !status && i < arguments->ids.count; i++)
 		status = new_keys_generate(keys, arguments->ids.ids[i], 1,
 					   arguments->size ? arguments->size : KEY_MAX_SIZE);

@@ -72,7 +72,7 @@ bool say_disguise(const struct password_source *source, struct kdf kdf, const ch
 	return true;
 }
 
-void say_no_key(const char *path, const struct secret *raw, uint32_t id)
+void say_no_key(const char *path, const struct secret *raw, const char *command)
 {
 	const enum disguise disguise = disguise_of_key(raw);
 	HEAP char *file = disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : shell_word(path);
@@ -81,8 +81,7 @@ void say_no_key(const char *path, const struct secret *raw, uint32_t id)
 		      disguise == DISGUISE_BASE64   ? "it is base64, and "
 		      : disguise == DISGUISE_BINARY ? "it is binary, and "
 						    : "");
-	if (file)
-		message_hint(
-			"run '%s%s | od -An -v -tx1 | tr -d \" \\n\" | mkeyfile add %u --key-from=-%s' to import it",
-			disguise == DISGUISE_BASE64 ? "base64 -d " : "cat ", file, id, message_given());
+	if (file && command)
+		message_hint("run '%s%s | od -An -v -tx1 | tr -d \" \\n\" | %s' to import it",
+			     disguise == DISGUISE_BASE64 ? "base64 -d " : "cat ", file, command);
 }

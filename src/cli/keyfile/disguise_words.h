@@ -14,5 +14,6 @@ char *disguise_hint(const struct password_source *source, struct kdf kdf, const 
 /* Says what it is, and what to do. False, and not a word: it is none. */
 bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw);
 
-/* Says that raw, which was to be imported as the key of this ID, is none. */
-void say_no_key(const char *path, const struct secret *raw, uint32_t id);
+/* Says that raw, which was to be imported as a key, is none. command: for the hint, the
+ * 'mkeyfile add' that imports the same key from standard input; NULL: there is none. */
+void say_no_key(const char *path, const struct secret *raw, const char *command);

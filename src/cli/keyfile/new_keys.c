@@ -4,6 +4,8 @@
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/input.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
+#include "core/format.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -43,7 +45,27 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	return message_fault(fault, "");
 }
 
-static enum status decode(const struct secret *text, const char *path, struct new_key *key)
+/* The command that imports the key in the same way from standard input, malloc(3)ed; NULL:
+ * there is none, or no memory. */
+static char *retype(const struct key_import *import)
+{
+	HEAP char *version = import->version ? format_text(" --key-version=%u", import->version) : strdup("");
+
+	if (!import->input_is_free || !version)
+		return NULL;
+	return format_text("mkeyfile add %u --key-from=-%s%s%s", import->id, version, import->force ? " --force" : "",
+			   message_given());
+}
+
+static enum status refuse_text(const struct secret *text, const struct key_import *import)
+{
+	HEAP char *command = retype(import);
+
+	say_no_key(import->path, text, command);
+	return STATUS_FAILED;
+}
+
+static enum status decode(const struct secret *text, const struct key_import *import, struct new_key *key)
 {
 	const unsigned char *start = text->data;
 	const unsigned char *end = text->data + text->size;
@@ -57,10 +79,8 @@ static enum status decode(const struct secret *text, const char *path, struct ne
 	for (size_t i = 0; i < digits; i++)
 		if (hex_digit_value(start[i]) < 0)
 			digits = 0;
-	if (digits % 2 || !key_size_is_valid(digits / 2)) {
-		say_no_key(path, text, key->id);
-		return STATUS_FAILED;
-	}
+	if (digits % 2 || !key_size_is_valid(digits / 2))
+		return refuse_text(text, import);
 	key->size = (uint32_t)(digits / 2);
 	key_from_hex(start, key->size, key->key);
 	return STATUS_DONE;
@@ -107,16 +127,15 @@ static enum status refuse_weak_key(const struct new_key *key, const struct keyfi
 	return STATUS_REFUSED;
 }
 
-enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id, uint32_t version,
-			    const struct keyfile *keyfile, bool force)
+enum status new_keys_import(struct new_keys *keys, const struct key_import *import, const struct keyfile *keyfile)
 {
 	SECRET struct secret text = { 0 };
-	struct new_key *key = append(keys, id, version, 0);
-	enum status status = read_input(path, &text, NULL);
+	struct new_key *key = append(keys, import->id, import->version ? import->version : 1, 0);
+	enum status status = read_input(import->path, &text, NULL);
 
 	if (!status)
-		status = decode(&text, path, key);
-	if (!status && !force)
-		status = refuse_weak_key(key, keyfile, input_name(path));
+		status = decode(&text, import, key);
+	if (!status && !import->force)
+		status = refuse_weak_key(key, keyfile, input_name(import->path));
 	return status;
 }

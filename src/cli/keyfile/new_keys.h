@@ -20,8 +20,16 @@ void new_keys_free(struct new_keys *keys);
 /* Appends a random key of size bytes. */
 MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t version, size_t size);
 
-/* Appends the key that path ("-": standard input) holds in hex, with nothing
- * but white space around it. Refuses, unless force, a key that is no secret or
- * that keyfile holds already. */
-MUST_CHECK enum status new_keys_import(struct new_keys *keys, const char *path, uint32_t id, uint32_t version,
-				       const struct keyfile *keyfile, bool force);
+/* A key that exists, and what it becomes. */
+struct key_import {
+	const char *path; /* of its hex digits; "-": standard input */
+	uint32_t id;
+	uint32_t version; /* 0: not given, version 1 */
+	bool force;
+	bool input_is_free; /* nothing but the key may come from standard input */
+};
+
+/* Appends the key in the file, which holds it in hex, with nothing but white space around
+ * it. Refuses, unless force is set, a key that is no secret or that keyfile holds already. */
+MUST_CHECK enum status new_keys_import(struct new_keys *keys, const struct key_import *import,
+				       const struct keyfile *keyfile);
