@@ -50,6 +50,24 @@ ids() {
 	[[ $stderr == *"hint: it opens with --digest=sha1"* ]]
 }
 
+@test "a command that a hint names has the options before the command that failed" {
+	make_keyfile prod 1 2 100
+	make_keyfile meant 1 2 100
+	cp prod expected
+	export MKEYFILE_FILE=prod
+	obeys 4 0 --file=meant add 100
+	same '1 2 100 101' "$(cut -d ';' -f 1 meant | xargs)"
+	# the later one counts, also after --
+	obeys 4 0 --file=prod --target=10.11 -- add 100 --file=meant
+	same '1 2 100 101 102' "$(cut -d ';' -f 1 meant | xargs)"
+	# the group of option files that names the file
+	unset MKEYFILE_FILE MKEYFILE_PRINT_DEFAULTS
+	printf '[mkeyfile]\nfile = %s/prod\n[mkeyfile-other]\nfile = %s/meant\n' "$PWD" "$PWD" >my.cnf
+	obeys 4 0 --defaults-file=my.cnf --defaults-group-suffix=-other add 100
+	same '1 2 100 101 102 103' "$(cut -d ';' -f 1 meant | xargs)"
+	cmp prod expected
+}
+
 @test "what a hint makes of other forms of a key file and of a key can be used" {
 	mkeyfile list "${options[@]}" >expected
 	openssl_encrypt 'my pw' plain base64 -md sha1 -a

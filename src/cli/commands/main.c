@@ -5,6 +5,7 @@
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
+#include "core/format.h"
 #include "core/secret.h"
 
 #include <fcntl.h>
@@ -95,14 +96,24 @@ static void add_tables(struct parser *parser, const struct command *command, str
 	parser_add(parser, &parser_help_table, NULL);
 }
 
-static enum status parse_and_run(struct parser *parser, const struct command *command, int argc, char **argv,
-				 struct options *options, void *arguments)
+/* The options that a command in a hint needs, those before the command first. before: how
+ * many words of the command line precede argv. */
+static char *retype(const struct parser *parser, int before, int argc, char **argv)
+{
+	HEAP char *first = parser_retype(parser, before, argv - before);
+	HEAP char *more = parser_retype(parser, argc, argv);
+
+	return first && more ? format_text("%s%s", first, more) : NULL;
+}
+
+static enum status parse_and_run(struct parser *parser, const struct command *command, int before, int argc,
+				 char **argv, struct options *options, void *arguments)
 {
 	enum status status = parser_parse(parser, argc, argv, NULL);
 
 	if (status || parser->is_finished)
 		return status;
-	message_set_given(parser_retype(parser, argc, argv));
+	message_set_given(retype(parser, before, argc, argv));
 	status = parser_check(parser);
 	if (!status)
 		status = options_complete(options);
@@ -115,7 +126,7 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 }
 
 /* lists_common: for --help. */
-static enum status run_command(const struct command *command, bool lists_common, int argc, char **argv,
+static enum status run_command(const struct command *command, bool lists_common, int before, int argc, char **argv,
 			       struct options *options)
 {
 	/* options point at it as long as the process lives */
@@ -141,7 +152,7 @@ static enum status run_command(const struct command *command, bool lists_common,
 	options->host.is_judged = command->judges_host;
 	add_tables(&parser, command, options, arguments);
 	options->command_line = &parser;
-	status = parse_and_run(&parser, command, argc, argv, options, arguments);
+	status = parse_and_run(&parser, command, before, argc, argv, options, arguments);
 	parser_free(&parser);
 	free(arguments);
 	if (secret_lock_failed())
@@ -155,7 +166,7 @@ static enum status help_with_command(const struct help_topic *topic, struct opti
 
 	if (!topic->is_options)
 		manual_open(topic->command->name, options->host.environment);
-	return run_command(topic->command, topic->is_options, 2, argv, options);
+	return run_command(topic->command, topic->is_options, 0, 2, argv, options);
 }
 
 static enum status help(const struct parser *parser, int argc, char **argv, struct options *options)
@@ -189,7 +200,7 @@ static enum status parse_and_choose(struct parser *parser, int argc, char **argv
 	argv += index;
 	command = command_find(commands, argv[0]);
 	if (command)
-		return run_command(command, false, argc, argv, options);
+		return run_command(command, false, index, argc, argv, options);
 	if (!strcmp(argv[0], "help"))
 		return help(parser, argc, argv, options);
 	if (!strcmp(argv[0], "version")) {

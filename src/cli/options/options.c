@@ -189,7 +189,7 @@ static const struct option_spec shared_specs[] = {
 	{ "defaults-file", 0, "FILE", "Read FILE instead of all other option files",
 	  OPTION_TEXT(struct options, host.defaults_file), .is_in_hints = true },
 	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX after their names as well",
-	  OPTION_TEXT(struct options, host.defaults_group_suffix) },
+	  OPTION_TEXT(struct options, host.defaults_group_suffix), .is_in_hints = true },
 	{ "no-defaults", 0, NULL, "Read no option file", OPTION_FLAG(struct options, host.no_defaults),
 	  .is_in_hints = true },
 	{ "dry-run", 'n', NULL, "Say what would change, and change nothing",

@@ -578,9 +578,11 @@ static void retype_item(FILE *stream, const struct item *item)
 {
 	bool is_stream = item->value && !strcmp(item->value, "-");
 	char *word = item->value && !is_stream ? shell_word(item->value) : NULL;
+	/* after "=" a value may begin with "-", and not every value is a path */
+	const char *value = word && *item->value == '-' ? word + strlen("./") : word;
 
 	fprintf(stream, " --%s%s%s", item->known->spec->name, item->value ? "=" : "",
-		word	    ? word
+		value	    ? value
 		: is_stream ? "-"
 			    : "");
 	free(word);
