@@ -24,7 +24,7 @@ openssl_kdf() { # digest iterations
 }
 
 opens_what_mkeyfile_seals() {
-	mkeyfile encrypt -P pw --digest="$1" --pbkdf2="$2" >sealed
+	mkeyfile encrypt -P pw -t 12.3 --digest="$1" --pbkdf2="$2" >sealed
 	# shellcheck disable=SC2046
 	openssl_decrypt pw sealed $(openssl_kdf "$1" "$2") | cmp - keyfile
 }
@@ -36,7 +36,7 @@ seals_what_mkeyfile_opens() {
 }
 
 same_bytes_for_the_same_salt() {
-	mkeyfile encrypt -P pw --digest="$1" --pbkdf2="$2" >sealed
+	mkeyfile encrypt -P pw -t 12.3 --digest="$1" --pbkdf2="$2" >sealed
 	salt=$(od -An -v -tx1 -j 8 -N 8 sealed | tr -d ' \n')
 	# shellcheck disable=SC2046
 	openssl enc -aes-256-cbc $(openssl_kdf "$1" "$2") -S "$salt" -pass file:pw -in keyfile 2>/dev/null |

@@ -165,7 +165,13 @@ $hint" passwd -P pw --new-digest=sha512
 $hint" passwd -P pw --new-pbkdf2=9 --new-password-file=new
 	run_refused 4 "mkeyfile generate: 'new' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, 1 iteration
 $hint" generate -f new --new-password-file=new.key --digest=sha256
+	run_refused 4 "mkeyfile encrypt: 'plain' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, PBKDF2 with 1000 iterations
+$hint" encrypt -f plain -P pw --in-place --digest=sha256 --pbkdf2=1000
+	# before a password is asked for
+	run_refused 4 "mkeyfile encrypt: 'standard input' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, 1 iteration
+$hint" encrypt -f - --digest=sha256 <plain
 	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256 --target=10.11+plugin
+	run -0 mkeyfile encrypt -n -f plain -P pw --in-place --digest=sha256 --pbkdf2=1000 --target=10.11+plugin
 	run -0 mkeyfile passwd -P pw -n --new-digest=sha512 --target=12.3
 	# what every server reads needs no server that is asked
 	run -0 mkeyfile passwd -P pw -n --new-password-file=new

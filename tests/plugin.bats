@@ -542,7 +542,7 @@ server_start_plain() { # option...
 }
 
 @test "settings: a digest and PBKDF2 on a server that has neither, and what SHOW VARIABLES shows" {
-	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key --digest=sha512 --pbkdf2=1000
+	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key -t 10.11+plugin --digest=sha512 --pbkdf2=1000
 	starts_not "Cannot decrypt $PWD/keyfile. Wrong key?"
 	start mkeyfile_key_management --mkeyfile-key-management-digest=sha512 --mkeyfile-key-management-use-pbkdf2=1000
 	same "mkeyfile_key_management_clear_text_filekey OFF

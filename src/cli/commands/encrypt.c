@@ -52,6 +52,8 @@ static enum status encrypt(void *input)
 	enum status status = check_named(output.named);
 
 	if (!status)
+		status = require_readable_kdf(options, options->kdf);
+	if (!status)
 		status = output_open(&output, options);
 	if (!status)
 		status = refuse_encrypted(&output, options);

@@ -207,7 +207,7 @@ enum status require_readable_kdf(const struct options *options, struct kdf kdf)
 		target.name = version;
 		target.profile = &target.found;
 	}
-	status = check_kdf(&target, options->file, kdf);
+	status = check_kdf(&target, input_name(options->file), kdf);
 	if (status && version)
 		hint_at_kdf_target();
 	free(version);
