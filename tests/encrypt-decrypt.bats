@@ -143,6 +143,18 @@ next: before the server starts again, remove from its option file:
 	run_refused 4 "mkeyfile encrypt: 'keyfile.key' exists" encrypt -f other -o sealed --new-password-file=keyfile.key
 }
 
+@test "as root, a new password file belongs to the server's user account, as its key file may" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	chown nobody keyfile
+	run -0 mkeyfile encrypt -q --in-place --new-password-file=keyfile.key --server-user=nobody
+	same "600 nobody 600 nobody" "$(stat -c '%a %U' keyfile keyfile.key | xargs)"
+	# in a pipe, too
+	run -0 mkeyfile decrypt -q --in-place -P keyfile.key --server-user=nobody
+	mkeyfile encrypt -f - --new-password-file=piped.key --server-user=nobody <keyfile >piped
+	same "600 nobody" "$(stat -c '%a %U' piped.key)"
+	openssl_decrypt piped.key piped | cmp - keyfile
+}
+
 @test "encrypt refuses what the target would not load" {
 	make_keyfile keyfile '1;1'
 	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on 10.11: Invalid key at keyfile line 1, column 3" \

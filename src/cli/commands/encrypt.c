@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
 #include "cli/keyfile/disguise_words.h"
+#include "cli/keyfile/new_file.h"
 #include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/output.h"
 #include "cli/words/message.h"
@@ -62,6 +63,7 @@ static enum status encrypt(void *input)
 						: get_new_password(&options->password, name, &password);
 	if (!status)
 		status = content_make(&options->target, name, &output.input, NULL, &sealing, &raw);
+	new_password_file.store.access = new_file_access(options);
 	if (!status)
 		status = output_write(&output, options, &publication);
 	if (!status)
