@@ -178,6 +178,52 @@ hint: use --server-user=daemon if the server runs as that user, or --trust-owner
 	same keyfile "$(ls -A)"
 }
 
+@test "no link of the server's user account chooses the file whose owner or mode changes" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
+	local words="user 'nobody' owns symbolic link '$PWD/my/LINK', and could choose the file whose owner or mode this command sets
+hint: check which file it leads to, and use the path of that file"
+	local owner=(--server-user=nobody --owner=nobody)
+
+	mkdir my root
+	make_password_file root/token
+	make_keyfile root/other 1
+	ln -s ../root/token my/pw
+	ln -s ../root/other my/key
+	ln -s ../root my/root
+	ln -s /proc/self/fd/7 my/descriptor
+	chown -R -h nobody my
+	for dry in '' --dry-run; do
+		run_refused 4 "mkeyfile ensure: refusing 'my/pw': ${words/LINK/pw}" \
+			ensure -f my/k --new-password-file=my/pw "${owner[@]}" ${dry:+"$dry"}
+		run_refused 4 "mkeyfile ensure: refusing 'my/key': ${words/LINK/key}" \
+			ensure -f my/key "${owner[@]}" 1 ${dry:+"$dry"}
+		run_refused 4 "mkeyfile ensure: refusing 'my/key': ${words/LINK/key}" \
+			ensure -f my/key "${owner[@]}" 1 9 ${dry:+"$dry"}
+		run_refused 4 "mkeyfile ensure: refusing 'my/key': ${words/LINK/key}" \
+			ensure -f my/key --server-user=nobody --mode=0640 1 ${dry:+"$dry"}
+		run_refused 4 "mkeyfile ensure: refusing 'my/descriptor': ${words/LINK/descriptor}" \
+			ensure -f my/descriptor "${owner[@]}" 1 ${dry:+"$dry"} 7<root/other
+		# what root creates belongs to the server's user account
+		run_refused 4 "mkeyfile ensure: refusing 'my/root/new': ${words/LINK/root}" \
+			ensure -f my/root/new --server-user=nobody ${dry:+"$dry"}
+		run_refused 4 "mkeyfile generate: refusing 'my/root/new': ${words/LINK/root}" \
+			generate -f my/root/new --server-user=nobody ${dry:+"$dry"}
+		run_refused 4 "mkeyfile generate: refusing 'my/root/new': ${words/LINK/root}" \
+			generate -f k --new-password-file=my/root/new --server-user=nobody ${dry:+"$dry"}
+	done
+	# a file that has them needs no gift
+	run -0 --separate-stderr mkeyfile ensure -f my/key --server-user=nobody --owner=root --mode=0600 1
+	same "'my/key' needs no change" "$stderr"
+	chown -h root my/key
+	run -0 mkeyfile ensure -q -f my/key "${owner[@]}" 1
+	same "600 nobody" "$(stat -c '%a %U' root/other)"
+	ln root/other root/name
+	run_refused 4 "mkeyfile ensure: refusing 'root/other': file '$PWD/root/other' has another name, which would get the same owner and mode
+hint: remove its other hard links, or replace it with a copy of itself" \
+		ensure -f root/other --server-user=nobody --owner=root 1
+}
+
 @test "while owner and mode change, nobody may read who may not before or after" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	make_keyfile keyfile 1 2

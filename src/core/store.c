@@ -119,12 +119,20 @@ static struct fault find_by_descriptor(struct place *place)
 {
 	char path[PATH_MAX];
 	ssize_t size = readlinkat(place->directory, place->name, path, sizeof(path) - 1);
+	HEAP char *link = take_text(&place->link);
+	uid_t link_owner = place->link_owner;
+	struct fault fault;
 
 	if (size <= 0 || path[0] != '/')
 		return fault_of(FAULT_NOT_REGULAR);
 	path[size] = '\0';
 	place_close(place);
-	return trust_find(path, true, place);
+	fault = trust_find(path, true, place);
+	if (!fault.code && !place->link) {
+		place->link = take_text(&link);
+		place->link_owner = link_owner;
+	}
+	return fault;
 }
 
 static struct fault find_file(const char *path, struct place *ret_place)
@@ -146,6 +154,8 @@ static struct fault take_place(struct store *store, struct place *place)
 	if (!fault.code) {
 		store->path = take_text(&place->path);
 		store->name = take_text(&place->name);
+		store->link = take_text(&place->link);
+		store->link_owner = place->link_owner;
 	}
 	return fault;
 }
@@ -300,6 +310,7 @@ void store_close(struct store *store)
 		close(store->directory);
 	free(store->path);
 	free(store->name);
+	free(store->link);
 	free(store->backup_name);
 	free(store->replaced_backup);
 	free(store->left_behind);
@@ -343,6 +354,24 @@ bool store_has_access(const struct store *store)
 	       (!access->sets_mode || (status->st_mode & 07777) == access->mode);
 }
 
+static bool gives_access(const struct store *store)
+{
+	const struct file_access *access = &store->access;
+
+	return store->file < 0 ? access->sets_owner && access->owner != geteuid() : !store_has_access(store);
+}
+
+struct fault store_check_access(const struct store *store)
+{
+	if (!gives_access(store))
+		return fault_none();
+	if (store->link)
+		return trust_refuse(REFUSAL_LINK, S_IFLNK, store->link, store->link_owner);
+	if (store->file >= 0 && store->status.st_nlink > 1)
+		return trust_refuse(REFUSAL_HARD_LINK, S_IFREG, store->path, 0);
+	return fault_none();
+}
+
 /* The mode in between is what both have in common. */
 static struct fault set_owner(int file, const struct file_access *access, const struct stat *status, mode_t mode)
 {
@@ -372,8 +401,10 @@ static struct fault set_access(int file, const struct file_access *access)
 
 struct fault store_change_access(struct store *store)
 {
-	struct fault fault = check_unchanged(store, store->name);
+	struct fault fault = store_check_access(store);
 
+	if (!fault.code)
+		fault = check_unchanged(store, store->name);
 	if (!fault.code)
 		fault = set_access(store->file, &store->access);
 	if (!fault.code && (fsync(store->file) || fstat(store->file, &store->status)))
@@ -611,7 +642,9 @@ struct fault store_prepare(struct store *store, const struct secret *content)
 
 	if (store->in_place_backup)
 		return save_old_content(store);
-	fault = temporary_create(store->directory, store->name, &store->temporary);
+	fault = store_check_access(store);
+	if (!fault.code)
+		fault = temporary_create(store->directory, store->name, &store->temporary);
 	if (!fault.code && store->file >= 0)
 		fault = temporary_take_access(&store->temporary, store->file, &store->status);
 	if (!fault.code)

@@ -20,10 +20,12 @@ struct file_access {
 /* An existing regular file, locked with flock(2) for a change, or the place of a new
  * one. */
 struct store {
-	char *path;	       /* with symbolic links resolved */
-	int directory;	       /* of the file that path names */
-	int file;	       /* holds the lock; -1: the file is to be created */
-	char *name;	       /* in directory */
+	char *path;    /* with symbolic links resolved */
+	int directory; /* of the file that path names */
+	int file;      /* holds the lock; -1: the file is to be created */
+	char *name;    /* in directory */
+	char *link;    /* as struct place has it */
+	uid_t link_owner;
 	char *backup_name;     /* NULL: no backup is kept */
 	char *replaced_backup; /* the earlier backup, whose name it takes in the end; NULL: none */
 	temporary_superseded *earlier_superseded;
@@ -94,8 +96,15 @@ MUST_CHECK struct fault store_check_absent(const char *path);
 /* Whether the file has the owner, group and mode that access sets. */
 bool store_has_access(const struct store *store);
 
+/* A file that does not have them gets them only if nobody but root and the caller could
+ * choose which file that is: FAULT_UNTRUSTED if a link of another user led to it, or if it
+ * has another name. So is a new file that another user is to own, if a link of another user
+ * led to its directory. */
+MUST_CHECK struct fault store_check_access(const struct store *store);
+
 /* Gives them to the file itself, of an open store, and syncs it. At no moment may anyone
- * read it who may not before or after. FAULT_CHANGED, FAULT_ACCESS. */
+ * read it who may not before or after. FAULT_CHANGED, FAULT_ACCESS, and as
+ * store_check_access. */
 MUST_CHECK struct fault store_change_access(struct store *store);
 
 /* The file is in a volume that Kubernetes projects, below what "..data" points
@@ -108,7 +117,8 @@ bool store_is_projected(const struct store *store);
 /* Writes content to a temporary file in the same directory, with owner, mode, ACL and
  * extended attributes of the old file or with mode 0600, and with what access sets, reads
  * it back and syncs it.
- * With in_place_backup: saves the old content there. */
+ * With in_place_backup: saves the old content there. Faults as store_check_access, and
+ * others. */
 MUST_CHECK struct fault store_prepare(struct store *store, const struct secret *content);
 
 /* Exchanges the temporary file with the old one, compares what came out with what was

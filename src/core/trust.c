@@ -248,6 +248,13 @@ struct fault trust_judge_file(const struct place *place, int descriptor)
 	return judge_file(is_active ? &active : NULL, place, descriptor);
 }
 
+struct fault trust_refuse(enum refusal_reason reason, mode_t type, const char *part, uid_t user)
+{
+	const struct stat status = { .st_mode = type };
+
+	return refuse_part(&(struct part){ -1, &status, part }, reason, user, 0);
+}
+
 bool trust_has_entry(int directory, const char *name, int descriptor)
 {
 	const struct place place = { .directory = directory, .name = (char *)name, .path = (char *)name };
@@ -263,7 +270,9 @@ struct walk {
 	char path[PATH_MAX];	   /* its absolute path, without a slash at the end: "" is the root */
 	char rest[PATH_MAX];	   /* of the path, as it was when it was begun or a link was followed */
 	const char *left;	   /* what is left of that */
-	unsigned int links;	   /* followed so far */
+	char *link;		   /* as struct place has it */
+	uid_t link_owner;
+	unsigned int links; /* followed so far */
 };
 
 static struct fault failed(void)
@@ -437,18 +446,34 @@ static struct fault pass_kernel_link(struct walk *walk, const char *name, bool i
 	return end_at(walk, name, ret_place);
 }
 
-/* Puts the link's text before the rest of the path. */
-static struct fault follow_link(struct walk *walk, const char *name, int link, const struct stat *status, bool is_last)
+static struct fault remember_link(struct walk *walk, const char *path, uid_t owner)
+{
+	if (walk->link || !owner || owner == geteuid())
+		return fault_none();
+	walk->link_owner = owner;
+	walk->link = strdup(path);
+	return walk->link ? fault_none() : fault_of(FAULT_MEMORY);
+}
+
+static struct fault judge_link(struct walk *walk, const char *name, int link, const struct stat *status)
 {
 	char path[PATH_MAX];
-	char text[PATH_MAX];
 	struct fault fault = fault_none();
-	ssize_t size;
 
 	if (!append(walk, name, path))
 		return fault_errno(FAULT_OPEN, ENAMETOOLONG);
 	if (walk->trust)
 		fault = judge_owner(walk->trust, &(struct part){ link, status, path });
+	return fault.code ? fault : remember_link(walk, path, status->st_uid);
+}
+
+/* Puts the link's text before the rest of the path. */
+static struct fault follow_link(struct walk *walk, const char *name, int link, const struct stat *status, bool is_last)
+{
+	char text[PATH_MAX];
+	struct fault fault = judge_link(walk, name, link, status);
+	ssize_t size;
+
 	if (fault.code)
 		return fault;
 	size = readlinkat(link, "", text, sizeof(text) - 1);
@@ -527,6 +552,8 @@ static struct fault find(const struct trust *trust, const char *path, bool follo
 			fault = end_at(&walk, ".", &place);
 	}
 	move(&walk, -1);
+	place.link = walk.link;
+	place.link_owner = walk.link_owner;
 	if (fault.code)
 		place_close(&place);
 	else
@@ -545,6 +572,7 @@ void place_close(struct place *place)
 		close(place->directory);
 	free(place->name);
 	free(place->path);
+	free(place->link);
 	*place = PLACE_NONE;
 }
 

@@ -52,6 +52,8 @@ enum refusal_reason {
 	REFUSAL_OTHERS,	     /* anyone may write to part */
 	REFUSAL_UNKNOWN,     /* the group or an ACL lets someone write to part, and the ACL cannot be read */
 	REFUSAL_SECOND_NAME, /* part has another name, and anyone may link files in its directory */
+	REFUSAL_LINK,	     /* user owns part, a link to a file whose owner or mode is to change */
+	REFUSAL_HARD_LINK,   /* part, whose owner or mode is to change, has another name */
 };
 
 struct refusal_of_trust {
@@ -67,9 +69,11 @@ const struct refusal_of_trust *trust_refusal(void);
 
 /* The directory that a path ends in, and the name there. */
 struct place {
-	int directory;	/* O_PATH; -1: none */
-	char *name;	/* malloc(3)ed; "." for a path that ends in a directory's name */
-	char *path;	/* absolute, without symbolic links; malloc(3)ed */
+	int directory; /* O_PATH; -1: none */
+	char *name;    /* malloc(3)ed; "." for a path that ends in a directory's name */
+	char *path;    /* absolute, without symbolic links; malloc(3)ed */
+	char *link;    /* the first link on the way that neither root nor the caller owns; malloc(3)ed, or NULL */
+	uid_t link_owner;
 	bool absent;	/* there is no such file */
 	bool of_kernel; /* a link of /proc, which only the kernel can follow */
 	bool of_caller; /* such a link to a descriptor of this process */
@@ -99,6 +103,10 @@ MUST_CHECK struct fault trust_judge_file(const struct place *place, int descript
 
 /* The same of what was opened by its name in a directory that is open. */
 bool trust_has_entry(int directory, const char *name, int descriptor);
+
+/* Refuses part, of a type such as S_IFLNK, for a reason that the caller has found:
+ * FAULT_UNTRUSTED. */
+MUST_CHECK struct fault trust_refuse(enum refusal_reason reason, mode_t type, const char *part, uid_t user);
 
 /* What trust_open would say of a path, by another policy or, with NULL, by the process's.
  * Nothing is opened for reading or writing. */

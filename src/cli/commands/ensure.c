@@ -314,6 +314,18 @@ static enum status write_content(struct ensured *ensured, const struct secret *t
 	return status ? status : publish(&ensured->store, options->file, options, &publication);
 }
 
+static enum status check_access(const struct ensured *ensured)
+{
+	const struct options *options = ensured->options;
+	enum status status = message_fault(store_check_access(&ensured->store), options->file);
+
+	if (!status)
+		status = message_fault(store_check_access(&ensured->password_store), options->new_password_file);
+	if (!status)
+		status = message_fault(store_check_access(&ensured->made.store), options->new_password_file);
+	return status;
+}
+
 /* Everything is known to be possible before the first file changes. */
 static enum status apply(struct ensured *ensured)
 {
@@ -324,9 +336,9 @@ static enum status apply(struct ensured *ensured)
 	const struct sealing *used = ensured->content.encrypted ? &sealing : NULL;
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
-	enum status status = STATUS_DONE;
+	enum status status = check_access(ensured);
 
-	if (ensured->changes && !ensured->is_new)
+	if (!status && ensured->changes && !ensured->is_new)
 		status = message_fault(store_check_replaceable(&ensured->store), options->file);
 	if (!status)
 		status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);

@@ -186,13 +186,25 @@ static void judge_backup(struct replacement *file)
 		store_judge_backup(file->store, rule->superseded, rule->old_content);
 }
 
+/* What replace_files would say before it changes anything. */
+static enum status try_access(const struct replacement *files, size_t count)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; !status && i < count; i++)
+		status = message_fault(store_check_access(files[i].store), files[i].path);
+	return status;
+}
+
 enum status publish_files(struct replacement *files, size_t count, const char *journal, const struct writing *writing)
 {
 	const bool dry_run = writing->dry_run;
 	struct fault fault = fault_none();
-	enum status status = STATUS_DONE;
+	enum status status = dry_run ? try_access(files, count) : STATUS_DONE;
 	bool published = false;
 
+	if (status)
+		return status;
 	for (size_t i = 0; i < count; i++)
 		judge_backup(&files[i]);
 	if (!dry_run)

@@ -83,6 +83,13 @@ char *refusal_words(const struct refusal_of_trust *refusal)
 	case REFUSAL_SECOND_NAME:
 		return format_text("%s '%s' has another name, and any user can create links in its directory", type,
 				   refusal->part);
+	case REFUSAL_LINK:
+		return format_text(
+			"user '%s' owns %s '%s', and could choose the file whose owner or mode this command sets",
+			user_name(refusal->user).text, type, refusal->part);
+	case REFUSAL_HARD_LINK:
+		return format_text("%s '%s' has another name, which would get the same owner and mode", type,
+				   refusal->part);
 	case REFUSAL_NONE:
 		break;
 	}
@@ -134,6 +141,10 @@ char *refusal_fix(const struct refusal_of_trust *refusal)
 		return command_words("chmod o-w", "", refusal);
 	case REFUSAL_SECOND_NAME:
 		return format_text("move the file to a directory that other users cannot write to");
+	case REFUSAL_LINK:
+		return format_text("check which file it leads to, and use the path of that file");
+	case REFUSAL_HARD_LINK:
+		return format_text("remove its other hard links, or replace it with a copy of itself");
 	case REFUSAL_NONE:
 		break;
 	}
