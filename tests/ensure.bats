@@ -224,6 +224,29 @@ hint: remove its other hard links, or replace it with a copy of itself" \
 		ensure -f root/other --server-user=nobody --owner=root 1
 }
 
+@test "a mode replaces an ACL, which could let others read the file" {
+	local replaced
+
+	for replaced in '' 9; do
+		make_keyfile keyfile 1 2
+		setfacl -m u:65534:r,m::- keyfile
+		ensure_twice --mode=0640 1 ${replaced:+"$replaced"}
+		same $'user::rw-\ngroup::r--\nother::---' "$(getfacl -cE keyfile | head -n 3)"
+		same 640 "$(stat -c %a keyfile)"
+	done
+	# even where the mode is right already
+	setfacl -m u:65534:r,m::r keyfile
+	same 640 "$(stat -c %a keyfile)"
+	run -0 --separate-stderr mkeyfile ensure --dry-run --mode=0640
+	same "would change 'keyfile'
+  mode 0640" "$stderr"
+	ensure_twice --mode=0640
+	# without a mode, an ACL stays
+	setfacl -m u:65534:r keyfile
+	run -0 mkeyfile ensure -q 1 10
+	getfacl -cn keyfile | grep -qx user:65534:r--
+}
+
 @test "while owner and mode change, nobody may read who may not before or after" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	make_keyfile keyfile 1 2

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* ---- finding and locking ---- */
@@ -344,6 +345,11 @@ static struct fault check_unchanged(const struct store *store, const char *name)
 	return fault;
 }
 
+static bool has_acl(int file)
+{
+	return fgetxattr(file, ACL_ATTRIBUTE, NULL, 0) >= 0;
+}
+
 bool store_has_access(const struct store *store)
 {
 	const struct file_access *access = &store->access;
@@ -351,7 +357,7 @@ bool store_has_access(const struct store *store)
 
 	return (!access->sets_owner ||
 		(status->st_uid == access->owner && (access->group == (gid_t)-1 || status->st_gid == access->group))) &&
-	       (!access->sets_mode || (status->st_mode & 07777) == access->mode);
+	       (!access->sets_mode || ((status->st_mode & 07777) == access->mode && !has_acl(store->file)));
 }
 
 static bool gives_access(const struct store *store)
@@ -372,29 +378,44 @@ struct fault store_check_access(const struct store *store)
 	return fault_none();
 }
 
-/* The mode in between is what both have in common. */
-static struct fault set_owner(int file, const struct file_access *access, const struct stat *status, mode_t mode)
+static struct fault drop_acl(int file)
 {
-	if ((status->st_mode & mode) != (status->st_mode & 07777) && fchmod(file, status->st_mode & mode))
-		return fault_errno(FAULT_ACCESS, errno);
-	if (fchown(file, access->owner, access->group) && !access->is_wish)
+	if (fremovexattr(file, ACL_ATTRIBUTE) && errno != ENODATA && errno != ENOTSUP)
 		return fault_errno(FAULT_ACCESS, errno);
 	return fault_none();
 }
 
+/* From one mode to the other, by a mode that both have in common. The group's bits are
+ * the mask of an ACL: without them it gives nothing. */
+static struct fault set_in_between(int file, const struct file_access *access, mode_t from, mode_t to, bool drops_acl)
+{
+	mode_t between = from & to & (drops_acl ? S_IRWXU : 07777);
+
+	if (between != from && fchmod(file, between))
+		return fault_errno(FAULT_ACCESS, errno);
+	if (access->sets_owner && fchown(file, access->owner, access->group) && !access->is_wish)
+		return fault_errno(FAULT_ACCESS, errno);
+	return drops_acl ? drop_acl(file) : fault_none();
+}
+
 static struct fault set_access(int file, const struct file_access *access)
 {
+	struct fault fault = fault_none();
 	struct stat status;
-	mode_t mode;
-	struct fault fault;
+	bool drops_acl;
+	mode_t from;
+	mode_t to;
 
 	if (!access->sets_owner && !access->sets_mode)
 		return fault_none();
 	if (fstat(file, &status))
 		return fault_errno(FAULT_ACCESS, errno);
-	mode = access->sets_mode ? access->mode : status.st_mode & 07777;
-	fault = access->sets_owner ? set_owner(file, access, &status, mode) : fault_none();
-	if (!fault.code && (access->sets_owner || mode != (status.st_mode & 07777)) && fchmod(file, mode))
+	drops_acl = access->sets_mode && has_acl(file);
+	from = status.st_mode & 07777;
+	to = access->sets_mode ? access->mode : from;
+	if (access->sets_owner || drops_acl)
+		fault = set_in_between(file, access, from, to, drops_acl);
+	if (!fault.code && (access->sets_owner || from != to || drops_acl) && fchmod(file, to))
 		fault = fault_errno(FAULT_ACCESS, errno);
 	return fault;
 }

@@ -10,8 +10,8 @@
 /* Owner, group and mode that a file is to have instead of those it has, or would have. */
 struct file_access {
 	bool sets_owner;
-	bool is_wish; /* a file system or a container where the owner cannot be set is fine */
-	bool sets_mode;
+	bool is_wish;	/* a file system or a container where the owner cannot be set is fine */
+	bool sets_mode; /* and removes an ACL, which would give more, or less, than the mode */
 	uid_t owner;
 	gid_t group; /* (gid_t)-1: as it is */
 	mode_t mode;

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define TEMPORARY_INFIX ".mkeyfile-"
-#define ACL_ATTRIBUTE "system.posix_acl_access"
 #define CREATE_ATTEMPTS 100
 
 void temporary_remove(struct temporary *temporary)

@@ -5,6 +5,9 @@
 
 #include <sys/stat.h>
 
+/* The ACL of a file, beyond its mode. */
+#define ACL_ATTRIBUTE "system.posix_acl_access"
+
 /* The file that takes another's place, while nobody knows it yet. Its name is
  * ".NAME.mkeyfile-INODE-RANDOM" in the same directory, both numbers in hex. INODE
  * is its own (0 for the moment in which it has none): after an exchange the old
