@@ -53,7 +53,7 @@ differential_options() {
 		#!/bin/sh
 		answer=\$("$MKEYFILE" "\$@")
 		status=\$?
-		echo "\$answer" | sed 's|\("file": *"[^"]*/\)[^"/]*"|\1elsewhere"|'
+		echo "\$answer" | sed 's|\("path": *"[^"]*/\)[^"/]*"|\1elsewhere"|'
 		exit \$status
 	end
 	chmod 755 liar
