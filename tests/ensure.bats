@@ -247,6 +247,57 @@ hint: remove its other hard links, or replace it with a copy of itself" \
 	getfacl -cn keyfile | grep -qx user:65534:r--
 }
 
+# Two files whose mode is to change, with the options that do it.
+prepare_modes() {
+	rm -f keyfile pw
+	make_keyfile keyfile 1 2
+	make_password_file pw
+	openssl_encrypt pw keyfile sealed
+	mv sealed keyfile
+	chmod 600 keyfile pw
+	options=(--new-password-file=pw --mode=0400)
+}
+
+@test "a signal waits until both files have their modes, and keys" {
+	local signal ids
+
+	for signal in TERM HUP; do
+		for ids in '' 9; do
+			prepare_modes
+			run -0 strace -o trace -P "$PWD/pw" -e trace=fchmod -e inject=fchmod:signal=$signal:when=1 \
+				"$MKEYFILE" ensure -q "${options[@]}" ${ids:+"$ids"}
+			grep -q "^--- SIG$signal" trace
+			same '400 400' "$(stat -c %a keyfile pw | xargs)"
+			same "1 2${ids:+ $ids}" "$(ids -P pw)"
+		done
+	done
+}
+
+@test "a key file that cannot be written leaves the mode of the password file" {
+	prepare_modes
+	before=$(snapshot)
+	run -2 --separate-stderr strace -o /dev/null -e trace=fsync -e inject=fsync:error=ENOSPC:when=1 \
+		"$MKEYFILE" ensure -q "${options[@]}" 9
+	same "mkeyfile ensure: cannot write 'keyfile': No space left on device" "$stderr"
+	same "$before" "$(snapshot)"
+}
+
+@test "a failure after the first of two files says that something was changed" {
+	prepare_modes
+	run -2 --separate-stderr strace -o /dev/null -e trace=fchmod -e inject=fchmod:error=EROFS:when=2 \
+		"$MKEYFILE" ensure "${options[@]}"
+	same "mkeyfile ensure: cannot change owner, group or mode of 'keyfile': Read-only file system
+hint: the change itself is made" "$stderr"
+	same '600 400' "$(stat -c %a keyfile pw | xargs)"
+	# and so does one that is noticed late
+	prepare_modes
+	run -2 --separate-stderr strace -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=1 \
+		"$MKEYFILE" ensure "${options[@]}"
+	same "mkeyfile ensure: cannot change owner, group or mode of 'pw': Input/output error
+hint: the change itself is made" "$stderr"
+	same '600 400' "$(stat -c %a keyfile pw | xargs)"
+}
+
 @test "while owner and mode change, nobody may read who may not before or after" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	make_keyfile keyfile 1 2

@@ -15,11 +15,26 @@ static struct fault check_signals(struct replacement *files, size_t count)
 
 static struct fault prepare(struct replacement *file)
 {
+	if (file->access_only)
+		return file->fault = store_check_access(file->store);
 	return file->fault = file->content ? store_prepare(file->store, file->content) : fault_none();
+}
+
+static struct fault change_access(struct replacement *file)
+{
+	const struct stat before = file->store->status;
+	const struct stat *after = &file->store->status;
+
+	file->fault = store_change_access(file->store);
+	file->published = !file->fault.code || before.st_mode != after->st_mode || before.st_uid != after->st_uid ||
+			  before.st_gid != after->st_gid;
+	return file->fault;
 }
 
 static struct fault publish(struct replacement *file)
 {
+	if (file->access_only)
+		return change_access(file);
 	if (!file->content)
 		return file->fault = store_tidy(file->store, file->superseded, file->context);
 	file->fault = store_publish(file->store, file->content, file->superseded, file->context);

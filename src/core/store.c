@@ -426,9 +426,12 @@ struct fault store_change_access(struct store *store)
 
 	if (!fault.code)
 		fault = check_unchanged(store, store->name);
-	if (!fault.code)
-		fault = set_access(store->file, &store->access);
-	if (!fault.code && (fsync(store->file) || fstat(store->file, &store->status)))
+	if (fault.code)
+		return fault;
+	fault = set_access(store->file, &store->access);
+	if (!fault.code && fsync(store->file))
+		fault = fault_errno(FAULT_ACCESS, errno);
+	if (fstat(store->file, &store->status) && !fault.code)
 		fault = fault_errno(FAULT_ACCESS, errno);
 	return fault;
 }

@@ -294,18 +294,20 @@ static bool is_versioned(const struct ensured *ensured)
 	return ensured->is_new ? target && target->syntax == SYNTAX_VERSIONED : ensured->content.keyfile.has_versions;
 }
 
-static enum status set_access(struct store *store, const char *path, bool dry_run)
+static struct replacement access_of(struct store *store, const char *path)
 {
-	return dry_run ? STATUS_DONE : message_fault(store_change_access(store), path);
+	return (struct replacement){ .path = path, .store = store, .access_only = true };
 }
 
 static enum status write_content(struct ensured *ensured, const struct secret *text, const struct secret *raw)
 {
 	const struct options *options = ensured->options;
+	const struct replacement password_file = access_of(&ensured->password_store, options->new_password_file);
 	const struct publication publication = {
 		.raw = raw,
 		.new_content = { .kdf = options->kdf, .text = text, .password = &ensured->content.password },
 		.new_password_file = &ensured->made,
+		.first = ensured->sets_more ? &password_file : NULL,
 	};
 	enum status status = STATUS_DONE;
 
@@ -314,31 +316,31 @@ static enum status write_content(struct ensured *ensured, const struct secret *t
 	return status ? status : publish(&ensured->store, options->file, options, &publication);
 }
 
-static enum status check_access(const struct ensured *ensured)
+static enum status write_access(struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
-	enum status status = message_fault(store_check_access(&ensured->store), options->file);
+	struct replacement files[2];
+	size_t count = 0;
 
-	if (!status)
-		status = message_fault(store_check_access(&ensured->password_store), options->new_password_file);
-	if (!status)
-		status = message_fault(store_check_access(&ensured->made.store), options->new_password_file);
-	return status;
+	if (ensured->sets_more)
+		files[count++] = access_of(&ensured->password_store, options->new_password_file);
+	if (ensured->sets)
+		files[count++] = access_of(&ensured->store, options->file);
+	return count ? publish_files(files, count, NULL, &options->writing) : STATUS_DONE;
 }
 
 /* Everything is known to be possible before the first file changes. */
 static enum status apply(struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
-	const bool dry_run = options->writing.dry_run;
 	const struct keyfile *keyfile = &ensured->content.keyfile;
 	const struct sealing sealing = { &ensured->content.password, options->kdf };
 	const struct sealing *used = ensured->content.encrypted ? &sealing : NULL;
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
-	enum status status = check_access(ensured);
+	enum status status = STATUS_DONE;
 
-	if (!status && ensured->changes && !ensured->is_new)
+	if (ensured->changes && !ensured->is_new)
 		status = message_fault(store_check_replaceable(&ensured->store), options->file);
 	if (!status)
 		status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
@@ -348,13 +350,9 @@ static enum status apply(struct ensured *ensured)
 		status = content_check(&options->target, options->file, &text, keyfile, used);
 	if (!status && !ensured->is_new && !ensured->of_present.sets_mode)
 		warn_if_exposed(&ensured->store, ensured->content.encrypted, options->file);
-	if (!status && ensured->sets_more)
-		status = set_access(&ensured->password_store, options->new_password_file, dry_run);
 	if (!status && ensured->changes)
 		return write_content(ensured, &text, &raw);
-	if (!status && ensured->sets)
-		status = set_access(&ensured->store, options->file, dry_run);
-	return status;
+	return status ? status : write_access(ensured);
 }
 
 static void compare(struct ensured *ensured)

@@ -255,7 +255,7 @@ enum status publish(struct store *store, const char *path, const struct options 
 	};
 	BACKUP_JUDGE struct backup_judge old_judge = { .content = &store->content, .passwords = &passwords };
 	BACKUP_JUDGE struct backup_judge new_judge = { .content = new_content->text, .passwords = &passwords };
-	struct replacement files[3];
+	struct replacement files[4];
 	size_t count = 0;
 	enum status status;
 
@@ -263,6 +263,8 @@ enum status publish(struct store *store, const char *path, const struct options 
 		return filter_write(options, publication->raw);
 	if (new_password_file && new_password_file->path)
 		files[count++] = new_password_replacement(new_password_file);
+	if (publication->first)
+		files[count++] = *publication->first;
 	files[count++] = (struct replacement){
 		.path = is_filter(options) ? options->output : path,
 		.store = store,

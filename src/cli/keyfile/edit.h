@@ -61,6 +61,7 @@ struct publication {
 	const struct secret *raw; /* NULL: the file has its content already */
 	struct new_content new_content;
 	struct new_password_file *new_password_file; /* NULL, or path NULL: none */
+	const struct replacement *first;	     /* changes before the key file; or NULL */
 	struct store *password_store;		     /* of a password file that changes after the key file; or NULL */
 	const struct secret *password_content;	     /* for it */
 	const char *journal;			     /* as publish_files has it */
