@@ -171,11 +171,24 @@ hint: use --server-user=daemon if the server runs as that user, or --trust-owner
 	chown nobody own
 	cd own
 	run -0 as_nobody ensure -q -f keyfile
-	run -2 --separate-stderr as_nobody ensure -f keyfile --owner=root
-	same "mkeyfile ensure: cannot change owner, group or mode of 'keyfile': Operation not permitted" "$stderr"
-	run -2 --separate-stderr as_nobody ensure -f second --owner=root
-	same "mkeyfile ensure: cannot change owner, group or mode of 'second': Operation not permitted" "$stderr"
-	same keyfile "$(ls -A)"
+	chmod 640 keyfile
+	before=$(snapshot)
+	run_denied() { # argument...
+		for dry in '' --dry-run; do
+			run -2 --separate-stderr as_nobody ensure "$@" ${dry:+"$dry"}
+			same "mkeyfile ensure: cannot change owner, group or mode of '$2': Operation not permitted" "$stderr"
+			same "$before" "$(snapshot)"
+		done
+	}
+	run_denied -f keyfile --owner=root
+	run_denied -f keyfile --owner=root:root --mode=0440
+	run_denied -f keyfile --owner=nobody:root
+	run_denied -f keyfile --owner=root 9
+	run_denied -f second --owner=root
+	run_denied -f second --owner=nobody:root
+	chown root:nogroup keyfile
+	before=$(snapshot)
+	run_denied -f keyfile --mode=0440
 }
 
 @test "no link of the server's user account chooses the file whose owner or mode changes" {

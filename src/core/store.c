@@ -378,6 +378,31 @@ struct fault store_check_access(const struct store *store)
 	return fault_none();
 }
 
+static bool is_own_group(const struct store *store, gid_t group)
+{
+	return group == (gid_t)-1 || group == getegid() || group_member(group) ||
+	       (store->file >= 0 && store->status.st_gid == group);
+}
+
+/* As chown(2) and chmod(2) would have it. */
+static bool may_set_access(const struct store *store)
+{
+	const struct file_access *access = &store->access;
+
+	if (!geteuid() || (!access->sets_owner && !access->sets_mode) || (store->file >= 0 && store_has_access(store)))
+		return true;
+	if (store->file >= 0 && store->status.st_uid != geteuid())
+		return false;
+	return !access->sets_owner || (access->owner == geteuid() && is_own_group(store, access->group));
+}
+
+struct fault store_try_access(const struct store *store)
+{
+	struct fault fault = store_check_access(store);
+
+	return fault.code || may_set_access(store) ? fault : fault_errno(FAULT_ACCESS, EPERM);
+}
+
 static struct fault drop_acl(int file)
 {
 	if (fremovexattr(file, ACL_ATTRIBUTE) && errno != ENODATA && errno != ENOTSUP)
@@ -390,11 +415,15 @@ static struct fault drop_acl(int file)
 static struct fault set_in_between(int file, const struct file_access *access, mode_t from, mode_t to, bool drops_acl)
 {
 	mode_t between = from & to & (drops_acl ? S_IRWXU : 07777);
+	struct fault fault;
 
 	if (between != from && fchmod(file, between))
 		return fault_errno(FAULT_ACCESS, errno);
-	if (access->sets_owner && fchown(file, access->owner, access->group) && !access->is_wish)
-		return fault_errno(FAULT_ACCESS, errno);
+	if (access->sets_owner && fchown(file, access->owner, access->group) && !access->is_wish) {
+		fault = fault_errno(FAULT_ACCESS, errno);
+		(void)!fchmod(file, from);
+		return fault;
+	}
 	return drops_acl ? drop_acl(file) : fault_none();
 }
 

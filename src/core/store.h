@@ -102,6 +102,10 @@ bool store_has_access(const struct store *store);
  * led to its directory. */
 MUST_CHECK struct fault store_check_access(const struct store *store);
 
+/* The same for a dry run: FAULT_ACCESS where a process without capabilities may not set
+ * them. */
+MUST_CHECK struct fault store_try_access(const struct store *store);
+
 /* Gives them to the file itself, of an open store, and syncs it; status shows what came
  * of it, on faults too. Signals that end the process have to be held. At no moment may anyone
  * read it who may not before or after. FAULT_CHANGED, FAULT_ACCESS, and as

@@ -192,7 +192,7 @@ static enum status try_access(const struct replacement *files, size_t count)
 	enum status status = STATUS_DONE;
 
 	for (size_t i = 0; !status && i < count; i++)
-		status = message_fault(store_check_access(files[i].store), files[i].path);
+		status = message_fault(store_try_access(files[i].store), files[i].path);
 	return status;
 }
 
