@@ -155,6 +155,29 @@ changed 'keyfile.key'
 	same "root nobody" "$(stat -c %U keyfile keyfile.key | xargs)"
 }
 
+@test "the server's user account is named where owner and mode keep it from reading" {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	local group
+	group=$(id -gn nobody)
+
+	next() { # argument...
+		rm -f keyfile keyfile.key
+		run -0 --separate-stderr mkeyfile ensure --server-user=nobody "$@"
+		grep '^next' <<<"$stderr" | head -n 1
+	}
+	local named="next: the server's option file has to name it"
+	local chown="next: the server's user has to read it (chown nobody 'keyfile'), and its option file has to name it"
+	same "$named" "$(next)"
+	same "$named" "$(next --owner=nobody)"
+	same "$named" "$(next --owner="root:$group" --mode=0640)"
+	same "$chown" "$(next --owner="root:$group")"
+	same "$chown" "$(next --owner=root:root --mode=0640)"
+	# and a password file that was there
+	make_password_file pw
+	same "next: the server's user has to read both (chown nobody 'keyfile' 'pw'), and its option file has to name them" \
+		"$(next --new-password-file=pw)"
+}
+
 @test "owner and mode that cannot be" {
 	make_keyfile keyfile 1 2
 	for mode in 0644 644 0660 0200 0700 00600 6000 rw '' 0; do

@@ -404,7 +404,7 @@ static void say_more(const struct ensured *ensured)
 	if (options->writing.dry_run)
 		return;
 	if (ensured->is_new) {
-		say_next_of_new_file(options, options->new_password_file, ensured->arguments->owner);
+		say_next_of_new_file(options, options->new_password_file);
 		return;
 	}
 	if (ensured->encrypts && !is_set_already(options))

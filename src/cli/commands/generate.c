@@ -134,7 +134,7 @@ static enum status generate(void *input)
 		return status;
 	status = report_change(&options->talk, &change);
 	if (!options->writing.dry_run)
-		say_next_of_new_file(options, options->new_password_file, false);
+		say_next_of_new_file(options, options->new_password_file);
 	return status;
 }
 

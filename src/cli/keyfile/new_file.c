@@ -48,20 +48,33 @@ enum status new_file_password(const struct options *options, struct new_password
 	return STATUS_DONE;
 }
 
-/* The user account to give the file to; NULL: the server can read it. */
-static const char *needed_owner(const struct options *options)
+/* By the file itself, or by trying: its directory may be closed to the server as yet, and
+ * the user may have more groups. */
+static bool can_read(const struct server_user *user, const char *path)
 {
-	struct server_user user = { .name = SERVER_USER_DEFAULT };
 	struct stat status;
 
-	if (find_server_user(options, &user) && !stat(options->file, &status) && status.st_uid == user.uid)
+	if (stat(path, &status))
+		return false;
+	return status.st_uid == user->uid ||
+	       (!user->nameless && (status.st_mode & S_IRGRP) && status.st_gid == user->gid) ||
+	       !server_user_reads(user, path);
+}
+
+/* The user account to give the files to; NULL: the server can read them. */
+static const char *needed_owner(const struct options *options, const char *password_file)
+{
+	struct server_user user = { .name = SERVER_USER_DEFAULT };
+
+	if (find_server_user(options, &user) && can_read(&user, options->file) &&
+	    (!password_file || can_read(&user, password_file)))
 		return NULL;
 	return user.name;
 }
 
-void say_next_of_new_file(const struct options *options, const char *password_file, bool can_read)
+void say_next_of_new_file(const struct options *options, const char *password_file)
 {
-	const char *owner = can_read ? NULL : needed_owner(options);
+	const char *owner = needed_owner(options, password_file);
 
 	if (!owner)
 		message_step("the server's option file has to name %s", password_file ? "both" : "it");

@@ -20,6 +20,5 @@ MUST_CHECK enum status new_file_password(const struct options *options, struct n
 					 struct password *ret_password);
 
 /* What has to be done before a server uses the files. password_file: was created, or
- * checked, with the key file; NULL: there is none. can_read: the server can read them,
- * whoever owns them. */
-void say_next_of_new_file(const struct options *options, const char *password_file, bool can_read);
+ * checked, with the key file; NULL: there is none. */
+void say_next_of_new_file(const struct options *options, const char *password_file);
