@@ -337,11 +337,26 @@ hint: the change itself is made" "$stderr"
 @test "while owner and mode change, nobody may read who may not before or after" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	make_keyfile keyfile 1 2
-	chown root:daemon keyfile
-	run -0 strace -o calls -e trace=fchmod,fchown "$MKEYFILE" ensure -q --owner=root:sys --mode=0640
+	calls() { # mode argument...
+		chown root:daemon keyfile
+		chmod "$1" keyfile
+		run -0 strace -o calls -e trace=fchmod,fchown,fremovexattr "$MKEYFILE" ensure -q "${@:2}"
+		sed -nE 's/^(f[a-z]*\()[0-9]*(,.*\)) += 0$/\1N\2/p' calls
+	}
+	same 'fchown(N, 0, 3)
+fchmod(N, 0640)' "$(calls 0600 --owner=root:sys --mode=0640)"
 	same 'fchmod(N, 0600)
 fchown(N, 0, 3)
-fchmod(N, 0640)' "$(sed -nE 's/^(fch[a-z]*\()[0-9]*(,.*\)) += 0$/\1N\2/p' calls | sed '1{/fchmod/!s/^/fchmod(N, 0600)\n/}')"
+fchmod(N, 0600)' "$(calls 0640 --owner=root:sys --mode=0600)"
+	same 'fchmod(N, 0400)
+fchown(N, 0, 3)
+fchmod(N, 0440)' "$(calls 0604 --owner=root:sys --mode=0440)"
+	# the group's bits are the mask of an ACL
+	setfacl -m u:65534:r keyfile
+	same 'fchmod(N, 0600)
+fchown(N, 0, 3)
+fremovexattr(N, "system.posix_acl_access")
+fchmod(N, 0640)' "$(calls 0640 --owner=root:sys --mode=0640)"
 }
 
 @test "a dry run says what would be done, and does nothing" {
