@@ -489,11 +489,25 @@ run_busy() { # file argument...
 	exec 9<keyfile
 	flock 9
 	run_busy keyfile
+	chmod 700 .
 	exec 9<.
 	flock 9
 	run_busy new -f new
 	run -5 --separate-stderr mkeyfile generate --lock-timeout=0 -f new
 	[[ ${stderr_lines[0]} =~ ^"mkeyfile generate: 'new' is locked by "[a-z0-9\ ]*$ ]]
+	exec 9<&-
+}
+
+@test "who can read a directory cannot keep others from creating files there" {
+	local mode
+
+	exec 9<.
+	flock 9
+	for mode in 755 750 704; do
+		chmod $mode .
+		run -0 mkeyfile ensure -q --lock-timeout=0 -f "ensure-$mode"
+		run -0 mkeyfile generate -q --lock-timeout=0 -f "generate-$mode" --new-password-file="key-$mode"
+	done
 	exec 9<&-
 }
 

@@ -246,13 +246,16 @@ struct fault store_open_absent(struct store *store, const char *path)
 
 #define PLACE_ATTEMPTS 10
 
-/* Where the directory cannot be locked, as on NFS, a second run is refused at the end. */
+/* Where the directory cannot be locked, as on NFS, or where other users can open it, and
+ * so hold its lock forever, a second run is refused at the end. */
 static struct fault lock_directory(const struct store *store, unsigned int timeout)
 {
 	struct stat status;
 	struct fault fault = fstat(store->directory, &status) ? fault_errno(FAULT_OPEN, errno)
 							      : lock_wait(store->directory, &status, timeout);
 
+	if (fault.code == FAULT_BUSY && (status.st_mode & (S_IRGRP | S_IROTH)))
+		return fault_none();
 	return fault.code == FAULT_LOCK ? fault_none() : fault;
 }
 

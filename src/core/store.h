@@ -82,7 +82,8 @@ MUST_CHECK struct fault store_open_absent(struct store *store, const char *path)
 
 /* Makes other runs wait that lock a place in the same directory, until store_close, and
  * waits for one that has done so. FAULT_EXISTS: that one has made the file. Others as of
- * the lock. Where directories cannot be locked, as on NFS, nobody waits. */
+ * the lock. Where directories cannot be locked, as on NFS, nobody waits, and in a directory that
+ * others can open, nobody waits longer than lock_timeout: there is no FAULT_BUSY. */
 MUST_CHECK struct fault store_lock_place(const struct store *store, const char *path, unsigned int lock_timeout);
 
 /* Opens the file as store_open_to_compare does, or, where there is none, its place as
