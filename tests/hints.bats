@@ -79,6 +79,21 @@ ids() {
 		same 600 "$(stat -c %a NEW)"
 		mkeyfile list -f NEW -P 'my pw' | cmp - expected
 	done
+	# under the same digest and iteration count
+	openssl_encrypt 'my pw' plain unsalted -md sha256 -nosalt
+	openssl_encrypt 'my pw' plain derived -md sha512 -pbkdf2 -iter 9 -nosalt
+	for arguments in 'unsalted --digest=sha256' 'derived --digest=sha512 --pbkdf2=9'; do
+		rm -f NEW
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr mkeyfile --target=12.3 list -P 'my pw' -f $arguments
+		bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")" 2>/dev/null
+		# shellcheck disable=SC2086
+		mkeyfile list -f NEW -P 'my pw' ${arguments#* } | cmp - expected
+	done
+	rm NEW
+	run -2 --separate-stderr mkeyfile ensure -f unsalted --new-password-file='my pw' -t 12.3 --digest=sha256
+	bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")" 2>/dev/null
+	mkeyfile list -f NEW -P 'my pw' --digest=sha256 | cmp - expected
 	key=$(printf %02x {128..159})
 	# shellcheck disable=SC2001,SC2059
 	printf "$(sed 's/../\\x&/g' <<<"$key")" >binary

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/new_file.h"
 #include "cli/keyfile/next_settings.h"
@@ -266,6 +267,8 @@ static enum status open_content(struct ensured *ensured)
 	if (envelope_is_sealed(raw->data, raw->size))
 		return ensured->made.path ? refuse_lost_password(ensured)
 					  : content_open(&source, options->kdf, options->file, raw, &ensured->content);
+	if (say_disguise(&source, options->kdf, options->file, raw))
+		return STATUS_FAILED;
 	status = content_open(&none, options->kdf, options->file, raw, &ensured->content);
 	if (!status)
 		status = get_sealing_password(ensured);

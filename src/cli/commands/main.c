@@ -96,12 +96,12 @@ static void add_tables(struct parser *parser, const struct command *command, str
 	parser_add(parser, &parser_help_table, NULL);
 }
 
-/* The options that a command in a hint needs, those before the command first. before: how
- * many words of the command line precede argv. */
-static char *retype(const struct parser *parser, int before, int argc, char **argv)
+/* As parser_retype, the options before the command first. before: how many words of the
+ * command line precede argv. */
+static char *retype(const struct parser *parser, int before, int argc, char **argv, const char *only)
 {
-	HEAP char *first = parser_retype(parser, before, argv - before);
-	HEAP char *more = parser_retype(parser, argc, argv);
+	HEAP char *first = parser_retype(parser, before, argv - before, only);
+	HEAP char *more = parser_retype(parser, argc, argv, only);
 
 	return first && more ? format_text("%s%s", first, more) : NULL;
 }
@@ -113,7 +113,7 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 
 	if (status || parser->is_finished)
 		return status;
-	message_set_given(retype(parser, before, argc, argv));
+	message_set_given(retype(parser, before, argc, argv, NULL), retype(parser, before, argc, argv, "target"));
 	status = parser_check(parser);
 	if (!status)
 		status = options_complete(options);

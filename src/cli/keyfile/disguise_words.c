@@ -23,15 +23,27 @@ char *openssl_words(const struct password_source *source, struct kdf kdf, const 
 			   file);
 }
 
+/* The options of the KDF, where it is not the default; malloc(3)ed, or NULL without memory. */
+static char *options_of_kdf(struct kdf kdf)
+{
+	const char *digest = digest_name(kdf.digest);
+
+	if (kdf.iterations)
+		return format_text(" --digest=%s --pbkdf2=%u", digest, kdf.iterations);
+	return kdf.digest == DIGEST_SHA1 ? strdup("") : format_text(" --digest=%s", digest);
+}
+
 static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)
 {
 	HEAP char *openssl = openssl_words(source, kdf, path, " -nosalt");
 	HEAP char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+	HEAP char *kdf_options = options_of_kdf(kdf);
 
-	if (!openssl)
+	if (!openssl || !kdf_options)
 		return NULL;
-	return format_text("run '%s | mkeyfile encrypt --file=-%s%s --output=NEW' to encrypt it with a salt", openssl,
-			   password ? " --password-file=" : "", password ? password : "");
+	return format_text("run '%s | mkeyfile encrypt --file=-%s%s%s%s --output=NEW' to encrypt it with a salt",
+			   openssl, password ? " --password-file=" : "", password ? password : "", kdf_options,
+			   message_given_target());
 }
 
 static char *hint_of(enum disguise disguise, const struct password_source *source, struct kdf kdf, const char *path)

@@ -588,7 +588,13 @@ static void retype_item(FILE *stream, const struct item *item)
 	free(word);
 }
 
-char *parser_retype(const struct parser *parser, int argc, char **argv)
+static bool is_retyped(const struct item *item, const char *only)
+{
+	return item->kind == ITEM_OPTION && item->known->spec->is_in_hints &&
+	       (!only || !strcmp(item->known->spec->name, only));
+}
+
+char *parser_retype(const struct parser *parser, int argc, char **argv, const char *only)
 {
 	struct walk walk = walk_start(parser, argc, argv);
 	struct item item;
@@ -597,7 +603,7 @@ char *parser_retype(const struct parser *parser, int argc, char **argv)
 	FILE *stream = open_memstream(&words, &size);
 
 	while (stream && next_item(&walk, &item))
-		if (item.kind == ITEM_OPTION && item.known->spec->is_in_hints)
+		if (is_retyped(&item, only))
 			retype_item(stream, &item);
 	return stream && !fclose(stream) ? words : NULL;
 }

@@ -31,8 +31,9 @@ void parser_free(const struct parser *parser);
 MUST_CHECK enum status parser_parse(struct parser *parser, int argc, char **argv, int *ret_operand);
 
 /* The options of the command line that say which files and which server are meant, in words
- * for a shell: " --file='my keys'". malloc(3)ed; NULL: no memory. */
-char *parser_retype(const struct parser *parser, int argc, char **argv);
+ * for a shell: " --file='my keys'". only: the name of one option; NULL: all of them.
+ * malloc(3)ed; NULL: no memory. */
+char *parser_retype(const struct parser *parser, int argc, char **argv, const char *only);
 
 /* What --help and --version print. */
 void parser_print_help(const struct parser *parser);

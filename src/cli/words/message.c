@@ -25,6 +25,7 @@ static struct {
 	bool has_error;
 	bool changed;
 	char *given;
+	char *given_target;
 } said = { .name = "mkeyfile" };
 
 void message_start(const char *name)
@@ -42,15 +43,22 @@ void message_set_json(bool json)
 	document_use(json);
 }
 
-void message_set_given(char *words)
+void message_set_given(char *words, char *target)
 {
 	free(said.given);
+	free(said.given_target);
 	said.given = words;
+	said.given_target = target;
 }
 
 const char *message_given(void)
 {
 	return said.given ? said.given : "";
+}
+
+const char *message_given_target(void)
+{
+	return said.given_target ? said.given_target : "";
 }
 
 const char *hint_with_given(const char *hint)
@@ -517,6 +525,7 @@ enum status message_finish(enum status status)
 	if (status != STATUS_DONE && said.changed && !is_hinted)
 		message_hint("the change itself is made");
 	free(said.given);
+	free(said.given_target);
 	document_free();
 	return status;
 }

@@ -28,9 +28,11 @@ void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The next step after an error or a warning. */
 void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The options that a command in a hint needs to mean the same files, " --file=F", as
- * parser_retype found them. message_set_given takes words over; NULL: none. */
-void message_set_given(char *words);
+ * parser_retype found them, and those of them that name the target, for a command that
+ * means other files. message_set_given takes both over; NULL: none. */
+void message_set_given(char *words, char *target);
 const char *message_given(void);
+const char *message_given_target(void);
 /* The hint, with these options in place of the %s that it may have. Good until the next
  * call; NULL for NULL. */
 const char *hint_with_given(const char *hint);
