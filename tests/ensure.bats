@@ -108,7 +108,7 @@ next: before the server starts again, add to its option file, in the group [mari
 	run_refused 3 "mkeyfile ensure: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify' to try other digests and iteration counts" ensure --new-password-file=wrong 7
 	run_refused 2 "mkeyfile ensure: 'keyfile' is encrypted, and its password file 'absent' does not exist
-hint: restore 'absent', or use 'mkeyfile passwd --new-password-file=absent' with the present password" \
+hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with the present password" \
 		ensure --new-password-file=absent 7
 	run_refused 2 "mkeyfile ensure: 'keyfile' needs a password, and there is no terminal to ask for it
 hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" ensure 7

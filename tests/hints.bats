@@ -68,6 +68,29 @@ ids() {
 	cmp prod expected
 }
 
+@test "no hint names a command that would change standard input" {
+	make_keyfile one 1
+	run -0 mkeyfile verify -f one --server-user="$(id -un)"
+	[[ $output == *"hint: run 'mkeyfile add 2 "* ]]
+	for file in one plain; do
+		run mkeyfile verify -f - <"$file"
+		run -0 --separate-stderr mkeyfile verify -f - --json <"$file"
+		same '[]' "$(jq -c '[.. | .hints? // [] | .[] | select(test("mkeyfile (add|remove|encrypt)"))]' <<<"$output")"
+	done
+	run mkeyfile verify -f - --server-user="$(id -un)" <one
+	[[ $output == *"[no-temporary-key]"* && $output != *hint:* ]]
+	run -2 --separate-stderr mkeyfile passwd -f - -o - -P 'my pw' --new-digest=sha512 -t 12.3 <plain
+	same "mkeyfile passwd: 'standard input' is not encrypted" "$stderr"
+}
+
+@test "the hint for a lost password file names both files" {
+	run -2 --separate-stderr mkeyfile ensure -f "it's" --new-password-file='my new pw'
+	command=$(hinted_command)
+	same "mkeyfile passwd --file='it'\''s' --new-password-file='my new pw'" "$command"
+	MKEYFILE_PASSWORD_FILE='my pw' bash -c "$command"
+	openssl_decrypt 'my new pw' "it's" | cmp - plain
+}
+
 @test "what a hint makes of other forms of a key file and of a key can be used" {
 	mkeyfile list "${options[@]}" >expected
 	openssl_encrypt 'my pw' plain base64 -md sha1 -a

@@ -377,6 +377,11 @@ in_own_mounts() {
 	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced by renaming
 hint: change the file on the host that is mounted here, then restart the container
 hint: --write-in-place=BACKUP writes into it, once its old content is safe in BACKUP" ""
+	# an option that ensure does not have
+	# shellcheck disable=SC2016
+	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" ensure 7'
+	assert_equal 4 "mkeyfile ensure: 'keyfile' is a mount point and cannot be replaced by renaming
+hint: change the file on the host that is mounted here, then restart the container" ""
 	same "$before" "$(snapshot)"
 }
 

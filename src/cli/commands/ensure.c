@@ -9,6 +9,8 @@
 #include "cli/options/repeatable.h"
 #include "cli/words/document.h"
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
+#include "core/cleanup.h"
 #include "core/trust.h"
 #include "server/access.h"
 
@@ -246,10 +248,13 @@ static enum status get_sealing_password(struct ensured *ensured)
 static enum status refuse_lost_password(const struct ensured *ensured)
 {
 	const char *path = ensured->made.path;
+	HEAP char *word = shell_word(path);
 
 	message_error("'%s' is encrypted, and its password file '%s' does not exist", ensured->options->file, path);
-	message_hint("restore '%s', or use 'mkeyfile passwd --new-password-file=%s' with the present password", path,
-		     path);
+	if (word)
+		message_hint(
+			"restore '%s', or run 'mkeyfile passwd%s --new-password-file=%s' with the present password",
+			path, message_given(), word);
 	return STATUS_FAILED;
 }
 

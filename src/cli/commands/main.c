@@ -89,9 +89,12 @@ static void add_tables(struct parser *parser, const struct command *command, str
 {
 	if (command->own.specs)
 		parser_add(parser, &command->own, arguments);
-	for (const struct command_group *group = command->groups; group && group->table; group++)
+	for (const struct command_group *group = command->groups; group && group->table; group++) {
 		parser_add(parser, group->table,
 			   group->is_of_options ? (void *)options : (char *)arguments + group->offset);
+		if (group->table == &lock_table)
+			message_set_writes_in_place();
+	}
 	parser_add(parser, &shared_table, options);
 	parser_add(parser, &parser_help_table, NULL);
 }
@@ -117,6 +120,8 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 	status = parser_check(parser);
 	if (!status)
 		status = options_complete(options);
+	if (!status && is_standard_stream(options->file))
+		message_set_input();
 	if (status == STATUS_REFUSED && command->only_tells && options->host.settings.rival)
 		status = STATUS_FAILED;
 	/* the option files may contradict the command line */

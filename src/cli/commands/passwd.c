@@ -232,7 +232,8 @@ static enum status open_with_old(struct password_change *passwd)
 		if (say_disguise(&passwd->options->password, passwd->options->kdf, file, &passwd->store.content))
 			return STATUS_FAILED;
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
-		message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
+		if (!is_filter(passwd->options))
+			message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
 		return status;
 	}
 	do {

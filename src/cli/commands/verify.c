@@ -50,6 +50,8 @@ static const char *who_loads(const struct inspection *inspection)
 
 static void print_hint(const char *hint)
 {
+	if (!hint)
+		return;
 	print_result("hint: %s", hint);
 	putchar('\n');
 }
@@ -59,8 +61,7 @@ static void print_refusal(const struct refusal *refusal)
 	print_colored(stdout, COLOR_NO, "no:");
 	print_result(" %s", refusal->words);
 	putchar('\n');
-	if (refusal->hint)
-		print_hint(hint_with_given(refusal->hint));
+	print_hint(hint_with_given(refusal->hint));
 }
 
 static void print_verdict(const struct arguments *arguments, const struct inspection *inspection)

@@ -26,6 +26,8 @@ static struct {
 	bool changed;
 	char *given;
 	char *given_target;
+	bool is_input;
+	bool writes_in_place;
 } said = { .name = "mkeyfile" };
 
 void message_start(const char *name)
@@ -61,6 +63,16 @@ const char *message_given_target(void)
 	return said.given_target ? said.given_target : "";
 }
 
+void message_set_input(void)
+{
+	said.is_input = true;
+}
+
+void message_set_writes_in_place(void)
+{
+	said.writes_in_place = true;
+}
+
 const char *hint_with_given(const char *hint)
 {
 	static char *words;
@@ -68,6 +80,8 @@ const char *hint_with_given(const char *hint)
 
 	if (!place)
 		return hint;
+	if (said.is_input)
+		return NULL;
 	free(words);
 	words = format_text("%.*s%s%s", (int)(place - hint), hint, message_given(), place + 2);
 	return words ? words : "";
@@ -463,7 +477,8 @@ static enum status say_more(struct fault fault, const char *path)
 	case FAULT_MOUNT_POINT:
 		message_error("'%s' is a mount point and cannot be replaced by renaming", path);
 		message_hint("change the file on the host that is mounted here, then restart the container");
-		message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
+		if (said.writes_in_place)
+			message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
 		return STATUS_REFUSED;
 	case FAULT_UNTRUSTED:
 		message_untrusted(path, trust_refusal());

@@ -33,8 +33,12 @@ void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_set_given(char *words, char *target);
 const char *message_given(void);
 const char *message_given_target(void);
+/* The key file is standard input, which no command in a hint can change. */
+void message_set_input(void);
+/* The command has --write-in-place, which hints may name. */
+void message_set_writes_in_place(void);
 /* The hint, with these options in place of the %s that it may have. Good until the next
- * call; NULL for NULL. */
+ * call; NULL for NULL, and for a command that would change standard input. */
 const char *hint_with_given(const char *hint);
 /* Talk without a prefix: what was changed, what to do next. */
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
