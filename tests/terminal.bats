@@ -61,6 +61,14 @@ yes: 'keyfile' loads on every server"*"exit 0" ]]
 	same "exit 0" "${lines[-1]}"
 }
 
+@test "diff looks for another digest after the last try, not between two of them" {
+	openssl enc -aes-256-cbc -md sha256 -k "$password" -in plain -out keyfile 2>/dev/null
+	right=(expect:"Password of 'keyfile': " echo:off "type:$password")
+	play "${right[@]}" "${right[@]}" "${right[@]}" -- "$MKEYFILE" diff -f plain keyfile
+	same 2 "$(grep -c "^wrong password for 'keyfile', try again" <<<"$output")"
+	[[ $output == *"same: 'plain' and 'keyfile' hold the same 2 keys"*"exit 0" ]]
+}
+
 @test "nothing typed counts as a try" {
 	nothing=("expect:Password of 'keyfile': " echo:off type:)
 	play "${nothing[@]}" "${nothing[@]}" "${nothing[@]}" -- "$MKEYFILE" list

@@ -108,10 +108,11 @@ static enum status open_sealed(const struct arguments *arguments, const struct c
 		if (status)
 			return status;
 		fault = content_unseal(raw, kdf, &side->content);
-		if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
-		    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
-			fault = content_unseal(raw, kdf, &side->content);
 	} while (!here->encrypted && may_try_again(&arguments->other_password, side->name, fault, &tries));
+	/* not between two tries: it takes long, and the terminal would show what is typed */
+	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
+	    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
+		fault = content_unseal(raw, kdf, &side->content);
 	if (!fault.code)
 		return STATUS_DONE;
 	status = message_fault(fault, side->name);
