@@ -177,10 +177,14 @@ exit 0" "${output//$'\r'/}"
 }
 
 @test "what contradicts a filter" {
-	for option in --backup --keep=1 --write-in-place=saved; do
-		run_failed 64 "mkeyfile add: --output excludes --backup, --keep and --write-in-place: no existing file is changed" \
+	for option in --backup --keep=1 --lock-timeout=5 --write-in-place=saved; do
+		run_failed 64 "mkeyfile add: --output excludes --backup, --keep, --lock-timeout and --write-in-place: no existing file is changed" \
 			plain add 7 $option
 	done
+	# but not what the option files say for all commands
+	printf '[mkeyfile]\nlock-timeout = 9\n' >my.cnf
+	env -u MKEYFILE_PRINT_DEFAULTS "$MKEYFILE" add 7 --defaults-file=my.cnf --file=- --output=- <plain >out 2>said
+	same 4 "$(wc -l <out)"
 	rm out said
 	run_refused 64 "mkeyfile add: --output needs --file=-: a file is changed where it is" add 7 --file=plain --output=-
 	run_refused 64 "mkeyfile remove: standard input cannot be changed: name a file, or use --output=-" remove 7 --file=- --force

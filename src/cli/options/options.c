@@ -254,8 +254,8 @@ static const struct option_spec filter_specs[] = {
 };
 
 static const struct conflict filter_conflicts[] = {
-	{ EXCLUDE, "output", "backup keep write-in-place",
-	  "--output excludes --backup, --keep and --write-in-place: no existing file is changed" },
+	{ EXCLUDE, "output", "backup keep lock-timeout write-in-place",
+	  "--output excludes --backup, --keep, --lock-timeout and --write-in-place: no existing file is changed" },
 	{ 0 },
 };
 
