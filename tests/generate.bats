@@ -216,8 +216,12 @@ END
 	run -0 --separate-stderr strace -o calls -e trace=fchown -e inject=fchown:error=EPERM \
 		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
 	grep -q 'INJECTED' calls
-	grep -qxF "next: the server's user has to read both (chown nobody 'keyfile' 'keyfile.key'), and its option file has to name them" <<<"$stderr"
+	grep -qxF "next: the server's user has to read both (chown nobody keyfile keyfile.key), and its option file has to name them" <<<"$stderr"
 	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
+	# as a shell takes the names
+	run -0 --separate-stderr strace -o calls -e trace=fchown -e inject=fchown:error=EPERM \
+		"$MKEYFILE" generate --file="it's" --new-password-file='my key' --server-user=nobody
+	same "chown nobody 'it'\''s' 'my key'" "$(sed -n 's/^next: .* (\(.*\)), and .*/\1/p' <<<"$stderr")"
 }
 
 @test "files that another user creates are that user's" {

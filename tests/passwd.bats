@@ -34,7 +34,7 @@ still_opens="the old password still opens 'keyfile~': delete it when the server 
 	assert_equal 0 "created 'new', a password file
 the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': a new password, sha1, 1 iteration
-next: the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw')
+next: the server's user has to read 'new' (chown --reference=pw, chmod --reference=pw)
       before the server starts again, its option file has to say:
       file_key_management_filekey = FILE:$PWD/new
 $server_goes_on both files to every server of the cluster
@@ -149,6 +149,11 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	mkdir 'my dir'
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file='my dir/new'
 	grep -xF "      file_key_management_filekey = \"FILE:$PWD/my dir/new\"" <<<"$stderr"
+	run -0 --separate-stderr mkeyfile passwd -P 'my dir/new' --new-password-file=other
+	grep -qxF "next: the server's user has to read 'other' (chown --reference='my dir/new', chmod --reference='my dir/new')" <<<"$stderr"
+	run -0 --separate-stderr mkeyfile passwd -P other --new-password-file="it's"
+	run -0 --separate-stderr mkeyfile passwd -P "it's" --new-password-file=another
+	grep -qF "(chown --reference='it'\''s', chmod --reference='it'\''s')" <<<"$stderr"
 }
 
 @test "a KDF that the installed server cannot read is refused where no target is named" {
@@ -219,7 +224,7 @@ $server_goes_on the key file to every server of the cluster" ""
   "warnings": [], "hints": [] }
 END
 	)" "$(jq -S 'del(.steps)' <<<"$output")"
-	same "the server's user has to read 'new' (chown --reference='pw', chmod --reference='pw')
+	same "the server's user has to read 'new' (chown --reference=pw, chmod --reference=pw)
 before the server starts again, its option file has to say:" "$(jq -r '.steps[:2][]' <<<"$output")"
 }
 

@@ -44,10 +44,12 @@ static void say_settings(const struct password_change *passwd)
 	bool other_kdf = !kdf_equals(options->kdf, passwd->new_kdf);
 	HEAP char *filekey = passwd->way == WAY_OTHER_FILE ? filekey_setting(passwd) : NULL;
 	HEAP char *value = filekey ? option_value(filekey) : NULL;
+	bool has_file = options->password.file && !is_standard_stream(options->password.file);
+	HEAP char *old = has_file ? shell_word(options->password.file) : NULL;
 
-	if (filekey && options->password.file && !is_standard_stream(options->password.file))
-		message_step("the server's user has to read '%s' (chown --reference='%s', chmod --reference='%s')",
-			     passwd->new_source->file, options->password.file, options->password.file);
+	if (filekey && old)
+		message_step("the server's user has to read '%s' (chown --reference=%s, chmod --reference=%s)",
+			     passwd->new_source->file, old, old);
 	else if (filekey)
 		message_step("the server's user has to read '%s' (chown mysql)", passwd->new_source->file);
 	if (passwd->way == WAY_SOURCE)

@@ -2,6 +2,8 @@
 #include "cli/keyfile/new_file.h"
 
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
+#include "core/cleanup.h"
 #include "server/access.h"
 
 #include <unistd.h>
@@ -75,16 +77,18 @@ static const char *needed_owner(const struct options *options, const char *passw
 void say_next_of_new_file(const struct options *options, const char *password_file)
 {
 	const char *owner = needed_owner(options, password_file);
+	HEAP char *file = shell_word(options->file);
+	HEAP char *password = password_file ? shell_word(password_file) : NULL;
 
 	if (!owner)
 		message_step("the server's option file has to name %s", password_file ? "both" : "it");
-	else if (password_file)
+	else if (file && password)
 		message_step(
-			"the server's user has to read both (chown %s '%s' '%s'), and its option file has to name them",
-			owner, options->file, password_file);
-	else
-		message_step("the server's user has to read it (chown %s '%s'), and its option file has to name it",
-			     owner, options->file);
+			"the server's user has to read both (chown %s %s %s), and its option file has to name them",
+			owner, file, password);
+	else if (file)
+		message_step("the server's user has to read it (chown %s %s), and its option file has to name it",
+			     owner, file);
 	message_step("keep a copy of the key file%s in a safe place: without it the data is lost",
 		     new_file_is_encrypted(options) ? " and one of the password, apart from each other," : "");
 }
