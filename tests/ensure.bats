@@ -166,7 +166,7 @@ changed 'keyfile.key'
 		grep '^next' <<<"$stderr" | head -n 1
 	}
 	local named="next: the server's option file has to name it"
-	local chown="next: the server's user has to read it (chown nobody 'keyfile'), and its option file has to name it"
+	local chown="next: the server's user has to read it (chown nobody keyfile), and its option file has to name it"
 	same "$named" "$(next)"
 	same "$named" "$(next --owner=nobody)"
 	same "$named" "$(next --owner="root:$group" --mode=0640)"
@@ -174,7 +174,7 @@ changed 'keyfile.key'
 	same "$chown" "$(next --owner=root:root --mode=0640)"
 	# and a password file that was there
 	make_password_file pw
-	same "next: the server's user has to read both (chown nobody 'keyfile' 'pw'), and its option file has to name them" \
+	same "next: the server's user has to read both (chown nobody keyfile pw), and its option file has to name them" \
 		"$(next --new-password-file=pw)"
 }
 

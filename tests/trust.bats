@@ -483,9 +483,9 @@ hint: $3"
 	mkdir -m 755 conf.d
 	make_option_file conf.d/b.cnf
 	chown $stranger conf.d/b.cnf
-	printf 'quiet\n[other]\nignored = 1\n' >conf.d/a.cnf
+	printf 'file = plain\n[other]\nignored = 1\n' >conf.d/a.cnf
 	sed -i '1i [mkeyfile]' conf.d/a.cnf
-	printf '[mkeyfile]\n!includedir %s/conf.d\nfile = plain\n[tail]\n!include %s/none.cnf\n' "$PWD" "$PWD" >my.cnf
+	printf '[mkeyfile]\n!includedir %s/conf.d\n[tail]\n!include %s/none.cnf\n' "$PWD" "$PWD" >my.cnf
 	cat my.cnf >home/.my.cnf
 	run --separate-stderr mkeyfile list --ids
 	assert_equal 0 "$(warning "$PWD/conf.d/b.cnf" "user 'nobody' owns file '$PWD/conf.d/b.cnf'" \
