@@ -485,7 +485,7 @@ hint: $3"
 	chown $stranger conf.d/b.cnf
 	printf 'file = plain\n[other]\nignored = 1\n' >conf.d/a.cnf
 	sed -i '1i [mkeyfile]' conf.d/a.cnf
-	printf '[mkeyfile]\n!includedir %s/conf.d\n[tail]\n!include %s/none.cnf\n' "$PWD" "$PWD" >my.cnf
+	printf '[mkeyfile]\nfile = nosuch\n!includedir %s/conf.d\n[tail]\n!include %s/none.cnf\n' "$PWD" "$PWD" >my.cnf
 	cat my.cnf >home/.my.cnf
 	run --separate-stderr mkeyfile list --ids
 	assert_equal 0 "$(warning "$PWD/conf.d/b.cnf" "user 'nobody' owns file '$PWD/conf.d/b.cnf'" \
@@ -495,8 +495,9 @@ hint: $3"
 	chown root conf.d/b.cnf
 	chmod 777 conf.d
 	run --separate-stderr mkeyfile list --ids --defaults-file=my.cnf
-	assert_equal 0 "$(warning "$PWD/conf.d" "any user can rename entries of directory '$PWD/conf.d'" \
-		"run 'chmod o-w $PWD/conf.d'")" $'1\n2\n100'
+	assert_equal 2 "$(warning "$PWD/conf.d" "any user can rename entries of directory '$PWD/conf.d'" \
+		"run 'chmod o-w $PWD/conf.d'")
+mkeyfile list: cannot open 'nosuch': No such file or directory" ''
 	[ ! -e ran ]
 	rm conf.d/b.cnf conf.d/a.cnf
 	run --separate-stderr mkeyfile list --ids --defaults-file=my.cnf
