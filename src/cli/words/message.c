@@ -24,6 +24,7 @@ static struct {
 	bool has_steps;
 	bool has_error;
 	bool changed;
+	bool lost_words; /* of a result, for want of memory */
 	char *given;
 	char *given_target;
 	bool is_input;
@@ -200,6 +201,7 @@ void print_result(const char *format, ...)
 	if (vasprintf(&words, format, arguments) < 0)
 		words = NULL;
 	va_end(arguments);
+	said.lost_words |= !words;
 	if (words)
 		print_text(stdout, words, count_lines(words) == count_lines(format));
 }
@@ -533,7 +535,7 @@ enum status message_finish(enum status status)
 		message_error("cannot write standard output: %s", strerror(errno));
 		status = STATUS_FAILED;
 	}
-	if (json_memory_failed() && (status == STATUS_DONE || !said.has_error)) {
+	if ((json_memory_failed() || said.lost_words) && (status == STATUS_DONE || !said.has_error)) {
 		message_error("out of memory");
 		status = STATUS_FAILED;
 	}
