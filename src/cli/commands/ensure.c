@@ -484,7 +484,7 @@ const struct command ensure_command = {
 	.examples = { "mkeyfile ensure 1 2 100 --file=keyfile --new-password-file=keyfile.key",
 		      "mkeyfile ensure 100 --owner=root:mysql --mode=0640",
 		      "mkeyfile ensure 100 101 --dry-run --json" },
-	.own = { specs, NULL },
+	.own = { .specs = specs },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
 	.initial = &initial,
