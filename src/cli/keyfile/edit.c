@@ -278,7 +278,8 @@ enum status publish(struct store *store, const char *path, const struct options 
 			.path = options->password.file,
 			.store = publication->password_store,
 			.content = publication->password_content,
-			.backups = { backup_is_identical, &publication->password_store->content },
+			.backups = { .superseded = backup_is_identical,
+				     .old_content = &publication->password_store->content },
 		};
 	status = publish_files(files, count, publication->journal, &options->writing);
 	if (!status && is_filter(options))
@@ -329,7 +330,9 @@ enum status edit_commit(struct edit *edit, const struct secret *text)
 	const struct options *options = edit->options;
 	const struct sealing sealing = { &edit->content.password, options->kdf };
 	SECRET struct secret raw = { 0 };
-	const struct publication publication = { .raw = &raw, .new_content = { options->kdf, text, sealing.password } };
+	const struct publication publication = {
+		.raw = &raw, .new_content = { .kdf = options->kdf, .text = text, .password = sealing.password }
+	};
 	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
 					  edit->content.encrypted ? &sealing : NULL, &raw);
 
