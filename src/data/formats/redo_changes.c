@@ -205,7 +205,7 @@ static bool take_write(struct redo_changes *changes, struct redo_position *posit
 		return true;
 	page0 = page0_of(changes, position->space);
 	if (page0)
-		set_bytes(page0, value, payload, size, length);
+		set_bytes(page0, (size_t)value, payload, size, (size_t)length);
 	return page0 != NULL;
 }
 
