@@ -80,7 +80,7 @@ void deadline_condition_init(pthread_cond_t *condition)
 
 bool deadline_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline)
 {
-	const struct timespec time = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+	const struct timespec time = { .tv_sec = deadline / 1000, .tv_nsec = (long)(deadline % 1000) * 1000000 };
 
 	return !pthread_cond_timedwait(condition, mutex, &time);
 }
