@@ -5,21 +5,13 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
-
-static bool has(const char *directory, const char *name)
-{
-	char path[PATH_MAX];
-	int size = snprintf(path, sizeof(path), "%s/%s", directory, name);
-
-	return size < (int)sizeof(path) && !access(path, F_OK);
-}
 
 bool directory_is_backup(const char *directory)
 {
-	return (has(directory, "backup-my.cnf") || has(directory, "xtrabackup_checkpoints") ||
-		has(directory, "mariadb_backup_checkpoints")) &&
-	       !has(directory, "multi-master.info");
+	return (join_is_there(directory, "backup-my.cnf", "") ||
+		join_is_there(directory, "xtrabackup_checkpoints", "") ||
+		join_is_there(directory, "mariadb_backup_checkpoints", "")) &&
+	       !join_is_there(directory, "multi-master.info", "");
 }
 
 bool is_in_backup(const char *path)

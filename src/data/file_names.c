@@ -4,9 +4,12 @@
 #include "core/format.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LOG_NAME "ib_logfile"
 
@@ -161,4 +164,13 @@ char *with_suffix(const char *path, const char *suffix)
 	memcpy(other, path, (size_t)(dot - path));
 	strcpy(other + (dot - path), suffix);
 	return other;
+}
+
+bool join_is_there(const char *directory, const char *name, const char *suffix)
+{
+	char path[PATH_MAX];
+	int size = snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
+	struct stat status;
+
+	return size < (int)sizeof(path) && !stat(path, &status);
 }

@@ -40,3 +40,6 @@ char *first_log_file(const char *path);
 
 /* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
 char *with_suffix(const char *path, const char *suffix);
+
+/* Whether there is a file DIRECTORY/NAMESUFFIX. */
+bool join_is_there(const char *directory, const char *name, const char *suffix);

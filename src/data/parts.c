@@ -196,14 +196,6 @@ static bool is_there(int directory, const char *name)
 	return !fstatat(directory, name, &status, 0);
 }
 
-static bool join_is_there(const char *directory, const char *name, const char *suffix)
-{
-	char path[PATH_MAX];
-	int size = snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
-
-	return size < (int)sizeof(path) && is_there(AT_FDCWD, path);
-}
-
 /* The server's own schema, and not a directory of this name: /var/lib/mysql is one. */
 static bool has_schema_mysql(int directory)
 {
@@ -759,9 +751,12 @@ static bool is_unknown_to_log(const struct hunt *hunt, const struct data_file *f
 
 static bool may_be_leftover(const struct hunt *hunt, const struct data_file *file)
 {
-	enum data_recovery recovery = data_needs_recovery(hunt->search->needs, file->directory);
+	enum data_recovery recovery;
 
-	return (file->blank || file->target) && recovery != DATA_RECOVERY_UNKNOWN && is_schema(hunt, file->path) &&
+	if (!file->blank && !file->target)
+		return false;
+	recovery = data_needs_recovery(hunt->search->needs, file->directory);
+	return recovery != DATA_RECOVERY_UNKNOWN && is_schema(hunt, file->path) &&
 	       (recovery == DATA_RECOVERY_NONE || is_unknown_to_log(hunt, file));
 }
 

@@ -309,27 +309,31 @@ static struct fault read_link(const char *link, char path[static PATH_MAX])
 	return path[0] == '/' && strlen(path) == size ? fault_none() : fault_errno(FAULT_READ, EINVAL);
 }
 
-/* A copy that has the tablespace itself beside the link file, as a backup does. */
+static bool is_absent(const char *path)
+{
+	return access(path, F_OK) && errno == ENOENT;
+}
+
+/* A copy that has the tablespace itself next to the link file, as a backup does. */
 static bool has_own_copy(const char *link, const char *path)
 {
 	HEAP char *beside = with_suffix(link, ".ibd");
 	struct stat status;
 
-	return beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size && access(path, F_OK) &&
-	       errno == ENOENT;
+	return beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size && is_absent(path);
 }
 
 /* DROP and TRUNCATE give the file this name, and remove it before the link: a crash between
  * the two leaves a link to nothing, which a start passes over (10.11, 11.8). */
 static bool is_dropped(const char *link, const char *path)
 {
-	return !strncmp(base_name(link), "#sql-ib", strlen("#sql-ib")) && access(path, F_OK) && errno == ENOENT;
+	return !strncmp(base_name(link), "#sql-ib", strlen("#sql-ib")) && is_absent(path);
 }
 
 /* A running server makes and removes such files at any moment. */
 static bool is_nowhere(const struct pool *pool, const char *path)
 {
-	return !pool->rules.live && access(path, F_OK) && errno == ENOENT;
+	return !pool->rules.live && is_absent(path);
 }
 
 static struct fault add_nowhere(struct pool *pool, const char *link, char *target)

@@ -150,14 +150,13 @@ static enum status find_access(struct ensured *ensured)
 {
 	const struct arguments *arguments = ensured->arguments;
 	const char *colon = arguments->owner ? strchr(arguments->owner, ':') : NULL;
-	char *name;
 	enum status status = STATUS_DONE;
 
 	ensured->of_new = new_file_access(ensured->options);
 	if (arguments->owner) {
-		name = strndup(arguments->owner, colon ? (size_t)(colon - arguments->owner) : strlen(arguments->owner));
+		HEAP char *name = strndup(arguments->owner, strcspn(arguments->owner, ":"));
+
 		status = name ? find_owner(ensured, name, colon ? colon + 1 : NULL) : out_of_memory();
-		free(name);
 	}
 	ensured->of_new.sets_mode = ensured->of_present.sets_mode = arguments->mode != 0;
 	ensured->of_new.mode = ensured->of_present.mode = arguments->mode;

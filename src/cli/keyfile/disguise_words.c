@@ -10,10 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The password file as a word; NULL: there is none, or no memory. */
+static char *password_word(const struct password_source *source)
+{
+	return source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+}
+
 char *openssl_words(const struct password_source *source, struct kdf kdf, const char *path, const char *options)
 {
 	HEAP char *file = shell_word(path);
-	HEAP char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+	HEAP char *password = password_word(source);
 	HEAP char *iterations = kdf.iterations ? format_text(" -pbkdf2 -iter %u", kdf.iterations) : NULL;
 
 	if (!file || (kdf.iterations && !iterations))
@@ -36,7 +42,7 @@ static char *options_of_kdf(struct kdf kdf)
 static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)
 {
 	HEAP char *openssl = openssl_words(source, kdf, path, " -nosalt");
-	HEAP char *password = source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
+	HEAP char *password = password_word(source);
 	HEAP char *kdf_options = options_of_kdf(kdf);
 
 	if (!openssl || !kdf_options)

@@ -105,24 +105,17 @@ static struct fault find_file(void *context, const char *path, struct fault faul
 	return fault_of(FAULT_INTERRUPTED);
 }
 
-/* The system tablespace names the undo tablespaces that there are: by default, none. */
-static bool may_be_empty(const struct datadirs *datadirs, const char *path)
+/* What sets this directory in the option files; "": the command line names it. */
+static const char *setting_of(const struct datadirs *datadirs, const char *path)
 {
-	const struct server_places *places = &datadirs->places;
-
-	for (size_t i = 0; i < places->count; i++)
-		if (places->items[i].path == path)
-			return !strcmp(places->items[i].setting, "innodb_undo_directory");
-	return false;
-}
-
-static enum status say_empty(const struct datadirs *datadirs, const char *path)
-{
-	const char *setting = "";
-
 	for (size_t i = 0; i < datadirs->places.count; i++)
 		if (datadirs->places.items[i].path == path)
-			setting = datadirs->places.items[i].setting;
+			return datadirs->places.items[i].setting;
+	return "";
+}
+
+static enum status say_empty(const char *path, const char *setting)
+{
 	message_error("'%s', which %s names, has no files", path, setting);
 	message_hint("check that its file system is mounted");
 	return STATUS_FAILED;
@@ -132,14 +125,16 @@ static enum status say_empty(const struct datadirs *datadirs, const char *path)
 static enum status check_files(const struct datadirs *datadirs)
 {
 	for (size_t i = 0; i < datadirs->count; i++) {
+		const char *path = datadirs->paths[i];
+		const char *setting = setting_of(datadirs, path);
 		bool has_file = false;
 
-		if (tree_walk(datadirs->paths[i], find_file, &has_file).code || has_file ||
-		    may_be_empty(datadirs, datadirs->paths[i]))
+		/* the system tablespace names the undo tablespaces that there are: by default, none */
+		if (tree_walk(path, find_file, &has_file).code || has_file || !strcmp(setting, "innodb_undo_directory"))
 			continue;
-		if (i >= datadirs->named)
-			return say_empty(datadirs, datadirs->paths[i]);
-		message_error("'%s' has no files: it is no data directory", datadirs->paths[i]);
+		if (*setting)
+			return say_empty(path, setting);
+		message_error("'%s' has no files: it is no data directory", path);
 		return STATUS_FAILED;
 	}
 	return STATUS_DONE;
