@@ -18,7 +18,7 @@ struct replacement {
 	bool companion;		    /* a new file, made for the next one: it goes again when that one is not changed */
 	/* set by replace_files: */
 	struct fault fault;
-	bool published; /* it has its new content or access, whatever else went wrong */
+	bool published; /* it has its new content or access, even if something else failed */
 };
 
 /* Writes, reads back and syncs all new content under temporary names; then changes one

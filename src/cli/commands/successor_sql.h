@@ -16,5 +16,5 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 
 /* Writes the statement, a line of ASCII for names of files, that makes change, which has
  * no quotes. Sequences are copied, and so are tables with index_id: their vector index is
- * made anew, and its hidden table is under that key then; 0: it stays. False: no memory. */
+ * made again, and its hidden table is under that key then; 0: it stays. False: no memory. */
 MUST_CHECK bool write_alter_table(FILE *stream, const struct table *table, const char *change, uint32_t index_id);

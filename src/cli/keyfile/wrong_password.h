@@ -5,7 +5,7 @@
 #include "core/password.h"
 
 /* After a wrong password for raw, what a file holds on disk: tries what people mix up,
- * other digests and iteration counts than those of options, a carriage return behind the password,
+ * other digests and iteration counts than those of options, a carriage return after the password,
  * its first line alone, and the file behind "file:"; and says what opens it and what that
  * means for the target. */
 void say_what_opens(const struct options *options, const struct secret *raw, const struct password *password);

@@ -86,7 +86,7 @@ void message_changed(void);
  * into STATUS_FAILED. Returns the final status. */
 enum status message_finish(enum status status);
 
-/* Progress is shown after so many milliseconds, and not before. */
+/* Milliseconds of work before progress is shown. */
 #define PROGRESS_AFTER 1000
 
 /* Takes a line that shows progress from the terminal. */
