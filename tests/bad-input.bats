@@ -224,6 +224,7 @@ $force" add 7 --key-from=imported
 
 # ---- the encrypted form ----
 
+# bats test_tags=deep
 @test "a truncated encrypted file at every length from 0 to 64" {
 	# a fixed salt and password, so that what the last block decrypts to is known
 	printf '1;%064d\n' 7 >plain

@@ -1005,6 +1005,7 @@ same_report() { # key-file directory
 	run -1 grep 'not needed' <<<"$output"
 }
 
+# bats test_tags=deep
 @test "undo tablespaces that were truncated keep free pages of an encryption that page 0 forgot" {
 	local checksum i grow
 	grow="USE db; BEGIN; REPLACE INTO t SELECT seq, REPEAT(MD5(RAND()), 10) FROM seq_1_to_30000;

@@ -2,6 +2,7 @@
 # verify and the real server on thousands of key files, and of option files, that
 # nobody thought of.
 # MKEYFILE_TEST_LONG=1 takes ten times as many, MKEYFILE_TEST_SEED repeats a run.
+# bats file_tags=deep,plain
 bats_require_minimum_version 1.5.0
 load common
 

@@ -261,6 +261,7 @@ decrypted 'sealed' to 'pipe'" ""
 	same '{"path":"keyfile","changed":true,"dry_run":false,"encrypted":true,"backup":null,"steps":[],"output":"sealed","warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
 }
 
+# bats test_tags=deep
 @test "2,000 wrong passwords: none is accepted, none is called malformed" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	for ((i = 0; i < 2000; i++)); do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Nothing lost: whatever fails, whoever is killed, whoever else is at work. A part of
 # the suites in tests/faults; make check-long runs all of them.
+# bats file_tags=deep
 bats_require_minimum_version 1.5.0
 load common
 
@@ -57,6 +58,7 @@ flagged() { # pattern command...
 		--file-system=ext4-noauto_da_alloc
 }
 
+# bats test_tags=plain
 @test "allocations fail: a part" {
 	! is_sanitized || skip "a sanitizer has an allocator of its own"
 	run "$suites/allocations" --shim="$built/shim.so" --own --every=5
@@ -78,6 +80,7 @@ flagged() { # pattern command...
 
 # ---- calls that lie ----
 
+# bats test_tags=plain
 @test "short reads and writes" {
 	! is_sanitized || skip "nothing can be preloaded before a sanitizer"
 	make_keyfile keyfile 1 2 100

@@ -411,6 +411,7 @@ settings_agree() { # line...
 	fi
 }
 
+# bats test_tags=deep
 @test "agrees: settings" {
 	load='plugin_load_add = file_key_management'
 	name='file_key_management_filename = @/keyfile'

@@ -461,19 +461,23 @@ run_killed() {
 	[ $kills -ge 15 ]
 }
 
+# bats test_tags=deep
 @test "killed at every moment: another password file" {
 	run_killed run/new "-md sha1" passwd -f run/keyfile -P run/pw --new-password-file=run/new
 }
 
+# bats test_tags=deep
 @test "killed at every moment: the same password file and another KDF" {
 	run_killed run/pw.new "-md sha256 -pbkdf2 -iter 10" passwd -f run/keyfile -P run/pw --new-password-file=run/pw \
 		--new-digest=sha256 --new-pbkdf2=10
 }
 
+# bats test_tags=deep
 @test "killed at every moment: only the KDF" {
 	run_killed run/pw "-md sha256" passwd -f run/keyfile -P run/pw --new-digest=sha256
 }
 
+# bats test_tags=deep
 @test "an error at every moment: a pair opens, and the same command finishes" {
 	restore
 	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The server plugin without a server: threads, memory, and files of all kinds.
 # With MKEYFILE_TEST_LONG=1 10,000 reloads and more files.
+# bats file_tags=deep,plain
 bats_require_minimum_version 1.5.0
 load common
 : "${abs_top_srcdir:?}" "${abs_top_builddir:?}"

@@ -18,6 +18,7 @@ pieces() { # file...
 	cat "$@" | sed 's/^[0-9;]*;//' | grep -oE '[0-9a-f]{16}'
 }
 
+# bats test_tags=deep,plain
 @test "no byte of a key or password is in memory at the end, whatever happened" {
 	refuse_sanitized
 	list=$suites/command-lines

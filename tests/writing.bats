@@ -448,6 +448,7 @@ sweep() { # calls error command...
 	done
 }
 
+# bats test_tags=deep
 @test "every system call of a change fails in turn" {
 	faults=0
 	sweep 'openat fstat newfstatat read write lseek flock fchown fchmod fsync renameat2 unlinkat close statx mmap
