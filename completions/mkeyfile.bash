@@ -31,7 +31,7 @@ _mkeyfile_options()
 		;;
 	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force $filter --keep= --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
-	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $shared" ;;
+	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= --aws-command= --manager-timeout= $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;
 	'') echo "$shared" ;;
 	esac

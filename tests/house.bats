@@ -18,7 +18,7 @@ setup_test() {
 
 @test "arrows between the rooms of cli point one way" {
 	declare -A below=(
-		[commands]='keyfile|live|proof|options|words' [keyfile]='options|words' [live]='proof|options|words'
+		[commands]='keyfile|live|managers|proof|options|words' [managers]='keyfile|options|words' [keyfile]='options|words' [live]='proof|options|words'
 		[proof]='options|words' [options]='words' [words]='-'
 	)
 	local room

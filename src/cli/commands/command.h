@@ -31,6 +31,7 @@ struct command {
 	size_t options;			     /* where they point to the options of all commands */
 	const void *initial;		     /* their values before any option; NULL: zeros */
 	bool judges_host;		     /* needs what the option files say of the server, whatever is given */
+	bool takes_managers;		     /* --file may name another key manager than a key file */
 	bool only_tells; /* an answer is all it gives: where others refuse the option files, it cannot tell */
 	enum status (*run)(void *arguments);
 };

@@ -3,9 +3,9 @@
 #include "cli/commands/manifest.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
-#include "cli/keyfile/password_source.h"
 #include "cli/keyfile/report.h"
-#include "cli/keyfile/wrong_password.h"
+#include "cli/managers/key_text.h"
+#include "cli/managers/other_file.h"
 #include "cli/words/color.h"
 #include "cli/words/document.h"
 #include "cli/words/json.h"
@@ -19,21 +19,19 @@
 struct arguments {
 	struct options *options;
 	const char *other;
-	struct password_source other_password;
-	struct kdf other_kdf;
-	bool has_other_kdf;
+	struct manager_options how;
 };
 
-static const struct arguments initial = { .other_password.descriptor = -1 };
+static const struct arguments initial = { .how = MANAGER_OPTIONS_INITIAL };
 
 static const struct option_spec specs[] = {
-	{ "other-password-file", 0, "FILE", "Read the password of OTHER from FILE (default: the same password)",
-	  OPTION_PATH(struct arguments, other_password.file) },
-	{ "other-digest", 0, "NAME", "Decrypt OTHER with digest NAME (default: search)",
-	  OPTION_DIGEST(struct arguments, other_kdf.digest), OPTION_GIVEN(struct arguments, has_other_kdf) },
-	{ "other-pbkdf2", 0, "ITERATIONS", "Decrypt OTHER with PBKDF2 and ITERATIONS (default: search)",
-	  OPTION_ITERATIONS(struct arguments, other_kdf.iterations), OPTION_GIVEN(struct arguments, has_other_kdf) },
 	{ .argument = "OTHER", OPTION_PATH(struct arguments, other) },
+	{ 0 },
+};
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(other_file_table, struct manager_options, struct arguments, how) },
+	{ COMMAND_GROUP(manager_table, struct manager_options, struct arguments, how) },
 	{ 0 },
 };
 
@@ -66,11 +64,22 @@ static enum status finish_side(struct side *side)
 	return message_fault(fault, side->name);
 }
 
-static enum status read_here(const struct options *options, struct side *side)
+static enum status read_manager(const struct manager *manager, struct side *side)
 {
-	SECRET struct secret raw = { 0 };
-	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+	enum status status = manager_open(manager, &side->content.keyfile);
 
+	return status ? status : finish_side(side);
+}
+
+static enum status read_here(const struct manager *here, struct side *side)
+{
+	const struct options *options = here->options;
+	SECRET struct secret raw = { 0 };
+	enum status status;
+
+	if (here->kind != MANAGER_FILE)
+		return read_manager(here, side);
+	status = read_key_file(options->file, &options->host, &raw, NULL);
 	if (!status)
 		status = content_open(&options->password, options->kdf, side->name, &raw, &side->content);
 	return status ? status : finish_side(side);
@@ -78,50 +87,13 @@ static enum status read_here(const struct options *options, struct side *side)
 
 /* ---- the other side ---- */
 
-/* The password of the first file opens the second one, most often. */
-static enum status find_password(const struct arguments *arguments, const struct content *here, struct side *side)
+/* Of an encrypted file; else NULL. */
+static const struct secret *content_password(const struct content *content)
 {
-	bool is_named = arguments->other_password.file;
-	SECRET struct secret copy = { 0 };
-	struct fault fault;
-
-	if (is_named || !here->encrypted)
-		return get_password(&arguments->other_password, side->name, &side->content.password);
-	fault = secret_copy(&copy, here->password.secret.data, here->password.secret.size);
-	side->content.password.secret = secret_take(&copy);
-	return message_fault(fault, side->name);
+	return content->encrypted ? &content->password.secret : NULL;
 }
 
-/* Which digest it has need not be told. */
-static enum status open_sealed(const struct arguments *arguments, const struct content *here, const struct secret *raw,
-			       struct side *side)
-{
-	const struct secret *password = &side->content.password.secret;
-	struct kdf kdf = arguments->has_other_kdf ? arguments->other_kdf : arguments->options->kdf;
-	unsigned int tries = 0;
-	enum status status;
-	struct fault fault;
-	size_t which;
-
-	do {
-		status = find_password(arguments, here, side);
-		if (status)
-			return status;
-		fault = content_unseal(raw, kdf, &side->content);
-	} while (!here->encrypted && may_try_again(&arguments->other_password, side->name, fault, &tries));
-	/* not between two tries: it takes long, and the terminal would show what is typed */
-	if (fault.code == FAULT_WRONG_PASSWORD && !arguments->has_other_kdf &&
-	    probe_with_progress(raw, password, 1, kdf.iterations, arguments->options->talk.quiet, &kdf, &which))
-		fault = content_unseal(raw, kdf, &side->content);
-	if (!fault.code)
-		return STATUS_DONE;
-	status = message_fault(fault, side->name);
-	if (fault.code == FAULT_WRONG_PASSWORD)
-		message_hint("use --other-password-file, --other-digest and --other-pbkdf2 for this file");
-	return status;
-}
-
-static enum status read_there(const struct arguments *arguments, const struct content *here, int descriptor,
+static enum status read_there(const struct manager *there, const struct content *here, int descriptor,
 			      struct side *side)
 {
 	SECRET struct secret start = { 0 };
@@ -134,24 +106,24 @@ static enum status read_there(const struct arguments *arguments, const struct co
 		return message_fault(fault, side->name);
 	if (is_manifest(&start))
 		status = manifest_read(side->name, &start, descriptor, &side->keyset);
-	else if (envelope_is_sealed(start.data, start.size))
-		status = open_sealed(arguments, here, &start, side);
 	else
-		status = content_open(&arguments->other_password, arguments->other_kdf, side->name, &start,
-				      &side->content);
+		status = other_file_open(there, content_password(here), &start, &side->content);
 	return status ? status : finish_side(side);
 }
 
-static enum status open_there(const struct arguments *arguments, const struct content *here, struct side *side)
+static enum status open_there(const struct manager *there, const struct content *here, struct side *side)
 {
-	const char *path = arguments->other;
+	const char *path = there->place;
 	int descriptor = STDIN_FILENO;
-	struct fault fault = is_standard_stream(path) ? fault_none() : file_open(path, &descriptor);
+	struct fault fault;
 	enum status status;
 
+	if (there->kind != MANAGER_FILE)
+		return read_manager(there, side);
+	fault = is_standard_stream(path) ? fault_none() : file_open(path, &descriptor);
 	if (fault.code)
 		return message_fault(fault, path);
-	status = read_there(arguments, here, descriptor, side);
+	status = read_there(there, here, descriptor, side);
 	if (descriptor != STDIN_FILENO)
 		close(descriptor);
 	return status;
@@ -162,7 +134,7 @@ static enum status check_streams(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;
 	int uses = is_standard_stream(options->file) + reads_standard_input(&options->password) +
-		   is_standard_stream(arguments->other) + reads_standard_input(&arguments->other_password);
+		   is_standard_stream(arguments->other) + reads_standard_input(&arguments->how.other_password);
 
 	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
 }
@@ -261,16 +233,16 @@ static enum status diff(void *input)
 	const struct options *options = arguments->options;
 	SIDE struct side here = { .name = input_name(options->file) };
 	SIDE struct side there = { .name = input_name(arguments->other) };
+	const struct manager manager = manager_of(options->file, options, &arguments->how);
+	const struct manager other = manager_of(arguments->other, options, &arguments->how);
 	size_t counts[DIFFERENCE_COUNT] = { 0 };
 	enum status status = check_streams(arguments);
 	bool same;
 
-	arguments->other_password.no_prompt = options->password.no_prompt;
-	arguments->other_password.hint = "use --other-password-file=FILE to name its password file";
 	if (!status)
-		status = read_here(options, &here);
+		status = read_here(&manager, &here);
 	if (!status)
-		status = open_there(arguments, &here.content, &there);
+		status = open_there(&other, &here.content, &there);
 	if (status)
 		return status;
 	count_differences(&here, &there, counts);
@@ -290,6 +262,8 @@ const struct command diff_command = {
 	.examples = { "mkeyfile diff backup", "mkeyfile diff old --other-password-file=old.key",
 		      "ssh db2 mkeyfile list --json | mkeyfile diff -" },
 	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	.takes_managers = true,
 	COMMAND_ARGUMENTS(struct arguments),
 	.initial = &initial,
 	.run = diff,

@@ -2,6 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/command_list.h"
 #include "cli/commands/help.h"
+#include "cli/managers/manager.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -16,20 +17,13 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&generate_command,
-	&ensure_command,
-	&add_command,
-	&rotate_command,
-	&list_command,
-	&encrypt_command,
-	&decrypt_command,
-	&verify_command,
-	&config_command,
-	&passwd_command,
-	&remove_command,
-	&diff_command,
-	&status_command,
-	NULL,
+	&generate_command, &ensure_command,
+	&add_command,	   &rotate_command,
+	&list_command,	   &encrypt_command,
+	&decrypt_command,  &verify_command,
+	&config_command,   &passwd_command,
+	&remove_command,   &diff_command,
+	&status_command,   NULL,
 };
 
 static const char *const examples[HELP_EXAMPLES] = {
@@ -109,6 +103,22 @@ static char *retype(const struct parser *parser, int before, int argc, char **ar
 	return first && more ? format_text("%s%s", first, more) : NULL;
 }
 
+/* aws:DIR and vault:URL, in place of a key file. */
+static enum status check_kind(const struct command *command, const struct options *options)
+{
+	struct manager manager;
+
+	if (command->takes_managers || !options->file)
+		return STATUS_DONE;
+	manager = manager_of(options->file, options, NULL);
+	if (manager.kind == MANAGER_FILE)
+		return STATUS_DONE;
+	message_error("'%s' is not a key file", manager.name);
+	message_hint(
+		"only list, verify and diff read other key managers; use 'mkeyfile import' to copy keys to a key file");
+	return STATUS_USAGE;
+}
+
 static enum status parse_and_run(struct parser *parser, const struct command *command, int before, int argc,
 				 char **argv, struct options *options, void *arguments)
 {
@@ -127,6 +137,8 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 	/* the option files may contradict the command line */
 	if (!status)
 		status = parser_check(parser);
+	if (!status)
+		status = check_kind(command, options);
 	return status ? status : command->run(arguments);
 }
 

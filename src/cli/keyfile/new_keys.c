@@ -45,6 +45,13 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	return message_fault(fault, "");
 }
 
+void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const struct entry *entry)
+{
+	struct new_key *key = append(keys, entry->id, entry->version, entry->key_size);
+
+	keyfile_key(keyfile, entry, key->key);
+}
+
 /* The command that imports the key in the same way from standard input, malloc(3)ed; NULL:
  * there is none, or no memory. */
 static char *retype(const struct key_import *import)

@@ -20,6 +20,9 @@ void new_keys_free(struct new_keys *keys);
 /* Appends a random key of size bytes. */
 MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t version, size_t size);
 
+/* Appends the key of an entry of keyfile. */
+void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const struct entry *entry);
+
 /* A key that exists, and what it becomes. */
 struct key_import {
 	const char *path; /* of its hex digits; "-": standard input */
