@@ -6,10 +6,10 @@
 #include <jansson.h>
 #include <sys/types.h>
 
-/* What decides about the connection: the request's members first, then the groups
- * [client], [client-server] and [client-mariadb] of the option files, as
- * my_print_defaults reads them. Other settings there, such as a directory for
- * plugins, a command to run at the start, or no TLS, are ignored. */
+/* The settings of a connection. They come from the request's members first, then from the
+ * groups [client], [client-server] and [client-mariadb] of the option files, as read by
+ * my_print_defaults. Other settings there, such as a plugin directory, an initial command
+ * or disabled TLS, are ignored. */
 struct parameters {
 	const char *user;
 	const char *password;
@@ -25,16 +25,16 @@ struct parameters {
 	const char *tls_version;
 	unsigned int port;
 	unsigned int timeout; /* seconds, for each step */
-	uid_t server_uid;     /* that the server runs as: a socket of its own is trusted */
+	uid_t server_uid;     /* the server's user account, whose socket is trusted */
 	int over_tcp;
-	int plain; /* TCP without TLS was asked for */
+	int plain; /* TCP without TLS was requested */
 };
 
-/* Seconds that the server has for each step. */
+/* Returns the timeout for each step, in seconds. */
 unsigned int request_timeout(const json_t *request);
 
-/* Reads request, a JSON object with any of "server", "user", "defaults" (an array of
- * options for my_print_defaults), "server_uid", "timeout" and "plain". Strings in
- * ret_parameters belong to request or to ret_lines, which is to be freed on errors too.
- * NULL, or why not: in static memory. */
+/* Reads request, a JSON object with any of the members "server", "user", "defaults" (an
+ * array of options for my_print_defaults), "server_uid", "timeout" and "plain". The
+ * strings in ret_parameters belong to request or to ret_lines; free ret_lines on errors
+ * too. Returns NULL, or an error message in static memory. */
 const char *parameters_read(json_t *request, struct parameters *ret_parameters, struct secret *ret_lines);

@@ -3,43 +3,45 @@
 
 #include "core/temporary.h"
 
-/* Which backups of a file may go. */
+/* Which backups of a file may be removed. */
 struct backup_rule {
-	temporary_superseded *superseded; /* NULL: all stay */
-	void *old_content;		  /* for it: all keys are in what the file has before its change */
-	void *new_content;		  /* the same afterwards */
-	unsigned int keep;		  /* so many newest ones stay; 0: all do */
+	temporary_superseded *superseded; /* NULL: none may be removed */
+	void *old_content;		  /* context for superseded that stands for the file before the change */
+	void *new_content;		  /* context that stands for the file after the change */
+	unsigned int keep;		  /* number of newest backups to keep; 0: keep all */
 };
 
-/* Backups of the file called NAME, in its directory: NAME~, and where that one has to
- * stay NAME.~1~, NAME.~2~ and so on, as cp --backup=numbered names them. */
+/* Backups of the file NAME in its directory. The first one is NAME~. If NAME~ must be
+ * kept, the next ones are NAME.~1~, NAME.~2~ and so on, as cp --backup=numbered names
+ * them. */
 
-/* The name of the next backup, malloc(3)ed: NAME~ where there is none; else a number above
- * all others. A name that a killed run gave to the file itself, whose status is own, is
- * used again. FAULT_BACKUP, FAULT_MEMORY. */
+/* Finds the name for the next backup, malloc(3)ed: NAME~ if it is unused, else a number
+ * above all existing ones. If a killed run already linked the file (whose status is own)
+ * to such a name, that name is used again. Faults: FAULT_BACKUP, FAULT_MEMORY. */
 MUST_CHECK struct fault backup_next_name(int directory, const char *name, const struct stat *own, char **ret_name);
 
-/* The path of the backup with the highest number of the file at path, malloc(3)ed; NULL:
- * none, or no memory. */
+/* Returns the path of the backup with the highest number for the file at path,
+ * malloc(3)ed. Returns NULL if there is no backup or no memory. */
 char *backup_newest_path(const char *path);
 
-/* NAME~, malloc(3)ed, if it is not next itself and all of its keys are in the file, as
- * superseded says; NULL: it has to stay, or there is no memory. What is not a regular
- * file, cannot be read, or belongs to a user that this process does not trust stays. */
+/* Returns "NAME~", malloc(3)ed, if that backup may be replaced: it is not next itself,
+ * and superseded says that the file has all of its keys. Returns NULL if NAME~ must be
+ * kept or memory runs out. NAME~ is always kept if it is not a regular file, cannot be
+ * read, or belongs to a user that this process does not trust. */
 char *backup_find_superseded(int directory, const char *name, const char *next, temporary_superseded *superseded,
 			     void *context);
 
-/* Gives the backup called next the name of the one called earlier, in one step, and removes
- * the latter. What another program has put there since is kept, under the name next.
- * False: nothing was renamed. Nothing is synced. */
+/* Renames the backup next to earlier in one step and removes the old content of earlier.
+ * If another program has replaced earlier since the check, that file is kept under the
+ * name next. Returns false if nothing was renamed. Does not sync the directory. */
 bool backup_take_over(int directory, const char *next, const char *earlier, temporary_superseded *superseded,
 		      void *context);
 
-/* A backup that is one too many: removed, or kept because it is not superseded. */
+/* Reports a backup that exceeds the limit: removed, or kept because it is not superseded. */
 typedef void backup_tell(void *context, const char *name, bool removed);
 
-/* Removes all but the keep newest backups of the file called name. newest is the one of
- * this change, which always stays; then the highest number counts as the newest, and NAME~
- * as the oldest. One that is not superseded stays. dry_run: tells, removes nothing. */
+/* Removes all but the newest keep backups of the file name. newest is the backup of this
+ * change and is always kept. After it, higher numbers count as newer, and NAME~ is the
+ * oldest. A backup that is not superseded is kept. With dry_run, only calls tell. */
 void backup_remove_excess(int directory, const char *name, const char *newest, unsigned int keep, bool dry_run,
 			  temporary_superseded *superseded, void *context, backup_tell *tell, void *tell_context);

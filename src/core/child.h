@@ -6,16 +6,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Other programs, run for what they print. */
+/* Runs other programs and reads their output. */
 
 struct child {
-	const char *program;	  /* a path, or a name that is looked up in PATH */
-	char *const *arguments;	  /* argv, ended by NULL; [0] is the program's name */
-	char *const *environment; /* ended by NULL */
-	unsigned int timeout;	  /* seconds, after which it is ended; 0: none */
-	bool silent;		  /* its standard error goes nowhere; else it is ours */
-	bool has_input;		  /* input is its standard input, which is empty without */
-	int input;		  /* descriptor, or CHILD_INPUT_PIPE: running_child's */
+	const char *program;	  /* a path, or a name to look up in PATH */
+	char *const *arguments;	  /* argv, terminated by NULL; [0] is the program's name */
+	char *const *environment; /* terminated by NULL */
+	unsigned int timeout;	  /* seconds until the program is killed; 0: no limit */
+	bool silent;		  /* discard its standard error; otherwise it inherits ours */
+	bool has_input;		  /* input is its standard input; otherwise standard input is empty */
+	int input;		  /* a descriptor, or CHILD_INPUT_PIPE to write to running_child.input */
 };
 
 #define CHILD_INPUT_PIPE (-1)
@@ -25,31 +25,32 @@ struct child {
 struct child_processes {
 	pid_t list[CHILD_PROCESSES_MAX];
 	size_t count;
-	bool unknown; /* the kernel does not list them, or there are more */
+	bool unknown; /* the kernel does not list them, or there are more than CHILD_PROCESSES_MAX */
 };
 
 struct running_child {
 	pid_t process;
-	int input;		       /* descriptor that its standard input is read from; -1: none of ours */
-	int output;		       /* descriptor that its standard output is written to */
+	int input;		       /* write end of its standard input; -1: no pipe */
+	int output;		       /* read end of its standard output */
 	int64_t deadline;	       /* milliseconds of CLOCK_MONOTONIC */
-	struct child_processes others; /* that this process had before */
+	struct child_processes others; /* child processes that this process had before */
 };
 
-/* Starts it; child is not needed any more then.
- * FAULT_COMMAND_FAILED when it cannot be run (error_number < 0: -errno). */
+/* Starts the program. The caller may free child afterwards. Faults: FAULT_COMMAND_FAILED
+ * if the program cannot be run (error_number is -errno). */
 MUST_CHECK struct fault child_start(const struct child *child, struct running_child *ret_child);
 
-/* Hands out what it prints, up to limit bytes; what it prints beyond them is read and
- * dropped, within reason, so that it can end well. Behind the output stands a NUL that
- * its size does not count. It is ended with what it has started, even if it has ended
- * itself, when the time is over.
- * FAULT_COMMAND_FAILED when it does not exit with 0 (error_number: its wait status;
- * ret_output is then set as well), FAULT_TIMEOUT, FAULT_READ, FAULT_MEMORY. */
+/* Reads the program's output, up to limit bytes, and waits for the program to exit.
+ * Further output is read and discarded, within reason, so that the program can exit
+ * normally. A NUL follows the output; the size does not count it. When the time is up,
+ * the program and everything it started are killed, even if the program itself has
+ * already exited. Faults: FAULT_COMMAND_FAILED if its exit status is not 0 (error_number
+ * is the wait status; ret_output is set as well), FAULT_TIMEOUT, FAULT_READ,
+ * FAULT_MEMORY. */
 MUST_CHECK struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output);
 
-/* Waits for its end, for so many milliseconds, and kills it then. */
+/* Waits up to patience milliseconds for the program to exit, then kills it. */
 void child_end(const struct running_child *child, unsigned int patience);
 
-/* Both: starts it, and hands out what it prints. */
+/* Runs the program and reads its output: child_start, then child_finish. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);

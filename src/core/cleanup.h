@@ -7,17 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A variable with one of these owns what it refers to until the end of its block: HEAP
- * memory of malloc(3), DESCRIPTOR an open file (negative: none), STREAM and LISTING what
- * fopen(3) and opendir(3) return (NULL: none). Each has to be initialized where it is
- * declared. Nothing that held a key is HEAP: see core/secret.h. */
+/* A variable declared with one of these macros owns its resource until the end of its
+ * block: HEAP owns memory from malloc(3), DESCRIPTOR an open file (negative: none),
+ * STREAM and LISTING what fopen(3) and opendir(3) return (NULL: none). Initialize the
+ * variable where it is declared. Never use HEAP for memory that held a key: see
+ * core/secret.h. */
 
 #define HEAP __attribute__((cleanup(cleanup_heap)))
 #define DESCRIPTOR __attribute__((cleanup(cleanup_descriptor)))
 #define STREAM __attribute__((cleanup(cleanup_stream)))
 #define LISTING __attribute__((cleanup(cleanup_listing)))
 
-/* pointer: the address of a pointer of any type. */
+/* pointer is the address of a pointer of any type. */
 static inline void cleanup_heap(void *pointer)
 {
 	void *memory;

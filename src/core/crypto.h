@@ -3,14 +3,16 @@
 
 #include "core/fault.h"
 
-/* Readies libcrypto; whoever is about to use it calls this first, as often as
- * comes. FAULT_MEMORY: OpenSSL 3.0 would follow a null pointer in whatever is
- * called next (crypto/context.c, default_context_do_init), now and later. */
+/* Initializes libcrypto. Call this before every use of libcrypto; repeated calls are
+ * cheap. Faults: FAULT_MEMORY. Without this check, OpenSSL 3.0 dereferences a null
+ * pointer in the next call (crypto/context.c, default_context_do_init) and in every later
+ * one. */
 MUST_CHECK struct fault crypto_start(void);
 
-/* Why libcrypto has just failed: FAULT_MEMORY when it says so, else code. */
+/* Returns the reason for the last libcrypto failure: FAULT_MEMORY if libcrypto reports
+ * that, else code. */
 MUST_CHECK struct fault crypto_fault(enum fault_code code);
 
-/* Has libcrypto do now what it does at its first use, its configuration and providers:
- * a millisecond, for which there may be a better time. */
+/* Loads libcrypto's configuration and providers now, rather than at its first use. This
+ * takes about a millisecond; call it when that delay does not matter. */
 void crypto_load(void);

@@ -5,6 +5,6 @@
 
 #include <sys/stat.h>
 
-/* Locks file, whose status is given, with flock(2), waiting at most timeout
- * seconds. FAULT_BUSY names the holder where /proc/locks tells it; FAULT_LOCK. */
+/* Locks file with flock(2), waiting up to timeout seconds. status is the file's. Faults:
+ * FAULT_BUSY, with the holder if /proc/locks shows it; FAULT_LOCK. */
 MUST_CHECK struct fault lock_wait(int file, const struct stat *status, unsigned int timeout);

@@ -3,9 +3,10 @@
 
 #include "core/secret.h"
 
-/* Writes content (not empty) over old, the whole content of file (open for both), for files
- * that cannot be replaced. Space is reserved first; what was written is synced and
- * read back. On FAULT_WRITE and FAULT_READ_BACK the file has its old content again;
- * FAULT_TORN: it has neither. A process that is killed meanwhile leaves a mixture,
- * so the old content has to be safe in another file before. */
+/* Overwrites file, for files that cannot be replaced. file is open for reading and
+ * writing and contains exactly old; content is not empty. Reserves space first, then
+ * writes, syncs and reads back. Faults: FAULT_WRITE and FAULT_READ_BACK, after which the
+ * file contains old again; FAULT_TORN, after which it contains neither. A process that is
+ * killed while it writes leaves a mixture, so first save the old content safely in
+ * another file. */
 MUST_CHECK struct fault overwrite(int file, const struct secret *old, const struct secret *content);

@@ -4,30 +4,32 @@
 #include "core/backup.h"
 #include "core/store.h"
 
-/* Files that change together, one after the other, such as a key file and its password
- * file. */
+/* Changes several files together, one after the other, such as a key file and its password file. */
 
 struct replacement {
-	const char *path;	      /* the caller's word for the file */
-	struct store *store;	      /* opened: the file, or the place of a new one */
-	const struct secret *content; /* NULL: it has its content already */
-	bool access_only;	      /* the file stays, and gets what store->access sets */
+	const char *path;	      /* as the caller names the file */
+	struct store *store;	      /* open: the file, or the place of a new one */
+	const struct secret *content; /* NULL: the file already has its content */
+	bool access_only;	      /* keep the file and apply store->access to it */
 	temporary_superseded *superseded;
 	void *context;
-	struct backup_rule backups; /* for the caller: what it lets go, and not before replace_files is done */
-	bool companion;		    /* a new file, made for the next one: it goes again when that one is not changed */
+	struct backup_rule backups; /* for the caller, to remove backups once replace_files has returned */
+	bool companion;		    /* a new file for the next one; removed again if the next one is not changed */
 	/* set by replace_files: */
 	struct fault fault;
-	bool published; /* it has its new content or access, even if something else failed */
+	bool published; /* has its new content or access, even if a later step failed */
 };
 
-/* Writes, reads back and syncs all new content under temporary names; then changes one
- * file after the other, each step synced before the next. At the end
- * it removes the file called journal, from the directory of the last one (NULL: there
- * is none). Stops at the first fault, which it returns as well; FAULT_INTERRUPTED is
- * that of the first file that is no companion. Files that were put in place before it
- * stay, companions aside, and nothing else is left.
- * Signals that end the process wait: before the first file is in its place they end
- * it with nothing changed (FAULT_INTERRUPTED if it survives them); afterwards they
- * stay blocked, since it is too late to stop. */
+/* Writes, reads back and syncs all new content under temporary names. Then puts one file
+ * after the other in place, and syncs each step before the next. At the end, removes the
+ * file called journal from the directory of the last file (NULL: none).
+ *
+ * Stops at the first fault and returns it, in addition to storing it in the file.
+ * FAULT_INTERRUPTED is stored in the first file that is not a companion. Files already in
+ * place remain, except companions, and nothing else is left.
+ *
+ * Signals that end the process are blocked while this runs. If one arrives before the first
+ * file is in place, it ends the process with nothing changed; if the process survives it,
+ * the result is FAULT_INTERRUPTED. After that point the signals remain blocked, because
+ * it is too late to stop. */
 MUST_CHECK struct fault replace_files(struct replacement *files, size_t count, const char *journal);

@@ -5,9 +5,10 @@
 
 #include <stddef.h>
 
-/* Memory for keys, passwords and everything that held one: pages of its own,
- * locked where the system allows it, left out of core dumps, zeros in a child
- * that forks, wiped by the only destructor. data is page-aligned; size of capacity bytes are in use. */
+/* Memory for keys, passwords and everything derived from them. It has pages of its own,
+ * which are locked if the system allows it, excluded from core dumps, zeroed in forked
+ * children, and wiped by secret_free. data is page-aligned; size bytes of capacity are in
+ * use. */
 struct secret {
 	unsigned char *data;
 	size_t size;
@@ -19,38 +20,39 @@ struct secret {
  */
 #define SECRET __attribute__((cleanup(secret_free)))
 
-/* Gives secret room for at least capacity bytes (0 is allowed), size 0.
- * secret must be zeroed or freed before. FAULT_MEMORY leaves it zeroed. */
+/* Allocates at least capacity bytes (0 is allowed) and sets size to 0. secret must be
+ * zeroed or freed before. Faults: FAULT_MEMORY; secret is then unchanged. */
 MUST_CHECK struct fault secret_allocate(struct secret *secret, size_t capacity);
 
-/* Makes secret a copy of size bytes. Same rules as secret_allocate. */
+/* Allocates secret as a copy of size bytes. The rules of secret_allocate apply. */
 MUST_CHECK struct fault secret_copy(struct secret *secret, const void *data, size_t size);
 
-/* The same, with a NUL behind it that size does not count. */
+/* Like secret_copy, with a NUL after the data; size does not count it. */
 MUST_CHECK struct fault secret_copy_text(struct secret *secret, const void *data, size_t size);
 
-/* Wipes and releases; secret is zeroed and may be used again. Zeroed is fine. */
+/* Wipes and releases the memory and zeroes secret, which may then be used again. A zeroed
+ * secret is allowed. */
 void secret_free(struct secret *secret);
 
-/* Moves what secret owns to the caller, leaving secret zeroed. */
+/* Moves ownership to the caller and zeroes secret. */
 struct secret secret_take(struct secret *secret);
 
-/* Appends size bytes within the capacity, which the caller has reckoned:
- * going over it is a mistake of the program and aborts. */
+/* Appends size bytes. The caller ensures that they fit the capacity; exceeding it is a
+ * bug and aborts. */
 void secret_append(struct secret *secret, const void *data, size_t size);
 
-/* Same size and bytes, in time that does not depend on the bytes. */
+/* Returns whether both have the same bytes, in time that depends on their size only. */
 bool secret_equals(const struct secret *one, const struct secret *other);
 
-/* True when some secret of this process could not be locked (mlock(2) and
- * RLIMIT_MEMLOCK): it may then reach swap space. */
+/* Returns whether mlock(2) failed for any secret of this process (RLIMIT_MEMLOCK).
+ * Secrets may then be written to swap space. */
 bool secret_lock_failed(void);
 
-/* Wipes the stack below the caller, where the dynamic linker and the compiler
- * spill registers that have held a key, and then those registers. For the end of
- * the process. */
+/* Wipes the stack below the caller, where the dynamic linker and the compiler save
+ * registers that held a key, and then those registers. Call this before the process
+ * exits. */
 void secret_wipe_stack(void);
 
-/* Keeps the process's memory from core dumps and from other processes of the
- * same user: RLIMIT_CORE 0 and PR_SET_DUMPABLE 0. */
+/* Excludes the process's memory from core dumps and protects it from other processes of
+ * the same user: RLIMIT_CORE 0 and PR_SET_DUMPABLE 0. */
 void secret_protect_process(void);

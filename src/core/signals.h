@@ -5,18 +5,18 @@
 
 #include <signal.h>
 
-/* Signals that end a process wait while one of its changes is half made, and have the
- * status of the change once it is made. */
+/* Delays signals that end the process while a change is in progress, and gives them the
+ * exit status of the change once it is done. */
 
-/* Blocks them; ret_before is for signals_release. */
+/* Blocks the signals. Pass ret_before to signals_release. */
 void signals_hold(sigset_t *ret_before);
 
-/* One of them has come in the meantime, and is not ignored: FAULT_INTERRUPTED. */
+/* Faults: FAULT_INTERRUPTED if one of the signals is pending and not ignored. */
 MUST_CHECK struct fault signals_check(void);
 
-/* Lets them come again. */
+/* Unblocks the signals. */
 void signals_release(const sigset_t *before);
 
-/* Lets them come, and from now on each of them that is not ignored ends the process with
- * this exit status. */
+/* Unblocks the signals. From now on, each of them that is not ignored ends the process
+ * with this exit status. */
 void signals_end_with(int status);

@@ -5,51 +5,51 @@
 
 #include <sys/stat.h>
 
-/* The ACL of a file, beyond its mode. */
+/* The extended attribute with a file's ACL. */
 #define ACL_ATTRIBUTE "system.posix_acl_access"
 
-/* The file that takes another's place, while nobody knows it yet. Its name is
- * ".NAME.mkeyfile-INODE-RANDOM" in the same directory, both numbers in hex. INODE
- * is its own (0 for the moment in which it has none): after an exchange the old
- * file stands under this name with another inode, which tells it from new
+/* A new file that will replace another one, before it is published. Its name is
+ * ".NAME.mkeyfile-INODE-RANDOM" in the same directory, with both numbers in hex. INODE is
+ * its own inode number, or 0 for the moment before the number is known. After an
+ * exchange, the old file has this name but another inode, which distinguishes it from new
  * content that a killed run did not publish. */
 struct temporary {
 	int directory;
-	int file;   /* holds flock(2) on it while this process lives; -1: closed */
-	char *name; /* NULL: there is none, or it is published */
+	int file;   /* holds flock(2) while this process runs; -1: closed */
+	char *name; /* NULL: does not exist, or was published */
 };
 
 #define TEMPORARY_NONE ((struct temporary){ .file = -1 })
 
-/* Creates it for the file called name in directory: empty, mode 0600, without an
- * ACL that the directory hands down. FAULT_CREATE, _LOCK, _ATTRIBUTES, _RANDOM;
- * temporary_remove is due on faults as well. */
+/* Creates a temporary file for the file name in directory: empty, mode 0600, without the
+ * directory's default ACL. Call temporary_remove on faults too. Faults: FAULT_CREATE,
+ * FAULT_LOCK, FAULT_ATTRIBUTES, FAULT_RANDOM. */
 MUST_CHECK struct fault temporary_create(int directory, const char *name, struct temporary *temporary);
 
-/* Gives it owner, mode, ACL and extended attributes of original_file as they are
- * now, and hands out that file's status. FAULT_OWNER, FAULT_ATTRIBUTES. */
+/* Copies the current owner, mode, ACL and extended attributes of original_file to the
+ * temporary file, and returns the status of original_file. Faults: FAULT_OWNER,
+ * FAULT_ATTRIBUTES. */
 MUST_CHECK struct fault temporary_take_access(struct temporary *temporary, int original_file,
 					      struct stat *ret_original);
 
-/* Writes content, reads it back and syncs it. FAULT_WRITE, FAULT_READ_BACK. */
+/* Writes content, reads it back and syncs it. Faults: FAULT_WRITE, FAULT_READ_BACK. */
 MUST_CHECK struct fault temporary_fill(struct temporary *temporary, const struct secret *content);
 
-/* Unlinks what still has a name, and closes. */
+/* Unlinks the temporary file if it still has a name, and closes it. */
 void temporary_remove(struct temporary *temporary);
 
-/* Whether all keys of a file's earlier content are in what is written now, so
- * that it may be removed; context is the caller's. */
+/* Returns whether the file's current content has all keys of its earlier content, so that
+ * the latter may be removed. context is the caller's. */
 typedef bool temporary_superseded(const struct secret *earlier, void *context);
 
-/* Removes what killed runs left beside the file called name, for which that file
- * has to be whole: content that was never published, that has another name (a
- * backup's), or that is superseded (NULL: nothing is). Files that a living process
- * holds stay, and so do those of users that this process does not trust (core/trust.h).
- * What has to be kept is told by the name of one such file in
- * ret_kept, which is NULL before and malloc(3)ed after. */
+/* Removes files that killed runs left for the file name, which must be intact. A leftover
+ * file is removed if its content was never published, if it has another name (that of a
+ * backup), or if it is superseded (NULL: none is). Files that a running process has
+ * locked are kept, and so are files of users that this process does not trust
+ * (core/trust.h). If other leftover files must be kept, ret_kept becomes the name of one
+ * of them, malloc(3)ed; it must be NULL before. */
 void temporary_remove_dead(int directory, const char *name, temporary_superseded *superseded, void *context,
 			   char **ret_kept);
 
-/* Another name of the same kind, for the file that it replaces: malloc(3)ed, or
- * NULL. */
+/* Returns another name of this form for the file being replaced, malloc(3)ed, or NULL. */
 char *temporary_other_name(const struct temporary *temporary, const char *name);

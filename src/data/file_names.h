@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/* What the name of a file in a data directory tells. */
+/* What the name of a file in a data directory tells about it. */
 enum file_name {
 	NAME_INNODB,
 	NAME_ARIA_INDEX,
@@ -11,35 +11,36 @@ enum file_name {
 	NAME_REDO_LOG,
 	NAME_TEMPORARY,
 	NAME_PLAIN,
-	NAME_CLEAR_TEXT,  /* Galera's cache of write sets, and those that failed */
-	NAME_INCREMENTAL, /* of mariadb-backup */
+	NAME_CLEAR_TEXT,  /* Galera's write-set cache, and write sets that failed */
+	NAME_INCREMENTAL, /* of an incremental mariadb-backup */
 	NAME_PACKED,
-	NAME_LINK, /* .isl: names a tablespace elsewhere */
+	NAME_LINK, /* .isl: contains the path of a tablespace elsewhere */
 	NAME_OTHER,
 };
 
 enum file_name classify_name(const char *path);
 
-/* The part behind the last slash. */
+/* Returns the part after the last slash. */
 const char *base_name(const char *path);
 
-/* "ibdata2": the name of a file of the system tablespace, and not of its first one. */
+/* Returns whether the name is that of a later file of a system tablespace, such as "ibdata2". */
 bool is_later_system_name(const char *path);
 
-/* "undo001": the name of an undo tablespace. */
+/* Returns whether the name is that of an undo tablespace, such as "undo001". */
 bool is_undo_name(const char *path);
 
-/* Whether both are in the same directory, by their paths. */
+/* Returns whether both paths are in the same directory. Compares the paths only. */
 bool are_beside(const char *path, const char *other);
 
-/* For a file of the redo log, "ib_logfile1": whether it is not the first one. */
+/* Returns whether a redo log file is not the first one, such as "ib_logfile1". */
 bool is_later_log_file(const char *path);
 
-/* Where the first one would be, malloc(3)ed; NULL: no memory. */
+/* Returns the path of the first redo log file, malloc(3)ed, or NULL if memory runs out. */
 char *first_log_file(const char *path);
 
-/* path with its last suffix replaced, malloc(3)ed; NULL: no memory, or no suffix. */
+/* Returns path with its last suffix replaced, malloc(3)ed, or NULL if path has no suffix
+ * or memory runs out. */
 char *with_suffix(const char *path, const char *suffix);
 
-/* Whether there is a file DIRECTORY/NAMESUFFIX. */
+/* Returns whether the file DIRECTORY/NAMESUFFIX exists. */
 bool join_is_there(const char *directory, const char *name, const char *suffix);

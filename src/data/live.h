@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-/* A process has a server's lock on a data directory, this one or any below it
- * (fcntl(2) locks on aria_log_control or the system tablespace). Asks only: no lock is
- * taken. */
+/* Returns whether a process holds a server's lock on this data directory or one below it
+ * (fcntl(2) locks on aria_log_control or the system tablespace). Takes no lock itself. */
 bool directory_is_live(const char *directory);

@@ -3,68 +3,74 @@
 
 #include "data/needs.h"
 
-/* What data directories lack that their servers have. A server can keep parts of its data
- * in other directories; what is not in any that is looked at may need keys that nothing
- * here shows. */
+/* Parts of a server's data that the data directories lack. A server can keep parts of its
+ * data in other directories. What is in none of the directories examined may need keys
+ * that nothing here shows. */
 
 enum part {
-	PART_DATA_DIRECTORY, /* of a system tablespace or a log that is there */
+	PART_DATA_DIRECTORY, /* the data directory of a system tablespace or a log that was found */
 	PART_SYSTEM_TABLESPACE,
-	PART_UNDO_TABLESPACE, /* that the system tablespace names */
+	PART_UNDO_TABLESPACE, /* one that the system tablespace uses */
 	PART_REDO_LOG,
 	PART_ARIA_LOG,	 /* aria_log_control */
-	PART_BINARY_LOG, /* that an index file names */
+	PART_BINARY_LOG, /* one listed in an index file */
 	PART_RELAY_LOG,
-	PART_DATABASE, /* a directory without any file */
-	PART_TABLE,    /* that the system tablespace or a .frm file names */
-	PART_TRANSFER, /* what a state transfer of Galera has not brought yet */
+	PART_DATABASE, /* an empty directory */
+	PART_TABLE,    /* one listed in the system tablespace, or with a .frm file */
+	PART_TRANSFER, /* what a Galera state transfer has not copied yet */
 };
 #define PART_COUNT 10
 
 struct missing_part {
 	enum part part;
-	char *where;	   /* the directory that lacks it, or the file that names it */
-	char *name;	   /* the missing file as it is named there; NULL: where says it all */
+	char *where;	   /* the directory that lacks it, or the file that lists it */
+	char *name;	   /* the missing file, as it is listed there; NULL: where is enough */
 	uint32_t space_id; /* of an undo tablespace */
 };
 
-/* Parts of one kind that are kept one by one. */
+/* How many parts of each kind are listed. */
 #define PARTS_LISTED 20
 
 struct data_parts {
-	struct missing_part *items; /* PARTS_LISTED of each kind at most */
+	struct missing_part *items; /* at most PARTS_LISTED of each kind */
 	size_t count;
-	uint64_t missing[PART_COUNT]; /* all of each kind */
+	uint64_t missing[PART_COUNT]; /* number of all parts of each kind */
 	uint64_t total;
 	bool judged;	    /* one of the directories is a data directory */
-	bool tables_judged; /* and of the files of its tables, too, it is known which there have to be */
+	bool tables_judged; /* and its list of tables is known, so missing table files are found */
 };
 
 #define DATA_PARTS __attribute__((cleanup(data_parts_free)))
 
-/* The question: all is the caller's. */
+/* The input; everything remains the caller's. */
 struct parts_search {
 	const char *const *directories;
 	size_t directory_count;
-	const struct keyfile *keyfile; /* for the list of tables; NULL: there is none */
+	const struct keyfile *keyfile; /* to read the list of tables; NULL: none */
 	struct redo_logs *redo_logs;   /* of the directories */
-	struct data_needs *needs;      /* collected of a survey of these directories */
+	struct data_needs *needs;      /* collected from a survey of these directories */
 };
 
-/* Finds what is missing. A directory is judged when it has a part of a server's data: the
- * directory mysql, a system tablespace, a redo log or aria_log_control; so files alone,
- * and the directory of one database, are not. A part that another of the directories has
- * counts, unless it is another data directory's own. Tables are left out while a server
- * runs and in a partial backup; while a redo log has changes to apply, those that it names,
- * and those of other engines than InnoDB; after a crash, where only a .frm file tells of them.
- * Notes which of needs' blank files, and of its links to nowhere, are leftovers, too: those in
- * a data directory whose server has no such table. RENAME of a partition with DATA DIRECTORY to
- * another schema leaves its link (10.11). 10.5 makes the file of a table before anything says so, and a crash then
- * leaves it there for good (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server looks
- * at it any more. Where no complete list of tables tells, they are noted as unlisted.
- * FAULT_MEMORY, FAULT_ALGORITHM. */
+/* Finds missing parts. A directory is checked if it has a part of a server's data: the
+ * directory mysql, a system tablespace, a redo log or aria_log_control. So loose files
+ * and the directory of one database are not checked. A part counts as present if another
+ * of the directories has it, unless it belongs to another data directory.
+ *
+ * Missing tables are not reported while a server runs, or in a partial backup. While a
+ * redo log has changes to apply, tables that it mentions and tables of engines other than
+ * InnoDB are not reported either. After a crash, tables that only have a .frm file are
+ * not reported.
+ *
+ * Also notes which blank files and dangling link files in needs are leftovers: those in a
+ * data directory whose server has no such table. RENAME of a partition with DATA
+ * DIRECTORY to another schema leaves its link file behind (10.11). 10.5 creates a table's
+ * file before anything else mentions it, and after a crash the file remains forever
+ * (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server reads it again. Without a
+ * complete list of tables, such files are noted as unlisted.
+ *
+ * Faults: FAULT_MEMORY, FAULT_ALGORITHM. */
 MUST_CHECK struct fault data_parts_find(const struct parts_search *search, struct data_parts *ret_parts);
 void data_parts_free(struct data_parts *parts);
 
-/* The option of the server that moves such a part elsewhere; NULL: there is none. */
+/* Returns the server option that moves such a part elsewhere, or NULL if there is none. */
 const char *part_setting(enum part part);

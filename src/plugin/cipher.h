@@ -4,14 +4,14 @@
 #include "core/fault.h"
 #include "plugin/server.h"
 
-/* The cipher for data. With aes_cbc the server's own functions do it, which an
- * encryption plugin gets by naming none. With aes_ctr it is AES-CTR where no
- * padding is allowed (all that InnoDB, Aria and the logs write) and AES-GCM
- * elsewhere, as file_key_management has it. */
+/* The cipher for data. With aes_cbc, the server's own functions encrypt: an encryption
+ * plugin gets them by setting none. With aes_ctr, this is AES-CTR where padding is not
+ * allowed (everything that InnoDB, Aria and the logs write) and AES-GCM elsewhere, as in
+ * file_key_management. */
 
-/* Names the functions of aes_ctr in encryption. False: the server's TLS library
- * has no AES-CTR. */
+/* Sets the aes_ctr functions in encryption. Returns false if the server's TLS library
+ * lacks AES-CTR. */
 MUST_CHECK bool cipher_use_ctr(struct st_mariadb_encryption *encryption);
 
-/* Goes back to the server's own. */
+/* Restores the server's own functions. */
 void cipher_use_cbc(struct st_mariadb_encryption *encryption);

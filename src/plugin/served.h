@@ -3,24 +3,24 @@
 
 #include "plugin/keyring.h"
 
-/* The one keyring that the server reads keys from. Look-ups take a read lock
- * and nothing else: no allocation, no log. Any thread may call any function. */
+/* The keyring that the server currently reads keys from. Lookups only take a read lock:
+ * they allocate nothing and log nothing. Any thread may call any function. */
 
-/* Serves keyring, which is taken over, from now on; the one before is wiped as
- * soon as no look-up is in it. NULL: serve nothing. */
+/* Serves keyring from now on and takes ownership of it. The previous keyring is wiped as
+ * soon as no lookup uses it. NULL: serve no keys. */
 void served_replace(struct keyring *keyring);
 
-/* Newest version of id, 0 when it is not there. */
+/* Returns the newest version of id, or 0 if the ID does not exist. */
 uint32_t served_newest(uint32_t id);
 
-/* How a copy went. */
+/* The result of a copy. */
 enum served_copy { SERVED_COPIED, SERVED_NO_KEY, SERVED_NO_ROOM };
 
-/* Copies one version's key to buffer, which holds *size bytes, and sets *size to
- * the key's size, on SERVED_NO_ROOM as well. buffer may be NULL: only the size. */
+/* Copies the key of one version to buffer, which has *size bytes. Sets *size to the size
+ * of the key, on SERVED_NO_ROOM as well. If buffer is NULL, only sets *size. */
 enum served_copy served_key(uint32_t id, uint32_t version, unsigned char *buffer, unsigned int *size);
 
-/* The keyring for a longer look, never NULL between the plugin's start and end:
- * no served_replace happens before served_release. Keep it short. */
+/* Returns the current keyring and blocks served_replace until served_release. Never NULL
+ * between the plugin's start and end. Release it soon. */
 const struct keyring *served_acquire(void);
 void served_release(void);

@@ -3,6 +3,6 @@
 
 #include "plugin/server.h"
 
-/* SHOW STATUS LIKE 'mkeyfile_key_management_%': counts, the last reload, and the
- * newest version of each key ID. Never a byte of a key. */
+/* SHOW STATUS LIKE 'mkeyfile_key_management_%': counts, the last reload, and the newest
+ * version of each key ID. Never any byte of a key. */
 extern struct st_mysql_show_var status_variables[];

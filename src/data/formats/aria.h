@@ -6,7 +6,7 @@
 /* Aria tables (MariaDB 10.11: storage/maria/ma_open.c, ma_crypt.c, ma_pagecrc.c). */
 
 struct aria_table {
-	bool paged; /* ROW_FORMAT=PAGE: the only one that can be encrypted */
+	bool paged; /* ROW_FORMAT=PAGE, the only format that can be encrypted */
 	bool encrypted;
 	bool transactional;
 	bool temporary;
@@ -16,8 +16,9 @@ struct aria_table {
 	unsigned char salt[CIPHER_BLOCK];
 };
 
-/* Reads the header of an index file (.MAI): size bytes, as many as there are,
- * SCAN_PAGE_MAX at most. False: it is none, or contradicts itself. */
+/* Reads the header of an index file (.MAI). size is the bytes available, at most
+ * SCAN_PAGE_MAX. Returns false if this is not an index file, or the header is
+ * inconsistent. */
 bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *ret_table);
 
 /* An index or data file. */
@@ -27,6 +28,6 @@ struct aria_file {
 	struct paged_file paged;
 };
 
-/* Makes paged of table, once that is known; paged.source is set. The key ID is not
- * stored: keyfile decides between 1 and 2. file must stay where it is. */
+/* Initializes paged from table; paged.source must be set. The key ID is not stored in the
+ * file, so keyfile decides between 1 and 2. file must not move afterwards. */
 void aria_open(struct aria_file *file, const struct keyfile *keyfile);

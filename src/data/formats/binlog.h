@@ -11,19 +11,18 @@
 struct binlog_file {
 	struct source source;
 	bool encrypted;
-	bool relay;	  /* next positions are those of another server's log */
-	bool checksums;	  /* events end in a CRC-32, unless a relay log comes to say otherwise */
-	bool damaged;	  /* the events at the head are not what a server writes */
-	bool unsupported; /* encrypted in a way that is not known here */
+	bool relay;	  /* next positions refer to another server's log */
+	bool checksums;	  /* events end in a CRC-32, unless a relay log later says otherwise */
+	bool damaged;	  /* no server writes the events at the head like this */
+	bool unsupported; /* encrypted in an unknown way */
 	uint32_t version; /* of key ID 1 */
 	unsigned char nonce[BINLOG_NONCE];
 	uint64_t first; /* offset of the first event that may be encrypted */
 };
 
-/* Reads the head of a file: size bytes, as many as there are, SCAN_PAGE_MAX at
- * most. source is kept. False: it is no such log. */
+/* Reads the head of a file. size is the bytes available, at most SCAN_PAGE_MAX. Keeps
+ * file->source. Returns false if the file is not a binary or relay log. */
 bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file *file);
 
-/* Looks at all events. The last one may be cut off, as a crash leaves it.
- * FAULT_MEMORY. */
+/* Scans all events. The last event may be truncated, as after a crash. Faults: FAULT_MEMORY. */
 MUST_CHECK struct fault binlog_scan(struct scan *scan, const struct binlog_file *file, struct evidence *evidence);

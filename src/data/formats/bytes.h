@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Integers in files: InnoDB's are big-endian, those of Aria's pages and of the
- * binary log little-endian. */
+/* Integers in files. InnoDB's are big-endian; those in Aria's pages and in the binary log
+ * are little-endian. */
 
 static inline uint16_t be16(const unsigned char *bytes)
 {

@@ -8,22 +8,21 @@
 
 enum innodb_head {
 	INNODB_HEAD_FITS,
-	INNODB_HEAD_EMPTY, /* all zero: a new tablespace that is only in the redo log yet */
-	INNODB_HEAD_ALIEN, /* no page 0 of a tablespace */
+	INNODB_HEAD_EMPTY, /* all zero: a new tablespace that is still only in the redo log */
+	INNODB_HEAD_ALIEN, /* not page 0 of a tablespace */
 };
 
-/* Reads page 0: size bytes, as many as there are, SCAN_PAGE_MAX at most. */
+/* Reads page 0. size is the bytes available, at most SCAN_PAGE_MAX. */
 enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct innodb_space *ret_space);
 
-/* Whether these are the first INNODB_SYSTEM_HEAD bytes of the first file of a system
- * tablespace; size: as many as there are. */
+/* Returns whether these are the first INNODB_SYSTEM_HEAD bytes of the first file of a
+ * system tablespace. size is the bytes available. */
 #define INNODB_SYSTEM_HEAD 42U
 bool innodb_is_system_head(const unsigned char *head, size_t size);
 
-/* The space ID of what goes at the next start of a server. */
+/* The space ID of the temporary tablespace, which the server creates again at each start. */
 #define INNODB_TEMPORARY_SPACE 0xfffffffeU
 
-/* Makes paged of space, once that is known; paged.source, paged.first_page and is_undo
- * are set. Finds where the double-write areas of the system tablespace are. file must
- * stay where it is. */
+/* Initializes paged from space; paged.source, paged.first_page and is_undo must be set.
+ * Finds the doublewrite areas of the system tablespace. file must not move afterwards. */
 void innodb_open(struct scan *scan, struct innodb_file *file);
