@@ -148,12 +148,12 @@ hint: connect over TCP with TLS, or use an account with another authentication p
 	chown nobody socket
 	rm heard
 	ask
-	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, who is not root, you or the server's user account
+	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, not to root, the current user or the server's user account
 hint: set server-user under [mkeyfile] in an option file if the server runs as that user" ""
 	ln -s socket link
 	place=$PWD/link
 	ask
-	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, who is not root, you or the server's user account
+	assert_equal 2 "mkeyfile status: server '$place': socket '$place' belongs to user $uid, not to root, the current user or the server's user account
 hint: set server-user under [mkeyfile] in an option file if the server runs as that user" ""
 	[ ! -e heard ]
 	printf '[mkeyfile]\nserver-user=nobody\n' >>client.cnf

@@ -75,7 +75,7 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' \
 		'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password'
 	run -1 --separate-stderr with_file verify
-	same "no: mkeyfile_key_management_filekey holds a password, which option files and ps show" "${lines[0]}"
+	same "no: mkeyfile_key_management_filekey is set to a password, which option files and ps reveal" "${lines[0]}"
 	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' 'mkeyfile_key_management_filename ='
 	run -64 --separate-stderr with_file verify
 }
@@ -518,7 +518,7 @@ hint: no plugin that is loaded has this setting: remove it, or correct its name"
 			'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password' \
 			"mkeyfile_key_management_clear_text_filekey $insist"
 		run -1 --separate-stderr with_file verify
-		same "no: mkeyfile_key_management_filekey holds a password, which option files and ps show" "${lines[0]}"
+		same "no: mkeyfile_key_management_filekey is set to a password, which option files and ps reveal" "${lines[0]}"
 	done
 }
 

@@ -83,7 +83,7 @@ says() {
 	says file password 'Cannot decrypt file. Not encrypted'
 	openssl_encrypt password file sealed
 	says sealed '' 'Cannot decrypt sealed. Wrong key?'
-	same 'mkeyfile_key_management: sealed is encrypted, and mkeyfile_key_management_filekey is not set' "${lines[0]}"
+	same 'mkeyfile_key_management: sealed is encrypted, but mkeyfile_key_management_filekey is not set' "${lines[0]}"
 	echo wrong >other
 	says sealed other 'Cannot decrypt sealed. Wrong key?'
 	truncate -s 40 sealed
@@ -99,7 +99,7 @@ says() {
 	: >blank
 	says sealed blank "Error reading file 'blank' (Errcode: 0 \"Internal error/check (Not system error)\")"
 	echo >blank
-	says sealed blank 'mkeyfile_key_management: Cannot read blank: it holds no password'
+	says sealed blank 'mkeyfile_key_management: Cannot read blank: it contains no password'
 	printf '%257s' x >long
 	says sealed long 'Cannot read long, the filekey is too long, max secret size is 256B'
 }

@@ -360,7 +360,7 @@ starts_not() {
 # refuses "words": a reload is an SQL error with these words, the error log has them,
 # and the keys stay
 refuses() {
-	local before words="$1. The keys that were loaded before stay in use"
+	local before words="$1. The keys loaded before remain in use"
 
 	words=${words/'?. '/'? '}
 
@@ -388,16 +388,16 @@ refuses() {
 	sed -i '/^100;2;/d' keyfile
 	refuses "Key ID 100 version 2, which the server has loaded, is missing in $PWD/keyfile"
 	sed "s/^100;1;.*/100;1;$other/" good >keyfile
-	refuses "Key ID 100 version 1, which the server has loaded, is another key in $PWD/keyfile"
+	refuses "Key ID 100 version 1, which the server has loaded, has a different key in $PWD/keyfile"
 	{ cat good && echo "2;1;$other"; } >keyfile
-	refuses "Key ID 2 version 1, which the server has loaded, is another key in $PWD/keyfile"
+	refuses "Key ID 2 version 1, which the server has loaded, has a different key in $PWD/keyfile"
 	sed '/^1;/d' good >keyfile
 	refuses "System key id 1 is missing at $PWD/keyfile line 3, column 1"
 	{ cat good && echo '100;3;0123'; } >keyfile
 	refuses "Invalid key at $PWD/keyfile line 5, column 11"
 	mkeyfile encrypt -q -f good -o keyfile --force --new-password-file=password
 	refuses "Cannot decrypt $PWD/keyfile. Wrong key?"
-	same "[Note] $PWD/keyfile is encrypted, and mkeyfile_key_management_filekey is not set" "$(plugin_log | grep Note)"
+	same "[Note] $PWD/keyfile is encrypted, but mkeyfile_key_management_filekey is not set" "$(plugin_log | grep Note)"
 	rm keyfile
 	refuses "File '$PWD/keyfile' not found (Errcode: 2 \"No such file or directory\")"
 	mkfifo keyfile
@@ -530,7 +530,7 @@ server_start_plain() { # option...
 	echo "$password" >password
 	chmod 600 password
 	mkeyfile encrypt -q --in-place -P password
-	starts_not "mkeyfile_key_management_filekey holds a password, which option files and ps show. Write it to a file and name that as FILE:PATH, or insist with mkeyfile_key_management_clear_text_filekey" \
+	starts_not "mkeyfile_key_management_filekey is set to a password, which option files and ps reveal. Write the password to a file and set this variable to FILE:PATH, or set mkeyfile_key_management_clear_text_filekey to allow this" \
 		--mkeyfile-key-management-filekey="$password"
 	start mkeyfile_key_management --mkeyfile-key-management-filekey="$password" \
 		--mkeyfile-key-management-clear-text-filekey
@@ -644,8 +644,8 @@ Mkeyfile_key_management_reloads_refused 0' \
 	echo "100;$(random_key)" >>keyfile
 	chmod 644 keyfile
 	start mkeyfile_key_management
-	same "[Warning] Key ID 100 version 1 stands more than once in $PWD/keyfile, and the last line counts (displaced lines: 1)
-[Warning] Every user of this machine has access to $PWD/keyfile or its password file
+	same "[Warning] Key ID 100 version 1 is repeated in $PWD/keyfile; the server uses the last line (overridden lines: 1)
+[Warning] Any user of this host can read or change $PWD/keyfile or its password file
 [Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* mkeyfile-client: speaks SQL for mkeyfile, so that MariaDB Connector/C, its TLS
- * library and what they load are in no process that holds keys. One JSON object a
- * line in each direction: first the request for a connection, answered by {} or
- * {"error": ...}, then {"sql": ...} as often as needed. Ends with its standard
- * input, and says goodbye to the server. */
+/* mkeyfile-client runs SQL for mkeyfile, so that MariaDB Connector/C, its TLS library and
+ * anything they load are never in a process that has keys. Both directions use one JSON
+ * object per line. The first request describes the connection; the answer is {} or
+ * {"error": ...}. Requests {"sql": ...} follow. At the end of standard input, the client
+ * closes the connection to the server and exits. */
 #include "client/session.h"
 
 #include <dirent.h>
@@ -16,12 +16,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What a hostile server can make this process use, beyond what it starts with. */
+/* The memory that a hostile server can make this process use in addition. */
 #define MEMORY_MAX (128ul << 20)
 
 /* ---- the process ---- */
 
-/* Kernels before 5.9 do not close a range. */
+/* Kernels before 5.9 lack close_range(2). */
 static void close_listed(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
@@ -37,7 +37,7 @@ static void close_listed(void)
 		closedir(directory);
 }
 
-/* A descriptor that was handed to mkeyfile may be a password's. */
+/* An inherited descriptor may be that of a password. */
 static void close_inherited(void)
 {
 #ifdef SYS_close_range
@@ -47,8 +47,9 @@ static void close_inherited(void)
 	close_listed();
 }
 
-/* A signal from the terminal ends mkeyfile, and with it this process's standard input:
- * the server is then told. An answer that nobody reads ends it the same way. */
+/* A signal from the terminal ends mkeyfile, and with it this process's standard input.
+ * Then this process tells the server. An answer without a reader ends the process the
+ * same way. */
 static void ignore_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGPIPE, SIGQUIT };
@@ -57,7 +58,7 @@ static void ignore_signals(void)
 		signal(numbers[i], SIG_IGN);
 }
 
-/* Address space, which a sanitizer has reserved a lot of, counts from here. */
+/* Limits address space relative to its current size, because a sanitizer reserves a lot. */
 static void limit_memory(void)
 {
 	FILE *sizes = fopen("/proc/self/statm", "re");
@@ -115,11 +116,11 @@ int main(void)
 
 	close_inherited();
 	ignore_signals();
-	/* the server's password is in here */
+	/* the server's password is in this process */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	request = read_request(&line, &size);
-	/* mkeyfile gives up first, unless it is dead */
+	/* mkeyfile gives up first, unless it has died */
 	patience = 3 * request_timeout(request) + 5;
 	alarm(patience);
 	if (request)

@@ -12,7 +12,7 @@
 #define MOST_DEFAULTS 8
 #define MOST_OUTPUT 65536
 
-/* ---- what the option files say ---- */
+/* ---- option files ---- */
 
 static struct fault run_printer(char *const arguments[], struct secret *ret_lines)
 {
@@ -40,7 +40,7 @@ static const char *print_defaults(const json_t *defaults, struct secret *ret_lin
 	for (size_t i = 0; i < 3; i++)
 		arguments[1 + count + i] = groups[i];
 	fault = run_printer(arguments, ret_lines);
-	/* a host without MariaDB's own tools has no option files to heed */
+	/* on a host without MariaDB's tools, no option files are read */
 	if (fault.code == FAULT_COMMAND_FAILED && fault.error_number == -ENOENT)
 		fault = secret_copy_text(ret_lines, "", 0);
 	if (fault.code == FAULT_MEMORY)
@@ -50,7 +50,7 @@ static const char *print_defaults(const json_t *defaults, struct secret *ret_lin
 	return fault.code ? "my_print_defaults failed to read the option files" : NULL;
 }
 
-/* "-" and "_" are alike in names of options. */
+/* "-" and "_" are equivalent in option names. */
 static bool is_named(const char *name, const char *option)
 {
 	for (; *name && *option; name++, option++)
@@ -59,7 +59,7 @@ static bool is_named(const char *name, const char *option)
 	return !*name && !*option;
 }
 
-/* ssl, skip-ssl and ssl-verify-server-cert are not among them: only the request makes a
+/* ssl, skip-ssl and ssl-verify-server-cert are missing here: only the request makes a
  * connection plain. */
 static void take_option(struct parameters *parameters, const char *name, const char *value)
 {
@@ -109,9 +109,9 @@ static void take_lines(struct parameters *parameters, char *lines)
 	}
 }
 
-/* ---- what the request says ---- */
+/* ---- the request ---- */
 
-/* "/path/of/socket", "HOST", "HOST:PORT", "[ADDRESS]:PORT": cut in place. */
+/* Parses "/path/of/socket", "HOST", "HOST:PORT" or "[ADDRESS]:PORT". Cuts the string in place. */
 static void take_place(struct parameters *parameters, char *place)
 {
 	char *port = strrchr(place, ':');

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* More than any row or column description that is asked for. */
+/* Larger than any row or column description of our statements. */
 #define PACKET_SIZE_MAX (1ul << 20)
 
 #ifndef CR_PLUGIN_NOT_ALLOWED
@@ -40,7 +40,7 @@ static void set_text(MYSQL *mysql, enum mysql_option option, const char *value)
 		mysql_options(mysql, option, value);
 }
 
-/* Whatever the option file says, a cipher encrypts and a certificate is shown. */
+/* Requires an encrypting cipher and a certificate, whatever the option file says. */
 static void set_cipher(MYSQL *mysql, const char *cipher)
 {
 	char *safe;
@@ -51,9 +51,9 @@ static void set_cipher(MYSQL *mysql, const char *cipher)
 	free(safe);
 }
 
-/* From version 3.4 on, Connector/C accepts a certificate that it cannot verify, under
- * conditions, unless it is told where authorities are: so it is told. These are the
- * files of Debian, Red Hat, SUSE and Alpine. */
+/* From version 3.4 on, Connector/C accepts some certificates that it cannot verify,
+ * unless a CA file is set. So one is always set. These are the files of Debian, Red Hat,
+ * SUSE and Alpine. */
 static const char *system_authorities(void)
 {
 	static const char *const files[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
@@ -90,9 +90,9 @@ static void set_tls(MYSQL *mysql, const struct parameters *parameters)
 	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
 
-/* What answers a challenge tells an impostor no password. The others send the password
- * itself, so they need a server that has proven who it is. dialog is in neither list: it
- * asks at the terminal what the server tells it to. */
+/* Challenge plugins reveal no password to an impostor. Password plugins send the password
+ * itself, so the server must have proven its identity. dialog is in neither list: it
+ * prompts on the terminal for anything the server requests. */
 #define CHALLENGE_PLUGINS "mysql_native_password,client_ed25519,parsec"
 #define PASSWORD_PLUGINS "mysql_clear_password,caching_sha2_password,sha256_password"
 
@@ -100,13 +100,13 @@ static void restrict_plugins(MYSQL *mysql, bool proven)
 {
 	static const my_bool yes = 1;
 
-	/* no hashes of MySQL before 4.1 */
+	/* refuse password hashes of MySQL before 4.1 */
 	mysql_options(mysql, MYSQL_SECURE_AUTH, &yes);
 #if HAVE_DECL_MARIADB_OPT_RESTRICTED_AUTH
 	mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
 		      proven ? CHALLENGE_PLUGINS "," PASSWORD_PLUGINS : CHALLENGE_PLUGINS);
 #else
-	/* those that are built in answer challenges */
+	/* the built-in plugins are challenge plugins */
 	if (!proven)
 		mysql_options(mysql, MYSQL_PLUGIN_DIR, "/dev/null");
 #endif
@@ -123,7 +123,7 @@ static void set_options(MYSQL *mysql, const struct parameters *parameters)
 	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &parameters->timeout);
 	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &parameters->timeout);
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
-	/* a server must not be able to ask for files of this host */
+	/* a server must not be able to request files of this host */
 	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &none);
 	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_size);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
@@ -152,7 +152,7 @@ static json_t *connection_error(MYSQL *mysql, const struct pinned_socket *pinned
 {
 	char words[4096];
 
-	/* the name that the pinned socket was opened by says nothing to the user */
+	/* the path of the pinned socket means nothing to the user */
 	if (pinned && mysql_errno(mysql) == CR_CONNECTION_ERROR) {
 		socket_words(pinned->name, pinned->error_number, words, sizeof(words));
 		return error_object(CR_CONNECTION_ERROR, words);
@@ -167,7 +167,7 @@ static bool connect_by_tcp(MYSQL *mysql, const struct parameters *parameters, js
 {
 	if (!connect_to(mysql, parameters, NULL))
 		*ret_error = connection_error(mysql, NULL);
-	/* belt and braces: what was enforced is asked for */
+	/* check the result, although encryption was enforced before */
 	else if (!parameters->plain && !mysql_get_ssl_cipher(mysql))
 		*ret_error = error_object(CODE_OWN, "the connection is not encrypted");
 	else
@@ -213,7 +213,7 @@ struct session *session_open(const struct parameters *parameters, json_t **ret_e
 	return NULL;
 }
 
-/* Text only: JSON has no other strings. */
+/* JSON strings are text only. */
 static json_t *value_json(const char *value, unsigned long length)
 {
 	json_t *text = value && !memchr(value, '\0', length) ? json_stringn(value, length) : NULL;
@@ -221,7 +221,7 @@ static json_t *value_json(const char *value, unsigned long length)
 	return text ? text : json_null();
 }
 
-/* The row as text, malloc(3)ed; NULL: no memory. */
+/* Returns the row as JSON text, malloc(3)ed, or NULL if memory runs out. */
 static char *row_text(MYSQL_ROW row, const unsigned long *lengths, unsigned int fields)
 {
 	json_t *array = json_array();
@@ -236,7 +236,7 @@ static char *row_text(MYSQL_ROW row, const unsigned long *lengths, unsigned int 
 	return text;
 }
 
-/* All rows, as far as they are within the bounds. NULL, or the error that ended them. */
+/* Writes all rows within the limits. Returns NULL, or the error that ended them. */
 static json_t *write_rows(MYSQL *mysql, MYSQL_RES *result, FILE *stream)
 {
 	size_t count = 0;
@@ -282,7 +282,7 @@ bool session_query(struct session *session, const char *sql, FILE *stream)
 		result = mysql_use_result(mysql);
 	error = write_rows(mysql, result, stream);
 	write_end(error, stream);
-	/* rows that nobody wants would be read to their end, which may never come */
+	/* mysql_free_result would read the remaining rows, which may never end */
 	lost = result && error;
 	if (lost)
 		shutdown(mysql_get_socket(mysql), SHUT_RDWR);

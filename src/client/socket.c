@@ -31,8 +31,9 @@ static int judge(const char *name, const struct stat *status, uid_t server_uid, 
 	}
 	if (!status->st_uid || status->st_uid == geteuid() || status->st_uid == server_uid)
 		return 0;
-	snprintf(words, size, "socket '%s' belongs to user %ju, who is not root, you or the server's user account",
-		 name, (uintmax_t)status->st_uid);
+	snprintf(words, size,
+		 "socket '%s' belongs to user %ju, not to root, the current user or the server's user account", name,
+		 (uintmax_t)status->st_uid);
 	return CODE_SOCKET_OWNER;
 }
 

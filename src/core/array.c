@@ -30,7 +30,7 @@ void *array_add(void *array, size_t *count, size_t size)
 	return array_insert(array, count, size, *count);
 }
 
-/* The first item that is not before the one given. */
+/* Returns the index of the first item that does not sort before item. */
 static size_t find_place(const char *items, size_t count, size_t size, const void *item, array_compare *compare)
 {
 	size_t first = 0;

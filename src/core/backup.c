@@ -16,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Nobody makes so many; room is left for one more. */
+/* Nobody makes this many backups; one more number still fits. */
 #define NUMBER_MAX 4000000000U
 
-/* The number in "NAME.~NUMBER~", or 0: it is no numbered backup. */
+/* Returns the number in "NAME.~NUMBER~", or 0 if candidate is not a numbered backup. */
 static uint32_t number_of(const char *candidate, const char *name)
 {
 	size_t size = strlen(name);
@@ -35,7 +35,7 @@ static uint32_t number_of(const char *candidate, const char *name)
 	return (uint32_t)number;
 }
 
-/* The backup with this number, malloc(3)ed; 0 stands for NAME~. */
+/* Returns the name of the backup with this number, malloc(3)ed; 0 means NAME~. */
 static char *numbered(const char *name, uint32_t number)
 {
 	return number ? format_text("%s.~%" PRIu32 "~", name, number) : format_text("%s~", name);
@@ -49,7 +49,7 @@ static int newest_first(const void *one, const void *other)
 	return (a < b) - (a > b);
 }
 
-/* The numbers in use, highest first; ret_numbers is to be freed on faults too. */
+/* Lists the numbers in use, highest first. Free ret_numbers on faults too. */
 static struct fault list_numbers(int directory, const char *name, uint32_t **ret_numbers, size_t *ret_count)
 {
 	LISTING DIR *listing = file_list(directory);
@@ -159,7 +159,7 @@ bool backup_take_over(int directory, const char *next, const char *earlier, temp
 		      void *context)
 {
 	if (!renameat2(directory, next, directory, earlier, RENAME_EXCHANGE)) {
-		/* what came out is judged, since another program may have written it in between */
+		/* check what came out, because another program may have written it since */
 		if (is_superseded(directory, next, superseded, context))
 			unlinkat(directory, next, 0);
 		return true;
@@ -175,7 +175,7 @@ void backup_remove_excess(int directory, const char *name, const char *newest, u
 	size_t count = 0;
 	unsigned int kept = 1;
 
-	/* and NAME~, which is 0 */
+	/* NAME~, which is number 0 */
 	if (list_numbers(directory, name, &numbers, &count).code || !array_add(&numbers, &count, sizeof(*numbers)))
 		return;
 	for (size_t i = 0; i < count; i++) {

@@ -15,13 +15,13 @@
 #include <unistd.h>
 
 #define DROPPED_MAX_SIZE 65536
-/* Microseconds between the first two looks at a child that prints no more: most end at
- * once. Each step is twice the one before, up to the longest. */
+/* Microseconds between the first two checks of a child without further output. Most exit
+ * at once. Each wait is twice as long as the one before, up to the maximum. */
 #define WAIT_STEP 100
 #define WAIT_STEP_MAX 5000
-#define PATIENCE 1000 /* milliseconds that a child has to end when it is told to */
+#define PATIENCE 1000 /* milliseconds for a child to exit after SIGTERM */
 
-/* The signals that this process ignores have their default effect there. */
+/* Signals that this process ignores have their default action in the child. */
 static int spawn(const struct child *child, int input, int output, pid_t *ret_process)
 {
 	posix_spawn_file_actions_t actions;
@@ -49,7 +49,7 @@ static int spawn(const struct child *child, int input, int output, pid_t *ret_pr
 	return error;
 }
 
-/* What comes after the output, within reason. */
+/* Reads and discards output beyond the limit, within reason. */
 static struct fault drop_rest(int descriptor, int64_t deadline)
 {
 	SECRET struct secret page = { 0 };
@@ -72,7 +72,7 @@ static struct fault read_output(int descriptor, size_t limit, int64_t deadline, 
 	return fault.code || output->size < limit ? fault : drop_rest(descriptor, deadline);
 }
 
-/* Its wait status, or -errno; false when the deadline comes first. */
+/* Sets *ret_status to the wait status, or to -errno. Returns false if the deadline comes first. */
 static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 {
 	for (useconds_t step = WAIT_STEP;; step = step < WAIT_STEP_MAX ? 2 * step : WAIT_STEP_MAX) {
@@ -99,8 +99,9 @@ static FILE *open_children(pid_t process)
 	return fopen(path, "re");
 }
 
-/* Signals the process and what it has started: that has the standard error of this process,
- * and who reads it would wait. Each is stopped first, so that it starts nothing more. */
+/* Signals the process and all its descendants. They share the standard error of this
+ * process, so a reader of that would wait for them. Each is stopped first, so that it
+ * starts nothing more. */
 static void signal_tree(pid_t process, int number)
 {
 	FILE *children;
@@ -152,7 +153,8 @@ static void end(pid_t process)
 	child_end(&(struct running_child){ .process = process }, PATIENCE);
 }
 
-/* What a child that ended has left belongs to this process, which is its reaper. */
+/* Ends processes that an exited child has left. They belong to this process, which is
+ * their subreaper. */
 static void end_orphans(const struct child_processes *others)
 {
 	struct child_processes now;

@@ -11,7 +11,7 @@ struct fault crypto_start(void)
 	return OSSL_LIB_CTX_get0_global_default() ? fault_none() : fault_of(FAULT_MEMORY);
 }
 
-/* Without memory it may lack even the words to say so. */
+/* Out of memory, libcrypto may even fail to record the error. */
 static bool is_out_of_memory(void)
 {
 	void *memory;

@@ -7,10 +7,10 @@
 #include <ctype.h>
 #include <string.h>
 
-/* "Salted__" in base64, up to the digit that depends on the salt as well */
+/* "Salted__" in base64, without the digit that also depends on the salt */
 #define SEALED_IN_BASE64 "U2FsdGVkX1"
 
-/* The shortest line of a key file, "1;" and 32 digits, takes that many. */
+/* Base64 digits of the shortest line of a key file: "1;" and 32 digits. */
 #define BASE64_LEAST 44
 
 struct span {
@@ -34,7 +34,8 @@ static bool is_base64_digit(unsigned char byte)
 	return isalnum(byte) || byte == '+' || byte == '/';
 }
 
-/* Bytes that the base64 in span stands for, white space between its digits aside; 0: it is none. */
+/* Returns the number of bytes that the base64 in span encodes, with white space ignored,
+ * or 0 if span is not base64. */
 static size_t base64_size(struct span span)
 {
 	size_t digits = 0;
@@ -53,7 +54,7 @@ static size_t base64_size(struct span span)
 	return padding <= 2 && (digits + padding) % 4 == 0 ? digits * 3 / 4 : 0;
 }
 
-/* Mostly what no text has: of random bytes, three in five. */
+/* Whether many bytes never occur in text. Of random bytes, three in five do not. */
 static bool is_binary(struct span span)
 {
 	size_t count = 0;

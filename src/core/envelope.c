@@ -49,12 +49,12 @@ size_t envelope_sealed_size(size_t size)
 	return ENVELOPE_HEADER_SIZE + (size / ENVELOPE_BLOCK_SIZE + 1) * ENVELOPE_BLOCK_SIZE;
 }
 
-/* EVP_BytesToKey(3) with 1 iteration: block N is the digest of block N-1,
- * password and salt, until there are enough bytes. */
+/* EVP_BytesToKey(3) with one iteration: block N is the digest of block N-1, password and
+ * salt. Blocks are added until there are enough bytes. */
 static struct fault derive_bytes_to_key(const EVP_MD *md, const struct secret *password, const unsigned char *salt,
 					struct secret *derived)
 {
-	/* the block before, password and salt; then the new block */
+	/* the previous block, password and salt; then the new block */
 	SECRET struct secret input = { 0 };
 	size_t block_size = (size_t)EVP_MD_get_size(md);
 	struct fault fault = secret_allocate(&input, (size_t)2 * EVP_MAX_MD_SIZE + password->size + ENVELOPE_SALT_SIZE);
@@ -88,7 +88,7 @@ static struct fault derive_pbkdf2(const EVP_MD *md, unsigned int iterations, con
 	return crypto_fault(FAULT_ALGORITHM);
 }
 
-/* ret_derived: the AES key, then the IV. */
+/* ret_derived is the AES key followed by the IV. */
 static struct fault derive(const struct secret *password, struct kdf kdf, const unsigned char *salt,
 			   struct secret *ret_derived)
 {
@@ -109,7 +109,7 @@ static struct fault derive(const struct secret *password, struct kdf kdf, const 
 
 enum direction { DECRYPT = 0, ENCRYPT = 1 };
 
-/* One whole AES-256-CBC run; ret_output has room for one block more. */
+/* Runs AES-256-CBC over the whole input. ret_output has room for one more block. */
 static struct fault run_cipher(enum direction direction, const struct secret *derived, const unsigned char *input,
 			       size_t input_size, unsigned char *ret_output, size_t *ret_output_size)
 {
@@ -151,7 +151,7 @@ struct fault envelope_open(const struct secret *sealed, const struct secret *pas
 		return fault_of(FAULT_NOT_ENCRYPTED);
 	if (sealed->size <= ENVELOPE_HEADER_SIZE || sealed->size % ENVELOPE_BLOCK_SIZE)
 		return fault_of(FAULT_TRUNCATED);
-	/* In a server, an error that stays in the thread's queue breaks the client's TLS
+	/* In a server, an error left in the thread's queue breaks the client's TLS
 	 * connection (SSL_get_error(3)). */
 	ERR_set_mark();
 	fault = derive(password, kdf, sealed->data + ENVELOPE_MAGIC_SIZE, &derived);
@@ -166,7 +166,7 @@ struct fault envelope_open(const struct secret *sealed, const struct secret *pas
 	return fault;
 }
 
-/* Whether the key that sealed opens what it made. */
+/* Checks that the same key decrypts sealed to text. */
 static struct fault check_sealed(const struct secret *sealed, const struct secret *derived, const struct secret *text)
 {
 	SECRET struct secret opened = { 0 };

@@ -18,8 +18,8 @@ void file_set_pipe_timeout(unsigned int seconds)
 	pipe_timeout = seconds;
 }
 
-/* Not one without a name, such as that of a process substitution: who is called with one
- * has a writer. */
+/* False for a pipe without a name, such as that of a process substitution: such a pipe
+ * already has a writer. */
 static bool is_named_pipe(int descriptor)
 {
 	struct stat status;
@@ -29,7 +29,7 @@ static bool is_named_pipe(int descriptor)
 	       file_system.f_type != PIPEFS_MAGIC;
 }
 
-/* When a descriptor whose reading begins now has to have been read. */
+/* Returns the deadline for reading a descriptor, starting now. */
 static int64_t file_deadline(int descriptor)
 {
 	return is_named_pipe(descriptor) ? deadline_after(pipe_timeout) : DEADLINE_NONE;
@@ -40,9 +40,9 @@ static struct fault of_pipe(struct fault fault)
 	return fault.code == FAULT_TIMEOUT ? fault_of(FAULT_PIPE_TIMEOUT) : fault;
 }
 
-/* Waits for the writer of a pipe, and closes the descriptor if none comes. O_NONBLOCK keeps
- * open(2) from waiting for one without an end, and read(2) must not have it: to it, no
- * writer is the end of the file. */
+/* Waits for the writer of a pipe, and closes the descriptor if none comes. O_NONBLOCK
+ * keeps open(2) from waiting for a writer forever. It must be cleared for read(2), which
+ * would otherwise report the end of the file while there is no writer. */
 static struct fault finish_open(int descriptor, int *ret_descriptor)
 {
 	struct fault fault = fault_none();
@@ -78,7 +78,7 @@ struct fault file_read_start(int descriptor, size_t limit, struct secret *ret_co
 	return fault.code ? fault : fill(descriptor, limit, file_deadline(descriptor), ret_content);
 }
 
-/* Reads on: the file has grown since its size was asked for. */
+/* Continues reading a file that has grown since fstat(2). */
 static struct fault read_more(int descriptor, struct secret *content)
 {
 	SECRET struct secret start = secret_take(content);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fingerprints, not keys, so that this table is no key list of its own. */
+/* These are fingerprints, not keys, so that this table does not publish the keys again. */
 static const char *const published_fingerprints[] = {
 	"c8ddd5211bb19853", /* manual, File Key Management, key 1 and openssl rand */
 	"f13daf32c74b2833", /* manual, File Key Management, key 2 */

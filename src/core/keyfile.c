@@ -7,7 +7,7 @@
 
 #define VERSION_DIGITS_MAX 10
 
-/* Reads a text byte by byte as the server does: the end looks like a NUL. */
+/* Reads text byte by byte as the server does: the end looks like a NUL. */
 struct cursor {
 	const unsigned char *text;
 	size_t size;
@@ -21,7 +21,7 @@ static unsigned char peek(const struct cursor *cursor, size_t ahead)
 	return cursor->offset + ahead < cursor->size ? cursor->text[cursor->offset + ahead] : '\0';
 }
 
-/* C's isspace(3) in the C locale, newline aside. */
+/* isspace(3) in the C locale, except newline. */
 static bool is_blank(unsigned char byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f' || byte == '\r';
@@ -37,7 +37,7 @@ static struct fault fault_here(enum fault_code code, const struct cursor *cursor
 	return fault_at(code, cursor->line, (unsigned int)(cursor->offset - cursor->line_start) + 1);
 }
 
-/* Decimal digits up to most; the cursor stays on the digit that overflows. */
+/* Parses decimal digits up to the value most. The cursor stays on the digit that overflows. */
 static bool parse_number(struct cursor *cursor, uint32_t most, uint32_t *ret_number)
 {
 	uint64_t number = 0;
@@ -52,7 +52,7 @@ static bool parse_number(struct cursor *cursor, uint32_t most, uint32_t *ret_num
 	return number >= 1;
 }
 
-/* A run of digits before a semicolon, too short to be a key in itself. */
+/* Whether the cursor is at digits before a semicolon that are too few to be a key. */
 static bool at_version(const struct cursor *cursor)
 {
 	size_t digits = 0;
@@ -113,7 +113,7 @@ static size_t skip_rest_of_line(struct cursor *cursor)
 	return ignored;
 }
 
-/* ret_is_entry: false for a comment or a blank line. */
+/* Sets ret_is_entry to false for a comment or a blank line. */
 static struct fault parse_line(struct cursor *cursor, enum keyfile_syntax syntax, struct entry *entry,
 			       bool *ret_is_entry)
 {
@@ -204,7 +204,7 @@ void keyfile_free(struct keyfile *keyfile)
 	*keyfile = (struct keyfile){ 0 };
 }
 
-/* The first sorted entry that is not before id and version. */
+/* Returns the index of the first sorted entry that does not sort before id and version. */
 static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint64_t version)
 {
 	size_t low = 0;
@@ -293,7 +293,7 @@ struct fault keyfile_fingerprints(const struct keyfile *keyfile, struct fingerpr
 	return fault;
 }
 
-/* "ID;" or "ID;VERSION;" */
+/* Appends "ID;" or "ID;VERSION;". */
 static void append_ids(struct secret *text, uint32_t id, uint32_t version, bool versioned)
 {
 	char ids[2 * VERSION_DIGITS_MAX + 3];
@@ -350,7 +350,7 @@ struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key 
 	return fault_none();
 }
 
-/* The line of an entry, with its end. */
+/* Finds an entry's line, including the line end. */
 static void find_line(const struct keyfile *keyfile, const struct entry *entry, size_t *ret_start, size_t *ret_end)
 {
 	const unsigned char *text = keyfile->text.data;

@@ -48,7 +48,7 @@ struct fault keyset_of_keyfile(const struct keyfile *keyfile, struct keyset *ret
 	for (size_t i = 0; !fault.code && i < keyfile->count; i++) {
 		const struct entry *entry = keyfile->sorted[i];
 
-		/* sorted by line as well: the last of a kind is the one in use */
+		/* also sorted by line: of equal IDs and versions, the server uses the last */
 		if (entry == keyfile_find_version(keyfile, entry->id, entry->version))
 			fault = keyset_add(&keyset, &(struct keyset_member){
 							    .id = entry->id,

@@ -7,8 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* A full disk has to be noticed while nothing is changed. Some file systems
- * cannot tell. */
+/* Detects a full disk before anything is changed. Some file systems cannot tell. */
 static struct fault reserve(int file, size_t size)
 {
 	if (!fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) || errno == EOPNOTSUPP || errno == ENOSYS)

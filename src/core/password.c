@@ -84,7 +84,7 @@ struct fault password_from_command(const char *command, char *const environment[
 		return fault;
 	if (raw.data)
 		fault = password_from_bytes(&raw, ret_password);
-	/* a command that wrote too much dies of SIGPIPE: the length is the reason */
+	/* a command that writes too much is killed by SIGPIPE: the length is the cause */
 	if (!failed.code || fault.code == FAULT_PASSWORD_TOO_LONG)
 		return fault;
 	if (!fault.code)

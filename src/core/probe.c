@@ -19,15 +19,15 @@ struct attempt {
 struct probe {
 	const struct secret *sealed;
 	const struct secret *passwords;
-	struct attempt *tries; /* cheap ones first */
+	struct attempt *tries; /* fast ones first */
 	size_t count;
 	int64_t started; /* as deadline_now */
 
-	pthread_mutex_t mutex; /* over all that follows */
-	pthread_cond_t ended;  /* a thread is done */
-	size_t next;	       /* of the tries */
-	size_t found;	       /* the first that fits; count: none */
-	size_t threads;	       /* that run */
+	pthread_mutex_t mutex; /* protects the members below */
+	pthread_cond_t ended;  /* a thread has finished */
+	size_t next;	       /* index of the next try */
+	size_t found;	       /* index of the first try that succeeds; count: none */
+	size_t threads;	       /* number of running threads */
 	uint64_t done;
 	uint64_t total;
 };
@@ -40,7 +40,7 @@ static bool opens(const struct probe *probe, const struct attempt *attempt)
 	return !unseal_keyfile(probe->sealed, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text).code;
 }
 
-/* ---- what is tried ---- */
+/* ---- the list of tries ---- */
 
 static void add_tries(struct probe *probe, size_t passwords, unsigned int iterations)
 {
@@ -76,7 +76,7 @@ static bool make_tries(struct probe *probe, size_t passwords, unsigned int itera
 
 /* ---- the threads ---- */
 
-/* Tries one after the other, as long as none before it fits. */
+/* Runs one try after the other until an earlier one has succeeded. */
 static void *work(void *context)
 {
 	struct probe *probe = context;

@@ -51,8 +51,8 @@ static struct fault remove_journal(struct replacement *last, const char *journal
 	return last->fault;
 }
 
-/* From the last file to the first. A file that is damaged needs its backup. Returns
- * whether anything is published. */
+/* Goes from the last file to the first. A damaged file keeps its backup. Returns whether
+ * any file is published. */
 static bool withdraw(struct replacement *files, size_t count)
 {
 	bool any_published = false;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* More than any call chain of this program and of libcrypto reaches. */
+/* Deeper than any call chain of this program and libcrypto. */
 #define STACK_WIPE_SIZE (256 * 1024)
 
 static bool lock_failed;
@@ -24,7 +24,7 @@ struct fault secret_allocate(struct secret *secret, size_t capacity)
 	if (mlock(data, whole))
 		lock_failed = true;
 	(void)madvise(data, whole, MADV_DONTDUMP);
-	/* a child that forks and does not exec has zeros here */
+	/* a forked child that does not exec has zeros here */
 	(void)madvise(data, whole, MADV_WIPEONFORK);
 	*secret = (struct secret){ .data = data, .capacity = whole };
 	return fault_none();
@@ -104,10 +104,10 @@ __attribute__((target("avx512f"))) static void wipe_upper_registers(void)
 					   "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
 }
 
-/* memcpy(3) and AES leave keys in vector registers for as long as nobody needs them, and
- * what runs at the end of the process saves those on the stack. Without this function,
- * tests/faults/faults --memscan (make check-long) finds them there after "rotate --new-id"
- * whose second fsync(2) fails with EDQUOT. */
+/* memcpy(3) and AES leave keys in vector registers until something else uses the
+ * registers, and code that runs at the end of the process saves them on the stack.
+ * Without this function, tests/faults/faults --memscan (make check-long) finds keys there
+ * after "rotate --new-id" whose second fsync(2) fails with EDQUOT. */
 static void wipe_registers(void)
 {
 	if (__builtin_cpu_supports("avx"))
@@ -120,8 +120,8 @@ static void wipe_registers(void)
 
 #else
 
-/* The compiler's own means, where it has them: all registers that a call may
- * change, though not their parts that it does not know. */
+/* The compiler's own attribute, if it has one. It clears all registers that a call may
+ * change, but not the parts that the compiler does not know. */
 #if defined(__has_attribute) && __has_attribute(zero_call_used_regs)
 __attribute__((noinline, zero_call_used_regs("all")))
 #endif

@@ -24,14 +24,14 @@
 
 /* ---- finding and locking ---- */
 
-/* The directory of a place once more, to be read and synced. */
+/* Opens the directory of a place again, for reading and syncing. */
 static struct fault open_directory(const struct place *place, int *ret_directory)
 {
 	*ret_directory = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *ret_directory < 0 ? fault_errno(FAULT_OPEN, errno) : fault_none();
 }
 
-/* NFS gives an exclusive lock only on a descriptor that may write. */
+/* NFS grants an exclusive lock only on a writable descriptor. */
 static int open_for_lock(const struct store *store)
 {
 	const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
@@ -40,8 +40,8 @@ static int open_for_lock(const struct store *store)
 	return file < 0 ? openat(store->directory, store->name, O_RDONLY | flags) : file;
 }
 
-/* Opens and locks the file that the name stands for after the lock is held:
- * the one opened first may have been replaced while this process waited. */
+/* Opens and locks the file that has this name once the lock is held. The file opened
+ * first may have been replaced while this process waited. */
 static struct fault lock_current(struct store *store, const struct place *place, unsigned int timeout)
 {
 	struct stat named;
@@ -115,7 +115,8 @@ static char *take_text(char **text)
 	return taken;
 }
 
-/* A descriptor can be replaced by the path that it was opened by, if it has one. */
+/* To replace a file given as a descriptor, finds the path that the descriptor was opened
+ * with, if any. */
 static struct fault find_by_descriptor(struct place *place)
 {
 	char path[PATH_MAX];
@@ -147,7 +148,7 @@ static struct fault find_file(const char *path, struct place *ret_place)
 	return fault.code ? fault : trust_judge_place(ret_place);
 }
 
-/* Moves the names of a place into store, with its directory opened once more. */
+/* Moves the names of a place into store, and opens its directory again. */
 static struct fault take_place(struct store *store, struct place *place)
 {
 	struct fault fault = open_directory(place, &store->directory);
@@ -246,8 +247,8 @@ struct fault store_open_absent(struct store *store, const char *path)
 
 #define PLACE_ATTEMPTS 10
 
-/* Where the directory cannot be locked, as on NFS, or where other users can open it, and
- * so hold its lock forever, a second run is refused at the end. */
+/* Some directories cannot be locked, as on NFS. Others can be opened by other users, who
+ * could hold the lock forever. In both cases a second run is refused only at the end. */
 static struct fault lock_directory(const struct store *store, unsigned int timeout)
 {
 	struct stat status;
@@ -263,7 +264,7 @@ struct fault store_lock_place(const struct store *store, const char *path, unsig
 {
 	struct fault fault = lock_directory(store, lock_timeout);
 
-	/* it may have come while this process waited */
+	/* the file may have been created while this process waited */
 	return fault.code ? fault : store_check_absent(path);
 }
 
@@ -293,7 +294,7 @@ bool store_is_projected(const struct store *store)
 	struct stat projected;
 	struct stat actual;
 
-	/* a resolved path has ".." only where a name begins with it */
+	/* a resolved path has "/.." only where a name begins with ".." */
 	for (const char *at = strstr(store->path, "/.."); at; at = strstr(at + 1, "/..")) {
 		HEAP char *actual_path = strndup(store->path, (size_t)(at - store->path) + 1 + strcspn(at + 1, "/"));
 		HEAP char *projected_path = format_text("%.*s/..data", (int)(at - store->path), store->path);
@@ -330,7 +331,7 @@ static bool same_access(const struct stat *one, const struct stat *other)
 	return one->st_mode == other->st_mode && one->st_uid == other->st_uid && one->st_gid == other->st_gid;
 }
 
-/* What stands under name is still the file that was locked and read. */
+/* Checks that name is still the file that was locked and read. */
 static struct fault check_unchanged(const struct store *store, const char *name)
 {
 	SECRET struct secret content = { 0 };
@@ -387,7 +388,7 @@ static bool is_own_group(const struct store *store, gid_t group)
 	       (store->file >= 0 && store->status.st_gid == group);
 }
 
-/* As chown(2) and chmod(2) would have it. */
+/* Whether chown(2) and chmod(2) would permit it. */
 static bool may_set_access(const struct store *store)
 {
 	const struct file_access *access = &store->access;
@@ -413,8 +414,8 @@ static struct fault drop_acl(int file)
 	return fault_none();
 }
 
-/* From one mode to the other, by a mode that both have in common. The group's bits are
- * the mask of an ACL: without them it gives nothing. */
+/* Changes the mode through one that has only the permissions common to both. The group's
+ * bits are the mask of an ACL: without them the ACL grants nothing. */
 static struct fault set_in_between(int file, const struct file_access *access, mode_t from, mode_t to, bool drops_acl)
 {
 	mode_t between = from & to & (drops_acl ? S_IRWXU : 07777);
@@ -480,8 +481,8 @@ struct fault store_lock_again(const struct store *store, unsigned int lock_timeo
 	return fault.code ? fault : check_unchanged(store, store->name);
 }
 
-/* The file that was linked is the one that was read. On overlayfs a second name
- * can have another inode number: its content decides then. */
+/* Checks that the linked file is the one that was read. On overlayfs a second name can
+ * have another inode number; then the content decides. */
 static struct fault check_linked(const struct store *store)
 {
 	SECRET struct secret content = { 0 };
@@ -500,7 +501,7 @@ static struct fault check_linked(const struct store *store)
 	return fault;
 }
 
-/* A second name for the old file, before it loses its first. */
+/* Gives the old file a second name before it loses its first. */
 static struct fault make_backup(struct store *store)
 {
 	struct stat present;
@@ -535,15 +536,15 @@ static void disown(struct temporary *temporary)
 	temporary->name = NULL;
 }
 
-/* Keeps the file under the temporary name, and tells the caller its name. */
+/* Keeps the file under its temporary name, and tells the caller that name. */
 static void leave_behind(struct store *store, struct temporary *temporary)
 {
 	store->left_behind = temporary->name;
 	temporary->name = NULL;
 }
 
-/* Puts back what somebody else wrote meanwhile. If they went on writing while
- * this process looked, what comes out is not our own file: it stays too. */
+/* Restores what another program wrote in the meantime. If that program continued to write
+ * during the check, the file that comes out is not our own; that file is kept as well. */
 static struct fault exchange_back(struct store *store, struct temporary *temporary, struct fault reason)
 {
 	struct stat own;
@@ -559,7 +560,7 @@ static struct fault exchange_back(struct store *store, struct temporary *tempora
 	return reason;
 }
 
-/* After the exchange the old file stands under the temporary name. */
+/* After the exchange, the old file has the temporary name. */
 static struct fault finish_exchange(struct store *store, struct temporary *temporary)
 {
 	struct fault fault = check_unchanged(store, temporary->name);
@@ -575,8 +576,8 @@ static struct fault finish_exchange(struct store *store, struct temporary *tempo
 	return fault;
 }
 
-/* The old file, under the name that it was given before the rename: what was
- * written into it meanwhile is put back. */
+/* Checks the old file under the name that it was given before the rename. If another
+ * program has written to the file since, the old file is restored. */
 static struct fault finish_rename(struct store *store, struct temporary *temporary)
 {
 	struct fault fault = check_unchanged(store, temporary->name);
@@ -597,8 +598,8 @@ static struct fault finish_rename(struct store *store, struct temporary *tempora
 	return fault;
 }
 
-/* Where there is no exchange. Where there are no hard links either, what
- * somebody writes in the last microseconds is lost. */
+/* For file systems that cannot exchange files. Without hard links either, what another
+ * program writes in the last microseconds is lost. */
 static struct fault put_in_place_by_rename(struct store *store, struct temporary *temporary)
 {
 	HEAP char *old_name = temporary_other_name(temporary, store->name);
@@ -645,7 +646,7 @@ static void forget_replaced_backup(struct store *store)
 	store->replaced_backup = NULL;
 }
 
-/* The file is in its place. Before the earlier backup goes, that is made to last. */
+/* The new file is in place. Make that durable before the earlier backup is removed. */
 static struct fault settle_backup(struct store *store)
 {
 	struct fault fault = sync_directory(store->directory);
@@ -669,13 +670,13 @@ static struct fault put_in_new_place(struct store *store, struct temporary *temp
 		disown(temporary);
 		return fault_none();
 	}
-	/* with link(2) the temporary name goes at the end */
+	/* after link(2), the temporary name is removed at the end */
 	if (file_cannot_exchange(errno) && !linkat(directory, temporary->name, directory, store->name, 0))
 		return fault_none();
 	return errno == EEXIST ? fault_of(FAULT_EXISTS) : fault_errno(FAULT_PUBLISH, errno);
 }
 
-/* ---- one step after the other ---- */
+/* ---- the steps of a change ---- */
 
 static struct fault save_old_content(struct store *store)
 {
@@ -710,7 +711,7 @@ struct fault store_prepare(struct store *store, const struct secret *content)
 
 struct fault store_tidy(struct store *store, temporary_superseded *superseded, void *context)
 {
-	/* a killed run can have left this very file under a second name */
+	/* a killed run may have left this same file under a second name */
 	if (store->file >= 0)
 		store_unlock(store);
 	temporary_remove_dead(store->directory, store->name, superseded, context, &store->litter);

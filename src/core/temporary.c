@@ -33,9 +33,7 @@ void temporary_remove(struct temporary *temporary)
 	*temporary = TEMPORARY_NONE;
 }
 
-/* ".NAME.mkeyfile-INODE-RANDOM", both in hex. INODE is the new file's (0 while it
- * has none): after the exchange the old file stands under this name with another
- * inode, which tells it from new content that a killed run did not publish. */
+/* Makes the name ".NAME.mkeyfile-INODE-RANDOM"; temporary.h explains INODE. */
 static struct fault temporary_name(const char *name, ino_t inode, char **ret_path)
 {
 	unsigned int random;
@@ -99,7 +97,7 @@ struct fault temporary_create(int directory, const char *name, struct temporary 
 
 	for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
 		fault = try_create(directory, name, temporary);
-		/* for a moment nobody held it, and another process took it for litter */
+		/* before this process locked the file, another one took it for a leftover */
 		if (fault.error_number != EWOULDBLOCK && !(fault.error_number == ENOENT && temporary->name))
 			break;
 		temporary_remove(temporary);
@@ -113,13 +111,13 @@ struct fault temporary_fill(struct temporary *temporary, const struct secret *co
 
 	if (!fault.code)
 		fault = file_read_back(temporary->file, content);
-	/* never retried: after a failed fsync the kernel takes the pages for clean */
+	/* do not retry: after a failed fsync the kernel marks the pages clean */
 	if (!fault.code && fsync(temporary->file))
 		fault = fault_errno(FAULT_WRITE, errno);
 	return fault;
 }
 
-/* Bound to one inode or to its content: they must not be copied. */
+/* Whether an attribute is bound to one inode or its content, and must not be copied. */
 static bool attribute_is_bound(const char *name)
 {
 	return !strcmp(name, "security.ima") || !strcmp(name, "security.evm");
@@ -133,7 +131,7 @@ static struct fault copy_attribute(int from, int to, const char *name)
 
 	if (size < 0)
 		return fault_errno(FAULT_ATTRIBUTES, errno);
-	/* a security label that the new file was born with need not be set */
+	/* do not set a security label that the new file already has */
 	if (fgetxattr(to, name, present, sizeof(present)) == size && !memcmp(present, value, (size_t)size))
 		return fault_none();
 	if (fsetxattr(to, name, value, (size_t)size, 0))
@@ -174,8 +172,7 @@ struct fault temporary_take_access(struct temporary *temporary, int original_fil
 	return copy_attributes(original_file, to);
 }
 
-/* Whether candidate is a temporary name of the file called name, and which inode
- * it was made for. */
+/* Returns whether candidate is a temporary name of the file name, and the inode number in it. */
 static bool is_temporary(const char *candidate, const char *name, uintmax_t *ret_born_as)
 {
 	size_t size = strlen(name);
@@ -190,8 +187,8 @@ static bool is_temporary(const char *candidate, const char *name, uintmax_t *ret
 	       sscanf(candidate, "%jx-%jx%n", ret_born_as, &random, &end) == 2 && !candidate[end];
 }
 
-/* Content that was never published, or that has another name (a backup's), or a
- * file's earlier content that is superseded. */
+/* Whether content was never published, has another name (a backup's), or is superseded
+ * earlier content. */
 static bool is_dispensable(int file, uintmax_t born_as, temporary_superseded *superseded, void *context)
 {
 	SECRET struct secret content = { 0 };
@@ -209,7 +206,7 @@ static bool remove_if_dead(int directory, const char *candidate, uintmax_t born_
 {
 	DESCRIPTOR int file = openat(directory, candidate, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	/* where anyone may create files it may be anyone's */
+	/* in a directory where anyone may create files, it may be another user's */
 	if (file < 0 || !trust_has_entry(directory, candidate, file) || flock(file, LOCK_EX | LOCK_NB))
 		return true;
 	return is_dispensable(file, born_as, superseded, context) && !unlinkat(directory, candidate, 0);

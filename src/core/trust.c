@@ -18,7 +18,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* as path_resolution(7) has it */
+#define LINKS_MAX 40 /* as in path_resolution(7) */
 #define DEPTH_MAX 2048
 
 static struct trust active;
@@ -71,7 +71,7 @@ bool trust_has_user(const struct trust *trust, uid_t user)
 	return entry && entry->pw_uid == user;
 }
 
-/* Of a user without an entry only this process knows the group. */
+/* The group of a user without a passwd entry is known only if that user runs this process. */
 static bool is_primary_group(uid_t user, gid_t group)
 {
 	const struct passwd *entry = getpwuid(user);
@@ -94,7 +94,7 @@ static bool is_trusted_group(const struct trust *trust, gid_t group)
 
 /* ---- one directory, link or file ---- */
 
-/* What is judged: an open file (O_PATH will do), and its name for messages. */
+/* The file to check: a descriptor (O_PATH is enough), and its name for messages. */
 struct part {
 	int descriptor;
 	const struct stat *status;
@@ -110,7 +110,7 @@ static struct fault refuse_part(const struct part *part, enum refusal_reason rea
 	return fault_of(FAULT_UNTRUSTED);
 }
 
-/* system.posix_acl_access, as linux/posix_acl_xattr.h lays it out. */
+/* The layout of system.posix_acl_access (linux/posix_acl_xattr.h). */
 struct acl_entry {
 	uint16_t tag;
 	uint16_t permissions;
@@ -142,13 +142,13 @@ static struct fault judge_acl_entry(const struct trust *trust, const struct part
 	}
 }
 
-/* Bytes of the ACL; 0: it has none; < 0: -errno. */
+/* Returns the size of the ACL in bytes, 0 if there is none, or -errno. */
 static ssize_t read_acl(int descriptor, void *acl, size_t size)
 {
 	char path[64];
 	ssize_t got;
 
-	/* a descriptor of O_PATH has no other way to its attributes */
+	/* the attributes of an O_PATH descriptor can only be read through its path in /proc */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
 	got = getxattr(path, "system.posix_acl_access", acl, size);
 	if (got >= 0)
@@ -156,8 +156,8 @@ static ssize_t read_acl(int descriptor, void *acl, size_t size)
 	return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
 }
 
-/* The group's permission is the mask where there is an ACL: it bounds what users and
- * groups are given there. */
+/* With an ACL, the group's permission is the mask, which limits what the ACL grants to
+ * users and groups. */
 static struct fault judge_group(const struct trust *trust, const struct part *part)
 {
 	char acl[ACL_HEADER_SIZE + ACL_ENTRIES_MAX * sizeof(struct acl_entry)];
@@ -192,7 +192,7 @@ static struct fault judge_owner(const struct trust *trust, const struct part *pa
 	return trust_has_user(trust, owner) ? fault_none() : refuse_part(part, REFUSAL_OWNER, owner, 0);
 }
 
-/* Whether everything that its entries' owners do not do is done by those we trust. */
+/* Checks that only trusted users can change entries that they do not own. */
 static struct fault judge_directory(const struct trust *trust, int directory, const char *path)
 {
 	struct stat status;
@@ -209,7 +209,8 @@ static struct fault judge_directory(const struct trust *trust, int directory, co
 	return judge_writers(trust, &part);
 }
 
-/* Where others can link files into the directory, the owner of one has not put it there. */
+/* Returns whether others can link files into the directory. The owner of a file has then
+ * not necessarily put it there. */
 static bool is_linked_by_others(const struct trust *trust, const struct place *place, const struct stat *status)
 {
 	struct stat directory;
@@ -265,12 +266,12 @@ bool trust_has_entry(int directory, const char *name, int descriptor)
 /* ---- the walk ---- */
 
 struct walk {
-	const struct trust *trust; /* NULL: nothing is judged */
-	int at;			   /* the directory that has been reached; O_PATH */
-	char path[PATH_MAX];	   /* its absolute path, without a slash at the end: "" is the root */
-	char rest[PATH_MAX];	   /* of the path, as it was when it was begun or a link was followed */
-	const char *left;	   /* what is left of that */
-	char *link;		   /* as struct place has it */
+	const struct trust *trust; /* NULL: nothing is checked */
+	int at;			   /* the directory reached so far; O_PATH */
+	char path[PATH_MAX];	   /* its absolute path, without a trailing slash: "" is the root */
+	char rest[PATH_MAX];	   /* the rest of the path, as of the start or the last link */
+	const char *left;	   /* the part of rest that is left */
+	char *link;		   /* as in struct place */
 	uid_t link_owner;
 	unsigned int links; /* followed so far */
 };
@@ -306,8 +307,9 @@ static void cut_last_name(char *path)
 		*slash = '\0';
 }
 
-/* From the working directory up, since its name may be out of date. One that may not be
- * searched ends the climb: who may not pass a directory is not led through it. */
+/* Checks the directories above the working directory by walking up, because its path may
+ * be out of date. The walk ends at a directory that this process may not search, because
+ * no path leads this process through it. */
 static struct fault judge_above(const struct walk *walk)
 {
 	char path[PATH_MAX];
@@ -344,7 +346,7 @@ static struct fault start_here(struct walk *walk)
 		return failed();
 	move(walk, here);
 	if (!getcwd(walk->path, sizeof(walk->path)))
-		strcpy(walk->path, "."); /* removed, or out of reach */
+		strcpy(walk->path, "."); /* removed or unreachable */
 	if (!strcmp(walk->path, "/"))
 		walk->path[0] = '\0';
 	return walk->trust ? judge_above(walk) : fault_none();
@@ -361,8 +363,8 @@ static struct fault start(struct walk *walk, const char *path)
 	return *path == '/' ? start_at_root(walk) : start_here(walk);
 }
 
-/* Takes the next name from the rest, "." where there is none; is_last: only slashes
- * follow, and then none. */
+/* Takes the next name from the rest, or "." if there is none. is_last: only slashes
+ * follow, which are then skipped. */
 static void next_name(struct walk *walk, char name[PATH_MAX], bool *ret_is_last)
 {
 	const char *from = walk->left + strspn(walk->left, "/");
@@ -376,7 +378,7 @@ static void next_name(struct walk *walk, char name[PATH_MAX], bool *ret_is_last)
 	walk->left = from + size;
 }
 
-/* The absolute path of name where the walk is. */
+/* Writes the absolute path of name in the current directory of the walk. */
 static bool append(const struct walk *walk, const char *name, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s/%s", walk->path, name) < PATH_MAX;
@@ -430,7 +432,7 @@ static bool is_of_kernel(const struct walk *walk)
 	return !fstatfs(walk->at, &file_system) && file_system.f_type == PROC_SUPER_MAGIC;
 }
 
-/* A link of /proc leads to the file itself; its text does not count. */
+/* A link in /proc leads to the file itself; its text is ignored. */
 static struct fault pass_kernel_link(struct walk *walk, const char *name, bool is_last, struct place *ret_place)
 {
 	struct stat here;
@@ -467,7 +469,7 @@ static struct fault judge_link(struct walk *walk, const char *name, int link, co
 	return fault.code ? fault : remember_link(walk, path, status->st_uid);
 }
 
-/* Puts the link's text before the rest of the path. */
+/* Inserts the link's text before the rest of the path. */
 static struct fault follow_link(struct walk *walk, const char *name, int link, const struct stat *status, bool is_last)
 {
 	char text[PATH_MAX];
@@ -492,7 +494,7 @@ static struct fault follow_link(struct walk *walk, const char *name, int link, c
 	return text[0] == '/' ? start_at_root(walk) : fault_none();
 }
 
-/* A directory is asked for as one, so that automount(8) mounts it. */
+/* Opens a directory with O_DIRECTORY, so that automount(8) mounts it. */
 static int open_part(const struct walk *walk, const char *name, bool is_last)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -503,7 +505,7 @@ static int open_part(const struct walk *walk, const char *name, bool is_last)
 	return part;
 }
 
-/* A name that is neither "." nor "..". */
+/* Passes a name other than "." and "..". */
 static struct fault pass_name(struct walk *walk, const char *name, bool is_last, bool follow, struct place *ret_place)
 {
 	struct stat status;

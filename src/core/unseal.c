@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/unseal.h"
 
-/* Bytes of the UTF-8 sequence that begins at text, 0 when it is none. */
+/* Returns the length of the UTF-8 sequence at text, or 0 if it is not valid. */
 static size_t utf8_sequence(const unsigned char *text, size_t size)
 {
 	size_t length = text[0] < 0x80	  ? 1
@@ -17,8 +17,9 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
 	return length;
 }
 
-/* No control bytes, and mostly UTF-8: what a person writes, in whatever encoding
- * the comments are. A wrong password leaves one printable byte in three. */
+/* Whether text has no control bytes and is mostly UTF-8: text that a person writes,
+ * whatever the encoding of its comments. A wrong password leaves one printable byte in
+ * three. */
 static bool is_clean_text(const struct secret *text)
 {
 	size_t foreign = 0;
@@ -35,8 +36,7 @@ static bool is_clean_text(const struct secret *text)
 	return foreign <= text->size / 4;
 }
 
-/* A key on a line before the one that the fault is on: no wrong password makes
- * one. */
+/* Whether a line before the fault has a key. A wrong password never produces one. */
 static bool has_key_before(const struct secret *text, struct fault fault)
 {
 	SECRET struct secret copy = { 0 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What servers say of a place in a key file, NULL for other faults. */
+/* What servers say about a position in a key file; NULL for other faults. */
 static const char *about_place(enum fault_code code)
 {
 	switch (code) {
@@ -29,7 +29,7 @@ static const char *about_decryption(enum fault_code code)
 	switch (code) {
 	case FAULT_NOT_ENCRYPTED:
 		return "Not encrypted";
-	/* there the server's own plugin takes the empty password */
+	/* here the server's own plugin uses the empty password */
 	case FAULT_ENCRYPTED:
 	case FAULT_TRUNCATED:
 	case FAULT_WRONG_PASSWORD:
@@ -45,9 +45,9 @@ static const char *own_reason(enum fault_code code)
 	case FAULT_NOT_REGULAR:
 		return "it is not a regular file";
 	case FAULT_NOT_A_KEYFILE:
-		return "it holds no key";
+		return "it contains no key";
 	case FAULT_PASSWORD_BLANK:
-		return "it holds no password";
+		return "it contains no password";
 	case FAULT_ALGORITHM:
 		return "the digest or cipher is not available";
 	default:
@@ -55,7 +55,7 @@ static const char *own_reason(enum fault_code code)
 	}
 }
 
-/* The reason of an error of the operating system, as the server gives it. */
+/* Writes a system error in the server's words. */
 static void write_read_error(struct fault fault, const char *path, enum words_release release, char *words, size_t size)
 {
 	char reason[128];
@@ -96,7 +96,7 @@ static unsigned int write_system_words(struct fault fault, const char *path, enu
 			 release == WORDS_FROM_11_8 ? " bytes" : "B");
 		return WORDS_READ;
 	case FAULT_PASSWORD_EMPTY:
-		/* before 11.8, the number that errno happened to have */
+		/* before 11.8, the number is a leftover errno */
 		snprintf(words, size,
 			 "Error reading file '%s' (Errcode: 0 \"Internal error/check (Not system error)\")", path);
 		return WORDS_READ;

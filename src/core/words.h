@@ -12,6 +12,9 @@
 /* Errors of mkeyfile's plugin that the server's own plugin does not have. */
 #define WORDS_OWN 0
 
+/* Why mkeyfile's plugin refuses a password in an option file, after the plugin's name. */
+#define WORDS_CLEAR_TEXT_PASSWORD "_filekey is set to a password, which option files and ps reveal"
+
 /* From 11.8 on, the server's own plugin words some messages differently. Measured on
  * 10.11.19 and 11.8.9. */
 enum words_release { WORDS_BEFORE_11_8, WORDS_FROM_11_8 };

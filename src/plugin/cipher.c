@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/cipher.h"
 
-/* AES-GCM where the server has it, else AES-CTR. */
+/* AES-GCM if the server has it, else AES-CTR. */
 static enum my_aes_mode padded_mode;
 
 static enum my_aes_mode mode(int flags)
@@ -44,8 +44,8 @@ static unsigned int encrypted_size(unsigned int size, unsigned int id, unsigned 
 
 bool cipher_use_ctr(struct st_mariadb_encryption *encryption)
 {
-	/* a mode that a server was built without counts as CBC, whose size is a
-	 * multiple of 16 (mysys_ssl/my_crypt.cc, my_aes_get_size) */
+	/* In a server built without a mode, the mode acts as CBC, whose size is a
+	 * multiple of 16 (mysys_ssl/my_crypt.cc, my_aes_get_size). */
 	if (my_aes_get_size(MY_AES_CTR, 1) != 1)
 		return false;
 	padded_mode = my_aes_get_size(MY_AES_GCM, 1) == 1 + MY_AES_BLOCK_SIZE ? MY_AES_GCM : MY_AES_CTR;

@@ -17,8 +17,8 @@ struct slot {
 	unsigned char key[KEY_MAX_SIZE];
 };
 
-/* names and slots are parallel arrays in one secret: a search touches names
- * only, eight of them in a cache line. */
+/* names and slots are parallel arrays in one secret. A search reads only names, eight per
+ * cache line. */
 struct keyring {
 	struct secret memory;
 	uint64_t *names; /* ID << 32 | version, ascending */
@@ -37,13 +37,13 @@ static uint32_t name_id(uint64_t name)
 	return (uint32_t)(name >> 32);
 }
 
-/* Number of names below name. */
+/* Returns the number of names smaller than name. */
 static size_t names_below(const struct keyring *keyring, uint64_t name)
 {
 	const uint64_t *base = keyring->names;
 	size_t rest = keyring->count;
 
-	/* halves without a branch that the processor has to guess */
+	/* binary search without a branch that the processor must predict */
 	while (rest > 1) {
 		size_t half = rest / 2;
 
@@ -100,7 +100,7 @@ static struct fault parse_content(struct secret *content, const struct secret *p
 
 	if (password) {
 		fault = unseal_keyfile(content, password, kdf, ret_keyfile, &text);
-		/* clean text without a key lacks ID 1, as in a plain file */
+		/* readable text without a key lacks ID 1, as in a plain file */
 		return fault.code == FAULT_NOT_A_KEYFILE ? keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile) : fault;
 	}
 	if (sealed)
@@ -117,7 +117,7 @@ static void fill(struct keyring *keyring, const struct keyfile *keyfile, struct 
 		uint64_t name = name_of(entry->id, entry->version);
 		struct slot *slot;
 
-		/* sorted by line as well: the last one wins, as in the server's own plugin */
+		/* also sorted by line: the last line wins, as in the server's own plugin */
 		if (keyring->count && keyring->names[keyring->count - 1] == name) {
 			if (!notes->displaced++) {
 				notes->id = entry->id;
@@ -146,7 +146,7 @@ static struct fault make(const struct keyfile *keyfile, struct keyring **ret_key
 		free(keyring);
 		return fault;
 	}
-	/* page-aligned, and the wider type first */
+	/* page-aligned, with the wider type first */
 	keyring->names = (uint64_t *)(void *)keyring->memory.data;
 	keyring->slots = (struct slot *)(void *)(keyring->names + keyfile->count);
 	fill(keyring, keyfile, notes);
@@ -192,7 +192,7 @@ void keyring_free(struct keyring *keyring)
 	free(keyring);
 }
 
-/* ---- asking ---- */
+/* ---- lookups ---- */
 
 size_t keyring_ids(const struct keyring *keyring)
 {

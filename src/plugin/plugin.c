@@ -73,7 +73,7 @@ maria_declare_plugin(mkeyfile_key_management) {
 	&encryption,
 	PLUGIN_NAME,
 	PACKAGE_NAME,
-	"Key file with key versions, reloaded without a restart",
+	"Key file with key versions and reload without a restart",
 	PLUGIN_LICENSE_BSD,
 	plugin_init,
 	plugin_deinit,

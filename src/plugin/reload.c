@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One reload at a time: guards pending, and what is served and read from. */
+/* Allows one reload at a time. Protects pending, source and the served keyring. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct keyring_source *source;
 
-/* Read, compared with the keys in use, and not in use yet. A statement that
- * fails between its check and its update leaves it here for the next one. */
+/* Read and compared with the current keys, but not in use yet. If a statement fails
+ * between its check and its update, this remains for the next statement. */
 static struct keyring *pending;
 
-/* With a lock of its own, so that SHOW STATUS does not wait for a slow file. */
+/* Has a separate lock, so that SHOW STATUS does not wait for a slow file. */
 static struct reload_report report;
 static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -27,17 +27,18 @@ static void say_notes(const struct keyring_notes *notes)
 	if (notes->displaced) {
 		snprintf(
 			words, sizeof(words),
-			"Key ID %u version %u stands more than once in %s, and the last line counts (displaced lines: %zu)",
+			"Key ID %u version %u is repeated in %s; the server uses the last line (overridden lines: %zu)",
 			notes->id, notes->version, source->path, notes->displaced);
 		server_log(LOG_WARNING, words);
 	}
 	if (notes->exposed) {
-		snprintf(words, sizeof(words), "Every user of this machine has access to %s or its password file",
+		snprintf(words, sizeof(words), "Any user of this host can read or change %s or its password file",
 			 source->path);
 		server_log(LOG_WARNING, words);
 	}
 	if (notes->lock_failed)
-		server_log(LOG_WARNING, "Keys can reach swap space: raise the limit of locked memory (LimitMEMLOCK)");
+		server_log(LOG_WARNING,
+			   "Keys may be written to swap space: raise the limit of locked memory (LimitMEMLOCK)");
 }
 
 static void note_result(const char *words, bool done)
@@ -49,18 +50,18 @@ static void note_result(const char *words, bool done)
 	pthread_mutex_unlock(&report_lock);
 }
 
-/* What the server's own plugin does not say. */
+/* Logs what the server's own plugin does not say. */
 static void say_more(struct keyring_fault fault)
 {
 	char words[WORDS_SIZE];
 
 	if (fault.fault.code != FAULT_ENCRYPTED)
 		return;
-	snprintf(words, sizeof(words), "%s is encrypted, and " PLUGIN_NAME "_filekey is not set", source->path);
+	snprintf(words, sizeof(words), "%s is encrypted, but " PLUGIN_NAME "_filekey is not set", source->path);
 	server_log(LOG_NOTE, words);
 }
 
-/* Reads the key file for keys in use (NULL: there are none). */
+/* Reads the key file and compares it with the current keys (NULL: none). */
 static bool load(const struct keyring *in_use, struct keyring **ret_keyring, struct words *words)
 {
 	struct keyring *keyring = NULL;
@@ -124,7 +125,7 @@ void reload_end(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* ON, OFF, 1 or 0, as SET takes them for any switch. */
+/* Parses ON, OFF, 1 or 0, which SET accepts for any switch. */
 static bool parse_switch(struct st_mysql_value *value, bool *ret_on)
 {
 	char buffer[8];
@@ -149,7 +150,7 @@ static bool prepare(struct words *words)
 	const struct keyring *in_use = served_acquire();
 	bool loaded;
 
-	/* under the mutex nobody else replaces what is served */
+	/* while this thread holds the mutex, no other thread replaces the keyring */
 	served_release();
 	loaded = load(in_use, &keyring, words);
 	if (!loaded)
@@ -185,7 +186,7 @@ int reload_check(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *save, s
 	pthread_mutex_unlock(&lock);
 	if (prepared)
 		return 0;
-	snprintf(refusal, sizeof(refusal), "%s%s The keys that were loaded before stay in use", words.text,
+	snprintf(refusal, sizeof(refusal), "%s%s The keys loaded before remain in use", words.text,
 		 ends_in_question(words.text) ? "" : ".");
 	server_error(WORDS_OWN, refusal);
 	return 1;
@@ -199,7 +200,7 @@ void reload_update(MYSQL_THD thd, struct st_mysql_sys_var *variable, void *targe
 	if (!*(const char *)save)
 		return;
 	pthread_mutex_lock(&lock);
-	/* another session may have put both its own and ours in use already */
+	/* another session may already have put both keyrings into use */
 	if (pending) {
 		say_loaded(pending);
 		served_replace(pending);

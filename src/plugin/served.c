@@ -6,7 +6,7 @@
 
 static struct keyring *served;
 
-/* a stream of readers must not keep a reload waiting for ever */
+/* a stream of readers must not block a reload forever */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 void served_replace(struct keyring *keyring)

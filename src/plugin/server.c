@@ -3,23 +3,22 @@
 
 #include <stdio.h>
 
-/* A server replaces these numbers, the versions that the plugin needs, by the
- * service itself (sql_plugin.cc, plugin_dl_add). It refuses a plugin whose major
- * number is another one than its own; these two have been the same since 10.1. */
+/* The server replaces these numbers, the required service versions, with pointers to the
+ * services (sql_plugin.cc, plugin_dl_add). It refuses a plugin if the major version
+ * differs from its own; these two have not changed since 10.1. */
 struct my_crypt_service_st *my_crypt_service = (struct my_crypt_service_st *)0x0100;
 struct thd_alloc_service_st *thd_alloc_service = (struct thd_alloc_service_st *)0x0200;
 
-/* my_print_error_service went from 1 to 2 between 10.11 and 11.8, so no one
- * number loads everywhere. What is behind it is the function that the service's
- * header declares for plugins inside the server, and servers and mariadb-backup
- * export it. */
+/* my_print_error_service changed from version 1 to 2 between 10.11 and 11.8, so no single
+ * number loads everywhere. The service's function is the one that its header declares for
+ * built-in plugins. Servers and mariadb-backup export that function. */
 #undef my_printf_error
 void my_printf_error(unsigned int number, const char *format, unsigned long flags, ...) __attribute__((weak));
 
-/* "11.8.9-MariaDB"; servers and mariadb-backup export it as well. */
+/* Such as "11.8.9-MariaDB"; exported by servers and mariadb-backup as well. */
 extern char server_version[] __attribute__((weak));
 
-/* mysqld_error.h, ER_UNKNOWN_ERROR: HY000 with words of one's own. */
+/* ER_UNKNOWN_ERROR in mysqld_error.h: HY000 with any message. */
 #define ERROR_NUMBER 1105
 
 static void print(unsigned int number, unsigned long flags, const char *words)

@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A row for each key ID. All of it is in the statement's memory, which the
- * server frees at the statement's end. */
+/* A row for each key ID. The memory belongs to the statement; the server frees it when
+ * the statement ends. */
 struct newest_row {
 	unsigned long long version;
 	char id[11];
 };
 
-/* The server calls one for each row, with a buffer that the value may be in. */
+/* The server calls one of these for each row, with a buffer for the value. */
 #define SHOW_FUNCTION(name)                                                                                            \
 	static int name(__attribute__((unused)) MYSQL_THD thd, struct st_mysql_show_var *variable,                     \
 			__attribute__((unused)) void *buffer,                                                          \

@@ -20,8 +20,7 @@ static char reload;
 static struct secret clear_text;
 static struct keyring_source source;
 
-/* Servers of later versions have more members in a TYPELIB than the headers may
- * have: zeros follow. */
+/* Later servers may have more members in a TYPELIB than the headers do, so zeros follow. */
 struct names {
 	TYPELIB typelib;
 	void *later_members[4];
@@ -37,25 +36,25 @@ static MYSQL_SYSVAR_STR(filename, filename, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_REA
 			NULL, "");
 
 static MYSQL_SYSVAR_STR(filekey, filekey, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
-			"FILE: and the path of the file with the password of the key file", NULL, NULL, "");
+			"FILE: followed by the path of the key file's password file", NULL, NULL, "");
 
 static MYSQL_SYSVAR_ENUM(encryption_algorithm, encryption_algorithm, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
 			 "Cipher for data: aes_cbc or aes_ctr", NULL, NULL, 0, &algorithms.typelib);
 
 static MYSQL_SYSVAR_ENUM(digest, digest, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
-			 "Digest that makes the key file's AES key from the password, as openssl enc -md", NULL, NULL,
+			 "Digest that derives the key file's AES key from the password, as openssl enc -md", NULL, NULL,
 			 DIGEST_SHA1, &digests.typelib);
 
 static MYSQL_SYSVAR_UINT(use_pbkdf2, use_pbkdf2, PLUGIN_VAR_RQCMDARG | PLUGIN_VAR_READONLY,
-			 "PBKDF2 iterations that do so, as openssl enc -iter; 0: no PBKDF2", NULL, NULL, 0, 0,
-			 PBKDF2_ITERATIONS_MAX, 0);
+			 "PBKDF2 iterations that derive the AES key, as openssl enc -iter; 0: do not use PBKDF2", NULL,
+			 NULL, 0, 0, PBKDF2_ITERATIONS_MAX, 0);
 
 static MYSQL_SYSVAR_BOOL(clear_text_filekey, clear_text_filekey, PLUGIN_VAR_OPCMDARG | PLUGIN_VAR_READONLY,
-			 "Accept the password itself as filekey", NULL, NULL, 0);
+			 "Allow filekey to be the password itself", NULL, NULL, 0);
 
 static MYSQL_SYSVAR_BOOL(reload, reload, PLUGIN_VAR_OPCMDARG,
-			 "Set to ON to read the key file again; it shows OFF at all times", reload_check, reload_update,
-			 0);
+			 "Set to ON to read the key file again; the value shown is always OFF", reload_check,
+			 reload_update, 0);
 
 struct st_mysql_sys_var *system_variables[] = {
 	MYSQL_SYSVAR(filename),
@@ -68,7 +67,7 @@ struct st_mysql_sys_var *system_variables[] = {
 	NULL,
 };
 
-/* "skip-" and "disable-" make it the server's own constant "0", which cannot be
+/* With "skip-" and "disable-" the value is a constant "0" of the server, which cannot be
  * written. */
 static void wipe_filekey(void)
 {
@@ -76,7 +75,7 @@ static void wipe_filekey(void)
 		explicit_bzero(filekey, strlen(filekey));
 }
 
-/* The server shows the variable's text, and ps(1) an option: both go. */
+/* The server shows the variable's value, and ps(1) shows options, so both are wiped. */
 static bool hide_clear_text(struct words *words)
 {
 	struct secret raw = { 0 };
@@ -100,9 +99,9 @@ static bool take_filekey(struct words *words)
 		return true;
 	}
 	if (!clear_text_filekey) {
-		words_own(words,
-			  PLUGIN_NAME "_filekey holds a password, which option files and ps show. Write it to a file "
-				      "and name that as FILE:PATH, or insist with " PLUGIN_NAME "_clear_text_filekey");
+		words_own(words, PLUGIN_NAME WORDS_CLEAR_TEXT_PASSWORD
+			  ". Write the password to a file and set this variable to "
+			  "FILE:PATH, or set " PLUGIN_NAME "_clear_text_filekey to allow this");
 		wipe_filekey();
 		return false;
 	}

@@ -12,7 +12,7 @@ void words_fault(const struct keyring_source *source, struct keyring_fault what,
 	bool of_password = what.path == source->password_path;
 	enum words_release release = server_is_from_11_8() ? WORDS_FROM_11_8 : WORDS_BEFORE_11_8;
 
-	/* of the password file a read error has the same words everywhere */
+	/* a read error of the password file has the same words in every release */
 	if (what.fault.code == FAULT_READ && of_password)
 		release = WORDS_BEFORE_11_8;
 	else if (what.fault.code == FAULT_READ && what.fault.error_number == EISDIR)
@@ -23,7 +23,7 @@ void words_fault(const struct keyring_source *source, struct keyring_fault what,
 void words_loss(struct keyring_loss loss, const char *path, struct words *words)
 {
 	words_own(words, "Key ID %u version %u, which the server has loaded, %s %s", loss.id, loss.version,
-		  loss.changed ? "is another key in" : "is missing in", path);
+		  loss.changed ? "has a different key in" : "is missing in", path);
 }
 
 void words_own(struct words *words, const char *format, ...)

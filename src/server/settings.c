@@ -2,6 +2,7 @@
 #include "server/settings.h"
 
 #include "core/format.h"
+#include "core/words.h"
 #include "server/option_match.h"
 
 #include <stdio.h>
@@ -764,7 +765,7 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 		return OBSTACLE_NO_FILENAME;
 	}
 	if (is_own(settings) && has_clear_text(settings) && !insists_on_clear_text(settings)) {
-		*ret_words = format_text("%s_filekey holds a password, which option files and ps show", name);
+		*ret_words = format_text("%s" WORDS_CLEAR_TEXT_PASSWORD, name);
 		return OBSTACLE_CLEAR_TEXT;
 	}
 	error = first_unknown(settings, profile);
