@@ -700,10 +700,9 @@ static struct fault scan_redo(struct scan *scan, const struct redo_file *redo, s
 			      enum data_note *note)
 {
 	struct redo_recovery recovery = { 0 };
-	struct fault fault = redo_scan(scan, redo, evidence);
+	struct fault fault = redo_read(scan, redo, evidence, &recovery);
 
-	if (!fault.code && !scan->fault.code)
-		fault = redo_read_recovery(scan, redo, &recovery);
+	atomic_fetch_add_explicit(&scan->rules->bytes_done, redo->source.size, memory_order_relaxed);
 	if (!fault.code && !scan->fault.code) {
 		evidence->clean = recovery.clean;
 		evidence->newest_lsn = recovery.end_lsn;

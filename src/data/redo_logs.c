@@ -66,7 +66,7 @@ static struct fault read_log(struct scan *scan, const char *path, struct redo_re
 		recovery->changes.broken = false;
 	} else if (!fault.code) {
 		redo_read_head(head, size, &file);
-		fault = redo_read_recovery(scan, &file, recovery);
+		fault = redo_read(scan, &file, NULL, recovery);
 	}
 	source_close(&file.source);
 	scan->fault = fault_none();

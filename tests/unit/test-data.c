@@ -765,8 +765,7 @@ static void log_scan(struct log *log, struct evidence *evidence, bool *ret_uncle
 	assert_int_equal(file.format, log->format);
 	assert_false(file.damaged);
 	file.source = source_of(log->bytes, log->size);
-	assert_int_equal(redo_scan(&log->scan, &file, evidence).code, FAULT_NONE);
-	assert_int_equal(redo_read_recovery(&log->scan, &file, &recovery).code, FAULT_NONE);
+	assert_int_equal(redo_read(&log->scan, &file, evidence, &recovery).code, FAULT_NONE);
 	*ret_unclean = !recovery.clean;
 	redo_changes_free(&recovery.changes);
 	source_close(&file.source);
@@ -1148,8 +1147,11 @@ static uint64_t try_head(struct scan *scan, unsigned char *bytes, size_t size)
 	}
 	redo_read_head(bytes, size, &redo);
 	if (redo.format != REDO_PLAIN && redo.format != REDO_UNKNOWN && !redo.damaged) {
+		struct redo_recovery recovery = { 0 };
+
 		redo.source = source;
-		assert_int_equal(redo_scan(scan, &redo, &evidence).code, FAULT_NONE);
+		assert_int_equal(redo_read(scan, &redo, &evidence, &recovery).code, FAULT_NONE);
+		redo_changes_free(&recovery.changes);
 	}
 	for (size_t i = 0; i < evidence.use_count; i++) {
 		assert_int_equal(evidence.uses[i].proven, 0);

@@ -149,6 +149,20 @@ bool redo_take_checkpoint(struct redo_file *file, const struct redo_file *first)
 
 /* ---- mini-transactions ---- */
 
+/* What decrypted records show of the key. */
+struct tally {
+	uint64_t names; /* of files, and checkpoints: one is enough for proof */
+	uint64_t fits;	/* bytes that have one of few values */
+	uint64_t fails; /* bytes that must, and do not */
+	bool shows;	/* one with a name was long enough to tell the ciphers apart */
+};
+
+/* What the records say when one of the ciphers decrypts them. */
+struct reading {
+	struct tally tally;
+	struct redo_changes changes;
+};
+
 /* The ring of mini-transactions, a stretch of it in memory. */
 struct ring {
 	struct scan *scan;
@@ -156,18 +170,13 @@ struct ring {
 	uint64_t capacity;
 	uint64_t lsn; /* of bytes[0] */
 	size_t size;
-	unsigned char *bytes;		/* SCAN_BULK */
-	unsigned char *payloads;	/* the same: of one mini-transaction, joined */
-	unsigned char *plain;		/* the same, decrypted */
-	uint64_t records_at_checkpoint; /* mini-transactions from the checkpoint on */
-};
-
-/* What the records say, for one cipher. */
-struct tally {
-	uint64_t names; /* of files, and checkpoints: one is proof enough */
-	uint64_t fits;	/* bytes that have one of few values */
-	uint64_t fails; /* the same, and have not */
-	bool shows;	/* one with a name was long enough to tell the ciphers apart */
+	unsigned char *bytes;	 /* SCAN_BULK */
+	unsigned char *payloads; /* the same: of one mini-transaction, joined */
+	unsigned char *plain;	 /* the same, decrypted */
+	uint32_t ciphers;	 /* a bit for each enum data_cipher to decrypt with; 0: there is no key */
+	struct reading readings[DATA_CIPHER_COUNT];
+	uint64_t count;	       /* of mini-transactions */
+	uint64_t count_at_end; /* the same, from the checkpoint's end on */
 };
 
 /* One mini-transaction in memory. */
@@ -269,9 +278,84 @@ static bool ring_mtr(struct ring *ring, uint64_t lsn, struct mtr *ret_mtr)
 	return ring_fill(ring, lsn) && read_mtr(ring, ring->bytes, ring->size, ret_mtr);
 }
 
-static void join_payloads(const struct mtr *mtr)
+/* ---- what decrypted records have to hold ---- */
+
+static bool is_checkpoint(const struct redo_file *file, const unsigned char *payload, size_t size)
 {
-	unsigned char *to = mtr->ring->payloads;
+	uint64_t lsn;
+
+	if (size != 10)
+		return false;
+	lsn = be64(payload + 2);
+	return !payload[0] && !payload[1] && lsn >= file->first_lsn && lsn <= file->end_lsn;
+}
+
+/* A tablespace's ID, page 0, and "…/t.ibd". */
+static bool is_file_name(const unsigned char *payload, size_t size)
+{
+	uint64_t space;
+	size_t at = redo_read_number(payload, size, &space);
+
+	return at && at + 1 + 4 <= size && !payload[at] && !memcmp(payload + size - 4, ".ibd", 4);
+}
+
+static void tally_file_record(const struct redo_file *file, unsigned char type, const unsigned char *payload,
+			      size_t size, struct tally *tally)
+{
+	if (file->format == REDO_RECORDS)
+		return; /* not encrypted */
+	if (type == RECORD_TYPE_CHECKPOINT ? is_checkpoint(file, payload, size) : is_file_name(payload, size))
+		tally->names++;
+	else
+		tally->fails++;
+}
+
+static void tally_page_record(const struct record *record, const unsigned char *payload, struct tally *tally)
+{
+	bool is_extended = (record->type >> 4 & 7) == 2;
+	size_t at = 0;
+	uint32_t ignored;
+
+	if (!is_extended)
+		return;
+	if (!(record->type & REDO_SAME_PAGE))
+		at = redo_read_page_id(payload, record->payload, &ignored, &ignored);
+	if (at < record->payload && payload[at] <= SUBTYPE_LAST)
+		tally->fits++;
+	else
+		tally->fails++;
+}
+
+/* Counts the records of a mini-transaction whose payloads are in ring->plain. */
+static void tally_mtr(const struct mtr *mtr, struct tally *tally)
+{
+	const unsigned char *payload = mtr->ring->plain;
+	uint64_t before = tally->names;
+	struct record record;
+	bool page_known = false;
+
+	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
+		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
+			break;
+		page_known |= !(record.type & REDO_SAME_PAGE);
+		if (page_known)
+			tally_page_record(&record, payload, tally);
+		else
+			tally_file_record(mtr->ring->file, record.type, payload, record.payload, tally);
+		payload += record.payload;
+	}
+	tally->shows |= tally->names > before && mtr->payload_size >= CIPHER_BLOCK;
+}
+
+static bool is_proven(const struct tally *tally)
+{
+	return tally->names || (tally->fits >= 8 && !tally->fails);
+}
+
+/* ---- decrypting ---- */
+
+static void join_payloads(const struct mtr *mtr, unsigned char *to)
+{
 	struct record record;
 
 	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
@@ -282,167 +366,106 @@ static void join_payloads(const struct mtr *mtr)
 	}
 }
 
-/* ---- what decrypted records have to hold ---- */
-
-/* A record between the headers of its mini-transaction. */
-struct record_view {
-	const struct mtr *mtr;
-	const struct record *record;
-	const unsigned char *payload; /* decrypted */
-	bool is_file;		      /* about a file, else about a page */
-	bool same_page;		      /* the page is that of the record before */
-};
-
-static bool is_checkpoint(const struct record_view *view)
-{
-	const struct redo_file *file = view->mtr->ring->file;
-	uint64_t lsn;
-
-	if (view->record->payload != 10)
-		return false;
-	lsn = be64(view->payload + 2);
-	return !view->payload[0] && !view->payload[1] && lsn >= file->first_lsn && lsn <= file->end_lsn;
-}
-
-/* A tablespace's ID, page 0, and "…/t.ibd". */
-static bool is_file_name(const struct record_view *view)
-{
-	size_t size = view->record->payload;
-	uint64_t space;
-	size_t at = redo_read_number(view->payload, size, &space);
-
-	return at && at + 1 + 4 <= size && !view->payload[at] && !memcmp(view->payload + size - 4, ".ibd", 4);
-}
-
-static bool is_extended(unsigned char type)
-{
-	return (type >> 4 & 7) == 2;
-}
-
-static void count_stream_record(const struct record_view *view, struct tally *tally)
-{
-	unsigned char type = view->record->type;
-	size_t size = view->record->payload;
-	size_t at = 0;
-	uint32_t ignored;
-
-	if (view->is_file) {
-		if (type == RECORD_TYPE_CHECKPOINT ? is_checkpoint(view) : is_file_name(view))
-			tally->names++;
-		else
-			tally->fails++;
-		return;
-	}
-	if (!is_extended(type))
-		return;
-	if (!view->same_page)
-		at = redo_read_page_id(view->payload, size, &ignored, &ignored);
-	if (at < size && view->payload[at] <= SUBTYPE_LAST)
-		tally->fits++;
-	else
-		tally->fails++;
-}
-
-/* ---- REDO_STREAM ---- */
-
-/* The payloads, joined, to ring->plain. */
+/* REDO_STREAM */
 static void decrypt_stream(const struct mtr *mtr, enum data_cipher cipher)
 {
 	const struct ring *ring = mtr->ring;
 	struct ciphertext text = { .data = ring->payloads, .size = mtr->payload_size };
 
+	join_payloads(mtr, ring->payloads);
 	memcpy(text.iv, mtr->nonce, NONCE);
 	memcpy(text.iv + NONCE, mtr->bytes, mtr->first_header);
 	prover_decrypt(ring->scan->prover, cipher, &text, 0, text.size, ring->plain);
 }
 
-static void tally_stream(const struct mtr *mtr, enum data_cipher cipher, struct tally *tally)
-{
-	struct record_view view = { .mtr = mtr, .payload = mtr->ring->plain };
-	struct record record;
-	bool page_known = false;
-
-	decrypt_stream(mtr, cipher);
-	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
-		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
-			return;
-		view.record = &record;
-		view.is_file = record.type & 0x80 && !page_known;
-		view.same_page = record.type & 0x80 && page_known;
-		page_known |= !view.is_file;
-		count_stream_record(&view, tally);
-		view.payload += record.payload;
-	}
-}
-
-/* ---- REDO_RECORDS ---- */
-
-/* Decrypts most bytes, or as many as there are, of a record's body. Records about files,
- * and page IDs, are not encrypted here. */
 static void decrypt_body(const struct mtr *mtr, enum data_cipher cipher, const unsigned char *body, size_t size,
-			 const uint32_t page_id[2], size_t most, unsigned char *plain)
+			 const uint32_t page_id[2], unsigned char *plain)
 {
 	struct ciphertext text = { .data = body, .size = size };
 
 	memcpy(text.iv, mtr->nonce, NONCE);
 	put_be32(text.iv + 8, page_id[0]);
 	put_be32(text.iv + 12, page_id[1]);
-	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size < most ? size : most, plain);
+	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size, plain);
 }
 
-static void tally_record(const struct mtr *mtr, enum data_cipher cipher, const unsigned char *body, size_t size,
-			 const uint32_t page_id[2], struct tally *tally)
+/* REDO_RECORDS: records about files, and page IDs, are not encrypted. */
+static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
 {
-	unsigned char plain[CIPHER_BLOCK];
-
-	decrypt_body(mtr, cipher, body, size, page_id, CIPHER_BLOCK, plain);
-	if (plain[0] <= SUBTYPE_LAST)
-		tally->fits++;
-	else
-		tally->fails++;
-}
-
-static void tally_records(const struct mtr *mtr, enum data_cipher cipher, struct tally *tally)
-{
+	unsigned char *to = mtr->ring->plain;
 	uint32_t page_id[2] = { 0 };
 	struct record record;
 	bool page_known = false;
 
 	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
-		const unsigned char *payload;
-		size_t ids = 0;
+		const unsigned char *from = mtr->bytes + at;
+		size_t clear = 0;
 
-		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
+		if (!read_record(from, mtr->size - at, &record))
 			return;
-		payload = mtr->bytes + at + record.header;
-		if (record.type & 0x80 && !page_known)
-			continue;
-		if (!(record.type & 0x80))
-			ids = redo_read_page_id(payload, record.payload, &page_id[0], &page_id[1]);
-		if (ids == SIZE_MAX)
-			return;
-		page_known = true;
-		if (is_extended(record.type) && ids < record.payload)
-			tally_record(mtr, cipher, payload + ids, record.payload - ids, page_id, tally);
+		from += record.header;
+		if (record.type & REDO_SAME_PAGE && !page_known)
+			clear = record.payload;
+		else if (!(record.type & REDO_SAME_PAGE))
+			clear = redo_read_page_id(from, record.payload, &page_id[0], &page_id[1]);
+		if (clear > record.payload)
+			clear = record.payload;
+		page_known |= !(record.type & REDO_SAME_PAGE);
+		memcpy(to, from, clear);
+		decrypt_body(mtr, cipher, from + clear, record.payload - clear, page_id, to + clear);
+		to += record.payload;
 	}
 }
 
-/* ---- both ---- */
-
-static void tally_mtr(const struct mtr *mtr, struct tally tallies[DATA_CIPHER_COUNT])
+/* The payloads, joined and decrypted, to ring->plain. */
+static void decrypt_mtr(const struct mtr *mtr, enum data_cipher cipher)
 {
-	const struct ring *ring = mtr->ring;
+	enum redo_format format = mtr->ring->file->format;
 
-	join_payloads(mtr);
-	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
-		uint64_t before = tallies[i].names;
+	if (format == REDO_STREAM)
+		decrypt_stream(mtr, cipher);
+	else if (format == REDO_RECORDS)
+		decrypt_bodies(mtr, cipher);
+	else
+		join_payloads(mtr, mtr->ring->plain);
+}
 
-		if (ring->file->format == REDO_STREAM)
-			tally_stream(mtr, (enum data_cipher)i, &tallies[i]);
-		else
-			tally_records(mtr, (enum data_cipher)i, &tallies[i]);
-		tallies[i].shows |= tallies[i].names > before && mtr->payload_size >= CIPHER_BLOCK;
+/* ---- from the checkpoint to the end ---- */
+
+/* Takes the records of a mini-transaction whose payloads are in ring->plain. False: no memory. */
+static bool take_mtr(const struct mtr *mtr, struct redo_changes *changes)
+{
+	const unsigned char *payload = mtr->ring->plain;
+	struct redo_position position = { 0 };
+	struct record record;
+
+	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
+		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
+			break;
+		if (!redo_changes_take(changes, &position, record.type, payload, record.payload))
+			return false;
+		payload += record.payload;
 	}
+	return true;
+}
+
+/* After a cipher has failed to make sense of a record, a sample tells the rest of the proof. */
+static struct fault look_at_mtr(struct ring *ring, const struct mtr *mtr)
+{
+	bool is_sampled = ring->scan->rules->full || ring->count < 64 || ring->count % SCAN_SAMPLE_EVERY == 0 ||
+			  mtr->last_type == RECORD_TYPE_CHECKPOINT;
+
+	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
+		struct reading *reading = &ring->readings[i];
+
+		if (!(ring->ciphers >> i & 1) || (reading->changes.broken && !is_sampled))
+			continue;
+		decrypt_mtr(mtr, (enum data_cipher)i);
+		tally_mtr(mtr, &reading->tally);
+		if (!reading->changes.broken && !take_mtr(mtr, &reading->changes))
+			return fault_of(FAULT_MEMORY);
+	}
+	return fault_none();
 }
 
 /* Whether the last byte of the records says that they belong to this lap. */
@@ -454,32 +477,65 @@ static bool is_of_lap(const struct mtr *mtr, uint64_t lsn)
 	return mtr->bytes[mtr->records_size] == !(lap & 1);
 }
 
-/* The mini-transaction at lsn, which is one of those from first on. */
-static bool next_mtr(struct ring *ring, uint64_t first, uint64_t lsn, struct mtr *ret_mtr)
+/* Looks at all mini-transactions from first on. *ret_end: where they end. */
+static struct fault walk_from(struct ring *ring, uint64_t first, uint64_t *ret_end)
 {
-	return lsn - first < ring->capacity && ring_mtr(ring, lsn, ret_mtr) && is_of_lap(ret_mtr, lsn);
-}
-
-/* From the checkpoint to the end of the log: what a start of the server reads. */
-static uint64_t walk_from_checkpoint(struct ring *ring, bool has_key, struct tally tallies[DATA_CIPHER_COUNT])
-{
-	uint64_t lsn = ring->file->end_lsn;
+	struct fault fault = fault_none();
+	uint64_t lsn = first;
 	struct mtr mtr;
 
-	while (next_mtr(ring, ring->file->end_lsn, lsn, &mtr)) {
-		bool wanted = ring->scan->rules->full || ring->records_at_checkpoint < 64 ||
-			      ring->records_at_checkpoint % SCAN_SAMPLE_EVERY == 0;
-
-		if (has_key && (wanted || mtr.last_type == RECORD_TYPE_CHECKPOINT))
-			tally_mtr(&mtr, tallies);
-		ring->records_at_checkpoint++;
+	ring->count = ring->count_at_end = 0;
+	while (!fault.code && lsn - first < ring->capacity && ring_mtr(ring, lsn, &mtr) && is_of_lap(&mtr, lsn)) {
+		fault = look_at_mtr(ring, &mtr);
+		ring->count++;
+		ring->count_at_end += lsn >= ring->file->end_lsn;
 		lsn += mtr.size;
 	}
-	return lsn;
+	*ret_end = lsn;
+	return fault;
 }
 
-/* Where the log has wrapped, the oldest mini-transaction begins somewhere behind
- * the newest. */
+/* Only the right cipher makes sense of all records. */
+static struct redo_changes take_changes(struct ring *ring)
+{
+	struct redo_changes changes = { .broken = true };
+	struct reading *best = NULL;
+
+	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
+		struct reading *reading = &ring->readings[i];
+
+		if (ring->ciphers >> i & 1 && !reading->changes.broken && (!best || is_proven(&reading->tally)))
+			best = reading;
+	}
+	if (best) {
+		changes = best->changes;
+		best->changes = (struct redo_changes){ 0 };
+	}
+	return changes;
+}
+
+/* A dirty page may be older than the end of the checkpoint: its changes begin at the
+ * checkpoint itself. */
+static struct fault read_ring(struct ring *ring, struct redo_recovery *recovery)
+{
+	const struct redo_file *file = ring->file;
+	struct fault fault = walk_from(ring, file->checkpoint_lsn, &recovery->end_lsn);
+	uint64_t ignored;
+
+	recovery->clean = file->checkpoint_lsn == file->end_lsn && ring->count == 1;
+	/* the rest still tells of the keys */
+	if (!fault.code && recovery->end_lsn < file->end_lsn)
+		fault = walk_from(ring, file->end_lsn, &ignored);
+	recovery->changes = take_changes(ring);
+	recovery->changes.broken |= recovery->end_lsn <= file->end_lsn;
+	if (!ring->ciphers)
+		recovery->changes.broken = !recovery->clean;
+	return fault;
+}
+
+/* ---- proof ---- */
+
+/* Where the log has wrapped, the oldest mini-transaction begins somewhere after the newest. */
 static uint64_t find_oldest(struct ring *ring, uint64_t lsn)
 {
 	struct mtr mtr;
@@ -495,9 +551,14 @@ static uint64_t find_oldest(struct ring *ring, uint64_t lsn)
 	return lsn;
 }
 
+static bool is_any_proven(const struct ring *ring)
+{
+	return is_proven(&ring->readings[DATA_CIPHER_CBC].tally) || is_proven(&ring->readings[DATA_CIPHER_CTR].tally);
+}
+
 /* Older mini-transactions that are still there, up to the checkpoint: enough of them
  * for proof. end: of the log. */
-static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[DATA_CIPHER_COUNT])
+static void walk_history(struct ring *ring, uint64_t end)
 {
 	uint64_t lsn = ring->file->first_lsn;
 	uint64_t start;
@@ -507,35 +568,31 @@ static void walk_history(struct ring *ring, uint64_t end, struct tally tallies[D
 		lsn = find_oldest(ring, end - ring->capacity);
 	start = lsn;
 	while (lsn - start < HISTORY && lsn < ring->file->end_lsn && ring_mtr(ring, lsn, &mtr)) {
-		tally_mtr(&mtr, tallies);
+		for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
+			decrypt_mtr(&mtr, (enum data_cipher)i);
+			tally_mtr(&mtr, &ring->readings[i].tally);
+		}
 		lsn += mtr.size;
 	}
 }
 
-static bool is_proven(const struct tally *tally)
+/* The answer of all records together; the checksums of what is on disk match. */
+static enum page_outcome judge_readings(const struct ring *ring, struct evidence *evidence)
 {
-	return tally->names || (tally->fits >= 8 && !tally->fails);
-}
-
-/* The answer of all records together; the checksums of what is on disk fit. */
-static enum page_outcome judge_tallies(const struct ring *ring, const struct tally tallies[DATA_CIPHER_COUNT],
-				       struct evidence *evidence)
-{
-	uint32_t ciphers = ring->scan->rules->ciphers;
 	uint32_t proven = 0;
 	uint32_t possible = 0;
 	uint32_t shown = 0;
 
 	for (int i = 0; i < DATA_CIPHER_COUNT; i++) {
-		if (!(ciphers >> i & 1))
-			continue;
-		proven |= (uint32_t)is_proven(&tallies[i]) << i;
-		possible |= (uint32_t)!tallies[i].fails << i;
-		shown |= (uint32_t)tallies[i].shows << i;
+		const struct tally *tally = &ring->readings[i].tally;
+
+		proven |= (uint32_t)is_proven(tally) << i;
+		possible |= (uint32_t)!tally->fails << i;
+		shown |= (uint32_t)tally->shows << i;
 	}
-	if (!proven)
-		return possible ? PAGE_UNPROVED : PAGE_REFUTED_INTACT;
-	evidence->proven_by_cipher |= shown;
+	if (!(proven & ring->ciphers))
+		return possible & ring->ciphers ? PAGE_UNPROVED : PAGE_REFUTED_INTACT;
+	evidence->proven_by_cipher |= shown & ring->ciphers;
 	return PAGE_PROVEN;
 }
 
@@ -545,178 +602,60 @@ static enum page_outcome broken_outcome(const struct scan *scan)
 	return scan->rules->live || scan->fault.code ? PAGE_BUSY : PAGE_DAMAGED;
 }
 
-static struct fault scan_ring(struct ring *ring, struct evidence *evidence)
+/* end: of the log. */
+static struct fault judge_ring(struct ring *ring, uint64_t end, struct evidence *evidence)
 {
 	const struct redo_file *file = ring->file;
-	struct tally tallies[DATA_CIPHER_COUNT] = { 0 };
-	struct key_use *use = evidence_use(evidence, file->id, file->version);
-	bool has_key = prover_use_local_key(ring->scan->prover, file->id, file->version, file->salt);
-	uint64_t end;
+	struct key_use *use;
 
+	if (file->format == REDO_PLAIN_RECORDS) {
+		evidence->plain_damaged += !ring->count_at_end && broken_outcome(ring->scan) == PAGE_DAMAGED;
+		return fault_none();
+	}
+	use = evidence_use(evidence, file->id, file->version);
 	if (!use)
 		return fault_of(FAULT_MEMORY);
-	end = walk_from_checkpoint(ring, has_key, tallies);
-	evidence->pages = use->pages = ring->records_at_checkpoint;
-	if (!ring->records_at_checkpoint) {
-		use->pages = 1;
+	evidence->pages = ring->count_at_end;
+	use->pages = ring->count_at_end ? ring->count_at_end : 1;
+	if (!ring->count_at_end) {
 		key_use_count(use, broken_outcome(ring->scan), 0);
 		return fault_none();
 	}
-	if (has_key && !is_proven(&tallies[0]) && !is_proven(&tallies[1]))
-		walk_history(ring, end, tallies);
-	key_use_count(use, has_key ? judge_tallies(ring, tallies, evidence) : PAGE_SOUND, 0);
+	if (ring->ciphers && !is_any_proven(ring))
+		walk_history(ring, end);
+	key_use_count(use, ring->ciphers ? judge_readings(ring, evidence) : PAGE_SOUND, 0);
 	return fault_none();
-}
-
-/* Whether the checkpoint's own mini-transaction is the last, or another one follows. */
-static void scan_plain_ring(struct ring *ring, struct evidence *evidence)
-{
-	uint64_t lsn = ring->file->end_lsn;
-	struct mtr mtr;
-
-	while (ring->records_at_checkpoint < 2 && next_mtr(ring, ring->file->end_lsn, lsn, &mtr)) {
-		ring->records_at_checkpoint++;
-		lsn += mtr.size;
-	}
-	if (!ring->records_at_checkpoint && broken_outcome(ring->scan) == PAGE_DAMAGED)
-		evidence->plain_damaged++;
 }
 
 static void ring_close(struct ring *ring)
 {
+	for (int i = 0; i < DATA_CIPHER_COUNT; i++)
+		redo_changes_free(&ring->readings[i].changes);
 	free(ring->bytes);
 	free(ring->payloads);
 	free(ring->plain);
 }
 
-static struct fault ring_open(struct scan *scan, const struct redo_file *file, struct ring *ret_ring)
+static struct fault read_mtrs(struct scan *scan, const struct redo_file *file, bool has_key, struct evidence *evidence,
+			      struct redo_recovery *recovery)
 {
-	*ret_ring = (struct ring){
+	struct ring ring __attribute__((cleanup(ring_close))) = {
 		.scan = scan,
 		.file = file,
-		.capacity = file->source.size > RECORDS_START ? file->source.size - RECORDS_START : 0,
+		.capacity = file->source.size - RECORDS_START,
 		.bytes = malloc(SCAN_BULK),
 		.payloads = malloc(SCAN_BULK),
 		.plain = malloc(SCAN_BULK),
+		.ciphers = file->format == REDO_PLAIN_RECORDS ? 1U << DATA_CIPHER_CBC /* or any */
+			   : has_key			      ? scan->rules->ciphers
+							      : 0,
 	};
-	if (ret_ring->bytes && ret_ring->payloads && ret_ring->plain)
-		return fault_none();
-	ring_close(ret_ring);
-	return fault_of(FAULT_MEMORY);
-}
+	struct fault fault;
 
-static struct fault scan_mtrs(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
-{
-	struct ring ring;
-	struct fault fault = ring_open(scan, file, &ring);
-
-	if (fault.code)
-		return fault;
-	if (ring.capacity && file->format == REDO_PLAIN_RECORDS)
-		scan_plain_ring(&ring, evidence);
-	else if (ring.capacity)
-		fault = scan_ring(&ring, evidence);
-	ring_close(&ring);
-	return fault;
-}
-
-/* ---- what a start would do ---- */
-
-/* Takes the records of a mini-transaction whose payloads, joined, are at payload. */
-static bool take_stream(const struct mtr *mtr, const unsigned char *payload, struct redo_changes *changes)
-{
-	struct redo_position position = { 0 };
-	struct record record;
-
-	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
-		if (!read_record(mtr->bytes + at, mtr->size - at, &record))
-			break;
-		if (!redo_changes_take(changes, &position, record.type, payload, record.payload))
-			return false;
-		payload += record.payload;
-	}
-	return true;
-}
-
-/* REDO_RECORDS: makes one stream of the records, decrypted, in ring->plain. */
-static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
-{
-	unsigned char *to = mtr->ring->plain;
-	uint32_t page_id[2] = { 0 };
-	struct record record;
-	bool page_known = false;
-
-	for (size_t at = 0; at < mtr->records_size; at += record.header + record.payload) {
-		const unsigned char *from = mtr->bytes + at;
-		size_t clear = 0;
-
-		if (!read_record(from, mtr->size - at, &record))
-			return;
-		from += record.header;
-		if (record.type & 0x80 && !page_known)
-			clear = record.payload;
-		else if (!(record.type & 0x80))
-			clear = redo_read_page_id(from, record.payload, &page_id[0], &page_id[1]);
-		if (clear > record.payload)
-			clear = record.payload;
-		page_known |= !(record.type & 0x80);
-		memcpy(to, from, clear);
-		if (clear < record.payload)
-			decrypt_body(mtr, cipher, from + clear, record.payload - clear, page_id, SIZE_MAX, to + clear);
-		to += record.payload;
-	}
-}
-
-static bool take_mtr(const struct mtr *mtr, enum data_cipher cipher, struct redo_changes *changes)
-{
-	const struct ring *ring = mtr->ring;
-
-	if (ring->file->format == REDO_RECORDS) {
-		decrypt_bodies(mtr, cipher);
-		return take_stream(mtr, ring->plain, changes);
-	}
-	join_payloads(mtr);
-	if (ring->file->format == REDO_PLAIN_RECORDS)
-		return take_stream(mtr, ring->payloads, changes);
-	decrypt_stream(mtr, cipher);
-	return take_stream(mtr, ring->plain, changes);
-}
-
-/* A dirty page may be older than the end of the checkpoint: its changes begin at the
- * checkpoint itself. */
-static struct fault read_ring(struct ring *ring, enum data_cipher cipher, struct redo_recovery *recovery)
-{
-	uint64_t first = ring->file->checkpoint_lsn;
-	uint64_t lsn = first;
-	uint64_t count = 0;
-	struct mtr mtr;
-
-	while (next_mtr(ring, first, lsn, &mtr)) {
-		if (!recovery->changes.broken && !take_mtr(&mtr, cipher, &recovery->changes))
-			return fault_of(FAULT_MEMORY);
-		count++;
-		lsn += mtr.size;
-	}
-	recovery->end_lsn = lsn;
-	recovery->clean = first == ring->file->end_lsn && count == 1;
-	recovery->changes.broken |= lsn <= ring->file->end_lsn;
-	return fault_none();
-}
-
-static struct fault read_mtrs(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
-			      struct redo_recovery *recovery)
-{
-	struct ring ring;
-	struct fault fault = ring_open(scan, file, &ring);
-
-	if (fault.code)
-		return fault;
-	if (ring.capacity)
-		fault = read_ring(&ring, cipher, recovery);
-	else
-		recovery->changes.broken = true;
-	ring_close(&ring);
-	return fault;
+	if (!ring.bytes || !ring.payloads || !ring.plain)
+		return fault_of(FAULT_MEMORY);
+	fault = read_ring(&ring, recovery);
+	return fault.code || !evidence ? fault : judge_ring(&ring, recovery->end_lsn, evidence);
 }
 
 /* ---- REDO_BLOCKS ---- */
@@ -964,16 +903,35 @@ static struct fault read_stream(struct scan *scan, const struct redo_file *file,
 	return fault_none();
 }
 
-static struct fault read_blocks(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
-				struct redo_recovery *recovery)
+static struct fault read_blocks_with(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
+				     struct redo_recovery *recovery)
 {
 	struct stream stream = { .bytes = malloc(SCAN_BULK) };
 	struct fault fault;
 
+	redo_changes_free(&recovery->changes);
+	*recovery = (struct redo_recovery){ 0 };
 	if (!stream.bytes)
 		return fault_of(FAULT_MEMORY);
 	fault = read_stream(scan, file, cipher, &stream, recovery);
 	free(stream.bytes);
+	return fault;
+}
+
+/* Only the right cipher makes sense of all records. */
+static struct fault read_blocks(struct scan *scan, const struct redo_file *file, bool has_key,
+				struct redo_recovery *recovery)
+{
+	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
+	struct fault fault = fault_none();
+
+	for (int i = 0; i < DATA_CIPHER_COUNT && recovery->changes.broken && !fault.code; i++) {
+		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
+
+		if (scan->rules->ciphers >> cipher & 1)
+			fault = read_blocks_with(scan, file, cipher, recovery);
+	}
+	recovery->changes.broken |= !has_key && !recovery->clean;
 	return fault;
 }
 
@@ -985,53 +943,26 @@ static bool has_key(struct scan *scan, const struct redo_file *file)
 	       prover_use_local_key(scan->prover, file->id, file->version, file->salt);
 }
 
-static struct fault read_with(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
-			      struct redo_recovery *recovery)
+struct fault redo_read(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
+		       struct redo_recovery *ret_recovery)
 {
-	redo_changes_free(&recovery->changes);
-	*recovery = (struct redo_recovery){ 0 };
-	if (file->format == REDO_BLOCKS || file->format == REDO_PLAIN)
-		return read_blocks(scan, file, cipher, recovery);
-	return read_mtrs(scan, file, cipher, recovery);
-}
-
-struct fault redo_read_recovery(struct scan *scan, const struct redo_file *file, struct redo_recovery *ret_recovery)
-{
-	bool can_decrypt = has_key(scan, file);
-	int likely = atomic_load_explicit(&scan->rules->likely, memory_order_relaxed);
 	struct redo_recovery recovery = { .changes.broken = true };
 	struct fault fault = fault_none();
 
+	if (file->format == REDO_BLOCKS && evidence)
+		scan_blocks(scan, file, evidence);
 	if (file->format == REDO_UNKNOWN || file->damaged || file->no_checkpoint ||
-	    file->source.size < BLOCKS_START + BLOCK || file->checkpoint_lsn < file->first_lsn) {
-		*ret_recovery = recovery;
-		return fault;
-	}
-	/* only the right cipher makes sense of all records */
-	for (int i = 0; i < DATA_CIPHER_COUNT && recovery.changes.broken && !fault.code; i++) {
-		enum data_cipher cipher = (enum data_cipher)((likely + i) % DATA_CIPHER_COUNT);
-
-		if (scan->rules->ciphers >> cipher & 1)
-			fault = read_with(scan, file, cipher, &recovery);
-	}
-	recovery.changes.broken |= !can_decrypt && !recovery.clean;
+	    file->checkpoint_lsn < file->first_lsn)
+		fault = fault_none();
+	else if (file->format == REDO_BLOCKS || file->format == REDO_PLAIN)
+		fault = read_blocks(scan, file, has_key(scan, file), &recovery);
+	else if (file->source.size > RECORDS_START)
+		fault = read_mtrs(scan, file, has_key(scan, file), evidence, &recovery);
 	recovery.makes_files = file->makes_files;
 	recovery.of_backup = file->of_backup;
 	if (fault.code)
 		redo_changes_free(&recovery.changes);
 	else
 		*ret_recovery = recovery;
-	return fault;
-}
-
-struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
-{
-	struct fault fault = fault_none();
-
-	if (file->format == REDO_BLOCKS)
-		scan_blocks(scan, file, evidence);
-	else if (file->format != REDO_PLAIN)
-		fault = scan_mtrs(scan, file, evidence);
-	atomic_fetch_add_explicit(&scan->rules->bytes_done, file->source.size, memory_order_relaxed);
 	return fault;
 }

@@ -42,10 +42,6 @@ void redo_read_head(const unsigned char *head, size_t size, struct redo_file *fi
  * are not of one log. */
 MUST_CHECK bool redo_take_checkpoint(struct redo_file *file, const struct redo_file *first);
 
-/* Looks at the log from the newest checkpoint on, and at older parts as far as proof
- * needs them. FAULT_MEMORY. */
-MUST_CHECK struct fault redo_scan(struct scan *scan, const struct redo_file *file, struct evidence *evidence);
-
 /* What a start of the server would find in a log. */
 struct redo_recovery {
 	struct redo_changes changes; /* broken: they could not be read, or only some of them */
@@ -56,6 +52,8 @@ struct redo_recovery {
 };
 
 /* Reads all records from the newest checkpoint on. Those of MariaDB 10.2 to 10.4 cannot be
- * read: changes are then broken unless there are none. FAULT_MEMORY. */
-MUST_CHECK struct fault redo_read_recovery(struct scan *scan, const struct redo_file *file,
-					   struct redo_recovery *ret_recovery);
+ * read: changes are then broken unless there are none. What the log says of the keys is
+ * added to evidence, by older records where these do not suffice; NULL: nobody asks.
+ * FAULT_MEMORY. */
+MUST_CHECK struct fault redo_read(struct scan *scan, const struct redo_file *file, struct evidence *evidence,
+				  struct redo_recovery *ret_recovery);

@@ -22,7 +22,6 @@ enum record_type {
 	FILE_CHECKPOINT = 0xf0,
 };
 
-#define SAME_PAGE 0x80U
 #define PAGE_MAX 65536U
 #define PAGE_TYPE_OFFSET 24 /* a page that is initialized is zero from here on */
 #define HEADER_SIZE 62U
@@ -320,9 +319,9 @@ bool redo_changes_take(struct redo_changes *changes, struct redo_position *posit
 	struct redo_space *space;
 	size_t taken = 0;
 
-	if (type & SAME_PAGE && !position->page_known)
+	if (type & REDO_SAME_PAGE && !position->page_known)
 		return take_file_record(changes, type & 0xf0, payload, size);
-	if (!(type & SAME_PAGE)) {
+	if (!(type & REDO_SAME_PAGE)) {
 		*position = (struct redo_position){ .page_known = true };
 		taken = redo_read_page_id(payload, size, &position->space, &position->page);
 		if (taken == SIZE_MAX)

@@ -8,6 +8,10 @@
 /* What the records of a redo log would do to tablespaces (MariaDB 10.5 and later:
  * storage/innobase/include/mtr0types.h, log/log0recv.cc). */
 
+/* In the type of a record: it is about the page of the record before it, or, as the first
+ * one of a mini-transaction, about a file. */
+#define REDO_SAME_PAGE 0x80U
+
 /* Bytes of page 0 that are kept: the header, and each place where a crypt block may be. */
 #define REDO_PAGE0_KEPT 524U
 
