@@ -269,6 +269,12 @@ hint: did you mean 'target'?" ""
 	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key -t auto)"
 	same "--help --mysqld" "$(asked list -P keyfile.key -t 10.11)"
 	[[ $(asked verify "${given[@]}" --server-user="$(id -u)") == "--help --mysqld"* ]]
+	# once, for the settings and for the places of the data
+	server_section "datadir = $PWD/nowhere"
+	rm asked
+	run -2 with_file remove 7 -n -P keyfile.key --server-data
+	same "--help --mysqld" "$(sort asked | paste -sd' ')"
+	server_section 'user = nobody'
 	# servers from 12.0.1 on have settings for the KDF
 	same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key -t 12.3)"
 	same "--help" "$(asked list -f keyfile -P keyfile.key -t 12.3 --digest=sha1 --pbkdf2=0)"

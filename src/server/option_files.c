@@ -49,8 +49,7 @@ static struct fault run(const struct option_files *files, char *arguments[], boo
 	return fault;
 }
 
-struct fault option_files_print(const struct option_files *files, const char *group, bool silent,
-				struct secret *ret_lines)
+static struct fault print(const struct option_files *files, const char *group, bool silent, struct secret *ret_output)
 {
 	const char *file = files->copy >= 0 ? COPY_PATH : files->defaults_file;
 	HEAP char *defaults_file = file ? format_text("--defaults-file=%s", file) : NULL;
@@ -66,7 +65,7 @@ struct fault option_files_print(const struct option_files *files, const char *gr
 	if (group_suffix)
 		arguments[count++] = group_suffix;
 	arguments[count] = (char *)group;
-	return run(files, arguments, silent, ret_lines);
+	return run(files, arguments, silent, ret_output);
 }
 
 /* ---- one line ---- */
@@ -104,10 +103,11 @@ bool option_name_is(const char *name, const char *option)
 	return size == strlen(option) && option_name_begins(name, option, size);
 }
 
-bool option_files_next(char **lines, struct option_line *ret_line)
+/* Cuts the next line from *rest. False: there are no more. */
+static bool next_line(char **rest, struct option_line *ret_line)
 {
 	static const char loose[] = "loose-";
-	char *line = *lines;
+	char *line = *rest;
 	char *end;
 	char *equals;
 
@@ -118,7 +118,7 @@ bool option_files_next(char **lines, struct option_line *ret_line)
 	if (!*line)
 		return false;
 	end = end_of_option(line);
-	*lines = *end ? end + 1 : end;
+	*rest = *end ? end + 1 : end;
 	*end = '\0';
 	*ret_line = (struct option_line){ .name = line + 2, .value = end, .whole = line + 2 };
 	equals = strchr(line, '=');
@@ -131,6 +131,40 @@ bool option_files_next(char **lines, struct option_line *ret_line)
 	if (ret_line->loose)
 		ret_line->name += strlen(loose);
 	return true;
+}
+
+struct fault option_lines_parse(struct secret *text, struct option_lines *ret_lines)
+{
+	OPTION_LINES struct option_lines lines = { .text = secret_take(text) };
+	char *rest = (char *)lines.text.data;
+	struct option_line line;
+
+	while (rest && next_line(&rest, &line)) {
+		struct option_line *added = array_add(&lines.items, &lines.count, sizeof(*added));
+
+		if (!added)
+			return fault_of(FAULT_MEMORY);
+		*added = line;
+	}
+	*ret_lines = lines;
+	lines = (struct option_lines){ 0 };
+	return fault_none();
+}
+
+void option_lines_free(struct option_lines *lines)
+{
+	free(lines->items);
+	secret_free(&lines->text);
+	*lines = (struct option_lines){ 0 };
+}
+
+struct fault option_files_read(const struct option_files *files, const char *group, bool silent,
+			       struct option_lines *ret_lines)
+{
+	SECRET struct secret text = { 0 };
+	struct fault fault = print(files, group, silent, &text);
+
+	return fault.code ? fault : option_lines_parse(&text, ret_lines);
 }
 
 /* ---- all files ---- */
@@ -434,7 +468,7 @@ struct fault option_files_look(const struct option_files *files, struct option_f
 {
 	SECRET struct secret help = { 0 };
 	struct scan scan = { .files = files, .seen = ret_seen };
-	struct fault fault = option_files_print(files, "--help", true, &help);
+	struct fault fault = print(files, "--help", true, &help);
 
 	if (!fault.code) {
 		char *names = file_names_in((char *)help.data);

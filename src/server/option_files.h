@@ -15,17 +15,8 @@ struct option_files {
 	int copy; /* descriptor of what is read instead of the files; -1: none */
 };
 
-/* What the program prints for a group, or, as its own option, for "--mysqld": all
- * groups that the server reads. Ends with a NUL that size does not count. May
- * hold a password in clear. silent: what the program says of an error goes nowhere.
- * Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
-MUST_CHECK struct fault option_files_print(const struct option_files *files, const char *group, bool silent,
-					   struct secret *ret_lines);
-
-/* Cuts the next "--name=value" from lines, which it changes: name without the
- * dashes and without "loose-", value "" where there is none. A line without dashes
- * belongs to the value before. Returns false behind the last one. Pointers into
- * lines. */
+/* "--name=value": name without the dashes and without "loose-", value "" where there is
+ * none. A line without dashes belongs to the value before it. */
 struct option_line {
 	const char *name;
 	const char *value;
@@ -33,7 +24,25 @@ struct option_line {
 	bool has_value;
 	const char *whole; /* name, with "loose-" where it begins with that */
 };
-bool option_files_next(char **lines, struct option_line *ret_line);
+
+/* All lines of a group, in their order. { 0 }: there are none. */
+struct option_lines {
+	struct secret text; /* owns the strings; may contain a password in clear */
+	struct option_line *items;
+	size_t count;
+};
+
+#define OPTION_LINES __attribute__((cleanup(option_lines_free)))
+
+/* Parses text, which a NUL ends that size does not count, and takes it over. FAULT_MEMORY. */
+MUST_CHECK struct fault option_lines_parse(struct secret *text, struct option_lines *ret_lines);
+void option_lines_free(struct option_lines *lines);
+
+/* What the program prints for a group, or, as its own option, for "--mysqld": all
+ * groups that the server reads. silent: what the program says of an error is not shown.
+ * Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
+MUST_CHECK struct fault option_files_read(const struct option_files *files, const char *group, bool silent,
+					  struct option_lines *ret_lines);
 
 /* Whether size characters of name are those of option; "-" and "_" are alike, and
  * so are capital and small letters, as in the server. */
@@ -68,7 +77,7 @@ struct option_files_seen {
 /* Reads the files that the program would read, as its help names them, with those that
  * they include, and leaves out those that this process does not trust (core/trust.h).
  * ret_seen is OPTION_FILES_UNSEEN before, and is to be freed on faults too. Faults as
- * option_files_print, and FAULT_CREATE. */
+ * option_files_read, and FAULT_CREATE. */
 MUST_CHECK struct fault option_files_look(const struct option_files *files, struct option_files_seen *ret_seen);
 
 /* Whether the program may find a group whose name contains name, in any case. */

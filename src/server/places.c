@@ -147,16 +147,14 @@ static struct fault add_setting(struct server_places *places, int setting, const
 	return add(places, names[setting], from_datadir(places, value));
 }
 
-struct fault server_places_read(struct secret *lines, const char *datadir, struct server_places *ret_places)
+struct fault server_places_find(const struct option_lines *lines, const char *datadir, struct server_places *ret_places)
 {
 	SERVER_PLACES struct server_places places = { 0 };
 	const char *values[SETTING_COUNT] = { 0 };
-	struct option_line line;
-	char *rest = (char *)lines->data;
 	struct fault fault;
 
-	while (rest && option_files_next(&rest, &line))
-		take_line(values, &line);
+	for (size_t i = 0; i < lines->count; i++)
+		take_line(values, &lines->items[i]);
 	if (!values[DATADIR] || !*values[DATADIR])
 		values[DATADIR] = datadir;
 	fault = add(&places, names[DATADIR], strdup(values[DATADIR]));

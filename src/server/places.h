@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "core/secret.h"
+#include "server/option_files.h"
 
 /* The directories that a server keeps its data in, by its option files. */
 
@@ -17,10 +17,10 @@ struct server_places {
 
 #define SERVER_PLACES __attribute__((cleanup(server_places_free)))
 
-/* Reads them from what my_print_defaults prints for a server, text that a NUL ends, which
- * it changes; data NULL: there is no option file. What is not set is in the data directory,
+/* Takes them from the lines of a server. What is not set is in the data directory,
  * and so is what a relative path names (MariaDB 10.11: sql/mysqld.cc, the server changes
  * into it; storage/innobase/fsp/fsp0sysspace.cc, SysTablespace::parse_params). Without a
  * setting, the data directory is datadir. The same directory is there once. FAULT_MEMORY. */
-MUST_CHECK struct fault server_places_read(struct secret *lines, const char *datadir, struct server_places *ret_places);
+MUST_CHECK struct fault server_places_find(const struct option_lines *lines, const char *datadir,
+					   struct server_places *ret_places);
 void server_places_free(struct server_places *places);

@@ -591,25 +591,25 @@ static void settle(struct server_settings *settings, struct server_settings *oth
 			settings->rival = key_plugins[i];
 }
 
-struct fault settings_parse(struct secret *lines, const struct server_profile *profile,
-			    struct server_settings *ret_settings)
+void settings_parse(const struct option_lines *lines, const struct server_profile *profile,
+		    struct server_settings *ret_settings)
 {
 	SETTINGS struct server_settings own = { .plugin = MKEYFILE_KEY_MANAGEMENT };
 	SETTINGS struct server_settings stock = { .plugin = FILE_KEY_MANAGEMENT };
 	SETTINGS struct server_settings common = { 0 };
 	struct server_settings *chosen;
 	struct loads loads = { .goes_on = profile && !profile->options_before_11_8 };
-	struct option_line line;
-	char *rest = (char *)lines->data;
 
-	for (unsigned int order = 0; rest && option_files_next(&rest, &line); order++) {
-		take_load_line(&common, &loads, &line, order);
-		take_plugin_line(&own, &line, order);
-		take_plugin_line(&stock, &line, order);
-		take_rival_line(&loads, &line);
-		take_place_line(&common, &line, order);
-		take_default_key(&common, &line);
-		take_capitals(&common, &line, order);
+	for (unsigned int order = 0; order < lines->count; order++) {
+		const struct option_line *line = &lines->items[order];
+
+		take_load_line(&common, &loads, line, order);
+		take_plugin_line(&own, line, order);
+		take_plugin_line(&stock, line, order);
+		take_rival_line(&loads, line);
+		take_place_line(&common, line, order);
+		take_default_key(&common, line);
+		take_capitals(&common, line, order);
 	}
 	own.plugin_loaded = loads.loaded[MKEYFILE_KEY_MANAGEMENT];
 	stock.plugin_loaded = loads.loaded[FILE_KEY_MANAGEMENT];
@@ -624,15 +624,12 @@ struct fault settings_parse(struct secret *lines, const struct server_profile *p
 	merge_error(&chosen->capitals_error, &common.capitals_error);
 	merge_error(&chosen->place_error, &common.place_error);
 	merge_error(&chosen->older_place, &common.older_place);
-	chosen->lines = secret_take(lines);
 	*ret_settings = *chosen;
 	*chosen = (struct server_settings){ 0 };
-	return fault_none();
 }
 
 void settings_free(struct server_settings *settings)
 {
-	secret_free(&settings->lines);
 	option_error_free(&settings->load_error);
 	option_error_free(&settings->capitals_error);
 	option_error_free(&settings->place_error);

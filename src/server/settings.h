@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "server/option_files.h"
 #include "server/target.h"
 
 /* What a server's option files say of the plugin that reads the key file:
@@ -47,7 +48,6 @@ struct option_error {
 
 struct server_settings {
 	enum key_plugin plugin; /* whose settings these are */
-	struct secret lines;	/* owns the strings */
 	struct setting filename;
 	struct setting filekey; /* maybe the password in clear: never shown */
 	struct setting digest;
@@ -77,16 +77,16 @@ struct server_settings {
 
 #define SETTINGS __attribute__((cleanup(settings_free)))
 
-/* Parses what my_print_defaults prints for a server, text that a NUL ends, and takes
- * it over. Of several lines for one option the last one counts; of user the first one.
+/* Takes the settings from the lines of a server, which own the strings. Of several lines
+ * for one option the last one counts; of user the first one.
  * Of two plugins that read key files, the settings are those of the one that serves,
  * else of the one that is loaded, else of the one that has a file. Where both would
  * serve, rival is set: which one serves is not defined. Plugins that were installed at
  * run time (INSTALL SONAME) are not in option files. Libraries that neither plugin is in
  * are taken to load. profile: of the server that reads them; NULL, not known: one before
  * 11.8, which makes a difference only with list_cut. */
-MUST_CHECK struct fault settings_parse(struct secret *lines, const struct server_profile *profile,
-				       struct server_settings *ret_settings);
+void settings_parse(const struct option_lines *lines, const struct server_profile *profile,
+		    struct server_settings *ret_settings);
 void settings_free(struct server_settings *settings);
 
 /* The KDF that they name, for a server that has such settings. False when the

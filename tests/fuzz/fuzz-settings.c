@@ -15,12 +15,14 @@ static void judge(const struct server_settings *settings, const struct server_pr
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	SECRET struct secret lines = { 0 };
+	SECRET struct secret text = { 0 };
+	OPTION_LINES struct option_lines lines = { 0 };
 	SETTINGS struct server_settings settings = { 0 };
 	struct kdf kdf = { 0 };
 
-	REQUIRE(!secret_copy_text(&lines, data, size).code);
-	REQUIRE(!settings_parse(&lines, NULL, &settings).code);
+	REQUIRE(!secret_copy_text(&text, data, size).code);
+	REQUIRE(!option_lines_parse(&text, &lines).code);
+	settings_parse(&lines, NULL, &settings);
 	REQUIRE(!settings_kdf(&settings, &kdf) || kdf.digest < DIGEST_COUNT);
 	REQUIRE(!settings_password_path(&settings) || settings.filekey.value);
 	judge(&settings, NULL);

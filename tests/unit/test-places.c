@@ -36,12 +36,14 @@ static void the_directories_of_a_server(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		SECRET struct secret lines = { 0 };
+		SECRET struct secret copy = { 0 };
+		OPTION_LINES struct option_lines lines = { 0 };
 		SERVER_PLACES struct server_places places = { 0 };
 		char text[1024] = "";
 
-		expect_done(rows[i].lines, secret_copy_text(&lines, rows[i].lines, strlen(rows[i].lines)));
-		expect_done(rows[i].lines, server_places_read(&lines, "/default", &places));
+		expect_done(rows[i].lines, secret_copy_text(&copy, rows[i].lines, strlen(rows[i].lines)));
+		expect_done(rows[i].lines, option_lines_parse(&copy, &lines));
+		expect_done(rows[i].lines, server_places_find(&lines, "/default", &places));
 		for (size_t n = 0; n < places.count; n++) {
 			strcat(text, n ? " " : "");
 			strcat(text, places.items[n].setting);
@@ -54,11 +56,11 @@ static void the_directories_of_a_server(void **state)
 
 static void without_option_files(void **state)
 {
-	struct secret none = { 0 };
+	const struct option_lines none = { 0 };
 	SERVER_PLACES struct server_places places = { 0 };
 
 	(void)state;
-	expect_done("none", server_places_read(&none, "/default", &places));
+	expect_done("none", server_places_find(&none, "/default", &places));
 	expect_number("none", "count", places.count, 1);
 	expect_text("none", places.items[0].path, "/default");
 }

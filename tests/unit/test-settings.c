@@ -7,6 +7,16 @@
 
 /* ---- lines ---- */
 
+static struct option_lines lines_of(const char *text)
+{
+	SECRET struct secret copy = { 0 };
+	struct option_lines lines;
+
+	expect_done("copy", secret_copy_text(&copy, text, strlen(text)));
+	expect_done("lines", option_lines_parse(&copy, &lines));
+	return lines;
+}
+
 static void test_lines(void **state)
 {
 	static const char printed[] =
@@ -23,22 +33,19 @@ static void test_lines(void **state)
 		{ "", "", true, false, "loose_" },
 		{ "last", "", false, false, "last" },
 	};
-	char *text = strdup(printed);
-	char *rest = text;
-	struct option_line line;
+	OPTION_LINES struct option_lines lines = lines_of(printed);
 
 	(void)state;
+	expect_number("lines", "count", lines.count, LENGTH(wanted));
 	for (size_t i = 0; i < LENGTH(wanted); i++) {
-		assert_true(option_files_next(&rest, &line));
-		expect_text(wanted[i].name, line.name, wanted[i].name);
-		expect_text(wanted[i].name, line.value, wanted[i].value);
-		expect_text(wanted[i].name, line.whole, wanted[i].whole);
-		expect_number(wanted[i].name, "loose", line.loose, wanted[i].loose);
-		expect_number(wanted[i].name, "has_value", line.has_value, wanted[i].has_value);
+		const struct option_line *line = &lines.items[i];
+
+		expect_text(wanted[i].name, line->name, wanted[i].name);
+		expect_text(wanted[i].name, line->value, wanted[i].value);
+		expect_text(wanted[i].name, line->whole, wanted[i].whole);
+		expect_number(wanted[i].name, "loose", line->loose, wanted[i].loose);
+		expect_number(wanted[i].name, "has_value", line->has_value, wanted[i].has_value);
 	}
-	assert_false(option_files_next(&rest, &line));
-	assert_false(option_files_next(&rest, &line));
-	free(text);
 }
 
 static void test_names(void **state)
@@ -53,13 +60,13 @@ static void test_names(void **state)
 
 /* ---- settings ---- */
 
-static struct server_settings settings_of(const char *lines)
+/* lines owns the strings. */
+static struct server_settings settings_of(const char *text, struct option_lines *lines)
 {
-	SECRET struct secret copy = { 0 };
 	struct server_settings settings;
 
-	expect_done("copy", secret_copy_text(&copy, lines, strlen(lines)));
-	assert_int_equal(settings_parse(&copy, NULL, &settings).code, FAULT_NONE);
+	*lines = lines_of(text);
+	settings_parse(lines, NULL, &settings);
 	return settings;
 }
 
@@ -94,7 +101,8 @@ static void test_kdf(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+		OPTION_LINES struct option_lines lines = { 0 };
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines, &lines);
 		struct kdf kdf = { DIGEST_COUNT, 99 };
 
 		expect_number(rows[i].lines, "valid", settings_kdf(&settings, &kdf), rows[i].valid);
@@ -200,7 +208,8 @@ static void test_obstacles(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+		OPTION_LINES struct option_lines lines = { 0 };
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines, &lines);
 		struct server_profile profile;
 		struct obstacle obstacle;
 
@@ -245,7 +254,8 @@ static void test_rivals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		SETTINGS struct server_settings settings = settings_of(rows[i].lines);
+		OPTION_LINES struct option_lines lines = { 0 };
+		SETTINGS struct server_settings settings = settings_of(rows[i].lines, &lines);
 
 		expect_number(rows[i].lines, "plugin", settings.plugin, rows[i].plugin);
 		if (rows[i].rival)
@@ -258,8 +268,9 @@ static void test_rivals(void **state)
 /* The first one counts: a server that is root becomes nobody else after that. */
 static void test_places(void **state)
 {
+	OPTION_LINES struct option_lines lines = { 0 };
 	SETTINGS struct server_settings settings =
-		settings_of("--user=one\n--datad=/a\n--user=other\n--datadir=/b\n--userstat=x\n");
+		settings_of("--user=one\n--datad=/a\n--user=other\n--datadir=/b\n--userstat=x\n", &lines);
 
 	(void)state;
 	assert_string_equal(settings.user, "one");
@@ -268,9 +279,12 @@ static void test_places(void **state)
 
 static void test_password(void **state)
 {
-	SETTINGS struct server_settings file = settings_of("--file_key_management_filekey=FILE:/p\n");
-	SETTINGS struct server_settings clear = settings_of("--file_key_management_filekey=file:/p\n");
-	SETTINGS struct server_settings none = settings_of("--file_key_management_fil=\n");
+	OPTION_LINES struct option_lines one = { 0 };
+	OPTION_LINES struct option_lines other = { 0 };
+	OPTION_LINES struct option_lines third = { 0 };
+	SETTINGS struct server_settings file = settings_of("--file_key_management_filekey=FILE:/p\n", &one);
+	SETTINGS struct server_settings clear = settings_of("--file_key_management_filekey=file:/p\n", &other);
+	SETTINGS struct server_settings none = settings_of("--file_key_management_fil=\n", &third);
 
 	(void)state;
 	assert_string_equal(settings_password_path(&file), "/p");
@@ -288,27 +302,26 @@ static void test_rest_of_list(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(targets); i++) {
-		SECRET struct secret copy = { 0 };
+		OPTION_LINES struct option_lines read = lines_of(lines);
 		SETTINGS struct server_settings settings = { 0 };
 		struct server_profile profile;
 		const bool goes_on = i == 2;
 
 		assert_true(!targets[i] || target_profile(targets[i], &profile));
-		expect_done("copy", secret_copy_text(&copy, lines, strlen(lines)));
-		expect_done("parse", settings_parse(&copy, targets[i] ? &profile : NULL, &settings));
+		settings_parse(&read, targets[i] ? &profile : NULL, &settings);
 		assert_int_equal(settings.plugin_loaded, goes_on);
 		assert_int_equal(settings.list_cut, !goes_on);
 	}
 }
 
-/* No memory at all is no settings. */
+/* Without lines there are no settings. */
 static void test_nothing(void **state)
 {
-	struct secret nothing = { 0 };
+	const struct option_lines nothing = { 0 };
 	struct server_settings settings;
 
 	(void)state;
-	assert_int_equal(settings_parse(&nothing, NULL, &settings).code, FAULT_NONE);
+	settings_parse(&nothing, NULL, &settings);
 	assert_null(settings.filename.value);
 	assert_false(settings.plugin_loaded);
 	settings_free(&settings);

@@ -58,26 +58,33 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 }
 
 /* What the program says of the files is said once: with the first group that is asked for. */
-static enum status print_group(const struct host *host, const char *group, struct secret *ret_lines)
+static enum status read_group(const struct host *host, const char *group, struct option_lines *ret_lines)
 {
 	const struct option_files files = option_files_of(host);
-	struct fault fault = option_files_print(&files, group, host->own_lines.data || host->is_asked, ret_lines);
+	bool is_said = host->own_lines.text.data || host->has_server_lines;
+	struct fault fault = option_files_read(&files, group, is_said, ret_lines);
 
 	if (!fault.code || (is_missing(fault) && may_be_missing(host)))
 		return STATUS_DONE;
 	return say_unreadable(&files, fault);
 }
 
-enum status read_server_places(const struct host *host, struct server_places *ret_places)
+static enum status read_server_lines(struct host *host)
 {
-	SECRET struct secret lines = { 0 };
-	enum status status = print_group(host, SERVER_GROUPS, &lines);
-	struct fault fault;
+	enum status status =
+		host->has_server_lines ? STATUS_DONE : read_group(host, SERVER_GROUPS, &host->server_lines);
+
+	host->has_server_lines |= !status;
+	return status;
+}
+
+enum status find_server_places(struct host *host, struct server_places *ret_places)
+{
+	enum status status = read_server_lines(host);
 
 	if (status)
 		return status;
-	fault = server_places_read(&lines, DATADIR_DEFAULT, ret_places);
-	return message_fault(fault, "");
+	return message_fault(server_places_find(&host->server_lines, DATADIR_DEFAULT, ret_places), "");
 }
 
 /* Standard input is no server's file. */
@@ -236,17 +243,16 @@ static void inherit(struct options *options, const struct options *own)
 
 static enum status read_own_group(struct options *options)
 {
-	struct option_line line;
+	const struct option_lines *lines = &options->host.own_lines;
 	struct options own;
-	enum status status = print_group(&options->host, OWN_GROUP, &options->host.own_lines);
+	enum status status = read_group(&options->host, OWN_GROUP, &options->host.own_lines);
 	struct parser parser = { 0 };
-	char *rest = (char *)options->host.own_lines.data;
 
 	options_start(&own, options->host.environment);
 	parser_add(&parser, &shared_table, &own);
 	parser_add(&parser, &lock_table, &own);
-	while (!status && rest && option_files_next(&rest, &line))
-		status = parse_own_line(&line, &parser, &own);
+	for (size_t i = 0; !status && i < lines->count; i++)
+		status = parse_own_line(&lines->items[i], &parser, &own);
 	if (status)
 		return status;
 	inherit(options, &own);
@@ -339,34 +345,29 @@ static enum status refuse_two_plugins(const struct options *options)
 }
 
 /* The installed server is asked for its release only where that makes a difference. */
-static struct fault parse_settings(struct host *host, struct secret *lines)
+static void parse_settings(struct host *host)
 {
-	SECRET struct secret copy = { 0 };
 	struct server_profile profile;
 	HEAP char *version = NULL;
-	struct fault fault = lines->data ? secret_copy_text(&copy, lines->data, lines->size) : fault_none();
 
-	if (!fault.code)
-		fault = settings_parse(lines, NULL, &host->settings);
-	if (fault.code || !host->settings.list_cut || installed_server(host->environment, &version).code ||
+	settings_parse(&host->server_lines, NULL, &host->settings);
+	if (!host->settings.list_cut || installed_server(host->environment, &version).code ||
 	    !target_profile(version, &profile))
-		return fault;
+		return;
 	settings_free(&host->settings);
-	return settings_parse(&copy, &profile, &host->settings);
+	settings_parse(&host->server_lines, &profile, &host->settings);
 }
 
 static enum status read_server_groups(struct options *options)
 {
-	SECRET struct secret lines = { 0 };
 	struct host *host = &options->host;
-	enum status status = print_group(host, SERVER_GROUPS, &lines);
-	struct fault fault;
+	enum status status = read_server_lines(host);
 
 	if (status)
 		return status;
 	host->is_asked = true;
-	fault = parse_settings(host, &lines);
-	status = fault.code ? message_fault(fault, "") : resolve_paths(host);
+	parse_settings(host);
+	status = resolve_paths(host);
 	if (!status)
 		take_server_files(options);
 	return status ? status : refuse_two_plugins(options);
@@ -496,61 +497,46 @@ enum status complete_host(struct options *options)
 
 /* ---- settings where no server looks ---- */
 
-static bool has_line(const struct secret *lines, const struct option_line *wanted)
+static bool has_line(const struct option_lines *lines, const struct option_line *wanted)
 {
-	SECRET struct secret copy = { 0 };
-	struct option_line line;
-	char *rest;
-
-	if (!lines->data || secret_copy_text(&copy, lines->data, lines->size).code)
-		return false;
-	rest = (char *)copy.data;
-	while (option_files_next(&rest, &line))
-		if (option_name_is(line.name, wanted->name) && !strcmp(line.value, wanted->value))
+	for (size_t i = 0; i < lines->count; i++)
+		if (option_name_is(lines->items[i].name, wanted->name) && !strcmp(lines->items[i].value, wanted->value))
 			return true;
 	return false;
 }
 
 /* The name of the plugin that a line of the group is for, if the server has no such
  * line. */
-static const char *stray_plugin(const struct secret *server_lines, struct secret *group_lines)
+static const char *stray_plugin(const struct option_lines *server_lines, const struct option_lines *group_lines)
 {
-	struct option_line line;
-	char *rest = (char *)group_lines->data;
+	for (size_t i = 0; i < group_lines->count; i++) {
+		const struct option_line *line = &group_lines->items[i];
 
-	while (rest && option_files_next(&rest, &line)) {
 		for (enum key_plugin plugin = FILE_KEY_MANAGEMENT; plugin <= MKEYFILE_KEY_MANAGEMENT; plugin++) {
 			const char *name = key_plugin_name(plugin);
 
-			if (option_name_begins(line.name, name, strlen(name)) && !has_line(server_lines, &line))
+			if (option_name_begins(line->name, name, strlen(name)) && !has_line(server_lines, line))
 				return name;
 		}
 	}
 	return NULL;
 }
 
-static enum status find_stray_among(const struct host *host, const struct option_names *groups, char **ret_group,
-				    const char **ret_plugin)
+enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
 {
-	SECRET struct secret server_lines = { 0 };
-	enum status status = print_group(host, SERVER_GROUPS, &server_lines);
+	const struct option_names *groups = &host->option_files.groups;
+	enum status status = STATUS_DONE;
 
+	*ret_plugin = NULL;
 	for (size_t i = 0; !status && !*ret_group && i < groups->count; i++) {
-		SECRET struct secret lines = { 0 };
+		OPTION_LINES struct option_lines lines = { 0 };
 
-		status = print_group(host, groups->items[i], &lines);
-		if (!status)
-			*ret_plugin = stray_plugin(&server_lines, &lines);
-		if (!status && *ret_plugin)
+		status = read_group(host, groups->items[i], &lines);
+		*ret_plugin = stray_plugin(&host->server_lines, &lines);
+		if (*ret_plugin)
 			*ret_group = strdup(groups->items[i]);
 	}
 	return status;
-}
-
-enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
-{
-	*ret_plugin = NULL;
-	return find_stray_among(host, &host->option_files.groups, ret_group, ret_plugin);
 }
 
 enum status say_no_file(const struct host *host)

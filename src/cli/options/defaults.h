@@ -18,7 +18,7 @@ MUST_CHECK enum status complete_host(struct options *options);
 struct option_files option_files_of(const struct host *host);
 
 /* The directories of the server of the option files, and says what goes wrong. */
-MUST_CHECK enum status read_server_places(const struct host *host, struct server_places *ret_places);
+MUST_CHECK enum status find_server_places(struct host *host, struct server_places *ret_places);
 
 /* A usage error: nothing names a key file. Tells when a group does that the server
  * does not read. */

@@ -299,7 +299,8 @@ enum status check_descriptor(int descriptor)
 static void host_free(struct host *host)
 {
 	option_files_seen_free(&host->option_files);
-	secret_free(&host->own_lines);
+	option_lines_free(&host->own_lines);
+	option_lines_free(&host->server_lines);
 	settings_free(&host->settings);
 	free(host->file);
 	free(host->password_file);

@@ -64,9 +64,11 @@ struct host {
 	const char *defaults_group_suffix;
 	char **environment; /* for children: as this process was given it */
 	struct option_files_seen option_files;
-	struct secret own_lines;	 /* of [mkeyfile]; options point into it */
-	struct server_settings settings; /* of the server */
-	char *file;			 /* absolute paths that settings name; NULL: none */
+	struct option_lines own_lines;	  /* of [mkeyfile]; options point into them */
+	struct option_lines server_lines; /* of the groups that the server reads; settings point into them */
+	bool has_server_lines;		  /* they were asked for */
+	struct server_settings settings;  /* of the server */
+	char *file;			  /* absolute paths that settings name; NULL: none */
 	char *password_file;
 	char *server_version; /* of the server installed here, as a target */
 	bool names_file;      /* the key file is the one that settings name */

@@ -60,13 +60,13 @@ static bool is_covered(const struct datadirs *datadirs, const char *path)
 	return false;
 }
 
-enum status datadirs_complete(struct datadirs *datadirs, const struct host *host)
+enum status datadirs_complete(struct datadirs *datadirs, struct host *host)
 {
 	enum status status;
 
 	if (!datadirs->of_server)
 		return STATUS_DONE;
-	status = read_server_places(host, &datadirs->places);
+	status = find_server_places(host, &datadirs->places);
 	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
 		const struct server_place *place = &datadirs->places.items[i];
 

@@ -20,7 +20,7 @@ struct datadirs {
 extern const struct option_table datadir_table;
 
 /* With --server-data: adds what the option files name, and says each. */
-MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, const struct host *host);
+MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, struct host *host);
 
 /* Looks at all directories, with a progress line, and says what goes wrong: one that
  * cannot be read, or has no file at all, which is no reason to say yes. how: without
