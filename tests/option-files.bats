@@ -301,6 +301,14 @@ hint: did you mean 'target'?" ""
 	same "--help mkeyfile" "$(asked list "${given[@]}")"
 }
 
+@test "verify asks whether the user account of the option files can read any file" {
+	server_section 'user = nobody'
+	cp keyfile other
+	chmod 711 .
+	run --separate-stderr with_file verify -f other -P keyfile.key
+	[[ $output = *"user 'nobody' cannot read 'other': Permission denied [unreadable]"* ]]
+}
+
 @test "a password descriptor is for mkeyfile alone, and has to be open" {
 	printf '#!/bin/sh\n[ ! -e /proc/self/fd/7 ] || touch leaked\ntouch asked\n' >ask
 	chmod 755 ask

@@ -63,7 +63,7 @@ enum status options_complete(struct options *options)
 	if (!status)
 		status = fill_from_option_files(options);
 	if (!status)
-		status = trust_for_secrets(&options->accounts, options->host.settings.user);
+		status = trust_for_secrets(&options->accounts, &options->host);
 	if (!status)
 		status = check_files(options);
 	/* the group [mkeyfile] may say more than the command line */

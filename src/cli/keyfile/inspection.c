@@ -6,7 +6,6 @@
 #include "cli/keyfile/password_source.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/options/defaults.h"
-#include "cli/options/repeatable.h"
 #include "cli/options/trusted.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
@@ -22,21 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- who reads the files, and what can be seen from outside ---- */
-
-static enum status find_user(struct inspection *inspection)
-{
-	const struct options *options = inspection->options;
-	const char *name = options->accounts.server_user;
-
-	if (!name && options->host.names_file)
-		name = options->host.settings.user;
-	inspection->has_user = server_user_find(name ? name : SERVER_USER_DEFAULT, &inspection->user);
-	if (inspection->has_user || !options->accounts.server_user)
-		return STATUS_DONE;
-	message_error("there is no user '%s'", repeatable_near(options->accounts.server_user, "mysql mariadb"));
-	return STATUS_USAGE;
-}
+/* ---- what can be seen from outside ---- */
 
 /* Standard input, and what is not there, has no owner. */
 static bool look_from_outside(const char *path, enum finding_kind exposed, struct inspected_file *ret_file)
@@ -511,9 +496,8 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 	enum status status;
 
 	*inspection = (struct inspection){ .options = options, .name = input_name(options->file) };
-	status = find_user(inspection);
-	if (!status)
-		status = inspect_files(inspection);
+	inspection->has_user = find_server_account(&options->accounts, &options->host, &inspection->user);
+	status = inspect_files(inspection);
 	if (!status)
 		status = find_obstacle(inspection);
 	if (!status && !is_cut_off(inspection))

@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/new_file.h"
 
+#include "cli/options/trusted.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
 #include "core/cleanup.h"
-#include "server/access.h"
 
 #include <unistd.h>
-
-static bool find_server_user(const struct options *options, struct server_user *ret_user)
-{
-	const char *name = options->accounts.server_user;
-
-	if (!name)
-		name = options->host.settings.user;
-	return server_user_find(name ? name : SERVER_USER_DEFAULT, ret_user);
-}
 
 struct file_access new_file_access(const struct options *options)
 {
 	struct server_user user;
 
-	if (geteuid() || !find_server_user(options, &user))
+	if (geteuid() || !find_server_account(&options->accounts, &options->host, &user))
 		return (struct file_access){ 0 };
 	return (struct file_access){
 		.sets_owner = true,
@@ -68,7 +59,7 @@ static const char *needed_owner(const struct options *options, const char *passw
 {
 	struct server_user user = { .name = SERVER_USER_DEFAULT };
 
-	if (find_server_user(options, &user) && can_read(&user, options->file) &&
+	if (find_server_account(&options->accounts, &options->host, &user) && can_read(&user, options->file) &&
 	    (!password_file || can_read(&user, password_file)))
 		return NULL;
 	return user.name;

@@ -8,7 +8,6 @@
 #include "core/cleanup.h"
 #include "core/deadline.h"
 #include "core/format.h"
-#include "server/access.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -304,15 +303,12 @@ static void add_default(json_t *defaults, const char *name, const char *value)
 		json_array_append_new(defaults, json_text(argument));
 }
 
-/* By the same rule as verify's. Root's where there is no such user. */
+/* Root's where there is no such user. */
 static uid_t server_uid(const struct accounts *accounts, const struct host *host)
 {
-	const char *name = accounts->server_user;
 	struct server_user user;
 
-	if (!name)
-		name = host->settings.user;
-	return server_user_find(name ? name : SERVER_USER_DEFAULT, &user) ? user.uid : 0;
+	return find_server_account(accounts, host, &user) ? user.uid : 0;
 }
 
 static json_t *connection_request(const struct server_options *server_options, const struct accounts *accounts,

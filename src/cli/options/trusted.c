@@ -3,7 +3,6 @@
 
 #include "cli/options/repeatable.h"
 #include "cli/words/message.h"
-#include "server/access.h"
 
 static enum status no_such_user(const char *name)
 {
@@ -43,6 +42,16 @@ enum status check_option_file(const struct accounts *accounts, const char *path)
 	return fault.code == FAULT_UNTRUSTED ? message_fault(fault, path) : status;
 }
 
+static const char *usual_server_user(const struct host *host)
+{
+	return host->settings.user ? host->settings.user : SERVER_USER_DEFAULT;
+}
+
+bool find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user)
+{
+	return server_user_find(accounts->server_user ? accounts->server_user : usual_server_user(host), ret_user);
+}
+
 /* A name is looked up when it matters: that may take a while where a directory service
  * knows it. */
 static void add_usual_server_user(struct trust *trust, const char *name)
@@ -50,15 +59,13 @@ static void add_usual_server_user(struct trust *trust, const char *name)
 	struct server_user user;
 	uint32_t number;
 
-	if (!name)
-		trust->server_user = SERVER_USER_DEFAULT;
-	else if (!parse_decimal(name, 0, UINT32_MAX - 1, &number))
+	if (!parse_decimal(name, 0, UINT32_MAX - 1, &number))
 		trust->server_user = name;
 	else if (server_user_find(name, &user))
 		trust_add(trust, user.uid);
 }
 
-enum status trust_for_secrets(const struct accounts *accounts, const char *usual)
+enum status trust_for_secrets(const struct accounts *accounts, const struct host *host)
 {
 	struct trust trust = trust_caller();
 	struct server_user user;
@@ -67,7 +74,7 @@ enum status trust_for_secrets(const struct accounts *accounts, const char *usual
 	if (status)
 		return status;
 	if (!accounts->server_user)
-		add_usual_server_user(&trust, usual);
+		add_usual_server_user(&trust, usual_server_user(host));
 	else if (!server_user_find(accounts->server_user, &user))
 		return no_such_user(accounts->server_user);
 	else

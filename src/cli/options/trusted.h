@@ -3,6 +3,7 @@
 
 #include "cli/options/options.h"
 #include "core/trust.h"
+#include "server/access.h"
 
 /* Whose files a command trusts (core/trust.h), from what the options say. */
 
@@ -13,10 +14,13 @@ MUST_CHECK enum status trust_for_option_files(const struct accounts *accounts);
 /* Refuses an option file, which another program is to read, by the same rule. */
 MUST_CHECK enum status check_option_file(const struct accounts *accounts, const char *path);
 
-/* For everything else: these and the server's user account, which is --server-user, else
- * usual, what the server's option files say, else "mysql". Refuses a --server-user or
+/* For everything else: these and the server's user account. Refuses a --server-user or
  * --trust-owner that does not exist; any number does. */
-MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const char *usual);
+MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const struct host *host);
+
+/* The server's user account: --server-user, else what the server's option files say, else
+ * "mysql". False: this host has no such account. */
+bool find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user);
 
 /* Of a server's view of its files: root, user, and the users of --trust-owner. */
 struct trust trust_of_server(const struct accounts *accounts, uid_t user);
