@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # MKEYFILE_COMPLETION_DIR(SHELL, PKG-CONFIG-MODULE, DEFAULT)
-# The option --with-SHELL-completion-dir; SHELLcompletiondir is the directory,
-# where the module names it or else the default, and the conditional
-# INSTALL_SHELL_COMPLETION tells whether the completion is installed.
+# Adds the option --with-SHELL-completion-dir. Sets SHELLcompletiondir to the
+# directory of the option, or of the module, or else to the default, and the
+# conditional INSTALL_SHELL_COMPLETION to whether the completion is installed.
 AC_DEFUN([MKEYFILE_COMPLETION_DIR], [
 AC_ARG_WITH([$1-completion-dir],
 	[AS_HELP_STRING([--with-$1-completion-dir=DIR],
-		[where to install the $1 completion; "no" leaves it out])],
+		[install the $1 completion in DIR ("no": do not install it)])],
 	[], [with_$1_completion_dir=yes])
 AS_IF([test "$with_$1_completion_dir" = yes], [
 	$1completiondir=

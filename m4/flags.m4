@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 # MKEYFILE_CC_FLAGS(VARIABLE, FLAGS): append to VARIABLE each flag that the
-# compiler takes without a warning.
+# compiler accepts without a warning.
 AC_DEFUN([MKEYFILE_CC_FLAGS], [
 	for mkeyfile_flag in m4_normalize([$2]); do
-		AC_MSG_CHECKING([whether $CC takes $mkeyfile_flag])
+		AC_MSG_CHECKING([whether $CC accepts $mkeyfile_flag])
 		mkeyfile_saved_cflags=$CFLAGS
 		CFLAGS="$CFLAGS -Werror $mkeyfile_flag"
 		AC_COMPILE_IFELSE([AC_LANG_PROGRAM()],
@@ -19,7 +19,7 @@ AC_DEFUN([MKEYFILE_CC_FLAGS], [
 # MKEYFILE_LD_FLAGS(VARIABLE, FLAGS): the same for the linker.
 AC_DEFUN([MKEYFILE_LD_FLAGS], [
 	for mkeyfile_flag in m4_normalize([$2]); do
-		AC_MSG_CHECKING([whether the linker takes $mkeyfile_flag])
+		AC_MSG_CHECKING([whether the linker accepts $mkeyfile_flag])
 		mkeyfile_saved_cflags=$CFLAGS
 		mkeyfile_saved_ldflags=$LDFLAGS
 		CFLAGS="$CFLAGS -fPIE"
@@ -34,8 +34,8 @@ AC_DEFUN([MKEYFILE_LD_FLAGS], [
 	AC_SUBST([$1])
 ])
 
-# MKEYFILE_FORTIFY(VARIABLE): the highest _FORTIFY_SOURCE that the C library
-# has; it needs optimization.
+# MKEYFILE_FORTIFY(VARIABLE): append the highest _FORTIFY_SOURCE that the C
+# library supports. It requires optimization.
 AC_DEFUN([MKEYFILE_FORTIFY], [
 	for mkeyfile_level in 3 2; do
 		AC_MSG_CHECKING([for _FORTIFY_SOURCE=$mkeyfile_level])

@@ -6,15 +6,15 @@
 AC_DEFUN([MKEYFILE_SERVER_PLUGIN], [
 	AC_ARG_WITH([server-plugin],
 		[AS_HELP_STRING([--with-server-plugin],
-			[build the plugin for MariaDB servers; needs mysql/plugin_encryption.h @<:@auto@:>@])],
+			[build the plugin for MariaDB servers, which requires mysql/plugin_encryption.h (default: if it is installed)])],
 		[], [with_server_plugin=auto])
 	AC_ARG_WITH([plugin-dir],
 		[AS_HELP_STRING([--with-plugin-dir=DIR],
-			[where the server looks for plugins (its plugin_dir)])])
-	AC_ARG_VAR([SERVER_PLUGIN_CPPFLAGS], [where the server's mysql/plugin_encryption.h is, as -I or -isystem])
+			[install the plugin in DIR (default: the server's plugin_dir)])])
+	AC_ARG_VAR([SERVER_PLUGIN_CPPFLAGS], [directory of the server's mysql/plugin_encryption.h, as -I or -isystem])
 	AS_IF([test "$with_server_plugin" != no], [_MKEYFILE_SERVER_HEADERS], [SERVER_PLUGIN_CPPFLAGS=])
 	AS_IF([test "$with_server_plugin" = yes && test -z "$SERVER_PLUGIN_CPPFLAGS"],
-		[AC_MSG_ERROR([mysql/plugin_encryption.h is missing: Debian has it in libmariadbd-dev; SERVER_PLUGIN_CPPFLAGS=-I... names another place])])
+		[AC_MSG_ERROR([mysql/plugin_encryption.h is missing: install libmariadbd-dev (Debian), or set SERVER_PLUGIN_CPPFLAGS=-I...])])
 	AS_IF([test -n "$SERVER_PLUGIN_CPPFLAGS"], [with_server_plugin=yes], [with_server_plugin=no])
 	AS_IF([test $with_server_plugin = yes], [
 		_MKEYFILE_SERVER_PLUGIN_DIR
@@ -26,8 +26,8 @@ AC_DEFUN([MKEYFILE_SERVER_PLUGIN], [
 	AC_MSG_RESULT([$with_server_plugin${serverplugindir:+, for $serverplugindir}])
 ])
 
-# The headers of the server, which are not those of the client library: below
-# the client's in server/, as Debian and the RPM packages have them.
+# Finds the headers of the server, which differ from those of the client library.
+# Debian and the RPM packages have them in server/ in the client's directory.
 AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
 	AC_MSG_CHECKING([for mysql/plugin_encryption.h])
 	mkeyfile_saved_cppflags=$CPPFLAGS
@@ -49,10 +49,10 @@ AC_DEFUN([_MKEYFILE_SERVER_HEADERS], [
 	AC_MSG_RESULT([$mkeyfile_found])
 ])
 
-# Where the server looks for plugins: what its option files say, or else the server itself
-# or mariadb.pc, or else where its own file_key_management.so is. (mariadb_config --plugindir
-# is the directory of the client's plugins.) serverplugindir_from is "guess" when there is no
-# server to ask: make install warns.
+# Finds the server's plugin directory: from its option files, or else from the server itself or
+# mariadb.pc, or else the directory of its own file_key_management.so. (mariadb_config --plugindir
+# is the directory of the client's plugins.) serverplugindir_from is "guess" if no server is
+# installed; make install then prints a warning.
 AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
 	serverplugindir=$with_plugin_dir
 	serverplugindir_from=server
@@ -70,16 +70,16 @@ AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_DIR], [
 	AS_IF([test -z "$serverplugindir"],
 		[serverplugindir='${libdir}/mysql/plugin'
 		 serverplugindir_from=guess
-		 AC_MSG_WARN([no MariaDB server is here to say where it looks for plugins: use --with-plugin-dir=DIR (its plugin_dir)])])
+		 AC_MSG_WARN([no MariaDB server is installed, so its plugin directory is unknown: use --with-plugin-dir=DIR])])
 	AC_SUBST([serverplugindir_from])
 ])
 
-# HARDENING_CFLAGS and HARDENING_LDFLAGS, as far as they are not for programs.
+# HARDENING_CFLAGS and HARDENING_LDFLAGS without the flags for programs.
 AC_DEFUN([_MKEYFILE_SERVER_PLUGIN_FLAGS], [
 	SERVER_PLUGIN_CFLAGS="`AS_ECHO(["$HARDENING_CFLAGS"]) | $SED 's/-fPIE//'` -fPIC"
 	SERVER_PLUGIN_LDFLAGS=`AS_ECHO(["$HARDENING_LDFLAGS"]) | $SED 's/-pie\>//; s/-Wl,-z,nodlopen//'`
-	# a symbol that nothing defines is found at once, but for a sanitizer's own,
-	# which clang leaves to the program
+	# report undefined symbols when linking; with a sanitizer of clang this is not possible,
+	# because the program has the sanitizer's symbols
 	mkeyfile_saved_ldflags=$LDFLAGS
 	LDFLAGS="$LDFLAGS -shared -fPIC -Wl,-z,defs"
 	AC_MSG_CHECKING([whether shared objects link with -Wl,-z,defs])
