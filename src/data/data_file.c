@@ -13,7 +13,7 @@ void data_file_free(struct data_file *file)
 	*file = (struct data_file){ 0 };
 }
 
-/* A bit that flipped in a page's version field makes one such page. */
+/* A flipped bit in a page's version field produces one such page. */
 static bool is_flipped(const struct key_use *use)
 {
 	return use->pages + use->free.pages == 1 && use->other_proven;
@@ -33,9 +33,8 @@ bool key_use_is_needed(const struct key_use *use)
 	return key_use_is_needed_by_allocated(use) || (!is_flipped(use) && use->free.pages > use->free.broken);
 }
 
-/* A page that no checksum of its own vouches for may be damaged. Where the key
- * opens other pages, or there is but this one and the key is known to be right,
- * it is. */
+/* A page without a checksum over its bytes on disk may be damaged. It is damaged if the
+ * key decrypts other pages, or if this is the only page and the key is known to be right. */
 static bool looks_damaged(const struct key_use *use, bool known_elsewhere)
 {
 	if (use->strict_refuted)
@@ -45,7 +44,7 @@ static bool looks_damaged(const struct key_use *use, bool known_elsewhere)
 
 static bool is_worse(enum data_answer one, enum data_answer other)
 {
-	/* one key that proves does not stand for another one that cannot */
+	/* a proven key does not make up for one that cannot be proven */
 	static const int badness[DATA_ANSWER_COUNT] = {
 		[DATA_NOT_ENCRYPTED] = 0, [DATA_PROVEN] = 1,  [DATA_NOT_PROVABLE] = 2, [DATA_UNKNOWN_KIND] = 3,
 		[DATA_UNREADABLE] = 4,	  [DATA_DAMAGED] = 5, [DATA_WRONG_KEY] = 6,    [DATA_MISSING_KEY] = 7,
@@ -73,7 +72,7 @@ static enum data_answer allocated_answer(const struct key_use *use, bool known_e
 	return use->pages ? DATA_NOT_PROVABLE : DATA_NOT_ENCRYPTED;
 }
 
-/* What opens some of them is the key: import does not ask more. */
+/* A key that decrypts some free pages is the right one: import requires no more. */
 static enum data_answer free_answer(const struct key_use *use, bool known_elsewhere)
 {
 	const struct free_use *free = &use->free;
@@ -103,22 +102,23 @@ bool data_file_head_is_damaged(const struct data_file *file)
 	       (file->kind == DATA_INNODB && file->evidence.plain_damaged && file->evidence.first_bad == 0);
 }
 
-/* Recovery makes a file as long as its changes need, and knows page 0 by them. */
+/* Recovery extends a file as far as its changes require, and has page 0 from them. */
 bool data_file_is_incomplete(const struct data_file *file)
 {
 	return file->note == DATA_NOTE_ZERO || file->note == DATA_NOTE_LOST || file->evidence.unexplained ||
 	       (file->note == DATA_NOTE_CUT_OFF && file->redo_says <= REDO_SAYS_NOTHING);
 }
 
-/* A server that truncates an undo tablespace makes page 0 without its crypt block, and keeps
- * encrypting (10.11, 11.8). It knows that as long as it runs. */
+/* When a server truncates an undo tablespace, the new page 0 has no crypt block, but the
+ * server continues to encrypt (10.11, 11.8). It remembers that as long as it runs. */
 static bool is_truncated_undo(const struct data_file *file)
 {
 	return file->note == DATA_NOTE_NONE && file->evidence.unexplained && is_undo_name(file->path);
 }
 
-/* Where page 0 was made since the checkpoint, recovery makes all pages since then again. Else
- * 10.11 does not start when it reads one ("Page read from tablespace is corrupted"). */
+/* If page 0 was created after the checkpoint, recovery creates all later pages again.
+ * Otherwise 10.11 does not start when it reads such a page ("Page read from tablespace is
+ * corrupted"). */
 static bool is_undo_in_use(const struct data_file *file, enum data_recovery recovery)
 {
 	return is_truncated_undo(file) &&
@@ -133,7 +133,7 @@ bool data_file_is_undecided(const struct data_file *file, enum data_recovery rec
 		(recovery == DATA_RECOVERY_DUE && (file->redo_says == REDO_CANNOT_SAY || is_truncated_undo(file))));
 }
 
-/* What only a recovery could explain is damage where there is none. */
+/* Without a recovery, anything that only a recovery could explain is damage. */
 static enum data_answer incomplete_answer(struct data_file *file, enum data_recovery recovery)
 {
 	if (!data_file_is_incomplete(file))
@@ -157,7 +157,7 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 
 		worsen(&worst, key_use_answer(use, known && known(context, use->id, use->version)));
 	}
-	/* nothing to prove, but the server asks for the key when it opens the file */
+	/* nothing to prove, but the server requires the key when it opens the file */
 	if (worst == DATA_NOT_ENCRYPTED && file->declared && !file->note)
 		file->note = DATA_NOTE_NO_PAGE;
 	if (worst == DATA_NOT_ENCRYPTED && file->declared_missing)
@@ -172,7 +172,7 @@ void data_file_decide(struct data_file *file, data_key_known *known, const void 
 	worsen(&worst, incomplete_answer(file, recovery));
 	if (evidence->plain_damaged || evidence->overflow || file->note == DATA_NOTE_NO_HEAD)
 		worsen(&worst, DATA_DAMAGED);
-	/* the key, its version or the salt may be what was damaged */
+	/* the damage may be in the key ID, its version or the salt */
 	if (is_worse(worst, DATA_DAMAGED) && data_file_head_is_damaged(file))
 		worst = DATA_DAMAGED;
 	file->answer = worst;

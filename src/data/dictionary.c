@@ -18,10 +18,10 @@
 #define NO_PAGE UINT32_MAX
 #define LEVELS_MAX 8 /* of the tree */
 
-/* Records of ROW_FORMAT=REDUNDANT (rem/rem0rec.cc): offsets from where a record begins. */
+/* Records of ROW_FORMAT=REDUNDANT (rem/rem0rec.cc): offsets from the start of a record. */
 #define INFIMUM 101U
 #define SUPREMUM 116U
-#define EXTRA 6U /* bytes before a record, without the ends of its fields */
+#define EXTRA 6U /* bytes before a record, not counting the field end offsets */
 #define DELETED 0x20U
 
 enum field { FIELD_NAME = 0, FIELD_MIX_LEN = 7, FIELD_SPACE = 9, FIELD_COUNT = 10 };
@@ -32,7 +32,7 @@ struct walk {
 	const struct data_needs *needs;
 	const struct system_part *first;
 	struct innodb_file innodb;
-	unsigned char page[SCAN_PAGE_MAX]; /* the plain text of the page that is looked at */
+	unsigned char page[SCAN_PAGE_MAX]; /* the plain text of the current page */
 	dictionary_visit *visit;
 	void *context;
 };
@@ -62,7 +62,7 @@ static bool read_from(struct walk *walk, const struct system_file *file, uint32_
 	       got == size;
 }
 
-/* The page's plain text, to walk->page. */
+/* Reads the page's plain text into walk->page. */
 static bool read_page(struct walk *walk, uint32_t number)
 {
 	const struct system_file *file = file_of(walk, number);
@@ -94,7 +94,7 @@ static uint32_t field_count(const struct record *record)
 	return (uint32_t)(be16(record->page + record->begin - 4) & 0x7fe) >> 1;
 }
 
-/* Where a field ends, counted from the record's begin. */
+/* Returns the end of a field, relative to the start of the record. */
 static uint32_t field_end(const struct record *record, uint32_t field)
 {
 	const unsigned char *begin = record->page + record->begin;
@@ -104,7 +104,7 @@ static uint32_t field_end(const struct record *record, uint32_t field)
 	return be16(begin - EXTRA - 2 - 2 * (size_t)field) & 0x3fffU;
 }
 
-/* NULL: it is not there, or the record contradicts itself. */
+/* Returns NULL if the field is missing or the record is inconsistent. */
 static const unsigned char *find_field(const struct record *record, uint32_t field, uint32_t *ret_size)
 {
 	uint32_t fields = field_count(record);
@@ -132,7 +132,7 @@ static bool find_number(const struct record *record, uint32_t field, uint32_t *r
 	return true;
 }
 
-/* The records of a page are a list. False: it has ended. */
+/* Moves to the next record in the page's list. Returns false at the end. */
 static bool next_record(struct record *record)
 {
 	record->begin = be16(record->page + record->begin - 2);
@@ -164,7 +164,7 @@ static struct fault visit_page(struct walk *walk, bool *complete)
 	struct fault fault = fault_none();
 	char name[1024];
 
-	/* a list that is a circle ends as well */
+	/* a circular list must end, too */
 	for (uint32_t i = 0; !fault.code && i < record.size / EXTRA && next_record(&record); i++) {
 		table = (struct dictionary_table){ .deleted = record.page[record.begin - EXTRA] & DELETED };
 		if (read_table(&record, name, sizeof(name), &table))
@@ -175,13 +175,13 @@ static struct fault visit_page(struct walk *walk, bool *complete)
 	return fault;
 }
 
-/* Where a redo log waits, the page on the disk may be one of before. */
+/* While a redo log waits, the page on disk may be an older one. */
 static bool is_of_tables(const struct walk *walk)
 {
 	return !be32(walk->page + INDEX_OFFSET) && be32(walk->page + INDEX_OFFSET + 4) == TABLES_ID;
 }
 
-/* The first page of the lowest level. */
+/* Finds the first page of the lowest level. */
 static bool find_first_leaf(struct walk *walk, uint32_t *ret_number)
 {
 	uint32_t number;

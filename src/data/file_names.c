@@ -13,8 +13,8 @@
 
 #define LOG_NAME "ib_logfile"
 
-/* The first pattern that fits decides. A table may have any name without a dot:
- * what has no suffix must fit to its end. */
+/* The first matching pattern decides. A table can have any name without a dot, so a
+ * pattern without a suffix must match the whole name. */
 static const struct {
 	const char *pattern;
 	enum file_name name;
@@ -22,7 +22,7 @@ static const struct {
 	{ "#sql-temptable*", NAME_TEMPORARY },
 	{ "GRA_+([0-9])_+([0-9])?(_v+([0-9])).log", NAME_CLEAR_TEXT }, /* an event that could not be applied */
 	{ "ibtmp+([0-9])", NAME_TEMPORARY },
-	{ "*.lower-test", NAME_TEMPORARY },			 /* whether the file system has capital letters */
+	{ "*.lower-test", NAME_TEMPORARY },			 /* tests whether the file system is case-sensitive */
 	{ "*.@(log|err)?([.-]*).@(gz|bz2|xz|zst)", NAME_PLAIN }, /* rotated */
 	{ "*.delta", NAME_INCREMENTAL },
 	{ "*.xbcrypt", NAME_PACKED },
@@ -57,14 +57,14 @@ static const struct {
 	{ "*.info", NAME_PLAIN },
 	{ "*.index", NAME_PLAIN },
 	{ "*.state", NAME_PLAIN },
-	{ "*.idx", NAME_PLAIN }, /* of a binary log's GTIDs */
+	{ "*.idx", NAME_PLAIN }, /* index of a binary log's GTIDs */
 	{ "*.cnf", NAME_PLAIN },
 	{ "*.sock", NAME_PLAIN },
 	{ "*.@(sock|socket).lock", NAME_PLAIN },
 	{ "*.pem", NAME_PLAIN },
 	{ "*.crt", NAME_PLAIN },
-	{ "*.~rec~", NAME_PLAIN },  /* of a purge of binary logs */
-	{ "*.TM[DM]", NAME_PLAIN }, /* of a repair of MyISAM */
+	{ "*.~rec~", NAME_PLAIN },  /* from purging binary logs */
+	{ "*.TM[DM]", NAME_PLAIN }, /* from repairing MyISAM tables */
 	{ "*.flag", NAME_PLAIN },
 	{ "aria_log.[0-9]*", NAME_PLAIN },
 	{ "aria_log_control", NAME_PLAIN },
@@ -88,7 +88,7 @@ static const struct {
 	{ "core", NAME_PLAIN },
 	{ "core.+([0-9])", NAME_PLAIN },
 	{ "RPM_UPGRADE_*", NAME_PLAIN },
-	{ ".@(mysql|mariadb|bash)_history", NAME_PLAIN }, /* the directory is home to the server's user account */
+	{ ".@(mysql|mariadb|bash)_history", NAME_PLAIN }, /* the directory is the home of the server's user account */
 };
 
 const char *base_name(const char *path)
@@ -108,7 +108,7 @@ enum file_name classify_name(const char *path)
 	return NAME_OTHER;
 }
 
-/* The number behind prefix; -1: it has not such a name. */
+/* Returns the number after prefix, or -1 if the name is not of that form. */
 static long number_of(const char *path, const char *prefix)
 {
 	const char *name = base_name(path);
@@ -121,7 +121,7 @@ static long number_of(const char *path, const char *prefix)
 	return *end ? -1 : number;
 }
 
-/* The first is ibdata1, in rare cases ibdata0. */
+/* The first file is ibdata1, or rarely ibdata0. */
 bool is_later_system_name(const char *path)
 {
 	return number_of(path, "ibdata") > 1;

@@ -17,8 +17,8 @@ static bool is_locked(int directory, const char *name)
 	       lock.l_type != F_UNLCK;
 }
 
-/* A file of the system tablespace may have any name. Of these there may be very many,
- * and servers do not lock them. */
+/* A file of the system tablespace can have any name. Files with these suffixes are
+ * skipped: there can be very many, and servers do not lock them. */
 static bool is_of_table(const char *name)
 {
 	static const char *const suffixes[] = { ".ibd", ".isl", ".cfg", ".MAD", ".MAI", ".frm", ".par", ".opt",

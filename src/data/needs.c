@@ -67,7 +67,7 @@ static struct fault add_use(struct data_needs *needs, size_t number, const struc
 	size_t count = needs->count;
 	struct data_need *need;
 
-	/* pages that name it are damaged */
+	/* the pages that name it are damaged */
 	if (!is_needed && !use->residual)
 		return fault_none();
 	need = find_or_insert(needs, use->id, use->version);
@@ -87,8 +87,8 @@ static struct fault add_use(struct data_needs *needs, size_t number, const struc
 	return fault_none();
 }
 
-/* A file that says that it is encrypted, and has no page that needs a key, stands for one
- * of any version. */
+/* A file that declares encryption but has no page that needs a key counts as one need
+ * without a version. */
 static bool is_only_declared(const struct data_file *file)
 {
 	bool is_used = false;
@@ -150,8 +150,8 @@ static bool is_same_part(const struct system_part *one, const struct system_part
 	       one->first_page == other->first_page;
 }
 
-/* By links or copies, or where directories lie in each other, a part may be met twice.
- * Parts that are zero have no number. */
+/* A part may be found twice, through links, copies or nested directories. Parts that are
+ * all zero have no number. */
 static bool has_part(const struct data_needs *needs, const struct system_part *part)
 {
 	for (size_t i = 0; part->written && i < needs->system_file_count; i++)
@@ -273,7 +273,7 @@ static bool is_proven_elsewhere(const void *needs, uint32_t id, uint32_t version
 	return need && need->proven_files;
 }
 
-/* A page that is newer than the end of a log was not written with it. While a server runs
+/* A page newer than the end of a log was not written with that log. While a server runs,
  * its log grows. */
 static bool explains(const struct data_needs *needs, const struct data_directory *log,
 		     const struct data_directory *directory)
@@ -289,7 +289,7 @@ static bool has_other_file(const struct data_directory *one, const struct data_d
 	return false;
 }
 
-/* The redo log of a directory, and the directory where it is; NULL: there is none. */
+/* Finds the redo log of a directory, and the directory that contains it; NULL: none. */
 static enum data_redo_log find_redo_log(const struct data_needs *needs, size_t number,
 					const struct data_directory **ret_log)
 {
@@ -345,7 +345,7 @@ enum data_recovery data_needs_recovery(const struct data_needs *needs, size_t di
 	return log->clean ? DATA_RECOVERY_NONE : DATA_RECOVERY_UNKNOWN;
 }
 
-/* A log that may bring in pages of any key. */
+/* Whether the log may supply pages with any key. */
 static bool is_unread(const struct data_needs *needs, const struct data_file *file)
 {
 	const struct data_directory *directory = &needs->directories[file->directory];
@@ -355,10 +355,10 @@ static bool is_unread(const struct data_needs *needs, const struct data_file *fi
 	return file->note == DATA_NOTE_UNREAD || (!directory->clean && !directory->unclean);
 }
 
-/* The files at hand do not tell about this one: its redo log does not say whether it
- * would complete it, files of its system tablespace are missing, or it is part of a
- * backup that has to be unpacked or applied first. A server at work may have made a file
- * longer since it was looked at. */
+/* Whether the available files do not decide about this one: its redo log does not say
+ * whether it would complete the file, files of its system tablespace are missing, or it
+ * is part of a backup that must be unpacked or applied first. A running server may have
+ * extended the file since it was read. */
 static bool is_undecided(const struct data_needs *needs, const struct data_file *file, enum data_recovery recovery)
 {
 	return (lacks_parts(needs, &file->system) && !needs->live) || file->note == DATA_NOTE_NO_FIRST_FILE ||
@@ -378,7 +378,7 @@ static void count_unsure(struct data_needs *needs, size_t number)
 {
 	enum data_note note = needs->files[number].note;
 
-	/* what waits in a redo log may explain all others */
+	/* a waiting redo log may explain all the others */
 	if (needs->unsure++ && (note != DATA_NOTE_UNREAD || needs->unsure_note == DATA_NOTE_UNREAD))
 		return;
 	needs->unsure_note = note;
@@ -402,7 +402,7 @@ static void settle_file(struct data_needs *needs, struct data_file *file)
 	needs->undecided += is_undecided(needs, file, recovery);
 }
 
-/* Tablespaces whose redo log is another one than that at hand. */
+/* Counts directories with tablespaces whose redo log is not among those found. */
 static uint64_t count_without_redo_log(const struct data_needs *needs)
 {
 	uint64_t count = 0;
@@ -416,7 +416,7 @@ static uint64_t count_without_redo_log(const struct data_needs *needs)
 	return count;
 }
 
-/* System tablespaces that have not all of their files, and are not unsure by themselves. */
+/* Counts system tablespaces that lack files and are not unsure for another reason. */
 static void count_incomplete(struct data_needs *needs)
 {
 	for (size_t i = 0; i < needs->system_file_count; i++) {

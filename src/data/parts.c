@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* MariaDB 10.11: sql/handler.h, enum legacy_db_type; the fourth byte of a .frm file. */
+/* The fourth byte of a .frm file (MariaDB 10.11: sql/handler.h, enum legacy_db_type). */
 #define ENGINE_INNODB 12
 #define ENGINE_ARIA 42
 
@@ -34,21 +34,21 @@
 #define RSEG_COUNT 128U
 
 #define SMALL_TEXT 4096U
-#define DDL_LOG "ddl_recovery.log" /* from 10.6 on there while a server runs, and after a crash (sql/ddl_log.cc) */
-#define TRANSFER_DIRECTORY ".sst"  /* where a joiner gets files before it moves them */
+#define DDL_LOG "ddl_recovery.log" /* from 10.6 on: exists while a server runs, and after a crash (sql/ddl_log.cc) */
+#define TRANSFER_DIRECTORY ".sst"  /* where a joiner receives files before it moves them */
 
 /* A directory with a part of a server's data. */
 struct place {
 	char *path;
 	struct file_id id;
-	bool has[PART_COUNT]; /* of the kinds that every server has once */
-	bool is_backup;	      /* a file is next to the link that names its place */
+	bool has[PART_COUNT]; /* the kinds that every server has exactly once */
+	bool is_backup;	      /* a tablespace is next to the link file with its final path */
 	bool is_partial;      /* a backup of some tables only */
-	bool was_killed;      /* while statements may have been halfway, which a start ends */
-	bool without_innodb;  /* of a server that never had it */
-	bool is_node;	      /* of a Galera cluster */
-	bool has_no_state;    /* and its next start gets the data of another one */
-	bool in_transfer;     /* which has begun, and has not ended */
+	bool was_killed;      /* killed while statements may have been half done; the next start completes them */
+	bool without_innodb;  /* of a server that never used InnoDB */
+	bool is_node;	      /* in a Galera cluster */
+	bool has_no_state;    /* the next start copies the data of another node */
+	bool in_transfer;     /* a state transfer has begun but not finished */
 };
 
 struct undo {
@@ -67,24 +67,24 @@ struct hunt {
 	const struct parts_search *search;
 	struct scan *scan;
 	struct data_parts *parts;
-	const char *root; /* the named directory that the walk is in */
+	const char *root; /* the given directory that the walk is in */
 	struct place *places;
 	size_t place_count;
 	struct undo *undos;
 	size_t undo_count;
-	struct names lists;	      /* files that name logs */
-	struct name_set renamed;      /* names that --prepare gives to tables */
-	struct name_set without_file; /* names of tables that have none, or one that is told already */
-	struct name_set stale;	/* where a redo log waits: of those that the list on disk has, and that have none */
-	const char *home;	/* the directory of the system tablespace whose tables are looked for */
-	struct name_set listed; /* where a file may be an orphan: all names of tables */
-	size_t dictionaries;	/* that were read */
+	struct names lists;	      /* files that list logs */
+	struct name_set renamed;      /* names that --prepare will give to tables */
+	struct name_set without_file; /* tables without a file, or whose file was already reported */
+	struct name_set stale;	      /* while a redo log waits: tables in the list on disk that have no file */
+	const char *home;	      /* directory of the system tablespace whose tables are being checked */
+	struct name_set listed;	      /* if a file may be an orphan: all table names */
+	size_t dictionaries;	      /* number of lists of tables read */
 	bool dictionaries_complete;
 	bool has_backup;
-	bool has_orphans; /* a .frm file may be all that there is of a table */
+	bool has_orphans; /* a table may have only its .frm file */
 	bool judges_tables;
 	bool judges_stale;  /* the list of tables may be older than the files */
-	struct fault fault; /* the first one, which ends the hunt */
+	struct fault fault; /* the first fault; it ends the search */
 };
 
 const char *part_setting(enum part part)
@@ -112,7 +112,7 @@ void data_parts_free(struct data_parts *parts)
 	*parts = (struct data_parts){ 0 };
 }
 
-/* Ends the hunt without memory; returns whether there was any. */
+/* Ends the search if memory ran out. Returns is_there. */
 static bool need_memory(struct hunt *hunt, bool is_there)
 {
 	if (!is_there && !hunt->fault.code)
@@ -120,7 +120,7 @@ static bool need_memory(struct hunt *hunt, bool is_there)
 	return is_there;
 }
 
-/* name: NULL is fine. */
+/* name may be NULL. */
 static void add_missing(struct hunt *hunt, enum part part, const char *where, const char *name, uint32_t space_id)
 {
 	struct data_parts *parts = hunt->parts;
@@ -149,7 +149,7 @@ static bool id_of(const char *path, struct file_id *ret_id)
 	return true;
 }
 
-/* NULL: it is none. */
+/* Returns NULL if the directory has no place. */
 static struct place *find_place(const struct hunt *hunt, struct file_id id)
 {
 	for (size_t i = 0; i < hunt->place_count; i++)
@@ -158,7 +158,8 @@ static struct place *find_place(const struct hunt *hunt, struct file_id id)
 	return NULL;
 }
 
-/* Found, or made. NULL: no memory, or the directory is gone. */
+/* Finds or adds the place of a directory. Returns NULL if memory runs out or the
+ * directory no longer exists. */
 static struct place *place_of(struct hunt *hunt, const char *path)
 {
 	struct file_id id;
@@ -196,14 +197,15 @@ static bool is_there(int directory, const char *name)
 	return !fstatat(directory, name, &status, 0);
 }
 
-/* The server's own schema, and not a directory of this name: /var/lib/mysql is one. */
+/* Whether there is the server's schema mysql, not just a directory of this name:
+ * /var/lib/mysql is one. */
 static bool has_schema_mysql(int directory)
 {
 	return is_there(directory, "mysql/db.opt") || is_there(directory, "mysql/db.frm") ||
 	       is_there(directory, "mysql/proc.frm");
 }
 
-/* They are made with the schema mysql, where there is InnoDB. */
+/* These tables are created with the schema mysql if InnoDB is enabled. */
 static bool has_innodb_statistics(int directory)
 {
 	return is_there(directory, "mysql/innodb_table_stats.frm") ||
@@ -233,7 +235,7 @@ static void add_undo(struct hunt *hunt, int directory, const char *name)
 		};
 }
 
-/* The beginning of a small file, as a string. */
+/* Reads the start of a small file as a string. */
 static bool read_text(int directory, const char *name, char text[static SMALL_TEXT])
 {
 	SOURCE struct source source = SOURCE_CLOSED;
@@ -245,7 +247,7 @@ static bool read_text(int directory, const char *name, char text[static SMALL_TE
 	return true;
 }
 
-/* mariadb-backup writes "partial = Y" there. */
+/* mariadb-backup writes "partial = Y" to this file. */
 static bool is_partial(int directory, const char *name)
 {
 	char text[SMALL_TEXT];
@@ -260,8 +262,8 @@ static bool has_suffix(const char *name, const char *suffix)
 	return size > strlen(suffix) && !strcmp(name + size - strlen(suffix), suffix);
 }
 
-/* Of a backup that is not prepared: the table was renamed in the meantime, and its file has
- * the old name. */
+/* In an unprepared backup: the table was renamed during the backup, and its file has the
+ * old name. */
 static void take_rename(struct hunt *hunt, int directory, const char *name)
 {
 	char text[SMALL_TEXT];
@@ -288,7 +290,7 @@ static void take_schema_mysql(int directory, struct place *found)
 	found->without_innodb = found->has[PART_DATA_DIRECTORY] && !has_innodb_statistics(directory);
 }
 
-/* Empty, it is left of a state transfer that ended well. */
+/* An empty directory is a leftover of a state transfer that succeeded. */
 static bool has_files(int parent, const char *name)
 {
 	LISTING DIR *directory = directory_open_in(parent, name);
@@ -300,8 +302,8 @@ static bool has_files(int parent, const char *name)
 	return false;
 }
 
-/* Galera 26.4: galera/src/saved_state.cpp. This is so from the first start to the end of
- * the first state transfer, and after a crash in the middle of an ALTER TABLE. */
+/* Galera 26.4: galera/src/saved_state.cpp. The state is empty from the first start to the
+ * end of the first state transfer, and after a crash during an ALTER TABLE. */
 static bool names_no_state(int directory, const char *name)
 {
 	char text[SMALL_TEXT];
@@ -309,7 +311,7 @@ static bool names_no_state(int directory, const char *name)
 	return read_text(directory, name, text) && strstr(text, "00000000-0000-0000-0000-000000000000");
 }
 
-/* false: it tells nothing of a Galera node. */
+/* Returns false if the name says nothing about a Galera node. */
 static bool take_node(int directory, const char *name, struct place *found)
 {
 	if (!strcmp(name, "sst_in_progress")) {
@@ -325,7 +327,7 @@ static bool take_node(int directory, const char *name, struct place *found)
 	return true;
 }
 
-/* What one name tells of its directory. */
+/* Records what one file name says about its directory. */
 static void take_name(struct hunt *hunt, const char *path, int directory, const char *name, struct place *found)
 {
 	if (take_node(directory, name, found))
@@ -348,7 +350,7 @@ static void take_name(struct hunt *hunt, const char *path, int directory, const 
 		need_memory(hunt, names_add(&hunt->lists, path, name));
 }
 
-/* What is left of a state transfer is in a hidden directory. */
+/* Leftovers of a state transfer are in a hidden directory. */
 static bool is_hidden(const struct hunt *hunt, const char *path)
 {
 	return strstr(path + strlen(hunt->root), "/.") != NULL;
@@ -369,7 +371,7 @@ static void keep_place(struct hunt *hunt, const char *path, struct place *found)
 	found->path = place->path;
 	found->id = place->id;
 	*place = *found;
-	/* it has no schema mysql where that was not asked for */
+	/* a partial backup may omit the schema mysql */
 	place->has[PART_DATA_DIRECTORY] |= found->is_partial;
 	place->is_backup = directory_is_backup(path);
 	hunt->has_backup |= place->is_backup;
@@ -403,7 +405,8 @@ static bool is_first(const struct system_file *file)
 	return file->part.pages_in_all > 0;
 }
 
-/* What is in there is neither here nor there, which is said once for all of it. */
+/* Files in a state transfer are neither present nor missing; that is reported once for
+ * all of them. */
 static bool is_in_transfer(const struct hunt *hunt, const char *path)
 {
 	for (size_t i = 0; i < hunt->place_count; i++) {
@@ -421,7 +424,7 @@ static const char *path_of(const struct hunt *hunt, const struct system_file *fi
 	return data_needs_path(hunt->search->needs, file->file);
 }
 
-/* The survey knows system tablespaces under any name. */
+/* The survey recognizes system tablespaces with any name. */
 static void take_system_tablespaces(struct hunt *hunt)
 {
 	const struct data_needs *needs = hunt->search->needs;
@@ -457,8 +460,8 @@ static bool lacks(const struct place *place, enum part part)
 	       !(place->without_innodb && part != PART_ARIA_LOG);
 }
 
-/* A data directory whose part is elsewhere needs one that is not in another data
- * directory; and such a part needs a data directory. */
+/* If a data directory lacks a part, that part must be outside all other data directories.
+ * Conversely, each such part needs a data directory. */
 static void match_part(struct hunt *hunt, enum part part)
 {
 	size_t lacking = 0;
@@ -480,7 +483,7 @@ static void match_part(struct hunt *hunt, enum part part)
 	}
 }
 
-/* Where nothing of the schema mysql is left, its directory tells where it would be. */
+/* If the schema mysql has no files left, its directory shows where the data directory is. */
 static void take_empty_schemas(struct hunt *hunt)
 {
 	for (size_t i = 0; i < hunt->place_count; i++) {
@@ -494,8 +497,8 @@ static void take_empty_schemas(struct hunt *hunt)
 	}
 }
 
-/* grastate.dat is in the data directory, unless a setting moves it: then there is a data
- * directory that has none. */
+/* grastate.dat is in the data directory, unless a setting moves it; then a data directory
+ * without it remains. */
 static void take_empty_nodes(struct hunt *hunt)
 {
 	size_t bare = 0;
@@ -511,12 +514,13 @@ static void take_empty_nodes(struct hunt *hunt)
 		hunt->places[i].has[PART_DATA_DIRECTORY] |= hunt->places[i].in_transfer;
 }
 
-/* Before it has ended, nothing tells which data will be here. */
+/* Until the transfer has finished, nothing tells which data will be here. */
 static void match_transfers(struct hunt *hunt)
 {
 	for (size_t i = 0; i < hunt->place_count; i++) {
 		const struct place *place = &hunt->places[i];
-		/* else the list of tables tells what is missing, and a running server is past that */
+		/* otherwise the list of tables tells what is missing, and a running
+		 * server has finished the transfer */
 		bool has_no_state = place->has_no_state && !hunt->judges_tables && !hunt->search->needs->live;
 
 		if (place->in_transfer || has_no_state)
@@ -538,7 +542,7 @@ static void match_parts(struct hunt *hunt)
 
 /* ---- undo tablespaces ---- */
 
-/* The IDs of the undo tablespaces that the page of the transaction system names; it is
+/* Reads the IDs of the undo tablespaces from the page of the transaction system, which is
  * never encrypted. */
 static size_t read_undo_ids(const char *path, uint32_t ids[static RSEG_COUNT])
 {
@@ -573,7 +577,8 @@ static bool is_in_system_directory(const struct hunt *hunt, struct file_id direc
 	return place && place->has[PART_SYSTEM_TABLESPACE];
 }
 
-/* The one next to its system tablespace, else one in a directory that has none. */
+/* Takes the undo tablespace next to its system tablespace, else one in a directory
+ * without a system tablespace. */
 static bool take_undo(struct hunt *hunt, struct file_id home, uint32_t id)
 {
 	struct undo *elsewhere = NULL;
@@ -616,13 +621,14 @@ static void wait_a_moment(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 }
 
-/* A link is there: the survey follows it, or check_link asks for the file next to it. */
+/* A link file is enough: the survey follows it, or check_link looks for the file next to it. */
 static bool has_tablespace(const char *directory, const char *name)
 {
 	return join_is_there(directory, name, ".ibd") || join_is_there(directory, name, ".isl");
 }
 
-/* In the directory where it belongs, or in any where others may have been moved to. */
+/* Looks in the directory where the tablespace belongs, and in all directories that may
+ * contain moved ones. */
 static bool find_tablespace(const struct hunt *hunt, const char *home, const char *name)
 {
 	bool found = has_tablespace(home, name);
@@ -634,14 +640,14 @@ static bool find_tablespace(const struct hunt *hunt, const char *home, const cha
 	return found;
 }
 
-/* What an ALTER TABLE that was interrupted left is dropped, sooner or later. */
+/* An interrupted ALTER TABLE leaves such a table, which is dropped sooner or later. */
 static bool is_intermediate(const char *name)
 {
 	return !strncmp(base_name(name), "#sql", strlen("#sql"));
 }
 
-/* Some record is about this tablespace: of a file that is renamed often the log keeps not
- * all names. */
+/* Whether any record is about this tablespace. The log does not keep all names of a file
+ * that is renamed often. */
 static bool is_in_log(const struct hunt *hunt, uint32_t space_id)
 {
 	unsigned char page[1];
@@ -658,7 +664,7 @@ static bool lists_tables(const struct hunt *hunt)
 	return hunt->search->needs->blank_count || hunt->has_orphans || hunt->has_backup;
 }
 
-/* What is deleted may come back where a redo log waits. */
+/* While a redo log waits, deleted tables may reappear. */
 static struct fault list_table(void *context, const struct dictionary_table *table)
 {
 	struct hunt *hunt = context;
@@ -690,8 +696,8 @@ static struct fault check_table(void *context, const struct dictionary_table *ta
 	return hunt->fault;
 }
 
-/* The tables that InnoDB knows, whether or not anything else is left of them. A running
- * server may be writing the list. */
+/* Checks the tables that InnoDB lists, even those with no other trace. A running server
+ * may be writing the list. */
 static void check_dictionary(struct hunt *hunt, const struct system_file *first, dictionary_visit *visit)
 {
 	const struct data_needs *needs = hunt->search->needs;
@@ -710,7 +716,7 @@ static void check_dictionary(struct hunt *hunt, const struct system_file *first,
 	hunt->dictionaries_complete &= complete;
 }
 
-/* "schema/table", of a path that ends so; NULL: of none. */
+/* Returns "schema/table" from the end of path, or NULL if it does not end like that. */
 static char *table_of(const char *path)
 {
 	const char *table = base_name(path);
@@ -724,7 +730,7 @@ static char *table_of(const char *path)
 	return strndup(table, size + 1);
 }
 
-/* The directory of a database in a data directory. */
+/* Whether path is a database directory in a data directory. */
 static bool is_schema(const struct hunt *hunt, const char *path)
 {
 	char above[PATH_MAX];
@@ -738,7 +744,7 @@ static bool is_schema(const struct hunt *hunt, const char *path)
 	return place && place->has[PART_DATA_DIRECTORY];
 }
 
-/* Of a link: what the redo log says of the file that it names. */
+/* For a link file: whether the redo log says nothing about its target. */
 static bool is_unknown_to_log(const struct hunt *hunt, const struct data_file *file)
 {
 	unsigned char page[1];
@@ -760,9 +766,9 @@ static bool may_be_leftover(const struct hunt *hunt, const struct data_file *fil
 	       (recovery == DATA_RECOVERY_NONE || is_unknown_to_log(hunt, file));
 }
 
-/* A list on the disk may be older than the redo log. But a statement that makes a table names
- * its file in the log before the table is in the list, and its first page is written or in
- * the log then. */
+/* The list on disk may be older than the redo log. But a statement that creates a table
+ * writes the file name to the log before the table is in the list. By then the file's
+ * first page has been written or is in the log. */
 static bool is_listed(const struct hunt *hunt, const struct data_file *file)
 {
 	HEAP char *own = file->target ? with_suffix(file->path, ".ibd") : strdup(file->path);
@@ -796,8 +802,8 @@ static void note_leftovers(const struct hunt *hunt)
 	}
 }
 
-/* What the .frm file's table keeps its rows in; NULL: nothing that has keys, or a file for
- * each partition. */
+/* Returns the suffix of the file with the table's rows. NULL: the engine writes nothing
+ * that needs keys, or the table has one file per partition. */
 static const char *file_suffix(int directory, const char *name)
 {
 	SOURCE struct source source = SOURCE_CLOSED;
@@ -810,8 +816,9 @@ static const char *file_suffix(int directory, const char *name)
 	return head[3] == ENGINE_INNODB ? ".ibd" : head[3] == ENGINE_ARIA ? ".MAI" : NULL;
 }
 
-/* Neither a DROP nor a CREATE that a crash interrupted leaves such a table: the list on disk
- * and the .frm file have it, and no record of the redo log is about it or names its file. */
+/* Whether the table's file was lost. A DROP or CREATE interrupted by a crash never leaves
+ * a table like this: the list on disk and the .frm file have it, and no record of the
+ * redo log is about it or contains its file name. */
 static bool is_lost(struct hunt *hunt, const struct place *place, const char *table)
 {
 	unsigned char page[1];
@@ -821,19 +828,19 @@ static bool is_lost(struct hunt *hunt, const struct place *place, const char *ta
 	return path && redo_logs_ask(hunt->search->redo_logs, hunt->scan, &question) == REDO_SAYS_NOTHING;
 }
 
-/* lists_tables, and no server has it. */
+/* Whether the list of tables is complete and lacks this table. */
 static bool is_unlisted(const struct hunt *hunt, const char *table)
 {
 	return hunt->dictionaries && hunt->dictionaries_complete && !name_set_has(&hunt->listed, table);
 }
 
-/* No server finds more than the .frm file, whatever is restored. */
+/* Whether only the .frm file exists, whatever is restored. */
 static bool is_orphan(const struct hunt *hunt, const char *table)
 {
 	return hunt->has_orphans && is_unlisted(hunt, table);
 }
 
-/* name: a .frm file in schema. */
+/* name is a .frm file in schema. */
 static void check_frm(struct hunt *hunt, const struct place *place, const char *schema, int directory, const char *name)
 {
 	char table[2 * NAME_MAX + 2];
@@ -852,8 +859,8 @@ static void check_frm(struct hunt *hunt, const struct place *place, const char *
 	add_missing(hunt, PART_TABLE, place->path, file, 0);
 }
 
-/* Of a backup that is not prepared, it may have another name yet: of a table that was made,
- * truncated or renamed in the meantime. */
+/* In an unprepared backup, a table that was created, truncated or renamed during the
+ * backup may still have another file name. */
 static bool has_copy(const struct hunt *hunt, const struct place *place, const char *table)
 {
 	static const char *const suffixes[] = { ".ibd", ".new", ".ibd.delta", ".new.delta", ".ibd.qp", ".new.qp" };
@@ -864,7 +871,7 @@ static bool has_copy(const struct hunt *hunt, const struct place *place, const c
 	return found;
 }
 
-/* link: an .isl file in schema of a backup, which is to have the tablespace next to it. */
+/* link is an .isl file in schema of a backup, which must have the tablespace next to it. */
 static void check_link(struct hunt *hunt, const struct place *place, const char *schema, const char *link)
 {
 	char table[2 * NAME_MAX + 2];
@@ -880,13 +887,13 @@ static void check_link(struct hunt *hunt, const struct place *place, const char 
 
 /* ---- databases ---- */
 
-/* lost+found: the root of a file system of its own. */
+/* lost+found is in the root of a separate file system. */
 static bool is_content(const char *name)
 {
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lost+found") != 0;
 }
 
-/* Whether it is empty. */
+/* Returns whether the directory is empty. */
 static bool read_schema(struct hunt *hunt, const struct place *place, const char *schema, DIR *directory)
 {
 	const struct dirent *entry;
@@ -911,7 +918,7 @@ static void check_schema(struct hunt *hunt, const struct place *place, int paren
 	if (!directory || is_kernel_view(dirfd(directory)))
 		return;
 	empty = read_schema(hunt, place, schema, directory);
-	/* a server makes the directory before the file that is in it */
+	/* a server creates the directory before the file in it */
 	for (int i = 0; i < 3 && empty && hunt->search->needs->live; i++) {
 		wait_a_moment();
 		rewinddir(directory);
@@ -921,13 +928,13 @@ static void check_schema(struct hunt *hunt, const struct place *place, int paren
 		add_missing(hunt, PART_DATABASE, place->path, schema, 0);
 }
 
-/* A place for temporary files is empty most of the time. */
+/* A directory for temporary files is usually empty. */
 static bool is_temporary(const char *name)
 {
 	return !fnmatch("?(mysql)@(tmp|temp|tmpdir)", name, FNM_EXTMATCH);
 }
 
-/* "#" begins the names of directories that are none of a database. */
+/* Names that start with "#" are not databases. */
 static bool may_be_schema(const struct dirent *entry)
 {
 	return is_content(entry->d_name) && !is_temporary(entry->d_name) && entry->d_name[0] != '.' &&
@@ -947,7 +954,7 @@ static void check_schemas(struct hunt *hunt, const struct place *place)
 
 /* ---- logs ---- */
 
-/* list: the file that names the log. A copy of a directory has copies of the logs. */
+/* list is the file that lists the log. A copy of a directory has copies of the logs. */
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
 	const struct parts_search *search = hunt->search;
@@ -965,7 +972,8 @@ static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 	return false;
 }
 
-/* "binlog.000001": other files have such names as these lists, too. */
+/* Checks for names such as "binlog.000001", because other files can have the name of an
+ * index file, too. */
 static bool is_log_name(const char *name)
 {
 	return !fnmatch("*.[0-9][0-9][0-9][0-9][0-9][0-9]*", base_name(name), 0);
@@ -982,7 +990,7 @@ static void check_list(struct hunt *hunt, const char *list)
 
 	if (!stream)
 		return;
-	source.file = -1; /* the stream's */
+	source.file = -1; /* owned by the stream */
 	while ((size = getline(&line, &room, stream)) >= 0) {
 		while (size && isspace((unsigned char)line[size - 1]))
 			line[--size] = '\0';
@@ -991,9 +999,9 @@ static void check_list(struct hunt *hunt, const char *list)
 	}
 }
 
-/* ---- all of them ---- */
+/* ---- all parts ---- */
 
-/* No redo log may create or drop a table, as far as that can be told. */
+/* Whether, as far as one can tell, no redo log creates or drops a table. */
 static bool is_clean(const struct data_needs *needs)
 {
 	for (size_t i = 0; i < needs->directory_count; i++)
@@ -1036,12 +1044,12 @@ static void check_system_tablespaces(struct hunt *hunt)
 static void find_all(struct hunt *hunt)
 {
 	match_parts(hunt);
-	/* it tells which tables have no file of their own */
+	/* the system tablespace lists tables without a file of their own */
 	hunt->judges_tables &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->judges_stale &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	hunt->has_orphans = hunt->judges_tables && redo_logs_leave_orphans(hunt->search->redo_logs, hunt->scan);
 	check_system_tablespaces(hunt);
-	/* of which it is not known what it lists */
+	/* the list in a missing system tablespace is unknown */
 	hunt->dictionaries_complete &= !hunt->parts->missing[PART_SYSTEM_TABLESPACE];
 	note_leftovers(hunt);
 	for (size_t i = 0; i < hunt->place_count; i++) {

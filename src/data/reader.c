@@ -16,8 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Bytes of one part of a file. Threads on neighbouring parts read nearly in order:
- * near enough for the system to read ahead of them. */
+/* Bytes of one part of a file. Threads on neighboring parts read almost sequentially,
+ * which is enough for the system to read ahead. */
 #define PART_SIZE (4U << 20)
 
 struct reader {
@@ -33,13 +33,13 @@ struct reader {
 	};
 };
 
-/* The file while its kind is being found out. */
+/* A file while its kind is being determined. */
 struct opening {
 	struct scan *scan;
 	struct reader_shared *shared;
 	const char *path;
 	struct source source;
-	size_t size; /* bytes of the head, which is in scan->page */
+	size_t size; /* bytes of the head in scan->page */
 	struct data_file *file;
 	struct reader *reader;
 };
@@ -47,14 +47,14 @@ struct opening {
 static void set_parts(struct reader *reader, const struct paged_file *paged)
 {
 	reader->pages = paged->source.size / paged->page_size;
-	/* a page's number has 32 bits */
+	/* page numbers have 32 bits */
 	if (reader->pages > UINT32_MAX)
 		reader->pages = UINT32_MAX;
 	reader->pages_a_part = PART_SIZE / paged->page_size;
 	reader->parts = (reader->pages + reader->pages_a_part - 1) / reader->pages_a_part;
 }
 
-/* The file says that it is encrypted with this key. */
+/* Records that the file declares encryption with this key. */
 static void declare_file(struct data_file *file, const struct keyfile *keyfile, uint32_t id)
 {
 	size_t count;
@@ -69,9 +69,9 @@ static void declare(const struct opening *opening, uint32_t id)
 	declare_file(opening->file, prover_keyfile(opening->scan->prover), id);
 }
 
-/* Reads the head of another file, which this one belongs to, to scan->page. path
- * becomes the function's; NULL: no memory. The source stays open. False: it is not
- * there, or scan->fault tells why it cannot be read. */
+/* Reads the head of the other file that this one belongs to into scan->page. Takes
+ * ownership of path; NULL: out of memory. The source stays open. Returns false if the
+ * file does not exist, or cannot be read (scan->fault). */
 static bool read_head_of(struct scan *scan, char *path, struct source *ret_source, size_t *ret_size)
 {
 	HEAP char *owned = path;
@@ -88,7 +88,7 @@ static bool read_head_of(struct scan *scan, char *path, struct source *ret_sourc
 
 /* ---- InnoDB ---- */
 
-/* The other files of a system tablespace have the rest of its pages. */
+/* The rest of a system tablespace's pages is in its other files. */
 static bool is_cut_off(const struct opening *opening)
 {
 	const struct innodb_space *space = &opening->reader->innodb.space;
@@ -97,7 +97,7 @@ static bool is_cut_off(const struct opening *opening)
 	       (space->space_id || opening->source.size % SYSTEM_FILE_UNIT);
 }
 
-/* A server may be writing it. */
+/* Retries, because a server may be writing the page. */
 static enum innodb_head read_innodb_head(struct opening *opening)
 {
 	struct scan *scan = opening->scan;
@@ -124,7 +124,7 @@ static enum innodb_head read_innodb_head(struct opening *opening)
 	return head;
 }
 
-/* Lets the redo log say what becomes of page 0, which is then in scan->page. */
+/* Asks the redo log what page 0 will be, and puts that into scan->page. */
 static enum redo_word ask_redo_log(const struct opening *opening, bool has_id)
 {
 	struct scan *scan = opening->scan;
@@ -141,8 +141,7 @@ static enum redo_word ask_redo_log(const struct opening *opening, bool has_id)
 	return redo_logs_ask(opening->shared->redo_logs, scan, &question);
 }
 
-/* A running server may have used the file's name for another one since the logs were
- * read. */
+/* A running server may have reused the file's name for another file since the logs were read. */
 static void refresh_redo_log(const struct opening *opening)
 {
 	struct stat status;
@@ -151,7 +150,7 @@ static void refresh_redo_log(const struct opening *opening)
 		redo_logs_forget(opening->shared->redo_logs, status.st_ctim);
 }
 
-/* Holes are not read. */
+/* Does not read holes. */
 static bool is_all_zero(const struct opening *opening)
 {
 	const struct source *source = &opening->source;
@@ -170,7 +169,7 @@ static bool is_all_zero(const struct opening *opening)
 	return true;
 }
 
-/* What the log says explains that page 0 is not there. */
+/* Whether the log explains that page 0 is missing. */
 static bool is_explained(const struct opening *opening)
 {
 	enum redo_word says = opening->file->redo_says;
@@ -179,7 +178,7 @@ static bool is_explained(const struct opening *opening)
 	       (says == REDO_SAYS_CREATED && is_all_zero(opening));
 }
 
-/* Page 0 is not there, or not whole. */
+/* Page 0 is missing or incomplete. */
 static enum innodb_head read_head_from_log(struct opening *opening, enum innodb_head head)
 {
 	struct scan *scan = opening->scan;
@@ -207,8 +206,8 @@ static enum innodb_head read_head_from_log(struct opening *opening, enum innodb_
 	return head;
 }
 
-/* Page 0 on the disk may be older than other pages: it does not say yet that the
- * tablespace is encrypted, or that it is shorter now. */
+/* Page 0 on disk may be older than other pages and not yet say that the tablespace is
+ * encrypted, or that it is shorter now. */
 static void correct_head(struct opening *opening)
 {
 	struct scan *scan = opening->scan;
@@ -230,11 +229,11 @@ static bool names_key(const struct innodb_space *space)
 	return space->has_crypt && space->encrypted && !space->never;
 }
 
-/* A table with ENCRYPTED=DEFAULT that the server decrypted because of innodb_encrypt_tables=OFF.
- * It still names its key ID, as its .frm file does: after ON, or with a server that encrypts
- * again, TRUNCATE, OPTIMIZE and ALTER TABLE fail without such a key (error 140; 10.5.23, 10.11.19,
- * 11.8.9). Under OFF all works, so that one that is missing is no fault of the data. ID 1 is always
- * there. */
+/* A table with ENCRYPTED=DEFAULT that the server decrypted because of
+ * innodb_encrypt_tables=OFF. The tablespace still contains its key ID, as the .frm file
+ * does. After ON, or with a server that encrypts again, TRUNCATE, OPTIMIZE and ALTER
+ * TABLE fail without this key (error 140; 10.5.23, 10.11.19, 11.8.9). Under OFF
+ * everything works, so a missing key is not a fault of the data. Key ID 1 always exists. */
 static bool remembers_key(const struct innodb_space *space, const struct keyfile *keyfile)
 {
 	size_t count;
@@ -265,7 +264,7 @@ static void start_innodb(const struct opening *opening)
 	set_parts(opening->reader, &innodb->paged);
 }
 
-/* A server that extends it writes page 0 last. */
+/* When a server extends the tablespace, it writes page 0 last. */
 static void note_first_system_file(const struct opening *opening)
 {
 	const struct innodb_space *space = &opening->reader->innodb.space;
@@ -275,12 +274,12 @@ static void note_first_system_file(const struct opening *opening)
 		.pages = source_size_now(&opening->source) / space->page_size,
 		.written = true,
 		.pages_in_all = space->pages,
-		/* room that is given out in extents before it is used */
+		/* space is allocated in extents before it is used */
 		.pages_in_use = space->free_limit < 8 * space->extent ? 0 : space->free_limit - 8 * space->extent,
 	};
 }
 
-/* With a page 0 of its own. */
+/* Opens a file that has its own page 0. */
 static void open_tablespace(const struct opening *opening)
 {
 	struct data_file *file = opening->file;
@@ -339,7 +338,7 @@ static enum data_note note_without_head(const struct opening *opening, enum inno
 	return DATA_NOTE_ZERO;
 }
 
-/* What has no page 0 of its own, though its name is that of a tablespace. */
+/* Opens a file named like a tablespace that does not have its own page 0. */
 static void open_without_head(const struct opening *opening, enum innodb_head head)
 {
 	bool is_later = is_later_system_name(opening->path);
@@ -397,7 +396,7 @@ static void open_aria_index(const struct opening *opening)
 		opening->file->note = DATA_NOTE_NO_HEAD;
 }
 
-/* What tells how a data file is encrypted stands in its index file. */
+/* The index file tells how the data file is encrypted. */
 static void open_aria_data(const struct opening *opening)
 {
 	SOURCE struct source source = SOURCE_CLOSED;
@@ -429,7 +428,7 @@ static void open_binlog(const struct opening *opening)
 	opening->reader->parts = 1;
 }
 
-/* Servers to 10.4 keep the checkpoints of all files of a log in the first one. */
+/* Servers up to 10.4 keep the checkpoints of all log files in the first one. */
 static bool read_first_log_file(const struct opening *opening)
 {
 	SOURCE struct source source = SOURCE_CLOSED;
@@ -448,7 +447,7 @@ static void open_redo(const struct opening *opening)
 	bool needs_first;
 
 	opening->file->kind = DATA_REDO_LOG;
-	/* a prepared backup: a server makes a new one */
+	/* an empty file, as in a prepared backup: the server creates a new log */
 	opening->file->evidence.clean = !opening->size;
 	if (!opening->size)
 		return;
@@ -471,7 +470,7 @@ static void open_redo(const struct opening *opening)
 
 /* ---- all kinds ---- */
 
-/* Zeros are no reason to take what has a name of another kind for one. */
+/* A file of zeros whose name is of another kind is not taken for a system tablespace. */
 static void open_if_system_file(const struct opening *opening, bool has_other_name)
 {
 	enum system_match match;
@@ -485,7 +484,7 @@ static void open_if_system_file(const struct opening *opening, bool has_other_na
 		source_close(&opening->reader->innodb.head_source);
 }
 
-/* Some files of a server can have any name. */
+/* Some server files can have any name. */
 static void open_by_content(const struct opening *opening, enum data_kind otherwise)
 {
 	const unsigned char *head = opening->scan->page;
@@ -592,8 +591,8 @@ static void set_gone(struct data_file *file)
 	file->declared = file->declared_missing = false;
 }
 
-/* A file that is gone, while a server removes its own files, is none. A server that starts
- * removes temporary files before it locks any file. */
+/* A file removed by a running server does not count. A starting server removes temporary
+ * files before it locks any file. */
 static void set_fault(const struct scan *scan, const char *path, struct data_file *file, struct fault fault)
 {
 	bool is_removed = scan->rules->live || classify_name(path) == NAME_TEMPORARY;
@@ -612,8 +611,8 @@ static void close_opening(struct opening *opening)
 	source_close(&opening->source);
 }
 
-/* *ret_moved: the path no longer names the file that was looked at, and the redo log may have
- * told of another one that a server gave the same name (#sql-alter-…). */
+/* Sets *ret_moved if path now leads to another file, so that the redo log may have
+ * answered about a different file with the same name (#sql-alter-…). */
 static struct fault open_once(struct scan *scan, struct reader_shared *shared, struct data_file *file,
 			      struct reader **ret_reader, bool *ret_moved)
 {
@@ -686,7 +685,7 @@ static struct fault scan_pages(struct scan *scan, const struct reader *reader, c
 	return page_scan(scan, paged, first, end, evidence);
 }
 
-/* Of the files of a log to 10.4 only the one with the checkpoint tells. */
+/* In a log of 10.4 or earlier, only the file with the checkpoint tells. */
 static enum data_note note_of_recovery(const struct redo_file *redo, const struct redo_recovery *recovery)
 {
 	bool is_blocks = redo->format == REDO_BLOCKS || redo->format == REDO_PLAIN;

@@ -21,18 +21,18 @@
 #include <unistd.h>
 
 #define THREADS_MAX 8
-#define JOBS_MAX 512		  /* files between the walk and the result */
-#define PROGRESS_MILLISECONDS 200 /* between two looks at the progress */
+#define JOBS_MAX 512		  /* files found but not in the result yet */
+#define PROGRESS_MILLISECONDS 200 /* between two progress updates */
 
-/* A file on its way from the walk to the result. */
+/* A file that the walk found and that is not in the result yet. */
 struct job {
 	struct job *next; /* in the order of the walk */
 	struct reader *reader;
-	struct data_file file; /* all in it is the job's */
+	struct data_file file; /* owned by the job, with everything in it */
 	uint64_t parts;
-	uint64_t next_part; /* the next that no thread has taken */
+	uint64_t next_part; /* the next part that no thread has taken */
 	uint64_t parts_left;
-	bool opened; /* nothing of it is to be read */
+	bool opened; /* nothing of it needs to be read */
 	bool done;
 };
 
@@ -41,17 +41,17 @@ struct pool {
 	uint32_t directory; /* that the walk is in */
 	struct scan_rules rules;
 	struct reader_shared shared;
-	pthread_mutex_t mutex; /* over all that follows, and over the jobs */
-	pthread_cond_t work;   /* for the threads */
-	pthread_cond_t room;   /* for the walk */
-	struct job *first;     /* the oldest that is not taken */
+	pthread_mutex_t mutex; /* protects the members below, and the jobs */
+	pthread_cond_t work;   /* wakes the threads */
+	pthread_cond_t room;   /* wakes the walk */
+	struct job *first;     /* the oldest job not in the result yet */
 	struct job *last;
-	struct job *unopened; /* the oldest that no thread has taken */
+	struct job *unopened; /* the oldest job that no thread has taken */
 	size_t jobs;
-	size_t opening; /* jobs whose parts are not known yet */
+	size_t opening; /* jobs whose number of parts is not known yet */
 	bool walk_ended;
-	struct fault fault;	 /* the first one that ends the survey */
-	struct data_file *files; /* done, in the order of the walk */
+	struct fault fault;	 /* the first fault; it ends the survey */
+	struct data_file *files; /* finished files, in the order of the walk */
 	size_t file_count;
 	int64_t started; /* as deadline_now */
 	int64_t progress_due;
@@ -85,7 +85,7 @@ static void take_file(struct pool *pool, struct data_file *file)
 	*file = (struct data_file){ 0 };
 }
 
-/* Takes what is done, in the order of the walk. The mutex is held. */
+/* Takes finished files, in the order of the walk. The mutex is held. */
 static void take_done(struct pool *pool)
 {
 	while (pool->first && pool->first->done) {
@@ -110,7 +110,7 @@ static void job_end(struct pool *pool, struct job *job)
 	take_done(pool);
 }
 
-/* Opens a file; the mutex is not held. */
+/* Opens a file. The mutex is not held. */
 static void open_job(struct pool *pool, struct scan *scan, struct job *job)
 {
 	struct fault fault = fault_none();
@@ -149,7 +149,7 @@ static void scan_part(struct pool *pool, struct scan *scan, struct job *job, uin
 	evidence_free(&evidence);
 }
 
-/* A file that is open and has a part left; the mutex is held. */
+/* Returns an open file that has a part left. The mutex is held. */
 static struct job *find_part(struct pool *pool)
 {
 	for (struct job *job = pool->first; job && job != pool->unopened; job = job->next)
@@ -164,7 +164,7 @@ static bool is_over(const struct pool *pool)
 	return pool->fault.code || (pool->walk_ended && !pool->opening);
 }
 
-/* Does the next piece of work; false when there is none any more. */
+/* Does the next piece of work. Returns false if there is no more. */
 static bool work_once(struct pool *pool, struct scan *scan)
 {
 	struct job *job;
@@ -219,7 +219,7 @@ static void *run_thread(void *context)
 	return NULL;
 }
 
-/* ---- the thread that called ---- */
+/* ---- the caller's thread ---- */
 
 /* The mutex is held. */
 static void show_progress(struct pool *pool)
@@ -236,7 +236,7 @@ static void show_progress(struct pool *pool)
 	pthread_mutex_lock(&pool->mutex);
 }
 
-/* Waits until at most so many jobs are left, showing the progress meanwhile. */
+/* Waits until at most that many jobs are left, and shows the progress. */
 static void wait_for_jobs(struct pool *pool, size_t most)
 {
 	pthread_mutex_lock(&pool->mutex);
@@ -246,7 +246,7 @@ static void wait_for_jobs(struct pool *pool, size_t most)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-/* file: what is known of it already; its paths are copied. */
+/* file is what is already known; its paths are copied. */
 static struct fault add_known_job(struct pool *pool, const struct data_file *file, bool opened)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -290,7 +290,8 @@ static struct fault add_job(struct pool *pool, const char *path, struct fault fa
 	return add_known_job(pool, &file, fault.code);
 }
 
-/* The path of a tablespace that is kept elsewhere. FAULT_READ, EINVAL: it is none. */
+/* Reads the path of a tablespace that is stored elsewhere. Faults: FAULT_READ with EINVAL
+ * if the link file contains no such path. */
 static struct fault read_link(const char *link, char path[static PATH_MAX])
 {
 	SOURCE struct source source = SOURCE_CLOSED;
@@ -314,7 +315,7 @@ static bool is_absent(const char *path)
 	return access(path, F_OK) && errno == ENOENT;
 }
 
-/* A copy that has the tablespace itself next to the link file, as a backup does. */
+/* Whether this copy has the tablespace itself next to the link file, as a backup does. */
 static bool has_own_copy(const char *link, const char *path)
 {
 	HEAP char *beside = with_suffix(link, ".ibd");
@@ -323,14 +324,15 @@ static bool has_own_copy(const char *link, const char *path)
 	return beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size && is_absent(path);
 }
 
-/* DROP and TRUNCATE give the file this name, and remove it before the link: a crash between
- * the two leaves a link to nothing, which a start passes over (10.11, 11.8). */
+/* DROP and TRUNCATE rename the file like this, and remove it before the link. A crash in
+ * between leaves a dangling link file, which the server ignores at its next start (10.11,
+ * 11.8). */
 static bool is_dropped(const char *link, const char *path)
 {
 	return !strncmp(base_name(link), "#sql-ib", strlen("#sql-ib")) && is_absent(path);
 }
 
-/* A running server makes and removes such files at any moment. */
+/* A running server may create and remove such files at any moment. */
 static bool is_nowhere(const struct pool *pool, const char *path)
 {
 	return !pool->rules.live && is_absent(path);
@@ -350,8 +352,9 @@ static struct fault add_nowhere(struct pool *pool, const char *link, char *targe
 	return add_known_job(pool, &file, true);
 }
 
-/* What the link names counts as unreadable where the link itself is. The link of a backup
- * names a file of the server, if any: data/parts.c asks for the backup's own. */
+/* An unreadable link file is itself reported as unreadable. The link file of a backup
+ * contains the path of the server's file, if any; data/parts.c looks for the backup's own
+ * file. */
 static struct fault add_linked(struct pool *pool, const char *link)
 {
 	char path[PATH_MAX];
@@ -374,7 +377,7 @@ static struct fault add_file(void *context, const char *path, struct fault fault
 	return fault;
 }
 
-/* Tablespaces that recovery makes, or misses. */
+/* Adds tablespaces that recovery will create, or that it lacks. */
 static struct fault add_missing(struct pool *pool)
 {
 	struct redo_missing missing = { 0 };
@@ -414,7 +417,7 @@ static struct fault walk(struct pool *pool, struct survey_result *result)
 	return fault;
 }
 
-/* One is enough. */
+/* One thread is enough. */
 static struct fault start_threads(struct pool *pool)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);

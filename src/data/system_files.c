@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Pages that are looked at to know a later file: some may be damaged. */
+/* Pages to read to recognize a later file, because some may be damaged. */
 #define TRIES 8
 
-/* Pages that are looked at to tell first files from each other. */
+/* Pages to read to distinguish first files. */
 #define PROOF_PAGES 64
 
-/* Kinds of page that first files in one survey have, as a rule one. */
+/* Kinds of pages that the first files in one survey have; usually one. */
 #define SHAPES_MAX 8
 
 struct system_first {
@@ -44,7 +44,7 @@ static struct fault read_first(const char *path, unsigned char *page, struct sys
 	return fault;
 }
 
-/* The walk through the directories, by one thread. */
+/* The walk through the directories, in one thread. */
 struct search {
 	struct system_files *files;
 	unsigned char *page; /* SCAN_PAGE_MAX bytes */
@@ -74,7 +74,7 @@ static struct fault add_if_first(void *context, const char *path, struct fault f
 	return fits ? add_first(search->files, path, &first) : fault_none();
 }
 
-/* What cannot be read is reported by the survey. */
+/* The survey reports unreadable files. */
 static struct fault search_once(struct system_files *files)
 {
 	struct search search = { .files = files };
@@ -108,23 +108,23 @@ void system_files_free(struct system_files *files)
 	*files = (struct system_files){ 0 };
 }
 
-/* ---- the others ---- */
+/* ---- later files ---- */
 
-/* Where the first page is, at or behind this one, that is not all in a hole. */
+/* Returns the offset of the first page, at or after at, that is not entirely in a hole. */
 static uint64_t next_page(const struct source *source, uint64_t at, uint32_t size)
 {
 	return source->sparse ? source_next_data(source, at) / size * size : at;
 }
 
-/* The first pages of a file that are there, as a space of some kind of page has them:
- * what does not depend on which of its first files is meant. */
+/* The first existing pages of a file, read as a certain kind of page. This does not
+ * depend on which first file of that kind the file belongs to. */
 struct probe {
-	struct innodb_space space; /* of one of them */
-	bool failed;		   /* it could not be read */
+	struct innodb_space space; /* of one such first file */
+	bool failed;		   /* the file could not be read */
 	int tried;
 	int count;
-	uint64_t index[TRIES];	/* of those that are pages of such a space, in this file, */
-	uint32_t number[TRIES]; /* and in the tablespace */
+	uint64_t index[TRIES];	/* of the pages that match such a space: their index in this file */
+	uint32_t number[TRIES]; /* and their number in the tablespace */
 };
 
 static bool has_same_pages(const struct innodb_space *one, const struct innodb_space *other)
@@ -134,7 +134,7 @@ static bool has_same_pages(const struct innodb_space *one, const struct innodb_s
 	       one->has_crypt == other->has_crypt && one->encrypted == other->encrypted;
 }
 
-/* innodb->space is set. */
+/* innodb->space must be set. */
 static void probe_pages(struct scan *scan, const struct innodb_file *innodb, struct probe *probe)
 {
 	const struct source *source = &innodb->paged.source;
@@ -160,8 +160,8 @@ static void probe_pages(struct scan *scan, const struct innodb_file *innodb, str
 	}
 }
 
-/* They go on counting where the file before ends. One of the first pages that are
- * there tells where that is. */
+/* Page numbers continue from the file before. One of the first existing pages tells where
+ * this file starts. */
 static enum system_match match_probe(const struct probe *probe, const struct system_first *first, uint64_t size,
 				     uint64_t *ret_index, uint32_t *ret_first_page)
 {
@@ -180,12 +180,12 @@ static enum system_match match_probe(const struct probe *probe, const struct sys
 }
 
 enum trust {
-	REFUTED, /* other keys than the first file's are needed, or none */
+	REFUTED, /* needs other keys than the first file's, or none */
 	POSSIBLE,
 	PROVEN,
 };
 
-/* Whether the pages from index on are encrypted as the space says. */
+/* Returns whether the pages from index on are encrypted as the space says. */
 static enum trust trust_of(struct scan *scan, struct innodb_file *innodb, uint64_t index)
 {
 	struct evidence evidence = { 0 };
@@ -221,10 +221,10 @@ struct candidate {
 	uint64_t index;
 	uint32_t first_page;
 	bool beside;
-	size_t common; /* bytes that the paths have in common: copies of servers have directories of their own */
+	size_t common; /* bytes that the paths have in common, because copies of servers are in separate directories */
 };
 
-/* The nearest first: of several that its key proves, that is the one. */
+/* Sorts the nearest first. If several are proven by their keys, the nearest is the one. */
 static int compare_nearness(const void *one, const void *other)
 {
 	const struct candidate *a = one;
@@ -248,7 +248,7 @@ static bool is_better(const struct candidate *one, const struct candidate *other
 	return one->trust != other->trust ? one->trust > other->trust : one->common > other->common;
 }
 
-/* One file, while it is compared with all first files. */
+/* One file while it is compared with all first files. */
 struct matching {
 	struct system_files *files;
 	struct scan *scan;
@@ -274,7 +274,7 @@ static const struct probe *find_probe(struct matching *matching, const struct in
 	return probe;
 }
 
-/* Without keys nothing depends on the salt. */
+/* Without keys, nothing depends on the salt. */
 static bool has_same_trust(const struct matching *matching, const struct candidate *one, const struct candidate *other)
 {
 	const struct innodb_space *a = &one->first->space;
@@ -287,7 +287,7 @@ static bool has_same_trust(const struct matching *matching, const struct candida
 	       (a->key_id == b->key_id && !memcmp(a->salt, b->salt, sizeof(a->salt)));
 }
 
-/* Opens the first file for good. */
+/* Opens the first file and keeps it. */
 static struct fault take_first(struct matching *matching, const struct candidate *candidate)
 {
 	struct innodb_file *innodb = matching->innodb;
@@ -322,7 +322,7 @@ static void try_candidate(struct matching *matching, struct candidate *candidate
 		candidate->trust = find_trust(matching, candidate);
 }
 
-/* A file that is zero fits any that lacks as many pages. */
+/* A file that is all zero matches any first file that lacks as many pages. */
 static struct candidate find_best(struct matching *matching)
 {
 	struct candidate best = { .match = SYSTEM_NO_FIRST };
@@ -372,7 +372,7 @@ enum system_match system_files_match(struct system_files *files, struct scan *sc
 		return SYSTEM_NO_FIRST;
 	best = find_best(&matching);
 	if (best.first) {
-		/* of this one, even if something kept the others from being read */
+		/* the fault of this file counts, even if others could not be read */
 		scan->fault = take_first(&matching, &best);
 		if (scan->fault.code)
 			best.match = SYSTEM_ALIEN;

@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Names that are sorted at a time: a directory of any size takes no more memory. */
+/* Names to sort at a time, so that memory use does not depend on the size of a directory. */
 #define BATCH_BYTES ((size_t)4 << 20)
 #define BATCH_NAMES ((size_t)65536)
 
-/* A directory that the walk has been in. */
+/* A directory that the walk has visited. */
 struct visited {
 	dev_t device;
 	ino_t inode;
@@ -45,7 +45,7 @@ struct directory {
 
 static struct fault walk_directory(struct walk *walk, const struct directory *directory);
 
-/* Of one below the top the caller is told as of a file. */
+/* A failure below the top is passed to the caller as a file. */
 static struct fault directory_failed(const struct walk *walk, const struct directory *directory, int error_number,
 				     enum fault_code code)
 {
@@ -69,7 +69,7 @@ static char *join(const char *directory, const char *name)
 	return format_text("%s%s%s", directory, between, name);
 }
 
-/* What was removed since its name was read is no file any more. */
+/* An entry that was removed after its name was read does not count. */
 static struct fault name_failed(const struct walk *walk, const char *path, int error_number)
 {
 	struct stat status;
@@ -94,7 +94,7 @@ static struct fault visit_name(struct walk *walk, const char *directory, const c
 		return walk_directory(walk, &(struct directory){ .path = path });
 	if (S_ISREG(status.st_mode) && !walk->only_directories)
 		return walk->visit(walk->context, path, fault_none());
-	return fault_none(); /* sockets and pipes hold no data */
+	return fault_none(); /* sockets and pipes contain no data */
 }
 
 static struct fault visit_batch(struct walk *walk, const char *directory, struct batch *batch)
@@ -120,8 +120,8 @@ static bool batch_add(struct batch *batch, const char *name)
 	return true;
 }
 
-/* Where a file's kind is known without a look at it, as in most file systems, a
- * walk through the directories alone leaves it. */
+/* If the file's type is known from the directory entry, as in most file systems, a walk
+ * through directories skips files. */
 static bool is_wanted(const struct walk *walk, const struct dirent *entry)
 {
 	if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
@@ -185,7 +185,7 @@ static int compare_visited(const void *one, const void *other)
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-/* Links may lead to a directory again and again: once is enough. */
+/* Links may lead to a directory repeatedly; it is visited once. */
 static struct fault enter(struct walk *walk, const struct stat *status, bool *ret_is_new)
 {
 	struct visited key = { .device = status->st_dev, .inode = status->st_ino };

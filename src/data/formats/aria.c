@@ -8,18 +8,18 @@
 #define OPTION_TEMPORARY 0x0010
 #define FILE_TYPE_PAGED 3 /* BLOCK_RECORD */
 #define EXTRA_ENCRYPTED 1
-#define CRYPT_SIZE 22U /* type, length, space, salt */
+#define CRYPT_SIZE 22U /* type, length, space ID, salt */
 #define CRYPT_SCHEME 1
 #define CRYPT_LENGTH 20
 
 #define CRC_SIZE 4U
-#define NO_CRC 0xfffffffeU /* this and the next one: the page has no checksum */
+#define NO_CRC 0xfffffffeU /* this value and the next: the page has no checksum */
 
 enum page_type { TYPE_UNALLOCATED, TYPE_HEAD, TYPE_TAIL, TYPE_BLOB, TYPE_INDEX = 256, TYPE_BITMAP };
 
 /* ---- the header of the index file ---- */
 
-/* Where the crypt block stands, which is the last part of the header. */
+/* Returns the offset of the crypt block, the last part of the header. */
 static size_t crypt_offset(const unsigned char *head)
 {
 	size_t base = be16(head + 12);
@@ -69,7 +69,7 @@ bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *r
 		if (!read_crypt(head, size, &table))
 			return false;
 	} else if (crypt_offset(head) + CRYPT_SIZE == be16(head + 6)) {
-		/* there is a crypt block all the same */
+		/* there is a crypt block even so */
 		return false;
 	}
 	*ret_table = table;
@@ -88,8 +88,8 @@ static bool is_bitmap(const struct aria_table *table, uint32_t number)
 	return number % (16 * ((table->block_size - CRC_SIZE) / 6) + 1) == 0;
 }
 
-/* The first 7 bytes: the log file's number and the offset in it, both
- * little-endian; noise where the table is not transactional. */
+/* Reads the first 7 bytes: the log file's number and the offset in it, both
+ * little-endian. They are noise if the table is not transactional. */
 static uint64_t read_lsn(const unsigned char *bytes)
 {
 	uint64_t file = bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16;
@@ -140,14 +140,15 @@ static struct page data_header(const void *file, const unsigned char *bytes, uin
 	return page;
 }
 
-/* What a page held before it was freed stays in it. REPAIR and OPTIMIZE TABLE read it (10.11, 11.8). */
+/* A freed page keeps its old content. REPAIR and OPTIMIZE TABLE read it (10.11, 11.8). */
 static bool is_free(struct scan *scan, const struct page *page)
 {
 	(void)scan;
 	return page->type == TYPE_UNALLOCATED;
 }
 
-/* Where the checksum ends, and what is encrypted; 0: nowhere. */
+/* Returns the end of the bytes that are encrypted and covered by the checksum, or 0 if it
+ * is invalid. */
 static uint32_t used_end(const struct page *page)
 {
 	uint32_t end = table_of(page)->block_size - CRC_SIZE;
@@ -159,8 +160,8 @@ static uint32_t used_end(const struct page *page)
 	return used < page->head || used > end ? 0 : used;
 }
 
-/* zlib's CRC-32 that begins with the page number. Two values mean that there is no
- * checksum, and are never used for one. */
+/* zlib's CRC-32, starting with the page number. Two values mean that there is no
+ * checksum; they are never used as one. */
 static bool crc_fits(const struct page *page, const unsigned char *bytes, uint32_t end)
 {
 	uint32_t stored = le32(page->bytes + table_of(page)->block_size - CRC_SIZE);
@@ -169,7 +170,7 @@ static bool crc_fits(const struct page *page, const unsigned char *bytes, uint32
 	return stored == (crc >= NO_CRC ? NO_CRC - 1 : crc);
 }
 
-/* There is no checksum of what is on disk. */
+/* There is no checksum of the bytes on disk. */
 static enum page_integrity check(const struct page *page)
 {
 	return used_end(page) ? PAGE_PLAUSIBLE : PAGE_BROKEN;

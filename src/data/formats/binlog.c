@@ -17,13 +17,13 @@
 #define FLAG_RELAY_LOG 0x40
 #define TYPE_FORMAT_DESCRIPTION 15
 #define TYPE_START_ENCRYPTION 164
-#define TYPE_MYSQL_END 64      /* those of MySQL are below, with room for later ones */
-#define TYPE_MARIADB_FIRST 160 /* and those of MariaDB begin here */
+#define TYPE_MYSQL_END 64      /* MySQL's types are below this, with room for later ones */
+#define TYPE_MARIADB_FIRST 160 /* MariaDB's types start here */
 #define TYPE_LAST 171
 #define CHECKSUM_CRC32 1
-#define DESCRIPTION_FIXED 57U		     /* bytes behind the header that are the same in all versions */
-#define DESCRIPTION_MAX 1024U		     /* bytes; servers write some 250 */
-#define DESCRIPTION_FORMAT 4		     /* the number that they begin with */
+#define DESCRIPTION_FIXED 57U		     /* bytes after the header that are identical in all versions */
+#define DESCRIPTION_MAX 1024U		     /* bytes; servers write about 250 */
+#define DESCRIPTION_FORMAT 4		     /* the number at their start */
 #define SCHEME 1			     /* of encryption */
 #define PIECE (SCAN_PAGE_MAX - CIPHER_BLOCK) /* of an event, decrypted at a time */
 
@@ -34,7 +34,7 @@ static uint32_t length_of(const unsigned char *event)
 	return le32(event + LENGTH_AT);
 }
 
-/* The flag of a log that is being written came after the checksum. */
+/* The flag of a log in use was set after the checksum was computed. */
 static bool crc_fits(const unsigned char *event, size_t size)
 {
 	unsigned char flags = event[FLAGS_AT];
@@ -52,13 +52,13 @@ static bool is_type(unsigned char type)
 	return (type && type < TYPE_MYSQL_END) || (type >= TYPE_MARIADB_FIRST && type <= TYPE_LAST);
 }
 
-/* In front of the description's own checksum. */
+/* The algorithm is just before the description's own checksum. */
 static unsigned char algorithm_of(const unsigned char *description, size_t size)
 {
 	return description[size - CRC_SIZE - 1];
 }
 
-/* It has a checksum, whether the others have one or not. */
+/* A description always has a checksum, whether or not the other events have one. */
 static bool read_description(const unsigned char *event, size_t size, struct binlog_file *file)
 {
 	uint32_t length = length_of(event);
@@ -72,8 +72,8 @@ static bool read_description(const unsigned char *event, size_t size, struct bin
 	return true;
 }
 
-/* Whether the event behind the description is one that is not encrypted: what was
- * damaged is not taken for that. */
+/* Returns whether the event after the description is unencrypted. A damaged event does
+ * not count as unencrypted. */
 static bool is_plain(const struct binlog_file *file, const unsigned char *event, size_t size)
 {
 	uint32_t length = length_of(event);
@@ -95,7 +95,7 @@ static void read_start(const unsigned char *event, size_t size, struct binlog_fi
 		file->damaged = !is_plain(file, event, size);
 		return;
 	}
-	/* a crash may cut it off, and nothing follows then */
+	/* a crash may have truncated it; then nothing follows */
 	if (length > size && size < least)
 		return;
 	file->damaged = length < least || length > size || (file->checksums && !crc_fits(event, length));
@@ -110,7 +110,7 @@ static void read_start(const unsigned char *event, size_t size, struct binlog_fi
 	file->first += length;
 }
 
-/* Nothing but the position vouches for the length. */
+/* Only the position confirms the length. */
 static bool is_cut_off_description(const unsigned char *event, size_t size)
 {
 	return size < DESCRIPTION_MAX && length_of(event) > size &&
@@ -124,7 +124,7 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 
 	if (size < MAGIC_SIZE || memcmp(head, magic, sizeof(magic)))
 		return false;
-	/* cut off before anything could be encrypted */
+	/* truncated before the point where encryption could start */
 	if (size < MAGIC_SIZE + HEADER_SIZE || is_cut_off_description(event, size - MAGIC_SIZE))
 		return true;
 	file->damaged = !read_description(event, size - MAGIC_SIZE, file);
@@ -137,8 +137,8 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 
 /* What was read before an event. */
 struct history {
-	bool checksums;			       /* by the last description, events end in a CRC-32 */
-	uint32_t server_id[DATA_CIPHER_COUNT]; /* in the last header, as each cipher has it */
+	bool checksums;			       /* the last description says that events end in a CRC-32 */
+	uint32_t server_id[DATA_CIPHER_COUNT]; /* in the last header, as decrypted with each cipher */
 };
 
 struct event {
@@ -149,9 +149,9 @@ struct event {
 	struct history *history;
 };
 
-/* The encrypted bytes of an event from at before end, in scan->page, as they were
- * encrypted: the length, which stays readable, takes the place of four bytes that
- * stand at the start instead. False: they are not there. */
+/* Loads the bytes of an event from at up to end into scan->page, in the order in which
+ * they were encrypted. The length stays readable on disk; four bytes from its place are
+ * at the start instead. Returns false if the bytes do not exist. */
 static bool load(struct scan *scan, const struct event *event, size_t at, size_t end, struct ciphertext *text)
 {
 	size_t before = at ? at - CIPHER_BLOCK : 0;
@@ -176,8 +176,8 @@ static struct ciphertext ciphertext_of(const struct event *event)
 	return text;
 }
 
-/* Puts the bytes that were moved back, so that plain is what a plain log holds
- * from the fifth byte of the event on; start gets the first four. */
+/* Moves the four bytes back, so that plain equals a plain log from the fifth byte of the
+ * event on. start gets the first four bytes. */
 static void put_back(const struct event *event, unsigned char *plain, unsigned char start[static 4])
 {
 	memcpy(start, plain + (LENGTH_AT - 4), 4);
@@ -211,8 +211,8 @@ static enum page_proof prove_by_checksum(struct scan *scan, enum data_cipher cip
 	return le32(stored) == (uint32_t)crc ? PROOF_YES : PROOF_NO;
 }
 
-/* Decrypts the first end bytes of an event, PIECE at most, to scan->plain: there
- * they are as in a plain log. */
+/* Decrypts the first end bytes of an event (at most PIECE) into scan->plain, as they
+ * would be in a plain log. */
 static bool decrypt_start(struct scan *scan, enum data_cipher cipher, const struct event *event, size_t end)
 {
 	struct ciphertext text = ciphertext_of(event);
@@ -225,8 +225,9 @@ static bool decrypt_start(struct scan *scan, enum data_cipher cipher, const stru
 	return true;
 }
 
-/* Without a checksum: the position of the next event is where this one ends, or,
- * where positions are another server's, the server ID is that of the event before. */
+/* Without a checksum, the position of the next event must be where this one ends. If
+ * positions refer to another server's log, the server ID must be that of the event
+ * before. */
 static enum page_proof prove_by_header(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	uint32_t *server_id = &event->history->server_id[cipher];
@@ -241,11 +242,11 @@ static enum page_proof prove_by_header(struct scan *scan, enum data_cipher ciphe
 		return PROOF_NO;
 	if (*server_id == before)
 		return PROOF_YES;
-	/* another one may have come to it by another server */
+	/* the next event may come from another server */
 	return is_type(scan->plain[TYPE_AT]) ? PROOF_NONE : PROOF_NO;
 }
 
-/* A relay log has the descriptions of the logs that it copies. Leaves the event in
+/* A relay log contains the descriptions of the logs that it copies. Leaves the event in
  * scan->plain. */
 static bool is_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
@@ -260,8 +261,8 @@ static bool is_description(struct scan *scan, enum data_cipher cipher, const str
 	       algorithm_of(plain, event->size) <= CHECKSUM_CRC32;
 }
 
-/* A master without checksums alters the description of a log that it sends from the
- * middle on, and not its checksum. */
+/* When a master without checksums sends a log from the middle on, it changes the
+ * description but not its checksum. */
 static enum page_proof prove_description(struct scan *scan, enum data_cipher cipher, const struct event *event)
 {
 	bool checksums = algorithm_of(scan->plain, event->size) == CHECKSUM_CRC32;
@@ -296,13 +297,13 @@ static void judge(struct scan *scan, const struct event *event, uint64_t number,
 	};
 	enum page_outcome outcome = scan_local_page(scan, &page, use, evidence);
 
-	/* the server may be writing the end of it */
+	/* the server may be writing the end of the event */
 	if (outcome == PAGE_REFUTED && scan->rules->live && event->cut_off)
 		outcome = PAGE_BUSY;
 	key_use_count(use, outcome, number);
 }
 
-/* In either depth: it says how to prove the events behind it. */
+/* Checked in full and in samples, because a description tells how to prove the events after it. */
 static bool may_be_description(struct scan *scan, const struct event *event)
 {
 	if (!event->file->relay || !prover_use_key(scan->prover, KEY_ID_SYSTEM, event->file->version))

@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <zlib.h>
 
-/* Of each codec but zlib, the function of its library. The libraries are opened
- * when a file first needs one: most runs need none, and to map and relocate them
- * (snappy's brings the C++ library) takes as long as all else that a start does. The
- * name of a library stands for its interface, so that their headers are not needed
- * to build: lz4.h, lzo/lzo1x.h, lzma/container.h, bzlib.h and snappy-c.h have these. */
+/* For each codec except zlib, the function of its library. A library is loaded when a
+ * file first needs it. Most runs need none, and loading them (snappy's also loads the C++
+ * library) takes as long as the rest of the startup. The soname of a library determines
+ * its interface, so their headers are not needed to build: lz4.h, lzo/lzo1x.h,
+ * lzma/container.h, bzlib.h and snappy-c.h declare these functions. */
 static void *functions[CODEC_LAST + 1];
 
 typedef int lz4_function(const char *data, char *plain, int size, int plain_size);
@@ -22,9 +22,9 @@ typedef int bzip2_function(char *plain, unsigned int *plain_size, char *data, un
 			   int verbosity);
 typedef int snappy_function(const char *data, size_t size, char *plain, size_t *plain_size);
 
-/* What a page may make a decoder allocate. The server compresses at level 9 of
- * LZMA, whose dictionary has 64 MiB; but a page needs no more than its own size,
- * and xz lays out memory by the header that a damaged page may have. */
+/* Limits the memory that a page can make the decoder allocate. The server compresses at
+ * level 9 of LZMA, whose dictionary has 64 MiB. A page needs only its own size, but xz
+ * allocates what the header says, and the header may be damaged. */
 #define LZMA_MEMORY_MAX ((uint64_t)80 << 20)
 
 typedef bool decompress_function(const unsigned char *data, size_t size, unsigned char *plain, size_t plain_size);
@@ -66,7 +66,7 @@ static bool decompress_bzip2(const unsigned char *data, size_t size, unsigned ch
 	bzip2_function *decompress = (bzip2_function *)functions[CODEC_BZIP2];
 	unsigned int done = (unsigned int)plain_size;
 
-	/* the library's interface is not const */
+	/* the library's interface lacks const */
 	return !decompress((char *)plain, &done, (char *)(uintptr_t)data, (unsigned int)size, 1, 0) &&
 	       done == plain_size;
 }
@@ -81,7 +81,7 @@ static bool decompress_snappy(const unsigned char *data, size_t size, unsigned c
 
 static const struct {
 	bool ends_itself;
-	const char *soname; /* of its first version for good; NULL: zlib's, which is linked */
+	const char *soname; /* of its stable interface; NULL: zlib's, which is linked */
 	const char *function;
 	decompress_function *decompress;
 } codecs[] = {

@@ -21,14 +21,14 @@
 
 #define POLYNOMIAL 0x82f63b78U /* reflected */
 
-/* The instruction takes three cycles, and one can start every cycle: three
- * stripes of a block go side by side, and are joined by shifting the checksum
- * of the first ones over the length of the next. */
-#define STRIPE 1344 /* bytes; a page of 4096 is one block, one of 16384 four */
+/* The instruction takes three cycles, and one can start in each cycle. So the three
+ * stripes of a block are computed in parallel. They are joined by shifting the checksum
+ * of the first stripes over the length of the next. */
+#define STRIPE 1344 /* bytes; a page of 4096 bytes is one block, one of 16384 four */
 #define BLOCK ((size_t)3 * STRIPE)
 
-static uint32_t bytewise[8][256]; /* [n]: over a byte and n zero bytes behind it */
-static uint32_t shifted[4][256];  /* [n]: byte n of a checksum, over STRIPE zero bytes */
+static uint32_t bytewise[8][256]; /* [n]: of a byte followed by n zero bytes */
+static uint32_t shifted[4][256];  /* [n]: byte n of a checksum, shifted over STRIPE zero bytes */
 static uint32_t (*chosen)(uint32_t crc, const unsigned char *data, size_t size);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -79,7 +79,7 @@ static void add_use(struct key_use *whole, const struct key_use *part)
 
 struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 {
-	/* nothing is added to itself: the array would move while it is read */
+	/* adding evidence to itself would move the array while it is read */
 	if (whole->uses && whole->uses == part->uses)
 		return fault_none();
 	for (size_t i = 0; i < part->use_count; i++) {

@@ -4,26 +4,25 @@
 #include "data/formats/bytes.h"
 #include "data/formats/codec.h"
 
-/* In page 0, after the header of every page (fsp0fsp.h, FSP_...). */
+/* Offsets in page 0, after the header that every page has (fsp0fsp.h, FSP_...). */
 #define SPACE_ID_OFFSET 38
 #define PAGES_OFFSET 46
 #define FREE_LIMIT_OFFSET 50
 #define FLAGS_OFFSET 54
 #define FLAG_FULL_CRC32 0x10U
 #define DESCRIPTORS_OFFSET 150
-#define DESCRIPTOR_STATE 20 /* in a descriptor of an extent (XDES_STATE, XDES_BITMAP) */
+#define DESCRIPTOR_STATE 20 /* in an extent descriptor (XDES_STATE, XDES_BITMAP) */
 #define DESCRIPTOR_BITS 24
 #define CRYPT_SIZE 33
 #define CRYPT_OFFSET_FIXED 188 /* plus the extent descriptors */
 #define PAGE_TYPE_FSP_HEADER 8
 #define PAGE_TYPE_SYS 6
-#define ROLLBACK_PAGE                                                                                                  \
-	3 /* of an undo tablespace: a rollback segment's header; of a table the root of its first index                \
-	   */
+/* In an undo tablespace, a rollback segment header; in a table, the root of the first index. */
+#define ROLLBACK_PAGE 3
 #define PAGE_TYPE_DESCRIPTORS 9
 #define DOUBLE_WRITE_MAGIC 536853855U
-#define DOUBLE_WRITE_FROM_END 190 /* of the page: the magic number, and two areas (trx0sys.h, TRX_SYS_DOUBLEWRITE) */
-#define DOUBLE_WRITE_PAGE 5	  /* that of the transaction system */
+#define DOUBLE_WRITE_FROM_END 190 /* the magic number and two areas (trx0sys.h, TRX_SYS_DOUBLEWRITE) */
+#define DOUBLE_WRITE_PAGE 5	  /* the page of the transaction system */
 
 /* ---- page 0 ---- */
 
@@ -71,8 +70,8 @@ static bool read_flags(uint32_t flags, struct innodb_space *space)
 	return space->page_size <= space->logical_size && set_extent(space);
 }
 
-/* Magic number, type, length of the salt, salt, least key version, key ID, encryption
- * (fil/fil0crypt.cc, fil_space_crypt_t::write_page0). */
+/* Reads the crypt block: magic number, type, length of the salt, salt, lowest key
+ * version, key ID, encryption (fil/fil0crypt.cc, fil_space_crypt_t::write_page0). */
 static void read_crypt(const unsigned char *page, size_t size, struct innodb_space *space)
 {
 	static const unsigned char magic[] = { 0x73, 0x0e, 0x0c, 0x52, 0x45, 0x74 };
@@ -94,8 +93,8 @@ static bool is_page0(const unsigned char *page)
 	       be32(page + PAGE_SPACE_ID) == be32(page + SPACE_ID_OFFSET);
 }
 
-/* What MariaDB 10.5 and earlier write when they make a file: tablespace ID, flags and crypt block, and nothing else
- * up to the first flush (fil/fil0fil.cc, fil_ibd_create). */
+/* Recognizes what MariaDB up to 10.5 writes when it creates a file: only tablespace ID,
+ * flags and crypt block, until the first flush (fil/fil0fil.cc, fil_ibd_create). */
 static bool is_stub(const unsigned char *page)
 {
 	return is_zero(page + PAGE_NUMBER, PAGE_SPACE_ID - PAGE_NUMBER) && be32(page + PAGE_SPACE_ID) &&
@@ -125,9 +124,10 @@ enum innodb_head innodb_read_head(const unsigned char *page, size_t size, struct
 	return INNODB_HEAD_FITS;
 }
 
-/* ---- what is special about some pages ---- */
+/* ---- special pages ---- */
 
-/* A server may be writing them. What only the redo log has yet says nothing. */
+/* A server may be writing the descriptors. Pages that are still only in the redo log
+ * prove nothing. */
 static bool descriptors_fit(const struct scan *scan, const struct innodb_file *file, uint32_t number)
 {
 	struct page page = innodb_header(file, scan->descriptors, number);
@@ -136,7 +136,7 @@ static bool descriptors_fit(const struct scan *scan, const struct innodb_file *f
 	return are_descriptors && (scan->rules->live || innodb_plain_fits(&page));
 }
 
-/* The descriptors of all extents up to the next page of descriptors. */
+/* Reads the descriptors of all extents up to the next descriptor page. */
 static void read_descriptors(struct scan *scan, const struct innodb_file *file, uint32_t number)
 {
 	uint32_t size = file->space.page_size;
@@ -150,8 +150,8 @@ static void read_descriptors(struct scan *scan, const struct innodb_file *file, 
 				  descriptors_fit(scan, file, number);
 }
 
-/* True only where a descriptor says so. Pages of descriptors stand where the
- * number is a multiple of the page size (taken as a count of pages). */
+/* Returns true only if a descriptor says so. Descriptor pages are those whose number is a
+ * multiple of the page size (used as a number of pages). */
 static bool is_free(struct scan *scan, const struct page *page)
 {
 	const struct innodb_file *file = page->space;
@@ -170,7 +170,7 @@ static bool is_free(struct scan *scan, const struct page *page)
 	return scan->descriptors[at + DESCRIPTOR_BITS + bit / 8] >> bit % 8 & 1;
 }
 
-/* Copies of pages of any tablespace. */
+/* The doublewrite areas have copies of pages of any tablespace. */
 static bool in_double_write(const void *any_file, uint32_t number)
 {
 	const struct innodb_space *space = &((const struct innodb_file *)any_file)->space;
@@ -206,7 +206,7 @@ static bool holds_undo(struct scan *scan, const struct innodb_file *file)
 }
 
 /* Free pages of the system tablespace and of undo tablespaces are read by read-ahead
- * alone, if at all, and nothing that is read needs them. */
+ * only, if at all, and no other read needs them. */
 static bool is_of_a_table(struct scan *scan, const struct innodb_file *file)
 {
 	return file->space.space_id != 0 && !file->is_undo && !holds_undo(scan, file);

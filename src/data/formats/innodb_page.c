@@ -53,7 +53,7 @@ struct page innodb_header(const void *file, const unsigned char *bytes, uint32_t
 
 /* ---- checksums ---- */
 
-/* Bytes of a full_crc32 page that mean something; 0: it cannot be right. */
+/* Returns the used bytes of a full_crc32 page, or 0 if the size is invalid. */
 static uint32_t full_crc32_size(const struct page *page)
 {
 	uint32_t size;
@@ -64,7 +64,7 @@ static uint32_t full_crc32_size(const struct page *page)
 	return size && size < space_of(page)->page_size ? size : 0;
 }
 
-/* Behind a compressed page there may be the end of a longer one that it replaced. */
+/* After a compressed page there may be the end of a longer page that it replaced. */
 static bool full_crc32_fits(const struct page *page)
 {
 	uint32_t size = full_crc32_size(page);
@@ -77,7 +77,7 @@ static uint32_t crc_over(const unsigned char *bytes, size_t from, size_t end)
 	return crc32c(0, bytes + from, end - from);
 }
 
-/* The checksum that old pages carry, over what is on disk when it is encrypted. */
+/* The checksum of an encrypted page in the old format, over the bytes on disk. */
 static uint32_t old_crc(const struct innodb_space *space, const unsigned char *bytes)
 {
 	if (space->zipped)
@@ -94,7 +94,7 @@ static uint32_t fold(const unsigned char *bytes, size_t from, size_t end)
 	return folded;
 }
 
-/* What innodb_checksum_algorithm=innodb writes. */
+/* The checksum of innodb_checksum_algorithm=innodb. */
 static uint32_t old_innodb_checksum(const struct innodb_space *space, const unsigned char *bytes)
 {
 	uLong adler = 0;
@@ -106,7 +106,7 @@ static uint32_t old_innodb_checksum(const struct innodb_space *space, const unsi
 	return (uint32_t)adler32(adler, bytes + 34, space->page_size - 34);
 }
 
-/* The checksum over the plain text of an old page. */
+/* Checks the checksum over the plain text of a page in the old format. */
 static enum page_proof old_checksum_fits(const struct innodb_space *space, const unsigned char *bytes)
 {
 	uint32_t stored = be32(bytes);
@@ -130,13 +130,13 @@ bool innodb_plain_fits(const struct page *page)
 		return full_crc32_fits(page);
 	if (page->type == TYPE_COMPRESSED)
 		return true;
-	/* encrypted, it says, and names no key version */
+	/* the type says encrypted, but there is no key version */
 	if (page->type == TYPE_COMPRESSED_ENCRYPTED && !space->zipped && !page->version)
 		return false;
 	return old_checksum_fits(space, page->bytes) != PROOF_NO;
 }
 
-/* What the checksum of an encrypted old page leaves out. */
+/* Checks the bytes that the checksum of an encrypted page in the old format does not cover. */
 static bool rest_is_plausible(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
@@ -148,8 +148,8 @@ static bool rest_is_plausible(const struct page *page)
 	       be32(page->bytes + space->page_size - 4) == (uint32_t)page->lsn;
 }
 
-/* The checksum is that of an old page whose payload zeros follow; on disk the end of
- * a longer page that it replaced may follow instead. */
+/* The checksum is that of a page in the old format with zeros after the payload. On disk,
+ * the end of a longer page that it replaced may follow instead. */
 static bool old_compressed_is_plausible(const struct page *page)
 {
 	static const unsigned char zeros[SCAN_PAGE_MAX];
@@ -182,7 +182,7 @@ enum page_integrity innodb_check(const struct page *page)
 	return be32(page->bytes + PAGE_CRYPT_CHECKSUM) == old_crc(space, page->bytes) ? PAGE_PLAUSIBLE : PAGE_BROKEN;
 }
 
-/* A compressed page of full_crc32 has its space ID in what is compressed. */
+/* In full_crc32, the space ID of a compressed page is part of the compressed data. */
 bool innodb_belongs(const struct page *page)
 {
 	const struct innodb_space *space = space_of(page);
@@ -203,7 +203,8 @@ bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *byte
 
 /* ---- proof ---- */
 
-/* The range from before end, and the IV: space, page number and LSN, little-endian. */
+/* Describes the bytes from from up to end, with the IV: space ID, page number and LSN,
+ * little-endian. */
 static struct ciphertext ciphertext_of(const struct page *page, size_t from, size_t end)
 {
 	struct ciphertext text = { .data = page->bytes + from, .size = end - from };
@@ -214,7 +215,7 @@ static struct ciphertext ciphertext_of(const struct page *page, size_t from, siz
 	return text;
 }
 
-/* The header of the decompressed page is that on disk, its type aside. */
+/* Whether the decompressed page has the header on disk, except for its type. */
 static bool is_header_of(const unsigned char *bytes, const struct page *page)
 {
 	return !memcmp(bytes + PAGE_PREVIOUS, page->bytes + PAGE_PREVIOUS, 8) &&
@@ -222,8 +223,8 @@ static bool is_header_of(const unsigned char *bytes, const struct page *page)
 	       be32(bytes + PAGE_SPACE_ID) == space_of(page)->space_id;
 }
 
-/* There is no checksum of the plain text: the space ID in the first block and
- * the low half of the LSN in the last one stand for it. */
+/* The plain text has no checksum. The space ID in the first block and the low half of the
+ * LSN in the last block are checked instead. */
 static enum page_proof prove_full_crc32(struct scan *scan, enum data_cipher cipher, const struct page *page)
 {
 	struct ciphertext text = ciphertext_of(page, PAGE_KEY_VERSION, space_of(page)->page_size - 4);
@@ -237,9 +238,9 @@ static enum page_proof prove_full_crc32(struct scan *scan, enum data_cipher ciph
 	return be32(plain + (text.size - 4 - last)) == (uint32_t)page->lsn ? PROOF_YES : PROOF_NO;
 }
 
-/* Where the compressed bytes end that begin at plain[0] and fill size bytes with
- * their padding; 0: nowhere. Streams that do not end themselves have a byte for
- * it before the checksum. */
+/* Returns the end of the compressed bytes that start at plain[0] and have size bytes with
+ * padding, or 0 if there is none. Streams that do not mark their own end are followed by
+ * a byte for that, before the checksum. */
 static size_t compressed_end(const unsigned char *plain, size_t size, unsigned int codec)
 {
 	size_t end = size - 1;
@@ -263,7 +264,7 @@ static enum page_proof prove_decompressed(struct scan *scan, const struct page *
 	if (!size || !codec_decompress(codec, scan->plain, size, scan->inflated, logical) ||
 	    !is_header_of(scan->inflated, page))
 		return PROOF_NO;
-	/* full_crc32 has a checksum of what is on disk */
+	/* full_crc32 has a checksum of the bytes on disk */
 	return space_of(page)->full_crc32 || old_checksum_fits(space_of(page), scan->inflated) != PROOF_NO ? PROOF_YES
 													   : PROOF_NO;
 }
@@ -310,7 +311,7 @@ static bool has_inode(const struct innodb_space *space, const unsigned char *byt
 	return false;
 }
 
-/* A page without a checksum is known by what pages of its type hold. */
+/* A page without a checksum is recognized by what pages of its type contain. */
 static enum page_proof prove_structure(const struct page *page, const unsigned char *plain)
 {
 	if (page->type == TYPE_INODE)

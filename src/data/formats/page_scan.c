@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define PAGE_HEADER_MAX 64
-#define READ_SIZE (256U << 10) /* bytes of pages that are read at once: they stay in the processor's cache */
+#define READ_SIZE (256U << 10) /* bytes of pages to read at once, so that they stay in the processor's cache */
 
 _Static_assert(READ_SIZE <= SCAN_BULK, "they are read into bulk");
 
@@ -49,8 +49,7 @@ static enum page_outcome judge_once(struct scan *scan, const struct paged_file *
 	return scan_local_page(scan, &local, use, evidence);
 }
 
-/* A page that does not fit is read again: it may have been in the middle of a
- * write. */
+/* Reads a mismatching page again, because it may have been read in the middle of a write. */
 static enum page_outcome judge(struct scan *scan, const struct paged_file *file, struct page *page, struct key_use *use,
 			       struct evidence *evidence)
 {
@@ -81,7 +80,7 @@ static enum page_outcome judge(struct scan *scan, const struct paged_file *file,
 	return is_bad(outcome) && changed ? PAGE_BUSY : outcome;
 }
 
-/* What is free may be left from before. */
+/* A free page may have old content. */
 static bool plain_fits(struct scan *scan, const struct paged_file *file, const struct page *page)
 {
 	const struct page_format *format = file->format;
@@ -112,7 +111,7 @@ static bool plain_page_fits(struct scan *scan, const struct paged_file *file, co
 	return fits;
 }
 
-/* Page 0 is read in any case: it holds what all others need. */
+/* Page 0 is always read, because all other pages depend on it. */
 static void count_plain(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
 			struct evidence *evidence)
 {
@@ -129,7 +128,7 @@ static void count_plain(struct scan *scan, const struct paged_file *file, struct
 		evidence->first_bad = page->number;
 }
 
-/* Only a server makes a file shorter. */
+/* Only a running server truncates a file. */
 static struct fault check_end(const struct scan *scan, const struct paged_file *file, uint64_t end)
 {
 	if (scan->rules->live || end >= file->source.size)
@@ -137,7 +136,7 @@ static struct fault check_end(const struct scan *scan, const struct paged_file *
 	return fault_errno(FAULT_READ, ENODATA);
 }
 
-/* Reads all of a page of which the header is known. False: it is not what it was. */
+/* Reads the whole page after its header. Returns false if the page has changed. */
 static bool read_whole(struct scan *scan, const struct paged_file *file, struct page *page)
 {
 	uint32_t version = page->version;
@@ -176,7 +175,7 @@ static void count_free_outcome(struct free_use *use, enum page_outcome outcome)
 	}
 }
 
-/* The first free pages of each part that are whole are the sample. */
+/* The sample is the first intact free pages of each part. */
 static void count_free(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
 		       struct key_use *use, struct evidence *evidence)
 {
@@ -216,7 +215,7 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 	key_use_count(use, outcome, page->number);
 }
 
-/* bytes: the header, or the whole page. */
+/* bytes is the header or the whole page. */
 static void look_at_page(struct scan *scan, const struct paged_file *file, const unsigned char *bytes, bool whole,
 			 uint64_t index, struct evidence *evidence)
 {
@@ -246,7 +245,7 @@ static void count_bytes(struct scan *scan, uint64_t bytes)
 	atomic_fetch_add_explicit(&scan->rules->bytes_done, bytes, memory_order_relaxed);
 }
 
-/* Reads the pages from index on into bulk, and looks at them. */
+/* Reads the pages from index on into bulk and scans them. */
 static struct fault scan_bulk(struct scan *scan, const struct paged_file *file, uint64_t index, size_t size,
 			      struct evidence *evidence)
 {
@@ -280,7 +279,7 @@ static struct fault scan_headers(struct scan *scan, const struct paged_file *fil
 	return fault_none();
 }
 
-/* What a file has no blocks for reads as zero: pages that were never written. */
+/* A hole reads as zeros: pages that were never written. */
 static uint64_t skip_hole(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 			  struct evidence *evidence)
 {
@@ -308,7 +307,7 @@ static void count_newest(struct scan *scan, const struct paged_file *file, struc
 		evidence->newest_lsn = page.lsn;
 }
 
-/* A disk gives all of the pages as soon as their headers alone. */
+/* Reading whole pages from a disk takes no longer than reading only their headers. */
 struct fault page_scan(struct scan *scan, const struct paged_file *file, uint64_t index, uint64_t end,
 		       struct evidence *evidence)
 {

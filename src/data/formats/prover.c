@@ -8,14 +8,14 @@
 
 struct prover {
 	const struct keyfile *keyfile;
-	EVP_CIPHER_CTX *derive;			     /* salt to local key */
-	EVP_CIPHER_CTX *block;			     /* AES-ECB, for what is left behind the last whole block */
-	EVP_CIPHER_CTX *contexts[DATA_CIPHER_COUNT]; /* one a cipher */
+	EVP_CIPHER_CTX *derive;			     /* encrypts the salt to the local key */
+	EVP_CIPHER_CTX *block;			     /* AES-ECB, for the bytes after the last whole block */
+	EVP_CIPHER_CTX *contexts[DATA_CIPHER_COUNT]; /* one per cipher */
 	struct secret key;			     /* the key in use, decoded */
 	bool has_key;
 	bool failed;
 
-	/* whose key is in the contexts */
+	/* identifies the key in the contexts */
 	bool local;
 	uint32_t id;
 	uint32_t version;
@@ -78,7 +78,7 @@ static bool set_key(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, const uns
 	return EVP_CipherInit_ex(context, cipher, NULL, key, NULL, encrypt) && EVP_CIPHER_CTX_set_padding(context, 0);
 }
 
-/* Gives the key in prover->key to all contexts. */
+/* Sets the key in prover->key in all contexts. */
 static bool set_keys(struct prover *prover)
 {
 	const unsigned char *key = prover->key.data;
@@ -116,7 +116,7 @@ static bool in_use(const struct prover *prover, bool local, uint32_t id, uint32_
 	return prover->has_key && prover->local == local && prover->id == id && prover->version == version;
 }
 
-/* Remembers whose key the contexts have, since the next page mostly needs it too. */
+/* Remembers which key the contexts have, because the next page usually needs it too. */
 static bool keep_key(struct prover *prover, bool done, bool local, uint32_t id, uint32_t version)
 {
 	prover->has_key = done;
@@ -148,7 +148,7 @@ bool prover_use_local_key(struct prover *prover, uint32_t id, uint32_t version,
 	return keep_key(prover, derive_local_key(prover, salt) && set_keys(prover), true, id, version);
 }
 
-/* The counter of CTR after so many blocks: the IV plus blocks, big-endian. */
+/* Advances the CTR counter: the IV plus blocks, big-endian. */
 static void advance_counter(unsigned char *counter, uint64_t blocks)
 {
 	for (size_t i = CIPHER_BLOCK; i > 0 && blocks; i--) {
@@ -176,8 +176,8 @@ static bool decrypt_counter(struct prover *prover, const struct ciphertext *text
 				(int)(end - from));
 }
 
-/* What is left behind the last whole block is XORed with the encrypted IV (the
- * first one, not the last ciphertext block). */
+/* The bytes after the last whole block are XORed with the encrypted IV (the original IV,
+ * not the last ciphertext block). */
 static bool decrypt_rest(struct prover *prover, const struct ciphertext *text, size_t from, size_t end,
 			 unsigned char *plain)
 {
@@ -197,7 +197,7 @@ static bool decrypt_chained(struct prover *prover, const struct ciphertext *text
 	const unsigned char *iv = from ? bytes_at(text, from - CIPHER_BLOCK) : text->iv;
 	size_t whole = text->size - text->size % CIPHER_BLOCK; /* bytes in whole blocks */
 	size_t aligned = (end + CIPHER_BLOCK - 1) / CIPHER_BLOCK * CIPHER_BLOCK;
-	size_t chained = aligned < whole ? aligned : whole; /* where this call's chained part ends */
+	size_t chained = aligned < whole ? aligned : whole; /* end of the chained part in this call */
 	unsigned char last[CIPHER_BLOCK];
 	size_t bulk = end < chained ? chained - CIPHER_BLOCK : chained;
 	EVP_CIPHER_CTX *context = prover->contexts[DATA_CIPHER_CBC];
@@ -227,7 +227,7 @@ void prover_decrypt(struct prover *prover, enum data_cipher cipher, const struct
 	if (from >= end)
 		return;
 	if (!prover->has_key) {
-		/* prover_failed tells */
+		/* prover_failed reports this */
 		memset(plain, 0, end - from);
 		return;
 	}

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define VERSIONS_AHEAD 65536	   /* of the key file: more are damage in a page that has no checksum of its own */
-#define PAUSE_NANOSECONDS 20000000 /* longer than a write of one page takes */
-#define PAUSES_IN_VAIN_MAX 100	   /* two seconds, for some 50 damaged pages */
+#define VERSIONS_AHEAD                                                                                                 \
+	65536 /* ahead of the key file: a greater distance is damage in a page without its own checksum */
+#define PAUSE_NANOSECONDS 20000000 /* longer than writing one page takes */
+#define PAUSES_IN_VAIN_MAX 100	   /* two seconds, for about 50 damaged pages */
 
 struct fault scan_new(struct scan_rules *rules, const struct keyfile *keyfile, struct scan *ret_scan)
 {
@@ -89,7 +90,7 @@ static bool use_key_of(struct scan *scan, const struct local_page *page, uint32_
 	return prover_use_key(scan->prover, page->id, version);
 }
 
-/* There is no key of this version: is it one of the others? */
+/* The key of this version is missing; tries the other versions. */
 static void try_other_versions(struct scan *scan, const struct local_page *page, struct key_use *use)
 {
 	const struct keyfile *keyfile = prover_keyfile(scan->prover);
@@ -109,7 +110,7 @@ static void try_other_versions(struct scan *scan, const struct local_page *page,
 	}
 }
 
-/* Versions are counted from 1; noise would name any. */
+/* Versions count from 1, while noise could be any number. */
 static bool is_plausible(const struct scan *scan, const struct local_page *page)
 {
 	const struct keyfile *keyfile = prover_keyfile(scan->prover);
@@ -151,7 +152,7 @@ void scan_pause(const struct scan *scan)
 		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NANOSECONDS }, NULL);
 }
 
-/* As much as there is. */
+/* Reads as many bytes as exist. */
 static size_t read_some(struct scan *scan, const struct source *source, uint64_t offset, void *buffer, size_t size)
 {
 	size_t got = 0;

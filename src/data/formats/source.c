@@ -36,7 +36,7 @@ bool is_kernel_view(int file)
 	return false;
 }
 
-/* To open such a file may wait, or do something. They are on no disk. */
+/* Opening such a file may block or have side effects. Such files are not on a disk. */
 static bool is_of_kernel(int directory, const char *name, const struct stat *status)
 {
 	DESCRIPTOR int file = major(status->st_dev) ? -1 : openat(directory, name, O_PATH | O_CLOEXEC);
@@ -49,7 +49,7 @@ struct fault source_open(int directory, const char *name, struct source *ret_sou
 	struct stat status;
 	int file;
 
-	/* a device or a pipe must not even be opened */
+	/* do not even open a device or a pipe */
 	if (fstatat(directory, name, &status, 0))
 		return fault_errno(FAULT_OPEN, errno);
 	if (!S_ISREG(status.st_mode) || is_of_kernel(directory, name, &status))
