@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# mkeyfile-client and servers that are not what they seem: what reaches an
-# impostor, and what an impostor reaches.
+# mkeyfile-client and false servers: what an impostor learns, and what it can do.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -22,7 +21,7 @@ teardown() {
 	[ ${#impostors[@]} = 0 ] || kill "${impostors[@]}" || :
 }
 
-# Starts one that writes down what it hears in the file heard.
+# Starts an impostor that records what it receives in the file heard.
 impostor() { # option...
 	local i
 
@@ -38,7 +37,7 @@ impostor() { # option...
 	[ ! -e port ] || place=127.0.0.1:$(<port)
 }
 
-# Asks the impostor how far a rotation is.
+# Asks the impostor for the status of a rotation.
 ask() { # option...
 	run --separate-stderr timeout 60 "$MKEYFILE" status --defaults-file=client.cnf -f keyfile -t 10.11 --server="$place" \
 		--server-timeout=2 "$@"
@@ -48,7 +47,7 @@ heard_no_password() {
 	run ! grep -aqF the-Password heard
 }
 
-@test "no spelling in an option file switches TLS off: nothing reaches a server without TLS" {
+@test "no spelling in an option file disables TLS: a server without TLS receives nothing" {
 	local spelling place
 	local spellings=(skip-ssl skip_ssl skip-ssl=1 ssl=0 ssl=OFF ssl=false disable-ssl disable_ssl loose-skip-ssl
 		loose_ssl=0 ssl-verify-server-cert=0 skip-ssl-verify-server-cert disable-ssl-verify-server-cert
@@ -64,7 +63,7 @@ hint: ssl-ca under [client] in an option file names who is trusted; --no-tls doe
 	same "" "$(cat heard)"
 }
 
-@test "no spelling in an option file makes a stranger's certificate good" {
+@test "no spelling in an option file makes a foreign certificate valid" {
 	local line place
 
 	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
@@ -78,7 +77,7 @@ hint: ssl-ca under [client] in an option file names who is trusted; --no-tls doe
 	heard_no_password
 }
 
-@test "ciphers that do not encrypt, or ask for no certificate, are none" {
+@test "ciphers without encryption or without a certificate are refused" {
 	local cipher place
 
 	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
@@ -97,7 +96,7 @@ hint: ssl-ca under [client] in an option file names who is trusted; --no-tls doe
 	[ ! -e heard ] || heard_no_password
 }
 
-@test "a password goes out in clear text only over TLS, to a server that has proven who it is" {
+@test "a clear-text password is sent only over TLS, to a server that has proven its identity" {
 	local place
 
 	impostor --plugin=mysql_clear_password --certificate="$BATS_FILE_TMPDIR/proven"
@@ -114,7 +113,7 @@ refuses_plugin() {
 hint: connect over TCP with TLS, or use an account with another authentication plugin" ""
 }
 
-@test "without TLS no authentication plugin that reveals the password is used" {
+@test "without TLS, no authentication plugin that reveals the password is used" {
 	local plugin place
 
 	for plugin in mysql_clear_password sha256_password caching_sha2_password dialog mysql_old_password; do
@@ -138,7 +137,7 @@ hint: connect over TCP with TLS, or use an account with another authentication p
 	heard_no_password
 }
 
-@test "a socket has to belong to root, the user or the server's user account" {
+@test "a socket must belong to root, the current user or the server's user account" {
 	local place uid
 
 	uid=$(id -u nobody)
@@ -164,7 +163,7 @@ hint: set server-user under [mkeyfile] in an option file if the server runs as t
 	assert_equal 2 "mkeyfile status: server '$place': Can't connect to local server through socket '$place' (88)" ""
 }
 
-@test "what a server says in an error is printed visibly, on one line" {
+@test "a server's error message is printed on one line, with control characters visible" {
 	local place
 
 	impostor --socket="$PWD/socket"
@@ -175,7 +174,7 @@ hint: set server-user under [mkeyfile] in an option file if the server runs as t
 	same "" "$(tr -d ' -~\n' <<<"$output")"
 }
 
-@test "a server's version, plugin and file names are printed visibly" {
+@test "control characters in a server's version, plugin and file names are printed visibly" {
 	local place words='\033[2Jcl\302\233ear\012forged: line\342\200\256gnp\342\200\250.\177'
 
 	impostor --socket="$PWD/socket" --answer=names
@@ -190,7 +189,7 @@ ID          FILE        SERVER      OLDEST      TABLESPACES  STATE
 	same "mkeyfile rotate: server $words with $words cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
-@test "a table's name that is not visible is printed visibly, and its statement is still the right one" {
+@test "control characters in a table name are printed visibly, and the statement still works" {
 	local place words='\033[2Jcl\302\233ear\012forged: line\342\200\256gnp\342\200\250.\177'
 
 	echo "100;$(random_key)" >>keyfile
@@ -204,7 +203,7 @@ ID          FILE        SERVER      OLDEST      TABLESPACES  STATE
 
 # ---- a server that attacks ----
 
-# Runs mkeyfile, with its status, and prints whether it and its client used little memory.
+# Runs mkeyfile with its exit status, and prints whether it and its client used little memory.
 in_little_memory() {
 	python3 -c 'import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], timeout=120).returncode
@@ -212,7 +211,7 @@ print("little" if resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 512 *
 sys.exit(status)' "$@"
 }
 
-@test "answers without an end, garbage and slow drips: an error, in bounded memory and time" {
+@test "endless, garbled and slow answers end in an error, in bounded memory and time" {
 	local kind place words timeout
 
 	! grep -q __asan_init "$MKEYFILE" || skip "a sanitizer takes its own memory without a limit"
@@ -235,7 +234,7 @@ sys.exit(status)' "$@"
 	END
 }
 
-@test "nulls, and what is no text, are survived" {
+@test "NULL values and values that are not text do no harm" {
 	local place
 
 	impostor --socket="$PWD/socket" --answer=no-values

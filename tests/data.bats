@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# verify --datadir on real data directories. MKEYFILE_TEST_LONG=1 adds the whole
-# matrix of formats, and more of everything.
+# verify --datadir on real data directories. MKEYFILE_TEST_LONG=1 adds the whole matrix
+# of formats, and larger tests.
 bats_require_minimum_version 1.5.0
 load common
 load data
@@ -9,7 +9,7 @@ load data
 setup_file() {
 	local id
 	cd "$BATS_FILE_TMPDIR" || return
-	# one directory of either page format, cipher and size of the system key
+	# two directories, which together cover both page formats, ciphers and sizes of the system key
 	data_keys "$PWD/new.keys" 32
 	data_make "$PWD/new" 16 1500 "$PWD/new.keys"
 	data_keys "$PWD/old.keys" 16
@@ -28,7 +28,7 @@ teardown() {
 	server_stop
 }
 
-# prove KEY-FILE DIRECTORY [option...]: runs verify --datadir; json has its member data
+# prove KEY-FILE DIRECTORY [option...]: runs verify --datadir and sets json to its member "data"
 prove() {
 	local keys=$1 directory=$2
 	shift 2
@@ -37,7 +37,7 @@ prove() {
 	json=$(jq .data <<<"$output")
 }
 
-# The answers of files that need this key: "answer count", sorted.
+# Prints the answers of files that need this key: "answer count", sorted.
 answers() { # id [version]
 	jq -r --argjson id "$1" --argjson version "${2-1}" \
 		'.files[] | select(any(.uses[]; .id == $id and .version == $version and .pages > 0)) | .answer' <<<"$json" |
@@ -49,18 +49,18 @@ key_answer() { # id [version]
 		'.needs[] | select(.id == $id and .version == $version) | .answer // "not needed"' <<<"$json"
 }
 
-# Files that a query finds, by name.
+# Prints the names of files that match a query.
 files() { # query
 	jq -r ".files[] | select($1) | .path" <<<"$json" | sed 's|.*/||' | sort | tr '\n' ' '
 }
 
-# Names, sizes and times of access and change of all files, as one digest.
+# Prints one digest of the names, sizes, access and modification times of all files.
 untouched() { # directory
 	(cd "$1" && find . -type f -printf '%p %s %T@ %C@ %A@\n' | sort) | sha256sum
 }
 
-# Proven with its key file; refuted, key by key, with one that lacks a key, has
-# another in its place, or has two swapped.
+# Checks that a directory is proven with its key file. For each key, checks that it is refuted
+# with a key file that lacks the key, has a different one in its place, or has two swapped.
 prove_and_refute() { # directory
 	local directory=$1 depth id other before
 	before=$(untouched "$directory")
@@ -102,7 +102,7 @@ prove_and_refute() { # directory
 	same "$before" "$(untouched "$directory")"
 }
 
-@test "full_crc32, 16k, aes_cbc: every kind of file is proven, and refuted key by key" {
+@test "full_crc32, 16k, aes_cbc: every kind of file is proven, and refuted for each wrong key" {
 	prove_and_refute "$DATA/new"
 	prove "$DATA/new.keys" "$DATA/new"
 	same '["AES_CBC"]' "$(jq -c .algorithms <<<"$json")"
@@ -115,13 +115,13 @@ prove_and_refute() { # directory
 	same 'ibdata1 ' "$(files '.answer == "proven" and (.path | contains("/ibdata"))')"
 }
 
-@test "the older format, 4k, aes_ctr: the same" {
+@test "the older format, 4k, aes_ctr: every kind of file is proven, and refuted for each wrong key" {
 	prove_and_refute "$DATA/old"
 	prove "$DATA/old.keys" "$DATA/old"
 	same '["AES_CTR"]' "$(jq -c .algorithms <<<"$json")"
 }
 
-@test "the other algorithm proves nothing" {
+@test "the wrong encryption algorithm proves nothing" {
 	prove "$DATA/new.keys" "$DATA/new" --encryption-algorithm=aes_ctr
 	same 1 "$status"
 	same wrong-key "$(key_answer 100)"
@@ -129,7 +129,7 @@ prove_and_refute() { # directory
 	same 0 "$status"
 }
 
-@test "the algorithm that the option files set has to be the one of the data" {
+@test "the algorithm in the option files must be that of the data" {
 	cp "$DATA/old.keys" keyfile
 	chmod 600 keyfile
 	section() { # more lines
@@ -146,12 +146,12 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 	section 'loose_file_key_management_encryption_algorithm = aes_ctr' >my.cnf
 	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root --json
 	same '[["AES_CTR"],null]' "$(jq -c '[.data.algorithms, .data.unfit_algorithm]' <<<"$output")"
-	# another key file than the server's: its settings do not count
+	# the server's settings do not apply to a key file that is not the server's
 	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/new" --server-user=root \
 		-f "$DATA/new.keys"
 }
 
-@test "a missing key, in words: which, for what, and what to do" {
+@test "the report of a missing key says which key, what needs it, and what to do" {
 	mkdir -p copy/db
 	cp "$DATA"/new/db/{compact_,parts*,dynamic_}.ibd copy/db
 	data_remove_key "$DATA/new.keys" 101 >keyfile
@@ -169,7 +169,7 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE 101'" <<<"$output"
 }
 
-@test "the key file that lacks a key is what this server calls corrupt, and the right one opens it" {
+@test "with a key file that lacks a key the server reports corruption, with the right one it reads the data" {
 	cp -a "$DATA/new" data
 	data_remove_key "$DATA/new.keys" 101 >keyfile
 	data_start "$PWD/data" "$PWD/keyfile"
@@ -180,7 +180,7 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 	same 1000 "$(data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.compact_')"
 }
 
-# What the guard says, without keys, and what verify says, with them.
+# Checks that the guard, without keys, and verify, with keys, agree.
 same_needs() { # key-file directory
 	prove "$1" "$2"
 	same "$(jq -r '.needs[] | select(.needed or .residual_pages > 0) |
@@ -188,7 +188,7 @@ same_needs() { # key-file directory
 unsure $(jq .unsure_file_count <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
 }
 
-@test "which keys a directory needs is known without any key" {
+@test "the keys that a directory needs are found without any key" {
 	same_needs "$DATA/new.keys" "$DATA/new"
 	same_needs "$DATA/old.keys" "$DATA/old"
 	data_remove_key "$DATA/new.keys" 101 >keyfile
@@ -197,7 +197,7 @@ unsure $(jq .unsure_file_count <<<"$json")" "$("$abs_top_builddir/tests/print-ne
 	run -1 "$abs_top_builddir/tests/print-needs" nowhere
 }
 
-@test "what cannot be read, is of no known kind, or is packed, is said" {
+@test "unreadable, unknown and packed files are reported" {
 	mkdir -p copy/db copy/closed
 	cp "$DATA"/new/db/dynamic_.ibd copy/db
 	echo hello >copy/what
@@ -233,7 +233,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		verify -f "$DATA/new.keys" --full
 }
 
-@test "a tree as its owner, without root, leaves all times of access" {
+@test "reading a directory as its owner, not root, changes no access times" {
 	[ "$(id -u)" = 0 ] || skip 'only root becomes somebody else'
 	cp -a "$DATA/new" copy
 	cp "$DATA/new.keys" keyfile
@@ -241,7 +241,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	before=$(untouched copy)
 	run -0 as_nobody verify -q -f keyfile --datadir copy --full
 	same "$before" "$(untouched copy)"
-	# what belongs to somebody else
+	# a file of another user
 	chown -R root copy
 	chmod -R go+rX copy
 	chmod 600 copy/db/dynamic_.ibd
@@ -249,7 +249,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	[[ $output == *"unreadable: 'copy/db/dynamic_.ibd': "*"Permission denied"* ]]
 }
 
-@test "what is not in the page cache is read as one, with the same answers" {
+@test "files outside the page cache are read in one piece, with identical answers" {
 	for kind in new old; do
 		prove "$DATA/$kind.keys" "$DATA/$kind"
 		cached=$json
@@ -258,23 +258,23 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		same 0 "$status"
 		same "$cached" "$(jq .data <<<"$output")"
 		grep -q 'preadv2.*INJECTED' trace
-		# the length of a page's header
+		# the length of a page header
 		run -1 grep -E 'pread64\(.*, 38, ' trace
 	done
 }
 
-@test "one large file is read by several threads" {
+@test "several threads read one large file" {
 	mkdir large
 	cp "$DATA/new/db/dynamic_.ibd" large
 	head -c 128M /dev/zero >>large/dynamic_.ibd
-	# the walk of the directory ends before the file is open
+	# the walk of the directory ends before the file is opened
 	run -0 strace -f -o trace -P large/dynamic_.ibd -e trace=openat,pread64 -e inject=openat:delay_exit=200000 \
 		"$MKEYFILE" verify -q -f "$DATA/new.keys" --datadir=large --full
 	grep -q 'openat.*DELAYED' trace
 	[ "$(awk '/pread64/ { print $1 }' trace | sort -u | wc -l)" -ge 2 ]
 }
 
-@test "one flipped bit is damage: never a wrong key, never proven" {
+@test "one flipped bit is damage, neither a wrong key nor a proof" {
 	local count=70 kind
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=1000
 	for kind in new old; do
@@ -285,14 +285,14 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 			$kind/db/*.ibd $kind/db/*.MA? $kind/binlog.000001
 		echo "$output"
 		same "$count bits, 0 not told as damage" "${lines[-1]}"
-		# where a bit may be in what does not change the decompressed page
+		# places where a flipped bit may leave the decompressed page unchanged
 		run "$abs_top_srcdir/tests/flip-bits" $count "$RANDOM" "$DATA/$kind.keys" $kind $kind/db/pages.ibd
 		echo "$output"
 		same "$count bits, 0 not told as damage" "${lines[-1]}"
 	done
 }
 
-@test "the end of a longer page behind a compressed one is no damage" {
+@test "the end of a longer page after a compressed one is not damage" {
 	mkdir db
 	cp "$DATA/new/db/pages.ibd" db
 	run -0 python3 - db/pages.ibd <<-'END'
@@ -310,7 +310,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	same 'proven 0' "$(jq -r '.files[0].answer' <<<"$json") $status"
 }
 
-@test "a page that is damaged beside whole ones: which, and the key is right" {
+@test "a damaged page among intact ones is located, and the key counts as right" {
 	mkdir db
 	cp "$DATA/new/db/dynamic_.ibd" db
 	printf '\xff' | dd of=db/dynamic_.ibd bs=1 seek=$((3 * 16384 + 9000)) conv=notrunc status=none
@@ -320,7 +320,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	grep -xF "hint: no key opens what is damaged: restore it from a backup" <<<"$output"
 }
 
-@test "tables with the names of other files, new ones, and pages that were freed" {
+@test "tables with the names of other files, new tables, and freed pages" {
 	data_keys keys
 	data_install "$PWD/data"
 	data_start "$PWD/data" "$PWD/keys"
@@ -338,7 +338,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		CREATE TABLE fresh (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 		INSERT INTO fresh SELECT seq, REPEAT('x', 1000) FROM seq_1_to_3000;
 	END
-	# page 0 of the largest is only in the redo log yet
+	# page 0 of the largest file is still only in the redo log
 	for server in live killed; do
 		prove keys "$PWD/data"
 		same 0 "$status"
@@ -356,7 +356,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	done
 	run -4 mkeyfile remove -f keys --datadir "$PWD/data" 102
 	same "mkeyfile remove: key ID 102 version 1 is needed by 3 files, the first of which is '$PWD/data/db/ib_logfile0.ibd'" "${lines[0]}"
-	# files that lost their ends
+	# truncated files
 	truncate -s 1M data/db/fresh.ibd
 	truncate -s 0 data/db/ibdata1.ibd
 	prove keys "$PWD/data" --full
@@ -365,11 +365,11 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
 }
 
-@test "a damaged head: never not encrypted, and the keys it names are not believed" {
+@test "a file with a damaged head never counts as unencrypted, and its key IDs are not trusted" {
 	mkdir -p db aria
 	cp "$DATA/new/db/compact_.ibd" db
 	cp "$DATA"/new/db/aria.MA? aria
-	# its key ID, and what says that there is one
+	# the key ID, and the bytes that say there is one
 	for place in 10456 10428; do
 		cp "$DATA/new/db/compact_.ibd" db
 		flip_bit db/compact_.ibd $place 1
@@ -385,7 +385,7 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	same 1 "$status"
 	same 'compact_.ibd ' "$(files '.answer == "damaged"')"
 	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
-	# all that leads to the crypt block of an Aria table
+	# all bytes that lead to the crypt block of an Aria table
 	head=$((0x$(od -An -tx1 -j 6 -N 2 aria/aria.MAI | tr -d " ")))
 	for byte in 7 11 13 15 17 18 19 22 $((head - 22)) $((head - 21)); do
 		cp "$DATA"/new/db/aria.MAI aria
@@ -396,7 +396,7 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	done
 }
 
-# Copies one page over another, and flips one bit: in a tablespace of pages of this size.
+# Copies one page over another, or flips one bit, in a tablespace with this page size.
 change_pages() { # file page-size from to | file page-size byte
 	python3 - "$@" <<-'END'
 		import sys
@@ -412,13 +412,13 @@ change_pages() { # file page-size from to | file page-size byte
 	END
 }
 
-@test "a page that is not encrypted is damaged where it is not of its place" {
+@test "an unencrypted page is damaged if it belongs elsewhere" {
 	local kind size table
 	mkdir db
 	for kind in new old; do
 		size=16384
 		[[ $kind = new ]] || size=4096
-		# one of another place, page 0 too, another space ID, and, in old ones, the end of the LSN
+		# a page of another place, also page 0, another space ID, and in the old format the end of the LSN
 		for change in "plain 4 5" "plain 0 4" "compact_ 0 4" "plain $((4 * size + 37))" "plain $((5 * size - 2))" \
 			"plain $((size - 2))" "compact_ $((size - 2))"; do
 			table=${change%% *}
@@ -433,7 +433,7 @@ change_pages() { # file page-size from to | file page-size byte
 	done
 }
 
-@test "on a running server, bad pages that stay as they are do not each cost a pause" {
+@test "on a running server, not every unchanged bad page costs a pause" {
 	local pid pauses
 	mkdir db
 	cp "$DATA/new/ibdata1" db/ibdata9
@@ -441,7 +441,7 @@ change_pages() { # file page-size from to | file page-size byte
 		import sys
 		with open(sys.argv[1], "r+b") as file:
 		    data = bytearray(file.read())
-		    # no page is free
+		    # mark no page as free
 		    for at in range(150, 150 + 12 * 40, 40):
 		        data[at + 20:at + 40] = b"\0\0\0\2" + bytes(16)
 		    for at in range(16384 * 200, len(data), 16384):
@@ -467,7 +467,7 @@ sys.stdin.read()' 3>&-; }
 	[ "$pauses" -le 120 ]
 }
 
-@test "what cannot be read to its end is told, whatever the rest says" {
+@test "a file that cannot be read to its end is reported, whatever the rest shows" {
 	local depth link
 	mkdir log
 	cp "$DATA/new/binlog.000001" log
@@ -476,7 +476,7 @@ sys.stdin.read()' 3>&-; }
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'log/binlog.000001': "*'; Input/output error'* ]]
 	run -1 grep -F 'hint: run it as root' <<<"$output"
-	# a file that became shorter since it was opened
+	# a file that was truncated after it was opened
 	mkdir -p db links
 	cp "$DATA/new/db/compact_.ibd" db
 	for depth in '' --full; do
@@ -486,12 +486,12 @@ sys.stdin.read()' 3>&-; }
 		grep -q INJECTED trace
 		[[ $output == *"unreadable: 'db/compact_.ibd': "*'; No data available'* ]]
 	done
-	# what another file is needed for
+	# files that depend on another file
 	cp "$DATA"/new/db/aria.MAD links
 	mkdir links/aria.MAI
 	prove "$DATA/new.keys" links
 	same '2 aria.MAD unreadable no-index' "$status $(answers_of .)"
-	# a link file, unless a backup has the tablespace beside it
+	# a link file, unless a backup has the tablespace next to it
 	rm -r links/*
 	for link in "$PWD/nowhere.ibd" nowhere.ibd '' "/$(printf '%5000s' x | tr ' ' x)"; do
 		printf %s "$link" >links/compact_.isl
@@ -503,21 +503,21 @@ sys.stdin.read()' 3>&-; }
 		[[ $link == "$PWD"/* ]] || { same 2 "$status"; continue; }
 		same '0 proven' "$status $(jq -r '.files[] | select(.answer != "not-encrypted").answer' <<<"$json")"
 	done
-	# what lies beside it is another one than the server reads
+	# the file next to it is not the one that the server reads
 	printf %s "$PWD/db/compact_.ibd" >links/compact_.isl
 	cp "$DATA/new/db/dynamic_.ibd" links/compact_.ibd
 	prove "$DATA/new.keys" links
 	same 2 "$(jq '[.files[] | select(.answer == "proven")] | length' <<<"$json")"
 	rm links/compact_.ibd
 	printf '%s\n' "$PWD/db/compact_.ibd" >links/compact_.isl
-	# by the thread that walks alone
+	# with only the thread that walks
 	run -2 --separate-stderr strace -o trace -P links/compact_.isl -e trace=openat -e inject=openat:error=EIO:when=1 \
 		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir links
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'links/compact_.isl': "*'; Input/output error'* ]]
 }
 
-@test "hostile trees: links in circles, holes, and names for a terminal" {
+@test "hostile directories: circular links, holes, and names with terminal escapes" {
 	local one other
 	mkdir -p links/{a,b,c,d,e,f,g,h,i,j,k,l} hole
 	for one in links/*; do
@@ -539,7 +539,7 @@ sys.stdin.read()' 3>&-; }
 	run -2 timeout 60 "$MKEYFILE" verify -q -j -f "$DATA/new.keys" --datadir hole
 	same 'zero-head 4398046511104' "$(jq -r '.data.files[0] | "\(.note) \(.bytes)"' <<<"$output")"
 	rm hole/zero.ibd
-	# beside a system tablespace it might be a file of that
+	# next to a system tablespace it could be one of its files
 	cp "$DATA/new/ibdata1" hole
 	truncate -s 1M hole/ibdata1
 	printf 'something' >hole/what
@@ -555,7 +555,7 @@ hint: use --server-data for the data directory of this host's server, or name an
 	cp "$DATA/new/db/plain.ibd" names
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
 	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
-	# what a terminal takes for a command is not ASCII
+	# terminal commands outside ASCII
 	echo x >names/$'b\302\233'
 	run -0 mkeyfile verify -q -j -f "$DATA/new.keys" --datadir names
 	same 3 "$(jq '.data.files | length' <<<"$output")"
@@ -565,7 +565,7 @@ hint: use --server-data for the data directory of this host's server, or name an
 	same "mkeyfile verify: 'nothing' has no files: it is no data directory" "${lines[-1]}"
 }
 
-# Sets algorithm, and the options that a server on a directory of setup_file needs.
+# Sets algorithm, and the options for a server on a directory of setup_file.
 options_of() { # kind
 	algorithm=aes_cbc
 	options=()
@@ -575,12 +575,12 @@ options_of() { # kind
 		--loose-file-key-management-encryption-algorithm="$algorithm")
 }
 
-# Where the event ends that is at this offset of a binary log.
+# Prints the end of the event at this offset of a binary log.
 event_end() { # log offset
 	echo $(($2 + $(od -An -tu4 -j $(($2 + 9)) -N 4 "$1")))
 }
 
-# What the heads of binary logs say of checksums: 0 is none, 1 is CRC-32.
+# Prints the checksum algorithms in the heads of binary logs: 0 is none, 1 is CRC-32.
 checksums_of() { # log...
 	local log
 	for log; do
@@ -588,8 +588,8 @@ checksums_of() { # log...
 	done | xargs
 }
 
-# All of the logs are proven in both depths, by the right algorithm alone. With another
-# key none is, and those that have so many events are refuted.
+# Checks that all logs are proven, in full and by samples, with the right algorithm only. With
+# a different key none is proven, and logs with at least this many events are refuted.
 prove_logs() { # directory kind events
 	local depth
 	options_of "$2"
@@ -622,13 +622,13 @@ prove_logs() { # directory kind events
 	done
 }
 
-@test "a binary log that is cut off is proven as far as it goes" {
+@test "a truncated binary log is proven as far as it goes" {
 	local kind log size first
 	for kind in new old; do
 		mkdir $kind
 		log=$DATA/$kind/binlog.000001
 		size=$(stat -c %s "$log")
-		# the header of the first event that is encrypted, and one byte
+		# the header of the first encrypted event, and one byte
 		first=$(event_end "$log" "$(event_end "$log" 4)")
 		for at in $((first + 20)) $((size / 3)) $((size / 2)) $((size - 1)); do
 			head -c "$at" "$log" >"$kind/log.$at"
@@ -637,7 +637,7 @@ prove_logs() { # directory kind events
 	done
 }
 
-# Eight transactions on the master, and waits for the replica.
+# Runs eight transactions on the master and waits for the replica.
 replicated() {
 	local place i
 	for i in {1..8}; do
@@ -647,8 +647,8 @@ replicated() {
 	[ "$(data_sql "$PWD/replica" <<<"SELECT MASTER_POS_WAIT($place, 60) >= 0")" = 1 ]
 }
 
-# Two copies of a directory become a master and a replica, with these checksums. Leaves
-# the binary logs of the one and the relay logs of the other in logs.
+# Makes two copies of a directory a master and a replica with these checksums. Copies the
+# binary logs of the master and the relay logs of the replica to logs.
 replicate() { # kind master-checksum replica-checksum
 	local keys=$DATA/$1.keys port
 	options_of "$1"
@@ -679,7 +679,7 @@ replicate() { # kind master-checksum replica-checksum
 	data_sql "$PWD/master" <<<"SET GLOBAL binlog_checksum = $3"
 	replicated
 	server_stop
-	# a relay log with nothing in it but its end
+	# a relay log with only its end
 	data_start "$PWD/replica" "$keys" "${options[@]}" --skip-slave-start
 	server_stop
 	server_pid=$master_pid
@@ -689,7 +689,7 @@ replicate() { # kind master-checksum replica-checksum
 	cp master/binlog.0* replica/relay.0* logs
 }
 
-@test "relay logs of a master with other checksums than the replica's" {
+@test "relay logs of a master whose checksum setting differs from the replica's" {
 	replicate new NONE CRC32
 	same '1 1 0 0' "$(checksums_of logs/relay.00000[1-4])"
 	prove_logs logs new 20
@@ -697,7 +697,7 @@ replicate() { # kind master-checksum replica-checksum
 	replicate old CRC32 NONE
 	same '0 0 1 1' "$(checksums_of logs/relay.00000[1-4])"
 	prove_logs logs old 20
-	# what is shorter than a block does not tell the algorithm
+	# data shorter than a block does not tell the algorithm
 	mkdir end
 	relays=(logs/relay.0*)
 	mv "${relays[-1]}" end
@@ -706,8 +706,8 @@ replicate() { # kind master-checksum replica-checksum
 	flip_head logs/relay.000003 "$DATA/old.keys"
 }
 
-# Flips each bit of the two events in front of the encrypted ones. None of these logs
-# is proven, or passes for a plain one; but byte 21 has the flag of a log in use.
+# Flips each bit of the two events before the encrypted ones. None of these logs is proven or
+# looks unencrypted, except that byte 21 has the flag of a log in use.
 flip_head() { # log key-file
 	rm -rf flipped
 	mkdir flipped
@@ -729,7 +729,7 @@ flip_head() { # log key-file
 	same 'damaged proven ' "$(jq -r '.files[].answer' <<<"$json" | sort -u | tr '\n' ' ')"
 }
 
-@test "a bit that flipped in the head of an encrypted binary log never makes it pass for a plain one" {
+@test "a flipped bit in the head of an encrypted binary log never makes it look unencrypted" {
 	local kind
 	for kind in new old; do
 		head -c 700 "$DATA/$kind/binlog.000001" >log
@@ -739,10 +739,10 @@ flip_head() { # log key-file
 	done
 }
 
-@test "key versions: old and new pages in one file, each proven, each missed" {
+@test "key versions: old and new pages in one file, with each version proven or missing" {
 	local kind keys id
 	for id in 1 2 3; do
-		# what debug_key_management uses
+		# as debug_key_management does
 		printf '1;%d;%08x%024d\n' $id $id 0
 	done >all
 	grep -v '^1;1;' all >no1
@@ -766,7 +766,7 @@ flip_head() { # log key-file
 			INSERT INTO b SELECT * FROM source;
 		END
 		data_wait_encrypted "$PWD/$kind"
-		# in the middle of a load; pages take the version of the moment in which they are written
+		# during a load; pages get the version that is current when they are written
 		data_sql "$PWD/$kind" <<-'END'
 			FLUSH TABLES db.a, db.untouched, db.freed FOR EXPORT;
 			UNLOCK TABLES;
@@ -798,7 +798,7 @@ flip_head() { # log key-file
 			same proven "$(key_answer 1 2)"
 			grep -xF "hint: look for a key file that has ID 1 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 1'" \
 				<<<"$(mkeyfile verify -f no1 --datadir "$PWD/$kind")"
-			# the redo log keeps the key that it was made with
+			# the redo log keeps the key with which it was created
 			[[ $(files '.answer == "missing-key"') == *a.ibd*ib_logfile0*untouched.ibd* ]]
 			prove no2 "$PWD/$kind" $depth
 			same 1 "$status"
@@ -808,8 +808,8 @@ flip_head() { # log key-file
 	done
 }
 
-# Writes over a byte of each free page of a version, in a tablespace with full_crc32 and
-# 16 KiB pages, and says how many there were.
+# Overwrites a byte of each free page with this version, in a tablespace with full_crc32 and
+# 16 KiB pages, and prints the number of pages.
 break_free_pages() { # file version
 	python3 - "$@" <<-'END'
 		import struct, sys
@@ -829,7 +829,7 @@ break_free_pages() { # file version
 	END
 }
 
-@test "a version on free pages of a table is needed, unless no key can be told of them" {
+@test "a version on free pages of a table is needed, unless the pages do not identify a key" {
 	# all versions of ID 1, as debug_key_management has them
 	for id in 1 2 3 4; do printf '1;%d;%08x%024d\n' $id $id 0; done >all
 	chmod 600 all
@@ -861,7 +861,7 @@ break_free_pages() { # file version
 	mkdir only zip
 	cp -a data/db/freed.ibd only
 	cp -a data/db/zipped.ibd zip
-	# a page of the older format has no checksum of all that is on the disk
+	# a page of the older format has no checksum of all bytes on disk
 	prove all "$PWD/zip"
 	same '0 proven true' "$status $(key_answer 1 1) $(jq '.needs[] | select(.version == 1) | .free_pages > 3' <<<"$json")"
 	sed 's/^1;1;00000001/1;1;0000000f/' all >keyfile
@@ -875,7 +875,7 @@ break_free_pages() { # file version
 		same 'proven proven' "$(key_answer 1 4) $(key_answer 1 1)"
 		same 'true 1 1 true 0' "$(jq -r '.needs[] | select(.version == 1) |
 			"\(.needed) \(.file_count) \(.free_page_file_count) \(.pages == .free_pages and .pages > 0) \(.residual_pages)"' <<<"$json")"
-		# missing, and another one
+		# a missing key, and a different one
 		grep -v '^1;1;' all >keyfile
 		chmod 600 keyfile
 		# shellcheck disable=SC2086
@@ -891,7 +891,7 @@ break_free_pages() { # file version
 	run -0 mkeyfile verify -f all --datadir only
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
 	grep -xF "hint: ALTER TABLE ... FORCE rewrites a table without its free pages; 'mkeyfile remove' prints the statements" <<<"$output"
-	# free pages may never have been written as a whole: that is no damage, and needs no key
+	# free pages may never have been written completely: that is not damage, and needs no key
 	[ "$(break_free_pages only/freed.ibd 1)" -gt 3 ]
 	grep -v '^1;1;' all >keyfile
 	for depth in "" --full; do
@@ -904,7 +904,7 @@ break_free_pages() { # file version
 	done
 }
 
-@test "a table that was decrypted still names its key, unless it is never encrypted" {
+@test "a decrypted table still needs its key ID, unless it is never encrypted" {
 	data_keys keys
 	data_install "$PWD/data"
 	data_start "$PWD/data" "$PWD/keys"
@@ -927,20 +927,20 @@ break_free_pages() { # file version
 	run -4 mkeyfile remove 100 -f keys --datadir=data
 	same "mkeyfile remove: key ID 100 is the key of 1 file without an encrypted page, such as 'data/db/decrypted.ibd'" "${lines[0]}"
 	run -0 mkeyfile remove 101 102 -f keys --datadir=data -q
-	# the key can go with a server that does not encrypt, and then nothing is wrong
+	# with a server that does not encrypt, the key can be removed, and nothing is wrong
 	run -0 mkeyfile remove 100 -f keys --datadir=data -q --force
 	prove keys "$PWD/data"
 	same 0 "$status"
 	data_start "$PWD/data" "$PWD/keys" --innodb-encrypt-tables=OFF
 	same 1 "$(data_sql "$PWD/data" <<<'TRUNCATE db.never; ALTER TABLE db.decrypted FORCE; SELECT * FROM db.decrypted')"
-	# but not with one that does
+	# but not with a server that encrypts
 	data_sql "$PWD/data" <<<'SET GLOBAL innodb_encrypt_tables = ON'
 	run ! data_sql "$PWD/data" <<<'TRUNCATE db.decrypted'
 	[[ $output == *'Got error 140 "Wrong create options" from storage engine InnoDB'* ]]
 	server_stop
 }
 
-# The first line, the table and the JSON object say the same.
+# Checks that the first line, the table and the JSON object agree.
 same_report() { # key-file directory
 	local text key_words words=() rest
 	prove "$1" "$2"
@@ -967,7 +967,7 @@ same_report() { # key-file directory
 	}
 }
 
-@test "the first line counts what the table and the JSON object show" {
+@test "the first line agrees with the table and the JSON object" {
 	local kind id
 	for kind in new old; do
 		same_report "$DATA/$kind.keys" "$DATA/$kind"
@@ -979,14 +979,14 @@ same_report() { # key-file directory
 			same_report keyfile "$DATA/$kind"
 		done
 	done
-	# a key that files name, and no page
+	# a key that files declare, but no page uses
 	mkdir empty
 	cp "$DATA"/new/db/aria_empty.MA? empty
 	same_report "$DATA/new.keys" empty
 	same 'any 1 not-provable' "$(jq -r '.needs[] | select(.needed) | "\(.version // "any") \(.file_count) \(.answer)"' <<<"$json")"
 	cp "$DATA/new/db/compact_.ibd" empty
 	same_report "$DATA/new.keys" empty
-	# nothing that is encrypted, and nothing that can be read: then nothing is said to be not needed
+	# if nothing is encrypted, or nothing can be read, no key is reported as not needed
 	mkdir plain packed
 	cp "$DATA/new/db/plain.ibd" plain
 	same_report "$DATA/new.keys" plain
@@ -1006,7 +1006,7 @@ same_report() { # key-file directory
 }
 
 # bats test_tags=deep
-@test "undo tablespaces that were truncated keep free pages of an encryption that page 0 forgot" {
+@test "truncated undo tablespaces keep encrypted free pages although page 0 no longer says so" {
 	local checksum i grow
 	grow="USE db; BEGIN; REPLACE INTO t SELECT seq, REPEAT(MD5(RAND()), 10) FROM seq_1_to_30000;
 		UPDATE t SET t = CONCAT(t, REPEAT('x', 200)); COMMIT"
@@ -1038,7 +1038,7 @@ same_report() { # key-file directory
 		kill_server
 		prove keys $checksum --full
 		same '' "$(files '.answer == "damaged"')"
-		# where the truncation was before the checkpoint, a server may not start
+		# if the truncation was before the checkpoint, a server may not start
 		[ "$status" = 0 ] || { same 2 "$status" && continue; }
 		data_start "$PWD/$checksum" "$PWD/keys" "${options[@]}" --innodb-encrypt-tables=OFF
 		server_stop
@@ -1047,7 +1047,7 @@ same_report() { # key-file directory
 	done
 }
 
-@test "a running server: nothing wrong, nothing damaged, no lock taken" {
+@test "on a running server, nothing counts as wrong or damaged, and no lock is taken" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"
 	data_sql "$PWD/data" <<-'SQL' &
@@ -1076,13 +1076,13 @@ same_report() { # key-file directory
 		same missing-key "$(key_answer 101)"
 	done
 	wait $load
-	# and the server has not noticed
+	# and the server did not notice
 	same 1500 "$(data_sql "$PWD/data" <<<'SELECT COUNT(*) FROM db.dynamic_')"
 	server_stop
 	data_start "$PWD/data" "$DATA/new.keys"
 }
 
-# What a server has not brought to its tablespaces when it is killed.
+# Writes changes that are not in the tablespaces yet when the server is killed.
 write_late() { # directory
 	data_sql "$1" <<-'END'
 		USE db;
@@ -1092,7 +1092,7 @@ write_late() { # directory
 	END
 }
 
-@test "a crashed server: all that is there is proven, and what its redo log makes" {
+@test "after a crash, all files are proven, and so is what the redo log will create" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys"
 	write_late "$PWD/data"
@@ -1109,7 +1109,7 @@ write_late() { # directory
 	same wrong-key "$(jq -r '.files[] | select(.kind == "redo-log") | .answer' <<<"$json")"
 }
 
-@test "the same with a redo log that is not encrypted, until a server has stopped in order" {
+@test "after a crash, the same holds with an unencrypted redo log, until a clean shutdown" {
 	cp -a "$DATA/new" data
 	data_start "$PWD/data" "$DATA/new.keys" --innodb-encrypt-log=OFF
 	write_late "$PWD/data"
@@ -1128,7 +1128,7 @@ write_late() { # directory
 	server_stop
 	log_says 0 not-encrypted null
 	same 0 "$(jq .unsure_file_count <<<"$json")"
-	# without its records, and without its checkpoints
+	# without the log's records, and without its checkpoints
 	cp data/ib_logfile0 whole
 	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=3 count=2045 conv=notrunc status=none
 	log_says 1 damaged unread
@@ -1137,7 +1137,7 @@ write_late() { # directory
 	log_says 1 damaged no-head
 }
 
-# "name answer note" of the tablespaces in db
+# Prints "name answer note" for each tablespace in db.
 new_tables() { # keys directory...
 	local keys=$1 first=$2
 	shift 2
@@ -1146,12 +1146,12 @@ new_tables() { # keys directory...
 		<<<"$json" | sort
 }
 
-@test "what only the redo log knows: each key that it names, and what its records do not explain" {
+@test "changes only in the redo log: each key that they use, and what the records do not explain" {
 	local name id
 	data_keys keys
 	data_install "$PWD/data"
 	cp data/ib_logfile0 old.log
-	# a shutdown writes pages that are newer than that log; after it, pages stay in memory
+	# a shutdown writes pages newer than this log; afterwards, pages stay in memory
 	data_start "$PWD/data" "$PWD/keys"
 	data_sql "$PWD/data" <<<'CREATE DATABASE db; CREATE TABLE mysql.t (i INT) ENGINE=InnoDB'
 	server_stop
@@ -1174,7 +1174,7 @@ two.ibd not-encrypted empty-tablespace
 uno.ibd not-encrypted empty-tablespace' "$(new_tables keys data)"
 	prove keys data
 	same 0 "$status"
-	# recovery makes a file that is not there, and page 0 that is none
+	# recovery creates a missing file, and replaces an invalid page 0
 	cp -a data less
 	rm less/db/new.ibd
 	head -c 16384 /dev/urandom | dd of=less/db/two.ibd conv=notrunc status=none
@@ -1188,25 +1188,25 @@ uno.ibd not-encrypted empty-tablespace' "$(new_tables keys data)"
 			same 1 "$status"
 			same "$([ $id = 100 ] && echo new.ibd uno || echo two).ibd " "$(files '.answer == "missing-key"')"
 		done
-		# the table that was dropped needs none
+		# a dropped table needs no key
 		data_remove_key keys 102 >lacks
 		prove lacks "$name"
 		same 0 "$status"
 	done
-	# 10.5 does not make page 0 again
+	# 10.5 does not create page 0 again
 	cp -a data older
 	change_block older/ib_logfile0 512 16 "4d6172696144422031302e352e3233$(printf '%034d' 0)"
 	same 'new.ibd damaged no-head
 plain.ibd damaged no-head
 two.ibd damaged no-head
 uno.ibd damaged no-head' "$(new_tables keys older)"
-	# no record is about another table of zeros
+	# no record is about the other table of zeros
 	cp -a data more
 	cp data/db/uno.ibd more/db/other.ibd
 	dd if=/dev/urandom of=more/db/other.ibd bs=16384 seek=4 count=2 conv=notrunc status=none
 	prove keys more
 	same '1 other.ibd damaged no-head' "$status $(answers_of '^other.ibd$')"
-	# a log that was left behind when the log had moved, with and without the other one
+	# an old log, left after the log was moved, with and without the current one
 	cp -a data moved
 	mkdir log
 	mv moved/ib_logfile0 log
@@ -1215,7 +1215,7 @@ uno.ibd damaged no-head' "$(new_tables keys older)"
 	same 2 "$status"
 	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir moved
 	grep -xF "not provable: the redo log ends before the newest page of the tablespaces in 'moved': they were written with another redo log" <<<"$output"
-	# nor is it that of another server
+	# nor does the log of another server count
 	prove keys moved --datadir data
 	same 2 "$status"
 	data_start "$PWD/less" "$PWD/keys"
@@ -1284,7 +1284,7 @@ db.new	check	status	OK' "$(data_sql "$PWD/less" <<<'CHECK TABLE db.two, db.new')
 	same 'ibdata1 ibdata2 undo001 undo002 undo003 ' "$(files '.kind == "innodb" and .answer == "proven" and
 		(.path | test("/(ibdata|undo)[^/]*$"))')"
 	same '' "$(files '.answer == "unknown-kind"')"
-	# the file that an .isl names
+	# the target of an .isl file
 	same 'outside.ibd ' "$(files '.path | endswith("outside.ibd")')"
 	# a database that is a symbolic link, and one that leads back
 	mv data/db db
@@ -1295,13 +1295,13 @@ db.new	check	status	OK' "$(data_sql "$PWD/less" <<<'CHECK TABLE db.two, db.new')
 	same 'inside.frm outside.frm outside.isl ' "$(files '.path | contains("data/db/") and (endswith(".frm") or endswith(".isl"))')"
 }
 
-# The answer for each file of these names: "name answer note".
+# Prints the answer for each file whose name matches: "name answer note".
 answers_of() { # regular-expression
 	jq -r --arg names "$1" '.files[] | (.path | sub(".*/"; "")) as $name | select($name | test($names)) |
 		"\($name) \(.answer) \(.note // "-")"' <<<"$json" | sort
 }
 
-@test "a system tablespace under other names and in several directories, and a redo log elsewhere" {
+@test "a system tablespace with other names and in several directories, and a redo log elsewhere" {
 	local name deep
 	data_keys keys
 	mkdir x y log
@@ -1310,7 +1310,7 @@ answers_of() { # regular-expression
 		--innodb-data-file-path="$PWD/x/one.log:12M;$PWD/y/two:4M;$PWD/data/three:4M:autoextend")
 	mkdir data
 	data_install "$PWD/data" "${options[@]}"
-	# the third has no page as yet, and the second few
+	# the third file has no pages yet, and the second few
 	for deep in '' --full; do
 		prove keys "$PWD/data" --datadir x --datadir y --datadir log $deep
 		same 0 "$status"
@@ -1354,7 +1354,7 @@ answers_of() { # regular-expression
 		same '' "$(files '.answer == "damaged" or .answer == "unknown-kind" or .answer == "not-provable"')"
 		same 0 "$(jq .unsure_file_count <<<"$json")"
 	done
-	# every page is looked at: one that is damaged in each
+	# every page is checked: one damaged page in each file
 	for name in x/one.log y/two data/three; do
 		cp "$name" whole
 		flip_bit "$name" $((200 * 16384 + 9000)) 3
@@ -1362,7 +1362,7 @@ answers_of() { # regular-expression
 		same "1 ${name#*/} damaged -" "$status $(answers_of "^${name#*/}$")"
 		cp whole "$name"
 	done
-	# what other directories have is neither damaged nor passed over
+	# what other directories contain is neither damaged nor ignored
 	prove keys "$PWD/x" --datadir log
 	same '2 one.log not-provable no-rest' "$status $(answers_of '^one.log$')"
 	same 1 "$(jq .unsure_file_count <<<"$json")"
@@ -1375,13 +1375,13 @@ answers_of() { # regular-expression
 	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$')"
 	prove keys "$PWD/x" --datadir y --datadir data --datadir log
 	same '0 ibdata2 proven -' "$status $(answers_of '^ibdata2$')"
-	# a key that nothing needs, and that the redo log is asked of too
+	# a key that nothing needs is removed only if the redo log was checked as well
 	run -4 mkeyfile remove -f keys --datadir data --datadir x --datadir y 102
 	run -0 mkeyfile remove -f keys --datadir data --datadir x --datadir y --datadir log 102
 	same '0' "$(grep -c '^102;' keys)"
 }
 
-@test "each system tablespace has its own files, however the directories lie" {
+@test "each system tablespace gets its own files, whatever the layout of the directories" {
 	local options=(--innodb-data-home-dir="$PWD/all/one/ib" --innodb-data-file-path='ibdata1:12M;ibdata2:4M:autoextend') server
 	data_keys keys
 	mkdir -p all/one/ib all/two/ib elsewhere
@@ -1398,7 +1398,7 @@ answers_of() { # regular-expression
 		data_wait_encrypted "$PWD/all/$server"
 		server_stop
 	done
-	# below the directory that is named, side by side, and named twice
+	# below the given directory, next to each other, and given twice
 	for server in all/one all "all/one --datadir all/one/ib --datadir all"; do
 		# shellcheck disable=SC2086
 		prove keys $server --full
@@ -1407,7 +1407,7 @@ answers_of() { # regular-expression
 		same '' "$(files '.answer | IN("proven", "not-encrypted") | not')"
 	done
 	same '' "$(files '.kind == "innodb" and (.path | test("[.]ibd$|/(ibdata[12]|undo[0-9]*)$") | not)')"
-	# a file of another server's is none of this one's
+	# a file of another server does not belong to this one
 	mv all/two/ib/ibdata2 elsewhere
 	prove keys all/one --datadir elsewhere
 	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$' | head -n 1)"
@@ -1416,14 +1416,14 @@ answers_of() { # regular-expression
 	same 'other unknown-kind -' "$(answers_of '^other$')"
 	prove keys all --datadir elsewhere
 	same '0 other proven -' "$status $(answers_of '^other$')"
-	# nothing else stands for it: neither zeros nor another file that is there twice
+	# nothing replaces it: neither zeros nor a second copy of another file
 	truncate -s 4M all/two/ib/zero.log all/two/ib/reserve
 	ln all/one/ib/ibdata2 all/one/ib/again
 	prove keys all
 	same '2 ibdata1 not-provable no-rest' "$status $(answers_of '^ibdata1$' | head -n 1)"
 	run -4 mkeyfile remove -f keys --datadir all 102
 	rm all/one/ib/again all/two/ib/zero.log all/two/ib/reserve
-	# nor an empty log for a redo log
+	# nor does an empty log replace a redo log
 	mv all/two/ib_logfile0 elsewhere/log
 	mkdir logs
 	cp "$DATA/new/binlog.000001" logs
@@ -1434,16 +1434,16 @@ answers_of() { # regular-expression
 	same "mkeyfile remove: 'all/two' has tablespaces, but not their redo log, which may need keys too" "${lines[0]}"
 	mv elsewhere/log all/two/ib_logfile0
 	run -0 mkeyfile remove -n -f keys --datadir all/two 102
-	# what cannot be read is not damaged
+	# an unreadable file is not damaged
 	run -2 strace -f -o trace -P all/two/ib/ibdata2 -e trace=pread64 -e inject=pread64:error=EIO:when=2+ \
 		"$MKEYFILE" verify -q --no-defaults --server-user=root -f keys --datadir all/two
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'all/two/ib/ibdata2': "*'; Input/output error'* ]]
-	# a disk was full when the server made the last one longer
+	# a disk was full when the server extended the last file
 	truncate -s +300K all/two/ib/ibdata2
 	prove keys all/two --full
 	same '0 ibdata2 proven -' "$status $(answers_of '^ibdata2$')"
-	# names tell nothing
+	# names do not matter
 	mv all/two/ib/ibdata1 all/two/ib/ibdata5
 	for server in sys.ibd ibdata1 undo004; do
 		mv all/two/ib/ibdata2 "all/two/ib/$server"
@@ -1451,7 +1451,7 @@ answers_of() { # regular-expression
 		same "0 $server proven -" "$status $(answers_of "^$server$")"
 		mv "all/two/ib/$server" all/two/ib/ibdata2
 	done
-	# cut off
+	# truncated
 	truncate -s 3000K all/two/ib/ibdata2
 	prove keys all/two
 	same '2 ibdata5 not-provable no-rest' "$status $(answers_of '^ibdata5$')"
@@ -1463,7 +1463,7 @@ answers_of() { # regular-expression
 	done
 }
 
-@test "files of a server under names of others are known by what they hold" {
+@test "server files with names of other kinds are recognized by their content" {
 	mkdir db
 	cp "$DATA/new/db/compact_.ibd" db/compact.cnf
 	cp "$DATA/new/binlog.000001" db/binlog.log.1
@@ -1477,7 +1477,7 @@ ibtmp1 proven -
 server_audit.log.2 not-encrypted -' "$(answers_of .)"
 }
 
-@test "compressed pages of the older format that are as long as a page can be" {
+@test "compressed pages of the older format with the maximum length" {
 	local depth
 	data_keys keys
 	data_install "$PWD/data" --innodb-checksum-algorithm=crc32
@@ -1509,7 +1509,7 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 	done
 }
 
-@test "page compression: each algorithm that the server and this build know" {
+@test "page compression: each algorithm that the server and this build support" {
 	local algorithm kind plugins=()
 	data_keys "$PWD/keys"
 	for algorithm in lz4 lzo lzma bzip2 snappy; do
@@ -1542,7 +1542,7 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 				"$(files '.answer == "wrong-key" and (.path | contains("/db/"))')"
 		done
 	done
-	# where a library cannot be opened
+	# when a library cannot be loaded
 	: >liblz4.so.1
 	LD_LIBRARY_PATH=$PWD prove keys "$PWD/full_crc32"
 	same 'lz4.ibd ' "$(files '.answer == "not-provable" and .note == "no-codec"')"

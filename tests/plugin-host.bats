@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The server plugin without a server: threads, memory, and files of all kinds.
-# With MKEYFILE_TEST_LONG=1 10,000 reloads and more files.
+# The server plugin without a server: threads, memory, and files of all kinds. With
+# MKEYFILE_TEST_LONG=1, 10,000 reloads and more files.
 # bats file_tags=deep,plain
 bats_require_minimum_version 1.5.0
 load common
@@ -21,10 +21,10 @@ host=$abs_top_builddir/tests/plugin-host
 	same "64 threads, $reloads reloads, $((reloads / 7)) refused, $((2 + reloads / 100)) versions" "$output"
 }
 
-@test "no leak and no bad access: starts, reloads, refusals and the end" {
+@test "starts, reloads, refusals and the shutdown leak nothing and access no invalid memory" {
 	local checker=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite)
 
-	# a sanitized build looks for itself
+	# a sanitized build checks this itself
 	nm "$host" | grep -q __asan_init && checker=()
 	run -0 "${checker[@]}" "$host" race keyfile 8 50
 	same '8 threads, 50 reloads, 7 refused, 2 versions' "$output"
@@ -38,7 +38,7 @@ host=$abs_top_builddir/tests/plugin-host
 	run -1 "${checker[@]}" "$host" load bad
 }
 
-@test "aes_ctr: CTR without padding, GCM with it, CTR where there is no GCM, refused where there is none" {
+@test "aes_ctr: CTR without padding, GCM or CTR with padding, refused if CTR is missing" {
 	make_keyfile keyfile 1
 	run -0 "$host" cipher keyfile ctr-gcm
 	same 'ctr gcm 17' "${lines[1]}"
@@ -48,13 +48,13 @@ host=$abs_top_builddir/tests/plugin-host
 	same "mkeyfile_key_management: This server's TLS library has no aes_ctr" "$output"
 }
 
-# says FILE PASSWORD "words": the plugin does not start, and says that last
+# says FILE PASSWORD "words": checks that the plugin does not start and prints these words last
 says() {
 	run -1 "$host" load "$1" ${2:+"$2"}
 	same "$3" "${lines[-1]}"
 }
 
-@test "every refusal has its words" {
+@test "every refusal has its message" {
 	local key
 
 	key=$(random_key)
@@ -104,8 +104,8 @@ says() {
 	says sealed long 'Cannot read long, the filekey is too long, max secret size is 256B'
 }
 
-# The plugin takes a file exactly when mkeyfile says so, and with the words that
-# mkeyfile says, whatever is in it.
+# Checks that the plugin accepts a file exactly when mkeyfile says so, and otherwise prints the
+# words that mkeyfile predicts.
 agree() { # file [password-file]
 	local words verdict
 
@@ -118,7 +118,7 @@ agree() { # file [password-file]
 	same "$verdict" "$(mkeyfile verify -q --no-prompt --no-probe -t 10.11+plugin -f "$1" ${2:+-P "$2"} 2>/dev/null | head -n 1)"
 }
 
-@test "plugin and verify agree on every file that other tests keep" {
+@test "plugin and verify agree on every file kept by other tests" {
 	local file password
 
 	shopt -s nullglob

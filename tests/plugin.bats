@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The server plugin in a real server, everything encrypted. With
-# MKEYFILE_TEST_LONG=1 more data, more reloads and more kills.
+# The server plugin in a real server that encrypts everything. MKEYFILE_TEST_LONG=1 adds data,
+# reloads and kills.
 bats_require_minimum_version 1.5.0
 load common
 load server
@@ -23,16 +23,16 @@ teardown() {
 	server_stop
 	server_pid=${primary_pid-}
 	server_stop
-	# one that should not have started
+	# a server that should not have started
 	[ ! -e server.pid ] || ! grep -qzF "$PWD" "/proc/$(<server.pid)/cmdline" || kill "$(<server.pid)"
 }
 
-# Runs with versions, whatever the file had.
+# Starts with versions, whatever the file had.
 rotate() {
 	mkeyfile rotate -q -t 11.8-enterprise "$@"
 }
 
-@test "a server started on what config --plugin prints, and mkeyfile finds its way by it" {
+@test "a server starts with the output of config --plugin, and mkeyfile finds the key file through it" {
 	make_password_file keyfile.key
 	openssl_encrypt keyfile.key keyfile sealed -md sha256
 	run -0 --separate-stderr mkeyfile config --plugin -q -f sealed -P keyfile.key --digest=sha256
@@ -60,8 +60,8 @@ binlog_digest() { # file...
 	done | sha256sum
 }
 
-# Tables made with file_key_management, read and written with the plugin, and back;
-# each server but the last is killed, so that the redo log and Aria's log are read.
+# Creates tables with file_key_management, reads and writes them with the plugin, and goes back.
+# Each server except the last is killed, so that the redo log and Aria's log are read.
 there_and_back() { # [option...]
 	local rows temporary events
 
@@ -94,23 +94,23 @@ there_and_back() { # [option...]
 	run -1 grep -rlaF --exclude='aria_log.*' "$(printf 1 | md5sum | cut -c 1-32)" data
 }
 
-@test "aes_cbc: a data directory moves to the plugin and back, every row and event there" {
+@test "aes_cbc: a data directory moves to the plugin and back with every row and event" {
 	there_and_back
 }
 
-@test "aes_ctr: a data directory moves to the plugin and back, every row and event there" {
+@test "aes_ctr: a data directory moves to the plugin and back with every row and event" {
 	key_option=encryption-algorithm=aes_ctr
 	there_and_back --loose-file-key-management-$key_option --loose-mkeyfile-key-management-$key_option
 }
 
-@test "an encrypted key file moves too, with a password file" {
+@test "a data directory moves to the plugin with an encrypted key file and a password file" {
 	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key
 	there_and_back
 }
 
 # ---- rotation ----
 
-@test "rotate 100 while the server runs: two versions, every page re-encrypted, no restart, no ALTER" {
+@test "rotate 100 while the server runs: every page is re-encrypted without a restart or ALTER TABLE" {
 	local rows before
 
 	start file_key_management
@@ -127,7 +127,7 @@ there_and_back() { # [option...]
 	same "$rows" "$(all_rows)"
 	same 3 "$(status_of newest_version_100)"
 	same 1 "$(status_of newest_version_1)"
-	# innodb_encryption_rotate_key_age is 1: a page one version behind stays as it is
+	# innodb_encryption_rotate_key_age is 1: a page that is one version older is not re-encrypted
 	rotate 100
 	reload
 	sleep 1
@@ -140,7 +140,7 @@ there_and_back() { # [option...]
 	same "$rows" "$(all_rows)"
 }
 
-@test "rotate 100, 1 and 2 under a running load, reloaded each time" {
+@test "rotate 100, 1 and 2 under load, with a reload each time" {
 	local log
 
 	start mkeyfile_key_management
@@ -167,7 +167,7 @@ there_and_back() { # [option...]
 	same "$(<digest)" "$(binlog_digest "$log")"
 }
 
-@test "reloads under load: each takes a new version or refuses, no statement fails" {
+@test "reloads under load: each loads a new version or is refused, and no statement fails" {
 	local reloads=40 count
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || reloads=200
@@ -201,7 +201,7 @@ there_and_back() { # [option...]
 
 # ---- crashes ----
 
-@test "kill -9 in the middle of re-encryption: recovery, every row, and it goes on" {
+@test "kill -9 during re-encryption: recovery finds every row, and re-encryption continues" {
 	local kills=1 rows count
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || kills=10
@@ -211,7 +211,7 @@ there_and_back() { # [option...]
 		USE db; INSERT INTO large SELECT seq, REPEAT(MD5(seq), 100) FROM seq_1_to_8000'
 	rows=$(all_rows)
 	for ((count = 0; count < kills; count++)); do
-		# slow enough to be caught in the act
+		# slow enough to be interrupted
 		sql -e 'SET GLOBAL innodb_encryption_rotation_iops = 100'
 		rotate 100 1
 		rotate 100 1
@@ -227,7 +227,7 @@ there_and_back() { # [option...]
 	same "" "$(grep corrupt data.log)"
 }
 
-# Some pages of the large table have the new version, others do not.
+# Whether some pages of the large table have the new version and others do not.
 wait_until_in_the_middle() {
 	local i
 
@@ -240,7 +240,7 @@ wait_until_in_the_middle() {
 	return 1
 }
 
-@test "a crash between rotate and reload: the server comes back with the new versions" {
+@test "after a crash between rotate and reload, the server starts with the new versions" {
 	start mkeyfile_key_management
 	make_tables
 	load_start
@@ -255,7 +255,7 @@ wait_until_in_the_middle() {
 	check_rows one hundred
 }
 
-@test "a crash right after a reload: the redo log has pages of both versions" {
+@test "a crash right after a reload: the redo log has pages with both versions" {
 	start mkeyfile_key_management
 	make_tables
 	load_start
@@ -294,7 +294,7 @@ wait_until_in_the_middle() {
 	same 4 "$(status_of newest_version_100)"
 }
 
-# --prepare takes its defaults from the backup: the plugin, and its settings.
+# --prepare reads its defaults from the backup: the plugin and its settings.
 backup() {
 	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADB_BACKUP" "$@" >>backup.log 2>&1 ||
 		{ tail -n 20 backup.log; return 1; }
@@ -339,15 +339,15 @@ free_port() {
 
 # ---- settings, words, privileges ----
 
-# What the plugin wrote to the error log since the mark: under its name, or in the words
-# of the server's own plugin.
+# Prints what the plugin wrote to the error log since the mark, under its name or in the words of
+# the server's own plugin.
 plugin_log() {
 	sed -n 's/^.*\(\[[A-Z][A-Za-z]*\]\) [^:]*: mkeyfile_key_management: /\1 /p
 		t
 		s/^.*\(\[ERROR\]\) [^: ]*d: /\1 /p' data.log
 }
 
-# starts_not "words" [option...]: the server does not start, and says why
+# starts_not "words" [option...]: checks that the server does not start and says why
 starts_not() {
 	local words=$1
 
@@ -357,8 +357,8 @@ starts_not() {
 	same "[ERROR] $words" "$(plugin_log | grep ERROR)"
 }
 
-# refuses "words": a reload is an SQL error with these words, the error log has them,
-# and the keys stay
+# refuses "words": checks that a reload fails with these words, that the error log has them, and
+# that the keys remain
 refuses() {
 	local before words="$1. The keys loaded before remain in use"
 
@@ -375,7 +375,7 @@ refuses() {
 	sql -e 'INSERT INTO db.hundred VALUES (1, "goes on"); DELETE FROM db.hundred'
 }
 
-@test "a bad file at reload is refused with its reason, and the keys in use stay" {
+@test "a reload of a bad file fails with the reason, and the current keys remain in use" {
 	local other
 
 	start mkeyfile_key_management
@@ -413,7 +413,7 @@ refuses() {
 	same 'loaded 3' "$(status_of last_reload_result) $(status_of newest_version_100)"
 }
 
-@test "a bad file at start: the server does not start, and says why" {
+@test "with a bad file, the server does not start and says why" {
 	cp -p keyfile good
 	sed -i '/^1;/d' keyfile
 	starts_not "System key id 1 is missing at $PWD/keyfile line 2, column 1"
@@ -429,7 +429,7 @@ refuses() {
 	start mkeyfile_key_management
 }
 
-# What INSTALL SONAME of a plugin tells the client, and what it writes to the error log.
+# Prints what INSTALL SONAME of a plugin returns to the client and writes to the error log.
 install() { # plugin
 	: >data.log
 	run ! sql -e "INSTALL SONAME '$1'"
@@ -438,7 +438,7 @@ install() { # plugin
 	sed -n 's/^.*\[ERROR\] [^: ]*: \(mkeyfile_key_management: \)\?/log: /p' data.log
 }
 
-# Both plugins refuse keyfile and pw alike: number, words and log.
+# Checks that both plugins refuse keyfile and pw with the same number, words and log.
 alike() { # what [only the client: older servers log nothing]
 	local own
 
@@ -510,11 +510,11 @@ alike() { # what [only the client: older servers log nothing]
 	alike 'cut to nothing'
 	cp plain keyfile
 	alike 'not encrypted'
-	# an error in the thread's queue of OpenSSL would end a TLS connection
+	# an error in the thread's OpenSSL queue would end a TLS connection
 	same 1 "$(sql -e 'SELECT 1')"
 }
 
-# A server without a plugin for keys.
+# Starts a server without a key management plugin.
 server_start_plain() { # option...
 	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --no-defaults --user=root --plugin-dir="$plugin_dir" \
 		--datadir="$PWD/data" --socket="$PWD/socket" --skip-networking --pid-file="$PWD/server.pid" --innodb=OFF \
@@ -523,7 +523,7 @@ server_start_plain() { # option...
 	server_wait data.log
 }
 
-@test "a clear-text password is refused; insisted on, neither SHOW VARIABLES nor ps has it" {
+@test "a clear-text password is refused; if allowed, neither SHOW VARIABLES nor ps shows it" {
 	local password
 
 	password=$(random_key)
@@ -541,7 +541,7 @@ server_start_plain() { # option...
 	run -1 grep -qF "$password" shown data.log "/proc/$server_pid/cmdline"
 }
 
-@test "settings: a digest and PBKDF2 on a server that has neither, and what SHOW VARIABLES shows" {
+@test "settings: digest and PBKDF2 on a server that lacks both, and the output of SHOW VARIABLES" {
 	mkeyfile encrypt -q --in-place --new-password-file=keyfile.key -t 10.11+plugin --digest=sha512 --pbkdf2=1000
 	starts_not "Cannot decrypt $PWD/keyfile. Wrong key?"
 	start mkeyfile_key_management --mkeyfile-key-management-digest=sha512 --mkeyfile-key-management-use-pbkdf2=1000
@@ -558,7 +558,7 @@ mkeyfile_key_management_use_pbkdf2 1000" "$(sql -e "SHOW GLOBAL VARIABLES LIKE '
 	done
 }
 
-@test "SHOW STATUS has counts, the last reload and each ID's newest version, and no key" {
+@test "SHOW STATUS has counts, the last reload and each ID's newest version, but no key" {
 	start mkeyfile_key_management
 	mkeyfile add -q 4294967295
 	rotate 100 2
@@ -589,7 +589,7 @@ Mkeyfile_key_management_reloads_refused 0' \
 	same 10000 "$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_newest_version_%'" | sort -u | wc -l)"
 }
 
-@test "reload needs a privilege, and takes any way to say ON" {
+@test "reload requires a privilege and accepts every spelling of ON" {
 	local way
 
 	start mkeyfile_key_management
@@ -612,7 +612,7 @@ Mkeyfile_key_management_reloads_refused 0' \
 	same '5 0' "$(status_of reloads) $(status_of reloads_refused)"
 }
 
-@test "reloads from several sessions at once" {
+@test "reloads from several sessions at the same time" {
 	local session pids=()
 
 	start mkeyfile_key_management
@@ -630,7 +630,7 @@ Mkeyfile_key_management_reloads_refused 0' \
 	same '201 0 6' "$(status_of reloads) $(status_of reloads_refused) $(status_of newest_version_100)"
 }
 
-@test "a statement that fails in another variable reloads nothing" {
+@test "a statement that fails because of another variable reloads nothing" {
 	start mkeyfile_key_management
 	rotate 100
 	run ! sql -e "SET GLOBAL mkeyfile_key_management_reload = ON, GLOBAL sort_buffer_size = 'x'"
@@ -640,7 +640,7 @@ Mkeyfile_key_management_reloads_refused 0' \
 	same '3 1' "$(status_of newest_version_100) $(status_of reloads)"
 }
 
-@test "warnings: lines that displace others, a file that everyone can read" {
+@test "warnings: repeated lines, and a file that any user can read" {
 	echo "100;$(random_key)" >>keyfile
 	chmod 644 keyfile
 	start mkeyfile_key_management
@@ -649,12 +649,12 @@ Mkeyfile_key_management_reloads_refused 0' \
 [Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 }
 
-# Whether the server has pages that are locked (lo) and not dumped (dd).
+# Whether the server has pages that are locked (lo) and excluded from dumps (dd).
 locked_and_not_dumped() {
 	awk '/^VmFlags:/ && / lo / && / dd / { found = 1 } END { print found ? "yes" : "no" }' "/proc/$server_pid/smaps"
 }
 
-@test "keys are in locked memory that core dumps leave out" {
+@test "keys are in locked memory that is excluded from core dumps" {
 	start mkeyfile_key_management
 	# AddressSanitizer makes mlock(2) do nothing
 	[ -n "$server_preload" ] || same yes "$(locked_and_not_dumped)"
@@ -663,7 +663,7 @@ locked_and_not_dumped() {
 	same no "$(locked_and_not_dumped)"
 }
 
-@test "the plugin is one of a kind: a second one does not start beside it" {
+@test "the server refuses a second encryption plugin next to this one" {
 	run ! start mkeyfile_key_management --plugin-load-add=file_key_management --file-key-management=FORCE \
 		--file-key-management-filename="$PWD/keyfile"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Whose files are trusted: every command against files, links, pipes and directories of
-# another user, and the places that have to work.
+# Which users' files are trusted: every command with files, links, pipes and directories of
+# another user, and the places that must work.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -31,8 +31,8 @@ put() { # source path
 	chown "$caller:$caller" "$2"
 }
 
-# Puts a copy of a file where an attack has been prepared; sets path and part, which the
-# refusal has to name.
+# Copies a file to where an attack is prepared. Sets path and part, which the refusal must
+# mention.
 prepare() { # attack source
 	rm -rf spot
 	mkdir -m 755 spot
@@ -95,7 +95,7 @@ prepare() { # attack source
 	esac
 }
 
-# Each line: what stands at the place PATH, and a command that reads or replaces it.
+# Each line: the file at PATH, and a command that reads or replaces it.
 existing_files='plain add 7 -f PATH
 plain add 7 -f PATH -n
 plain add 7 -f PATH --write-in-place=saved
@@ -134,7 +134,7 @@ pw diff sealed -f plain --other-password-file=PATH
 hex encrypt -f plain -P pw --force -o PATH
 hex decrypt -f sealed -P pw --force -o PATH'
 
-# In one process, where a change of content shows as a time or an inode.
+# Runs in one process. A change of content shows as a changed time or inode.
 listing() {
 	ls -lARi --full-time
 }
@@ -144,7 +144,7 @@ refuse_all() { # table attack...
 	shift
 	for attack; do
 		while read -r source line; do
-			# a password file's mode is a finding of verify
+			# verify reports the mode of a password file as a finding
 			[ "$attack $source ${line%% *}" != "writable pw verify" ] || continue
 			prepare "$attack" "$source"
 			read -ra arguments <<<"${line//PATH/$path}"
@@ -161,11 +161,11 @@ refuse_all() { # table attack...
 
 attacks=(owner link pipe directory open ancestor redirected acl group writable)
 
-@test "root refuses what another user owns or can replace, in every command" {
+@test "root refuses files that another user owns or can replace, in every command" {
 	refuse_all "$existing_files" "${attacks[@]}"
 }
 
-@test "an ordinary user refuses what another ordinary user owns or can replace" {
+@test "an ordinary user refuses files that another ordinary user owns or can replace" {
 	caller=65533
 	chown -R $caller:$caller .
 	refuse_all "$existing_files" owner link pipe ancestor
@@ -207,7 +207,7 @@ hint: run 'chown root $PWD/pipe', or use --trust-owner=nobody" decrypt -f sealed
 	cmp got plain
 }
 
-@test "the new password that an interrupted passwd left is not taken from another user" {
+@test "the new password of an interrupted passwd is not read from another user's file" {
 	make_password_file pw.new
 	chown $stranger pw.new
 	run_refused 4 "mkeyfile passwd: refusing '$PWD/pw.new': user 'nobody' owns file '$PWD/pw.new'
@@ -224,7 +224,7 @@ hint: move the file to a directory that other users cannot write to" list -f sha
 	run -0 mkeyfile list --ids -f plain
 }
 
-@test "a sticky directory protects what its owner and the entry's owner do not change" {
+@test "in a sticky directory only the owners of the directory and of an entry can replace it" {
 	mkdir -m 1777 shared
 	cp plain shared/keyfile
 	run -0 mkeyfile add 7 -q -f shared/keyfile
@@ -235,7 +235,7 @@ hint: move the file to a directory that other users cannot write to" list -f sha
 	mkdir -m 755 shared/below
 	cp plain shared/below/
 	run -0 mkeyfile list --ids -f shared/below/plain
-	# what looks like a file of an interrupted run is the stranger's business
+	# another user's file that looks like one of an interrupted run is left alone
 	cp plain shared/.keyfile.mkeyfile-1-2
 	chown $stranger shared/.keyfile.mkeyfile-1-2
 	run --separate-stderr mkeyfile add 8 -f shared/keyfile
@@ -257,12 +257,12 @@ hint: move the file to a directory that other users cannot write to" list -f sha
 	setfacl -m g:nogroup:rwx spot
 	run_refused 4 "mkeyfile list: refusing 'spot/keyfile': group 'nogroup' can rename entries of directory '$PWD/spot'
 hint: run 'setfacl -x g:nogroup $PWD/spot'" list -f spot/keyfile --server-user=mysql
-	# the mask bounds what an entry gives
+	# the mask limits what an entry grants
 	setfacl -m m::rx spot
 	run -0 mkeyfile list --ids -f spot/keyfile
 }
 
-@test "the server's user account: a name, a number that this host does not know, option files" {
+@test "the server's user account: a name, an unknown number, option files" {
 	mkdir -m 700 data
 	cp plain data/keyfile
 	chown -R 54321 data
@@ -279,7 +279,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 		run -0 mkeyfile list --ids -f data/keyfile --defaults-file=my.cnf
 		run -0 mkeyfile list --ids -f data/keyfile --defaults-file=own.cnf
 	fi
-	# without option files it is mysql
+	# without option files, the account is mysql
 	chown -R mysql data
 	run -0 mkeyfile list --ids -f data/keyfile --no-defaults
 	run_refused 64 "mkeyfile list: there is no user '...'" list -f plain --trust-owner=no-such-user
@@ -296,7 +296,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	run -0 mkeyfile list --ids -f spot/keyfile --trust-owner=54321 --trust-owner=54322
 }
 
-@test "verify judges a key file of someone else, and says so" {
+@test "verify checks a key file of another user, and says so" {
 	chown $stranger plain
 	run -0 mkeyfile verify -f plain --server-user=root
 	[[ $output == "yes: 'plain' loads"*"warning: 'plain' belongs to user 65534, who is neither root nor 'root' [foreign-owner]"* ]]
@@ -312,7 +312,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	run -4 timeout 20 "$MKEYFILE" verify -f pipe
 }
 
-# ---- what has to work ----
+# ---- what must work ----
 
 @test "files of root and of the server's user account, in a directory of either" {
 	mkdir -m 755 etc
@@ -331,7 +331,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	done
 }
 
-@test "the server's user account itself, and an ordinary user in a home directory" {
+@test "running as the server's user account, and as an ordinary user in a home directory" {
 	chmod 755 .
 	for caller in mysql 65533; do
 		mkdir -m 755 home
@@ -371,7 +371,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	chown $stranger foreign
 	for path in - /dev/stdin /dev/fd/0 /proc/self/fd/0; do
 		same $'1\n2\n100' "$("$MKEYFILE" list --ids -f $path <plain)"
-		# what the caller has opened is the caller's choice
+		# descriptors that the caller opened are the caller's choice
 		same $'1\n2\n100' "$("$MKEYFILE" list --ids -f $path <foreign)"
 		same $'1\n2\n100' "$("$MKEYFILE" list --ids -f $path < <(cat plain))"
 	done
@@ -394,7 +394,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	same "$(printf '1\n2\n100\n1\n2\n100')" "$output"
 }
 
-@test "a working directory below one that may not be searched" {
+@test "a working directory below one without search permission" {
 	mkdir -m 755 closed closed/below
 	cp plain closed/below/
 	chown -R 65533 closed/below
@@ -402,7 +402,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	chmod 700 ..
 	run -0 setpriv --reuid=65533 --regid=65533 --clear-groups "$MKEYFILE" list --no-defaults --ids -f plain
 	cd ../..
-	# one that others may rename in is seen from below
+	# a parent directory in which others can rename is detected from below
 	chmod 777 closed
 	cd closed/below
 	run -4 setpriv --reuid=65533 --regid=65533 --clear-groups "$MKEYFILE" list --no-defaults --ids -f plain
@@ -424,7 +424,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 
 # ---- option files ----
 
-# An option file whose password command leaves a trace.
+# Makes an option file whose password command leaves a trace.
 make_option_file() { # path
 	printf '[mkeyfile]\npassword-command = touch %s/ran; cat %s/pw\n' "$PWD" "$PWD" >"$1"
 	chmod 644 "$1"
@@ -442,7 +442,7 @@ warning() { # path words fix
 hint: $3"
 }
 
-@test "an option file of another user gives no options, wherever it is" {
+@test "options in another user's option file are ignored, wherever the file is" {
 	needs_print_defaults
 	make_option_file home/.my.cnf
 	run -0 mkeyfile list --ids -f sealed
@@ -463,7 +463,7 @@ hint: $3"
 	run -0 mkeyfile list --ids -f sealed --trust-owner=nobody
 	[ -e ran ]
 	rm ran home/.my.cnf
-	# nothing there, nothing to say
+	# nothing exists, nothing is reported
 	run --separate-stderr mkeyfile list --ids -f plain
 	assert_equal 0 "" $'1\n2\n100'
 	chown root home
@@ -472,13 +472,13 @@ hint: $3"
 	chown $stranger mysql/my.cnf
 	MYSQL_HOME=$PWD/mysql run -2 mkeyfile list --ids -f sealed
 	[ ! -e ran ]
-	# the server's user account is none that may run commands as root
+	# the server's user account must not run commands as root
 	chown mysql mysql/my.cnf
 	MYSQL_HOME=$PWD/mysql run -2 mkeyfile list --ids -f sealed --server-user=mysql
 	[ ! -e ran ]
 }
 
-@test "included option files of another user are left out, and the others count" {
+@test "included option files of another user are ignored, and the others are used" {
 	needs_print_defaults
 	mkdir -m 755 conf.d
 	make_option_file conf.d/b.cnf
@@ -504,7 +504,7 @@ mkeyfile list: cannot open 'nosuch': No such file or directory" ''
 	[[ $stderr == *"ignoring option file '$PWD/conf.d'"* ]]
 }
 
-@test "an option file that is named, and is another user's, is refused" {
+@test "an explicit option file of another user is refused" {
 	needs_print_defaults
 	make_option_file my.cnf
 	chown $stranger my.cnf
@@ -517,7 +517,7 @@ hint: run 'chown root $PWD/my.cnf', or use --trust-owner=nobody" status -f plain
 	[ -e ran ]
 }
 
-@test "what is pasted from a hint runs nothing" {
+@test "text pasted from a hint runs no other command" {
 	mkdir -m 777 'a;touch ran'
 	cp plain 'a;touch ran/keyfile'
 	run_refused 4 "mkeyfile list: refusing 'a;touch ran/keyfile': any user can rename entries of directory '$PWD/a;touch ran'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The one way to write a file: nothing torn, nothing lost, nothing left behind.
+# How every file is written: never torn, nothing lost, nothing left over.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -28,7 +28,7 @@ no_litter() {
 	same "$attributes" "$(stat -c '%a %u:%g' keyfile; getfacl -cn keyfile; getfattr -dm - keyfile)"
 }
 
-@test "an ACL that the directory hands down does not open the file" {
+@test "a default ACL of the directory does not grant access to a new file" {
 	setfacl -d -m u:1:rw .
 	run -0 mkeyfile generate -q -f new --new-password-file=new.key
 	chmod 640 new new.key
@@ -36,7 +36,7 @@ no_litter() {
 	same "$(printf 'user::rw-\ngroup::r--\nother::---')" "$(getfacl -cn new.key | sed '/^$/d')"
 }
 
-@test "nor does it open a file that is replaced" {
+@test "a default ACL of the directory does not grant access to a replaced file" {
 	setfacl -d -m u:1:rw .
 	chmod 640 keyfile
 	acl=$(getfacl -cn keyfile)
@@ -44,7 +44,7 @@ no_litter() {
 	same "$acl" "$(getfacl -cn keyfile)"
 }
 
-@test "symbolic links are followed, and stay" {
+@test "symbolic links are followed and kept" {
 	mkdir deep
 	mv keyfile deep/real
 	ln -s real deep/link
@@ -57,7 +57,7 @@ no_litter() {
 	run_refused 4 "mkeyfile generate: 'dangling' exists" generate -f dangling
 }
 
-@test "a hard link is warned of" {
+@test "a hard link causes a warning" {
 	ln keyfile other
 	cp keyfile old
 	run --separate-stderr mkeyfile add 7 -q
@@ -70,7 +70,7 @@ no_litter() {
 
 # ---- locking ----
 
-# Locks a file as another process would, for so many seconds at most.
+# Locks a file as another process would, for up to SECONDS.
 hold() { # file seconds
 	flock --no-fork "$1" sleep "$2" 3>&- &
 	holder=$!
@@ -81,18 +81,18 @@ hold() { # file seconds
 	return 1
 }
 
-@test "busy: the holder is named, and the file is untouched" {
+@test "a locked file: the error gives the holder, and the file is unchanged" {
 	hold keyfile 60
 	lock_pid=$(sed -n "s/^[0-9]*: FLOCK *ADVISORY *WRITE \([0-9]*\) .*:$(stat -c %i keyfile) .*/\1/p" /proc/locks)
 	run_refused 5 "mkeyfile add: 'keyfile' is locked by process $lock_pid
 hint: --lock-timeout=SECONDS waits longer" add 7 --lock-timeout=0
 	run_refused 5 "mkeyfile generate: 'keyfile' is locked by process $lock_pid
 hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
-	# reading needs no lock
+	# reading requires no lock
 	run -0 mkeyfile list
 }
 
-@test "busy, where nobody can tell who it is" {
+@test "a locked file whose holder is unknown" {
 	! grep -q __asan_init "$MKEYFILE" || skip "a sanitizer reads /proc itself"
 	hold keyfile 60
 	# shellcheck disable=SC2016
@@ -106,7 +106,7 @@ hint: --lock-timeout=SECONDS waits longer" ""
 	run -0 mkeyfile add 7 -q --lock-timeout=30
 }
 
-@test "the time-out is the time that was asked for" {
+@test "the lock timeout lasts as long as requested" {
 	hold keyfile 60
 	for ((i = 0; i < 3; i++)); do
 		before=$(date +%s%N)
@@ -130,8 +130,8 @@ hint: --lock-timeout=SECONDS waits longer" ""
 	no_litter
 }
 
-# start_and_stop CALL NUMBER [STRACE OPTION...] -- ARGUMENT...: mkeyfile runs until
-# it has made that call for the NUMBERth time, and is stopped there.
+# start_and_stop CALL NUMBER [STRACE OPTION...] -- ARGUMENT...: runs mkeyfile until it has made
+# this call NUMBER times, and stops it there.
 start_and_stop() {
 	local call=$1 number=$2 options=()
 	shift 2
@@ -146,15 +146,15 @@ start_and_stop() {
 	await_stop
 }
 
-# How often the command reads before it exchanges: the last read is its last
-# look at the old content.
+# Prints how often the command reads before it exchanges. The last read is its last check of the
+# old content.
 reads_before_exchange() {
 	cp -p keyfile copy
 	strace -o calls -e trace=read,renameat2 "$MKEYFILE" -f copy "$@" -q
 	sed '/^renameat2/,$d' calls | grep -c '^read'
 }
 
-@test "an editor that ignores the lock keeps its change, whenever it comes" {
+@test "the change of an editor that ignores the lock is kept, whenever it is made" {
 	reads=$(reads_before_exchange add 7)
 	for moment in "fsync 1" "read $reads"; do
 		for change in 'echo "# theirs" >>keyfile' '{ cat keyfile; echo "# theirs"; } >new && mv new keyfile'; do
@@ -173,7 +173,7 @@ hint: run the command again" "$(cat words)"
 	done
 }
 
-@test "nor is it lost where a file system has no exchange" {
+@test "the change of such an editor is kept on a file system without exchange, too" {
 	start_and_stop linkat 1 -e inject=renameat2:error=EINVAL -- add 7
 	echo '# theirs' >>keyfile
 	go_on
@@ -182,7 +182,7 @@ hint: run the command again" "$(cat words)"
 	no_litter
 }
 
-@test "a backup that turns out to be of somebody else's file is taken back" {
+@test "a backup that turns out to be of another program's file is removed again" {
 	reads=$(reads_before_exchange add 7)
 	start_and_stop read "$reads" -- add 7 --backup
 	{ cat keyfile; echo '# theirs'; } >new && mv new keyfile
@@ -194,7 +194,7 @@ hint: run the command again" "$(cat words)"
 	[ ! -e keyfile~ ]
 }
 
-@test "where a file system has no exchange, the rename is guarded all the same" {
+@test "on a file system without exchange, the rename is guarded as well" {
 	strace -f -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL "$MKEYFILE" add 7 -q --backup
 	run -0 grep -c '^7;' keyfile
 	run -1 grep '^7;' keyfile~
@@ -203,7 +203,7 @@ hint: run the command again" "$(cat words)"
 	no_litter
 }
 
-@test "access that is changed meanwhile is not changed back" {
+@test "an access change by another program is not reverted" {
 	start_and_stop fsync 1 -- add 7 -q
 	chmod 640 keyfile
 	chown 65534 keyfile
@@ -216,7 +216,7 @@ hint: run the command again" "$(cat words)"
 	no_litter
 }
 
-@test "nor is any single part of it" {
+@test "a change of the mode, owner or group alone is not reverted" {
 	for change in 'chmod 640' 'chown 65534' 'chgrp 65534'; do
 		make_keyfile keyfile 1 2 100
 		chown 0:0 keyfile
@@ -244,7 +244,7 @@ hint: run the command again" "$(cat words)"
 	run -0 mkeyfile list -f sealed -P pw
 }
 
-@test "a foreign change that cannot be put back is named, and never removed" {
+@test "another program's change that cannot be restored is reported and never removed" {
 	reads=$(reads_before_exchange add 7)
 	key=$(random_key)
 	for change in 'echo "777;$key" >>keyfile' '{ cat keyfile; echo "777;$key"; } >new && mv new keyfile'; do
@@ -259,20 +259,20 @@ hint: the other content is in '$left', in the same directory
 hint: the change itself is made" "$(cat words)"
 		run -0 grep -cF "777;$key" "$left"
 		run -0 grep -c '^7;' keyfile
-		# the next runs say that it is there, and leave it
+		# the next runs report the file and keep it
 		run --separate-stderr mkeyfile add 8
 		same 0 "$status"
 		same "mkeyfile add: warning: '$left', in the same directory, was left by a run that was killed
 hint: it may hold keys that this file lacks: compare them before you remove it" "$(grep -A 1 warning <<<"$stderr")"
 		run -0 grep -cF "777;$key" "$left"
-		# until its keys are in the file as well
+		# until its keys are in the key file as well
 		echo "777;$key" >>keyfile
 		run -0 mkeyfile add 9 -q
 		no_litter
 	done
 }
 
-@test "only names of its own are taken for litter" {
+@test "only files with temporary names count as leftovers" {
 	for name in .keyfile.mkeyfile- .keyfile.mkeyfile-0 .keyfile.mkeyfile-0-0 .keyfile.mkeyfile-x-y .keyfile.mkeyfile-1-2-3; do
 		echo "5;$(random_key)" >$name
 	done
@@ -281,7 +281,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 		"$(compgen -G '.keyfile.mkeyfile-*' | sort | xargs)"
 }
 
-@test "a run that is killed before its backup is done loses nothing, and the next one goes on" {
+@test "a run killed before its backup is done loses nothing, and the next run continues" {
 	cp -p keyfile old
 	for call in linkat fsync renameat2 unlinkat; do
 		for number in 1 2 3; do
@@ -295,7 +295,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 				continue
 			fi
 			cmp -s old keyfile || cmp -s old keyfile~
-			# and whatever comes next keeps it so
+			# and it stays so, whatever runs next
 			run -0 mkeyfile add 77 -q
 			grep -qF "$(head -n 1 old)" keyfile || cmp -s old keyfile~
 			no_litter
@@ -303,7 +303,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 	done
 }
 
-@test "earlier content that a killed run left goes only when its keys are all there" {
+@test "earlier content left by a killed run is removed only when the file has all of its keys" {
 	openssl_encrypt pw keyfile sealed
 	kill_before_unlink() {
 		strace -o calls -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=1 "$MKEYFILE" "$@" || :
@@ -314,14 +314,14 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 	run -0 mkeyfile add 8 -q
 	run -0 mkeyfile add 8 -q -f sealed -P pw
 	no_litter
-	# a key that is nowhere else: the file stays, whatever is run
+	# the only copy of a key: the file is kept, whatever runs
 	kill_before_unlink add 9 -q
 	sed -i '/^100;/d' keyfile
 	run -0 mkeyfile add 10 -q
 	run -0 grep -c '^100;' .keyfile.mkeyfile-*
 }
 
-@test "generate with a new password file: interrupted or failed, both are there or none" {
+@test "an interrupted or failed generate with a new password file leaves both files or neither" {
 	for fault in fsync:signal=TERM renameat2:signal=INT write:signal=HUP openat:signal=TERM fsync:error=EIO \
 		renameat2:error=EIO write:error=ENOSPC close:error=EIO; do
 		for number in 1 2 3 4 5 6; do
@@ -340,9 +340,9 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 	done
 }
 
-# ---- what cannot be replaced is refused before a password is asked for ----
+# ---- files that cannot be replaced are refused before a password prompt ----
 
-@test "a directory that others may not write, as another user" {
+@test "a directory in which another user cannot create files" {
 	chown 65534 keyfile
 	before=$(snapshot)
 	run --separate-stderr as_nobody add 7
@@ -352,7 +352,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 	same "$before" "$(snapshot)"
 }
 
-@test "an owner that cannot be kept" {
+@test "an owner that cannot be preserved" {
 	chmod 644 keyfile
 	chmod 1777 .
 	before=$(snapshot)
@@ -362,7 +362,7 @@ mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permit
 	same "$before" "$(snapshot)"
 }
 
-# Runs a script in a mount namespace of its own, with this directory writable.
+# Runs a script in a separate mount namespace, with this directory writable.
 in_own_mounts() {
 	run --separate-stderr unshare --mount sh -e -c "$1"
 }
@@ -377,7 +377,7 @@ in_own_mounts() {
 	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced by renaming
 hint: change the file on the host that is mounted here, then restart the container
 hint: --write-in-place=BACKUP writes into it, once its old content is safe in BACKUP" ""
-	# an option that ensure does not have
+	# an option that ensure lacks
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" ensure 7'
 	assert_equal 4 "mkeyfile ensure: 'keyfile' is a mount point and cannot be replaced by renaming
@@ -385,7 +385,7 @@ hint: change the file on the host that is mounted here, then restart the contain
 	same "$before" "$(snapshot)"
 }
 
-@test "a full disk: nothing is changed, nothing is left" {
+@test "on a full disk, nothing is changed and nothing is left over" {
 	mkdir small
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount -t tmpfs -o size=16k,mode=700 none small && cp keyfile small/keyfile && cd small &&
@@ -416,8 +416,8 @@ hint: change the file on the host that is mounted here, then restart the contain
 
 # ---- faults and signals ----
 
-# Each system call of a list fails in turn, at each of its uses; the file is the
-# old one or the new one, the status says which, and nothing is left beside it.
+# Makes each system call of a list fail in turn, at each of its uses. Checks that the file is the
+# old one or the new one, that the status says which, and that no other file is left.
 sweep() { # calls error command...
 	local calls=$1 error=$2 call number status
 	shift 2
@@ -428,7 +428,7 @@ sweep() { # calls error command...
 			status=0
 			strace -o trace -e trace="$call" -e inject="$call:error=$error:when=$number" "$@" >said 2>&1 || status=$?
 			grep -q INJECTED trace || break
-			# a sanitizer whose own start was hit is no finding
+			# ignore a failure in the sanitizer's own startup
 			! grep -qE 'LeakSanitizer has encountered|AddressSanitizer failed to allocate' said || continue
 			if cmp -s keyfile pristine; then
 				[ "$status" != 0 ] || { echo "$call $number: success, but nothing changed"; return 1; }
@@ -457,7 +457,7 @@ sweep() { # calls error command...
 	[ "$faults" -gt 60 ]
 }
 
-@test "a signal before the change ends it with nothing changed, after it comes too late" {
+@test "a signal before the change stops it with nothing changed, a signal after it comes too late" {
 	cp keyfile pristine
 	seen=
 	local ended
@@ -493,7 +493,7 @@ sweep() { # calls error command...
 	no_litter
 }
 
-@test "what a killed run leaves is removed by the next one, what a living one holds is not" {
+@test "files of a killed run are removed by the next run, files of a running one are not" {
 	for call in fchmod write fsync renameat2 unlinkat; do
 		strace -o trace -e trace=$call -e inject=$call:signal=KILL:when=1 "$MKEYFILE" add 7 -q || :
 		run -0 mkeyfile list --ids
@@ -512,7 +512,7 @@ sweep() { # calls error command...
 	same 'write fsync renameat2 unlinkat fsync' "$(sed -n 's/^\([a-z0-9]*\)(.*/\1/p' trace | xargs)"
 }
 
-@test "a lying write is caught when it is read back" {
+@test "a write that lies is detected when the file is read back" {
 	before=$(sha256sum keyfile)
 	run --separate-stderr strace -o trace -e trace=write -e inject=write:retval=300:when=1 "$MKEYFILE" add 7 -q
 	assert_equal 2 "mkeyfile add: cannot read back what was written for 'keyfile': Input/output error" ""

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define VERSIONS_AHEAD                                                                                                 \
-	65536 /* ahead of the key file: a greater distance is damage in a page without its own checksum */
+/* A version this far ahead of the key file is damage, in a page without its own checksum. */
+#define VERSIONS_AHEAD 65536
 #define PAUSE_NANOSECONDS 20000000 /* longer than writing one page takes */
 #define PAUSES_IN_VAIN_MAX 100	   /* two seconds, for about 50 damaged pages */
 
