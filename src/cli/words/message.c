@@ -237,59 +237,39 @@ static void print_name(enum color color, const char *end)
 	fputc(' ', stderr);
 }
 
-void message_error_list(const char *format, va_list arguments)
+static void print_start(enum message_kind kind)
 {
-	HEAP char *words = NULL;
-
-	print_name(COLOR_ERROR, ":");
-	words = say(false, format, arguments);
-	document_add_error(words);
-	said.has_error = true;
-}
-
-void message_error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	message_error_list(format, arguments);
-	va_end(arguments);
-}
-
-void message_warning(const char *format, ...)
-{
-	va_list arguments;
-	HEAP char *words = NULL;
-
-	if (!said.quiet)
+	if (kind == MESSAGE_ERROR)
+		print_name(COLOR_ERROR, ":");
+	else if (kind == MESSAGE_WARNING)
 		print_name(COLOR_WARNING, ": warning:");
-	va_start(arguments, format);
-	words = say(said.quiet, format, arguments);
-	va_end(arguments);
-	document_add_warning(NULL, 0, words, NULL);
-}
-
-void message_hint(const char *format, ...)
-{
-	va_list arguments;
-	HEAP char *words = NULL;
-
-	if (!said.quiet)
+	else if (kind == MESSAGE_HINT)
 		fputs("hint: ", stderr);
-	va_start(arguments, format);
-	words = say(said.quiet, format, arguments);
-	va_end(arguments);
-	if (words)
-		document_add_hint(words);
+	else if (kind == MESSAGE_STEP)
+		fputs(said.has_steps ? "      " : "next: ", stderr);
 }
 
-void message_note(const char *format, ...)
+void message_say(enum message_kind kind, const char *format, ...)
 {
+	bool silent = said.quiet && kind != MESSAGE_ERROR;
+	HEAP char *words = NULL;
 	va_list arguments;
 
+	if (!silent)
+		print_start(kind);
 	va_start(arguments, format);
-	free(say(said.quiet, format, arguments));
+	words = say(silent, format, arguments);
 	va_end(arguments);
+	said.has_error |= kind == MESSAGE_ERROR;
+	said.has_steps |= kind == MESSAGE_STEP;
+	if (kind == MESSAGE_ERROR)
+		document_add_error(words);
+	else if (kind == MESSAGE_WARNING)
+		document_add_warning(NULL, 0, words, NULL);
+	else if (kind == MESSAGE_HINT && words)
+		document_add_hint(words);
+	else if (kind == MESSAGE_STEP && words)
+		document_add_step(words);
 }
 
 void message_sql(const char *sql, bool is_printed)
@@ -297,21 +277,6 @@ void message_sql(const char *sql, bool is_printed)
 	if (is_printed)
 		message_note("  %s", sql);
 	document_add_statement(sql);
-}
-
-void message_step(const char *format, ...)
-{
-	va_list arguments;
-	HEAP char *words = NULL;
-
-	if (!said.quiet)
-		fputs(said.has_steps ? "      " : "next: ", stderr);
-	said.has_steps = true;
-	va_start(arguments, format);
-	words = say(said.quiet, format, arguments);
-	va_end(arguments);
-	if (words)
-		document_add_step(words);
 }
 
 enum status usage_error(const char *words)

@@ -5,7 +5,6 @@
 #include "core/fault.h"
 #include "core/trust.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 /* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
@@ -21,12 +20,22 @@ void message_start(const char *name);
 void message_set_quiet(bool quiet);
 void message_set_json(bool json);
 
-/* The same with a list of what format takes. */
-void message_error_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
-void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
-void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
-/* The next step after an error or a warning. */
-void message_hint(const char *format, ...) PRINTF_LIKE(1, 2);
+enum message_kind {
+	MESSAGE_ERROR,
+	MESSAGE_WARNING,
+	MESSAGE_HINT, /* the next step after an error or a warning */
+	MESSAGE_NOTE, /* without a prefix: what was changed */
+	MESSAGE_STEP, /* what is left to do after the change, said after "next: "; in JSON, a member of "steps" */
+};
+
+void message_say(enum message_kind kind, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define message_error(...) message_say(MESSAGE_ERROR, __VA_ARGS__)
+#define message_warning(...) message_say(MESSAGE_WARNING, __VA_ARGS__)
+#define message_hint(...) message_say(MESSAGE_HINT, __VA_ARGS__)
+#define message_note(...) message_say(MESSAGE_NOTE, __VA_ARGS__)
+#define message_step(...) message_say(MESSAGE_STEP, __VA_ARGS__)
+
 /* The options that a command in a hint needs to mean the same files, " --file=F", as
  * parser_retype found them, and those of them that name the target, for a command that
  * means other files. message_set_given takes both over; NULL: none. */
@@ -40,11 +49,6 @@ void message_set_writes_in_place(void);
 /* The hint, with these options in place of the %s that it may have. Good until the next
  * call; NULL for NULL, and for a command that would change standard input. */
 const char *hint_with_given(const char *hint);
-/* Talk without a prefix: what was changed, what to do next. */
-void message_note(const char *format, ...) PRINTF_LIKE(1, 2);
-/* What is left to do after the change, one step at a time: said like a note after "next: ",
- * and a member of "steps" in JSON. */
-void message_step(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A statement that clears the way, on a line of its own, and in any case for JSON. */
 void message_sql(const char *sql, bool is_printed);
 
