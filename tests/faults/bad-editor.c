@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Editors that do it wrong, so that the suites can show that they would notice.
+/* Faulty editors, which show that the suites detect such faults.
  *
  * usage: bad-editor HOW add -f FILE ID
  *
- * HOW says what is wrong; all the rest is done as it ought to be:
- *	in-place   writes into the file itself
- *	no-fsync   renames what may not be on the disk yet
- *	no-lock    does not lock
- *	careless   leaves the keys in memory when it ends */
+ * HOW is the fault; everything else is done correctly:
+ *   in-place   writes into the file itself
+ *   no-fsync   renames a file that may not be on disk yet
+ *   no-lock    does not lock
+ *   careless   leaves the keys in memory when it exits */
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ static _Noreturn void fail(const char *what)
 	exit(2);
 }
 
-/* The file that the name stands for once the lock is held. */
+/* Opens the file that has this name once the lock is held. */
 static int open_locked(const char *path, bool lock)
 {
 	struct stat held;
@@ -98,7 +98,7 @@ static void replace(const char *path, size_t size, bool sync)
 	if (file < 0 || directory < 0)
 		fail("create");
 	made = true;
-	/* the one attribute that the suites give to a file */
+	/* the only attribute that the suites set on files */
 	if (fsetxattr(file, "user.note", "of db1", 6, 0))
 		fail("fsetxattr");
 	write_all(file, size, sync);

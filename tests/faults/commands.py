@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The commands that write, and what may be there after whatever happened to one.
+"""The commands that write, and the files that may exist after a fault.
 
-A command is one line of the table below; every suite in this directory takes it
-from there.
+Each command is one line of the table below, which every suite in this directory uses.
 """
 import os
 import re
@@ -11,18 +10,18 @@ from collections import namedtuple
 
 MKEYFILE = [os.environ["MKEYFILE"]]
 
-# The option files of the machine do not count, nor what their reader says without memory.
+# Ignores this host's option files, and messages of their reader when memory runs out.
 os.environ.setdefault("MKEYFILE_PRINT_DEFAULTS",
                       os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "own-defaults"))
 
-# name       how the suites call it
-# arguments  what mkeyfile is run with, in a directory that prepare() made
-# target     the file that it makes or changes
-# new        (ID, version) of what it adds
-# gone       (ID, version) of what it takes out
-# backup     where the old content of target is afterwards
-# with_file  a password file that is made with target
-# forgets    the old content need not be in the new: backup has it
+# name       its name in the suites
+# arguments  the arguments of mkeyfile, in a directory made by prepare()
+# target     the file that it creates or changes
+# new        (ID, version) of the keys that it adds
+# gone       (ID, version) of the keys that it removes
+# backup     the file with the old content of target afterwards
+# with_file  a password file that is created with target
+# forgets    the new content need not include the old: backup has it
 # in_place   a killed run may leave target damaged: backup has the old content
 # spare      backup exists before and is replaced: until then the old content is in spare
 # excess     backups that may be deleted once target is new
@@ -82,7 +81,7 @@ LINE = re.compile(rb"([0-9]+);(?:([0-9]{1,9});)?([0-9a-f]{64})")
 
 
 def environment():
-    """For a run under strace: a tracer keeps the leak checker from working."""
+    """The environment for a run under strace, where the leak checker cannot work."""
     options = os.environ.get("ASAN_OPTIONS", "")
     return dict(os.environ, ASAN_OPTIONS=options + ":detect_leaks=0", LC_ALL="C")
 
@@ -91,7 +90,7 @@ def random_key():
     return os.urandom(32).hex().encode()
 
 
-# An extended attribute of every file, to be kept.
+# An extended attribute of every file, which must be kept.
 ATTRIBUTE = ("user.note", b"of db1")
 
 
@@ -116,7 +115,7 @@ def openssl(text, *arguments):
 
 
 def prepare(directory):
-    """Makes the files that the table names; returns them as {name: content}."""
+    """Creates the files that the table uses. Returns them as {name: content}."""
     keys = {number: random_key() for number in (1, 2, 100)}
     plain = b"# the keys of db1\n" + b"".join(b"%d;%s\n" % line for line in keys.items())
     versioned = b"".join(b"%d;1;%s\n" % line for line in keys.items())
@@ -143,7 +142,7 @@ def prepare(directory):
 
 
 def prepare_more(directory):
-    """And a password that opens nothing, a key in hex, a file with a broken line."""
+    """Like prepare(), with a wrong password, a key in hex, and a file with a broken line."""
     files = prepare(directory)
     files["wrong"] = b"this is not the password\n"
     files["hex"] = random_key() + b"\n"
@@ -166,8 +165,8 @@ def is_sealed(content):
 
 
 def keys_of(directory, content):
-    """{(ID, version): key}, or None if it is no whole key file. Under which of the
-    passwords it is sealed is left open."""
+    """Returns {(ID, version): key}, or None for anything but a complete key file. An encrypted
+    file may have either of the passwords."""
     if content is None:
         return None
     if is_sealed(content):
@@ -195,7 +194,7 @@ def litter(directory):
 
 
 def secrets_of(directory, files):
-    """Everything in the directory that must never be shown, as bytes."""
+    """Returns all secrets in the directory, as bytes."""
     secrets = set()
     for name in sorted(set(files) | set(os.listdir(directory))):
         content = files.get(name) or read(os.path.join(directory, name)) or b""
@@ -207,10 +206,10 @@ def secrets_of(directory, files):
 
 
 class Outcome:
-    """What a run left: state is "old", "new" or "torn"; problems says what must not be.
+    """The result of a run: state is "old", "new" or "torn"; problems lists all violations.
 
-    status is the exit status, negative for a signal, None for a power cut; words
-    what was said; killed: nobody could tidy up.
+    status is the exit status, negative for a signal, None for a power cut. words is the output.
+    killed: the run could not clean up.
     """
 
     def __init__(self, command, directory, files, status, words, killed=False):
@@ -234,7 +233,7 @@ class Outcome:
         self.judge_words(words)
 
     def ended_before_statements(self, status, words):
-        """Whether a signal came after the change, and before all statements of --new-id were printed."""
+        """Whether a signal came after the change, but before all statements of --new-id were printed."""
         new_id = any(argument.startswith("--new-id") for argument in self.command.arguments)
         return new_id and status == 2 and b"mkeyfile rotate: " not in words
 
@@ -255,7 +254,7 @@ class Outcome:
         return "torn"
 
     def backup(self):
-        """Its name: it has a number also when it could not be known that FILE~ is not there."""
+        """The backup's name. It also has a number if the run could not tell whether FILE~ exists."""
         simple, numbered = self.command.backup, self.command.target + ".~1~"
         is_numbered = simple and numbered not in self.files and not os.path.exists(os.path.join(self.directory, simple))
         return numbered if is_numbered and os.path.exists(os.path.join(self.directory, numbered)) else simple
@@ -291,7 +290,7 @@ class Outcome:
                           if name not in known and ".mkeyfile-" not in name]
 
     def judge_replaced_backup(self, killed):
-        """Each of both contents has a name, and nothing is left of a change that was not made."""
+        """Checks that both contents have a name, and that nothing is left of an abandoned change."""
         command, directory = self.command, self.directory
         earlier, old = self.files[command.backup], self.files[command.target]
         backup = read(os.path.join(directory, command.backup))
@@ -309,18 +308,18 @@ class Outcome:
                 self.problems.append("backup or password file was left")
 
     def judge_words(self, words):
-        """No 16 characters in a row of any secret."""
+        """Checks that the output contains no 16 consecutive characters of any secret."""
         for secret in secrets_of(self.directory, self.files):
             if any(secret[at:at + 16] in words for at in range(0, max(1, len(secret) - 15))):
-                self.problems.append("a secret in what was said")
+                self.problems.append("a secret in the output")
 
     def clear(self):
-        """What a killed run left has to go with the next change; returns problems."""
+        """Checks that the next change removes the leftovers of a killed run. Returns problems."""
         command, directory = self.command, self.directory
         target = os.path.join(directory, command.target)
         content = read(target)
         if content is None or (self.state == "old" and (command.with_file or command.in_place)):
-            # what lies beside another file goes when that one is made
+            # leftovers next to another file are removed when that file is created
             arguments = command.arguments
             for name in (command.with_file, self.backup()):
                 if name and os.path.exists(os.path.join(directory, name)):
@@ -333,7 +332,7 @@ class Outcome:
                              check=False)
         after = keys_of(directory, read(target)) or {}
         left = litter(directory)
-        # what was sealed before, or is so now, can be told only by who has the password
+        # leftovers of a file that is or was encrypted can be judged only with the password
         if left and command.name.endswith("crypt-in-place") and left[0].encode() in run.stderr:
             left = []
         if run.returncode or left:

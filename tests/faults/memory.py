@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Searches the memory of a process at the moment at which it ends."""
+"""Searches the memory of a process at the moment it exits."""
 import os
 import platform
 import subprocess
@@ -12,10 +12,10 @@ EXIT_GROUP = {"x86_64": "231", "aarch64": "94"}[platform.machine()]
 
 
 def run_and_scan(strace, work, memscan, find_secrets):
-    """Runs a command line that begins with strace and has a -- before the traced
-    command. Returns exit status, output, and what memscan found ("" for nothing;
-    None when the process was killed before its end). find_secrets is called then,
-    since a run makes secrets of its own."""
+    """Runs a command line that begins with strace and has "--" before the traced command.
+    Returns exit status, output, and what memscan found ("": nothing; None: the process was
+    killed before it exited). find_secrets is called only then, because a run creates secrets
+    itself."""
     border = strace.index("--")
     strace = strace[:border] + ["-e", "inject=exit_group:delay_enter=60s"] + strace[border:]
     with subprocess.Popen(strace, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -24,7 +24,7 @@ def run_and_scan(strace, work, memscan, find_secrets):
         found = None
         if child:
             found = scan(child, memscan, find_secrets())
-            # strace sleeps for the rest of the delay, and would not see the child die
+            # strace sleeps for the rest of the delay and would not notice the child's exit
             tracer.kill()
         words = tracer.stdout.read()
         tracer.wait()
@@ -32,14 +32,14 @@ def run_and_scan(strace, work, memscan, find_secrets):
 
 
 def wait_for_exit(tracer):
-    """Waits until the traced process is about to end: its ID, and its status; None
-    when it was killed instead."""
+    """Waits until the traced process is about to exit. Returns its ID and exit status, or None
+    if it was killed."""
     children = "/proc/%d/task/%d/children" % (tracer.pid, tracer.pid)
     deadline = time.monotonic() + 50
     while tracer.poll() is None and time.monotonic() < deadline:
         try:
             with open(children, encoding="ascii") as file:
-                # strace has other children for a moment as it starts
+                # strace briefly has other children when it starts
                 for child in file.read().split():
                     status = exit_status(child)
                     if status is not None:
@@ -51,7 +51,7 @@ def wait_for_exit(tracer):
 
 
 def exit_status(child):
-    """What a process hands to exit_group(2) at this moment, or None."""
+    """The exit status that a process is passing to exit_group(2), or None."""
     with open("/proc/%s/syscall" % child, encoding="ascii") as file:
         call = file.read().split()
     with open("/proc/%s/comm" % child, encoding="ascii") as file:

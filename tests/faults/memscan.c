@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Searches the memory of a process for secrets, whole or in part.
+/* Searches the memory of a process for secrets or parts of them.
  *
  * usage: memscan PID FILE
  *
- * FILE has one secret a line, in hex. Every run of 8 bytes of each is searched for
- * in everything that the process can have written: all readable memory but the
- * unwritable mappings of files. Prints where something was found. */
+ * FILE has one secret per line, in hex. Searches for every run of 8 bytes of each secret
+ * in everything that the process can have written: all readable memory except read-only
+ * file mappings. Prints where it finds them. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 static uint64_t pieces[PIECES_MAX];
 static size_t piece_count;
-static unsigned char is_first[65536]; /* two bytes that some piece begins with */
+static unsigned char is_first[65536]; /* the first two bytes of every piece */
 
 static uint64_t piece_at(const unsigned char *bytes)
 {
@@ -70,7 +70,7 @@ static bool is_secret(const unsigned char *bytes)
 	return bsearch(&piece, pieces, piece_count, sizeof(pieces[0]), compare) != NULL;
 }
 
-/* Found bytes are counted, not shown. */
+/* Counts the bytes found and does not print them. */
 static size_t scan(FILE *memory, unsigned long start, unsigned long end)
 {
 	static unsigned char buffer[CHUNK + PIECE];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* To be preloaded: a machine that is short of things.
+/* A library to preload, which simulates a machine short of resources.
  *
- * FAIL_ALLOCATION=N  the Nth allocation of the process, counted from main(), fails
- * FAIL_FROM=N        the Nth one and all after it
- * SKIP_LIBRARY=NAME  those that a library with NAME in its path asks for do not count
- * COUNT_FILE=PATH    how many there were is written there at the end
- * SHORT_WRITE=N      write(2) takes at most N bytes at a time
- * SHORT_READ=N       read(2) gives at most N bytes at a time */
+ *   FAIL_ALLOCATION=N  the Nth allocation of the process, counted from main(), fails
+ *   FAIL_FROM=N        the Nth allocation and all later ones fail
+ *   SKIP_LIBRARY=NAME  allocations by a library with NAME in its path do not count
+ *   COUNT_FILE=PATH    the number of allocations is written to PATH at exit
+ *   SHORT_WRITE=N      write(2) writes at most N bytes at a time
+ *   SHORT_READ=N       read(2) returns at most N bytes at a time */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +39,8 @@ static unsigned long number(const char *name)
 	return value ? strtoul(value, NULL, 10) : 0;
 }
 
-/* Where the library with this name is: dladdr(3) for each caller would take most of the time. */
+/* Finds the address range of the library with this name. Calling dladdr(3) for each
+ * caller would take most of the time. */
 static int find_library(struct dl_phdr_info *info, size_t size, void *name)
 {
 	(void)size;

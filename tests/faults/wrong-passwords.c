@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tries COUNT wrong passwords on a sealed key file: none may open it.
+/* Tries COUNT wrong passwords on an encrypted key file: none may open it.
  *
  * usage: wrong-passwords COUNT
  *
- * Prints how many the padding of AES-CBC would have let through. */
+ * Prints how many of them the padding of AES-CBC would have accepted. */
 #include "core/envelope.h"
 #include "core/unseal.h"
 

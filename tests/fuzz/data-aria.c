@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "data.h"
 
-#define INDEX_SIZE 16384 /* bytes of the input that make the index file */
+#define INDEX_SIZE 16384 /* bytes of the input used as the index file */
 
-/* The data file is read by what its index file says. */
+/* Reads the rest as a data file, as described by the index file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,8 +2,8 @@
 #ifndef MKEYFILE_TESTS_FUZZ_DATA_H
 #define MKEYFILE_TESTS_FUZZ_DATA_H
 
-/* What the fuzz targets for data at rest share: a file with the bytes of the
- * fuzzer, opened and read to the end as verify --datadir does it. */
+/* Shared code of the fuzz targets for data at rest: a file with the fuzzer's bytes,
+ * opened and read to the end as verify --datadir does it. */
 
 #include "data/reader.h"
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Keys of test servers: of no worth to anybody. */
+/* Keys of test servers, which protect nothing. */
 static const char fuzz_keys[] = "1;00112233445566778899aabbccddeeff\n"
 				"2;0102030405060708090a0b0c0d0e0f101112131415161718\n"
 				"100;a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0\n"
@@ -62,7 +62,7 @@ static void fuzz_leave(void)
 	rmdir(fuzz_directory);
 }
 
-/* The tools of one thread, made once. */
+/* Returns the resources of one thread, made once. */
 static struct scan *fuzz_scan(bool full)
 {
 	static struct scan_rules rules = { .ciphers = 3 };
@@ -80,7 +80,7 @@ static struct scan *fuzz_scan(bool full)
 	return &scan;
 }
 
-/* Reads the file called name to the end, by samples and in full. */
+/* Reads the file name to its end, by samples and in full. */
 static void fuzz_read(const char *name)
 {
 	char *path = fuzz_path(name);
@@ -106,7 +106,7 @@ static void fuzz_read(const char *name)
 	free(path);
 }
 
-/* A target for files of one name. */
+/* Defines a target for files with this name. */
 #define FUZZ_FILE(name)                                                                                                \
 	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);                                                  \
 	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                   \

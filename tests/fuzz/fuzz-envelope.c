@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as an encrypted key file: digest and iterations, the length of the
- * password, the password, the file. What opens is sealed to the same bytes. */
+/* Any bytes as an encrypted key file: digest and iterations, the length of the password,
+ * the password, the file. A file that opens must be encrypted to the same bytes again. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)

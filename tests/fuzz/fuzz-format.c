@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What parses is written and parsed again: the same entries, in the same order. */
+/* Text that parses is written and parsed again: the entries and their order must be the same. */
 #include "fuzz.h"
 
 static bool parse(const struct secret *text, struct keyfile *ret_keyfile)
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	REQUIRE(!secret_copy(&text, data, size).code);
 	if (!parse(&text, &keyfile))
 		return 0;
-	/* behind a NUL nothing is read, a new line neither */
+	/* nothing after a NUL is read, not even a new line */
 	for (size_t count = 0; count <= (keyfile.read_size == size ? 1U : 0U); count++) {
 		write_and_parse(&keyfile, count, true);
 		write_and_parse(&keyfile, count, false);

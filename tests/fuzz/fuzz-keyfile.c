@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as the text of a key file: what comes out is consistent. */
+/* Any bytes as the text of a key file: the result must be consistent. */
 #include "fuzz.h"
 
 static void check_entry(const struct keyfile *keyfile, const struct entry *entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as what my_print_defaults prints of a server's option files. */
+/* Any text as output of my_print_defaults for a server's option files. */
 #include "fuzz.h"
 
 #include "server/settings.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as the name of a server, and as what one prints of itself. */
+/* Any text as a server version, and as the version banner of a server. */
 #include "fuzz.h"
 
 #include "server/target.h"

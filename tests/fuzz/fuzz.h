@@ -18,7 +18,7 @@
 		}                                                                                                      \
 	} while (0)
 
-/* What libFuzzer and replay.c call. */
+/* Called by libFuzzer and replay.c. */
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* secrets of exactly the size that was asked for, on the heap, in the place of
- * core/secret.c: AddressSanitizer sees each byte that is too many, which whole
- * pages of mmap(2) hide, and a run is several times as fast. */
+/* Replaces core/secret.c with secrets of exactly the requested size on the heap.
+ * AddressSanitizer then detects every access beyond the end, which whole pages of mmap(2)
+ * hide, and runs are several times as fast. */
 #include "core/secret.h"
 
 #include <stdlib.h>

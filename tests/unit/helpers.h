@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-/* Tables of cases: each expectation names its row when it fails. */
+/* For tables of cases: a failing expectation reports the name of its row. */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A string literal as bytes and size, so that it may hold a NUL. */
+/* A string literal as bytes and size, so that it may contain a NUL. */
 #define TEXT(literal) literal, sizeof(literal) - 1
 
 #define HEX16 "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -58,7 +58,7 @@ static inline void expect_text(const char *row, const char *got, const char *wan
 		fail_msg("%s: '%s', not '%s'", row, got ? got : "(null)", wanted);
 }
 
-/* To be freed by the caller, as every secret. */
+/* The caller frees the result, as with every secret. */
 static inline struct secret secret_of(const void *data, size_t size)
 {
 	struct secret secret = { 0 };

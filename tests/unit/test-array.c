@@ -25,7 +25,7 @@ static void test_sorted(void **state)
 	(void)state;
 	assert_null(array_find(items, count, sizeof(*items), &(struct item){ 1, 0 }, compare));
 	for (uint32_t i = 0; i < 2000; i++) {
-		/* each of 1 to 1000 twice, in no order */
+		/* each of 1 to 1000 twice, unsorted */
 		struct item one = { .id = i * 7 % 1000 + 1 };
 		struct item *found = array_find_or_insert(&items, &count, sizeof(one), &one, compare);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checksums, ciphers and formats at rest, with bytes that real servers wrote, and
- * with bytes that none would. */
+/* Checksums, ciphers and formats of data at rest, with bytes written by real servers, and
+ * with bytes that no server writes. */
 #include "helpers.h"
 
 #include "data/data_file.h"
@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* Keys of test servers: of no worth to anybody. */
+/* Keys of test servers, which protect nothing. */
 static const char keys_text[] = "1;00112233445566778899aabbccddeeff\n"
 				"2;0102030405060708090a0b0c0d0e0f101112131415161718\n"
 				"100;a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0\n"
@@ -100,7 +100,7 @@ static void crc32c_is_the_same_in_hardware(void **state)
 
 /* ---- ciphers ---- */
 
-/* Decrypts a whole range, and every part of it, which has to be the same. */
+/* Decrypts a whole range and every part of it, and compares the results. */
 static void check_range(struct prover *prover, enum data_cipher cipher, const struct ciphertext *text,
 			const char *plain_hex)
 {
@@ -150,7 +150,7 @@ static void innodb_cbc(void **state)
 		    "000000000000000000000008001204308046000000000428000200430044000000000000019000010000000000000019");
 }
 
-/* With a rest behind the last whole block. */
+/* With bytes after the last whole block. */
 static void aria_cbc(void **state)
 {
 	struct fixture *fixture = *state;
@@ -171,7 +171,7 @@ static void aria_cbc(void **state)
 		"6172696164622e7379730000000200800004726f6f7400000002030c0002766d04726f6f7400000002050c");
 }
 
-/* Less than a block, with a key of another version: the same in both ciphers. */
+/* Less than a block, with a key of another version: both ciphers give the same result. */
 static void redo_stream(void **state)
 {
 	struct fixture *fixture = *state;
@@ -187,7 +187,7 @@ static void redo_stream(void **state)
 	check_range(fixture->prover, DATA_CIPHER_CTR, &text, "0000000000000025e9d1");
 }
 
-static void keys_that_are_not_there(void **state)
+static void missing_keys(void **state)
 {
 	struct fixture *fixture = *state;
 	const unsigned char salt[16] = { 0 };
@@ -220,12 +220,12 @@ static void answers(void **state)
 	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .damaged = 1 }, 0), DATA_DAMAGED);
 	assert_int_equal(decide((struct key_use){ .pages = 9, .unproved = 3 }, 0), DATA_NOT_PROVABLE);
 	assert_int_equal(decide((struct key_use){ .residual = 9 }, 0), DATA_NOT_ENCRYPTED);
-	/* what no checksum vouches for is damage where the key opens the rest */
+	/* a page without a checksum is damaged if the key decrypts the others */
 	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .refuted = 1 }, 0), DATA_DAMAGED);
-	/* a whole page that the key does not open is of another key */
+	/* an intact page that the key fails to decrypt needs another key */
 	assert_int_equal(decide((struct key_use){ .pages = 9, .proven = 8, .refuted = 1, .strict_refuted = 1 }, 0),
 			 DATA_WRONG_KEY);
-	/* one page of a version that is not there, which another one opens */
+	/* one page with a missing version, which another version decrypts */
 	assert_int_equal(decide((struct key_use){ .pages = 1, .sound = 1, .other_version = 2, .other_proven = 1 }, 0),
 			 DATA_DAMAGED);
 	assert_int_equal(decide((struct key_use){ .pages = 2, .sound = 2, .other_version = 2, .other_proven = 2 }, 0),
@@ -236,7 +236,7 @@ static void answers(void **state)
 	assert_int_equal(decide((struct key_use){ 0 }, DATA_NOTE_EMPTY), DATA_NOT_ENCRYPTED);
 }
 
-/* Needs of these files, decided. */
+/* Settles the needs of these files. */
 static struct data_needs settle(struct data_file *files, size_t count, bool live)
 {
 	struct data_needs needs = { 0 };
@@ -246,7 +246,7 @@ static struct data_needs settle(struct data_file *files, size_t count, bool live
 	return needs;
 }
 
-static void a_single_page_is_damaged_where_the_key_is_known(void **state)
+static void a_single_page_is_damaged_if_the_key_is_known(void **state)
 {
 	struct key_use proven = { .id = 1, .version = 1, .pages = 9, .proven = 3 };
 	struct key_use refuted = { .id = 1, .version = 1, .pages = 1, .refuted = 1 };
@@ -301,7 +301,7 @@ static void names(void **state)
 	assert_int_equal(classify_name("ibdata12"), NAME_INNODB);
 	assert_int_equal(classify_name("ibtmp1"), NAME_TEMPORARY);
 	assert_int_equal(classify_name("host.lower-test"), NAME_TEMPORARY);
-	/* tables of such names */
+	/* tables with such names */
 	assert_int_equal(classify_name("db/ibtmp1.ibd"), NAME_INNODB);
 	assert_int_equal(classify_name("db/ibtmp1x.MAI"), NAME_ARIA_INDEX);
 	assert_int_equal(classify_name("db/ibdata1.frm"), NAME_PLAIN);
@@ -336,7 +336,7 @@ static void names(void **state)
 	assert_null(with_suffix("a.b/none", ".MAI"));
 }
 
-/* ---- system tablespaces of several files ---- */
+/* ---- system tablespaces with several files ---- */
 
 static struct data_file system_file(const char *path, uint64_t first_page, uint64_t pages, bool written)
 {
@@ -381,7 +381,7 @@ static void a_system_tablespace_lacks_files(void **state)
 	check_lack(files, 6, false);
 }
 
-static void what_was_never_used_may_be_zero(void **state)
+static void unused_pages_may_be_zero(void **state)
 {
 	struct data_file files[] = { system_file("first", 0, 768, true), system_file("zero", 0, 512, false) };
 
@@ -392,7 +392,7 @@ static void what_was_never_used_may_be_zero(void **state)
 	check_lack(files, 2, false);
 }
 
-/* Of files[0], whose redo log is files[2]. */
+/* Checks the answer of files[0], whose redo log is files[2]. */
 static void check_answer(const struct data_file files[static 4], size_t count, bool live, enum data_answer answer,
 			 bool open)
 {
@@ -406,7 +406,7 @@ static void check_answer(const struct data_file files[static 4], size_t count, b
 	data_needs_free(&needs);
 }
 
-static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **state)
+static void a_truncated_file_is_damaged_if_nothing_completes_it(void **state)
 {
 	struct data_file files[] = {
 		{ .path = "t.ibd", .kind = DATA_INNODB, .note = DATA_NOTE_CUT_OFF },
@@ -423,7 +423,7 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	check_answer(files, 2, false, DATA_NOT_PROVABLE, true);
 	/* the log of another server */
 	check_answer(files, 4, false, DATA_NOT_PROVABLE, true);
-	/* one in a directory of its own */
+	/* a log in a separate directory */
 	log->directory = 2;
 	check_answer(files, 3, false, DATA_DAMAGED, false);
 	log->note = DATA_NOTE_UNCLEAN;
@@ -434,7 +434,7 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	files[0].redo_says = REDO_SAYS_CHANGED;
 	check_answer(files, 3, false, DATA_NOT_ENCRYPTED, false);
 	files[0].redo_says = REDO_CANNOT_SAY;
-	/* its own */
+	/* its own log */
 	log->directory = 0;
 	log->note = DATA_NOTE_NONE;
 	log->evidence.clean = true;
@@ -442,7 +442,7 @@ static void what_lacks_its_end_is_damaged_where_nothing_completes_it(void **stat
 	check_answer(files, 3, true, DATA_NOT_PROVABLE, true);
 }
 
-static void an_undo_tablespace_that_was_truncated_is_made_again_or_not_known(void **state)
+static void a_truncated_undo_tablespace_is_created_again_or_undecided(void **state)
 {
 	struct data_file files[] = {
 		{ .path = "undo001", .kind = DATA_INNODB, .evidence.unexplained = 1 },
@@ -455,13 +455,13 @@ static void an_undo_tablespace_that_was_truncated_is_made_again_or_not_known(voi
 	files[0].redo_says = REDO_SAYS_MADE;
 	check_answer(files, 3, false, DATA_NOT_PROVABLE, false);
 	check_answer(files, 3, true, DATA_NOT_PROVABLE, false);
-	/* it was truncated before the checkpoint */
+	/* the undo tablespace was truncated before the checkpoint */
 	files[0].redo_says = REDO_SAYS_CHANGED;
 	check_answer(files, 3, false, DATA_NOT_PROVABLE, true);
 	check_answer(files, 3, true, DATA_NOT_PROVABLE, false);
 	files[0].redo_says = REDO_SAYS_NOTHING;
 	check_answer(files, 3, false, DATA_NOT_PROVABLE, true);
-	/* a table's is damaged then */
+	/* the same in a table's file is damage */
 	files[0].path = "t.ibd";
 	check_answer(files, 3, false, DATA_DAMAGED, false);
 }
@@ -502,14 +502,14 @@ static void check_redo_log(const struct data_file *files, size_t count, enum dat
 	assert_int_equal(data_needs_recovery(&needs, 0), DATA_RECOVERY_LIVE);
 }
 
-static void a_redo_log_ends_behind_the_pages_that_it_wrote(void **state)
+static void a_redo_log_ends_after_the_pages_that_it_wrote(void **state)
 {
 	struct data_file files[] = { tablespace(0, 3, 10, 1000), redo_log(0, 1000), redo_log(1, 1500),
 				     redo_log(2, 2000) };
 
 	(void)state;
 	check_redo_log(files, 2, DATA_REDO_LOG_FOUND);
-	/* a stale one, and with it one or two of others */
+	/* an old log, then also one or two of other directories */
 	files[0].evidence.newest_lsn = 1001;
 	check_redo_log(files, 2, DATA_REDO_LOG_OLD);
 	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
@@ -520,13 +520,13 @@ static void a_redo_log_ends_behind_the_pages_that_it_wrote(void **state)
 	check_redo_log(files, 4, DATA_REDO_LOG_OLD);
 }
 
-static void a_redo_log_is_not_borrowed_from_another_server(void **state)
+static void a_redo_log_of_another_server_is_not_used(void **state)
 {
 	struct data_file files[] = { tablespace(0, 3, 10, 1000), tablespace(1, 3, 11, 900), redo_log(1, 1500) };
 
 	(void)state;
 	check_redo_log(files, 3, DATA_REDO_LOG_NONE);
-	/* the same file, met twice */
+	/* the same file, found twice */
 	files[1].space.inode = 10;
 	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
 	files[1].space.inode = 11;
@@ -534,7 +534,7 @@ static void a_redo_log_is_not_borrowed_from_another_server(void **state)
 	check_redo_log(files, 3, DATA_REDO_LOG_FOUND);
 }
 
-static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
+static void a_damaged_free_page_does_not_remove_the_need_of_a_key(void **state)
 {
 	const struct key_use use = { .id = 1, .version = 1, .pages = 1, .proven = 1, .residual = 1, .damaged = 1 };
 
@@ -544,7 +544,7 @@ static void a_damaged_free_page_leaves_the_need_of_a_key(void **state)
 
 /* ---- redo logs ---- */
 
-/* A file in memory. */
+/* Makes a source from bytes in memory. */
 static struct source source_of(const unsigned char *bytes, size_t size)
 {
 	char name[] = "/tmp/mkeyfile-test-XXXXXX";
@@ -559,7 +559,7 @@ static struct source source_of(const unsigned char *bytes, size_t size)
 	return source;
 }
 
-/* A relay log that grows, encrypted from the third event on, by AES-CTR. */
+/* A growing relay log, encrypted with AES-CTR from the third event on. */
 struct relay_log {
 	unsigned char bytes[65536];
 	size_t size;
@@ -580,7 +580,7 @@ static unsigned char *add_event(struct relay_log *log, unsigned char type, size_
 	return event;
 }
 
-/* What encrypts decrypts, too. */
+/* Encrypting is the same as decrypting. */
 static void encrypt_event(struct relay_log *log, unsigned char *event)
 {
 	uint32_t size = le32(event + 9);
@@ -632,7 +632,7 @@ static void a_relay_log_follows_its_descriptions(void **state)
 
 	assert_int_equal(scan_new(&rules, &fixture->keyfile, &scan).code, FAULT_NONE);
 	start_relay_log(&log, fixture->prover);
-	/* behind the sample at the head, and then as far as the next one */
+	/* after the sample at the head, and then up to the next sample */
 	add_events(&log, 5);
 	encrypt_event(&log, add_description(&log, false));
 	add_events(&log, 600);
@@ -666,7 +666,7 @@ static void a_relay_log_follows_its_descriptions(void **state)
 static const unsigned char log_salt[CIPHER_BLOCK] = "a salt of a log";
 static const unsigned char log_nonce[8] = "a nonce";
 
-/* A log that is being written. */
+/* A redo log that the tests write. */
 struct log {
 	struct scan_rules rules;
 	struct scan scan;
@@ -694,7 +694,7 @@ static void log_free(struct log *log)
 	free(log);
 }
 
-/* With less than a block, or with DATA_CIPHER_CTR, decrypting is encrypting. */
+/* For less than a block, or with DATA_CIPHER_CTR, decrypting is the same as encrypting. */
 static void encrypt(struct log *log, const unsigned char iv[CIPHER_BLOCK], unsigned char *bytes, size_t size)
 {
 	struct ciphertext text = { .data = bytes, .size = size };
@@ -705,7 +705,7 @@ static void encrypt(struct log *log, const unsigned char iv[CIPHER_BLOCK], unsig
 	memcpy(bytes, encrypted, size);
 }
 
-/* One record as a mini-transaction. */
+/* Writes one record as a mini-transaction. */
 static void log_mtr(struct log *log, const unsigned char *record, size_t size)
 {
 	size_t capacity = log->size - LOG_START;
@@ -720,7 +720,7 @@ static void log_mtr(struct log *log, const unsigned char *record, size_t size)
 		log->bytes[LOG_START + (log->lsn++ - LOG_FIRST_LSN) % capacity] = mtr[i];
 }
 
-/* The body of the record, from a byte on, is encrypted. */
+/* Writes a record whose body, from offset body on, is encrypted. */
 static void log_record(struct log *log, const unsigned char *iv_end, unsigned char *record, size_t body, size_t size)
 {
 	unsigned char iv[CIPHER_BLOCK] = { 0 };
@@ -748,7 +748,7 @@ static void log_file_name(struct log *log)
 	log_record(log, (const unsigned char[8]){ 0xb0, 2 }, record, 2, sizeof(record) - 1);
 }
 
-/* An EXTENDED record, as REDO_RECORDS has it. */
+/* Writes an EXTENDED record in the format REDO_RECORDS. */
 static void log_extended(struct log *log)
 {
 	unsigned char record[] = { 0x23, 5, 3, 1 };
@@ -771,7 +771,7 @@ static void log_scan(struct log *log, struct evidence *evidence, bool *ret_uncle
 	source_close(&file.source);
 }
 
-/* Writes the head, and reads all. */
+/* Writes the head and reads the whole log. */
 static void log_read(struct log *log, struct evidence *evidence, bool *ret_unclean)
 {
 	unsigned char *head = log->bytes;
@@ -788,7 +788,7 @@ static void log_read(struct log *log, struct evidence *evidence, bool *ret_uncle
 	log_scan(log, evidence, ret_unclean);
 }
 
-static void only_what_is_long_enough_tells_the_cipher(void **state)
+static void only_long_enough_data_tells_the_cipher(void **state)
 {
 	struct log *log = log_new(*state, REDO_STREAM);
 	struct evidence evidence = { 0 };
@@ -809,7 +809,7 @@ static void only_what_is_long_enough_tells_the_cipher(void **state)
 	log_free(log);
 }
 
-/* Eight records are proof, seven are none, wherever they stand. */
+/* Eight records prove a key and seven do not, wherever they are. */
 static void no_record_counts_twice(void **state)
 {
 	for (int before = 0; before <= 8; before++)
@@ -833,8 +833,8 @@ static void no_record_counts_twice(void **state)
 		}
 }
 
-/* The oldest record that is left is overwritten in part. */
-static void older_records_of_a_log_that_has_wrapped(void **state)
+/* The oldest remaining record is partly overwritten. */
+static void older_records_of_a_wrapped_log(void **state)
 {
 	struct log *log = log_new(*state, REDO_RECORDS);
 	struct evidence evidence = { 0 };
@@ -883,7 +883,7 @@ static bool take(struct redo_changes *changes, struct redo_position *position, c
 				 size - 1);
 }
 
-/* A record is a type byte and what follows its length. */
+/* A record is its type byte and the bytes after its length. */
 #define TAKE(changes, position, record) assert_true(take(changes, position, record, sizeof(record) - 1))
 
 static void records_make_page_0(void **state)
@@ -920,7 +920,7 @@ static void records_make_page_0(void **state)
 	position = (struct redo_position){ 0 };
 	TAKE(&changes, &position, "\x90\x07\0./db/b.ibd");
 	assert_true(redo_changes_find(&changes, 7)->deleted);
-	/* FILE_MODIFY: the same name comes too late, another one may be a file that is there */
+	/* FILE_MODIFY: the same name comes too late; another name may be an existing file */
 	TAKE(&changes, &position, "\xb0\x07\0./db/b.ibd");
 	assert_true(redo_changes_find(&changes, 7)->deleted);
 	TAKE(&changes, &position, "\xb0\x07\0./db/c.ibd");
@@ -928,7 +928,7 @@ static void records_make_page_0(void **state)
 	redo_changes_free(&changes);
 }
 
-static void records_that_make_no_sense(void **state)
+static void invalid_records(void **state)
 {
 	static const struct {
 		const char *record;
@@ -962,7 +962,7 @@ static void records_that_make_no_sense(void **state)
 	}
 }
 
-/* Blocks as servers from 10.4 to 10.7 have them: from lsn on, count of them. */
+/* Makes a log with count blocks as servers from 10.4 to 10.7 write them, starting at lsn. */
 static struct log *block_log_new(struct fixture *fixture, uint64_t checkpoint_lsn, uint64_t lsn, int count)
 {
 	struct log *log = log_new(fixture, REDO_BLOCKS);
@@ -1109,7 +1109,7 @@ static void the_first_file_of_a_log_has_the_checkpoints(void **state)
 	unlink(first);
 	assert_int_equal(answer_of(&log->scan, second, &note), DATA_NOT_PROVABLE);
 	assert_int_equal(note, DATA_NOTE_NO_SUPPORT);
-	/* the first itself needs its own */
+	/* the first file itself needs its own checkpoint */
 	assert_int_equal(rename(second, first), 0);
 	assert_int_equal(answer_of(&log->scan, first, &note), DATA_DAMAGED);
 	unlink(first);
@@ -1117,10 +1117,10 @@ static void the_first_file_of_a_log_has_the_checkpoints(void **state)
 	log_free(log);
 }
 
-/* ---- bytes that no server wrote ---- */
+/* ---- bytes that no server writes ---- */
 
-/* Runs a reader over noise behind heads that are nearly right, and returns how much of
- * it was decrypted and refuted. */
+/* Runs a reader on noise after heads that are nearly valid. Returns how much of the noise
+ * was decrypted and refuted. */
 static uint64_t try_head(struct scan *scan, unsigned char *bytes, size_t size)
 {
 	uint64_t refuted = 0;
@@ -1174,7 +1174,7 @@ static void put_be16(unsigned char *bytes, size_t value)
 	bytes[1] = (unsigned char)value;
 }
 
-/* Pages of a tablespace that name a key which is there, and whose checksum fits. */
+/* Makes pages of a tablespace that name an existing key and have a matching checksum. */
 static void forge_pages(unsigned char *bytes, size_t size, size_t crypt_at, uint32_t flags)
 {
 	size_t page_size = (size_t)512 << (flags & 15);
@@ -1233,7 +1233,7 @@ static void forge_binlog(unsigned char *bytes, size_t size)
 		put_le32(bytes + at + 9, 100);
 }
 
-/* Heads that the readers take for their own, with noise in every other field. */
+/* Makes heads that the readers accept, with noise in every other field. */
 static void forge_head(unsigned char *bytes, size_t size, int kind)
 {
 	static const unsigned char crypt[] = { 0x73, 0x0e, 0x0c, 0x52, 0x45, 0x74, 1, 16 };
@@ -1288,7 +1288,7 @@ static void noise_proves_nothing_and_harms_nothing(void **state)
 		rules.full = i & 1;
 		fill_noise(bytes, size);
 		forge_head(bytes, size, i);
-		/* cut off anywhere, too; the rest of the memory is the sanitizer's */
+		/* also truncate at any point; the sanitizer guards the memory after it */
 		if (i % 3 == 0)
 			size = (size_t)(random() % (long)size);
 		bytes = realloc(bytes, size ? size : 1);
@@ -1297,7 +1297,7 @@ static void noise_proves_nothing_and_harms_nothing(void **state)
 		bytes = realloc(bytes, 200000);
 		assert_non_null(bytes);
 	}
-	/* the noise did come to be decrypted; of a redo log little would do */
+	/* noise was really decrypted; a redo log (kind 3) decrypts too little of it to count */
 	for (int kind = 0; kind < 3; kind++)
 		assert_true(refuted[kind] > 100);
 	free(bytes);
@@ -1333,18 +1333,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(innodb_cbc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(aria_cbc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(redo_stream, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(keys_that_are_not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(missing_keys, set_up, tear_down),
 		cmocka_unit_test(answers),
-		cmocka_unit_test(a_single_page_is_damaged_where_the_key_is_known),
+		cmocka_unit_test(a_single_page_is_damaged_if_the_key_is_known),
 		cmocka_unit_test(needs_keep_their_order),
 		cmocka_unit_test(names),
-		cmocka_unit_test_setup_teardown(only_what_is_long_enough_tells_the_cipher, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_long_enough_data_tells_the_cipher, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_record_counts_twice, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(older_records_of_a_log_that_has_wrapped, set_up, tear_down),
-		cmocka_unit_test(a_redo_log_ends_behind_the_pages_that_it_wrote),
-		cmocka_unit_test(a_redo_log_is_not_borrowed_from_another_server),
+		cmocka_unit_test_setup_teardown(older_records_of_a_wrapped_log, set_up, tear_down),
+		cmocka_unit_test(a_redo_log_ends_after_the_pages_that_it_wrote),
+		cmocka_unit_test(a_redo_log_of_another_server_is_not_used),
 		cmocka_unit_test(records_make_page_0),
-		cmocka_unit_test(records_that_make_no_sense),
+		cmocka_unit_test(invalid_records),
 		cmocka_unit_test_setup_teardown(a_plain_log_is_clean_or_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_of_all_lsns_are_proven, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_without_checksum_and_padding, set_up, tear_down),
@@ -1354,10 +1354,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(noise_proves_nothing_and_harms_nothing, set_up, tear_down),
 		cmocka_unit_test(codecs_survive_noise),
 		cmocka_unit_test(a_system_tablespace_lacks_files),
-		cmocka_unit_test(what_was_never_used_may_be_zero),
-		cmocka_unit_test(what_lacks_its_end_is_damaged_where_nothing_completes_it),
-		cmocka_unit_test(an_undo_tablespace_that_was_truncated_is_made_again_or_not_known),
-		cmocka_unit_test(a_damaged_free_page_leaves_the_need_of_a_key),
+		cmocka_unit_test(unused_pages_may_be_zero),
+		cmocka_unit_test(a_truncated_file_is_damaged_if_nothing_completes_it),
+		cmocka_unit_test(a_truncated_undo_tablespace_is_created_again_or_undecided),
+		cmocka_unit_test(a_damaged_free_page_does_not_remove_the_need_of_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

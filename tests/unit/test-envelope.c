@@ -15,9 +15,10 @@ static const unsigned int iteration_counts[] = { 0, 1, 10000 };
 
 static const unsigned char salt[ENVELOPE_SALT_SIZE] = { 0x53, 0xa1, 0x7e, 0x0c, 0x92, 0xfd, 0x4b, 0x68 };
 
-/* What openssl(1) writes for KEY_FILE_TEXT under PASSWORD_TEXT:
- *	openssl enc -aes-256-cbc -md DIGEST [-pbkdf2 -iter N] -S 53a17e0c92fd4b68
- * OpenSSL 3 leaves out the header when the salt is given; it is the same for all. */
+/* Output of openssl(1) for KEY_FILE_TEXT with PASSWORD_TEXT:
+ *   openssl enc -aes-256-cbc -md DIGEST [-pbkdf2 -iter N] -S 53a17e0c92fd4b68
+ *
+ * OpenSSL 3 omits the header if the salt is given; the header is identical for all. */
 static const struct {
 	enum digest digest;
 	unsigned int iterations;
@@ -55,7 +56,7 @@ static const struct {
 	  "adc910aaf7b4a423c803e39efc12044044b4fd468df7ebe8bdfdc243d51cbcd87d817db42e1b8c31bc44c935e06376fc" },
 };
 
-/* $MKEYFILE_TEST_SHORT: for valgrind, which is a hundred times slower. */
+/* $MKEYFILE_TEST_SHORT is set for valgrind, which is a hundred times slower. */
 static bool is_short_run(void)
 {
 	return getenv("MKEYFILE_TEST_SHORT");
@@ -87,7 +88,7 @@ static struct fault unseal(const struct secret *sealed, const char *password, st
 	KEYFILE struct keyfile keyfile = { 0 };
 	struct fault fault = unseal_keyfile(sealed, &secret, sha1_once, &keyfile, ret_clean_text);
 
-	/* outputs are written on success only */
+	/* outputs are set on success only */
 	assert_true(!keyfile.count == !!fault.code);
 	return fault;
 }
@@ -210,7 +211,7 @@ static void test_digest_names(void **state)
 	assert_int_equal(digest, DIGEST_SHA384);
 }
 
-/* ---- what does not open ---- */
+/* ---- files that do not open ---- */
 
 static enum fault_code fault_of_cut(size_t size)
 {
@@ -240,7 +241,7 @@ static void test_truncated(void **state)
 	}
 }
 
-/* The padding alone lets 1 in 256 of them through. */
+/* The padding alone accepts one in 256 of these. */
 static void test_wrong_passwords(void **state)
 {
 	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
@@ -292,7 +293,7 @@ static void test_unseal(void **state)
 	expect_bytes("text", &keyfile.text, TEXT("# kept\n1;" HEX16 "\n100;2;" HEX32 "\n"));
 }
 
-static void test_clean_text_but_no_keyfile(void **state)
+static void test_clean_text_but_not_a_keyfile(void **state)
 {
 	static const struct {
 		const char *text;
@@ -318,7 +319,7 @@ static void test_clean_text_but_no_keyfile(void **state)
 	}
 }
 
-/* The password fits, but nobody can tell this from a wrong one. */
+/* The password is correct, but this cannot be distinguished from a wrong one. */
 static void test_unclean_text(void **state)
 {
 	static const char *const texts[] = {
@@ -381,7 +382,7 @@ static void test_probe(void **state)
 	check_probe((struct kdf){ DIGEST_SHA1, 700000 }, 700000);
 }
 
-/* Nothing fits a text cut short, whatever the password: not even slowly. */
+/* No password opens a truncated file, and no slow try is made. */
 static void test_probe_finds_nothing(void **state)
 {
 	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
@@ -397,7 +398,7 @@ static void test_probe_finds_nothing(void **state)
 	assert_int_equal(found.iterations, 99);
 }
 
-/* Cheap tries come first, whichever password they are for. */
+/* Fast tries come first, for all passwords. */
 static void test_probe_of_several_passwords(void **state)
 {
 	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
@@ -430,7 +431,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_passwords),
 		cmocka_unit_test(test_wrong_kdf),
 		cmocka_unit_test(test_unseal),
-		cmocka_unit_test(test_clean_text_but_no_keyfile),
+		cmocka_unit_test(test_clean_text_but_not_a_keyfile),
 		cmocka_unit_test(test_unclean_text),
 		cmocka_unit_test(test_plain_key_file),
 		cmocka_unit_test(test_probe),

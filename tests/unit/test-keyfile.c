@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* Keys of decimal digits alone: a parser may take them for versions. */
+/* Keys of decimal digits only, which a parser may mistake for versions. */
 #define DIGITS16 "31415926535897932384626433832795"
 #define DIGITS24 DIGITS16 "0288419716939937"
 #define DIGITS32 DIGITS16 "02884197169399375105820974944592"
@@ -51,7 +51,7 @@ struct parser_row {
 		}                                                                                                      \
 	}
 
-/* The same in both syntaxes. */
+/* The result is the same in both syntaxes. */
 static const struct parser_row common_rows[] = {
 	LOADS("no final newline", "1;" HEX32, 1),
 	LOADS("final newline", "1;" HEX32 "\n", 1),
@@ -361,13 +361,13 @@ static void test_find_in_nothing(void **state)
 
 static void test_find_version(void **state)
 {
-	/* line 4 displaces line 2, and line 5 displaces line 1 */
+	/* line 4 overrides line 2, and line 5 overrides line 1 */
 	KEYFILE struct keyfile keyfile =
 		parsed_text("1;" HEX16 "\n100;2;" HEX16 "\n100;1;" HEX16 "\n100;2;" HEX24 "\n1;1;" HEX32 "\n");
 	static const struct {
 		uint32_t id;
 		uint32_t version;
-		unsigned int line; /* 0: not there */
+		unsigned int line; /* 0: does not exist */
 	} rows[] = {
 		{ 1, 1, 5 }, { 100, 1, 3 }, { 100, 2, 4 }, { 100, 3, 0 }, { 1, 2, 0 }, { 2, 1, 0 }, { 1, 0, 0 },
 	};
@@ -384,7 +384,7 @@ static void test_duplicates(void **state)
 {
 	KEYFILE struct keyfile keyfile = parsed_text("1;" HEX16 "\n2;" HEX16 "\n1;1;" HEX24 "\n1;2;" HEX16 "\n2;" HEX16
 						     "\n1;01;" HEX32 "\n3;" HEX16 "\n");
-	/* each displaced line, in the order of the file, and what wins */
+	/* each overridden line, in file order, and the line that wins */
 	static const unsigned int wanted[][2] = { { 1, 6 }, { 2, 5 }, { 3, 6 } };
 	const struct entry *entry = NULL;
 	const struct entry *winner = NULL;
@@ -508,7 +508,7 @@ static void test_extend_with_longest_numbers(void **state)
 	expect_bytes("longest", &text, TEXT("4294967295;1;" HEX32 "\r\n4294967295;4294967294;" HEX32 "\r\n"));
 }
 
-/* Every line grows by two bytes, and the room for it was reckoned before. */
+/* Every line grows by two bytes; the space for that is computed beforehand. */
 static void test_extend_many_lines(void **state)
 {
 	static const char line[] = "7;" HEX16 "\n";
@@ -603,7 +603,7 @@ static void start_random(void)
 	fflush(stdout);
 }
 
-/* A random key file, and the same with every version named. */
+/* A random key file, and the same file with every version written out. */
 struct pair {
 	struct secret text;
 	struct secret versioned;
@@ -690,12 +690,12 @@ static void check_identity(const struct secret *text, const struct secret *wante
 	expect_bytes("random key file", &extended, wanted->data, wanted->size);
 }
 
-/* ---- taking entries out ---- */
+/* ---- removing entries ---- */
 
 struct reduce_row {
 	const char *name;
 	const char *text;
-	unsigned int lines; /* a bit for each entry to go */
+	unsigned int lines; /* a bit for each entry to remove */
 	const char *left;
 };
 
@@ -746,7 +746,7 @@ static void test_random_identity(void **state)
 	}
 }
 
-/* Whatever loads is kept to the byte, but for a missing newline at the end. */
+/* Any file that loads is kept byte for byte, except for a missing newline at the end. */
 static void check_damaged(struct secret *text)
 {
 	SECRET struct secret before = secret_of(text->data, text->size);

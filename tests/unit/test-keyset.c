@@ -23,8 +23,8 @@ static const char *fingerprint_of(const struct keyset *keyset)
 	return fingerprint.text;
 }
 
-/* printf '1;1;FP16\n2;3;FP24\n' | openssl dgst -sha256 | cut -c ...: recomputed in
- * tests/list.bats with openssl; here the forms that must be equal are. */
+/* printf '1;1;FP16\n2;3;FP24\n' | openssl dgst -sha256 | cut -c ... recomputes this
+ * fingerprint in tests/list.bats. This test compares the forms that must be equal. */
 static void test_same_set(void **state)
 {
 	static const char *const texts[] = {

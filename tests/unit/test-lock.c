@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Two openings of one new file. */
+/* Opens one new file twice. */
 static void open_twice(int files[2])
 {
 	char path[] = "/tmp/test-lock.XXXXXX";
@@ -33,7 +33,7 @@ static pid_t holder_of(int file, const struct stat *status)
 	return fault.holder;
 }
 
-/* Among locks of other files and of other sorts. */
+/* The holder is found among locks on other files and locks of other kinds. */
 static void test_holder(void **state)
 {
 	const struct flock record = { .l_type = F_WRLCK };

@@ -98,7 +98,7 @@ static void test_from_bytes(void **state)
 
 /* ---- descriptor ---- */
 
-/* The reading end of a pipe that holds size bytes and its end. */
+/* Returns the read end of a pipe that contains size bytes and then ends. */
 static int pipe_with(const void *data, size_t size)
 {
 	int ends[2];
@@ -130,7 +130,7 @@ static void test_from_closed_descriptor(void **state)
 	expect_fault("closed", password_from_descriptor(-1, &password), fault_errno(FAULT_READ, EBADF));
 }
 
-/* A writer that takes its time: bytes arrive one by one. */
+/* A slow writer: bytes arrive one by one. */
 static void test_from_slow_writer(void **state)
 {
 	PASSWORD struct password password = { 0 };
@@ -155,7 +155,7 @@ static void test_from_slow_writer(void **state)
 
 /* ---- file ---- */
 
-/* A file without a name: none is left behind, whatever happens. */
+/* A file without a name, so that none is left over, whatever happens. */
 static int file_with(const void *data, size_t size)
 {
 	int file = memfd_create("password", MFD_CLOEXEC);
@@ -262,7 +262,7 @@ static void test_command_fails(void **state)
 	}
 }
 
-/* What it started goes with it. */
+/* The processes that it started are killed as well. */
 static void test_command_that_hangs(void **state)
 {
 	static const char *const commands[] = { "echo PW; sleep 1000", "exec >&-; sleep 1000",
@@ -302,7 +302,7 @@ static void test_command_without_environment(void **state)
 	expect_bytes("no environment", &password.secret, TEXT("PW"));
 }
 
-/* valgrind ends a child whose execve(2) fails, so posix_spawn(3) cannot tell. */
+/* valgrind kills a child whose execve(2) fails, so posix_spawn(3) cannot report that. */
 static bool under_valgrind(void)
 {
 	const char *preloaded = getenv("LD_PRELOAD");
@@ -310,7 +310,7 @@ static bool under_valgrind(void)
 	return preloaded && strstr(preloaded, "vgpreload");
 }
 
-/* execve(2) takes no argument of more than 128 KiB. */
+/* execve(2) refuses arguments longer than 128 KiB. */
 static void test_command_cannot_be_run(void **state)
 {
 	const size_t size = 1 << 20;
@@ -330,7 +330,7 @@ static void test_command_cannot_be_run(void **state)
 	assert_null(password.secret.data);
 }
 
-/* No descriptor is left for the pipe. */
+/* No descriptor is available for the pipe. */
 static void test_command_gets_no_pipe(void **state)
 {
 	PASSWORD struct password password = { 0 };
@@ -347,7 +347,7 @@ static void test_command_gets_no_pipe(void **state)
 	expect_fault("no pipe", fault, fault_errno(FAULT_COMMAND_FAILED, -EMFILE));
 }
 
-/* mkeyfile ignores these two; a command must end of them as ever. */
+/* mkeyfile ignores these two signals; they must kill a command as usual. */
 static void test_command_gets_default_signals(void **state)
 {
 	PASSWORD struct password password = { 0 };

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* What my_print_defaults prints, and the directories: "setting:path", with blanks. */
+/* Output of my_print_defaults, and the directories: "setting:path", separated by blanks. */
 static const struct {
 	const char *lines;
 	const char *places;
@@ -22,7 +22,7 @@ static const struct {
 	  "datadir:/default log_bin:/bin log_bin_index:/index relay_log:/relay" },
 	{ "--log-bin=/bin/log\n--skip-log-bin\n", "datadir:/default" },
 	{ "--log-bin=/bin/log\n--disable-log_bin\n--log-bin=/other/log\n", "datadir:/default log_bin:/other" },
-	/* beginnings that stand for one option, and for two */
+	/* abbreviations of one option, and an ambiguous one */
 	{ "--datad=/data\n--innodb_undo_d=/undo\n--relay-log-ind=/relay/log\n--innodb_data=/no\n",
 	  "datadir:/data innodb_undo_directory:/undo relay_log_index:/relay" },
 	{ "--innodb_data_home_dir=/home\n--innodb_data_file_path=ibdata1:12M;deep/er:1M:autoextend:max:2G\n",

@@ -20,7 +20,7 @@ static size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Runs work in a child process; returns its wait status. */
+/* Runs work in a child process and returns its wait status. */
 static int in_child(void (*work)(void))
 {
 	pid_t child = fork();
@@ -175,7 +175,7 @@ static void test_free_unmaps(void **state)
 	assert_int_equal(mincore(data, 1, &resident), -1);
 }
 
-/* ---- going over the capacity ---- */
+/* ---- exceeding the capacity ---- */
 
 static void append_too_much(void)
 {
@@ -214,9 +214,9 @@ static void test_overflow_aborts(void **state)
 	}
 }
 
-/* ---- locked, and left out of core dumps ---- */
+/* ---- locked, and excluded from core dumps ---- */
 
-/* The mapping that holds address has this two-letter flag in its VmFlags. */
+/* Returns whether the mapping that contains address has this two-letter flag in its VmFlags. */
 static bool mapping_has_flag(const void *address, const char *flag)
 {
 	FILE *maps = fopen("/proc/self/smaps", "re");
@@ -237,7 +237,7 @@ static bool mapping_has_flag(const void *address, const char *flag)
 	return found;
 }
 
-/* mlock(2) is not there under some sanitizers, and not always allowed. */
+/* mlock(2) does nothing under some sanitizers, and is not always allowed. */
 static bool memory_can_be_locked(void)
 {
 	void *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -249,7 +249,7 @@ static bool memory_can_be_locked(void)
 	return locked;
 }
 
-/* cmocka 1.1 calls a skipped test "not ok". */
+/* cmocka 1.1 reports a skipped test as "not ok". */
 static void say_not_tested(void)
 {
 	printf("# memory cannot be locked here: not tested\n");
@@ -308,7 +308,7 @@ static void allocate_without_locking(void)
 	_exit(secret_lock_failed() ? CHILD_YES : CHILD_NO);
 }
 
-static void test_goes_on_unlocked(void **state)
+static void test_continues_unlocked(void **state)
 {
 	int status;
 
@@ -343,7 +343,7 @@ static void test_protect_process(void **state)
 	assert_int_equal(WEXITSTATUS(status), CHILD_YES);
 }
 
-/* A child that forks has zeros where its parent's secrets are. */
+/* A forked child has zeros in place of its parent's secrets. */
 static void test_fork(void **state)
 {
 	SECRET struct secret secret = secret_of_text("not for a child");
@@ -379,7 +379,7 @@ int main(void)
 		cmocka_unit_test(test_overflow_aborts),
 		cmocka_unit_test(test_not_dumped),
 		cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_goes_on_unlocked),
+		cmocka_unit_test(test_continues_unlocked),
 		cmocka_unit_test(test_protect_process),
 	};
 

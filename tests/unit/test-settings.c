@@ -122,7 +122,7 @@ static void test_obstacles(void **state)
 {
 	static const struct {
 		const char *lines;
-		const char *target; /* NULL: not known */
+		const char *target; /* NULL: unknown */
 		enum obstacle_kind kind;
 		const char *words;
 	} rows[] = {
@@ -265,7 +265,8 @@ static void test_rivals(void **state)
 	}
 }
 
-/* The first one counts: a server that is root becomes nobody else after that. */
+/* The first setting counts: a server that runs as root switches user once and then cannot
+ * do so again. */
 static void test_places(void **state)
 {
 	OPTION_LINES struct option_lines lines = { 0 };
@@ -294,7 +295,7 @@ static void test_password(void **state)
 	assert_null(none.filekey.value);
 }
 
-/* Before 11.8, a server drops the rest of a list of plugins. */
+/* Before 11.8, a server ignores the rest of a list of plugins. */
 static void test_rest_of_list(void **state)
 {
 	static const char lines[] = "--plugin_load_add=./x;file_key_management\n" NAMED;

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-/* Each server named, and the value of --target that stands for its profile. */
+/* Server versions, and the value of --target for their profile. */
 static const struct {
 	const char *target;
-	const char *option; /* NULL: no server with file_key_management */
+	const char *option; /* NULL: not a server with file_key_management */
 } rows[] = {
 	/* as SELECT VERSION() prints it */
 	{ "10.1.4-MariaDB", "10.11" },
@@ -46,7 +46,7 @@ static const struct {
 	{ "maxscale", "maxscale" },
 	{ "MaxScale", "maxscale" },
 	{ "maxscale-24.02", "maxscale" },
-	/* no server with file_key_management */
+	/* not servers with file_key_management */
 	{ "10.1.3", NULL },
 	{ "10.1.3-MariaDB", NULL },
 	{ "10.0.38-MariaDB", NULL },
@@ -76,7 +76,7 @@ static const struct {
 	{ "10.111", NULL },
 	{ "maxscalefoo", NULL },
 	{ "10.11.3+maria~deb12", "10.11" },
-	/* no version */
+	/* not versions */
 	{ "", NULL },
 	{ " ", NULL },
 	{ "garbage", NULL },
@@ -115,7 +115,7 @@ static void test_profiles(void **state)
 	}
 }
 
-static void test_options_stand_for_their_profiles(void **state)
+static void test_options_match_their_profiles(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < server_profile_count; i++) {
@@ -160,7 +160,7 @@ static void test_what_servers_read(void **state)
 	}
 }
 
-/* What a release before the fix does. */
+/* What releases before the fix do. */
 static void test_releases(void **state)
 {
 	static const struct {
@@ -259,7 +259,7 @@ static void test_reads_kdf(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_profiles),     cmocka_unit_test(test_options_stand_for_their_profiles),
+		cmocka_unit_test(test_profiles),     cmocka_unit_test(test_options_match_their_profiles),
 		cmocka_unit_test(test_oldest_first), cmocka_unit_test(test_what_servers_read),
 		cmocka_unit_test(test_reads_kdf),    cmocka_unit_test(test_releases),
 		cmocka_unit_test(test_banners),

@@ -14,7 +14,7 @@ struct words_row {
 	const char *words; /* NULL: no server says anything */
 };
 
-/* The same on every server. */
+/* Identical on every server. */
 static const struct words_row common_words[] = {
 	{ { FAULT_SYNTAX, 0, 2, 4, 0 }, "Syntax error at " FILE_PATH " line 2, column 4" },
 	{ { FAULT_KEY_ID, 0, 1, 10, 0 }, "Invalid key id at " FILE_PATH " line 1, column 10" },
@@ -69,8 +69,8 @@ static void test_words(void **state)
 			expect_words(&server_profiles[i], common_words[j].fault, common_words[j].words);
 }
 
-/* mkeyfile's plugin speaks as the server's own does, and plainly of what that one has no
- * words for. */
+/* mkeyfile's plugin uses the words of the server's own plugin, and its own words for
+ * other conditions. */
 static void test_words_of_plugin(void **state)
 {
 	static const struct words_row rows[] = {
@@ -154,7 +154,7 @@ static void test_words_for_too_large(void **state)
 	expect_words(profile_of("11.8-enterprise"), fault, too_large);
 }
 
-static void test_path_is_no_format(void **state)
+static void test_path_is_not_a_format(void **state)
 {
 	char *words = server_words(profile_of("10.11"), fault_at(FAULT_KEY, 1, 3), "%s%n/'x");
 
@@ -216,7 +216,7 @@ int main(void)
 		cmocka_unit_test(test_words_of_releases),
 		cmocka_unit_test(test_words_of_plugin),
 		cmocka_unit_test(test_words_for_too_large),
-		cmocka_unit_test(test_path_is_no_format),
+		cmocka_unit_test(test_path_is_not_a_format),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_judge_size_on_disk),
 	};
