@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What all tests share. The Makefile sets MKEYFILE, the absolute path of the
-# binary under test, and abs_top_srcdir and abs_top_builddir.
+# Functions for all tests. The Makefile sets MKEYFILE, the absolute path of the
+# program under test, and abs_top_srcdir and abs_top_builddir.
 
 : "${MKEYFILE:?is set by make check}" "${abs_top_srcdir:?is set by make check}"
 export MKEYFILE abs_top_srcdir
 export LC_ALL=C
 unset MKEYFILE_FILE MKEYFILE_PASSWORD_FILE MKEYFILE_TARGET NO_COLOR
-# neither colors nor progress, on terminals of the tests
+# no colors and no progress on the terminals of tests
 export TERM=dumb
 export MKEYFILE_PRINT_DEFAULTS=$abs_top_srcdir/tests/own-defaults
 umask 022
-# a server that starts removes temporary tables of others from a directory they share
+# when a server starts, it deletes the temporary tables of other servers in the same directory
 export TMPDIR=${BATS_RUN_TMPDIR:-/tmp}
 
 PATH=$(dirname "$MKEYFILE"):$PATH
 export PATH
 
 setup() {
-	# bats keeps files of its own beside it
+	# bats keeps its own files in the parent directory
 	mkdir "$BATS_TEST_TMPDIR/work" "$BATS_TEST_TMPDIR/tmp"
 	TMPDIR=$BATS_TEST_TMPDIR/tmp
 	cd "$BATS_TEST_TMPDIR/work" || return
@@ -31,7 +31,7 @@ random_key() {
 	openssl rand -hex 32
 }
 
-# A plain key file with a random key for each ID, or ID;VERSION.
+# Creates a plain key file with a random key for each ID or ID;VERSION.
 make_keyfile() { # file id...
 	local file=$1 id
 	shift
@@ -46,7 +46,7 @@ make_password_file() { # file
 	chmod 600 "$1"
 }
 
-# What the manual tells: encrypts like the shell recipe does.
+# Encrypts as the shell recipe in MariaDB's documentation does.
 openssl_encrypt() { # password-file input output [openssl options]
 	local password=$1 input=$2 output=$3
 	shift 3
@@ -62,19 +62,19 @@ openssl_decrypt() { # password-file input [openssl options]
 	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" 2>/dev/null
 }
 
-# Runs mkeyfile without a terminal: nothing can be asked.
+# Runs mkeyfile without a terminal, so that it cannot ask for a password.
 mkeyfile() {
 	setsid --wait "$MKEYFILE" "$@"
 }
 
-# Runs mkeyfile as another user, who may not be able to reach the directory of the build,
-# such as one below /root.
+# Runs mkeyfile as another user, who may have no access to the build directory, for example
+# if it is in /root.
 as_nobody() {
 	prepare_nobody
 	"${nobody[@]}" "$@"
 }
 
-# Sets nobody to the words that run mkeyfile as as_nobody does, in one process.
+# Sets the array nobody to a command that runs mkeyfile as as_nobody does, in one process.
 prepare_nobody() {
 	local programs=$BATS_TEST_TMPDIR/programs
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
@@ -87,8 +87,8 @@ prepare_nobody() {
 		"$programs/mkeyfile")
 }
 
-# run_refused STATUS "standard error" ARGUMENT...: mkeyfile ends with STATUS, says
-# exactly that, prints nothing, and no file in this directory changes.
+# run_refused STATUS "standard error" ARGUMENT...: mkeyfile exits with STATUS, prints
+# exactly this on standard error and nothing else, and changes no file in this directory.
 run_refused() {
 	local status=$1 words=$2 before
 	shift 2
@@ -98,7 +98,7 @@ run_refused() {
 	same "$before" "$(snapshot)"
 }
 
-# The outcome of run --separate-stderr.
+# Checks the result of run --separate-stderr.
 assert_equal() { # status stderr stdout
 	# shellcheck disable=SC2154 # run sets it
 	if [ "$status" != "$1" ] || [ "$stderr" != "$2" ] || [ "$output" != "$3" ]; then
@@ -108,8 +108,8 @@ assert_equal() { # status stderr stdout
 	fi
 }
 
-# A comparison of cases made by chance finds nothing and leaves nothing but its log, the
-# last line of which is shown.
+# A comparison of random cases finds no difference and leaves only its log. Prints the last
+# line of the log.
 agrees() { # command...
 	"$@" >log || {
 		cat log
@@ -119,8 +119,8 @@ agrees() { # command...
 	same "log" "$(ls)"
 }
 
-# Names, types, modes, owners and content of everything below this directory.
-# The digests stand for the content: a failing test must not print a key.
+# Lists names, types, modes, owners and content of all files in this directory. It prints
+# digests instead of the content, because a failing test must not print a key.
 snapshot() {
 	find . -mindepth 1 -printf '%p %y %m %u:%g %l\n' | sort
 	find . -type f -exec sha256sum {} + | sort -k2
@@ -133,13 +133,13 @@ same() { # expected actual
 	fi
 }
 
-# The fingerprint of a hex key, as anyone can recompute it.
+# Computes the fingerprint of a hex key with openssl.
 fingerprint() {
 	printf 'mkeyfile fingerprint v1' | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" |
 		sed 's/.*= //' | cut -c 1-16
 }
 
-# The fingerprint of all keys of a plain file together, each ID and version once.
+# Computes the fingerprint of all keys of a plain file, each ID and version once.
 whole_fingerprint() { # file
 	local id version key
 	while IFS=';' read -r id version key; do
@@ -148,12 +148,12 @@ whole_fingerprint() { # file
 	done < <(sed '/^#/d' "$1") | sort -t ';' -k 1n -k 2n | openssl dgst -sha256 | sed 's/.*= //' | cut -c 1-16
 }
 
-# strace of a sanitized build: a tracer keeps the leak checker from working.
+# Runs strace, also on a sanitized build, whose leak checker does not work under a tracer.
 strace() {
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 command strace "$@"
 }
 
-# Waits until strace, which writes to the file calls, has stopped what it traces.
+# Waits until strace, which writes to the file calls, has stopped the traced process.
 await_stop() {
 	local i
 	for ((i = 0; i < 3000; i++)); do
@@ -163,7 +163,7 @@ await_stop() {
 	return 1
 }
 
-# Lets what the strace $holder has stopped go on; its status is in ended.
+# Continues the process that the strace $holder has stopped, and stores its status in ended.
 # shellcheck disable=SC2034 # for the tests
 go_on() {
 	ended=0

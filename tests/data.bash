@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Real data directories, made by a real server, with everything encrypted.
+# Data directories of a real server, with everything encrypted.
 
-# outside of Bats
+# if not run by Bats
 declare -F load >/dev/null || load() {
 	# shellcheck disable=SC1090
 	. "$(dirname "${BASH_SOURCE[0]}")/$1.bash"
@@ -13,15 +13,15 @@ load server
 data_install() {
 	local directory=$1
 	shift
-	# a server that starts removes the temporary tables of others in the same place
+	# when a server starts, it deletes the temporary tables of other servers in the same directory
 	mkdir -p "$directory.tmp"
 	TMPDIR=$directory.tmp mariadb-install-db --no-defaults --user=root --datadir="$directory" --auth-root-authentication-method=normal \
 		--skip-test-db --force --skip-name-resolve --innodb-use-native-aio=OFF "$@" \
 		>"$directory.install.log" 2>&1 || { grep -v '^ *$' "$directory.install.log" | head -n 40; return 1; }
 }
 
-# data_start DIRECTORY KEY-FILE [server option...]: a key file that is empty loads
-# no plugin, which the options then do.
+# data_start DIRECTORY KEY-FILE [server option...]: if KEY-FILE is empty, loads no plugin;
+# the options can do that.
 data_start() {
 	local directory=$1 keyfile=$2 plugin=()
 	shift 2
@@ -48,14 +48,14 @@ data_sql() { # directory
 	mariadb --no-defaults -uroot -S "$1.socket" --skip-column-names --raw --batch
 }
 
-# Keys of all sizes, and one that nothing needs.
+# Creates keys of all sizes, including a key that no data needs.
 data_keys() { # file
 	printf '1;%s\n2;%s\n100;%s\n101;%s\n102;%s\n' "$(openssl rand -hex "${2-32}")" "$(openssl rand -hex 32)" \
 		"$(openssl rand -hex 16)" "$(openssl rand -hex 24)" "$(openssl rand -hex 32)" >"$1"
 	chmod 600 "$1"
 }
 
-# The SQL that makes a table of each sort: ROW_FORMAT, engine, key ID.
+# Prints the SQL that creates a table of each kind: ROW_FORMAT, engine, key ID.
 data_tables() { # page-size-in-KiB rows
 	local zipped=
 	[ "$1" -gt 16 ] || zipped="CREATE TABLE zip (i INT PRIMARY KEY, t TEXT, KEY(t(20))) ENCRYPTED=YES ENCRYPTION_KEY_ID=100
@@ -101,7 +101,7 @@ data_tables() { # page-size-in-KiB rows
 	END
 }
 
-# All tablespaces are encrypted, the system's too.
+# Waits until all tablespaces are encrypted, including the system tablespace.
 data_wait_encrypted() { # directory
 	local i
 	for ((i = 0; i < 200; i++)); do
@@ -112,7 +112,7 @@ data_wait_encrypted() { # directory
 	return 1
 }
 
-# data_make DIRECTORY KIB ROWS KEY-FILE [server option...]: a whole directory, stopped
+# data_make DIRECTORY KIB ROWS KEY-FILE [server option...]: creates the data directory of a stopped server
 data_make() {
 	local directory=$1 kib=$2 rows=$3 keyfile=$4
 	shift 4
@@ -123,13 +123,13 @@ data_make() {
 	server_stop
 }
 
-# The key file with one key replaced by another of its size.
+# Prints the key file with another key of the same size under one ID.
 data_replace_key() { # file id >new-file
 	awk -F';' -v id="$2" -v key="$(openssl rand -hex 32)" \
 		'$1 == id { $0 = $1 ";" substr(key, 1, length($2)) } { print }' "$1"
 }
 
-# The same without it.
+# Prints the key file without one ID.
 data_remove_key() { # file id >new-file
 	grep -v "^$2;" "$1"
 }
@@ -146,8 +146,8 @@ flip_bit() {
 	END
 }
 
-# change_block FILE SIZE OFFSET HEX: in the first SIZE bytes, whose last four are then the
-# CRC-32C of the others
+# change_block FILE SIZE OFFSET HEX: changes the first SIZE bytes, and sets their last four bytes
+# to the CRC-32C of the others
 change_block() {
 	python3 - "$@" <<-'END'
 		import sys
@@ -168,7 +168,7 @@ change_block() {
 	END
 }
 
-# change_page0 FILE OFFSET HEX: in a tablespace of 16 KiB pages and full_crc32
+# change_page0 FILE OFFSET HEX: changes page 0 of a tablespace with 16 KiB pages and full_crc32
 change_page0() {
 	change_block "$1" 16384 "$2" "$3"
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
-# verify and the real server on thousands of key files, and of option files, that
-# nobody thought of.
-# MKEYFILE_TEST_LONG=1 takes ten times as many, MKEYFILE_TEST_SEED repeats a run.
+# verify compared with a real server, on thousands of random key files and option files.
+# MKEYFILE_TEST_LONG=1 creates ten times as many, and MKEYFILE_TEST_SEED repeats a run.
 # bats file_tags=deep,plain
 bats_require_minimum_version 1.5.0
 load common
@@ -10,7 +9,7 @@ differential() {
 	"$abs_top_srcdir/tests/differential" --directory "$PWD" "$@"
 }
 
-# Compares with a mkeyfile whose answers this script falsifies.
+# Runs the comparison with a mkeyfile whose answers this sed script changes.
 differential_on_liar() { # sed-script
 	cat >liar <<-end
 		#!/bin/sh
@@ -25,21 +24,21 @@ differential_on_liar() { # sed-script
 	same "" "$stderr"
 }
 
-@test "verify and the server agree, word by word" {
+@test "verify prints the exact words of the server" {
 	count=300
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=3000
 	agrees differential --count $count
 }
 
-# The same of option files, with the plugin that was built.
+# Runs the comparison for option files, with the plugin that was built.
 differential_options() {
 	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'no plugin was built'
 	"$abs_top_srcdir/tests/differential-options" --directory "$PWD" \
 		--plugin "$abs_top_builddir/mkeyfile_key_management.so" "$@"
 }
 
-@test "verify and the server agree on option files: which plugin serves, which file, which words" {
-	# the sample is the same each time; the long run looks for what is new
+@test "for option files, verify agrees with the server about the plugin, the file and the words" {
+	# this sample is always the same; the long run uses new ones
 	count=50
 	: "${MKEYFILE_TEST_SEED:=13}"
 	if [ -n "${MKEYFILE_TEST_LONG-}" ]; then
@@ -49,7 +48,7 @@ differential_options() {
 	agrees differential_options --seed "$MKEYFILE_TEST_SEED" --count $count
 }
 
-@test "it notices another file, and shows the option files without what does not matter" {
+@test "the comparison detects another file, and shows only the relevant lines of option files" {
 	cat >liar <<-end
 		#!/bin/sh
 		answer=\$("$MKEYFILE" "\$@")
@@ -65,7 +64,7 @@ differential_options() {
   mkeyfile:  ("*"'@/elsewhere'"* ]]
 }
 
-@test "it notices a yes that should be a no" {
+@test "the comparison detects a yes that must be a no" {
 	cat >liar <<-'end'
 		#!/bin/sh
 		echo "yes: '$5' loads on $7"
@@ -79,7 +78,7 @@ differential_options() {
 	same "1;" "$(cat suggested/key-*.keyfile)"
 }
 
-@test "it notices a column that is one off" {
+@test "the comparison detects a wrong column" {
 	differential_on_liar 's/column 3\$/column 4/'
 	[[ $output = *"
  shrunk to bytes: 2
@@ -89,7 +88,7 @@ differential_options() {
   fixture:       $PWD/suggested/"* ]]
 }
 
-@test "it notices a no that should be a yes, and shows no key" {
+@test "the comparison detects a no that must be a yes, and shows no key" {
 	differential_on_liar "s/^yes: .*/no: Syntax error/"
 	[[ $output = *"
  shrunk to bytes: 34
@@ -100,13 +99,13 @@ differential_options() {
 	run -1 grep -E '[0-9A-Fa-f]{16}' <<<"$output"
 }
 
-@test "it says when it cannot compare" {
+@test "the comparison reports that it cannot compare" {
 	MARIADBD=/nonexistent run -2 --separate-stderr differential --count 1
 	same "differential: needs a server (\$MARIADBD), mkeyfile (\$MKEYFILE) and openssl" "$stderr"
 }
 
-@test "a signal ends it and leaves nothing behind" {
-	# no function: a signal to the shell that runs it would not reach it
+@test "a signal stops the comparison, and no file is left" {
+	# not a function, because a signal would reach only the shell that runs the function
 	"$abs_top_srcdir/tests/differential" --directory "$PWD" --count 3000 >log 3>&- &
 	sleep 1
 	kill -TERM $!

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# README.md and docs/: what they show is what happens.
+# The examples in README.md and docs/ show what the programs print.
 bats_require_minimum_version 1.5.0
 load common
 load server
@@ -13,8 +13,8 @@ teardown() {
 	[ -z "${reader-}" ] || kill "$reader" 2>/dev/null || :
 }
 
-# The page is what it would be if it were written now. With MKEYFILE_UPDATE_DOCS=1
-# it becomes that.
+# Runs the examples of a page, and compares the output with the page. With
+# MKEYFILE_UPDATE_DOCS=1, updates the page first.
 same_as_shown() { # page
 	local page=$abs_top_srcdir/$1
 
@@ -28,7 +28,7 @@ page_file() { # page name
 	"$abs_top_srcdir/tests/docs-session" file "$abs_top_srcdir/docs/$1.md" "$2" >"$2"
 }
 
-@test "docs-session: a page that shows something else does not pass" {
+@test "docs-session: a page with wrong output fails" {
 	printf '%s\n' '```console' '$ echo one' 'two' '$ cat <<END' '> 0123456789abcdef' '> END' '```' 'end' >page
 	run -0 "$abs_top_srcdir/tests/docs-session" run page
 	same '```console
@@ -63,7 +63,7 @@ end' "$output"
 	same_as_shown docs/shell-recipe.md
 }
 
-# A server with an option file of its own, all tables encrypted, as root.
+# Creates a server of user root with a separate option file and all tables encrypted.
 make_server() { # name
 	mkdir "$1" "$1/tmp"
 	cp -p keyfile keyfile.key "$1/"
@@ -85,7 +85,7 @@ make_server() { # name
 	END
 	cat >"$1/restart" <<-END
 		#!/bin/sh
-		# as a service manager does: stop, start, return
+		# like a service manager: stop, start, return
 		echo $1 >>$PWD/restarted
 		if [ -s $PWD/$1/server.pid ]; then
 			pid=\$(cat $PWD/$1/server.pid)
@@ -134,7 +134,7 @@ on() { # server statement
 	mkdir home
 	same_as_shown docs/deployment.md || { grep -E "^(TASK|fatal)|FAILED" ansible.log || :; return 1; }
 
-	# rotated once, and one after the other
+	# rotated once, and restarted one after the other
 	same $'db1\ndb2' "$(cat restarted)"
 	for host in db1 db2; do
 		run -0 mkeyfile diff -f keyfile -P keyfile.key $host/keyfile
@@ -148,7 +148,7 @@ on() { # server statement
 	grep -qi "encryption_key_id.*=.101" <<<"$(on db1 'SHOW CREATE TABLE db.t')"
 	grep -qi "encryption_key_id.*=.*100" <<<"$(on db2 'SHOW CREATE TABLE db.t')"
 
-	# a master copy that lacks a key that the data needs reaches no server
+	# a master copy without a key that the data needs is not installed on any server
 	"$MKEYFILE" generate -q -f less -P keyfile.key 1 2
 	: >restarted
 	run -2 ansible-playbook -i inventory.ini rotate-key.yml --skip-tags rotate -e master="$PWD/less" -e master_password="$PWD/keyfile.key"
@@ -158,7 +158,7 @@ on() { # server statement
 	done
 }
 
-# What kubectl prints of a Secret with one value.
+# Prints a Secret with one value as kubectl does.
 as_secret() { # name key <value
 	base64 -w0 | jq -R --arg name "$1" --arg key "$2" \
 		'{apiVersion: "v1", kind: "Secret", metadata: {name: $name, resourceVersion: "7"}, data: {($key): .}}'
@@ -172,11 +172,11 @@ as_secret() { # name key <value
 	as_secret plain keyfile <plain >plain.json
 	rm keyfile keyfile.key
 	same_as_shown docs/kubernetes.md
-	# kubectl compares the version with that of the Secret now
+	# kubectl compares this version with the version of the current Secret
 	same '"7"' "$(jq .metadata.resourceVersion new.json)"
 	grep -q ENCRYPTION_KEY_ID=101 move.sql
 	jq -e '.kind == "Secret" and .metadata.name == "mariadb-keys"' new.json
-	# new.json has the old keys and the new one, under the same password
+	# new.json has the old keys and the new key, encrypted with the same password
 	jq -r '.data["keyfile.key"]' password.json | base64 -d >key
 	jq -r .data.keyfile new.json | base64 -d >new
 	same "1 2 100 101" "$(openssl_decrypt key new | cut -d ';' -f 1 | xargs)"
@@ -184,7 +184,7 @@ as_secret() { # name key <value
 	cmp plain <(openssl_decrypt key encrypted)
 }
 
-# A unit of docs/systemd.md with the paths and the user of this test.
+# Creates a unit of docs/systemd.md with the paths and the user of this test.
 unit_here() { # name
 	page_file systemd "$1"
 	sed -i "s|/usr/bin/mkeyfile|$MKEYFILE|g; s|/etc/mysql/keys|$PWD|g; s|/run/mariadb-keys|$PWD/run|g
@@ -212,7 +212,7 @@ unit_here() { # name
 	systemd-tmpfiles --create "$PWD/mariadb-keys.conf"
 	same "fifo 600" "$(stat -c '%F %a' run/pipe)"
 
-	# a credential comes back as it was; a null key leaves nothing on this machine
+	# systemd decrypts a credential unchanged; a null key leaves no files on this machine
 	"$MKEYFILE" generate -q -f keyfile --new-password-file=keyfile.key 1 2 100
 	systemd-creds encrypt --with-key=tpm2-absent --name=keyfile.key keyfile.key sealed 2>/dev/null
 	mkdir -m 700 credentials
@@ -221,7 +221,7 @@ unit_here() { # name
 	cmp keyfile.key "$CREDENTIALS_DIRECTORY/keyfile.key"
 	rm keyfile.key
 
-	# what the unit starts hands over the keys to whoever opens the pipe, as the server does
+	# the unit writes the keys to a reader of the pipe, such as the server
 	cat run/pipe >served 3>&- &
 	reader=$!
 	sed -n "s|%d|$CREDENTIALS_DIRECTORY|; s/^ExecStart=//p" units/mariadb-keys.service >start
@@ -231,17 +231,17 @@ unit_here() { # name
 	wait "$reader"
 	cmp served <(openssl_decrypt "$CREDENTIALS_DIRECTORY/keyfile.key" keyfile)
 
-	# every server takes its password from the credential
+	# the server reads its password from the credential
 	run -0 server_loads "$PWD/keyfile" "$CREDENTIALS_DIRECTORY/keyfile.key"
 
-	# and a rotation has it from systemd, through a pipe
+	# rotate reads the password from systemd, through a pipe
 	grep -F -e "--password-command='systemd-creds decrypt --name=keyfile.key /etc/credstore.encrypted/keyfile.key -'" \
 		"$abs_top_srcdir/docs/systemd.md"
 	run -0 mkeyfile rotate 100 --new-id -f keyfile --password-command="systemd-creds decrypt --name=keyfile.key '$PWD/sealed' - 2>/dev/null"
 	same "1 2 100 101" "$(openssl_decrypt "$CREDENTIALS_DIRECTORY/keyfile.key" keyfile | cut -d ';' -f 1 | xargs)"
 }
 
-@test "docs: every page is linked from README.md, and every link leads somewhere" {
+@test "docs: README.md links every page, and no link is broken" {
 	local page link
 
 	cd "$abs_top_srcdir"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The house rules that a machine can check.
+# Rules for the source that a test can check.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -7,7 +7,7 @@ setup_test() {
 	cd "$abs_top_srcdir/src" || return
 }
 
-@test "arrows point one way: cli to server and data, all to core, and plugin to core" {
+@test "includes point one way: from cli to server and data, and from all of them and plugin to core" {
 	run -1 grep -nE '#include "(cli|server|data)/' core/*.[ch]
 	run -1 grep -nE '#include "(cli|data)/' server/*.[ch]
 	run -1 grep -nP '#include "data/(?!formats/)' data/formats/*.[ch]
@@ -16,7 +16,7 @@ setup_test() {
 	run -1 grep -nE '#include "plugin/' core/*.[ch] server/*.[ch] data/*.[ch] data/*/*.[ch] cli/*/*.[ch]
 }
 
-@test "arrows between the rooms of cli point one way" {
+@test "includes between the directories of cli point one way" {
 	declare -A below=(
 		[commands]='keyfile|live|managers|proof|options|words' [managers]='keyfile|options|words' [keyfile]='options|words' [live]='proof|options|words'
 		[proof]='options|words' [options]='words' [words]='-'
@@ -30,12 +30,12 @@ setup_test() {
 	done
 }
 
-@test "only core and data name OpenSSL, only cli prints" {
+@test "only core and data use OpenSSL, and only cli prints" {
 	run -1 grep -nE 'openssl/' cli/*/*.[ch] server/*.[ch] plugin/*.[ch]
 	run -1 grep -nE '\b(v?f?printf|puts|fputs|putchar|perror|exit)\(' core/*.[ch] server/*.[ch] data/*.[ch] data/*/*.[ch]
 }
 
-@test "options that contradict each other are options" {
+@test "options that exclude each other exist" {
 	local name count=0
 	while read -r name; do
 		grep -qE "(\{|^)[[:space:]]*\"$name\",|argument = \"$name\"," cli/*/*.[ch] || { echo "$name" && return 1; }
@@ -45,27 +45,27 @@ setup_test() {
 	[ $count -gt 20 ]
 }
 
-@test "only the client names Connector/C, and it takes nothing from other rooms but memory and child processes" {
+@test "only client uses Connector/C, and client uses only secret and child of core" {
 	run -1 grep -nE '<mysql\.h>' cli/*/*.[ch] server/*.[ch] core/*.[ch] data/*.[ch] data/*/*.[ch]
 	run -1 grep -nE '#include "(cli|server|data)/' client/*.[ch]
 	same "child.h
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
-@test "keyfile touches no descriptor" {
+@test "keyfile uses no file descriptor" {
 	run -1 grep -nE '#include <(unistd|fcntl|sys/stat)\.h>|\b(open|read|write|close)\(' core/keyfile.[ch]
 }
 
-@test "data opens files only to read, and takes no lock" {
+@test "data opens files only for reading, and locks no file" {
 	run -1 grep -nE 'O_(RDWR|WRONLY|CREAT|TRUNC|APPEND)|F_(OFD_)?SETLK|\b(flock|p?write|ftruncate|unlink|rename|mmap)\(' data/*.[ch] data/*/*.[ch]
 	same '2' "$(grep -lE '\bopen(at)?\(' data/*.c data/*/*.c | grep -cvE 'live.c')"
 }
 
-@test "every file names its licence" {
+@test "every file names its license" {
 	same "" "$(grep -L 'SPDX-License-Identifier: MIT' ./*/*.[ch] ./*/*/*.[ch])"
 }
 
-@test "the plugin exports what the server looks for, and nothing else" {
+@test "the plugin exports only the symbols that the server needs" {
 	local plugin=$abs_top_builddir/mkeyfile_key_management.so
 
 	[ -e "$plugin" ] || skip 'configured without the server plugin'

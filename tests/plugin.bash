@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # server.bash reads plugin_dir, key_plugin and server_preload
-# A real server with our own plugin, on one data directory that is made once a
-# file. Needs common.bash and server.bash.
+# A real server with our own plugin, on one data directory that is created once for each
+# test file. Requires common.bash and server.bash.
 
 : "${MARIADB_BACKUP:=mariadb-backup}"
 
-# What all servers here are started with.
+# The options of all servers in these tests.
 server_options=(--innodb-log-file-size=8M --innodb-encryption-threads=2)
 
-# With $PWD/plugins the server finds its own plugins and ours.
+# Creates $PWD/plugins with the server's own plugins and ours.
 plugin_setup() {
 	local plugin=${abs_top_builddir:?}/mkeyfile_key_management.so own
 
@@ -18,24 +18,24 @@ plugin_setup() {
 	ln -s "${own%/}"/*.so "$plugin" plugins/
 	plugin_dir=$PWD/plugins
 	key_plugin=mkeyfile_key_management
-	# a sanitized plugin needs its runtime in the server, whose own leaks are not ours
+	# a sanitized plugin needs the sanitizer in the server; ignore the server's own leaks
 	if nm -D "$plugin" | grep -q __asan_init; then
 		server_preload=$(gcc -print-file-name=libasan.so)
 		export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	fi
 }
 
-# A data directory of its own for each test.
+# Creates a separate data directory for each test.
 copy_data() { # directory
 	cp -a --reflink=auto --sparse=always "$BATS_FILE_TMPDIR/data" "$1"
 }
 
-# start PLUGIN [option...]: a server on data and keyfile, with what serves the keys
+# start PLUGIN [option...]: starts a server on data and keyfile, with PLUGIN for the keys
 start() {
 	local key_plugin=$1 password=
 
 	shift
-	# a starting server removes others' temporary tables from the directory that all share
+	# when a server starts, it deletes the temporary tables of other servers in the same directory
 	mkdir -p tmp
 	[ ! -e keyfile.key ] || password=$PWD/keyfile.key
 	server_start "$PWD/data" "$PWD/keyfile" ${password:+"$password"} -- --tmpdir="$PWD/tmp" "${server_options[@]}" "$@"
@@ -49,13 +49,13 @@ status_of() { # name behind the plugin's
 	sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_$1'" | cut -f 2
 }
 
-# A digest of every row of every table in db.
+# Prints a digest of every row of every table in db.
 all_rows() {
 	mariadb-dump --no-defaults -uroot -S "$PWD/socket" --skip-comments --order-by-primary --skip-lock-tables db |
 		sha256sum
 }
 
-# A table of each kind, with rows.
+# Creates a table of each kind, with rows.
 make_tables() {
 	sql <<-'END'
 		CREATE DATABASE db;
@@ -76,7 +76,7 @@ make_tables() {
 	END
 }
 
-# Sorts and groups on disk, in encrypted temporary files and tables.
+# Sorts and groups rows on disk, in encrypted temporary files and tables.
 use_temporary_files() {
 	sql db <<-'END'
 		SET SESSION tmp_memory_table_size = 0, sort_buffer_size = 65536;
@@ -88,7 +88,7 @@ use_temporary_files() {
 	END
 }
 
-# The lowest key version in the tablespaces of a key ID, and of their newest.
+# Prints the lowest and the newest key version in the tablespaces of a key ID.
 lowest_version() { # key-id
 	sql -e "SELECT MIN(min_key_version), MAX(current_key_version)
 		FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE current_key_id = $1 AND min_key_version > 0"
@@ -110,7 +110,7 @@ wait_for_version() { # version key-id...
 
 # ---- a load ----
 
-# Inserts rows until there is a file "stop" or no server; writes down what the
+# Inserts rows until the file "stop" exists or the server stops, and records which rows the
 # server has acknowledged.
 write_rows() { # table first
 	local i=$2
@@ -141,7 +141,7 @@ load_start() {
 	wait_for_rows
 }
 
-# Until every writer has had a row acknowledged.
+# Waits until the server has acknowledged a row of every writer.
 wait_for_rows() {
 	local i list
 
@@ -160,8 +160,8 @@ load_stop() {
 	wait "${load_pids[@]}" || :
 }
 
-# Every acknowledged row is there, and every row is what was written. Aria keeps
-# no row of a killed server that it did not flush.
+# Checks that every acknowledged row is there, and that every row has its original content.
+# After a server was killed, Aria lacks the rows that it had not flushed.
 check_rows() { # table...
 	local table list
 

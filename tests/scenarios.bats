@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# verify and remove on data directories that real servers made by chance. MKEYFILE_TEST_LONG=1
-# takes a hundred times as many, MKEYFILE_TEST_SEED repeats a run.
+# verify and remove on random data directories of real servers. MKEYFILE_TEST_LONG=1 creates a
+# hundred times as many, and MKEYFILE_TEST_SEED repeats a run.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -9,13 +9,13 @@ scenarios() {
 	"$abs_top_srcdir/tests/scenarios" --directory "$PWD" "$@"
 }
 
-@test "no server misses a key that remove removed, or that verify did not need" {
+@test "no server needs a key that remove removed or verify called not needed" {
 	count=3
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=300
 	agrees scenarios --count $count
 }
 
-@test "scenarios notice a yes that should be a no" {
+@test "scenarios detect a yes that must be a no" {
 	cat >liar <<-end
 		#!/bin/sh
 		[ "\$1" = verify ] || exec "$MKEYFILE" "\$@"
@@ -28,13 +28,13 @@ scenarios() {
 	[[ $output = *"disagreement (incomplete): verify says 0 without "* ]]
 }
 
-@test "scenarios say when they cannot compare" {
+@test "scenarios report that they cannot compare" {
 	MKEYFILE=/nonexistent run -2 --separate-stderr scenarios --count 1
 	same "scenarios: needs mkeyfile (\$MKEYFILE)" "$stderr"
 }
 
-@test "a signal stops the scenarios and leaves nothing behind" {
-	# no function: a signal to the shell that runs it would not reach it
+@test "a signal stops the scenarios, and no file is left" {
+	# not a function, because a signal would reach only the shell that runs the function
 	"$abs_top_srcdir/tests/scenarios" --directory "$PWD" --count 30 >log 3>&- &
 	for ((i = 0; i < 600; i++)); do
 		compgen -G 'scenario-*/w/s' >/dev/null && break

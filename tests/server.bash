@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A real MariaDB server in the test's own directory: $MARIADBD, else Debian's. It has a
-# directory of its own for temporary tables, where a server that starts removes those of
-# others.
+# A real MariaDB server in the directory of the test: $MARIADBD, or else Debian's. It has a
+# separate directory for temporary tables, because a server deletes those of other servers
+# when it starts.
 
 : "${MARIADBD:=mariadbd}"
 PATH=$PATH:/usr/sbin
-# a server that starts removes what others have put there
+# when a server starts, it deletes the files of other servers there
 export TMPDIR=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 
-# From here on the programs are those of a Debian release: bullseye (10.5), bookworm (10.11) or
-# trixie (11.8), from the root that scripts/server-root builds unless this host has that release.
+# Uses the programs of a Debian release from here on: bullseye (10.5), bookworm (10.11) or trixie
+# (11.8). They are in the root that scripts/server-root builds, unless this host has that release.
 server_release() { # release
 	local here programs=${MKEYFILE_ROOTS:-${abs_top_srcdir:?}/build/roots}/$1/outside/bin
 	# shellcheck source=/dev/null
@@ -22,14 +22,14 @@ server_release() { # release
 	MARIADBD=$programs/mariadbd
 }
 
-# Whose keys server_start serves; where the server finds its plugins, and what
-# has to be loaded before it, when not the usual.
+# The plugin that serves the keys in server_start, the plugin directory, and the library to
+# load before the server, if they are not the defaults.
 : "${key_plugin:=file_key_management}"
 plugin_dir=
 server_preload=
 
-# Starts the server far enough to load the key file, and ends it. Prints what
-# the plugin said when it refused. Status 0: loaded.
+# Starts the server far enough to load the key file, and stops it. If the plugin refuses the
+# file, prints its message. The status is 0 if the file was loaded.
 server_loads() { # absolute-key-file [absolute-password-file]
 	local datadir=$BATS_TEST_TMPDIR/bootstrap status=0 log
 	rm -rf "$datadir"
@@ -42,7 +42,7 @@ server_loads() { # absolute-key-file [absolute-password-file]
 	return $status
 }
 
-# A whole server on a socket in this directory, everything encrypted.
+# Starts a server on a socket in this directory, with everything encrypted.
 server_install() { # directory
 	mkdir -p "$1.tmp"
 	TMPDIR=$1.tmp mariadb-install-db --no-defaults --user=root --datadir="$1" --auth-root-authentication-method=normal \
@@ -70,7 +70,7 @@ server_start() { # directory key-file [password-file] [-- server options]
 	server_wait "$directory.log"
 }
 
-# Until it answers.
+# Waits until the server answers.
 server_wait() { # log
 	for ((i = 0; i < 300; i++)); do
 		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
@@ -81,7 +81,7 @@ server_wait() { # log
 	return 1
 }
 
-# A server with what one option file says, and nothing else of keys.
+# Starts a server whose key settings come only from one option file.
 server_start_on() { # directory option-file
 	mkdir -p "$1.tmp"
 	env ${server_preload:+LD_PRELOAD="$server_preload"} "$MARIADBD" --defaults-file="$2" --user=root \
@@ -98,7 +98,7 @@ server_stop() {
 	server_pid=
 }
 
-# Without a chance to tidy up.
+# Kills the server.
 kill_server() {
 	kill -9 "$server_pid"
 	wait "$server_pid" 2>/dev/null || :

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A real server on what mkeyfile writes, with everything encrypted.
+# A real server loads what mkeyfile writes, with everything encrypted.
 bats_require_minimum_version 1.5.0
 load common
 load server
@@ -12,7 +12,7 @@ teardown() {
 	server_stop
 }
 
-@test "every file that generate, add, encrypt, decrypt and rotate --new-id write loads" {
+@test "the server loads every file that generate, add, encrypt, decrypt and rotate --new-id write" {
 	for size in 128 192 256; do
 		mkeyfile generate -q -f plain$size -s $size 1 2 100
 		mkeyfile add -q -f plain$size -s $size 7 4294967294
@@ -30,7 +30,7 @@ teardown() {
 	done
 }
 
-# The server of a release loads a plain and an encrypted key file.
+# Checks that the server of a release loads a plain and an encrypted key file.
 loads_on_release() { # release version
 	server_release "$1"
 	[[ $("$MARIADBD" --version) = *" Ver $2."* ]]
@@ -51,13 +51,13 @@ loads_on_release() { # release version
 	loads_on_release trixie 11.8
 }
 
-@test "the referee refuses what does not load" {
+@test "server_loads fails for a file that does not load" {
 	echo '1;1;x' >keyfile
 	run -1 server_loads "$PWD/keyfile"
 	same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
 }
 
-@test "a rotated, versioned file is what this server refuses, as rotate said" {
+@test "the server refuses a file with versions, as rotate says" {
 	mkeyfile generate -q
 	run -0 mkeyfile rotate -q 1 -t 11.8-enterprise
 	run -1 server_loads "$PWD/keyfile"
@@ -66,7 +66,7 @@ loads_on_release() { # release version
 	same "no: $(server_loads "$PWD/keyfile" || :)" "${lines[0]}"
 }
 
-# What every table of the life below has to hold at any time.
+# Checks the content that every table in the next test must always have.
 all_rows() {
 	sql -e 'SELECT COUNT(*), SUM(i), MD5(GROUP_CONCAT(t ORDER BY i)) FROM db.standard
 		UNION ALL SELECT COUNT(*), SUM(i), MD5(GROUP_CONCAT(t ORDER BY i)) FROM db.`named key`
@@ -80,12 +80,12 @@ restart() {
 	server_start "$PWD/data" "$PWD/keyfile" "$PWD/keyfile.key" -- --innodb-default-encryption-key-id="${1-1}"
 }
 
-@test "an encrypted key file's life: tables, logs, a new ID, a successor, all rows there" {
+@test "after a new ID and a successor, tables and logs have all rows" {
 	mkeyfile generate -q --new-password-file=keyfile.key 1 2
 	export MKEYFILE_PASSWORD_FILE=keyfile.key
 	server_install "$PWD/data"
 
-	# a key for a new table, added while there is no server
+	# add a key for a new table while no server is running
 	mkeyfile add -q 100
 	restart 100
 	sql <<-'END'
@@ -113,12 +113,12 @@ restart() {
 	restart 100
 	same "$rows" "$(all_rows)"
 
-	# the redo log, binary log and Aria table are encrypted too: no plain row on disk
+	# the redo log, binary log and Aria table are encrypted too: the disk has no plain row
 	server_stop
 	run -1 grep -rlaF --exclude='aria_log.*' 'a plain secret a plain secret' data
 	restart 100
 
-	# a successor for ID 100: the SQL that rotate prints, statement by statement
+	# create a successor for ID 100, and run each statement that rotate prints
 	mkeyfile rotate -q --new-id 100 >rotate.sql
 	same $'1\n2\n100\n101' "$(mkeyfile list --ids)"
 	restart 100
@@ -134,7 +134,7 @@ ALTER TABLE `db`.`parts` ENCRYPTION_KEY_ID=101;' "$(grep '^ALTER' printed | sort
 	same 5 "$(sql -e 'SELECT COUNT(*) FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION
 		WHERE CURRENT_KEY_ID = 101 AND NAME LIKE "db/%"')"
 
-	# and a crash: the redo log opens with the file as it is now
+	# after a crash, the current file decrypts the redo log
 	sql -e 'INSERT INTO db.standard VALUES (1000, "after the rotation")'
 	kill_server
 	restart 101

@@ -1,15 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# mkeyfile-troubleshooting(7): each case happens to a real server, which says what the page
-# quotes, and the commands of the page end it. Words and commands are read from the page.
+# mkeyfile-troubleshooting(7): each test causes a case on a real server, which must print the
+# messages in the page. Then the commands in the page must solve the case. The tests read
+# messages and commands from the page.
 bats_require_minimum_version 1.5.0
 load common
 load server
 
 page=$abs_top_srcdir/man/mkeyfile-troubleshooting.7
 
-# All hosts of a test are directories in this one: db1 is the host at hand. Its option file
-# is my.cnf, /etc/mysql is etc, and the commands that a page runs find stand-ins for
+# Each host of a test is a directory in the directory of the test, and db1 is this host. Its
+# option file is my.cnf, and /etc/mysql is etc. The commands in the page run replacements for
 # systemctl, ssh and scp, and clients that know the socket.
 setup_test() {
 	release=$(release_here)
@@ -22,7 +23,7 @@ setup_file() {
 	make_host "$BATS_FILE_TMPDIR/$(release_here)" 1
 }
 
-# Such as 10.11.
+# Prints the release of the server on this host, such as 10.11.
 release_here() {
 	"$MARIADBD" --version | sed -n 's/.* Ver \([0-9]*\.[0-9]*\)\..*/\1/p'
 }
@@ -34,8 +35,8 @@ teardown() {
 	done
 }
 
-# A host with a server that has been shut down: an encrypted key file and tables in db, one
-# of them under ID 100.
+# Creates a host with a stopped server, an encrypted key file, and tables in db, one of which
+# uses ID 100.
 make_host() { # directory server-id
 	(
 		mkdir -p "$1/etc/mariadb.conf.d" "$1/safe"
@@ -61,8 +62,8 @@ make_host() { # directory server-id
 	)
 }
 
-# The option file of the host $SITE. It says SITE for the directory, which systemctl and
-# my_print_defaults replace, so that a host can be copied.
+# Creates the option file of the host $SITE. It contains SITE instead of the directory, so that
+# a host can be copied; systemctl and my_print_defaults replace it.
 option_file() { # server-id
 	cat >"$SITE/my.template" <<-END
 		[mysqld]
@@ -114,13 +115,13 @@ programs() {
 		*) exec $(command -v mariadb-backup) --defaults-file="\$SITE/my.cnf" -uroot -S "\$SITE/socket" "\$@" ;;
 		esac
 	END
-	# as systemd's for MariaDB: start returns when the server answers or has ended
+	# as with systemd and MariaDB, start returns when the server answers or has exited
 	program systemctl <<-'END'
 		#!/bin/bash
 		stop() { # signal
 			[ -s "$SITE/process" ] || return
 			kill "-$1" "$(<"$SITE/process")"
-			# one that nobody has waited for has none
+			# a zombie has no executable
 			while readlink "/proc/$(<"$SITE/process")/exe" >/dev/null; do sleep 0.05; done
 			rm "$SITE/process"
 		}
@@ -154,8 +155,8 @@ programs() {
 	END
 }
 
-# What a case of the page quotes of the release $release: where, a tab, and the words. Where is log, client,
-# replica or prepare, as the sentence before says.
+# Prints the messages of the release $release in a case of the page. Each line has the place, a tab and the
+# message. The place is log, client, replica, node or prepare, depending on the sentence before the message.
 quoted() { # case
 	awk -v title="$1" -v release="$release" '
 		/^\.S[hs] / { on = tolower($0) == ".ss " tolower(title) }
@@ -174,13 +175,13 @@ quoted() { # case
 	' "$page" | here
 }
 
-# The paths of the page become those of this host.
+# Replaces the paths of the page with those of this host.
 here() {
 	sed "s|/etc/mysql/|$SITE/etc/|g; s|/var/lib/mysql|$SITE/data|g; s|/safe/|$SITE/safe/|g; s|\\([ =]\\)/backup|\\1$SITE/backup|g
 		s|chown -R mysql |chown -R $(id -un) |"
 }
 
-# What the page quotes was said: each line of the file log, client and so on.
+# Checks that the files log, client and so on contain the messages in the page.
 said() { # case where...
 	local case=$1 where words count=0
 	shift
@@ -196,7 +197,7 @@ said() { # case where...
 	[ $count -gt 0 ]
 }
 
-# The server of the host ends at once, and its log has what the page quotes.
+# Checks that the server of the host exits immediately, and that its log has the messages in the page.
 starts() {
 	bin/systemctl start mariadb
 }
@@ -211,7 +212,7 @@ client() { # SQL
 	echo "$output" >"$SITE/client"
 }
 
-# The block of commands of a case that has the words, run as a reader would.
+# Runs the block of commands in a case that contains the words.
 page_runs() { # case words
 	local script
 	script=$(awk -v title="$1" -v words="$2" '
@@ -238,7 +239,7 @@ rows() {
 }
 
 
-# What goes wrong, as it does for a server of any release: each ends when the words of the page were said.
+# Functions that cause the cases on a server of any release. Each returns after the messages in the page.
 
 bad_line() {
 	"$MKEYFILE" decrypt --no-defaults -q -f "$SITE/etc/keyfile" -P "$SITE/etc/keyfile.key" | sed 's/^2;/2 ;/' >plain
@@ -253,7 +254,7 @@ no_plugin() {
 	starts_not "The server starts without the plugin"
 }
 
-# The server runs without a key; the client asks for its table.
+# The server runs without a key, and the client reads the table of this key.
 asks_for_table() {
 	starts
 	client 'SELECT COUNT(*) FROM db.t'
@@ -273,7 +274,7 @@ missing_key() {
 wrong_password() {
 	mv "$SITE/etc/keyfile.key" "$SITE/etc/keyfile.key~"
 	make_password_file "$SITE/etc/keyfile.key"
-	# one password of 256 gets past the padding
+	# one password in 256 passes the padding check
 	while openssl_decrypt "$SITE/etc/keyfile.key" "$SITE/etc/keyfile" >decrypted; do
 		make_password_file "$SITE/etc/keyfile.key"
 	done
@@ -299,7 +300,7 @@ wrong_digest() {
 	starts_not "Wrong digest"
 }
 
-# Without the key that the redo log needs.
+# The server lacks the key that its redo log needs.
 removed_after_crash() {
 	starts
 	client "UPDATE db.t SET i = i + 1000"
@@ -308,7 +309,7 @@ removed_after_crash() {
 	starts_not "A key was removed"
 }
 
-# A backup whose key file is elsewhere now.
+# The key file of a backup was moved.
 restore_without_keys() {
 	starts
 	bin/mariadb-backup --backup --target-dir="$SITE/backup" >backup.log 2>&1 || { tail -n 20 backup.log && false; }
@@ -316,7 +317,7 @@ restore_without_keys() {
 	bin/systemctl stop mariadb
 	cp -p "$SITE"/etc/keyfile* "$SITE/safe"
 	rm -r "$SITE"/etc/keyfile* "$SITE/data"
-	# after these words it waits for its own threads
+	# after this message, the server waits for its own threads
 	bin/mariadb-backup --prepare --target-dir="$SITE/backup" >"$SITE/prepare" 2>&1 3>&- &
 	preparing=$!
 	eventually said "A restore fails" prepare
@@ -324,7 +325,7 @@ restore_without_keys() {
 	wait $preparing || :
 }
 
-# A host with new keys of its own and no data of anyone.
+# Creates a host with new keys and without data.
 new_host() { # name server-id [ID...]
 	mkdir "$1" "$1/safe"
 	cp -a --sparse=always "$BATS_FILE_TMPDIR/$release/pristine" "$1/data"
@@ -335,7 +336,7 @@ new_host() { # name server-id [ID...]
 	[ $# = 0 ] || "$MKEYFILE" generate -q -f "$SITE/etc/keyfile" --new-password-file="$SITE/etc/keyfile.key" "$@"
 }
 
-# A dump names a key that the host does not have.
+# A dump contains a key ID that the host does not have.
 load_dump() {
 	cp dump.sql "$SITE/safe/"
 	starts
@@ -345,7 +346,7 @@ load_dump() {
 	said "A restore fails" client
 }
 
-# A primary with a key that its replica lacks.
+# The replica lacks a key of the primary.
 replica_without_key() {
 	local port
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -367,7 +368,7 @@ has_moved() {
 	[[ $(bin/mariadb --skip-column-names -e 'SHOW CREATE TABLE db.t') == *ENCRYPTION_KEY_ID*=*101* ]]
 }
 
-# Waits for what has to come.
+# Waits until a command succeeds.
 eventually() { # command...
 	local i
 	for ((i = 0; i < 3000; i++)); do
@@ -421,7 +422,7 @@ replica_says() { # words
 	starts
 	rows
 	bin/systemctl stop mariadb
-	# in the root page of the table
+	# flip a bit in the root page of the table
 	printf '\377\377\377\377\377\377' | dd of=db1/data/db/t.ibd bs=1 seek=$((3 * 16384 + 1000)) conv=notrunc status=none
 	asks_for_table
 	said "Table is corrupted" client
@@ -468,7 +469,7 @@ replica_says() { # words
 	ended 0
 	rows
 
-	# without any copy
+	# no copy is left
 	new_host db2 2
 	cp db1/safe/dump.sql db2/safe/
 	page_runs "$BATS_TEST_DESCRIPTION" generate
@@ -545,7 +546,7 @@ replica_says() { # words
 	rows
 }
 
-# Everything above goes wrong on a server of a release, each time on a host of its own.
+# Causes all cases on a server of a release, each on a separate host.
 words_of_release() { # codename
 	local case
 	server_release "$1"
@@ -567,10 +568,10 @@ words_of_release() { # codename
 	load_dump
 }
 
-@test "the server of bullseye says what the page quotes of 10.5" {
+@test "the server of bullseye prints the messages of 10.5 in the page" {
 	words_of_release bullseye
 }
 
-@test "the server of trixie says what the page quotes of 11.8" {
+@test "the server of trixie prints the messages of 11.8 in the page" {
 	words_of_release trixie
 }

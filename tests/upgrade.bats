@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# A data directory on its way through the releases of servers.
+# One data directory is upgraded through several server releases.
 bats_require_minimum_version 1.5.0
 load common
 load data
@@ -10,7 +10,7 @@ teardown() {
 	server_stop
 }
 
-# verify with all keys, and without each one in turn.
+# Runs verify with all keys, and without each key in turn.
 proven_and_refuted() { # directory ID...
 	local directory=$1 id
 	shift
@@ -25,7 +25,7 @@ proven_and_refuted() { # directory ID...
 	done
 }
 
-@test "a data directory is proven and refuted as it is upgraded from 10.5 to 10.11 and to 11.8" {
+@test "verify finds right and wrong keys after upgrades from 10.5 to 10.11 and to 11.8" {
 	local release plugins
 	data_keys keys
 	for release in bullseye bookworm trixie; do
@@ -59,7 +59,7 @@ proven_and_refuted() { # directory ID...
 	done
 }
 
-@test "key versions of the plugin are carried along from 10.11 to 11.8" {
+@test "key versions of the plugin still work after an upgrade from 10.11 to 11.8" {
 	local release version=1 plugin i
 	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
 	data_keys keys
@@ -82,7 +82,7 @@ proven_and_refuted() { # directory ID...
 			INSERT INTO aria SELECT * FROM hundred;
 		END
 		mariadb-upgrade --no-defaults -uroot -S "$PWD/data.socket" >upgrade.log 2>&1 || { cat upgrade.log; false; }
-		# the server re-encrypts what is more than one version old
+		# the server re-encrypts pages that are more than one version old
 		mkeyfile rotate --all -q --no-defaults -t 11.8-enterprise -f keys
 		mkeyfile rotate --all -q --no-defaults -f keys
 		version=$((version + 2))
@@ -94,7 +94,7 @@ proven_and_refuted() { # directory ID...
 		done
 		data_sql "$PWD/data" <<<'UPDATE db.hundred SET t = CONCAT(t, 1)'
 		server_stop
-		# the redo log and Aria keep what they were written with
+		# the redo log and Aria tables keep their versions
 		proven_and_refuted data "1;$version" "100;$version" "101;$version"
 	done
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bare-rotate FILE PASSWORD_FILE: appends one key to an encrypted key file with
- * the same calls to libcrypto and to the file system as mkeyfile rotate, and
- * nothing else: the yardstick for what mkeyfile's checks cost. Not for use. */
+ * the same calls to libcrypto and to the file system as mkeyfile rotate, but
+ * without its checks. It shows what these checks cost. Do not use it on real keys. */
 #include <fcntl.h>
 #include <libgen.h>
 #include <openssl/evp.h>

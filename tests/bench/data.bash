@@ -2,12 +2,12 @@
 # shellcheck shell=bash disable=SC2154
 # verify --datadir, on tablespaces that a real server encrypted.
 
-# server.bash keeps temporary files where a test would
+# server.bash keeps temporary files in the directory of a test
 export BATS_FILE_TMPDIR=$work
 # shellcheck source=SCRIPTDIR/../data.bash
 . "$here/../data.bash"
 
-# What one file must not cost more than when its content leaves the page cache first.
+# Prints the command that drops one file from the page cache before a run.
 drop_cache() {
 	echo "dd if=$1 iflag=nocache count=0 status=none"
 }
@@ -34,7 +34,7 @@ make_tablespaces() {
 	[[ $(stat -c %s "$work/tablespace/large.ibd") -ge $((1 << 30)) ]] || die 'the tablespace is smaller than 1 GiB'
 }
 
-# 100,000 names of 100 tablespaces: hard links, since it is names and heads that cost
+# 100,000 names of 100 tablespaces: hard links, because names and first pages take the time
 make_many() {
 	python3 - "$work/data/db/small.ibd" "$work/tablespaces" <<-'END'
 		import os, shutil, sys

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2153,SC2154
-# Key files: rotating against the shell recipe and against a bare program, growth
-# with the number of keys, and the server plugin's look-up.
+# Key files: rotate compared with the shell recipe and with a bare program, growth with the
+# number of keys, and key look-ups in the server plugin.
 
-# random_keys FIRST COUNT VERSION: lines of random 256-bit keys, unversioned when VERSION is empty
+# random_keys FIRST COUNT VERSION: prints lines of random 256-bit keys, without versions if VERSION is empty
 random_keys() {
 	openssl rand -hex $((32 * $2)) | fold -w 64 |
 		awk -v first="$1" -v version="$3" '{ print (NR - 1 + first) ";" (version ? version ";" : "") $0 }'
@@ -24,7 +24,7 @@ make_files() {
 	head -n $((7000 / 16)) "$work/many" >"$work/few"
 }
 
-# Every run starts from the same small file, on either side.
+# Every run of both programs starts from the same small file.
 bench_rotate() {
 	local place=$1 directory=$2 mkeyfile recipe bare
 	local file=$directory/keyfile password=$directory/password
@@ -37,15 +37,15 @@ bench_rotate() {
 	ratio_row "rotate, bare C program, $place" 1.5 "$mkeyfile" "$bare"
 }
 
-# instructions COMMAND...: how many a run executes
+# instructions COMMAND...: prints how many instructions a run executes
 instructions() {
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >/dev/null 2>"$work/callgrind" ||
 		die "$(cat "$work/callgrind")"
 	sed -n 's/.*Collected : //p' "$work/callgrind"
 }
 
-# What more iterations cost, in rotate and in a program that derives the key once:
-# instructions, since they do not depend on the load of the machine.
+# Compares the cost of more iterations in rotate and in a program that derives the key once.
+# It counts instructions, which do not depend on the load of the machine.
 bench_derivations() {
 	local few=1000 many=11000 iterations file=$memory/keyfile
 	local -A ours theirs
@@ -86,7 +86,7 @@ bench_growth_of_rotating() {
 		"$(peak_mib "$MKEYFILE" rotate --all -f "$memory/keyfile")" 64 'peak memory'
 }
 
-# Of one among 10,000 keys, in the server's plugin: nanoseconds, medians of 9 runs.
+# The time to look up one of 10,000 keys in the server plugin: nanoseconds, medians of 9 runs.
 bench_look_up() {
 	local round key newest
 

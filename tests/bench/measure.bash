@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the parts of the benchmark share: medians, and the rows of the one table.
+# Functions for all parts of the benchmark: medians, and the rows of the table.
 
 rows=()
 missed=0
@@ -10,8 +10,8 @@ die() {
 	exit 1
 }
 
-# medians ROUNDS RUNS PREPARE COMMAND...: the median of each command in milliseconds.
-# The commands take turns, so that a busy moment of the machine meets all alike.
+# medians ROUNDS RUNS PREPARE COMMAND...: prints the median of each command in milliseconds.
+# The commands take turns, so that load on the machine affects all of them.
 medians() {
 	local rounds=$1 prepare=$3 round result
 	local options=(-N --style none --warmup 1 --runs "$2")
@@ -25,18 +25,18 @@ medians() {
 	result=$(jq -rs 'def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
 		[range(.[0].results | length) as $i | [.[].results[$i].times[]] | median * 1000 | tostring]
 		| join(" ")' "$work"/round-*.json)
-	# before whoever reads the result measures the next
+	# clean up before the next measurement
 	rm "$work"/round-*.json
 	echo "$result"
 }
 
-# peak_mib COMMAND...: peak memory of one run
+# peak_mib COMMAND...: prints the peak memory of one run
 peak_mib() {
 	/usr/bin/time -f %M -o "$work/peak" "$@" >/dev/null 2>"$work/error" || die "$(cat "$work/error")"
 	awk '{ printf "%.1f", $1 / 1024 }' "$work/peak"
 }
 
-# row WHAT VALUE GOAL DETAIL: one line of the table; VALUE must not be above GOAL
+# row WHAT VALUE GOAL DETAIL: adds a line to the table; VALUE must not be above GOAL
 row() {
 	local verdict
 
@@ -45,7 +45,7 @@ row() {
 	rows+=("$(printf '%s\t%.2f\t%s\t%s\t%s' "$1" "$2" "$3" "$verdict" "$4")")
 }
 
-# ratio_row WHAT GOAL ONE OTHER: medians in milliseconds
+# ratio_row WHAT GOAL ONE OTHER: adds the ratio of two medians in milliseconds
 ratio_row() {
 	row "$1" "$(awk -v one="$3" -v other="$4" 'BEGIN { print one / other }')" "$2" \
 		"$(printf '%.2f ms / %.2f ms' "$3" "$4")"
