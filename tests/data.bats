@@ -467,7 +467,7 @@ sys.stdin.read()' 3>&-; }
 	[ "$pauses" -le 120 ]
 }
 
-@test "a file that cannot be read to its end is reported, whatever the rest shows" {
+@test "a file that cannot be read to its end is reported, regardless of the other files" {
 	local depth link
 	mkdir log
 	cp "$DATA/new/binlog.000001" log
@@ -1381,7 +1381,7 @@ answers_of() { # regular-expression
 	same '0' "$(grep -c '^102;' keys)"
 }
 
-@test "each system tablespace gets its own files, whatever the layout of the directories" {
+@test "each system tablespace gets its own files, with any layout of the directories" {
 	local options=(--innodb-data-home-dir="$PWD/all/one/ib" --innodb-data-file-path='ibdata1:12M;ibdata2:4M:autoextend') server
 	data_keys keys
 	mkdir -p all/one/ib all/two/ib elsewhere

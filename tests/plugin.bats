@@ -27,7 +27,7 @@ teardown() {
 	[ ! -e server.pid ] || ! grep -qzF "$PWD" "/proc/$(<server.pid)/cmdline" || kill "$(<server.pid)"
 }
 
-# Starts with versions, whatever the file had.
+# Rotates for a target that reads versions, whether or not the file has versions yet.
 rotate() {
 	mkeyfile rotate -q -t 11.8-enterprise "$@"
 }

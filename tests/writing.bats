@@ -295,7 +295,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 				continue
 			fi
 			cmp -s old keyfile || cmp -s old keyfile~
-			# and it stays so, whatever runs next
+			# and it stays so after the next runs
 			run -0 mkeyfile add 77 -q
 			grep -qF "$(head -n 1 old)" keyfile || cmp -s old keyfile~
 			no_litter
@@ -314,7 +314,7 @@ hint: it may hold keys that this file lacks: compare them before you remove it" 
 	run -0 mkeyfile add 8 -q
 	run -0 mkeyfile add 8 -q -f sealed -P pw
 	no_litter
-	# the only copy of a key: the file is kept, whatever runs
+	# the only copy of a key: every run keeps the file
 	kill_before_unlink add 9 -q
 	sed -i '/^100;/d' keyfile
 	run -0 mkeyfile add 10 -q

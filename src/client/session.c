@@ -40,7 +40,7 @@ static void set_text(MYSQL *mysql, enum mysql_option option, const char *value)
 		mysql_options(mysql, option, value);
 }
 
-/* Requires an encrypting cipher and a certificate, whatever the option file says. */
+/* Requires an encrypting cipher and a certificate, regardless of the option file. */
 static void set_cipher(MYSQL *mysql, const char *cipher)
 {
 	char *safe;

@@ -6,8 +6,8 @@
 /* Which backups of a file may be removed. */
 struct backup_rule {
 	temporary_superseded *superseded; /* NULL: none may be removed */
-	void *old_content;		  /* context for superseded that stands for the file before the change */
-	void *new_content;		  /* context that stands for the file after the change */
+	void *old_content;		  /* context of superseded for the file before the change */
+	void *new_content;		  /* context of superseded for the file after the change */
 	unsigned int keep;		  /* number of newest backups to keep; 0: keep all */
 };
 

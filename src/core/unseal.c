@@ -17,9 +17,8 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
 	return length;
 }
 
-/* Whether text has no control bytes and is mostly UTF-8: text that a person writes,
- * whatever the encoding of its comments. A wrong password leaves one printable byte in
- * three. */
+/* Whether text has no control bytes and is mostly UTF-8: text that a person writes, with
+ * comments in any encoding. A wrong password leaves one printable byte in three. */
 static bool is_clean_text(const struct secret *text)
 {
 	size_t foreign = 0;

@@ -834,7 +834,7 @@ static bool is_unlisted(const struct hunt *hunt, const char *table)
 	return hunt->dictionaries && hunt->dictionaries_complete && !name_set_has(&hunt->listed, table);
 }
 
-/* Whether only the .frm file exists, whatever is restored. */
+/* Whether no server finds more than the .frm file, even after a restore. */
 static bool is_orphan(const struct hunt *hunt, const char *table)
 {
 	return hunt->has_orphans && is_unlisted(hunt, table);

@@ -63,7 +63,7 @@ struct parts_search {
  *
  * Also notes which blank files and dangling link files in needs are leftovers: those in a
  * data directory whose server has no such table. RENAME of a partition with DATA
- * DIRECTORY to another schema leaves its link file behind (10.11). 10.5 creates a table's
+ * DIRECTORY to another schema leaves its link file (10.11). 10.5 creates a table's
  * file before anything else mentions it, and after a crash the file remains forever
  * (storage/innobase/fil/fil0fil.cc, fil_ibd_create); no server reads it again. Without a
  * complete list of tables, such files are noted as unlisted.

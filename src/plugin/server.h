@@ -2,7 +2,7 @@
 #pragma once
 
 /* The server's stable plugin API (mysql/plugin.h, plugin_encryption.h and the services
- * they use). Works with servers from 10.6 on, whatever release the headers come from. */
+ * they use). Works with servers from 10.6 on, and with headers of any release. */
 
 #define MYSQL_DYNAMIC_PLUGIN
 /* the numbers of the modes; whether the server supports them is checked at the start */

@@ -155,7 +155,7 @@ static void test_from_slow_writer(void **state)
 
 /* ---- file ---- */
 
-/* A file without a name, so that none is left over, whatever happens. */
+/* A file without a name, so that none is left over in any case. */
 static int file_with(const void *data, size_t size)
 {
 	int file = memfd_create("password", MFD_CLOEXEC);

@@ -93,5 +93,5 @@ const unsigned char *scan_window(struct scan *scan, const struct source *source,
 
 /* Waits briefly, if that may help, for a write in progress to finish. The caller counts
  * pauses after which nothing changed; after many of them, this function no longer waits,
- * because so many bad pages must be damaged. */
+ * because this many bad pages must be damaged. */
 void scan_pause(const struct scan *scan);
