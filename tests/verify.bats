@@ -40,6 +40,7 @@ agrees_on() {
 	done
 }
 
+# bats test_tags=server
 @test "agrees: lines that load" {
 	agrees_on "1;$key\n" "1;$key" "1;$key\r\n2;$key\r\n" "  \t1;$key\n" "# c\n\n1;$key\n" "01;$key\n" \
 		"1;${key^^}\n" "1;$key\n# last" "\f\n\v\n1;$key\n" "1;$key garbage\n" "1;$key#x\n" "1;$key;x\n" \
@@ -47,27 +48,32 @@ agrees_on() {
 		"1;$key\n\r\n \t\v\f\r\n# \xc3\xa9\n"
 }
 
+# bats test_tags=server
 @test "agrees: a NUL ends the file" {
 	agrees_on "1;$key\0 2;x\n" "1;$key\n\0nonsense\n" "1;$key\n  \0" "\0001;$key\n" "1\0;$key\n" \
 		"1;$key\n2;${key:1}\0\n" "1;$key\n# c\0\nnonsense\n"
 }
 
+# bats test_tags=server
 @test "agrees: key IDs" {
 	agrees_on "4294967296;$key\n" "99999999999999999999;$key\n" "0;$key\n" "00;$key\n" "1;$key\n0;$key\n" \
 		"42949672950;$key\n" "1 ;$key\n" "3:$key\n" "3" "1;$key\n3" ";$key\n" "+1;$key\n" "-1;$key\n" "x;$key\n" \
 		"\xef\xbb\xbf1;$key\n" "\xc2\xa01;$key\n" "1;$key\n   " "1;$key\n\t" "1.0;$key\n" "0x1;$key\n"
 }
 
+# bats test_tags=server
 @test "agrees: keys" {
 	agrees_on "1;1;$key\n" "100;2;$key\n" "1;10;$key\n" "1;$key\n2;${key:0:30}\n" "1;${key:1}\n" "1;${key:0:34}\n" \
 		"1;${key}a\n" "1;${key}ab\n" "1;\n" "1; $key\n" "1;$key\n2;${key:0:31}g\n" "1;g$key\n" "1;${key:0:47}\n" \
 		"1;${key:0:33}\n" "1;${key:0:32} ${key:32}\n" "1;" "1;a"
 }
 
+# bats test_tags=server
 @test "agrees: no ID 1" {
 	agrees_on "" "\n" "2;$key\n" "2;$key\n3;$key\n\n# c\n" "# c" "11;$key\n"
 }
 
+# bats test_tags=server
 @test "agrees: 1 MiB and one byte more" {
 	printf '1;%s\n' "$key" >"$file"
 	chmod 600 "$file"
@@ -77,6 +83,7 @@ agrees_on() {
 	agrees
 }
 
+# bats test_tags=server
 @test "agrees: encrypted files" {
 	make_keyfile plain 1 2
 	openssl_encrypt pw plain "$file"
@@ -110,6 +117,7 @@ agrees_on() {
 	done
 }
 
+# bats test_tags=server
 @test "agrees: password files" {
 	make_keyfile plain 1
 	seal_with() {
@@ -138,6 +146,7 @@ agrees_on() {
 	agrees pw
 }
 
+# bats test_tags=server
 @test "agrees: a password file of line ends only" {
 	make_keyfile plain 1
 	cp plain "$file"
@@ -153,6 +162,7 @@ agrees_on() {
 	agrees pw 3
 }
 
+# bats test_tags=server
 @test "agrees: encrypted text with foreign bytes and a broken line" {
 	printf '# Schl\xfcssel\n1;%s\n2:bad\n' "$key" >plain
 	openssl_encrypt pw plain "$file"
@@ -162,6 +172,7 @@ agrees_on() {
 	agrees pw
 }
 
+# bats test_tags=server
 @test "agrees: an empty password file" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain "$file"
@@ -345,6 +356,7 @@ hint: run 'mkeyfile remove --all --old-versions --server-data --file=keyfile --t
 	[[ $output = *"warning: line 3: key ID 2 has version 4, but not version 3 before it [version-gap]"* ]]
 }
 
+# bats test_tags=server
 @test "warnings: owners, directories, and what the server's user can read" {
 	make_keyfile keyfile 1 2
 	as_mysql() { warnings "$1" --server-user=mysql "${@:2}"; }
@@ -402,6 +414,7 @@ says_as_mysql() { # key-file [password-file]
 		sed -n 's/^.*\[ERROR\] [^:]*: //p' | head -n 1
 }
 
+# bats test_tags=server
 @test "agrees: what the server's user account cannot read" {
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	chmod 755 "$public"
@@ -473,6 +486,7 @@ hint: move the file out of the home directories, to /etc/mysql for example"* ]]
 	[[ $output != *protected-home* ]]
 }
 
+# bats test_tags=server
 @test "another user than root cannot try as the server's user, and says so" {
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	make_keyfile "$public/keyfile" 1 2
