@@ -52,6 +52,15 @@ setup_test() {
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
+@test "only vault uses libcurl, and it uses only memory, deadlines and formats of other rooms" {
+	run -1 grep -rnE '<curl/' cli server core data client plugin
+	run -1 grep -nE '#include "(cli|server|data|client)/' vault/*.[ch]
+	same "cleanup.h
+deadline.h
+format.h
+secret.h" "$(grep -hoP '#include "core/\K[^"]*' vault/*.[ch] | sort -u)"
+}
+
 @test "keyfile uses no file descriptor" {
 	run -1 grep -nE '#include <(unistd|fcntl|sys/stat)\.h>|\b(open|read|write|close)\(' core/keyfile.[ch]
 }

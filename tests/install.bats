@@ -8,13 +8,14 @@ make_quietly() {
 
 @test "make install puts everything below DESTDIR, make uninstall takes it away" {
 	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
-	# the server plugin is there when the server's headers are, the client of status when Connector/C is
-	local plugin='' client=''
+	# the server plugin is there when the server's headers are, the client of status when Connector/C is, and mkeyfile-vault when libcurl is
+	local plugin='' client='' vault=''
 	[ ! -e "$abs_top_builddir/mkeyfile_key_management.so" ] ||
 		plugin=$'./usr/lib/mysql/plugin/mkeyfile_key_management.so\n'
 	[ ! -x "$abs_top_builddir/mkeyfile-client" ] || client=$'./usr/libexec/mkeyfile/mkeyfile-client\n'
+	[ ! -x "$abs_top_builddir/mkeyfile-vault" ] || vault=$'./usr/libexec/mkeyfile/mkeyfile-vault\n'
 	same "./usr/bin/mkeyfile
-$plugin$client./usr/share/bash-completion/completions/mkeyfile
+$plugin$client$vault./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/fish/vendor_completions.d/mkeyfile.fish
 ./usr/share/man/man1/mkeyfile-add.1
 ./usr/share/man/man1/mkeyfile-config.1

@@ -3,6 +3,7 @@
 
 #include "core/cleanup.h"
 #include "core/deadline.h"
+#include "core/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,8 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -241,4 +244,57 @@ struct fault child_read(const struct child *child, size_t limit, struct secret *
 	struct fault fault = child_start(child, &running);
 
 	return fault.code ? fault : child_finish(&running, limit, ret_output);
+}
+
+static char *find_neighbour(const char *name)
+{
+	char path[4096];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (size <= 0)
+		return NULL;
+	path[size] = '\0';
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	return format_text("%s/%s", path, name);
+}
+
+char *child_find(const char *name)
+{
+	char *path = find_neighbour(name);
+
+	if (path && !access(path, X_OK))
+		return path;
+	free(path);
+	path = format_text(PKGLIBEXECDIR "/%s", name);
+	if (path && !access(path, X_OK))
+		return path;
+	free(path);
+	return NULL;
+}
+
+static bool is_among(const char *entry, const char *const names[])
+{
+	size_t length = strcspn(entry, "=");
+
+	for (; *names; names++)
+		if (strlen(*names) == length && !strncmp(entry, *names, length))
+			return true;
+	return false;
+}
+
+char **child_environment(char *const environment[], const char *const names[])
+{
+	size_t count = 0;
+	char **chosen;
+
+	while (environment[count])
+		count++;
+	chosen = calloc(count + 1, sizeof(*chosen));
+	for (size_t i = 0, j = 0; chosen && i < count; i++)
+		if (is_among(environment[i], names))
+			chosen[j++] = environment[i];
+	return chosen;
 }

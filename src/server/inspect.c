@@ -41,6 +41,10 @@ static const char *const finding_names[] = {
 	[FINDING_PLUGIN_NOT_FORCED] = "plugin-not-forced",
 	[FINDING_AES_CBC] = "aes-cbc",
 	[FINDING_NO_DEFAULT_KEY] = "no-default-key",
+	[FINDING_VAULT_MAX_VERSIONS] = "vault-max-versions",
+	[FINDING_VAULT_DELETE_AFTER] = "vault-delete-after",
+	[FINDING_VAULT_VERSION_DESTROYED] = "vault-version-destroyed",
+	[FINDING_VAULT_TOKEN_CAN_WRITE] = "vault-token-can-write",
 };
 
 _Static_assert(sizeof(finding_names) / sizeof(finding_names[0]) == FINDING_KIND_COUNT, "each kind has a name");
@@ -59,6 +63,7 @@ bool finding_is_information(enum finding_kind kind)
 	case FINDING_ACCESS_NOT_TRIED:
 	case FINDING_PLUGIN_NOT_FORCED:
 	case FINDING_AES_CBC:
+	case FINDING_VAULT_TOKEN_CAN_WRITE:
 		return true;
 	default:
 		return false;

@@ -46,6 +46,11 @@ enum finding_kind {
 	FINDING_PLUGIN_NOT_FORCED,   /* the server would start without its keys */
 	FINDING_AES_CBC,	     /* where AES_CTR is to be had */
 	FINDING_NO_DEFAULT_KEY,	     /* no such ID, which new tables are to have: count */
+	/* Vault: id, version, number and count, of which the first are named */
+	FINDING_VAULT_MAX_VERSIONS,	 /* key IDs that soon have more versions than number, the limit */
+	FINDING_VAULT_DELETE_AFTER,	 /* key IDs whose versions are deleted after some time */
+	FINDING_VAULT_VERSION_DESTROYED, /* versions that are deleted or destroyed */
+	FINDING_VAULT_TOKEN_CAN_WRITE,
 	FINDING_KIND_COUNT
 };
 
@@ -62,6 +67,9 @@ struct finding {
 	mode_t mode;
 	uid_t uid;
 	int error_number;
+	uint32_t id;
+	uint32_t version;
+	uint32_t number;
 };
 
 struct findings {

@@ -81,69 +81,30 @@ struct server_link {
 	size_t capacity;
 };
 
-/* Beside mkeyfile itself, as in a build directory, or where it is installed. */
-static char *find_client(void)
-{
-	char path[4096];
-	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CLIENT_NAME));
-	char *slash;
-
-	if (size > 0) {
-		path[size] = '\0';
-		slash = strrchr(path, '/');
-		strcpy(slash ? slash + 1 : path, CLIENT_NAME);
-		if (!access(path, X_OK))
-			return strdup(path);
-	}
-	return access(PKGLIBEXECDIR "/" CLIENT_NAME, X_OK) ? NULL : strdup(PKGLIBEXECDIR "/" CLIENT_NAME);
-}
-
 /* What Connector/C and my_print_defaults may see of the environment: nothing that
  * names code to load or a file to write session keys to. */
-static bool may_be_seen(const char *entry)
-{
-	static const char *const names[] = { "HOME",
-					     "LANG",
-					     "LC_ALL",
-					     "LOGNAME",
-					     "MARIADB_GROUP_SUFFIX",
-					     "MARIADB_HOME",
-					     "MKEYFILE_PRINT_DEFAULTS",
-					     "MYSQL_GROUP_SUFFIX",
-					     "MYSQL_HOME",
-					     "MYSQL_PWD",
-					     "MYSQL_TCP_PORT",
-					     "MYSQL_UNIX_PORT",
-					     "PATH",
-					     "USER" };
-	size_t length = strcspn(entry, "=");
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length && !strncmp(entry, names[i], length))
-			return true;
-	return false;
-}
-
-static char **client_environment(char *const environment[])
-{
-	size_t count = 0;
-	char **chosen;
-
-	while (environment[count])
-		count++;
-	chosen = calloc(count + 1, sizeof(*chosen));
-	for (size_t i = 0, j = 0; chosen && i < count; i++)
-		if (may_be_seen(environment[i]))
-			chosen[j++] = environment[i];
-	return chosen;
-}
+static const char *const seen_variables[] = { "HOME",
+					      "LANG",
+					      "LC_ALL",
+					      "LOGNAME",
+					      "MARIADB_GROUP_SUFFIX",
+					      "MARIADB_HOME",
+					      "MKEYFILE_PRINT_DEFAULTS",
+					      "MYSQL_GROUP_SUFFIX",
+					      "MYSQL_HOME",
+					      "MYSQL_PWD",
+					      "MYSQL_TCP_PORT",
+					      "MYSQL_UNIX_PORT",
+					      "PATH",
+					      "USER",
+					      NULL };
 
 static enum status start_client(struct server_link *link, char *const environment_given[])
 {
 	char name[] = CLIENT_NAME;
 	char *arguments[] = { name, NULL };
-	HEAP char *program = find_client();
-	HEAP char **environment = client_environment(environment_given);
+	HEAP char *program = child_find(CLIENT_NAME);
+	HEAP char **environment = child_environment(environment_given, seen_variables);
 	const struct child child = { .program = program,
 				     .arguments = arguments,
 				     .environment = environment,

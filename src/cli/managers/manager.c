@@ -3,6 +3,7 @@
 
 #include "cli/managers/key_text.h"
 #include "cli/managers/other_file.h"
+#include "cli/managers/vault.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -80,10 +81,11 @@ static enum status not_supported(const struct manager *manager)
 enum status manager_read(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
 			 struct findings *findings, struct secret *ret_text)
 {
-	(void)findings;
 	switch (manager->kind) {
 	case MANAGER_FILE:
 		return other_file_read(manager, choice, password, ret_text);
+	case MANAGER_VAULT:
+		return vault_read(manager, choice, findings, ret_text);
 	default:
 		return not_supported(manager);
 	}
@@ -103,13 +105,15 @@ enum status manager_open(const struct manager *manager, struct keyfile *ret_keyf
 
 enum status manager_check(const struct manager *manager, const struct secret *text)
 {
-	(void)text;
+	if (manager->kind == MANAGER_VAULT)
+		return vault_check(manager, text);
 	return not_supported(manager);
 }
 
 enum status manager_write(const struct manager *manager, const struct secret *text)
 {
-	(void)text;
+	if (manager->kind == MANAGER_VAULT)
+		return vault_write(manager, text);
 	return not_supported(manager);
 }
 
@@ -120,6 +124,8 @@ enum status manager_warn(const struct findings *findings)
 
 		if (!words)
 			return out_of_memory();
+		if (finding_is_information(findings->items[i].kind))
+			continue;
 		message_warning("%s", words);
 		if (finding_hint(findings->items[i].kind))
 			message_hint("%s", finding_hint(findings->items[i].kind));

@@ -140,10 +140,40 @@ static char *settings_words(const struct finding *finding)
 	}
 }
 
+static char *vault_words(const struct finding *finding)
+{
+	bool is_one = finding->count == 1;
+
+	switch (finding->kind) {
+	case FINDING_VAULT_MAX_VERSIONS:
+		return is_one ? format_text(
+					"key ID %u is close to its limit of %u versions in Vault, which then deletes the oldest",
+					finding->id, finding->number)
+			      : format_text(
+					"%zu key IDs, the first of which is %u, are close to their limit of versions in Vault, which then deletes the oldest",
+					finding->count, finding->id);
+	case FINDING_VAULT_DELETE_AFTER:
+		return is_one ? format_text("Vault deletes versions of key ID %u after some time", finding->id)
+			      : format_text(
+					"Vault deletes versions of %zu key IDs, the first of which is %u, after some time",
+					finding->count, finding->id);
+	case FINDING_VAULT_VERSION_DESTROYED:
+		return is_one ? format_text("key ID %u version %u is deleted or destroyed in Vault", finding->id,
+					    finding->version)
+			      : format_text(
+					"%zu key versions, the first of which is key ID %u version %u, are deleted or destroyed in Vault",
+					finding->count, finding->id, finding->version);
+	case FINDING_VAULT_TOKEN_CAN_WRITE:
+		return format_text("the token can change secrets, which a server does not need");
+	default:
+		return NULL;
+	}
+}
+
 char *finding_words(const struct finding *finding)
 {
 	static char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words,
-								    settings_words };
+								    settings_words, vault_words };
 	char *words = NULL;
 
 	for (size_t i = 0; !words && i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -201,6 +231,14 @@ const char *finding_hint(enum finding_kind kind)
 			"AES_CTR is the better choice for a new server; data that is there already can be read only with the algorithm that wrote it",
 		[FINDING_NO_DEFAULT_KEY] =
 			"add this key ID, or set another one: the server cannot create encrypted tables that name no ID",
+		[FINDING_VAULT_MAX_VERSIONS] =
+			"run 'vault kv metadata put -mount=MOUNT -max-versions=1000 ID' for each of these key IDs",
+		[FINDING_VAULT_DELETE_AFTER] =
+			"run 'vault write MOUNT/config delete_version_after=-1s', then 'vault kv undelete' to clear the dates of versions",
+		[FINDING_VAULT_VERSION_DESTROYED] =
+			"run 'vault kv undelete' to restore a deleted version, and verify with --datadir to see what the data needs",
+		[FINDING_VAULT_TOKEN_CAN_WRITE] =
+			"give the server a token that can only read MOUNT/data/* and sys/mounts/MOUNT/tune",
 	};
 
 	_Static_assert(sizeof(hints) / sizeof(hints[0]) == FINDING_KIND_COUNT, "each kind has a hint");
