@@ -68,7 +68,7 @@ static struct fault lock_current(struct store *store, const struct place *place,
 	}
 }
 
-/* ---- can it be replaced at all? ---- */
+/* ---- whether the file can be replaced ---- */
 
 static bool has_attribute(int directory, const char *name, unsigned int flags, uint64_t attributes)
 {

@@ -111,15 +111,15 @@ MUST_CHECK struct fault store_try_access(const struct store *store);
 
 /* Applies store->access to the open file itself and syncs the file. At no moment can a
  * user read the file who cannot read it before or after. status is updated, on faults
- * too. The caller must hold signals (core/signals.h). Faults: FAULT_CHANGED,
- * FAULT_ACCESS, and those of store_check_access. */
+ * too. The caller must block signals that end the process (core/signals.h). Faults:
+ * FAULT_CHANGED, FAULT_ACCESS, and those of store_check_access. */
 MUST_CHECK struct fault store_change_access(struct store *store);
 
 /* Returns whether the file is in a volume that Kubernetes projects, below the target of
  * "..data". The next update of the volume replaces that directory. */
 bool store_is_projected(const struct store *store);
 
-/* The steps of a change, for core/replace.h. The caller must hold signals that end the
+/* The steps of a change, for core/replace.h. The caller must block signals that end the
  * process (core/signals.h). */
 
 /* Writes content to a temporary file in the same directory, reads it back and syncs it.

@@ -29,7 +29,8 @@ struct trust {
 	const char *server_user; /* another trusted user, looked up only when needed; NULL: none */
 };
 
-/* Trusts root, the effective user of this process, and the users of trust_add. */
+/* Returns a policy that trusts root and the effective user of this process. trust_add
+ * adds other users. */
 struct trust trust_caller(void);
 
 /* Adds a user. Returns false if there are TRUST_USERS_MAX already. */

@@ -137,7 +137,7 @@ static void add_missing(struct hunt *hunt, enum part part, const char *where, co
 	need_memory(hunt, one && one->where && (one->name || !name));
 }
 
-/* ---- the walk: which directory has what ---- */
+/* ---- the walk over the directories ---- */
 
 static bool id_of(const char *path, struct file_id *ret_id)
 {

@@ -6,7 +6,7 @@
 #include "plugin/status.h"
 #include "plugin/variables.h"
 
-/* ---- what the server calls ---- */
+/* ---- functions that the server calls ---- */
 
 static unsigned int latest_version(unsigned int id)
 {

@@ -813,7 +813,7 @@ static void only_long_enough_data_tells_the_cipher(void **state)
 static void no_record_counts_twice(void **state)
 {
 	for (int before = 0; before <= 8; before++)
-		for (int behind = 0; behind <= 8; behind++) {
+		for (int after = 0; after <= 8; after++) {
 			struct log *log = log_new(*state, REDO_RECORDS);
 			struct evidence evidence = { 0 };
 			bool unclean;
@@ -821,13 +821,13 @@ static void no_record_counts_twice(void **state)
 			for (int i = 0; i < before; i++)
 				log_extended(log);
 			log_checkpoint(log);
-			for (int i = 0; i < behind; i++)
+			for (int i = 0; i < after; i++)
 				log_extended(log);
 			log_read(log, &evidence, &unclean);
-			assert_int_equal(evidence.uses[0].pages, 1 + behind);
-			assert_int_equal(evidence.uses[0].proven, before + behind >= 8);
-			assert_int_equal(evidence.uses[0].unproved, before + behind < 8);
-			assert_int_equal(unclean, behind > 0);
+			assert_int_equal(evidence.uses[0].pages, 1 + after);
+			assert_int_equal(evidence.uses[0].proven, before + after >= 8);
+			assert_int_equal(evidence.uses[0].unproved, before + after < 8);
+			assert_int_equal(unclean, after > 0);
 			evidence_free(&evidence);
 			log_free(log);
 		}
