@@ -45,7 +45,7 @@ reload() {
 	sql -e 'SET GLOBAL mkeyfile_key_management_reload = ON'
 }
 
-status_of() { # name behind the plugin's
+status_of() { # name after the plugin's
 	sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_$1'" | cut -f 2
 }
 
