@@ -55,11 +55,12 @@ void child_end(const struct running_child *child, unsigned int patience);
 /* Runs the program and reads its output: child_start, then child_finish. */
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
 
-/* Returns the path of a program of this package: in the directory of the running program, or
- * in the directory where the package installs such programs. malloc(3)ed; NULL: there is no
- * such program, or no memory. */
+/* Returns the path of a program of this package, malloc(3)ed: next to the running
+ * program, or in the directory where the package installs such programs. Returns NULL if
+ * there is no such program or no memory. */
 char *child_find(const char *name);
 
-/* Returns the variables of environment that are in names, which NULL ends, for struct child.
- * The array is malloc(3)ed, its strings are the environment's; NULL: no memory. */
+/* Returns the variables of environment whose names are in names, which NULL terminates,
+ * for struct child. The array is malloc(3)ed; its strings belong to environment. Returns
+ * NULL if memory runs out. */
 char **child_environment(char *const environment[], const char *const names[]);
