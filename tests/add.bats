@@ -7,7 +7,7 @@ setup_test() {
 	make_password_file pw
 }
 
-next_step='next: copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile'"'s"' plugin: SET GLOBAL mkeyfile_key_management_reload = ON)'
+next_step="next: copy the key file to every server of the cluster, then restart each server (or run FLUSH FILE_KEY_MANAGEMENT_KEYS on Enterprise Server 11.8, SET GLOBAL mkeyfile_key_management_reload = ON with mkeyfile's plugin)"
 
 @test "adds random keys behind what is there" {
 	printf '# keys of db1\n\n1;%s   old remark\n2;%s' "$(random_key)" "$(random_key)" >keyfile
@@ -55,7 +55,7 @@ $next_step" ""
 @test "ID 1 can be added to a file that lacks it, and nothing else can" {
 	make_keyfile keyfile 2
 	run_refused 4 "mkeyfile add: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 2, column 1
-hint: every server needs key ID 1" add 100
+hint: add key ID 1, which every server requires" add 100
 	run -0 mkeyfile add 1 100 -q
 	run -0 mkeyfile list --ids
 	same $'1\n2\n100' "$output"
@@ -81,11 +81,11 @@ $next_step" ""
 	run -0 mkeyfile add 100 -q --key-from=imported --key-version=2
 	same "100;2;$(cat imported)" "$(tail -n 1 keyfile)"
 	random_key >imported
-	run_refused 4 "mkeyfile add: key ID 100 has a version 3 already in 'keyfile'" \
+	run_refused 4 "mkeyfile add: key ID 100 version 3 is already in 'keyfile'" \
 		add 100 --key-from=imported --key-version=3
 	run -0 mkeyfile add 100 -q --key-from=imported --key-version=4294967294
 	for version in 0 4294967295 x; do
-		run_refused 64 "mkeyfile add: invalid key version '$version': a number from 1 to 4294967294 is needed" \
+		run_refused 64 "mkeyfile add: invalid key version '$version': use a number from 1 to 4294967294" \
 			add 100 --key-from=imported --key-version=$version
 	done
 }
@@ -95,7 +95,7 @@ $next_step" ""
 	random_key >imported
 	run --separate-stderr mkeyfile add 100 --key-from=imported --key-version=2
 	[ "$status" = 4 ]
-	same "mkeyfile add: 'keyfile' would get key versions, and most servers would refuse to start on it" "${stderr_lines[0]}"
+	same "mkeyfile add: 'keyfile' would get key versions, and most servers would refuse to start with it" "${stderr_lines[0]}"
 	run -0 mkeyfile add 100 -q --key-from=imported --key-version=2 -t 11.8-enterprise
 	same '1;1 100;1 100;2' "$(cut -d ';' -f 1,2 keyfile | xargs)"
 }
@@ -103,7 +103,7 @@ $next_step" ""
 @test "refuses a key that would make the file unreadable for its encryption's server" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain keyfile -md sha256
-	run_refused 4 "mkeyfile add: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+	run_refused 4 "mkeyfile add: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		add 7 -P pw --digest=sha256 -t 10.11
 }
 
@@ -125,7 +125,7 @@ $next_step" ""
 	cp -p keyfile old
 	before=$(snapshot)
 	run --separate-stderr mkeyfile add 8 --backup --dry-run
-	assert_equal 0 "would keep the old content in 'keyfile~', which is replaced: all of its keys are in the file
+	assert_equal 0 "would keep the old content in 'keyfile~', replacing an earlier backup whose keys are all in the file
 would change 'keyfile'
   key ID 8 version 1, 256 bits" ""
 	same "$before" "$(snapshot)"
@@ -203,7 +203,7 @@ would change 'keyfile'
 	run -0 --separate-stderr mkeyfile add 8 --keep=2 --json
 	same "deleted the backup 'keyfile.~2~'" "$(sed -n 3p <<<"$stderr")"
 	same "keyfile keyfile.~12~ keyfile.~13~ keyfile.~3~ keyfile~ pw" "$(echo *)"
-	run_refused 64 "mkeyfile add: --keep and --write-in-place exclude each other: the latter keeps its own backup" \
+	run_refused 64 "mkeyfile add: --keep and --write-in-place cannot be used together: the latter keeps its own backup" \
 		add 9 --keep=1 --write-in-place=saved
 }
 
@@ -228,7 +228,7 @@ key ID 8 is already in 'keyfile'" '{
   "hints": []
 }'
 	same "$before" "$(snapshot)"
-	run_refused 64 "mkeyfile add: --if-missing and --key-from exclude each other: an ID in the file may have another key" \
+	run_refused 64 "mkeyfile add: --if-missing and --key-from cannot be used together: an ID in the file may have another key" \
 		add 7 --if-missing --key-from=keyfile
 }
 

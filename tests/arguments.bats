@@ -120,9 +120,9 @@ places() { # secret
 	done
 	nothing_shown
 	hex=${secrets[0]}
-	run_refused 64 "mkeyfile list: a key or password is never an argument, since every user of the host can see it there
-hint: --key-from, --password-file, --password-fd and --password-command name where it is
-hint: put ./ before the name of a file that is hex digits alone" list -f "$hex"
+	run_refused 64 "mkeyfile list: a key or password is not accepted as an argument, which every user of the host can see
+hint: use --key-from, --password-file, --password-fd or --password-command
+hint: put ./ before a file name that consists of hex digits only" list -f "$hex"
 	mv keyfile "$hex"
 	run -0 mkeyfile list --ids -f "./$hex"
 }
@@ -175,11 +175,11 @@ hint: run 'mkeyfile help options' to list the options" --frobnicate list
 hint: did you mean '--quiet'?" list --Quiet
 	run_refused 64 "mkeyfile: unrecognized option '--dryrun'
 hint: did you mean '--dry-run'?" --dryrun list
-	run_refused 64 "mkeyfile status: invalid key ID '...': a number from 1 to 4294967295 is needed
+	run_refused 64 "mkeyfile status: invalid key ID '...': use a number from 1 to 4294967295
 hint: did you mean '--server=SERVER'?" status --server db1.example.org
 	run_refused 64 "mkeyfile: unknown command '...'
 hint: run 'mkeyfile --help' to list the commands" frobnicate
-	run_refused 64 "mkeyfile list: unknown digest 'sha265': sha1, sha224, sha256, sha384 and sha512 are possible" list --digest=sha265
+	run_refused 64 "mkeyfile list: unknown digest 'sha265': use sha1, sha224, sha256, sha384 or sha512" list --digest=sha265
 	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file" status --server=root:secret@db1
 }
 
@@ -188,8 +188,8 @@ hint: run 'mkeyfile --help' to list the commands" frobnicate
 	run_refused 2 "mkeyfile list: the password command failed with status 3" list -f sealed --password-c='exit 3'
 	run -0 mkeyfile list --ids -f sealed --password-fi=pw
 	for word in --new-password=x --new-pass=x --new=x; do
-		run_refused 64 "mkeyfile generate: a password is never an argument, since every user of the host can see it there
-hint: --password-file, --password-fd and --password-command name where it is" generate -f new $word
+		run_refused 64 "mkeyfile generate: a password is not accepted as an argument, which every user of the host can see
+hint: use --password-file, --password-fd or --password-command" generate -f new $word
 	done
 	run -0 mkeyfile generate -q -f new --new-password-f=new.key
 	[ -f new.key ]

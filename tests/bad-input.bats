@@ -12,7 +12,7 @@ setup_test() {
 	export MKEYFILE_FILE=keyfile
 }
 
-no_password_hint='hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source'
+no_password_hint='hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE'
 # of a command with these options
 verify_hint() {
 	echo "hint: run 'mkeyfile verify $*' to try other digests and iteration counts"
@@ -20,12 +20,12 @@ verify_hint() {
 
 # ---- the key file ----
 
-@test "no key file named" {
+@test "no key file given" {
 	unset MKEYFILE_FILE
 	for command in 'generate' 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt' 'verify'; do
 		# shellcheck disable=SC2086
-		run_refused 64 "mkeyfile ${command%% *}: no key file named
-hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" $command
+		run_refused 64 "mkeyfile ${command%% *}: no key file given
+hint: use --file=FILE or set the environment variable MKEYFILE_FILE" $command
 	done
 }
 
@@ -65,7 +65,7 @@ hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" $co
 	run_refused 2 "mkeyfile rotate: 'keyfile' holds no key" rotate 100
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
 	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 0, column 1
-hint: every server needs key ID 1" encrypt -P pw
+hint: add key ID 1, which every server requires" encrypt -P pw
 }
 
 @test "1 MiB is read, one byte more is not" {
@@ -76,14 +76,14 @@ hint: every server needs key ID 1" encrypt -P pw
 	echo -n '#' >>keyfile
 	for command in 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt'; do
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile ${command%% *}: 'keyfile' is larger than 1048576 bytes, which is all that a server reads" \
+		run_refused 2 "mkeyfile ${command%% *}: 'keyfile' is larger than 1048576 bytes, the most that a server reads" \
 			$command
 	done
 }
 
 @test "a change that would pass 1 MiB" {
 	head -c $((1048576 - $(stat -c %s keyfile))) /dev/zero | tr '\0' '#' >>keyfile
-	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, which is all that a server reads" add 3
+	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, the most that a server reads" add 3
 }
 
 @test "text that is no key file, with line and column" {
@@ -117,19 +117,19 @@ hint: every server needs key ID 1" encrypt -P pw
 	same $'1\n2\n7' "$output"
 }
 
-@test "a NUL: no server reads what stands behind it" {
+@test "a NUL: servers ignore everything after it" {
 	printf '1;%s\n2;%s\0\n3;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
-	run_refused 4 "mkeyfile add: 'keyfile' has a NUL byte on line 2: no server reads what stands behind it" add 7
+	run_refused 4 "mkeyfile add: 'keyfile' has a NUL byte on line 2: servers ignore everything after it" add 7
 	run -0 mkeyfile list --ids
 	same $'1\n2' "$output"
 }
 
 @test "a duplicate ID" {
 	echo "100;$key" >>keyfile
-	hint='hint: find out which of the two keys the data needs, and give the other one an ID of its own'
-	run_refused 4 "mkeyfile add: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server uses the last one, in silence
+	hint='hint: check which of the two keys your data uses, and move the other one to a new ID'
+	run_refused 4 "mkeyfile add: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server silently uses the last one
 $hint" add 7
-	run_refused 4 "mkeyfile rotate: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server uses the last one, in silence
+	run_refused 4 "mkeyfile rotate: 'keyfile' has key ID 100 version 1 twice, on lines 3 and 4: the server silently uses the last one
 $hint" rotate 1 --target=11.8-enterprise
 }
 
@@ -138,7 +138,7 @@ $hint" rotate 1 --target=11.8-enterprise
 @test "IDs that are none" {
 	for id in 0 4294967296 999999999999 +1 1x x '' ' 1' 0x1 1.0; do
 		for command in add rotate generate; do
-			run_refused 64 "mkeyfile $command: invalid key ID '$id': a number from 1 to 4294967295 is needed" $command --file=other "$id"
+			run_refused 64 "mkeyfile $command: invalid key ID '$id': use a number from 1 to 4294967295" $command --file=other "$id"
 		done
 	done
 	run_refused 64 "mkeyfile add: invalid option -- '1'
@@ -146,14 +146,14 @@ hint: run 'mkeyfile add --help' to list the options" add -1
 }
 
 @test "a key among the arguments is not repeated on the screen" {
-	never="a key or password is never an argument, since every user of the host can see it there
-hint: --key-from, --password-file, --password-fd and --password-command name where it is
-hint: put ./ before the name of a file that is hex digits alone"
+	never="a key or password is not accepted as an argument, which every user of the host can see
+hint: use --key-from, --password-file, --password-fd or --password-command
+hint: put ./ before a file name that consists of hex digits only"
 	for command in add rotate generate; do
 		for id in "7;$key" "$key"; do
 			run_refused 64 "mkeyfile $command: $never" $command --file=other "$id"
 		done
-		run_refused 64 "mkeyfile $command: invalid key ID '...': a number from 1 to 4294967295 is needed" $command --file=other "7:${key:0:20}"
+		run_refused 64 "mkeyfile $command: invalid key ID '...': use a number from 1 to 4294967295" $command --file=other "7:${key:0:20}"
 	done
 	run_refused 64 "mkeyfile generate: $never" generate --file=other --size="$key"
 	run_refused 64 "mkeyfile add: $never" add 7 --key-version="$key"
@@ -161,18 +161,18 @@ hint: put ./ before the name of a file that is hex digits alone"
 }
 
 @test "an ID twice, no ID" {
-	run_refused 64 "mkeyfile add: key ID 7 is named twice" add 7 8 7
-	run_refused 64 "mkeyfile add: no key ID named" add
-	run_refused 64 "mkeyfile rotate: no key ID named" rotate
-	run_refused 64 "mkeyfile rotate: --all and key IDs exclude each other" rotate --all 100
+	run_refused 64 "mkeyfile add: key ID 7 is given twice" add 7 8 7
+	run_refused 64 "mkeyfile add: no key ID given" add
+	run_refused 64 "mkeyfile rotate: no key ID given" rotate
+	run_refused 64 "mkeyfile rotate: --all and key IDs cannot be used together" rotate --all 100
 }
 
 @test "an existing ID for add, an unknown one for rotate" {
-	run_refused 4 "mkeyfile add: key ID 100 exists already in 'keyfile'
-hint: run 'mkeyfile rotate 100 --new-id' to add a successor of it" add 7 100
-	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
+	run_refused 4 "mkeyfile add: key ID 100 is already in 'keyfile'
+hint: run 'mkeyfile rotate 100 --new-id' to add a successor" add 7 100
+	run_refused 2 "mkeyfile rotate: key ID 7 is not in 'keyfile'
 hint: run 'mkeyfile add 7 --target=11.8-enterprise' to add it" rotate 100 7 --target=11.8-enterprise
-	run_refused 2 "mkeyfile rotate: 'keyfile' has no key ID 7
+	run_refused 2 "mkeyfile rotate: key ID 7 is not in 'keyfile'
 hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 }
 
@@ -180,7 +180,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 	for size in 0 1 64 127 129 160 255 257 512 -128 '' 128x 4294967424; do
 		for command in 'generate' 'add 3' 'rotate 100'; do
 			# shellcheck disable=SC2086
-			run_refused 64 "mkeyfile ${command%% *}: invalid key size '$size': 128, 192 or 256 bits are possible" $command --file=other "--size=$size"
+			run_refused 64 "mkeyfile ${command%% *}: invalid key size '$size': use 128, 192 or 256 bits" $command --file=other "--size=$size"
 		done
 	done
 }
@@ -188,7 +188,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 @test "keys to import that are none" {
 	check() { # content
 		printf '%b' "$1" >imported
-		run_refused 2 "mkeyfile add: 'imported' is not a key: 32, 48 or 64 hex digits are needed and nothing else" \
+		run_refused 2 "mkeyfile add: 'imported' is not a key: expected only 32, 48 or 64 hex digits" \
 			add 7 --key-from=imported
 	}
 	check ''
@@ -202,21 +202,21 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 	check "${key:0:32}\0${key:0:31}"
 	run_refused 2 "mkeyfile add: cannot open 'nowhere': No such file or directory" add 7 --key-from=nowhere
 	head -c 1048577 /dev/zero >imported
-	run_refused 2 "mkeyfile add: 'imported' is larger than 1048576 bytes, which is all that a server reads" \
+	run_refused 2 "mkeyfile add: 'imported' is larger than 1048576 bytes, the most that a server reads" \
 		add 7 --key-from=imported
 }
 
 @test "keys that protect nothing are not imported, unless --force insists" {
-	force='hint: --force takes it all the same, for data that was encrypted with it'
+	force='hint: use --force to import it anyway if data was encrypted with it'
 	printf '%064d' 0 >imported
-	run_refused 4 "mkeyfile add: refusing the key in 'imported': all its bytes are equal
+	run_refused 4 "mkeyfile add: refusing the key in 'imported': all of its bytes are equal
 $force" add 7 --key-from=imported
 	# MariaDB's manual, File Key Management, key 2
 	echo 49c16acc2dffe616710c9ba9a10b94944a737de1beccb52dc1560abfdd67388b >imported
-	run_refused 4 "mkeyfile add: refusing the key in 'imported': MariaDB's documentation prints it for the whole world
+	run_refused 4 "mkeyfile add: refusing the key in 'imported': it is published in MariaDB's documentation
 $force" add 7 --key-from=imported
 	sed -n 's/^100;//p' keyfile | tr a-f A-F >imported
-	run_refused 4 "mkeyfile add: refusing the key in 'imported': key ID 100 has the same
+	run_refused 4 "mkeyfile add: the key in 'imported' is already in the file as key ID 100
 $force" add 7 --key-from=imported
 	run -0 mkeyfile add 7 --key-from=imported --force -q
 	same "$(sed -n 's/^100;//p' keyfile)" "$(sed -n 's/^7;//p' keyfile)"
@@ -286,9 +286,9 @@ hint: run '(umask 077; base64 -d base64 >NEW)' to decode it" encrypt -P pw -f ba
 @test "keys in base64 and in binary are named" {
 	(umask 077 && echo -n 'not random, and of 32 bytes only' | base64 >base64 && openssl rand 32 | tr '\0-\177' '\200-\377' >binary)
 	hint='| od -An -v -tx1 | tr -d " \n" | mkeyfile add 7 --key-from=-'"' to import it"
-	run_refused 2 "mkeyfile add: 'base64' is not a key: it is base64, and 32, 48 or 64 hex digits are needed and nothing else
+	run_refused 2 "mkeyfile add: 'base64' is not a key: it is base64, not 32, 48 or 64 hex digits
 hint: run 'base64 -d base64 $hint" add 7 --key-from=base64
-	run_refused 2 "mkeyfile add: 'binary' is not a key: it is binary, and 32, 48 or 64 hex digits are needed and nothing else
+	run_refused 2 "mkeyfile add: 'binary' is not a key: it is binary, not 32, 48 or 64 hex digits
 hint: run 'cat binary $hint" add 7 --key-from=binary
 	{
 		cat keyfile
@@ -313,13 +313,13 @@ $(verify_hint --file=sealed --password-file=other)" $command -f sealed -P other
 @test "a wrong digest or iteration count: decrypt says which one fits" {
 	words="does not open: wrong password, wrong digest or iteration count, or damaged"
 	run_refused 3 "mkeyfile decrypt: 'sealed' $words
-hint: it opens with --digest=sha1, which every server reads" decrypt -f sealed -P pw --digest=sha512
+hint: the file opens with --digest=sha1, which every server reads" decrypt -f sealed -P pw --digest=sha512
 	openssl_encrypt pw keyfile sha256 -md sha256
 	run_refused 3 "mkeyfile decrypt: 'sha256' $words
-hint: it opens with --digest=sha256, which servers before 12.0.1 cannot read" decrypt -f sha256 -P pw
+hint: the file opens with --digest=sha256, which servers before 12.0.1 cannot read" decrypt -f sha256 -P pw
 	openssl_encrypt pw keyfile pbkdf2 -md sha512 -pbkdf2 -iter 10000
 	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words
-hint: it opens with --digest=sha512 --pbkdf2=10000, which servers before 12.0.1 cannot read" decrypt -f pbkdf2 -P pw
+hint: the file opens with --digest=sha512 --pbkdf2=10000, which servers before 12.0.1 cannot read" decrypt -f pbkdf2 -P pw
 	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words" decrypt -f pbkdf2 -P pw --no-probe
 }
 
@@ -327,18 +327,18 @@ hint: it opens with --digest=sha512 --pbkdf2=10000, which servers before 12.0.1 
 	printf 'shopping list:\n- milk\n' >plain
 	openssl_encrypt pw plain keyfile
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is no key file: syntax error at line 1, column 1
-hint: the password fits: --force writes the plain text all the same" decrypt -P pw
+hint: use --force to write the plain text anyway: the password is right" decrypt -P pw
 	run_refused 2 "mkeyfile list: 'keyfile' is no key file: syntax error at line 1, column 1" list -P pw
 	run -0 mkeyfile decrypt -P pw --force
 	same "$(cat plain)" "$output"
 	printf '# nothing yet\n' >plain
 	openssl_encrypt pw plain keyfile
 	run_refused 2 "mkeyfile decrypt: 'keyfile' holds no key
-hint: the password fits: --force writes the plain text all the same" decrypt -P pw
+hint: use --force to write the plain text anyway: the password is right" decrypt -P pw
 }
 
 @test "encrypting what is encrypted, decrypting what is not" {
-	run_refused 4 "mkeyfile encrypt: 'sealed' is encrypted already" encrypt -f sealed -P pw
+	run_refused 4 "mkeyfile encrypt: 'sealed' is already encrypted" encrypt -f sealed -P pw
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
 }
 
@@ -384,13 +384,13 @@ hint: the password fits: --force writes the plain text all the same" decrypt -P 
 @test "no password at all" {
 	for command in 'list' 'add 7' 'rotate 100' 'decrypt' 'verify'; do
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile ${command%% *}: 'sealed' needs a password, and there is no terminal to ask for it
+		run_refused 2 "mkeyfile ${command%% *}: cannot ask for the password of 'sealed': there is no terminal
 $no_password_hint" $command -f sealed
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile ${command%% *}: 'sealed' needs a password, and --no-prompt forbids to ask for it
+		run_refused 2 "mkeyfile ${command%% *}: cannot ask for the password of 'sealed': --no-prompt is set
 $no_password_hint" $command -f sealed --no-prompt
 	done
-	run_refused 2 "mkeyfile encrypt: 'keyfile' needs a password, and there is no terminal to ask for it
+	run_refused 2 "mkeyfile encrypt: cannot ask for the password of 'keyfile': there is no terminal
 $no_password_hint" encrypt
 }
 
@@ -410,39 +410,39 @@ $no_password_hint" encrypt
 # ---- options that contradict each other ----
 
 @test "conflicting options" {
-	sources='--password-file, --new-password-file, --password-fd and --password-command exclude each other'
+	sources='--password-file, --new-password-file, --password-fd and --password-command cannot be used together'
 	run_refused 64 "mkeyfile list: $sources" list -P pw --password-fd=3
 	run_refused 64 "mkeyfile list: $sources" list --password-command='cat pw' --password-fd=3
 	run_refused 64 "mkeyfile generate: $sources" generate -f new -P pw --new-password-file=new.key
-	run_refused 64 "mkeyfile encrypt: --force needs --output" encrypt --force -P pw
-	run_refused 64 "mkeyfile encrypt: --force needs --output" encrypt --force --in-place -P pw
-	run_refused 64 "mkeyfile generate: the key file and the password file cannot be the same" \
+	run_refused 64 "mkeyfile encrypt: --force requires --output" encrypt --force -P pw
+	run_refused 64 "mkeyfile encrypt: --force requires --output" encrypt --force --in-place -P pw
+	run_refused 64 "mkeyfile generate: the key file and the password file must be different files" \
 		generate -f new --new-password-file=new
-	run_refused 64 "mkeyfile generate: the name of a file is empty" generate -f new --new-password-file=
-	run_refused 64 "mkeyfile list: the name of a file is empty" list --file=
-	run_refused 64 "mkeyfile encrypt: --in-place and --output exclude each other" encrypt --in-place -o out -P pw
-	run_refused 64 "mkeyfile encrypt: --backup needs --in-place: another file is written only where there is none, or kept by --force" \
+	run_refused 64 "mkeyfile generate: a file name is empty" generate -f new --new-password-file=
+	run_refused 64 "mkeyfile list: a file name is empty" list --file=
+	run_refused 64 "mkeyfile encrypt: --in-place and --output cannot be used together" encrypt --in-place -o out -P pw
+	run_refused 64 "mkeyfile encrypt: --backup requires --in-place: with --output, the file is new or --force keeps a backup" \
 		encrypt --backup -o out -P pw
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID" rotate 1 100 --new-id=7
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: name one ID" rotate --all --new-id=7
-	run_refused 64 "mkeyfile add: --key-from imports one key: name one ID" add 7 8 --key-from=pw
-	run_refused 64 "mkeyfile add: --size and --key-from exclude each other: an imported key has its own size" \
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: give exactly one key ID" rotate 1 100 --new-id=7
+	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: give exactly one key ID" rotate --all --new-id=7
+	run_refused 64 "mkeyfile add: --key-from imports one key: give exactly one key ID" add 7 8 --key-from=pw
+	run_refused 64 "mkeyfile add: --size and --key-from cannot be used together: an imported key has its own size" \
 		add 7 --key-from=pw -s 128
-	run_refused 64 "mkeyfile add: --key-version needs --key-from: new versions are made by 'mkeyfile rotate'" \
+	run_refused 64 "mkeyfile add: --key-version requires --key-from: 'mkeyfile rotate' makes new versions" \
 		add 7 --key-version=2
-	run_refused 64 "mkeyfile add: --force needs --key-from" add 7 --force
+	run_refused 64 "mkeyfile add: --force requires --key-from" add 7 --force
 }
 
 @test "an error is an object on standard output too when --json asks" {
 	run --separate-stderr mkeyfile list --ids --json
-	assert_equal 64 "mkeyfile list: --ids, --fingerprint and --json exclude each other" "$output"
-	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json exclude each other"},"changed":false,"warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
+	assert_equal 64 "mkeyfile list: --ids, --fingerprint and --json cannot be used together" "$output"
+	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json cannot be used together"},"changed":false,"warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
 	run --separate-stderr mkeyfile encrypt --json -P pw
 	[ "$status" = 64 ]
-	same "--json needs --output or --in-place: standard output has the key file" "$(jq -r .error.message <<<"$output")"
+	same "--json requires --output or --in-place: standard output is used for the key file" "$(jq -r .error.message <<<"$output")"
 	run --separate-stderr mkeyfile add 100 --json
 	[ "$status" = 4 ]
-	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor of it\"]" "$(jq -c .hints <<<"$output")"
+	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor\"]" "$(jq -c .hints <<<"$output")"
 }
 
 @test "two things read from standard input at once" {
@@ -454,8 +454,8 @@ $no_password_hint" encrypt
 }
 
 @test "standard input where a file has to be changed" {
-	run_refused 64 "mkeyfile add: standard input cannot be changed: name a file, or use --output=-" add 7 -f -
-	run_refused 64 "mkeyfile rotate: standard input cannot be changed: name a file, or use --output=-" rotate 100 -f -
+	run_refused 64 "mkeyfile add: standard input cannot be changed: use --file=FILE or --output=-" add 7 -f -
+	run_refused 64 "mkeyfile rotate: standard input cannot be changed: use --file=FILE or --output=-" rotate 100 -f -
 	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
 	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
 }
@@ -464,35 +464,35 @@ $no_password_hint" encrypt
 	ln keyfile hardlink
 	ln -s keyfile symlink
 	for place in keyfile ./keyfile hardlink symlink; do
-		run_refused 4 "mkeyfile encrypt: '$place' is the input as well
-hint: --in-place replaces the key file itself" encrypt -P pw -o $place
-		run_refused 4 "mkeyfile encrypt: '$place' is the input as well
-hint: --in-place replaces the key file itself" encrypt -P pw -o $place --force
+		run_refused 4 "mkeyfile encrypt: '$place' is both the input and the output
+hint: use --in-place to replace the key file itself" encrypt -P pw -o $place
+		run_refused 4 "mkeyfile encrypt: '$place' is both the input and the output
+hint: use --in-place to replace the key file itself" encrypt -P pw -o $place --force
 	done
 	run_refused 4 "mkeyfile encrypt: 'sealed' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" encrypt -P pw -o sealed
+hint: use --force to replace the file and keep the old one as a backup" encrypt -P pw -o sealed
 	run_refused 4 "mkeyfile generate: 'keyfile' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate
+hint: use --force to replace the file and keep the old one as a backup" generate
 	run_refused 4 "mkeyfile generate: 'pw' exists" generate -f new --new-password-file=pw
 }
 
 @test "unknown commands, options, targets, digests, counts" {
-	run_refused 64 "mkeyfile: no command named
+	run_refused 64 "mkeyfile: no command given
 hint: run 'mkeyfile --help' to list the commands" --no-prompt
 	run_refused 64 "mkeyfile list: unrecognized option '--frobnicate'
 hint: run 'mkeyfile list --help' to list the options" list --frobnicate
 	for word in --password=secret --password --pass=secret --passwd=secret --Password=secret --pw=secret \
 		--passphrase=secret --new-password=secret; do
-		run_refused 64 "mkeyfile encrypt: a password is never an argument, since every user of the host can see it there
-hint: --password-file, --password-fd and --password-command name where it is" encrypt $word
+		run_refused 64 "mkeyfile encrypt: a password is not accepted as an argument, which every user of the host can see
+hint: use --password-file, --password-fd or --password-command" encrypt $word
 	done
 	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.5+plugin 10.11x maxscalex 10.+5 ' 10.11' 10.-1 10.11.-5 100.1; do
 		run_refused 64 "mkeyfile list: unknown target '$target'
 hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
 	done
-	run_refused 64 "mkeyfile list: unknown digest 'md5': sha1, sha224, sha256, sha384 and sha512 are possible" list --digest=md5
+	run_refused 64 "mkeyfile list: unknown digest 'md5': use sha1, sha224, sha256, sha384 or sha512" list --digest=md5
 	for count in -1 x 2147483648 1e3 ''; do
-		run_refused 64 "mkeyfile list: invalid value '$count' for --pbkdf2: a number from 0 to 2147483647 is needed" list "--pbkdf2=$count"
+		run_refused 64 "mkeyfile list: invalid value '$count' for --pbkdf2: use a number from 0 to 2147483647" list "--pbkdf2=$count"
 	done
 }
 

@@ -87,7 +87,7 @@ exit 2"
 	same "${red}mkeyfile list:${none} cannot open 'none': No such file or directory" "$stderr"
 	run -0 mkeyfile verify --color=always "$user"
 	same "${green}yes:${none} 'keyfile' loads on every server" "${lines[0]}"
-	run_refused 64 "mkeyfile list: invalid value '...' for --color: auto, always and never are possible" list --color=sometimes
+	run_refused 64 "mkeyfile list: invalid value '...' for --color: use auto, always or never" list --color=sometimes
 }
 
 @test "errors of the command line heed --color and --quiet wherever they are" {
@@ -125,10 +125,10 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	run -1 grep -q '^yes: forged' <<<"$output"
 	chmod 600 "$name"
 	run -0 mkeyfile diff -f keyfile "$name"
-	[[ $output == "same: 'keyfile' and '$shown' hold the same"* ]]
+	[[ $output == "same: 'keyfile' and '$shown' contain the same"* ]]
 	echo "3;$(random_key)" >>"$name"
 	run -1 mkeyfile diff -f keyfile "$name"
-	[[ ${lines[0]} == "different: 'keyfile' against '$shown': "* ]]
+	[[ ${lines[0]} == "different: 'keyfile' compared with '$shown': "* ]]
 	openssl_encrypt keyfile "$name" sealed
 	mv sealed "$name"
 	echo another >password

@@ -92,7 +92,7 @@ contains() { # text part
 }
 
 elsewhere() { # setting
-	printf '%s' "hint: name the directory that $1 sets with --datadir as well, or use --server-data"
+	printf '%s' "hint: add --datadir with the directory that $1 sets, or use --server-data"
 }
 
 # far_counts BACKUP: of a table with DATA DIRECTORY, the backup's own file counts, and not that of the server, which the
@@ -146,7 +146,7 @@ rename_far() {
 		same 'true 0' "$(jq -r '"\(.data.live) \(.data.missing_part_count)"' <<<"$output")"
 		run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="copy$depth"
 		same 4 "$status"
-		same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "${stderr_lines[0]}"
+		same "mkeyfile remove: a server is running on the data: the keys it needs may change at any moment" "${stderr_lines[0]}"
 	done
 	server_stop
 	for backup in backup partial without-mysql; do
@@ -178,7 +178,7 @@ rename_far() {
 	[ "$(grep -c F_GETLK trace)" -ge 3 ]
 	run -4 --separate-stderr strace -f -o trace -P copy/ibdata1 -e trace=fcntl -e inject=fcntl:retval=0:when=2+ \
 		"$MKEYFILE" remove -q -n --no-defaults 102 --datadir=copy
-	same "mkeyfile remove: a server is running on the data: what it needs may change at any moment" "$(grep -v ^strace: <<<"$stderr" | head -1)"
+	same "mkeyfile remove: a server is running on the data: the keys it needs may change at any moment" "$(grep -v ^strace: <<<"$stderr" | head -1)"
 	# before its first lock, a server makes and removes this file
 	touch copy/host.lower-test
 	run -0 --separate-stderr strace -f -o trace -P copy/host.lower-test -e trace=openat -e inject=openat:error=ENOENT \
@@ -277,7 +277,7 @@ rename_far() {
 	same 1 "$(grep -c '^unreadable' <<<"$output")"
 	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir=copy
 	same 4 "$status"
-	same "mkeyfile remove: 1 file may need keys that it does not show, the first of which is 'copy/db/far.isl'" "${stderr_lines[0]}"
+	same "mkeyfile remove: 1 file may need keys that mkeyfile cannot determine, for example 'copy/db/far.isl'" "${stderr_lines[0]}"
 	mkdir -p moved/db
 	copy
 	mv copy/db/t.ibd moved/db
@@ -467,7 +467,7 @@ leftovers() {
 	chmod 600 removable
 	run -4 --separate-stderr mkeyfile remove --no-defaults --file=removable --server-user=root 102 --datadir=copy
 	contains "$stderr" "mkeyfile remove: the data is incomplete: ${transfer#incomplete: }"
-	contains "$stderr" 'hint: start the node, and stop it again when it is Synced; --force overrides this check'
+	contains "$stderr" 'hint: start the node, and shut it down when it is Synced; --force overrides this check'
 	# a joiner whose donor has failed deletes sst_in_progress
 	rm copy/sst_in_progress
 	lacks -- "$transfer"
@@ -564,7 +564,7 @@ spread_out() {
 	run -0 mkeyfile remove -n --defaults-file=my.cnf --server-data 102
 	run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --server-data 100
 	same 4 "$status"
-	contains "$stderr" "key ID 100 version 1 is needed by 1 file, the first of which is '$PWD/spread/db/t.ibd'"
+	contains "$stderr" "key ID 100 version 1 is needed by 1 file, for example '$PWD/spread/db/t.ibd'"
 	run --separate-stderr mkeyfile rotate -n --defaults-file=my.cnf --server-data --new-id 100
 	same 0 "$status"
 	contains "$output" 'ALTER TABLE `db`.`t` ENCRYPTION_KEY_ID='

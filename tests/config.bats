@@ -44,8 +44,8 @@ loose_file_key_management_encryption_algorithm = AES_CTR"
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 1000
 	run --separate-stderr mkeyfile config -f keyfile -P ./pw --digest=SHA256 --pbkdf2=1000 -t 12.3 \
 		--encryption-algorithm=aes_cbc
-	assert_equal 0 "next: put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf
-      'mkeyfile verify' then tells whether the server will start with it" "[mariadb]
+	assert_equal 0 "next: save this in an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf
+      run 'mkeyfile verify' to check that the server will start with it" "[mariadb]
 plugin_load_add = file_key_management
 loose_file_key_management = FORCE_PLUS_PERMANENT
 loose_file_key_management_filename = $PWD/keyfile
@@ -83,39 +83,39 @@ loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
 	run -0 --separate-stderr mkeyfile config -f keyfile -P pw --digest=sha256 -q -t 10.6 --plugin
 	[[ $output = *"loose_mkeyfile_key_management_digest = sha256"* ]]
 	run -1 grep '^#' <<<"$output"
-	run_refused 4 "mkeyfile config: mkeyfile's plugin is for servers from 10.6 on, not for 10.5" \
+	run_refused 4 "mkeyfile config: mkeyfile's plugin requires MariaDB 10.6 or later, not 10.5" \
 		config -f plain --plugin -t 10.5
 }
 
 @test "settings that the target does not have, or a file that it does not load" {
 	openssl_encrypt pw plain keyfile -md sha256
-	run_refused 4 "mkeyfile config: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+	run_refused 4 "mkeyfile config: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		config -f keyfile -P pw --digest=sha256 -t 10.11
 	make_keyfile versioned '1;1' '1;2'
 	run_refused 4 "mkeyfile config: 'versioned' would not load on 11.8: Invalid key at versioned line 1, column 3" \
 		config -f versioned -t 11.8
-	run_refused 4 "mkeyfile config: maxscale has other settings than a server
-hint: key_manager = file and file.keyfile = 'plain' in its section [maxscale] name a plain key file" config -f plain -t maxscale
+	run_refused 4 "mkeyfile config: maxscale does not have the settings of a MariaDB server
+hint: set key_manager = file and file.keyfile = 'plain' in the section [maxscale], for a plain key file" config -f plain -t maxscale
 }
 
 @test "what a server cannot use" {
 	openssl_encrypt pw plain keyfile
-	run_refused 4 "mkeyfile config: the server reads the password from a file, and none is named
-hint: --password-file=FILE names it" config -f keyfile --password-command='cat pw'
-	run_refused 4 "mkeyfile config: the server reads the password from a file, and none is named
-hint: --password-file=FILE names it" config -f keyfile
-	run_refused 64 "mkeyfile config: a server reads no standard input: name a file" config -f -
+	run_refused 4 "mkeyfile config: the server reads the password from a file, but no password file was given
+hint: use --password-file=FILE" config -f keyfile --password-command='cat pw'
+	run_refused 4 "mkeyfile config: the server reads the password from a file, but no password file was given
+hint: use --password-file=FILE" config -f keyfile
+	run_refused 64 "mkeyfile config: a server cannot read standard input: use --file=FILE" config -f -
 	(umask 077 && echo "another password of mine" >wrong)
 	run_refused 3 "mkeyfile config: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify --file=keyfile --password-file=wrong' to try other digests and iteration counts" config -f keyfile -P wrong
-	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process
-hint: use the name of a file" config -f keyfile -P /dev/fd/7 7< <(cat pw)
-	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe to this process
-hint: use the name of a file" config -f /dev/fd/7 7< <(cat plain)
+	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe of this process
+hint: use a file name" config -f keyfile -P /dev/fd/7 7< <(cat pw)
+	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe of this process
+hint: use a file name" config -f /dev/fd/7 7< <(cat plain)
 	run -0 mkeyfile config -f keyfile -P /dev/fd/7 -q 7<pw
 	[[ $output == *"filekey = FILE:$PWD/pw"* ]]
 	name=$'line\nbreak'
 	cp -p plain "$name"
-	run_refused 4 "mkeyfile config: the path of 'line\\012break' has a line break in it, which no option file can hold" config -f "$name"
+	run_refused 4 "mkeyfile config: the path of 'line\\012break' contains a line break, which option files do not allow" config -f "$name"
 	run -64 --separate-stderr mkeyfile config -f plain --encryption-algorithm=rot13
 }

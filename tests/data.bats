@@ -355,7 +355,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		same proven "$(key_answer 102)"
 	done
 	run -4 mkeyfile remove -f keys --datadir "$PWD/data" 102
-	same "mkeyfile remove: key ID 102 version 1 is needed by 3 files, the first of which is '$PWD/data/db/ib_logfile0.ibd'" "${lines[0]}"
+	same "mkeyfile remove: key ID 102 version 1 is needed by 3 files, for example '$PWD/data/db/ib_logfile0.ibd'" "${lines[0]}"
 	# truncated files
 	truncate -s 1M data/db/fresh.ibd
 	truncate -s 0 data/db/ibdata1.ibd
@@ -1102,7 +1102,7 @@ write_late() { # directory
 	same 'ib_logfile0 unclean' "$(jq -r '.files[] | select(.kind == "redo-log") | "\(.path) \(.note)"' <<<"$json" | sed 's|.*/||')"
 	same 0 "$(jq .unsure_file_count <<<"$json")"
 	mkeyfile verify -f "$DATA/new.keys" --datadir data |
-		grep -xF "note: 'data/ib_logfile0' has changes that a start of the server would still apply"
+		grep -xF "note: 'data/ib_logfile0' has pending changes, which the server applies when it starts"
 	data_replace_key "$DATA/new.keys" 1 >keyfile
 	chmod 600 keyfile
 	prove keyfile "$PWD/data"
@@ -1214,7 +1214,7 @@ uno.ibd damaged no-head' "$(new_tables keys older)"
 	prove keys moved
 	same 2 "$status"
 	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir moved
-	grep -xF "not provable: the redo log ends before the newest page of the tablespaces in 'moved': they were written with another redo log" <<<"$output"
+	grep -xF "not provable: the redo log ends before the newest page of the tablespaces in 'moved': the tablespaces were written with another redo log" <<<"$output"
 	# nor does the log of another server count
 	prove keys moved --datadir data
 	same 2 "$status"

@@ -18,7 +18,7 @@ print_of() { # file ID;VERSION
 }
 
 same_words() { # name of the other
-	echo "same: 'here' and '$1' hold the same 3 keys, fingerprint $(whole_fingerprint plain-here)"
+	echo "same: 'here' and '$1' contain the same 3 keys, fingerprint $(whole_fingerprint plain-here)"
 }
 
 @test "the same keys, plain and encrypted on either side" {
@@ -60,7 +60,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 
 @test "an encrypted file beside a plain one needs a password of its own" {
 	openssl_encrypt pw there sealed
-	run_refused 2 "mkeyfile diff: 'sealed' needs a password, and there is no terminal to ask for it
+	run_refused 2 "mkeyfile diff: cannot ask for the password of 'sealed': there is no terminal
 hint: use --other-password-file=FILE to name its password file" diff sealed
 	run --separate-stderr mkeyfile diff there --other-password-file=pw
 	[ "$status" = 0 ]
@@ -80,7 +80,7 @@ make_differences() {
 @test "missing, extra and different, by ID and version" {
 	make_differences
 	run --separate-stderr mkeyfile diff there
-	assert_equal 1 "" "different: 'here' against 'there': 2 missing, 1 extra, 1 with another key
+	assert_equal 1 "" "different: 'here' compared with 'there': 2 missing, 1 extra, 1 with another key
   different  key ID 2 version 1, fingerprint $(print_of here 2) here, $(print_of there 2) there
   missing    key ID 7 version 1, 256 bits, fingerprint $(print_of there 7)
   extra      key ID 100 version 1, 256 bits, fingerprint $(print_of here 100)
@@ -147,11 +147,11 @@ END
 	done
 	jq 'del(.keys[2])' manifest >bad
 	sed '/^100;/d' here >less
-	run_refused 2 "mkeyfile diff: 'bad' is damaged: its keys have the fingerprint $(whole_fingerprint less) together, not $(whole_fingerprint here)" diff bad
+	run_refused 2 "mkeyfile diff: 'bad' is damaged: the fingerprint of all its keys is $(whole_fingerprint less), not $(whole_fingerprint here)" diff bad
 	head -c 200 manifest >bad
 	run --separate-stderr mkeyfile diff bad
 	same 2 "$status"
-	[[ $stderr == "mkeyfile diff: 'bad' is neither a key file nor a list of one: "*" at line "*", column "* ]]
+	[[ $stderr == "mkeyfile diff: 'bad' is neither a key file nor the JSON of 'mkeyfile list': "*" at line "*", column "* ]]
 	echo 'nonsense' >bad
 	run_refused 2 "mkeyfile diff: 'bad' is no key file: syntax error at line 1, column 1" diff bad
 	true >bad
@@ -160,7 +160,7 @@ END
 
 @test "the error of another host is repeated" {
 	mkeyfile list -f none --json >manifest 2>/dev/null || :
-	run_refused 2 "mkeyfile diff: 'manifest' is the error of another mkeyfile: cannot open 'none': No such file or directory" diff manifest
+	run_refused 2 "mkeyfile diff: 'manifest' contains the error message of another mkeyfile: cannot open 'none': No such file or directory" diff manifest
 }
 
 @test "what cannot be read" {
@@ -170,7 +170,7 @@ END
 	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" \
 		diff - --other-password-file=-
 	head -c 1048577 /dev/zero | tr '\0' '\n' >large
-	run_refused 2 "mkeyfile diff: 'large' is larger than 1048576 bytes, which is all that a server reads" diff large
+	run_refused 2 "mkeyfile diff: 'large' is larger than 1048576 bytes, the most that a server reads" diff large
 }
 
 @test "a file is compared with itself, and no key is shown" {

@@ -94,7 +94,7 @@ encrypted 'keyfile' to 'other'" ""
 	cp keyfile plain
 	run --separate-stderr mkeyfile encrypt -P pw --in-place
 	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
-next: before the server starts again, add to its option file, in the group [mariadb]:
+next: before you restart the server, add to the group [mariadb] of its option file:
       loose_file_key_management_filekey = FILE:$PWD/pw" ""
 	openssl_decrypt pw keyfile | cmp - plain
 	same '640 0:65534' "$(stat -c '%a %u:%g' keyfile)"
@@ -108,7 +108,7 @@ next: before the server starts again, add to its option file, in the group [mari
 	mv pw 'my dir'
 	run --separate-stderr mkeyfile encrypt -P 'my dir/pw' --in-place -t 12.3 --digest=sha256 --pbkdf2=9
 	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
-next: before the server starts again, add to its option file, in the group [mariadb]:
+next: before you restart the server, add to the group [mariadb] of its option file:
       loose_file_key_management_filekey = \"FILE:$PWD/my dir/pw\"
       loose_file_key_management_digest = sha256
       loose_file_key_management_use_pbkdf2 = 9" ""
@@ -117,16 +117,16 @@ next: before the server starts again, add to its option file, in the group [mari
 	same "$settings" "$(grep 'filekey\|digest\|pbkdf2' <<<"$output")"
 	run --separate-stderr mkeyfile decrypt --in-place -P 'my dir/pw' --digest=sha256 --pbkdf2=9 -t 10.11+plugin
 	assert_equal 0 "decrypted 'keyfile' to 'keyfile'
-next: before the server starts again, remove from its option file:
+next: before you restart the server, remove from its option file:
 ${settings//loose_/      loose_mkey}" ""
 	# a password that is not in a file
 	run --separate-stderr mkeyfile encrypt --password-command="cat 'my dir/pw'" --in-place -t 10.11
 	assert_equal 0 "encrypted 'keyfile' to 'keyfile'
-next: before the server starts again, write the password to a file that only the server's user account can read, and add to its option file, in the group [mariadb]:
+next: before you restart the server, write the password to a file that only the server's user account can read, and add to the group [mariadb] of its option file:
       loose_file_key_management_filekey = FILE:/path/of/the/password/file" ""
 	run --separate-stderr mkeyfile decrypt --password-command="cat 'my dir/pw'" --in-place
 	assert_equal 0 "decrypted 'keyfile' to 'keyfile'
-next: before the server starts again, remove from its option file:
+next: before you restart the server, remove from its option file:
       loose_file_key_management_filekey" ""
 	run --separate-stderr mkeyfile encrypt -P 'my dir/pw' --in-place -t maxscale
 	assert_equal 0 "encrypted 'keyfile' to 'keyfile'" ""
@@ -160,7 +160,7 @@ next: before the server starts again, remove from its option file:
 	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on 10.11: Invalid key at keyfile line 1, column 3" \
 		encrypt -P pw -t 10.11
 	run -0 mkeyfile encrypt -P pw -t 11.8-enterprise -o sealed -q
-	run_refused 4 "mkeyfile encrypt: 'keyfile' would not open on 11.8-enterprise: it reads only sha1 with 1 iteration, not sha1, PBKDF2 with 10000 iterations" \
+	run_refused 4 "mkeyfile encrypt: 'keyfile' could not be decrypted by 11.8-enterprise, which supports only sha1 with 1 iteration, not sha1, PBKDF2 with 10000 iterations" \
 		encrypt -P pw -t 11.8-enterprise --pbkdf2=10000
 }
 
@@ -169,11 +169,11 @@ next: before the server starts again, remove from its option file:
 	for mode in 644 620 604; do
 		chmod $mode keyfile
 		run_refused 4 "mkeyfile decrypt: 'keyfile' has mode 0$mode: others could read the plain keys, or its group could change them
-hint: chmod 600 it first, or 640 with the server's group" decrypt -P pw --in-place
+hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw --in-place
 		make_keyfile other 1
 		chmod $mode other
 		run_refused 4 "mkeyfile decrypt: 'other' has mode 0$mode: others could read the plain keys, or its group could change them
-hint: chmod 600 it first, or 640 with the server's group" decrypt -P pw -o other --force
+hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw -o other --force
 	done
 }
 
@@ -192,7 +192,7 @@ hint: chmod 600 it first, or 640 with the server's group" decrypt -P pw -o other
 	printf '# Schl\xfcssel\n1;%s\n2;\x01x\n' "$(random_key)" >plain
 	openssl_encrypt pw plain sealed
 	run_refused 2 "mkeyfile decrypt: 'sealed' is no key file: invalid key at line 3, column 3
-hint: the password fits: --force writes the plain text all the same" decrypt -f sealed -P pw
+hint: use --force to write the plain text anyway: the password is right" decrypt -f sealed -P pw
 	mkeyfile decrypt -f sealed -P pw --force | cmp - plain
 }
 

@@ -29,14 +29,14 @@ ensure_twice() { # argument...
 @test "a new file, IDs that it lacks, and nothing" {
 	run -0 --separate-stderr mkeyfile ensure
 	same "created 'keyfile'" "${stderr_lines[0]}"
-	same "next: the server's option file has to name it" "${stderr_lines[3]}"
+	same "next: add the key file to the server's option file" "${stderr_lines[3]}"
 	same "1 2" "$(ids)"
 	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
 	cp keyfile old
 	run -0 --separate-stderr mkeyfile ensure 100 2 101 --size=128
 	same "changed 'keyfile'" "${stderr_lines[0]}"
 	[[ ${stderr_lines[1]} == "  key ID 100 version 1, 128 bits, fingerprint "* ]]
-	[[ ${stderr_lines[3]} == "next: copy the file to every server of the cluster"* ]]
+	[[ ${stderr_lines[3]} == "next: copy the key file to every server of the cluster"* ]]
 	same "1 2 100 101" "$(ids)"
 	cmp old <(head -n 2 keyfile)
 	rm old
@@ -75,7 +75,7 @@ ensure_twice() { # argument...
 	same "created 'keyfile.key', a password file
 changed 'keyfile', encrypted
   the file was plain
-next: before the server starts again, add to its option file, in the group [mariadb]:
+next: before you restart the server, add to the group [mariadb] of its option file:
       loose_file_key_management_filekey = FILE:$PWD/keyfile.key" "$stderr"
 	openssl_decrypt keyfile.key keyfile >opened
 	cmp plain opened
@@ -108,10 +108,10 @@ next: before the server starts again, add to its option file, in the group [mari
 	run_refused 3 "mkeyfile ensure: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify' to try other digests and iteration counts" ensure --new-password-file=wrong 7
 	run_refused 2 "mkeyfile ensure: 'keyfile' is encrypted, and its password file 'absent' does not exist
-hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with the present password" \
+hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with the current password" \
 		ensure --new-password-file=absent 7
-	run_refused 2 "mkeyfile ensure: 'keyfile' needs a password, and there is no terminal to ask for it
-hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" ensure 7
+	run_refused 2 "mkeyfile ensure: cannot ask for the password of 'keyfile': there is no terminal
+hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" ensure 7
 	printf 'two\nlines of a password\n' >lines
 	chmod 600 lines
 	run_refused 4 "mkeyfile ensure: the password in 'lines' has more than one line, which openssl would cut" \
@@ -165,8 +165,8 @@ changed 'keyfile.key'
 		run -0 --separate-stderr mkeyfile ensure --server-user=nobody "$@"
 		grep '^next' <<<"$stderr" | head -n 1
 	}
-	local named="next: the server's option file has to name it"
-	local chown="next: the server's user has to read it (chown nobody keyfile), and its option file has to name it"
+	local named="next: add the key file to the server's option file"
+	local chown="next: make the key file readable by the server's user account (chown nobody keyfile), and add it to the server's option file"
 	same "$named" "$(next)"
 	same "$named" "$(next --owner=nobody)"
 	same "$named" "$(next --owner="root:$group" --mode=0640)"
@@ -174,7 +174,7 @@ changed 'keyfile.key'
 	same "$chown" "$(next --owner=root:root --mode=0640)"
 	# and a password file that was there
 	make_password_file pw
-	same "next: the server's user has to read both (chown nobody keyfile pw), and its option file has to name them" \
+	same "next: make both files readable by the server's user account (chown nobody keyfile pw), and add them to the server's option file" \
 		"$(next --new-password-file=pw)"
 }
 
@@ -182,13 +182,13 @@ changed 'keyfile.key'
 	make_keyfile keyfile 1 2
 	for mode in 0644 644 0660 0200 0700 00600 6000 rw '' 0; do
 		run -64 --separate-stderr mkeyfile ensure --mode="$mode"
-		[[ $stderr == "mkeyfile ensure: invalid mode '"*"': 0400, 0440, 0600 and 0640 are possible" ]]
+		[[ $stderr == "mkeyfile ensure: invalid mode '"*"': use 0400, 0440, 0600 or 0640" ]]
 	done
 	run_refused 4 "mkeyfile ensure: files of user 'daemon' are not trusted
 hint: use --server-user=daemon if the server runs as that user, or --trust-owner=daemon" ensure --owner=daemon
-	run_refused 64 "mkeyfile ensure: there is no user 'rot'" ensure --owner=rot
-	run_refused 64 "mkeyfile ensure: there is no user ''" ensure --owner=:root
-	run_refused 64 "mkeyfile ensure: there is no group ''" ensure --owner=root:
+	run_refused 64 "mkeyfile ensure: user 'rot' does not exist" ensure --owner=rot
+	run_refused 64 "mkeyfile ensure: user '' does not exist" ensure --owner=:root
+	run_refused 64 "mkeyfile ensure: group '' does not exist" ensure --owner=root:
 	[ "$(id -u)" = 0 ] || skip 'the rest needs root'
 	mkdir own
 	chown nobody own
@@ -390,7 +390,7 @@ would change 'keyfile', encrypted
 
 @test "a directory that does not exist, links, and files that are none" {
 	run_refused 2 "mkeyfile ensure: cannot open 'none/keyfile': No such file or directory
-hint: create its directory first" ensure -f none/keyfile
+hint: create the directory first" ensure -f none/keyfile
 	ln -s target keyfile
 	run_refused 2 "mkeyfile ensure: cannot open 'keyfile': No such file or directory
 hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
@@ -405,7 +405,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 	: >empty
 	run_refused 2 "mkeyfile ensure: 'empty' holds no key" ensure -f empty
 	run_refused 64 "mkeyfile ensure: standard input cannot be changed: name a file" ensure -f -
-	run_refused 64 "mkeyfile ensure: the key file and the password file cannot be the same" \
+	run_refused 64 "mkeyfile ensure: the key file and the password file must be different files" \
 		ensure --new-password-file=keyfile
 }
 
@@ -429,8 +429,8 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 
 @test "what add would refuse is no state to be in" {
 	make_keyfile keyfile 1 2 2
-	run_refused 4 "mkeyfile ensure: 'keyfile' has key ID 2 version 1 twice, on lines 2 and 3: the server uses the last one, in silence
-hint: find out which of the two keys the data needs, and give the other one an ID of its own" ensure
+	run_refused 4 "mkeyfile ensure: 'keyfile' has key ID 2 version 1 twice, on lines 2 and 3: the server silently uses the last one
+hint: check which of the two keys your data uses, and move the other one to a new ID" ensure
 	make_keyfile keyfile '1;1' '1;2'
 	run -4 --separate-stderr mkeyfile ensure --target=10.11
 	[[ ${stderr_lines[0]} == "mkeyfile ensure: 'keyfile' would not load on 10.11: "* ]]
@@ -443,7 +443,7 @@ hint: find out which of the two keys the data needs, and give the other one an I
 'keyfile' needs no change" "$stderr"
 	ensure_twice --mode=0600
 	make_password_file pw
-	run_refused 4 "mkeyfile ensure: 'new' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+	run_refused 4 "mkeyfile ensure: 'new' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		ensure -f new --new-password-file=new.key --digest=sha256 -t 10.11
 }
 

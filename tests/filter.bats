@@ -42,7 +42,7 @@ run_failed() { # status words input command argument...
 	openssl_decrypt pw out >opened
 	same "1;1 2;1 100;1 100;2" "$(grep -oE '^[0-9]+;[0-9]+' opened | paste -sd ' ')"
 	same "next:
-  1. bring the key file to every server of the cluster before any of them uses the new key" "$(grep -A1 '^next:' said)"
+  1. copy the key file to every server of the cluster before any server uses the new key" "$(grep -A1 '^next:' said)"
 	filter plain remove 100 --force
 	same "1 2" "$(ids out)"
 	make_password_file new
@@ -64,7 +64,7 @@ run_failed() { # status words input command argument...
 	# base64 is named for what it is
 	base64 sealed >base64
 	run_failed 2 "mkeyfile add: 'standard input' is an encrypted key file in base64, which no server reads
-hint: decode it with 'base64 -d' first" base64 add 7 -P pw
+hint: decode the input with 'base64 -d' first" base64 add 7 -P pw
 }
 
 @test "the SQL of --new-id goes to standard error, or to standard output when that is free" {
@@ -91,7 +91,7 @@ changed 'standard input'" "$(head -n 2 <<<"$stderr")"
 	rm -f out said
 	run_refused 4 "mkeyfile add: 'new' exists" add 7 --file=- --output=new <plain
 	run_refused 2 "mkeyfile add: cannot open 'none/new': No such file or directory" add 7 --file=- --output=none/new <plain
-	run_refused 64 "mkeyfile add: the name of a file is empty" add 7 --file=- --output= <plain
+	run_refused 64 "mkeyfile add: a file name is empty" add 7 --file=- --output= <plain
 	before=$(snapshot)
 	run -0 --separate-stderr mkeyfile remove 100 --force --dry-run --file=- --output=other <plain
 	same "would create 'other'
@@ -114,24 +114,24 @@ would change 'standard input'" "$(head -n 2 <<<"$stderr")"
 	printf '%s\n' 'wrong password, long enough' >wrong
 	run_failed 3 "mkeyfile add: 'standard input' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify --password-file=wrong --file=-' to try other digests and iteration counts" sealed add 7 -P wrong
-	run_failed 2 "mkeyfile add: 'standard input' needs a password, and there is no terminal to ask for it
-hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" sealed add 7
+	run_failed 2 "mkeyfile add: cannot ask for the password of 'standard input': there is no terminal
+hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" sealed add 7
 	run_failed 2 "mkeyfile add: 'standard input' holds no key" /dev/null add 7
-	run_failed 4 "mkeyfile add: key ID 100 exists already in 'standard input'
-hint: run 'mkeyfile rotate 100 --new-id --file=- --output=-' to add a successor of it" plain add 100
+	run_failed 4 "mkeyfile add: key ID 100 is already in 'standard input'
+hint: run 'mkeyfile rotate 100 --new-id --file=- --output=-' to add a successor" plain add 100
 	head -c 100 sealed >'cut'
 	run_failed 2 "mkeyfile add: 'standard input' is damaged: an encrypted key file is not cut in the middle of a block" 'cut' add 7 -P pw
 	head -c 1048577 /dev/zero >large
-	run_failed 2 "mkeyfile add: 'standard input' is larger than 1048576 bytes, which is all that a server reads" large add 7
+	run_failed 2 "mkeyfile add: 'standard input' is larger than 1048576 bytes, the most that a server reads" large add 7
 	# remove has its guards
-	run_failed 4 "mkeyfile remove: no data was looked at: it may need what is to be removed
+	run_failed 4 "mkeyfile remove: no data directory was checked; existing data may still need these keys
 hint: use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check" \
 		plain remove 100
 	make_keyfile none 2
 	status=0
 	filter none add 7 || status=$?
-	same "4 0 hint: every server needs key ID 1" "$status $(stat -c %s out) $(tail -n 1 said)"
-	run_failed 4 "mkeyfile passwd: the new password of 'standard input' is the old one" sealed passwd -P pw --new-password-fd=3 3<pw
+	same "4 0 hint: add key ID 1, which every server requires" "$status $(stat -c %s out) $(tail -n 1 said)"
+	run_failed 4 "mkeyfile passwd: the new password of 'standard input' is identical to the old one" sealed passwd -P pw --new-password-fd=3 3<pw
 }
 
 @test "a dry run writes no key file" {
@@ -161,9 +161,9 @@ hint: use --server-data for the server of this host, or --datadir=DIR for a data
 	exec 9>&-
 }
 
-@test "standard output has the key file and nothing else" {
-	run_failed 64 "mkeyfile add: --json needs --output=FILE: standard output has the key file" plain add 7 --json
-	run_failed 64 "mkeyfile rotate: --flush and --output exclude each other: the server reads its own file" plain rotate 1 --flush
+@test "standard output is used for the key file and nothing else" {
+	run_failed 64 "mkeyfile add: --json requires --output=FILE: standard output is used for the key file" plain add 7 --json
+	run_failed 64 "mkeyfile rotate: --flush and --output cannot be used together: the server reads its own file" plain rotate 1 --flush
 	# a terminal gets no key
 	run -0 "$abs_top_srcdir/tests/terminal" -- sh -c "$MKEYFILE add 7 --file=- --output=- <plain"
 	same "mkeyfile add: refusing to write a key file to a terminal
@@ -178,7 +178,7 @@ exit 0" "${output//$'\r'/}"
 
 @test "what contradicts a filter" {
 	for option in --backup --keep=1 --lock-timeout=5 --write-in-place=saved; do
-		run_failed 64 "mkeyfile add: --output excludes --backup, --keep, --lock-timeout and --write-in-place: no existing file is changed" \
+		run_failed 64 "mkeyfile add: --output cannot be used with --backup, --keep, --lock-timeout or --write-in-place: no existing file is changed" \
 			plain add 7 $option
 	done
 	# but not what the option files say for all commands
@@ -186,16 +186,16 @@ exit 0" "${output//$'\r'/}"
 	env -u MKEYFILE_PRINT_DEFAULTS "$MKEYFILE" add 7 --defaults-file=my.cnf --file=- --output=- <plain >out 2>said
 	same 4 "$(wc -l <out)"
 	rm out said
-	run_refused 64 "mkeyfile add: --output needs --file=-: a file is changed where it is" add 7 --file=plain --output=-
-	run_refused 64 "mkeyfile remove: standard input cannot be changed: name a file, or use --output=-" remove 7 --file=- --force
+	run_refused 64 "mkeyfile add: --output requires --file=-: a named file is changed in place" add 7 --file=plain --output=-
+	run_refused 64 "mkeyfile remove: standard input cannot be changed: use --file=FILE or --output=-" remove 7 --file=- --force
 	run_refused 64 "mkeyfile add: the key and the key file cannot both come from standard input" add 7 --key-from=- -f - -o -
 	run_refused 64 "mkeyfile add: the key file and the password cannot both come from standard input" add 7 -P - -f - -o -
 	run_refused 64 "mkeyfile passwd: the key file and the new password cannot both come from standard input" \
 		passwd -P pw --new-password-fd=0 -f - -o -
-	run_failed 64 "mkeyfile passwd: --output changes no password file: name another one with --new-password-file" \
+	run_failed 64 "mkeyfile passwd: --output cannot change the password file: use another file with --new-password-file" \
 		sealed passwd -P pw --new-password-file=pw
 	run_failed 2 "mkeyfile passwd: cannot open 'none': No such file or directory
-hint: create the password file first: with --output, none is made" sealed passwd -P pw --new-password-file=none
+hint: create the password file first: with --output, mkeyfile does not create it" sealed passwd -P pw --new-password-file=none
 	[ ! -e none ]
 }
 
@@ -203,7 +203,7 @@ hint: create the password file first: with --output, none is made" sealed passwd
 	umask 022
 	rm -f out
 	filter plain add 7
-	same "mkeyfile add: warning: standard output is a file of mode 0644: others can read the plain keys, or its group can change them" \
+	same "mkeyfile add: warning: standard output is a file with mode 0644: others can read the plain keys, or its group can change them" \
 		"$(head -n 1 said)"
 	filter sealed add 7 -P pw
 	run -1 grep warning said

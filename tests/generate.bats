@@ -7,8 +7,8 @@ setup_test() {
 }
 
 next_steps() {
-	printf "next: the server's option file has to name it\n"
-	printf '      keep a copy of the key file in a safe place: without it the data is lost'
+	printf "next: add the key file to the server's option file\n"
+	printf '      keep a copy of the key file in a safe place: without it, the data is lost'
 }
 
 @test "IDs 1 and 2 when none are named, 256 bits, mode 0600" {
@@ -32,7 +32,7 @@ $(next_steps)" ""
 		run -0 mkeyfile generate -q -f "k$bits" -s $bits 1 4294967295
 		[[ $(cat "k$bits") =~ ^1\;[0-9a-f]{$((bits / 4))}$'\n'4294967295\;[0-9a-f]{$((bits / 4))}$ ]]
 	done
-	run_refused 64 "mkeyfile generate: key ID 1 is not among the IDs, and no server loads a key file without it" generate 2 3
+	run_refused 64 "mkeyfile generate: key ID 1 is missing: no server loads a key file without it" generate 2 3
 }
 
 @test "versioned exactly when the target reads versions" {
@@ -55,8 +55,8 @@ $(next_steps)" ""
 	assert_equal 0 "created 'keyfile.key', a password file
 created 'keyfile', encrypted
   key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
-next: the server's option file has to name both
-      keep a copy of the key file and one of the password, apart from each other, in a safe place: without it the data is lost" ""
+next: add both files to the server's option file
+      keep copies of the key file and of the password in two separate safe places: without them, the data is lost" ""
 	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
 	same 257 "$(stat -c %s keyfile.key)"
 	same '600 600' "$(stat -c %a keyfile keyfile.key | xargs)"
@@ -74,7 +74,7 @@ next: the server's option file has to name both
 @test "--new-password-file goes again when the key file cannot be written" {
 	mkdir keydir
 	run_refused 4 "mkeyfile generate: 'keydir' exists" generate -f keydir --new-password-file=keyfile.key
-	run_refused 4 "mkeyfile generate: 'kf' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+	run_refused 4 "mkeyfile generate: 'kf' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
 }
 
@@ -119,7 +119,7 @@ hint: use 'mkeyfile add' to add keys to the file, which the server uses" generat
 	make_keyfile keyfile 1
 	chmod 644 keyfile
 	run_refused 4 "mkeyfile generate: 'keyfile' has mode 0644: others could read the plain keys, or its group could change them
-hint: chmod 600 it first, or 640 with the server's group" generate --force
+hint: set its mode to 600, or to 640 with the server's group" generate --force
 	run -0 mkeyfile generate --force -q --new-password-file=keyfile.key
 }
 
@@ -127,8 +127,8 @@ hint: chmod 600 it first, or 640 with the server's group" generate --force
 	mkfifo .keyfile.mkeyfile-1-2
 	touch .keyfile.mkeyfile-0-3
 	run -0 --separate-stderr mkeyfile generate
-	same "mkeyfile generate: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
-hint: it may hold keys that this file lacks: compare them before you remove it" "$(head -n 2 <<<"$stderr")"
+	same "mkeyfile generate: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by an interrupted run
+hint: compare '.keyfile.mkeyfile-1-2' with this file before you delete it, since it may contain other keys" "$(head -n 2 <<<"$stderr")"
 	same ".keyfile.mkeyfile-1-2
 keyfile" "$(ls -A)"
 }
@@ -154,7 +154,7 @@ keyfile" "$(ls -A)"
 	run -0 --separate-stderr mkeyfile generate --force -P pw --json
 	same keyfile~ "$(jq -r .backup <<<"$output")"
 	cmp third keyfile~
-	run_refused 64 "mkeyfile generate: --keep needs --force: a file that is created needs no backup" generate --keep=1
+	run_refused 64 "mkeyfile generate: --keep requires --force: a new file needs no backup" generate --keep=1
 }
 
 @test "--force on nothing is a plain generate" {
@@ -170,7 +170,7 @@ would create 'keyfile', encrypted
 	same "" "$(ls -A)"
 	run -0 mkeyfile generate -q
 	run_refused 4 "mkeyfile generate: 'keyfile' exists
-hint: --force replaces it and keeps the old one, with a ~ behind its name" generate -n
+hint: use --force to replace the file and keep the old one as a backup" generate -n
 	before=$(snapshot)
 	run -0 mkeyfile generate -n --force
 	same "$before" "$(snapshot)"
@@ -192,7 +192,7 @@ END
 @test "as root, new files belong to the server's user account" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	run -0 --separate-stderr mkeyfile generate --new-password-file=keyfile.key --server-user=nobody
-	grep -qxF "next: the server's option file has to name both" <<<"$stderr"
+	grep -qxF "next: add both files to the server's option file" <<<"$stderr"
 	for file in keyfile keyfile.key; do
 		same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' $file)"
 	done
@@ -216,7 +216,7 @@ END
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \
 		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
 	grep -q 'INJECTED' calls
-	grep -qxF "next: the server's user has to read both (chown nobody keyfile keyfile.key), and its option file has to name them" <<<"$stderr"
+	grep -qxF "next: make both files readable by the server's user account (chown nobody keyfile keyfile.key), and add them to the server's option file" <<<"$stderr"
 	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
 	# as a shell takes the names
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \

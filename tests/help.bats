@@ -34,19 +34,19 @@ Commands:
   list                 show IDs, versions, sizes and fingerprints, never keys
   encrypt              encrypt a plain key file, as openssl enc does
   decrypt              decrypt a key file, as openssl enc -d does
-  verify               check that the server loads it and it opens the data
-  config               print the option file section that makes a server use it
+  verify               check that a server loads the file and opens its data
+  config               print the option file section for the server
   passwd               change the password or the KDF of a key file
   remove ID...|--all   remove keys that no data needs
   diff OTHER           compare two key files by fingerprint
-  status [ID...]       tell how far a running server is with a rotation
+  status [ID...]       show the progress of a rotation on a running server
 
 Example:
   mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100
 
 For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$stderr"
 	run -64 --separate-stderr mkeyfile --json
-	same '{"error":{"status":64,"message":"no command named"},"hints":["run '\''mkeyfile --help'\'' to list the commands"]}' \
+	same '{"error":{"status":64,"message":"no command given"},"hints":["run '\''mkeyfile --help'\'' to list the commands"]}' \
 		"$(jq -c '{error, hints}' <<<"$output")"
 }
 
@@ -83,8 +83,8 @@ Examples:
 
 Options:
       --all                       Rotate every ID in the file
-  -s, --size=BITS                 Make keys of BITS (default: as before)
-      --new-id[=ID]               Make a successor under ID (default: next free)
+  -s, --size=BITS                 Make keys of BITS bits (default: unchanged)
+      --new-id[=ID]               Make a successor with ID (default: next free)
       --flush                     Make the server read the key file again
       --datadir=DIR               Read DIR, a data directory or a backup
       --server-data               Read every data directory of the local server
@@ -213,14 +213,14 @@ hint: did you mean 'mkeyfile list'?" help options lits
 @test "a word that may be the value of --new-id is asked about" {
 	unset MKEYFILE_PASSWORD_FILE
 	make_keyfile three 1 2 101
-	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
+	run_refused 2 "mkeyfile rotate: key ID 102 is not in 'three'
 hint: did you mean 'mkeyfile rotate 101 --new-id=102 --file=three'?" rotate -f three 101 --new-id 102
-	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
+	run_refused 2 "mkeyfile rotate: key ID 102 is not in 'three'
 hint: did you mean 'mkeyfile rotate 101 --new-id=102 --file=three'?" rotate -f three --new-id 102 101
 	# neither is in the file; nor can one be meant
-	run_refused 2 "mkeyfile rotate: 'three' has no key ID 103
+	run_refused 2 "mkeyfile rotate: key ID 103 is not in 'three'
 hint: run 'mkeyfile add 103 --file=three' to add it" rotate -f three 103 --new-id 104
-	run_refused 2 "mkeyfile rotate: 'three' has no key ID 102
+	run_refused 2 "mkeyfile rotate: key ID 102 is not in 'three'
 hint: run 'mkeyfile add 102 --file=three' to add it" rotate -f three --new-id 102
 	mkeyfile add -q -f three 102
 	# two IDs that are there

@@ -47,7 +47,7 @@ ids() {
 	obeys 2 0 passwd -f plain -P 'my pw' --new-password-file=new
 	same Salted__ "$(head -c 8 plain)"
 	obeys 3 3 list --digest=sha256 "${options[@]}"
-	[[ $stderr == *"hint: it opens with --digest=sha1"* ]]
+	[[ $stderr == *"hint: the file opens with --digest=sha1"* ]]
 }
 
 @test "a command that a hint names has the options before the command that failed" {

@@ -21,8 +21,8 @@ setup_test() {
 		fingerprint "$(sed -n "s/^$1;//p" keyfile)"
 	}
 	run --separate-stderr mkeyfile list
-	assert_equal 0 "note: key ID 100 has older versions, from rotations that are not finished or not tidied up;
-      'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs" \
+	assert_equal 0 "note: older versions of key ID 100 are still in the file;
+      run 'mkeyfile remove --old-versions --datadir=DIR ID' to remove the versions that no data uses" \
 		"ID          VERSIONS    BITS  FINGERPRINT       ROLE
 1           1            128  $(print_of '1;1')  system
 2           1            256  $(print_of '2;1')  temporary
@@ -100,14 +100,14 @@ END
 	for options in "--ids --json" "--fingerprint --json" "--ids --fingerprint"; do
 		# shellcheck disable=SC2086
 		run -64 --separate-stderr mkeyfile list $options
-		same "mkeyfile list: --ids, --fingerprint and --json exclude each other" "$stderr"
+		same "mkeyfile list: --ids, --fingerprint and --json cannot be used together" "$stderr"
 	done
 }
 
 @test "older versions are noted, unless --quiet, with many IDs too" {
 	for id in $(seq 1 10); do printf '%s\n' "$id;1;$(random_key)" "$id;2;$(random_key)"; done >keyfile
 	run -0 --separate-stderr mkeyfile list --json
-	same "note: key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... have older versions, from rotations that are not finished or not tidied up;" \
+	same "note: older versions of key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... are still in the file;" \
 		"${stderr_lines[0]}"
 	same "$(jq -c '[.keys[] | select(.version == 1)]' <<<"$output")" "$(jq -c .old_versions <<<"$output")"
 	same 10 "$(jq '.old_versions | length' <<<"$output")"
@@ -126,7 +126,7 @@ END
 @test "a target that would not load the file is a warning" {
 	make_keyfile keyfile '1;1'
 	run --separate-stderr mkeyfile list --ids -t 10.11
-	assert_equal 0 "mkeyfile list: warning: 10.11 would not load it: Invalid key at keyfile line 1, column 3" 1
+	assert_equal 0 "mkeyfile list: warning: 10.11 would not load 'keyfile': Invalid key at keyfile line 1, column 3" 1
 	run --separate-stderr mkeyfile list --ids -t 11.8-enterprise
 	assert_equal 0 "" 1
 }
@@ -135,7 +135,7 @@ END
 	make_keyfile plain 1
 	openssl_encrypt pw plain keyfile -md sha256
 	run --separate-stderr mkeyfile list --ids -t 10.11 -P pw --digest=sha256
-	assert_equal 0 "mkeyfile list: warning: 10.11 would not load it: Cannot decrypt keyfile. Wrong key?" 1
+	assert_equal 0 "mkeyfile list: warning: 10.11 would not load 'keyfile': Cannot decrypt keyfile. Wrong key?" 1
 	run --separate-stderr mkeyfile list --ids -t 12.3 -P pw --digest=sha256
 	assert_equal 0 "" 1
 }

@@ -12,7 +12,7 @@ setup_test() {
 	make_password_file keyfile.key
 	openssl_encrypt keyfile.key plain keyfile
 	installed=$("$MARIADBD" --version | sed 's/.*Ver \([^ ]*\).*/\1/')
-	found="key file '$PWD/keyfile', as the server's option files say; server $installed"
+	found="key file '$PWD/keyfile', from the server's option files; server $installed"
 }
 
 # An option file with these lines; $PWD is written as @.
@@ -46,7 +46,7 @@ with_file() {
 	run --separate-stderr with_file rotate 100
 	[ "$status" = 4 ]
 	[[ $stderr = "$found
-mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would refuse to start on it"* ]]
+mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would refuse to start with it"* ]]
 	run -0 with_file rotate --new-id 100
 	same $'1\n2\n100\n101\n200' "$(mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key)"
 }
@@ -88,7 +88,7 @@ two_plugins() { # line...
 
 @test "two plugins that would both serve keys: every command refuses, and names them" {
 	words="the option files load two key management plugins"
-	hint="hint: the server uses only one of them, and which one is not defined: load only one, or set"
+	hint="hint: the server uses only one of them, and it is undefined which: load only one, or set"
 	way="hint: use --no-defaults with --file=FILE to ignore the option files"
 	stock="file_key_management ('$PWD/plain')" own="mkeyfile_key_management ('$PWD/keyfile')"
 	for lists in 'plugin_load_add = file_key_management|plugin_load_add = mkeyfile_key_management' \
@@ -140,9 +140,9 @@ $way" add 5 --defaults-file=my.cnf
 	same keyfile "$(served 'plugin_load_add = x=file_key_management' 'plugin_load_add = mkeyfile_key_management')"
 	# a file that the plugin in use is not told of is not the server's
 	option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' 'loose_file_key_management_filename = @/plain'
-	run_refused 64 "mkeyfile add: no key file named
-hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE
-hint: the option files load mkeyfile_key_management, and set no filename for it" add 5 --defaults-file=my.cnf
+	run_refused 64 "mkeyfile add: no key file given
+hint: use --file=FILE or set the environment variable MKEYFILE_FILE
+hint: the option files load mkeyfile_key_management but do not set its filename" add 5 --defaults-file=my.cnf
 }
 
 @test "settings of a plugin that is not loaded keep the server from starting" {
@@ -160,7 +160,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 @test "a server's file is known for one when everything is named" {
 	server_section
 	run -4 --separate-stderr with_file rotate 100 -f keyfile -P keyfile.key
-	[[ $stderr = *"and $installed would refuse to start on it"* ]]
+	[[ $stderr = *"and $installed would refuse to start with it"* ]]
 	run -0 --separate-stderr with_file verify -f keyfile -P keyfile.key --server-user="$(id -u)" --json
 	same "$installed true" "$(jq -r '"\(.target) \(.from_option_files)"' <<<"$output")"
 }
@@ -170,7 +170,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 		file-key-management-filename file_key-management_filename file_key_management_filen; do
 		option_file '[mysqld]' 'file_key_management_filename = /nowhere' '[server]' "$line = @/plain"
 		run --separate-stderr with_file list --ids
-		assert_equal 0 "key file '$PWD/plain', as the server's option files say; server $installed" $'1\n2\n100'
+		assert_equal 0 "key file '$PWD/plain', from the server's option files; server $installed" $'1\n2\n100'
 	done
 	option_file '[mariadbd]' 'file_key_management_filename = "@/plain"   # where it is' '!include @/more.cnf'
 	run -0 --separate-stderr with_file list --ids
@@ -237,17 +237,17 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 		option_file '[mkeyfile]' "$line"
 		name=${line%% *}
 		run --separate-stderr with_file list -f keyfile
-		assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option, or a wrong value for it: '${name#=}'
-hint: --no-defaults does without the option files" ""
+		assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option or an invalid value: '${name#=}'
+hint: use --no-defaults to ignore the option files" ""
 		run -0 --separate-stderr mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key
 	done
 	option_file '[mkeyfile]' 'tarjet = 10.11'
 	run --separate-stderr with_file list -f keyfile
-	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option, or a wrong value for it: 'tarjet'
+	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files has an unknown option or an invalid value: 'tarjet'
 hint: did you mean 'target'?" ""
 	option_file '[mkeyfile]' 'password_file = a' 'password_command = b'
 	run --separate-stderr with_file list -f keyfile
-	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files names more than one source of the password" ""
+	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files sets more than one source of the password" ""
 }
 
 @test "only what is left open is asked for" {
@@ -352,32 +352,32 @@ hint: did you mean 'target'?" ""
 	run_refused 2 "Could not open required defaults file: $PWD/nowhere
 Fatal error in defaults handling. Program aborted
 mkeyfile list: 'my_print_defaults' failed with status $(my_print_defaults --defaults-file=nowhere x 2>/dev/null || echo $?)
-hint: --no-defaults does without the option files" list --defaults-file="$PWD/nowhere"
+hint: use --no-defaults to ignore the option files" list --defaults-file="$PWD/nowhere"
 	MKEYFILE_PRINT_DEFAULTS=/nowhere run_refused 2 "mkeyfile list: cannot run '/nowhere': No such file or directory
-hint: --no-defaults does without the option files" list -f keyfile
+hint: use --no-defaults to ignore the option files" list -f keyfile
 	MKEYFILE_PRINT_DEFAULTS=false run_refused 2 "mkeyfile list: 'false' failed with status 1
-hint: --no-defaults does without the option files" list -f keyfile
+hint: use --no-defaults to ignore the option files" list -f keyfile
 	MKEYFILE_PRINT_DEFAULTS=yes run_refused 2 "mkeyfile list: 'yes' was ended by signal 13
-hint: --no-defaults does without the option files" list -f keyfile
+hint: use --no-defaults to ignore the option files" list -f keyfile
 	printf '#!/bin/sh\nhead -c 40000 /dev/zero | tr "\\0" "\\n"\n' >many
 	chmod 755 many
 	MKEYFILE_PRINT_DEFAULTS=./many run_refused 2 "mkeyfile list: cannot read the option files: './many' prints too much
-hint: --no-defaults does without the option files" list -f keyfile
-	run_refused 64 "mkeyfile list: --no-defaults excludes --defaults-file and --defaults-group-suffix" \
+hint: use --no-defaults to ignore the option files" list -f keyfile
+	run_refused 64 "mkeyfile list: --no-defaults cannot be used with --defaults-file or --defaults-group-suffix" \
 		list --no-defaults --defaults-file=x
 	# a host without MariaDB has no option files, and that is no error
 	mkdir empty
 	run --separate-stderr env PATH="$PWD/empty" "$MKEYFILE" list --ids -f plain
 	assert_equal 0 "" $'1\n2\n100'
-	run_refused 64 "mkeyfile list: no key file named
-hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE" list --no-defaults
+	run_refused 64 "mkeyfile list: no key file given
+hint: use --file=FILE or set the environment variable MKEYFILE_FILE" list --no-defaults
 }
 
 @test "a group that the server does not read" {
 	option_file '[client]' 'file_key_management_filename = @/keyfile'
-	run_refused 64 "mkeyfile list: no key file named
-hint: name it with --file=FILE or in the environment variable MKEYFILE_FILE
-hint: the option files name one in the group [client], which the server does not read" \
+	run_refused 64 "mkeyfile list: no key file given
+hint: use --file=FILE or set the environment variable MKEYFILE_FILE
+hint: the option files set a key file in the group [client], which the server does not read" \
 		list --defaults-file=my.cnf
 	mkdir conf.d
 	server_section "!includedir $PWD/conf.d"
@@ -394,11 +394,11 @@ hint: the option files name one in the group [client], which the server does not
 	mkdir bin
 	printf '#!/bin/sh\necho "mysqld  Ver 8.0.35 for Linux"\n' >bin/mariadbd
 	chmod 755 bin/mariadbd
-	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed here, '8.0.35', has no file_key_management
-hint: --target=SERVER names one, as SELECT VERSION() prints it" list -f plain -t auto
+	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed on this host, '8.0.35', has no file_key_management
+hint: use --target=SERVER, as SELECT VERSION() prints it" list -f plain -t auto
 	printf '#!/bin/sh\necho "a server"\n' >bin/mariadbd
-	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed here does not tell its version
-hint: --target=SERVER names one, as SELECT VERSION() prints it" list -f plain -t AUTO
+	PATH=$PWD/bin:$PATH run_refused 2 "mkeyfile list: the server installed on this host does not print its version
+hint: use --target=SERVER, as SELECT VERSION() prints it" list -f plain -t AUTO
 }
 
 # ---- the settings, judged as the server does ----
@@ -542,18 +542,18 @@ hint: no plugin that is loaded has this setting: remove it, or correct its name"
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	assert_equal 3 "$found
 mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case" \
+hint: the file opens with the content of the file named after 'file:', but the server requires FILE: in upper case" \
 		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
 	server_section
 	openssl_encrypt keyfile.key plain keyfile -md sha512 -pbkdf2 -iter 1
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	assert_equal 3 "$found
 mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: it opens with --digest=sha512 --pbkdf2=1, which $installed cannot read" \
+hint: the file opens with --digest=sha512 --pbkdf2=1, which $installed cannot read" \
 		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
 	run --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3
 	[[ $stderr = *"
-hint: it opens with --digest=sha512 --pbkdf2=1, for which the server needs file_key_management_digest=sha512 and file_key_management_use_pbkdf2=1" ]]
+hint: the file opens with --digest=sha512 --pbkdf2=1, for which the server needs file_key_management_digest=sha512 and file_key_management_use_pbkdf2=1" ]]
 	server_section 'file_key_management_digest = sha512' 'file_key_management_use_pbkdf2 = 1'
 	run -0 --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3
 }
@@ -566,11 +566,11 @@ hint: it opens with --digest=sha512 --pbkdf2=1, for which the server needs file_
 	run --separate-stderr with_file verify --server-user="$(id -u)" -t 10.11.19
 	same "1 no: Can't seek in file '$PWD/pipe' (Errcode: 29 \"Illegal seek\")" "$status ${lines[0]}"
 	run --separate-stderr with_file verify --server-user="$(id -u)" -t 11.8.9 -q
-	assert_equal 2 "mkeyfile verify: '$PWD/pipe' is a named pipe: reading it would take what the server is to get" ""
+	assert_equal 2 "mkeyfile verify: '$PWD/pipe' is a named pipe: reading it would consume what the server needs to read" ""
 	for command in list decrypt config; do
-		run_refused 2 "key file '$PWD/pipe', as the server's option files say; server 11.8
-mkeyfile $command: '$PWD/pipe' is a named pipe: reading it would take what the server is to get
-hint: --file names the file that is written to it; --file=- reads standard input" \
+		run_refused 2 "key file '$PWD/pipe', from the server's option files; server 11.8
+mkeyfile $command: '$PWD/pipe' is a named pipe: reading it would consume what the server needs to read
+hint: use --file=FILE with the file that is written to the pipe, or --file=- for standard input" \
 			$command --defaults-file=my.cnf -t 11.8
 	done
 	# the real server's words, where it is one that reads no pipes

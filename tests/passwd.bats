@@ -24,8 +24,9 @@ opens() {
 	openssl_decrypt "$2" "$1" "${@:3}" | cmp -s - plain
 }
 
-server_goes_on="      a running server goes on with what it has read. Copy"
-still_opens="the old password still opens 'keyfile~': delete it when the server has started with the new one,
+copy="      copy"
+to_all="to every server of the cluster (a running server keeps what it has read)"
+still_opens="the old password still opens 'keyfile~': after the server has started with the new password, run
       rm keyfile~"
 
 @test "a new password file, made or there already" {
@@ -34,10 +35,10 @@ still_opens="the old password still opens 'keyfile~': delete it when the server 
 	assert_equal 0 "created 'new', a password file
 the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': a new password, sha1, 1 iteration
-next: the server's user has to read 'new' (chown --reference=pw, chmod --reference=pw)
-      before the server starts again, its option file has to say:
+next: make 'new' readable by the server's user account (chown --reference=pw, chmod --reference=pw)
+      before you restart the server, set in its option file:
       file_key_management_filekey = FILE:$PWD/new
-$server_goes_on both files to every server of the cluster
+$copy both files $to_all
 $still_opens" ""
 	opens keyfile new
 	[ "$(stat -c %s new)" = 257 ]
@@ -62,8 +63,8 @@ $still_opens" ""
 the old password is in 'pw~'
 changed 'keyfile': a new password, sha1, 1 iteration
 changed 'pw', its password file
-next: the server's settings stay as they are
-$server_goes_on both files to every server of the cluster
+next: the server's settings need no change
+$copy both files $to_all
 $still_opens pw~" ""
 	opens keyfile pw
 	same '640 65534:4' "$(stat -c '%a %u:%g' pw)"
@@ -89,8 +90,8 @@ $still_opens pw~" ""
 	run --separate-stderr mkeyfile passwd -P pw --new-password-fd=5 5<new
 	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': a new password, sha1, 1 iteration
-next: before the server starts again, what file_key_management_filekey names has to hold the new password
-$server_goes_on the key file to every server of the cluster
+next: before you restart the server, change the password that file_key_management_filekey specifies
+$copy the key file $to_all
 $still_opens" ""
 	opens keyfile new
 	mv keyfile~ keyfile
@@ -150,7 +151,7 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file='my dir/new'
 	grep -xF "      file_key_management_filekey = \"FILE:$PWD/my dir/new\"" <<<"$stderr"
 	run -0 --separate-stderr mkeyfile passwd -P 'my dir/new' --new-password-file=other
-	grep -qxF "next: the server's user has to read 'other' (chown --reference='my dir/new', chmod --reference='my dir/new')" <<<"$stderr"
+	grep -qxF "next: make 'other' readable by the server's user account (chown --reference='my dir/new', chmod --reference='my dir/new')" <<<"$stderr"
 	run -0 --separate-stderr mkeyfile passwd -P other --new-password-file="it's"
 	run -0 --separate-stderr mkeyfile passwd -P "it's" --new-password-file=another
 	grep -qF "(chown --reference='it'\''s', chmod --reference='it'\''s')" <<<"$stderr"
@@ -163,17 +164,17 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	chmod 755 programs/mariadbd
 	export VERSION=10.11.19-MariaDB-0+deb12u1
 	PATH=$PWD/programs:$PATH
-	hint="hint: use --target=12.3 if a server from 12.0.1 on reads the file, or --target=10.11+plugin if mkeyfile's plugin does"
-	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha512, 1 iteration
+	hint="hint: use --target=12.3 if the server is 12.0.1 or later, or --target=10.11+plugin if it uses mkeyfile's plugin"
+	run_refused 4 "mkeyfile passwd: 'keyfile' could not be decrypted by $VERSION, which supports only sha1 with 1 iteration, not sha512, 1 iteration
 $hint" passwd -P pw --new-digest=sha512
-	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha1, PBKDF2 with 9 iterations
+	run_refused 4 "mkeyfile passwd: 'keyfile' could not be decrypted by $VERSION, which supports only sha1 with 1 iteration, not sha1, PBKDF2 with 9 iterations
 $hint" passwd -P pw --new-pbkdf2=9 --new-password-file=new
-	run_refused 4 "mkeyfile generate: 'new' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, 1 iteration
+	run_refused 4 "mkeyfile generate: 'new' could not be decrypted by $VERSION, which supports only sha1 with 1 iteration, not sha256, 1 iteration
 $hint" generate -f new --new-password-file=new.key --digest=sha256
-	run_refused 4 "mkeyfile encrypt: 'plain' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, PBKDF2 with 1000 iterations
+	run_refused 4 "mkeyfile encrypt: 'plain' could not be decrypted by $VERSION, which supports only sha1 with 1 iteration, not sha256, PBKDF2 with 1000 iterations
 $hint" encrypt -f plain -P pw --in-place --digest=sha256 --pbkdf2=1000
 	# before a password is asked for
-	run_refused 4 "mkeyfile encrypt: 'standard input' would not open on $VERSION: it reads only sha1 with 1 iteration, not sha256, 1 iteration
+	run_refused 4 "mkeyfile encrypt: 'standard input' could not be decrypted by $VERSION, which supports only sha1 with 1 iteration, not sha256, 1 iteration
 $hint" encrypt -f - --digest=sha256 <plain
 	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256 --target=10.11+plugin
 	run -0 mkeyfile encrypt -n -f plain -P pw --in-place --digest=sha256 --pbkdf2=1000 --target=10.11+plugin
@@ -190,9 +191,9 @@ $hint" encrypt -f - --digest=sha256 <plain
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=100 --new-pbkdf2=200
 	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile': the same password, sha256, PBKDF2 with 200 iterations
-next: before the server starts again, its option file has to say:
+next: before you restart the server, set in its option file:
       loose_file_key_management_use_pbkdf2 = 200
-$server_goes_on the key file to every server of the cluster" ""
+$copy the key file $to_all" ""
 	opens keyfile pw -md sha256 -pbkdf2 -iter 200
 	rm keyfile~
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=200 --new-password-file=new -t 12.3
@@ -209,7 +210,7 @@ $server_goes_on the key file to every server of the cluster" ""
 }
 
 @test "a KDF that the target does not read is refused" {
-	run_refused 4 "mkeyfile passwd: 'keyfile' would not open on 10.11: it reads only sha1 with 1 iteration, not sha256, 1 iteration" \
+	run_refused 4 "mkeyfile passwd: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		passwd -P pw --new-digest=sha256 -t 10.11
 }
 
@@ -224,8 +225,8 @@ $server_goes_on the key file to every server of the cluster" ""
   "warnings": [], "hints": [] }
 END
 	)" "$(jq -S 'del(.steps)' <<<"$output")"
-	same "the server's user has to read 'new' (chown --reference=pw, chmod --reference=pw)
-before the server starts again, its option file has to say:" "$(jq -r '.steps[:2][]' <<<"$output")"
+	same "make 'new' readable by the server's user account (chown --reference=pw, chmod --reference=pw)
+before you restart the server, set in its option file:" "$(jq -r '.steps[:2][]' <<<"$output")"
 }
 
 @test "a dry run changes nothing, and finds what would be refused" {
@@ -253,9 +254,9 @@ hint: run 'mkeyfile verify --password-file=pw --digest=sha224' to try other dige
 
 @test "a change that is none" {
 	cp pw same
-	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is the old one" passwd -P pw --new-password-file=same
-	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is the old one" passwd -P pw --new-password-fd=5 5<pw
-	run_refused 4 "mkeyfile passwd: 'keyfile' has sha1, 1 iteration already" passwd -P pw --new-digest=sha1 --new-pbkdf2=0
+	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is identical to the old one" passwd -P pw --new-password-file=same
+	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is identical to the old one" passwd -P pw --new-password-fd=5 5<pw
+	run_refused 4 "mkeyfile passwd: 'keyfile' already uses sha1, 1 iteration" passwd -P pw --new-digest=sha1 --new-pbkdf2=0
 }
 
 @test "a plain file has no password to change" {
@@ -330,7 +331,7 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	cp pw old-pw
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=pw
 	same "      rm keyfile.~1~
-      and keep 'pw~': it may open an earlier backup" "$(tail -n 2 <<<"$stderr")"
+      but keep 'pw~', which may open an earlier backup" "$(tail -n 2 <<<"$stderr")"
 	cmp kept keyfile~
 	rm keyfile.~1~
 	openssl_decrypt pw~ keyfile~ | cmp - plain
@@ -355,26 +356,26 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	ln keyfile other-keyfile
 	ln pw other-pw
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=new
-	same "mkeyfile passwd: warning: 'keyfile' has 2 names: the others keep the old content" "$(grep warning: <<<"$stderr")"
+	same "mkeyfile passwd: warning: 'keyfile' has 2 hard links: the other links keep the old content" "$(grep warning: <<<"$stderr")"
 	rm keyfile~ new
 	openssl_encrypt pw plain keyfile
 	ln -f keyfile other-keyfile
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-digest=sha256
-	same 1 "$(grep -c 'has 2 names' <<<"$stderr")"
+	same 1 "$(grep -c 'has 2 hard links' <<<"$stderr")"
 	rm -f keyfile~
 	openssl_encrypt pw plain keyfile
 	ln -f keyfile other-keyfile
 	mkfifo .keyfile.mkeyfile-1-2 .pw.mkeyfile-3-4
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=pw
-	look="hint: it may hold keys that this file lacks: compare them before you remove it"
-	same "mkeyfile passwd: warning: 'keyfile' has 2 names: the others keep the old content
-mkeyfile passwd: warning: 'pw' has 2 names: the others keep the old content
+	local other='with this file before you delete it, since it may contain other keys'
+	same "mkeyfile passwd: warning: 'keyfile' has 2 hard links: the other links keep the old content
+mkeyfile passwd: warning: 'pw' has 2 hard links: the other links keep the old content
 the old content is in 'keyfile~', under the old password if it had one
-mkeyfile passwd: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by a run that was killed
-$look
+mkeyfile passwd: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by an interrupted run
+hint: compare '.keyfile.mkeyfile-1-2' $other
 the old password is in 'pw~'
-mkeyfile passwd: warning: '.pw.mkeyfile-3-4', in the same directory, was left by a run that was killed
-$look" "$(head -n 8 <<<"$stderr")"
+mkeyfile passwd: warning: '.pw.mkeyfile-3-4', in the same directory, was left by an interrupted run
+hint: compare '.pw.mkeyfile-3-4' $other" "$(head -n 8 <<<"$stderr")"
 	opens keyfile pw
 }
 
@@ -393,17 +394,17 @@ $look" "$(head -n 8 <<<"$stderr")"
 }
 
 @test "usage" {
-	run_refused 64 "mkeyfile passwd: --new-password-file, --new-password-fd and --new-password-command exclude each other" \
+	run_refused 64 "mkeyfile passwd: --new-password-file, --new-password-fd and --new-password-command cannot be used together" \
 		passwd -P pw --new-password-file=new --new-password-fd=5
-	run_refused 64 "mkeyfile passwd: standard input cannot be changed: name a file, or use --output=-" passwd -f - -P pw --new-password-file=new
-	run_refused 64 "mkeyfile passwd: the key file and the password file cannot be the same" passwd -P pw --new-password-file=keyfile
-	run_refused 64 "mkeyfile passwd: --new-password-file needs the name of a file" passwd -P pw --new-password-file=-
+	run_refused 64 "mkeyfile passwd: standard input cannot be changed: use --file=FILE or --output=-" passwd -f - -P pw --new-password-file=new
+	run_refused 64 "mkeyfile passwd: the key file and the password file must be different files" passwd -P pw --new-password-file=keyfile
+	run_refused 64 "mkeyfile passwd: --new-password-file requires a file name" passwd -P pw --new-password-file=-
 	run_refused 64 "mkeyfile passwd: the old and the new password cannot come from the same descriptor" \
 		passwd --password-fd=5 --new-password-fd=5 5<pw
 	run_refused 64 "mkeyfile passwd: the old and the new password cannot both come from standard input" passwd -P - --new-password-fd=0
 	run_refused 2 "mkeyfile passwd: cannot read 'file descriptor 77': Bad file descriptor" passwd -P pw --new-password-fd=77
-	run_refused 64 "mkeyfile passwd: a password is never an argument, since every user of the host can see it there
-hint: --password-file, --password-fd and --password-command name where it is" passwd -P pw --new-password=secret
+	run_refused 64 "mkeyfile passwd: a password is not accepted as an argument, which every user of the host can see
+hint: use --password-file, --password-fd or --password-command" passwd -P pw --new-password=secret
 }
 
 # ---- killed at every moment ----
@@ -538,16 +539,16 @@ run_killed() {
 	run --separate-stderr strace -o trace -e trace=renameat2 -e inject="renameat2:error=EIO:when=$last" \
 		"$MKEYFILE" passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 2 "mkeyfile passwd: cannot replace 'run/pw': Input/output error
-hint: '$PWD/run/pw.new' holds the new password; the same command again finishes the change
+hint: run the same command again to finish the change with the new password in '$PWD/run/pw.new'
 the old content is in 'run/keyfile~', under the old password if it had one
 hint: the change itself is made" ""
 	opens run/keyfile run/pw.new
 	run --separate-stderr mkeyfile passwd -f run/keyfile -P run/pw --new-password-file=run/pw
-	assert_equal 0 "the new password is in '$PWD/run/pw.new' already, from a run that was ended
+	assert_equal 0 "the new password is already in '$PWD/run/pw.new', from an interrupted run
 the old password is in 'run/pw~'
-'run/keyfile' opens with the new password already: an earlier run came so far
+'run/keyfile' already opens with the new password: an earlier run got this far
 changed 'run/pw', its password file
-next: the server's settings stay as they are
-$server_goes_on both files to every server of the cluster" ""
+next: the server's settings need no change
+$copy both files $to_all" ""
 	opens run/keyfile run/pw
 }

@@ -34,8 +34,8 @@ opens() { # ARGUMENT...
 
 @test "an empty environment variable is none" {
 	MKEYFILE_PASSWORD_FILE='' opens -P pw
-	run_refused 2 "mkeyfile list: 'keyfile' needs a password, and --no-prompt forbids to ask for it
-hint: --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE name a source" list --no-prompt
+	run_refused 2 "mkeyfile list: cannot ask for the password of 'keyfile': --no-prompt is set
+hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" list --no-prompt
 }
 
 @test "a descriptor that is not open" {

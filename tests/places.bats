@@ -61,12 +61,12 @@ no_litter() {
 }
 
 @test "writing in place: what is refused" {
-	run_refused 64 "mkeyfile add: --backup and --write-in-place exclude each other: the latter keeps its own backup" \
+	run_refused 64 "mkeyfile add: --backup and --write-in-place cannot be used together: the latter keeps its own backup" \
 		add 7 --backup --write-in-place=saved
-	run_refused 64 "mkeyfile add: the name of a file is empty" add 7 --write-in-place=
-	run_refused 64 "mkeyfile generate: --write-in-place needs --force: a file that is created needs no backup" \
+	run_refused 64 "mkeyfile add: a file name is empty" add 7 --write-in-place=
+	run_refused 64 "mkeyfile generate: --write-in-place requires --force: a new file needs no backup" \
 		generate -f new --write-in-place=saved
-	run_refused 64 "mkeyfile encrypt: --write-in-place needs --in-place or --force: a file that is created needs no backup" \
+	run_refused 64 "mkeyfile encrypt: --write-in-place requires --in-place or --force: a new file needs no backup" \
 		encrypt -P pw -o new --write-in-place=saved
 	run_refused 4 "mkeyfile add: 'pw' exists" add 7 --write-in-place=pw
 	run_refused 2 "mkeyfile add: cannot open 'nowhere/saved': No such file or directory" add 7 --write-in-place=nowhere/saved
@@ -147,8 +147,8 @@ hint: run 'chown root $PWD', or use --trust-owner=nobody" add 7
 	for file in keyfile volume/keyfile volume/..data/keyfile volume/..2026_01_02_03_04_05.678/keyfile; do
 		run --separate-stderr mkeyfile add 7 -n -f $file
 		same 0 "$status"
-		same "mkeyfile add: warning: '$file' is in a Kubernetes volume ('..data'), whose next update undoes the change
-hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
+		same "mkeyfile add: warning: '$file' is in a Kubernetes volume ('..data'), whose next update will undo this change
+hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	done
 	run -0 mkeyfile add 7 -q
 	same ..data/keyfile "$(readlink volume/keyfile)"
@@ -254,7 +254,7 @@ hint: change the Secret that it comes from" "$(head -n 2 <<<"$stderr")"
 	touch .keyfile.swp
 	run --separate-stderr mkeyfile add 7
 	same 0 "$status"
-	[[ $stderr == *"warning: '.keyfile.mkeyfile-"?-?"', in the same directory, was left by a run that was killed"* ]]
+	[[ $stderr == *"warning: '.keyfile.mkeyfile-"?-?"', in the same directory, was left by an interrupted run"* ]]
 	[ -p .keyfile.mkeyfile-1-2 ] && [ -p .keyfile.mkeyfile-3-4 ] && [ -e .keyfile.swp ]
 	# and a directory that only looks like a Kubernetes volume
 	mkdir ..other ..third
@@ -327,7 +327,7 @@ stop_at() { # call number argument...
 	stop_at read 1 list --ids
 	head -c 2000000 /dev/zero | tr '\0' '#' >>keyfile
 	go_on
-	same "2 mkeyfile list: 'keyfile' is larger than 1048576 bytes, which is all that a server reads" "$ended $(cat words)"
+	same "2 mkeyfile list: 'keyfile' is larger than 1048576 bytes, the most that a server reads" "$ended $(cat words)"
 }
 
 @test "memory that cannot be locked is one warning, and no failure" {

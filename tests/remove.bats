@@ -32,7 +32,7 @@ print_of() { # ID[;VERSION]
 	fingerprint "$(sed -n "s/^$1;//p" "${2-keyfile}")"
 }
 
-unseen="mkeyfile remove: no data was looked at: it may need what is to be removed
+unseen="mkeyfile remove: no data directory was checked; existing data may still need these keys
 hint: use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check"
 
 @test "nothing is removed unseen" {
@@ -49,8 +49,8 @@ hint: use --server-data for the server of this host, or --datadir=DIR for a data
 	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
 changed 'keyfile'
   without key ID 101 version 1, 256 bits, fingerprint $(print_of 101 before)
-not seen from here: other nodes and replicas with their relay logs, backups elsewhere;
-      whatever needs these keys there needs 'keyfile~' or a copy of it" ""
+not checked: other nodes, replicas and their relay logs, backups elsewhere;
+      anything there that needs these keys needs 'keyfile~' or a copy of it" ""
 	cmp before keyfile~
 	sed '/^101;/d' before | cmp - keyfile
 	server_start "$PWD/data" "$PWD/keyfile"
@@ -61,7 +61,7 @@ not seen from here: other nodes and replicas with their relay logs, backups else
 @test "what data needs stays, and the file that needs it is named" {
 	run --separate-stderr mkeyfile remove 100 101 --datadir="$data"
 	same 4 "$status"
-	[[ ${stderr_lines[0]} =~ ^"mkeyfile remove: key ID 100 version 1 is needed by "[12]" file"s?", the first of which is '$data/t/"[ab].ibd\'$ ]]
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile remove: key ID 100 version 1 is needed by "[12]" file"s?", for example '$data/t/"[ab].ibd\'$ ]]
 	same "hint: run 'mkeyfile verify --datadir=$data' to list which data needs which key" "${stderr_lines[-1]}"
 	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
 	[ ! -e keyfile~ ]
@@ -80,7 +80,7 @@ not seen from here: other nodes and replicas with their relay logs, backups else
 @test "--force insists, and says what it does" {
 	run --separate-stderr mkeyfile remove 100 --force
 	same 0 "$status"
-	same "not seen from here: other nodes and replicas with their relay logs, backups, any data at all;" "${stderr_lines[3]}"
+	same "not checked: other nodes, replicas and their relay logs, backups, or any data at all;" "${stderr_lines[3]}"
 	same '1 2 101' "$(cut -d ';' -f 1 keyfile | xargs)"
 	mv keyfile~ keyfile
 	run --separate-stderr mkeyfile remove 100 --force --datadir="$data"
@@ -94,10 +94,10 @@ not seen from here: other nodes and replicas with their relay logs, backups else
 		# shellcheck disable=SC2086
 		run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it" remove 1 $force
 		# shellcheck disable=SC2086
-		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 100: the server writes with it
-hint: without --key-version the whole ID is removed" remove 100 --key-version=1 $force
+		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 100: the server encrypts with it
+hint: omit --key-version to remove the whole ID" remove 100 --key-version=1 $force
 		# shellcheck disable=SC2086
-		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 1: the server writes with it" remove 1 --key-version=1 $force
+		run_refused 4 "mkeyfile remove: version 1 is the newest of key ID 1: the server encrypts with it" remove 1 --key-version=1 $force
 	done
 	make_keyfile versioned '1;1' '1;2'
 	run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it
@@ -152,8 +152,8 @@ would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 }
 
 @test "unknown IDs and versions, and directories that are none" {
-	run_refused 2 "mkeyfile remove: 'keyfile' has no key ID 7" remove 7 --force
-	run_refused 2 "mkeyfile remove: 'keyfile' has no version 9 of key ID 100" remove 100 --key-version=9 --force
+	run_refused 2 "mkeyfile remove: key ID 7 is not in 'keyfile'" remove 7 --force
+	run_refused 2 "mkeyfile remove: key ID 100 version 9 is not in 'keyfile'" remove 100 --key-version=9 --force
 	mkdir empty
 	for force in "" --force; do
 		# shellcheck disable=SC2086
@@ -169,13 +169,13 @@ would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 	server_start "$PWD/data" "$BATS_FILE_TMPDIR/keyfile"
 	sql -e 'USE t; INSERT INTO t.c SELECT seq FROM seq_1_to_1000'
 	run --separate-stderr mkeyfile remove 101 --datadir=data
-	assert_equal 4 "mkeyfile remove: a server is running on the data: what it needs may change at any moment
+	assert_equal 4 "mkeyfile remove: a server is running on the data: the keys it needs may change at any moment
 hint: shut the server down cleanly first; --force overrides this check" ""
 	kill -KILL "$server_pid"
 	wait "$server_pid" || :
 	server_pid=
 	run --separate-stderr mkeyfile remove 101 --datadir=data
-	assert_equal 4 "mkeyfile remove: 'data/ib_logfile0' has changes that a start of the server would still apply
+	assert_equal 4 "mkeyfile remove: 'data/ib_logfile0' has pending changes, which the server applies when it starts
 hint: start the server with all keys and shut it down cleanly, or prepare the backup; --force overrides this check" ""
 	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
 	run -0 mkeyfile remove 101 --datadir=data --force
@@ -187,7 +187,7 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	run -0 mkeyfile remove 101 --force -q
 	cp keyfile between
 	run -0 --separate-stderr mkeyfile remove 102 --force
-	same "      whatever needs these keys there needs 'keyfile.~1~' or a copy of it" "$(tail -n 1 <<<"$stderr")"
+	same "      anything there that needs these keys needs 'keyfile.~1~' or a copy of it" "$(tail -n 1 <<<"$stderr")"
 	cmp before keyfile~
 	cmp between keyfile.~1~
 }
@@ -195,11 +195,11 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 @test "--if-present removes what is there, and nothing the second time" {
 	make_keyfile keyfile 1 100 101
 	run -0 --separate-stderr mkeyfile remove 100 102 --if-present --force
-	same "'keyfile' has no key ID 102" "${stderr_lines[0]}"
+	same "key ID 102 is not in 'keyfile'" "${stderr_lines[0]}"
 	same '1 101' "$(cut -d ';' -f 1 keyfile | xargs)"
 	before=$(snapshot)
 	run --separate-stderr mkeyfile remove 100 --if-present --json
-	assert_equal 0 "'keyfile' has no key ID 100" '{
+	assert_equal 0 "key ID 100 is not in 'keyfile'" '{
   "path": "keyfile",
   "changed": false,
   "dry_run": false,
@@ -211,15 +211,15 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
   "hints": []
 }'
 	run --separate-stderr mkeyfile remove 101 --key-version=3 --if-present
-	assert_equal 0 "'keyfile' has no version 3 of key ID 101" ""
+	assert_equal 0 "key ID 101 version 3 is not in 'keyfile'" ""
 	same "$before" "$(snapshot)"
 }
 
 @test "usage" {
-	run_refused 64 "mkeyfile remove: no key ID named" remove --force
-	run_refused 64 "mkeyfile remove: --all needs --old-versions" remove --all --force
-	run_refused 64 "mkeyfile remove: --all and key IDs exclude each other" remove --all --old-versions 100
-	run_refused 64 "mkeyfile remove: --key-version and --old-versions exclude each other" remove 100 --old-versions --key-version=1
-	run_refused 64 "mkeyfile remove: --key-version is about one ID: name one" remove 100 101 --key-version=1
-	run_refused 64 "mkeyfile remove: invalid key version '0': a number from 1 to 4294967294 is needed" remove 100 --key-version=0
+	run_refused 64 "mkeyfile remove: no key ID given" remove --force
+	run_refused 64 "mkeyfile remove: --all requires --old-versions" remove --all --force
+	run_refused 64 "mkeyfile remove: --all and key IDs cannot be used together" remove --all --old-versions 100
+	run_refused 64 "mkeyfile remove: --key-version and --old-versions cannot be used together" remove 100 --old-versions --key-version=1
+	run_refused 64 "mkeyfile remove: --key-version applies to one version of one ID: give exactly one key ID" remove 100 101 --key-version=1
+	run_refused 64 "mkeyfile remove: invalid key version '0': use a number from 1 to 4294967294" remove 100 --key-version=0
 }

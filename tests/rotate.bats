@@ -16,32 +16,32 @@ key_of() { # ID;VERSION
 }
 
 version_steps="next:
-  1. copy 'keyfile' to every server of the cluster before any of them uses the new key
-  2. on each: FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server), or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)
-  3. wait for InnoDB, 'mkeyfile status --wait': its threads re-encrypt pages that are more than innodb_encryption_rotate_key_age versions behind; with 1, the default, nothing until the next rotation
-  4. the old versions stay: backups need them, and what is not re-encrypted yet. 'mkeyfile remove --old-versions --datadir=DIR' takes out those that nothing needs, with the server stopped"
-by_hand="by hand, since nothing else does: rebuild the redo log (another innodb_log_file_size and a restart), rewrite Aria tables (ALTER TABLE ... FORCE; those in mysql as well), purge binary logs"
+  1. copy 'keyfile' to every server of the cluster before any server uses the new key
+  2. on each server, run FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server) or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)
+  3. run 'mkeyfile status --wait': InnoDB re-encrypts pages that are more than innodb_encryption_rotate_key_age versions behind (with 1, the default, none before the next rotation)
+  4. keep the old versions: backups need them, and so does data that is not re-encrypted yet. With the server stopped, 'mkeyfile remove --old-versions --datadir=DIR ID' removes the versions that no data needs"
+by_hand="re-encrypt the rest by hand: rebuild the redo log (change innodb_log_file_size and restart), rewrite Aria tables (ALTER TABLE ... FORCE, also in mysql), and purge binary logs"
 
 @test "an unversioned file is refused while its server is unknown, or reads no versions" {
 	make_keyfile keyfile 1 2 100
-	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and most servers would refuse to start on it
-hint: run 'mkeyfile rotate 100 --new-id' to rotate by a new ID, which works on every server
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and most servers would refuse to start with it
+hint: run 'mkeyfile rotate 100 --new-id' to rotate to a new ID, which works on every server
 hint: use --target=11.8-enterprise if Enterprise Server 11.8 reads this file, or --target=10.11+plugin if mkeyfile's plugin does" rotate 100
 	for target in 10.11 11.8.9-MariaDB 12.3 10.6.21-17-MariaDB-enterprise; do
-		run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and $target would refuse to start on it
-hint: run 'mkeyfile rotate 100 --new-id --target=$target' to rotate by a new ID, which works on every server" rotate 100 -t $target
+		run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and $target would refuse to start with it
+hint: run 'mkeyfile rotate 100 --new-id --target=$target' to rotate to a new ID, which works on every server" rotate 100 -t $target
 	done
-	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it
-hint: run 'mkeyfile rotate --all --new-id --size=128 --target=10.11' to rotate by a new ID, which works on every server" \
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start with it
+hint: run 'mkeyfile rotate --all --new-id --size=128 --target=10.11' to rotate to a new ID, which works on every server" \
 		rotate --all -t 10.11 --size=128
 }
 
 @test "key IDs that a server uses under their number only get another hint" {
 	make_keyfile keyfile 1 2 100
-	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start with it
 hint: run 'mkeyfile add 101 --target=10.11', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" \
 		rotate 1 -t 10.11
-	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start on it" rotate 2 -t 10.11
+	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start with it" rotate 2 -t 10.11
 }
 
 @test "the first rotation turns the whole file versioned and keeps every key" {
@@ -60,7 +60,7 @@ $version_steps" ""
 	make_keyfile keyfile '1;1' '100;1'
 	run -0 mkeyfile rotate 100 1 -q
 	same '1;1 100;1 100;2 1;2' "$(ids_and_versions)"
-	run_refused 4 "mkeyfile rotate: 'keyfile' has key versions, and 10.11 would refuse to start on it
+	run_refused 4 "mkeyfile rotate: 'keyfile' has key versions, and 10.11 would refuse to start with it
 hint: use --target=10.11+plugin if mkeyfile's plugin reads this file" rotate 100 -t 10.11
 }
 
@@ -78,10 +78,10 @@ hint: use --target=10.11+plugin if mkeyfile's plugin reads this file" rotate 100
 		same "1;1 100;$version 100;$((version + 1))" "$(ids_and_versions)"
 		run -0 mkeyfile verify
 	done
-	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
-hint: run 'mkeyfile rotate 100 --new-id' to rotate by a new ID" rotate 100
-	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest there is
-hint: run 'mkeyfile rotate --all --new-id' to rotate by a new ID" rotate --all
+	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest possible version
+hint: run 'mkeyfile rotate 100 --new-id' to rotate to a new ID" rotate 100
+	run_refused 4 "mkeyfile rotate: key ID 100 is at version 4294967294, the highest possible version
+hint: run 'mkeyfile rotate --all --new-id' to rotate to a new ID" rotate --all
 }
 
 @test "an ID whose versions have gaps, and one that begins at version 2" {
@@ -113,7 +113,7 @@ hint: run 'mkeyfile rotate --all --new-id' to rotate by a new ID" rotate --all
 	head -c 1048576 keyfile | sed '$d' >whole-lines
 	chmod 600 whole-lines
 	mv whole-lines keyfile
-	run_refused 4 "mkeyfile rotate: 'keyfile' would be larger than 1048576 bytes, which is all that a server reads" rotate --all
+	run_refused 4 "mkeyfile rotate: 'keyfile' would be larger than 1048576 bytes, the most that a server reads" rotate --all
 }
 
 # ---- --new-id ----
@@ -125,10 +125,10 @@ hint: run 'mkeyfile rotate --all --new-id' to rotate by a new ID" rotate --all
 	same "changed 'keyfile'
   key ID 102 version 1, 256 bits, fingerprint $(fingerprint "$(key_of 102)")
 next:
-  1. copy 'keyfile' to every server of the cluster before any of them uses the new key
-  2. restart each of them
+  1. copy 'keyfile' to every server of the cluster before any server uses the new key
+  2. restart each server
   3. run the SQL, and the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb
-  4. the old key stays: logs and backups need it. 'mkeyfile remove --datadir=DIR ID' takes it out when nothing needs it, with the server stopped" "$stderr"
+  4. keep the old key: logs and backups need it. With the server stopped, 'mkeyfile remove --datadir=DIR ID' removes it once no data needs it" "$stderr"
 	same '1 2 100 101 102' "$(cut -d ';' -f 1 keyfile | xargs)"
 	[[ $output = *"ENCRYPTION_KEY_ID=102'"* ]]
 	[[ $output = *"WHERE CURRENT_KEY_ID = 100;"* ]]
@@ -138,7 +138,7 @@ next:
 	make_keyfile keyfile 1 100
 	run -0 mkeyfile rotate 100 --new-id=7 -q
 	same '1 100 7' "$(cut -d ';' -f 1 keyfile | xargs)"
-	run_refused 4 "mkeyfile rotate: key ID 7 exists already in 'keyfile'" rotate 100 --new-id=7
+	run_refused 4 "mkeyfile rotate: key ID 7 is already in 'keyfile'" rotate 100 --new-id=7
 }
 
 @test "--new-id for several IDs gives each its own successor" {
@@ -166,25 +166,25 @@ next:
 
 @test "--new-id says what IDs 1 and 2 mean" {
 	make_keyfile keyfile 1 2 100
-	run_refused 4 "mkeyfile rotate: key ID 1 cannot be rotated by a new ID: the server uses it for the redo log, binary log, Aria tables and system tablespace under this number only
+	run_refused 4 "mkeyfile rotate: key ID 1 cannot be rotated to a new ID: the server uses only this ID for the redo log, binary log, Aria tables and system tablespace
 hint: run 'mkeyfile add 101', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" rotate 1 --new-id
-	run_refused 4 "mkeyfile rotate: key ID 2 cannot be rotated by a new ID: the server uses it for temporary files under this number only" \
+	run_refused 4 "mkeyfile rotate: key ID 2 cannot be rotated to a new ID: the server uses only this ID for temporary files" \
 		rotate 2 --new-id
 	run --separate-stderr mkeyfile rotate --all --new-id
 	[ "$status" = 0 ]
-	same "mkeyfile rotate: warning: key ID 1 stays as it is: the server uses it under this number only
-mkeyfile rotate: warning: key ID 2 stays as it is: the server uses it under this number only" "$(head -n 2 <<<"$stderr")"
+	same "mkeyfile rotate: warning: key ID 1 is not rotated: the server uses only this ID
+mkeyfile rotate: warning: key ID 2 is not rotated: the server uses only this ID" "$(head -n 2 <<<"$stderr")"
 	same '1 2 100 101' "$(cut -d ';' -f 1 keyfile | xargs)"
 	make_keyfile keyfile 1 2
 	run --separate-stderr mkeyfile rotate --all --new-id
 	[ "$status" = 4 ]
-	same "mkeyfile rotate: 'keyfile' has no key ID that can be rotated by a new ID" "${stderr_lines[2]}"
+	same "mkeyfile rotate: 'keyfile' has no key ID that can be rotated to a new ID" "${stderr_lines[2]}"
 }
 
 @test "--new-id when no ID above is free" {
 	make_keyfile keyfile 1 4294967295
-	run_refused 4 "mkeyfile rotate: there is no free key ID above 4294967295
-hint: --new-id=ID names one" rotate 4294967295 --new-id
+	run_refused 4 "mkeyfile rotate: no key ID above 4294967295 is free
+hint: use --new-id=ID to choose one" rotate 4294967295 --new-id
 	run -0 mkeyfile rotate 4294967295 --new-id=3 -q
 }
 
@@ -274,11 +274,11 @@ fake_client() {
 	same '1;1 100;1 101;1' "$(ids_and_versions)"
 }
 
-@test "options that exclude each other, or need each other" {
+@test "options that cannot be used together, or need each other" {
 	make_keyfile keyfile '1;1' '100;1'
-	run_refused 64 "mkeyfile rotate: --flush and --new-id exclude each other: a new ID is read by a restart" rotate 100 --flush --new-id
-	run_refused 64 "mkeyfile rotate: --datadir needs --new-id" rotate 100 --datadir=.
-	run_refused 64 "mkeyfile rotate: --datadir and --server exclude each other" rotate 100 --new-id --datadir=. --server
-	run_refused 64 "mkeyfile rotate: --server needs --flush or --new-id" rotate 100 --server
-	run_refused 64 "mkeyfile rotate: --user, --defaults-extra-file, --server-timeout and --no-tls need --server" rotate 100 --user=root
+	run_refused 64 "mkeyfile rotate: --flush and --new-id cannot be used together: a new ID requires a restart" rotate 100 --flush --new-id
+	run_refused 64 "mkeyfile rotate: --datadir requires --new-id" rotate 100 --datadir=.
+	run_refused 64 "mkeyfile rotate: --datadir and --server cannot be used together" rotate 100 --new-id --datadir=. --server
+	run_refused 64 "mkeyfile rotate: --server requires --flush or --new-id" rotate 100 --server
+	run_refused 64 "mkeyfile rotate: --user, --defaults-extra-file, --server-timeout and --no-tls require --server" rotate 100 --user=root
 }

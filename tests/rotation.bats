@@ -227,7 +227,7 @@ keys_of() { # pattern of names
 	same reload "$(jq -r .state <<<"$output")"
 	same "SET GLOBAL mkeyfile_key_management_reload = ON" "$(jq -r .reload <<<"$output")"
 	run -0 --separate-stderr mkeyfile rotate --all --flush "${here[@]}"
-	grep -qx "the server has read it: SET GLOBAL mkeyfile_key_management_reload = ON" <<<"$stderr"
+	grep -qx "the server has read the key file again: SET GLOBAL mkeyfile_key_management_reload = ON" <<<"$stderr"
 	same 3 "$(status_of newest_version_100)"
 
 	# InnoDB re-encrypts while the server works
@@ -247,7 +247,7 @@ keys_of() { # pattern of names
 	purge_binary_logs
 	server_stop
 	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data -n
-	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 2 files, the first of which is 'data/ib_logfile0'" ]]
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 2 files, for example 'data/ib_logfile0'" ]]
 
 	# the redo log is built anew
 	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
@@ -259,7 +259,7 @@ keys_of() { # pattern of names
 	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 Aria data, on free pages only; an old version, still needed$' <<<"$output"
 	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
-	same "mkeyfile remove: key ID 1 version 1 is needed on free pages of 1 file, the first of which is 'data/db/emptied.MAD'
+	same "mkeyfile remove: key ID 1 version 1 is needed for free pages of 1 file, for example 'data/db/emptied.MAD'
 hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
   ALTER TABLE \`db\`.\`emptied\` FORCE;" "$stderr"
 	run -0 mkeyfile remove --all --old-versions --datadir=data --free-pages -q
@@ -332,7 +332,7 @@ export_and_import() { # table
 	grep -E '^  100 +1 +6 +[0-9]+ +proven +6 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
 	before=$(sha256sum keyfile)
 	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
-	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed on free pages of 6 files, the first of which is 'data/db/"*".ibd'" ]]
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed for free pages of 6 files, for example 'data/db/"*".ibd'" ]]
 	same "hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
   ALTER TABLE \`db\`.\`hundred\` FORCE;
   ALTER TABLE \`db\`.\`indexed\` FORCE;
@@ -345,7 +345,7 @@ export_and_import() { # table
 	"$abs_top_srcdir/tests/json-schema" "$abs_top_srcdir/docs/mkeyfile.schema.json" result
 	same "$before" "$(sha256sum keyfile)"
 	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --free-pages -n
-	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed on free pages of 6 files, "* ]]
+	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed for free pages of 6 files, "* ]]
 
 	# why: reads are right without it, and an import is not
 	run -0 mkeyfile remove 100 --old-versions --datadir=data --free-pages -q
@@ -375,10 +375,10 @@ export_and_import() { # table
 	run --separate-stderr mkeyfile status "${here[@]}" --wait --timeout=100 100
 	same 1 "$status"
 	[[ ${lines[2]} =~ ^"100         2           2           1           ".*"older versions stay until the next rotation"$ ]]
-	same "hint: innodb_encryption_rotate_key_age is 1: a page that is so many versions behind is left alone" "$stderr"
+	same "hint: innodb_encryption_rotate_key_age is 1: pages up to 1 version behind are not re-encrypted" "$stderr"
 	server_stop
 	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
-	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed by "*" files, the first of which is 'data/db/"* ]]
+	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed by "*" files, for example 'data/db/"* ]]
 }
 
 @test "re-encryption that stands still is not waited for" {
@@ -389,7 +389,7 @@ export_and_import() { # table
 	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait 100
 	same 1 "$status"
 	[[ ${lines[2]} == *"not re-encrypted: innodb_encryption_threads is 0" ]]
-	same "hint: SET GLOBAL innodb_encryption_threads = 4" "$stderr"
+	same "hint: run SET GLOBAL innodb_encryption_threads = 4" "$stderr"
 	sql -e 'SET GLOBAL innodb_encryption_threads = 2'
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
 }
@@ -413,7 +413,7 @@ slow_down() {
 	mkeyfile rotate --all -q --flush "${here[@]}"
 	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait --timeout=1
 	same 1 "$status"
-	[[ ${stderr_lines[0]} =~ ^"mkeyfile status: not done after 1 seconds: "[0-9]+" tablespace"(" is"|"s are")" left"$ ]]
+	[[ ${stderr_lines[0]} =~ ^"mkeyfile status: re-encryption is not done after 1 seconds: "[0-9]+" tablespace"(" is"|"s are")" left"$ ]]
 	grep -qE 're-encrypting, [0-9]+%, [0-9]+ left$' <<<"$output"
 	run timeout 60 env TERM=xterm script -qec "'$MKEYFILE' status --server='$PWD/socket' --wait --timeout=2" /dev/null
 	grep -qE 're-encrypting \[[=> ]{30}\] +[0-9]+%, [0-9]+ of [0-9]+ tablespaces left' <<<"$output"

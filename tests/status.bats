@@ -111,13 +111,13 @@ END
 	sed '/^100;/d; s/^101;/101;2;/; s/^\([12]\);/\1;1;/' keyfile >other
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 100 101
 	same 1 "$status"
-	same "100         -           1           1           $(under 100)           the file lacks what the server uses" "${lines[2]}"
-	same "101         2           1           1           1            the server has to read the file again" "${lines[3]}"
+	same "100         -           1           1           $(under 100)           the file lacks a key that the server uses" "${lines[2]}"
+	same "101         2           1           1           1            the server must read the file again" "${lines[3]}"
 	same "mkeyfile status: warning: the server reads its keys from '$PWD/keyfile'
-hint: find the key file that the server was started with before it stops" "$stderr"
+hint: locate the key file the server was started with before you stop the server" "$stderr"
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
 	same 1 "$status"
-	same "hint: this server cannot read its key file again while it runs: restart it" "${stderr_lines[1]}"
+	same "hint: restart the server, which cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
 @test "the server logs no aborted connection: the client says goodbye, whatever ends it" {
@@ -232,7 +232,7 @@ hint: --server asks a running server instead" "$(head -n 2 <<<"$stderr")"
 	version=$(sql -e 'SELECT VERSION()')
 	run --separate-stderr mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise
 	assert_equal 4 "mkeyfile rotate: server $version with file_key_management cannot read its key file again while it runs
-hint: Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it" ""
+hint: omit --flush and restart the server: only Enterprise Server 11.8 and mkeyfile's plugin can reload keys" ""
 	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
 }
 

@@ -66,7 +66,7 @@ yes: 'keyfile' loads on every server"*"exit 0" ]]
 	right=(expect:"Password of 'keyfile': " echo:off "type:$password")
 	play "${right[@]}" "${right[@]}" "${right[@]}" -- "$MKEYFILE" diff -f plain keyfile
 	same 2 "$(grep -c "^wrong password for 'keyfile', try again" <<<"$output")"
-	[[ $output == *"same: 'plain' and 'keyfile' hold the same 2 keys"*"exit 0" ]]
+	[[ $output == *"same: 'plain' and 'keyfile' contain the same 2 keys"*"exit 0" ]]
 }
 
 @test "nothing typed counts as a try" {
@@ -101,8 +101,8 @@ exit 0" "$output"
 @test "two different new passwords" {
 	differ=(expect:New echo:off "type:$password" expect:Again echo:off "type:$password.")
 	play "${differ[@]}" "${differ[@]}" "${differ[@]}" -- "$MKEYFILE" encrypt -f plain -o sealed
-	same "the two passwords differ, try again" "${lines[5]}"
-	same "mkeyfile encrypt: the two passwords differ" "${lines[8]}"
+	same "the passwords do not match, try again" "${lines[5]}"
+	same "mkeyfile encrypt: the passwords do not match" "${lines[8]}"
 	same "exit 2" "${lines[9]}"
 	same "$before" "$(snapshot)"
 	play "${differ[@]}" expect:New echo:off "type:$password" expect:Again echo:off "type:$password" \
@@ -131,17 +131,17 @@ exit 0" "$output"
 	done
 }
 
-@test "a terminal is refused as output, unless -o - insists" {
+@test "a terminal is refused as output, unless use '-o -' to write to the terminal anyway" {
 	for command in 'encrypt -f plain' 'decrypt'; do
 		# shellcheck disable=SC2086
 		play -- "$MKEYFILE" $command
 		same "mkeyfile ${command%% *}: refusing to write a key file to a terminal
-hint: --output=FILE or --in-place name a place for it; -o - insists
+hint: use --output=FILE or --in-place, or use '-o -' to write to the terminal anyway
 exit 4" "$output"
 		# shellcheck disable=SC2086
 		play -- "$MKEYFILE" $command -o /dev/tty --password-command="echo '$password'"
 		same "mkeyfile ${command%% *}: refusing to write a key file to the terminal '/dev/tty'
-hint: -o - insists
+hint: use '-o -' to write to the terminal anyway
 exit 4" "$output"
 	done
 	play expect:Password echo:off "type:$password" -- "$MKEYFILE" decrypt -o -

@@ -282,9 +282,9 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	# without option files, the account is mysql
 	chown -R mysql data
 	run -0 mkeyfile list --ids -f data/keyfile --no-defaults
-	run_refused 64 "mkeyfile list: there is no user '...'" list -f plain --trust-owner=no-such-user
-	run_refused 64 "mkeyfile list: there is no user '4294967295'" list -f plain --trust-owner=4294967295
-	run_refused 64 "mkeyfile list: there is no user '4294967296'" list -f plain --server-user=4294967296
+	run_refused 64 "mkeyfile list: user '...' does not exist" list -f plain --trust-owner=no-such-user
+	run_refused 64 "mkeyfile list: user '4294967295' does not exist" list -f plain --trust-owner=4294967295
+	run_refused 64 "mkeyfile list: user '4294967296' does not exist" list -f plain --server-user=4294967296
 }
 
 @test "several users are trusted" {

@@ -229,7 +229,7 @@ hint: run 'mkeyfile add 2 --file=keyfile --password-file=pw --digest=sha256 --pb
 	openssl_encrypt pw plain keyfile -md sha512
 	run --separate-stderr mkeyfile verify -f keyfile -P pw
 	assert_equal 3 "mkeyfile verify: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
-hint: it opens with --digest=sha512, which servers before 12.0.1 cannot read" "no: Cannot decrypt keyfile. Wrong key?"
+hint: the file opens with --digest=sha512, which servers before 12.0.1 cannot read" "no: Cannot decrypt keyfile. Wrong key?"
 }
 
 warnings() { # expected names
@@ -297,7 +297,7 @@ warnings() { # expected names
 	assert_equal 0 "" "yes: 'keyfile' loads on every server
   2 keys, unversioned, not encrypted
 warning: line 1: key ID 1 version 1 stands again on line 2, which the server uses [duplicate-id]
-hint: find out which of the two keys the data needs, and give the other one an ID of its own
+hint: check which of the two keys your data uses, and move the other one to a new ID
 information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
 hint: run 'mkeyfile add 2 --file=keyfile' to give them a key of their own"
 }
@@ -340,7 +340,7 @@ informations() { # expected names, option...
 	make_keyfile keyfile '1;1' '2;1' '100;1' '100;2' '200;3' '200;4'
 	informations 'old-versions'
 	run -0 mkeyfile verify -f keyfile --strict -t 11.8-enterprise
-	[[ $output = *"information: 2 key IDs, the first of which is 100, have older versions: their rotation is not finished, or not tidied up [old-versions]
+	[[ $output = *"information: 2 key IDs, for example 100, have older versions: their rotation is not finished, or not tidied up [old-versions]
 hint: run 'mkeyfile remove --all --old-versions --server-data --file=keyfile --target=11.8-enterprise' to remove the versions that no data uses"* ]]
 	run -0 mkeyfile remove -f keyfile --old-versions 100 200 --force -q
 	informations ''
@@ -393,12 +393,12 @@ hint: give the server's user account read access to the file, and search access 
 	check ''
 	run mkeyfile verify -f "$public/keyfile" --server-user="$(id -u mysql)" --strict
 	[ "$status" = 0 ]
-	run_refused 64 "mkeyfile verify: there is no user '...'" verify -f keyfile --server-user=nobody-at-all
+	run_refused 64 "mkeyfile verify: user '...' does not exist" verify -f keyfile --server-user=nobody-at-all
 	# 4294967296 is not 0
 	for number in 4294967296 4294967295 -1 -0 +0 ' 0' 0x0 0.0 '0,' 18446744073709551616 99999999999999999999; do
 		shown=$number
 		[ ${#number} -le 12 ] || shown=...
-		run_refused 64 "mkeyfile verify: there is no user '$shown'" verify -f keyfile "--server-user=$number"
+		run_refused 64 "mkeyfile verify: user '$shown' does not exist" verify -f keyfile "--server-user=$number"
 	done
 }
 
@@ -541,9 +541,9 @@ opens_with() { # hint...
 	umask 077
 	printf 'a password with CR LF\r\n' >given
 	openssl_encrypt given plain keyfile
-	cr='it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does'
+	cr='the file opens with a carriage return after the password: openssl enc keeps the CR of a line that ends in CR LF, and servers remove it'
 	way() { # digest
-		echo "run 'openssl enc -d -aes-256-cbc -md $1 -pass file:given -in keyfile | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt it under a new password"
+		echo "run 'openssl enc -d -aes-256-cbc -md $1 -pass file:given -in keyfile | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt the file with a new password"
 	}
 	# what the second hint says can be done
 	obeys() {
@@ -559,28 +559,28 @@ opens_with() { # hint...
 	obeys
 	printf 'the first line\nthe second line\n' >given
 	openssl_encrypt given plain keyfile
-	first='leave nothing but the first line in the password file: it opens with that line alone, which is all that openssl enc uses'
+	first='keep only the first line of the password file: the key file opens with that line alone, which is all that openssl enc uses'
 	opens_with "$first"
 	openssl_encrypt given plain keyfile -md sha512
-	opens_with "$first" 'it opens with --digest=sha512, which servers before 12.0.1 cannot read'
+	opens_with "$first" 'the file opens with --digest=sha512, which servers before 12.0.1 cannot read'
 	printf 'the first line\r\nthe second line\r\n' >given
 	openssl_encrypt given plain keyfile -md sha1 -pbkdf2 -iter 1000
-	opens_with 'it opens with the first line of the password alone, and its carriage return, as openssl enc uses it and no server does' \
+	opens_with 'the file opens with the first line of the password and its carriage return, which openssl enc uses and no server does' \
 		"$(way 'sha1 -pbkdf2 -iter 1000')"
 	obeys
 	printf 'file:%s\n' "$PWD/pw" >given
 	openssl_encrypt pw plain keyfile
-	opens_with "it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case"
+	opens_with "the file opens with the content of the file named after 'file:', but the server requires FILE: in upper case"
 	printf '/some/where' >text
 	openssl_encrypt text plain keyfile
 	printf 'File:/some/where' >given
-	opens_with "it opens with the text behind 'file:' as the password"
+	opens_with "the file opens with the text after 'file:' as its password"
 	cp pw given
 	openssl_encrypt given plain keyfile -md sha384 -pbkdf2 -iter 10000
-	opens_with 'it opens with --digest=sha384 --pbkdf2=10000, which servers before 12.0.1 cannot read'
+	opens_with 'the file opens with --digest=sha384 --pbkdf2=10000, which servers before 12.0.1 cannot read'
 	openssl_encrypt given plain keyfile -md sha224 -pbkdf2 -iter 12345
 	run --separate-stderr mkeyfile verify -f keyfile -P given --pbkdf2=12345
-	[[ $stderr = *"hint: it opens with --digest=sha224 --pbkdf2=12345, which servers before 12.0.1 cannot read" ]]
+	[[ $stderr = *"hint: the file opens with --digest=sha224 --pbkdf2=12345, which servers before 12.0.1 cannot read" ]]
 }
 
 @test "--json" {

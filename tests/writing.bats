@@ -65,7 +65,7 @@ no_litter() {
 	cmp other old
 	ln -f keyfile other
 	run --separate-stderr mkeyfile add 8
-	same "mkeyfile add: warning: 'keyfile' has 2 names: the others keep the old content" "${stderr_lines[0]}"
+	same "mkeyfile add: warning: 'keyfile' has 2 hard links: the other links keep the old content" "${stderr_lines[0]}"
 }
 
 # ---- locking ----
@@ -262,8 +262,8 @@ hint: the change itself is made" "$(cat words)"
 		# the next runs report the file and keep it
 		run --separate-stderr mkeyfile add 8
 		same 0 "$status"
-		same "mkeyfile add: warning: '$left', in the same directory, was left by a run that was killed
-hint: it may hold keys that this file lacks: compare them before you remove it" "$(grep -A 1 warning <<<"$stderr")"
+		same "mkeyfile add: warning: '$left', in the same directory, was left by an interrupted run
+hint: compare '$left' with this file before you delete it, since it may contain other keys" "$(grep -A 1 warning <<<"$stderr")"
 		run -0 grep -cF "777;$key" "$left"
 		# until its keys are in the key file as well
 		echo "777;$key" >>keyfile

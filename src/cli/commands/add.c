@@ -18,13 +18,13 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "size", 's', "BITS", "Make keys of BITS: 128, 192 or 256 (default)",
+	{ "size", 's', "BITS", "Make keys of 128, 192 or 256 BITS (default: 256)",
 	  OPTION_KEY_BITS(struct arguments, size) },
 	{ "key-from", 0, "FILE", "Import the hex key in FILE (-: standard input)",
 	  OPTION_PATH(struct arguments, key_from) },
 	{ "key-version", 0, "N", "Import the key as version N of an ID",
 	  OPTION_KEY_VERSION(struct arguments, key_version) },
-	{ "if-missing", 0, NULL, "Skip IDs that the file already has", OPTION_FLAG(struct arguments, if_missing) },
+	{ "if-missing", 0, NULL, "Skip IDs that are already in the file", OPTION_FLAG(struct arguments, if_missing) },
 	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
 	  OPTION_FLAG(struct arguments, force) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
@@ -32,14 +32,13 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ REQUIRE, "ID", NULL, "no key ID named" },
+	{ REQUIRE, "ID", NULL, "no key ID given" },
 	{ EXCLUDE, "size key-from", NULL,
-	  "--size and --key-from exclude each other: an imported key has its own size" },
-	{ NEED, "key-version", "key-from",
-	  "--key-version needs --key-from: new versions are made by 'mkeyfile rotate'" },
-	{ NEED, "force", "key-from", "--force needs --key-from" },
+	  "--size and --key-from cannot be used together: an imported key has its own size" },
+	{ NEED, "key-version", "key-from", "--key-version requires --key-from: 'mkeyfile rotate' makes new versions" },
+	{ NEED, "force", "key-from", "--force requires --key-from" },
 	{ EXCLUDE, "if-missing key-from", NULL,
-	  "--if-missing and --key-from exclude each other: an ID in the file may have another key" },
+	  "--if-missing and --key-from cannot be used together: an ID in the file may have another key" },
 	{ 0 },
 };
 
@@ -50,7 +49,7 @@ static const struct command_group groups[] = {
 static enum status check_arguments(const struct arguments *arguments)
 {
 	if (arguments->key_from && arguments->ids.count != 1)
-		return usage_error("--key-from imports one key: name one ID");
+		return usage_error("--key-from imports one key: give exactly one key ID");
 	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
 		return usage_error("the key and the password cannot both come from standard input");
 	if (is_standard_stream(arguments->key_from) && is_standard_stream(arguments->options->file))
@@ -66,7 +65,7 @@ static void skip_existing(struct key_ids *ids, const struct options *options, co
 
 	for (size_t i = 0; i < ids->count; i++)
 		if (keyfile_find(keyfile, ids->ids[i], &count))
-			message_note("key ID %u is already in '%s'", ids->ids[i], options->file);
+			message_note(KEY_ID_PRESENT, ids->ids[i], options->file);
 		else
 			ids->ids[left++] = ids->ids[i];
 	ids->count = left;
@@ -75,9 +74,9 @@ static void skip_existing(struct key_ids *ids, const struct options *options, co
 static void hint_at_rotation(const struct target *target, const struct keyfile *keyfile, uint32_t id)
 {
 	if (may_have_versions(target, keyfile))
-		message_hint("run 'mkeyfile rotate %u%s' to add a version of it", id, filter_given());
+		message_hint("run 'mkeyfile rotate %u%s' to add a new version", id, filter_given());
 	else if (id > KEY_ID_TEMPORARY)
-		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor of it", id, filter_given());
+		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor", id, filter_given());
 	else
 		message_hint("use --if-missing to skip key IDs that are already in the file");
 }
@@ -90,12 +89,12 @@ static enum status refuse_existing(const struct arguments *arguments, const stru
 		size_t count;
 
 		if (arguments->key_version && keyfile_find_version(keyfile, id, arguments->key_version)) {
-			message_error("key ID %u has a version %u already in '%s'", id, arguments->key_version,
+			message_error("key ID %u version %u is already in '%s'", id, arguments->key_version,
 				      arguments->options->file);
 			return STATUS_REFUSED;
 		}
 		if (!arguments->key_version && keyfile_find(keyfile, id, &count)) {
-			message_error("key ID %u exists already in '%s'", id, arguments->options->file);
+			message_error(KEY_ID_PRESENT, id, arguments->options->file);
 			hint_at_rotation(&arguments->options->target, keyfile, id);
 			return STATUS_REFUSED;
 		}

@@ -54,7 +54,7 @@ enum status command_refuse(const struct command *const *commands, const char *na
 	if (name)
 		message_error("unknown command '%s'", nearest ? name : repeatable(name));
 	else
-		message_error("no command named");
+		message_error("no command given");
 	if (nearest)
 		message_hint("did you mean 'mkeyfile %s'?", nearest);
 	else

@@ -22,7 +22,7 @@ static enum status check_given(const struct options *options)
 {
 	if (count_password_sources(options) > 1)
 		return usage_error(
-			"--password-file, --new-password-file, --password-fd and --password-command exclude each other");
+			"--password-file, --new-password-file, --password-fd and --password-command cannot be used together");
 	return check_descriptor(options->password.descriptor);
 }
 
@@ -32,11 +32,11 @@ static enum status check_files(const struct options *options)
 		return say_no_file(&options->host);
 	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
 	    (options->writing.in_place_backup && !*options->writing.in_place_backup))
-		return usage_error("the name of a file is empty");
+		return refuse_empty_name();
 	if (looks_like_a_key(options->file) || (options->password.file && looks_like_a_key(options->password.file)))
-		return usage_error("a key or password is named where the name of a file is needed");
+		return usage_error("a key or password was given instead of a file name");
 	if (options->new_password_file && !strcmp(options->file, options->new_password_file))
-		return usage_error("the key file and the password file cannot be the same");
+		return refuse_password_in_key_file();
 	if (is_standard_stream(options->file) && reads_standard_input(&options->password))
 		return usage_error("the key file and the password cannot both come from standard input");
 	return STATUS_DONE;

@@ -33,7 +33,7 @@ static enum status take_algorithm(const struct option_spec *spec, const char *va
 	else if (!strcasecmp(value, "AES_CTR"))
 		*algorithm = "AES_CTR";
 	else
-		return option_refuse("unknown algorithm '%s': AES_CTR and AES_CBC are possible",
+		return option_refuse("unknown algorithm '%s': use AES_CTR or AES_CBC",
 				     repeatable_near(value, "aes_ctr aes_cbc"));
 	return STATUS_DONE;
 }
@@ -43,7 +43,7 @@ static const struct arguments initial = { .algorithm = "AES_CTR" };
 static const struct option_spec specs[] = {
 	{ "plugin", 0, NULL, "Print the section for mkeyfile's own server plugin",
 	  OPTION_FLAG(struct arguments, plugin) },
-	{ "encryption-algorithm", 0, "NAME", "Encrypt data with NAME: AES_CTR (default) or AES_CBC",
+	{ "encryption-algorithm", 0, "NAME", "Encrypt data with NAME: AES_CTR or AES_CBC (default: AES_CTR)",
 	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
 	{ 0 },
 };
@@ -88,8 +88,8 @@ static void add_line(struct section *section, enum key_plugin plugin, const char
 /* A pipe such as <(COMMAND) was read, and has no name that another process could open. */
 static enum status refuse_unnamed(const char *path)
 {
-	message_error("the server cannot open '%s', which is a pipe to this process", path);
-	message_hint("use the name of a file");
+	message_error("the server cannot open '%s', which is a pipe of this process", path);
+	message_hint("use a file name");
 	return STATUS_REFUSED;
 }
 
@@ -106,7 +106,7 @@ static enum status absolute_path(const char *path, const char *prefix, char **re
 		return message_fault(fault_of(FAULT_MEMORY), path);
 	if (!strpbrk(*ret_text, "\r\n"))
 		return STATUS_DONE;
-	message_error("the path of '%s' has a line break in it, which no option file can hold", path);
+	message_error("the path of '%s' contains a line break, which option files do not allow", path);
 	return STATUS_REFUSED;
 }
 
@@ -114,15 +114,15 @@ static enum status check_password_source(const struct password_source *source)
 {
 	if (source->file && !is_standard_stream(source->file))
 		return STATUS_DONE;
-	message_error("the server reads the password from a file, and none is named");
-	message_hint("--password-file=FILE names it");
+	message_error("the server reads the password from a file, but no password file was given");
+	message_hint("use --password-file=FILE");
 	return STATUS_REFUSED;
 }
 
 static enum status refuse_maxscale(const char *target, const char *file)
 {
-	message_error("%s has other settings than a server", target);
-	message_hint("key_manager = file and file.keyfile = '%s' in its section [maxscale] name a plain key file",
+	message_error("%s does not have the settings of a MariaDB server", target);
+	message_hint("set key_manager = file and file.keyfile = '%s' in the section [maxscale], for a plain key file",
 		     file);
 	return STATUS_REFUSED;
 }
@@ -137,7 +137,7 @@ static enum status check_key_file(const struct options *options, struct content 
 	enum status status;
 
 	if (is_standard_stream(name))
-		return usage_error("a server reads no standard input: name a file");
+		return usage_error("a server cannot read standard input: use --file=FILE");
 	if (options->target.profile && options->target.profile->edition == MAXSCALE)
 		return refuse_maxscale(options->target.name, name);
 	status = read_key_file(name, &options->host, &raw, NULL);
@@ -237,11 +237,10 @@ static void print_sections(const struct section *section, const struct section *
 static void say_next_steps(const struct arguments *arguments)
 {
 	if (!strcmp(arguments->algorithm, "AES_CTR"))
-		message_note(
-			"note: data that is encrypted already can be read only with the algorithm that wrote it;\n"
-			"      where that is AES_CBC, the server's own default, say --encryption-algorithm=AES_CBC");
-	message_step("put this into an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf");
-	message_step("'mkeyfile verify' then tells whether the server will start with it");
+		message_note("note: existing encrypted data can be read only with the algorithm that wrote it;\n"
+			     "      if that is AES_CBC, the server's own default, use --encryption-algorithm=AES_CBC");
+	message_step("save this in an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf");
+	message_step("run 'mkeyfile verify' to check that the server will start with it");
 }
 
 static enum status write_sections(const struct arguments *arguments)
@@ -284,7 +283,7 @@ static enum status take_plugin(struct target *target, char **ret_name)
 		target->profile = &target->found;
 		return STATUS_DONE;
 	}
-	message_error("mkeyfile's plugin is for servers from 10.6 on, not for %s", name);
+	message_error("mkeyfile's plugin requires MariaDB 10.6 or later, not %s", name);
 	return STATUS_REFUSED;
 }
 
@@ -300,7 +299,7 @@ static enum status config(void *input)
 const struct command config_command = {
 	.name = "config",
 	.operands = "",
-	.summary = "print the option file section that makes a server use it",
+	.summary = "print the option file section for the server",
 	.description = "Print the option file section that makes a server use the key file.",
 	.examples = { "mkeyfile config", "mkeyfile config --plugin",
 		      "mkeyfile config -f keyfile -P keyfile.key >60-key-file.cnf" },

@@ -14,7 +14,7 @@ struct arguments {
 };
 
 static const struct option_spec specs[] = {
-	{ "no-probe", 0, NULL, "Do not search for what decrypts the file instead",
+	{ "no-probe", 0, NULL, "Do not try other passwords, digests and iteration counts",
 	  OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
@@ -34,7 +34,7 @@ static enum status take_clean_text(struct fault fault, const struct output_optio
 	if (named->force)
 		return STATUS_DONE;
 	status = message_fault(fault, name);
-	message_hint("the password fits: --force writes the plain text all the same");
+	message_hint("use --force to write the plain text anyway: the password is right");
 	return status;
 }
 

@@ -184,12 +184,12 @@ static void print_words(const struct side *here, const struct side *there, const
 {
 	if (counts[SAME] == here->keyset.count && counts[SAME] == there->keyset.count) {
 		print_colored(stdout, COLOR_YES, "same:");
-		print_result(" '%s' and '%s' hold the same", here->name, there->name);
+		print_result(" '%s' and '%s' contain the same", here->name, there->name);
 		printf(" %zu key%s, fingerprint %s\n", counts[SAME], counts[SAME] == 1 ? "" : "s", here->whole.text);
 		return;
 	}
 	print_colored(stdout, COLOR_NO, "different:");
-	print_result(" '%s' against '%s'", here->name, there->name);
+	print_result(" '%s' compared with '%s'", here->name, there->name);
 	printf(": %zu missing, %zu extra, %zu with another key\n", counts[MISSING], counts[EXTRA], counts[DIFFERENT]);
 	print_differences(here, there);
 }

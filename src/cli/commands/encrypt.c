@@ -22,7 +22,7 @@ static const struct command_group groups[] = {
 static enum status refuse_encrypted(const struct output *output, const struct options *options)
 {
 	if (envelope_is_sealed(output->input.data, output->input.size))
-		message_error("'%s' is encrypted already", input_name(options->file));
+		message_error("'%s' is already encrypted", input_name(options->file));
 	else if (!say_disguise(&options->password, options->kdf, options->file, &output->input))
 		return STATUS_DONE;
 	return STATUS_REFUSED;
@@ -32,7 +32,7 @@ static enum status check_named(const struct output_options *named)
 {
 	if (!named->force || (named->path && !is_standard_stream(named->path)))
 		return STATUS_DONE;
-	return usage_error("--force needs --output");
+	return usage_error("--force requires --output");
 }
 
 static enum status encrypt(void *input)

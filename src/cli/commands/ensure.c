@@ -7,6 +7,7 @@
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
 #include "cli/options/repeatable.h"
+#include "cli/options/trusted.h"
 #include "cli/words/document.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
@@ -43,21 +44,21 @@ static enum status take_mode(const struct option_spec *spec, const char *value, 
 			*(uint32_t *)place = modes[i];
 			return STATUS_DONE;
 		}
-	return option_refuse("invalid mode '%s': 0400, 0440, 0600 and 0640 are possible", repeatable(value));
+	return option_refuse("invalid mode '%s': use 0400, 0440, 0600 or 0640", repeatable(value));
 }
 
 static const struct option_spec specs[] = {
 	{ "owner", 0, "OWNER", "Give the files to OWNER: USER or USER:GROUP", OPTION_TEXT(struct arguments, owner) },
-	{ "mode", 0, "MODE", "Set the mode: 0400, 0440, 0600 or 0640",
+	{ "mode", 0, "MODE", "Set the mode of the files to MODE: 0400, 0440, 0600 or 0640",
 	  OPTION_INTO(struct arguments, mode, uint32_t, take_mode) },
-	{ "size", 's', "BITS", "Make new keys of BITS: 128, 192 or 256 (default)",
+	{ "size", 's', "BITS", "Make new keys of 128, 192 or 256 BITS (default: 256)",
 	  OPTION_KEY_BITS(struct arguments, size) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
 static const struct option_spec password_specs[] = {
-	{ "new-password-file", 0, "PATH", "Encrypt with the password in PATH (made if absent)",
+	{ "new-password-file", 0, "PATH", "Encrypt with the password in PATH (created if missing)",
 	  OPTION_PATH(struct options, new_password_file) },
 	{ 0 },
 };
@@ -113,12 +114,6 @@ static enum status complete_ids(struct key_ids *ids)
 	return !status && is_empty ? key_ids_add(ids, KEY_ID_TEMPORARY) : status;
 }
 
-static enum status no_such(const char *what, const char *name)
-{
-	message_error("there is no %s '%s'", what, repeatable_near(name, SERVER_USER_DEFAULT " mariadb root"));
-	return STATUS_USAGE;
-}
-
 /* Other commands would refuse a file of another user. */
 static enum status refuse_owner(const char *name)
 {
@@ -134,9 +129,9 @@ static enum status find_owner(struct ensured *ensured, const char *name, const c
 	gid_t group = (gid_t)-1;
 
 	if (!server_user_find(name, &user))
-		return no_such("user", name);
+		return no_such_account("user", name);
 	if (group_name && !server_group_find(group_name, &group))
-		return no_such("group", group_name);
+		return no_such_account("group", group_name);
 	if (!trust_accepts_user(user.uid))
 		return refuse_owner(name);
 	*present = (struct file_access){ .sets_owner = true, .owner = user.uid, .group = group };
@@ -174,7 +169,7 @@ static enum status open_key_file(struct ensured *ensured)
 
 	ensured->is_new = ensured->store.file < 0;
 	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT)
-		message_hint(lstat(path, &link) ? "create its directory first"
+		message_hint(lstat(path, &link) ? "create the directory first"
 						: "'%s' is a symbolic link to a file that does not exist",
 			     path);
 	return status;
@@ -252,7 +247,7 @@ static enum status refuse_lost_password(const struct ensured *ensured)
 	message_error("'%s' is encrypted, and its password file '%s' does not exist", ensured->options->file, path);
 	if (word)
 		message_hint(
-			"restore '%s', or run 'mkeyfile passwd%s --new-password-file=%s' with the present password",
+			"restore '%s', or run 'mkeyfile passwd%s --new-password-file=%s' with the current password",
 			path, message_given(), word);
 	return STATUS_FAILED;
 }

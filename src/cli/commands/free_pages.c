@@ -127,7 +127,6 @@ void free_pages_say(struct free_pages *free_pages)
 	if (count > PRINTED_MAX)
 		message_note("  and %ju more, which --json prints", (uintmax_t)(count - PRINTED_MAX));
 	if (tables->unnamed)
-		message_note("  %ju tablespace%s no table by %s name", (uintmax_t)tables->unnamed,
-			     tables->unnamed == 1 ? " belongs to" : "s belong to",
-			     tables->unnamed == 1 ? "its" : "their");
+		message_note("  %ju tablespace%s cannot be matched to a table by name", (uintmax_t)tables->unnamed,
+			     tables->unnamed == 1 ? "" : "s");
 }

@@ -15,7 +15,7 @@ struct arguments {
 static const struct arguments initial = { .size = KEY_MAX_SIZE };
 
 static const struct option_spec specs[] = {
-	{ "size", 's', "BITS", "Make keys of BITS: 128, 192 or 256 (default)",
+	{ "size", 's', "BITS", "Make keys of 128, 192 or 256 BITS (default: 256)",
 	  OPTION_KEY_BITS(struct arguments, size) },
 	{ "force", 0, NULL, "Replace an existing FILE and keep the old one as FILE~",
 	  OPTION_FLAG(struct arguments, force) },
@@ -24,8 +24,8 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ NEED, "write-in-place", "force", "--write-in-place needs --force: a file that is created needs no backup" },
-	{ NEED, "keep", "force", "--keep needs --force: a file that is created needs no backup" },
+	{ NEED, "write-in-place", "force", "--write-in-place requires --force: a new file needs no backup" },
+	{ NEED, "keep", "force", "--keep requires --force: a new file needs no backup" },
 	{ 0 },
 };
 
@@ -46,7 +46,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	if (status)
 		return status;
 	if (!key_ids_have(&arguments->ids, KEY_ID_SYSTEM))
-		return usage_error("key ID 1 is not among the IDs, and no server loads a key file without it");
+		return usage_error("key ID 1 is missing: no server loads a key file without it");
 	if (is_standard_stream(arguments->options->file))
 		return usage_error("a key file cannot be created on standard output: name a file");
 	return STATUS_DONE;

@@ -26,7 +26,7 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json exclude each other" }, { 0 }
+	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json cannot be used together" }, { 0 }
 };
 
 /* The members of one ID, oldest version first. */

@@ -116,8 +116,7 @@ static enum status check_whole(const char *name, const json_t *root, const struc
 		return not_a_manifest(name);
 	if (!strcmp(claimed.text, whole.text))
 		return STATUS_DONE;
-	message_error("'%s' is damaged: its keys have the fingerprint %s together, not %s", name, whole.text,
-		      claimed.text);
+	message_error("'%s' is damaged: the fingerprint of all its keys is %s, not %s", name, whole.text, claimed.text);
 	return STATUS_FAILED;
 }
 
@@ -128,7 +127,7 @@ static enum status interpret(const char *name, const json_t *root, struct keyset
 	enum status status;
 
 	if (error) {
-		message_error("'%s' is the error of another mkeyfile: %s", name, error);
+		message_error("'%s' contains the error message of another mkeyfile: %s", name, error);
 		return STATUS_FAILED;
 	}
 	status = take_keys(name, root, &keyset);
@@ -155,7 +154,7 @@ enum status manifest_read(const char *name, const struct secret *start, int desc
 	}
 	if (stream.error_number)
 		return message_fault(fault_errno(FAULT_READ, stream.error_number), name);
-	message_error("'%s' is neither a key file nor a list of one: %s at line %d, column %d", name, error.text,
-		      error.line, error.column);
+	message_error("'%s' is neither a key file nor the JSON of 'mkeyfile list': %s at line %d, column %d", name,
+		      error.text, error.line, error.column);
 	return STATUS_FAILED;
 }

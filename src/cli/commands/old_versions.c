@@ -26,7 +26,8 @@ void note_old_versions(const struct keyfile *keyfile)
 	}
 	if (!ids)
 		return;
-	message_note("note: key ID%s %s%s %s older versions, from rotations that are not finished or not tidied up;",
-		     ids == 1 ? "" : "s", names, ids > NAMED_IDS ? ", ..." : "", ids == 1 ? "has" : "have");
-	message_note("      'mkeyfile remove --old-versions --datadir=DIR ID' takes out those that no data needs");
+	message_note("note: older versions of key ID%s %s%s are still in the file;", ids == 1 ? "" : "s", names,
+		     ids > NAMED_IDS ? ", ..." : "");
+	message_note(
+		"      run 'mkeyfile remove --old-versions --datadir=DIR ID' to remove the versions that no data uses");
 }

@@ -42,7 +42,7 @@ static const struct arguments initial = { .new_password.descriptor = -1 };
 
 static const struct option_spec specs[] = {
 	{ "new-password-file", 0, "PATH",
-	  "Read the new password from PATH (new or current password file: make a random one)",
+	  "Read the new password from PATH (random if PATH is new or the current password file)",
 	  OPTION_PATH(struct arguments, new_password.file) },
 	{ "new-password-fd", 0, "N", "Read the new password from file descriptor N",
 	  OPTION_DESCRIPTOR(struct arguments, new_password.descriptor) },
@@ -50,14 +50,14 @@ static const struct option_spec specs[] = {
 	  OPTION_TEXT(struct arguments, new_password.command) },
 	{ "new-digest", 0, "NAME", "Derive the AES key with digest NAME",
 	  OPTION_DIGEST(struct arguments, new_kdf.digest), OPTION_GIVEN(struct arguments, new_digest) },
-	{ "new-pbkdf2", 0, "ITERATIONS", "Derive the AES key with PBKDF2 and ITERATIONS (0: without)",
+	{ "new-pbkdf2", 0, "ITERATIONS", "Derive the AES key with PBKDF2 and ITERATIONS (0: no PBKDF2)",
 	  OPTION_ITERATIONS(struct arguments, new_kdf.iterations), OPTION_GIVEN(struct arguments, new_iterations) },
 	{ 0 },
 };
 
 static const struct conflict conflicts[] = {
 	{ EXCLUDE, "new-password-file new-password-fd new-password-command", NULL,
-	  "--new-password-file, --new-password-fd and --new-password-command exclude each other" },
+	  "--new-password-file, --new-password-fd and --new-password-command cannot be used together" },
 	{ 0 },
 };
 
@@ -123,7 +123,7 @@ static enum status find_journal(struct password_change *passwd, const char *pass
 	status = read_prepared(passwd, passwd->journal);
 	if (status || passwd->made.path)
 		return status;
-	message_note("the new password is in '%s' already, from a run that was ended", passwd->journal);
+	message_note("the new password is already in '%s', from an interrupted run", passwd->journal);
 	fault = file_read_path(passwd->journal, &passwd->password_content, NULL);
 	return message_fault(fault, passwd->journal);
 }
@@ -145,7 +145,8 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 	passwd->new_kdf = arguments->new_kdf;
 	passwd->way = choose_way(arguments);
 	if (passwd->way == WAY_REPLACE_FILE && is_filter(passwd->options))
-		return usage_error("--output changes no password file: name another one with --new-password-file");
+		return usage_error(
+			"--output cannot change the password file: use another file with --new-password-file");
 	if (passwd->way == WAY_REPLACE_FILE)
 		return find_journal(passwd, passwd->options->password.file);
 	if (passwd->way == WAY_OTHER_FILE)
@@ -154,7 +155,7 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 		return status;
 	/* the key file may have gone out when it cannot be created */
 	status = message_fault(fault_errno(FAULT_OPEN, ENOENT), passwd->made.path);
-	message_hint("create the password file first: with --output, none is made");
+	message_hint("create the password file first: with --output, mkeyfile does not create it");
 	return status;
 }
 
@@ -198,9 +199,9 @@ static enum status refuse_no_change(const struct password_change *passwd)
 	const char *file = passwd->options->file;
 
 	if (passwd->way == WAY_KEEP)
-		message_error("'%s' has %s already", file, kdf_words(passwd->new_kdf));
+		message_error("'%s' already uses %s", file, kdf_words(passwd->new_kdf));
 	else
-		message_error("the new password of '%s' is the old one", file);
+		message_error("the new password of '%s' is identical to the old one", file);
 	return STATUS_REFUSED;
 }
 
@@ -337,9 +338,9 @@ static enum status complete_arguments(struct arguments *arguments)
 	if (!arguments->new_iterations)
 		arguments->new_kdf.iterations = options->kdf.iterations;
 	if (new->file && (!*new->file || is_standard_stream(new->file)))
-		return usage_error("--new-password-file needs the name of a file");
+		return usage_error("--new-password-file requires a file name");
 	if (is_same_file(new->file, options->file))
-		return usage_error("the key file and the password file cannot be the same");
+		return refuse_password_in_key_file();
 	if (new->descriptor >= 0 && new->descriptor == options->password.descriptor)
 		return usage_error("the old and the new password cannot come from the same descriptor");
 	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->password.file))

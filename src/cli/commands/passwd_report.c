@@ -48,25 +48,25 @@ static void say_settings(const struct password_change *passwd)
 	HEAP char *old = has_file ? shell_word(options->password.file) : NULL;
 
 	if (filekey && old)
-		message_step("the server's user has to read '%s' (chown --reference=%s, chmod --reference=%s)",
-			     passwd->new_source->file, old, old);
+		message_step(
+			"make '%s' readable by the server's user account (chown --reference=%s, chmod --reference=%s)",
+			passwd->new_source->file, old, old);
 	else if (filekey)
-		message_step("the server's user has to read '%s' (chown mysql)", passwd->new_source->file);
+		message_step("make '%s' readable by the server's user account (chown mysql)", passwd->new_source->file);
 	if (passwd->way == WAY_SOURCE)
-		message_step("before the server starts again, what %s_filekey names has to hold the new password%s",
-			     key_plugin_of(options->target.profile),
-			     other_kdf ? ", and its option file has to say:" : "");
+		message_step("before you restart the server, change the password that %s_filekey specifies%s",
+			     key_plugin_of(options->target.profile), other_kdf ? ", and set in its option file:" : "");
 	else if (filekey || other_kdf)
-		message_step("before the server starts again, its option file has to say:");
+		message_step("before you restart the server, set in its option file:");
 	else
-		message_step("the server's settings stay as they are");
+		message_step("the server's settings need no change");
 	if (filekey && value)
 		message_step("%s_filekey = %s", key_plugin_of(options->target.profile), value);
 	say_kdf_settings(passwd);
-	message_step("a running server goes on with what it has read. Copy %s to every server of the cluster",
+	message_step("copy %s to every server of the cluster (a running server keeps what it has read)",
 		     passwd->way == WAY_KEEP || passwd->way == WAY_SOURCE ? "the key file" : "both files");
 	if (!server_reads_kdf(&server_profiles[0], passwd->new_kdf) && !options->target.profile)
-		message_hint("servers before 12.0.1 cannot read it: --target names yours");
+		message_hint("use --target to name your server: servers before 12.0.1 cannot read this file");
 }
 
 static void say_done(const struct password_change *passwd)
@@ -75,9 +75,9 @@ static void say_done(const struct password_change *passwd)
 	const char *file = options->file;
 
 	if (passwd->finishing)
-		message_note("'%s' %s: an earlier run came so far", file,
-			     passwd->way == WAY_KEEP ? "has the new digest and iterations already"
-						     : "opens with the new password already");
+		message_note("'%s' already %s: an earlier run got this far", file,
+			     passwd->way == WAY_KEEP ? "uses the new digest and iterations"
+						     : "opens with the new password");
 	else if (passwd->way == WAY_KEEP)
 		message_note("%s '%s': the same password, %s", options->writing.dry_run ? "would change" : "changed",
 			     file, kdf_words(passwd->new_kdf));
@@ -129,12 +129,12 @@ static void say_command(const char *backup, const char *password, bool keeps_pas
 
 	if (word) {
 		message_note(
-			"the old password still opens '%s': delete it when the server has started with the new one,",
+			"the old password still opens '%s': after the server has started with the new password, run",
 			backup);
 		message_note("      rm %s%s%s", word, password_word ? " " : "", password_word ? password_word : "");
 	}
 	if (word && password && keeps_password)
-		message_note("      and keep '%s': it may open an earlier backup", password);
+		message_note("      but keep '%s', which may open an earlier backup", password);
 }
 
 /* With WAY_KEEP the password is still in use. */

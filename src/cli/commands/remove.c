@@ -35,23 +35,22 @@ static const struct option_spec specs[] = {
 	  OPTION_KEY_VERSION(struct arguments, version) },
 	{ "old-versions", 0, NULL, "Remove every version except the newest",
 	  OPTION_FLAG(struct arguments, old_versions) },
-	{ "all", 0, NULL, "With --old-versions: apply to every ID in the file", OPTION_FLAG(struct arguments, all) },
-	{ "if-present", 0, NULL, "Skip IDs and versions that the file does not have",
+	{ "all", 0, NULL, "Apply --old-versions to every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "if-present", 0, NULL, "Skip IDs and versions that are not in the file",
 	  OPTION_FLAG(struct arguments, if_present) },
 	{ "free-pages", 0, NULL, "Remove versions that only free pages need",
 	  OPTION_FLAG(struct arguments, free_pages) },
-	{ "force", 0, NULL, "Remove keys that data may need or is known to need",
-	  OPTION_FLAG(struct arguments, force) },
+	{ "force", 0, NULL, "Remove keys even if data needs or may need them", OPTION_FLAG(struct arguments, force) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
 static const struct conflict conflicts[] = {
-	{ NEED, "all", "old-versions", "--all needs --old-versions" },
-	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions exclude each other" },
-	{ EXCLUDE, "all if-present", NULL, "--all and --if-present exclude each other" },
-	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
-	{ REQUIRE, "ID all", NULL, "no key ID named" },
+	{ NEED, "all", "old-versions", "--all requires --old-versions" },
+	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions cannot be used together" },
+	{ EXCLUDE, "all if-present", NULL, "--all and --if-present cannot be used together" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs cannot be used together" },
+	{ REQUIRE, "ID all", NULL, "no key ID given" },
 	{ 0 },
 };
 
@@ -77,9 +76,10 @@ static enum status refuse_id(uint32_t id, size_t count)
 
 static enum status refuse_newest(const struct entry *newest)
 {
-	message_error("version %u is the newest of key ID %u: the server writes with it", newest->version, newest->id);
+	message_error("version %u is the newest of key ID %u: the server encrypts with it", newest->version,
+		      newest->id);
 	if (newest->id != KEY_ID_SYSTEM)
-		message_hint("without --key-version the whole ID is removed");
+		message_hint("omit --key-version to remove the whole ID");
 	return STATUS_REFUSED;
 }
 
@@ -116,14 +116,14 @@ static enum status mark_id(const struct arguments *arguments, const struct keyfi
 	enum status status = STATUS_DONE;
 
 	if (!entries)
-		return refuse_absent(arguments, format_text("'%s' has no key ID %u", file, id));
+		return refuse_absent(arguments, format_text(KEY_ID_ABSENT, id, file));
 	if (arguments->version == newest->version)
 		return refuse_newest(newest);
 	if (arguments->version) {
 		if (mark_version(entries, count, arguments->version))
 			return STATUS_DONE;
 		return refuse_absent(arguments,
-				     format_text("'%s' has no version %u of key ID %u", file, arguments->version, id));
+				     format_text("key ID %u version %u is not in '%s'", id, arguments->version, file));
 	}
 	if (!arguments->old_versions)
 		status = refuse_id(id, count);
@@ -192,9 +192,8 @@ static enum status refuse_need(const struct arguments *arguments, const struct k
 		return refuse(arguments, format_text("key ID %u is the key of %" PRIu64
 						     " file%s without an encrypted page, such as '%s'",
 						     member->id, need->files, plural, example));
-	return refuse(arguments,
-		      format_text("key ID %u version %u is needed by %" PRIu64 " file%s, the first of which is '%s'",
-				  member->id, member->version, need->files, plural, example));
+	return refuse(arguments, format_text("key ID %u version %u is needed by %" PRIu64 " file%s, for example '%s'",
+					     member->id, member->version, need->files, plural, example));
 }
 
 /* Allocated pages are all that a server reads of a table, but not all that import reads. */
@@ -202,8 +201,8 @@ static enum status refuse_need_of_free_pages(const struct arguments *arguments, 
 					     const struct data_needs *needs, const struct data_need *need)
 {
 	return refuse_unless(arguments->force || arguments->free_pages,
-			     format_text("key ID %u version %u is needed on free pages of %" PRIu64
-					 " file%s, the first of which is '%s'",
+			     format_text("key ID %u version %u is needed for free pages of %" PRIu64
+					 " file%s, for example '%s'",
 					 member->id, member->version, need->files, need->files == 1 ? "" : "s",
 					 data_need_example(needs, need)));
 }
@@ -262,7 +261,7 @@ static enum status refuse_with_hint(const struct arguments *arguments, char *wor
 
 static enum status check_redo_log_of(const struct arguments *arguments, const struct data_needs *needs, size_t number)
 {
-	static const char hint[] = "name the directory of the redo log (innodb_log_group_home_dir) with --datadir too";
+	static const char hint[] = "add --datadir with the directory of the redo log (innodb_log_group_home_dir)";
 	const char *directory = arguments->datadirs.paths[number];
 
 	switch (data_needs_find_redo_log(needs, number)) {
@@ -275,7 +274,7 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 		return refuse_with_hint(
 			arguments,
 			format_text("the redo log ends before the newest page of the tablespaces in '%s': "
-				    "they were written with another redo log",
+				    "the tablespaces were written with another redo log",
 				    directory),
 			hint);
 	case DATA_REDO_LOG_SEVERAL:
@@ -283,7 +282,7 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 			arguments,
 			format_text("the redo logs of several directories may be that of the tablespaces in '%s'",
 				    directory),
-			"name the directories of one server at a time");
+			"check the directories of one server at a time");
 	default:
 		return STATUS_DONE;
 	}
@@ -310,7 +309,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 	if (!log)
 		return STATUS_DONE;
 	return refuse_with_hint(arguments,
-				format_text("'%s' has changes that a start of the server would still apply", log),
+				format_text("'%s' has pending changes, which the server applies when it starts", log),
 				"start the server with all keys and shut it down cleanly, or prepare the backup");
 }
 
@@ -322,15 +321,14 @@ static enum status check_sure(const struct arguments *arguments, const struct da
 	if (needs->live)
 		return refuse_with_hint(
 			arguments,
-			format_text("a server is running on the data: what it needs may change at any moment"),
+			format_text("a server is running on the data: the keys it needs may change at any moment"),
 			"shut the server down cleanly first");
 	status = check_pending(arguments, needs);
 	if (!status && unsure)
 		status = refuse_with_hint(
 			arguments,
-			format_text("%" PRIu64 " file%s may need keys that %s not show, the first of which is '%s'",
-				    unsure, unsure == 1 ? "" : "s", unsure == 1 ? "it does" : "they do",
-				    data_needs_path(needs, needs->unsure_example)),
+			format_text("%" PRIu64 " file%s may need keys that mkeyfile cannot determine, for example '%s'",
+				    unsure, unsure == 1 ? "" : "s", data_needs_path(needs, needs->unsure_example)),
 			"run 'mkeyfile verify' with the same directories for details");
 	return status ? status : check_redo_logs(arguments, needs);
 }
@@ -339,7 +337,7 @@ static enum status refuse_unseen(const struct arguments *arguments)
 {
 	if (arguments->force)
 		return STATUS_DONE;
-	message_error("no data was looked at: it may need what is to be removed");
+	message_error("no data directory was checked; existing data may still need these keys");
 	message_hint(
 		"use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check");
 	return STATUS_REFUSED;
@@ -350,11 +348,11 @@ static void hint_at_setting(enum part part)
 	const char *setting = part_setting(part);
 
 	if (setting)
-		message_hint("name the directory that %s sets with --datadir as well, or use --server-data; --force "
+		message_hint("add --datadir with the directory that %s sets, or use --server-data; --force "
 			     "overrides this check",
 			     setting);
 	else if (part == PART_TRANSFER)
-		message_hint("start the node, and stop it again when it is Synced; --force overrides this check");
+		message_hint("start the node, and shut it down when it is Synced; --force overrides this check");
 	else
 		message_hint("mount the file system or restore the files; --force overrides this check");
 }
@@ -433,10 +431,10 @@ static void say_removed(const struct arguments *arguments, const struct store *s
 		message_note("  without key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
 			     member->bits, member->fingerprint.text);
 	}
-	message_note("not seen from here: other nodes and replicas with their relay logs, backups%s;",
-		     arguments->datadirs.count ? " elsewhere" : ", any data at all");
+	message_note("not checked: other nodes, replicas and their relay logs, backups%s;",
+		     arguments->datadirs.count ? " elsewhere" : ", or any data at all");
 	if (backup)
-		message_note("      whatever needs these keys there needs '%s' or a copy of it", backup);
+		message_note("      anything there that needs these keys needs '%s' or a copy of it", backup);
 }
 
 static void report(const struct arguments *arguments, const struct edit *edit, const struct keyset *removed)
@@ -456,7 +454,7 @@ static void report(const struct arguments *arguments, const struct edit *edit, c
 	document_set(object);
 }
 
-static enum status take_out(const struct arguments *arguments, struct edit *edit, struct keyset *removed)
+static enum status remove_marked(const struct arguments *arguments, struct edit *edit, struct keyset *removed)
 {
 	const char *file = arguments->options->file;
 	KEYSET struct keyset all = { 0 };
@@ -487,7 +485,7 @@ static enum status remove_keys(void *input)
 	enum status status;
 
 	if (arguments->version && arguments->ids.count != 1)
-		return usage_error("--key-version is about one ID: name one");
+		return usage_error("--key-version applies to one version of one ID: give exactly one key ID");
 	arguments->options->writing.backup = true;
 	status = filter_complete(arguments->options);
 	if (!status && arguments->datadirs.of_server)
@@ -497,7 +495,7 @@ static enum status remove_keys(void *input)
 	if (!status)
 		status = edit_open(&edit, arguments->options);
 	if (!status)
-		status = take_out(arguments, &edit, &removed);
+		status = remove_marked(arguments, &edit, &removed);
 	if (!status)
 		report(arguments, &edit, &removed);
 	return status;

@@ -41,8 +41,9 @@ static enum status take_successor(const struct option_spec *spec, const char *va
 
 static const struct option_spec specs[] = {
 	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
-	{ "size", 's', "BITS", "Make keys of BITS (default: as before)", OPTION_KEY_BITS(struct arguments, size) },
-	{ "new-id", 0, "ID", "Make a successor under ID (default: next free)",
+	{ "size", 's', "BITS", "Make keys of BITS bits (default: unchanged)",
+	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "new-id", 0, "ID", "Make a successor with ID (default: next free)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
 	  .optional = true },
 	{ "flush", 0, NULL, "Make the server read the key file again", OPTION_FLAG(struct arguments, flush) },
@@ -51,17 +52,18 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ REQUIRE, "ID all", NULL, "no key ID named" },
-	{ EXCLUDE, "all ID", NULL, "--all and key IDs exclude each other" },
-	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id exclude each other: a new ID is read by a restart" },
-	{ NEED, "datadir", "new-id", "--datadir needs --new-id" },
-	{ NEED, "server-data", "new-id", "--server-data needs --new-id" },
-	{ EXCLUDE, "flush output", NULL, "--flush and --output exclude each other: the server reads its own file" },
-	{ EXCLUDE, "datadir server", NULL, "--datadir and --server exclude each other" },
-	{ EXCLUDE, "server-data server", NULL, "--server-data and --server exclude each other" },
-	{ NEED, "server", "flush new-id", "--server needs --flush or --new-id" },
+	{ REQUIRE, "ID all", NULL, "no key ID given" },
+	{ EXCLUDE, "all ID", NULL, "--all and key IDs cannot be used together" },
+	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id cannot be used together: a new ID requires a restart" },
+	{ NEED, "datadir", "new-id", "--datadir requires --new-id" },
+	{ NEED, "server-data", "new-id", "--server-data requires --new-id" },
+	{ EXCLUDE, "flush output", NULL,
+	  "--flush and --output cannot be used together: the server reads its own file" },
+	{ EXCLUDE, "datadir server", NULL, "--datadir and --server cannot be used together" },
+	{ EXCLUDE, "server-data server", NULL, "--server-data and --server cannot be used together" },
+	{ NEED, "server", "flush new-id", "--server requires --flush or --new-id" },
 	{ NEED, "user defaults-extra-file server-timeout no-tls", "server flush",
-	  "--user, --defaults-extra-file, --server-timeout and --no-tls need --server" },
+	  "--user, --defaults-extra-file, --server-timeout and --no-tls require --server" },
 	{ 0 },
 };
 
@@ -81,7 +83,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	arguments->server.named |= arguments->flush;
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->successor && arguments->ids.count != 1)
-		return usage_error("--new-id=ID makes one successor: name one ID");
+		return usage_error("--new-id=ID makes one successor: give exactly one key ID");
 	status = filter_complete(arguments->options);
 	return status ? status : datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }
@@ -126,7 +128,7 @@ static enum status find_newest(const struct arguments *arguments, const struct k
 		*ret_newest = versions[count - 1];
 		return STATUS_DONE;
 	}
-	message_error("'%s' has no key ID %u", arguments->options->file, id);
+	message_error(KEY_ID_ABSENT, id, arguments->options->file);
 	if (replaced)
 		message_hint("did you mean 'mkeyfile rotate %u --new-id=%u%s'?", replaced, id, filter_given());
 	else
@@ -184,7 +186,7 @@ static void hint_at_successors(const struct arguments *arguments, const struct k
 	HEAP char *size = arguments->size ? format_text(" --size=%zu", 8 * arguments->size) : NULL;
 
 	if (words && *words)
-		message_hint("run 'mkeyfile rotate%s --new-id%s%s' to rotate by a new ID%s",
+		message_hint("run 'mkeyfile rotate%s --new-id%s%s' to rotate to a new ID%s",
 			     arguments->all ? " --all" : words, size ? size : "", filter_given(), why);
 	else if (words && key_ids_have(ids, KEY_ID_SYSTEM))
 		hint_at_other_key(keyfile);
@@ -215,7 +217,8 @@ static enum status make_versions(const struct arguments *arguments, const struct
 
 		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
 		if (!status && newest->version == KEY_VERSION_MAX) {
-			message_error("key ID %u is at version %u, the highest there is", newest->id, KEY_VERSION_MAX);
+			message_error("key ID %u is at version %u, the highest possible version", newest->id,
+				      KEY_VERSION_MAX);
 			hint_at_successors(arguments, ids, keyfile, "");
 			return STATUS_REFUSED;
 		}
@@ -232,8 +235,7 @@ static enum status refuse_fixed_id(const struct keyfile *keyfile, uint32_t id)
 	const char *role =
 		id == KEY_ID_SYSTEM ? "the redo log, binary log, Aria tables and system tablespace" : "temporary files";
 
-	message_error("key ID %u cannot be rotated by a new ID: the server uses it for %s under this number only", id,
-		      role);
+	message_error("key ID %u cannot be rotated to a new ID: the server uses only this ID for %s", id, role);
 	if (id == KEY_ID_SYSTEM)
 		hint_at_other_key(keyfile);
 	return STATUS_REFUSED;
@@ -247,13 +249,13 @@ static enum status choose_successor(const struct arguments *arguments, const str
 
 	*ret_successor = arguments->successor ? arguments->successor : next_free_id(keyfile, id > last ? id : last);
 	if (!*ret_successor) {
-		message_error("there is no free key ID above %u", id);
-		message_hint("--new-id=ID names one");
+		message_error("no key ID above %u is free", id);
+		message_hint("use --new-id=ID to choose one");
 		return STATUS_REFUSED;
 	}
 	if (!keyfile_find(keyfile, *ret_successor, &count))
 		return STATUS_DONE;
-	message_error("key ID %u exists already in '%s'", *ret_successor, arguments->options->file);
+	message_error(KEY_ID_PRESENT, *ret_successor, arguments->options->file);
 	return STATUS_REFUSED;
 }
 
@@ -271,7 +273,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
 		const struct entry *newest;
 
 		if (id <= KEY_ID_TEMPORARY && arguments->all) {
-			message_warning("key ID %u stays as it is: the server uses it under this number only", id);
+			message_warning("key ID %u is not rotated: the server uses only this ID", id);
 			continue;
 		}
 		status = id <= KEY_ID_TEMPORARY ? refuse_fixed_id(keyfile, id)
@@ -284,7 +286,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
 	}
 	if (status || keys->count)
 		return status;
-	message_error("'%s' has no key ID that can be rotated by a new ID", arguments->options->file);
+	message_error("'%s' has no key ID that can be rotated to a new ID", arguments->options->file);
 	return STATUS_REFUSED;
 }
 
@@ -306,7 +308,8 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 	message_error("server %s with %s cannot read its key file again while it runs",
 		      state.version ? state.version : "of an unknown version",
 		      state.plugin ? state.plugin : "no key plugin");
-	message_hint("Enterprise Server 11.8 can, and any server with mkeyfile's plugin; without --flush, restart it");
+	message_hint(
+		"omit --flush and restart the server: only Enterprise Server 11.8 and mkeyfile's plugin can reload keys");
 	return STATUS_REFUSED;
 }
 
@@ -319,7 +322,7 @@ static enum status flush(struct server_link *link, enum reload reload)
 	if (status)
 		return status;
 	signals_end_with(STATUS_DONE);
-	message_note("the server has read it: %s", reload_statement(reload));
+	message_note("the server has read the key file again: %s", reload_statement(reload));
 	return STATUS_DONE;
 }
 
@@ -348,9 +351,9 @@ static enum status find_tables(const struct arguments *arguments, struct server_
 	else if (link)
 		status = tables_of_server(link, ids, tables);
 	if (!status && tables->unnamed)
-		message_warning(
-			"%llu tablespace%s of no table that can be named, left by an ALTER TABLE that was ended",
-			(unsigned long long)tables->unnamed, tables->unnamed == 1 ? " is" : "s are");
+		message_warning("%llu tablespace%s no known table: an interrupted ALTER TABLE left %s",
+				(unsigned long long)tables->unnamed, tables->unnamed == 1 ? " has" : "s have",
+				tables->unnamed == 1 ? "it" : "them");
 	return status;
 }
 

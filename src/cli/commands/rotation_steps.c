@@ -31,31 +31,31 @@ static void add_version_steps(unsigned int *count, const struct rotation *rotati
 {
 	add_step(
 		count,
-		"on each%s: FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server), or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)",
-		rotation->flushed ? " but the one that has read it" : "");
+		"on each server%s, run FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server) or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)",
+		rotation->flushed ? " except the one that has already read the file" : "");
 	add_step(
 		count,
-		"wait for InnoDB, 'mkeyfile status --wait': its threads re-encrypt pages that are more than innodb_encryption_rotate_key_age versions behind; with 1, the default, nothing until the next rotation");
+		"run 'mkeyfile status --wait': InnoDB re-encrypts pages that are more than innodb_encryption_rotate_key_age versions behind (with 1, the default, none before the next rotation)");
 	if (has_id(rotation->ids, KEY_ID_SYSTEM))
 		add_step(
 			count,
-			"by hand, since nothing else does: rebuild the redo log (another innodb_log_file_size and a restart), rewrite Aria tables (ALTER TABLE ... FORCE; those in mysql as well), purge binary logs");
+			"re-encrypt the rest by hand: rebuild the redo log (change innodb_log_file_size and restart), rewrite Aria tables (ALTER TABLE ... FORCE, also in mysql), and purge binary logs");
 	add_step(
 		count,
-		"the old versions stay: backups need them, and what is not re-encrypted yet. 'mkeyfile remove --old-versions --datadir=DIR' takes out those that nothing needs, with the server stopped");
+		"keep the old versions: backups need them, and so does data that is not re-encrypted yet. With the server stopped, 'mkeyfile remove --old-versions --datadir=DIR ID' removes the versions that no data needs");
 }
 
 static void add_successor_steps(unsigned int *count, const struct rotation *rotation)
 {
-	add_step(count, "restart each of them");
+	add_step(count, "restart each server");
 	add_step(
 		count,
 		rotation->names_tables
-			? "run the SQL, on one server of a cluster that replicates it"
+			? "run the SQL on one server of a cluster that replicates it"
 			: "run the SQL, and the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb");
 	add_step(
 		count,
-		"the old key stays: logs and backups need it. 'mkeyfile remove --datadir=DIR ID' takes it out when nothing needs it, with the server stopped");
+		"keep the old key: logs and backups need it. With the server stopped, 'mkeyfile remove --datadir=DIR ID' removes it once no data needs it");
 }
 
 void say_rotation_steps(const struct rotation *rotation)
@@ -64,11 +64,10 @@ void say_rotation_steps(const struct rotation *rotation)
 
 	message_note("next:");
 	if (rotation->file)
-		add_step(&count, "copy '%s' to every server of the cluster before any of them uses the new key",
+		add_step(&count, "copy '%s' to every server of the cluster before any server uses the new key",
 			 rotation->file);
 	else
-		add_step(&count,
-			 "bring the key file to every server of the cluster before any of them uses the new key");
+		add_step(&count, "copy the key file to every server of the cluster before any server uses the new key");
 	if (rotation->new_id)
 		add_successor_steps(&count, rotation);
 	else

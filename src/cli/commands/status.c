@@ -24,13 +24,13 @@ struct arguments {
 
 static const struct option_spec specs[] = {
 	{ "wait", 0, NULL, "Wait until InnoDB has re-encrypted its tablespaces", OPTION_FLAG(struct arguments, wait) },
-	{ "timeout", 0, "SECONDS", "Wait for up to SECONDS (default: no limit)",
+	{ "timeout", 0, "SECONDS", "Wait up to SECONDS (default: no limit)",
 	  OPTION_NUMBER(struct arguments, timeout, 1, 31536000) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
 };
 
-static const struct conflict conflicts[] = { { NEED, "timeout", "wait", "--timeout needs --wait" }, { 0 } };
+static const struct conflict conflicts[] = { { NEED, "timeout", "wait", "--timeout requires --wait" }, { 0 } };
 
 static const struct command_group groups[] = {
 	{ COMMAND_GROUP(server_table, struct server_options, struct arguments, server) },
@@ -59,8 +59,8 @@ static const struct {
 	[STATE_BEHIND] = { "behind", "older versions stay until the next rotation" },
 	[STATE_STALLED] = { "stalled", "not re-encrypted: innodb_encryption_threads is 0" },
 	[STATE_REENCRYPTING] = { "re-encrypting", "re-encrypting" },
-	[STATE_RELOAD] = { "reload", "the server has to read the file again" },
-	[STATE_FILE_LACKS] = { "file-lacks", "the file lacks what the server uses" },
+	[STATE_RELOAD] = { "reload", "the server must read the file again" },
+	[STATE_FILE_LACKS] = { "file-lacks", "the file lacks a key that the server uses" },
 };
 
 struct line {
@@ -211,22 +211,30 @@ static void set_status_json(const char *name, const struct joined *joined, const
 	document_set(object);
 }
 
+static void hint_at_age(unsigned int age)
+{
+	if (age)
+		message_hint(
+			"innodb_encryption_rotate_key_age is %u: pages up to %u version%s behind are not re-encrypted",
+			age, age, age == 1 ? "" : "s");
+	else
+		message_hint("innodb_encryption_rotate_key_age is 0: nothing is ever re-encrypted");
+}
+
 static void say_next(const struct joined *joined, const struct server_state *state)
 {
 	const char *statement = reload_statement(state->reload);
 
 	if (joined->worst == STATE_RELOAD && statement)
-		message_hint("%s", statement);
+		message_hint("run %s", statement);
 	else if (joined->worst == STATE_RELOAD)
-		message_hint("this server cannot read its key file again while it runs: restart it");
+		message_hint("restart the server, which cannot read its key file again while it runs");
 	else if (joined->worst == STATE_FILE_LACKS)
-		message_hint("find the key file that the server was started with before it stops");
+		message_hint("locate the key file the server was started with before you stop the server");
 	else if (joined->worst == STATE_STALLED)
-		message_hint("SET GLOBAL innodb_encryption_threads = 4");
+		message_hint("run SET GLOBAL innodb_encryption_threads = 4");
 	else if (joined->worst == STATE_BEHIND)
-		message_hint("innodb_encryption_rotate_key_age is %u%s", state->age,
-			     state->age ? ": a page that is so many versions behind is left alone"
-					: ": nothing is ever re-encrypted");
+		hint_at_age(state->age);
 }
 
 static enum status report(const struct options *options, const struct joined *joined, const struct server_state *state)
@@ -294,8 +302,8 @@ static enum status wait_for_end(const struct arguments *arguments, struct server
 	if (visible)
 		remove_bar();
 	if (!status && joined->worst == STATE_REENCRYPTING)
-		message_error("not done after %u seconds: %" PRIu64 " tablespace%s left", arguments->timeout,
-			      joined->pending, joined->pending == 1 ? " is" : "s are");
+		message_error("re-encryption is not done after %u seconds: %" PRIu64 " tablespace%s left",
+			      arguments->timeout, joined->pending, joined->pending == 1 ? " is" : "s are");
 	return status;
 }
 
@@ -347,8 +355,8 @@ static enum status tell_status(void *input)
 const struct command status_command = {
 	.name = "status",
 	.operands = "[ID...]",
-	.summary = "tell how far a running server is with a rotation",
-	.description = "Tell how far a rotation is: versions in the file, the server and its data.",
+	.summary = "show the progress of a rotation on a running server",
+	.description = "Show the progress of a rotation: versions in the file, the server and its data.",
 	.examples = { "mkeyfile status", "mkeyfile status --wait 100", "mkeyfile status --server=db1 --user=admin" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,

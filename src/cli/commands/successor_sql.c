@@ -171,8 +171,8 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 	if (!stream)
 		return NULL;
 	fprintf(stream,
-		"-- Key ID %1$u to its successor %2$u. Run this when every server has been restarted with the new key file.\n"
-		"-- New tables that name no key take the successor (set it in the option file as well):\n"
+		"-- Move tables from key ID %1$u to %2$u. Run this after every server has been restarted with the new key file.\n"
+		"-- New tables without a key ID of their own use the successor (set it in the option file as well):\n"
 		"SET GLOBAL innodb_default_encryption_key_id =\n"
 		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n",
 		id, successor);

@@ -23,7 +23,7 @@ struct arguments {
 
 static const struct option_spec specs[] = {
 	{ "strict", 0, NULL, "Treat warnings as errors", OPTION_FLAG(struct arguments, strict) },
-	{ "no-probe", 0, NULL, "Do not search for what decrypts the file instead",
+	{ "no-probe", 0, NULL, "Do not try other passwords, digests and iteration counts",
 	  OPTION_FLAG(struct arguments, no_probe) },
 	{ 0 },
 };
@@ -276,8 +276,8 @@ static enum status verify(void *input)
 const struct command verify_command = {
 	.name = "verify",
 	.operands = "",
-	.summary = "check that the server loads it and it opens the data",
-	.description = "Tell whether a server would load the key file, in the server's own words.",
+	.summary = "check that a server loads the file and opens its data",
+	.description = "Check whether a server would load the key file, in the server's own words.",
 	.examples = { "mkeyfile verify", "mkeyfile verify --file=keyfile --target=10.11",
 		      "mkeyfile verify --datadir=/var/lib/mysql --full" },
 	.own = { .specs = specs },

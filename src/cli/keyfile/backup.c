@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fewer hex digits are no key. */
+/* The hex digits of the shortest key. */
 #define KEY_DIGITS_MIN 32
 
 void backup_passwords_free(struct backup_passwords *passwords)
@@ -25,9 +25,9 @@ void backup_judge_free(struct backup_judge *judge)
 	secret_free(&judge->accepted);
 }
 
-/* ---- what opens it ---- */
+/* ---- opening a backup ---- */
 
-/* A password file that is none, or that another user owns, opens nothing. */
+/* Anything but a regular file with a usable password leaves the password empty. */
 static void read_password(const char *path, struct password *ret_password)
 {
 	struct stat status;
@@ -36,7 +36,7 @@ static void read_password(const char *path, struct password *ret_password)
 		password_free(ret_password);
 }
 
-/* The newest backup of the password file has the password of the newest of the key file. */
+/* The newest backup of the password file has the password of the newest backup of the key file. */
 static void read_passwords(struct backup_passwords *passwords)
 {
 	HEAP char *path = passwords->password_file ? realpath(passwords->password_file, NULL) : NULL;
@@ -94,7 +94,7 @@ static bool open_keyfile(const struct secret *raw, struct backup_passwords *pass
 	       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
 }
 
-/* ---- what is in it ---- */
+/* ---- comparing its keys ---- */
 
 static size_t hex_digits(const unsigned char *at, const unsigned char *end)
 {
@@ -105,8 +105,8 @@ static size_t hex_digits(const unsigned char *at, const unsigned char *end)
 	return count;
 }
 
-/* Whether each row of hex digits that could be a key is in newer: the parser does not see
- * those in comments, after a NUL byte, and on a line that a later one overrides. */
+/* Whether newer contains every run of hex digits in older that could be a key. The parser does
+ * not see keys in comments, after a NUL byte, or on a line that a later line overrides. */
 static bool has_all_digits(const struct secret *newer, const struct secret *older)
 {
 	const unsigned char *end = older->data + older->size;
@@ -142,9 +142,9 @@ bool backup_is_identical(const struct secret *backup, void *content)
 	return secret_equals(backup, content);
 }
 
-/* ---- where it is ---- */
+/* ---- its path ---- */
 
-/* The backup is in the directory of the file that a symbolic link leads to. */
+/* If path is a symbolic link, the backup is in the directory of the link's target. */
 char *path_of_backup(const struct store *store, const char *path, const char *name)
 {
 	struct stat status;

@@ -90,7 +90,7 @@ enum status content_open(const struct password_source *source, struct kdf kdf, c
 	return status;
 }
 
-/* A profile that loads the text if any does. */
+/* A profile that loads every text that any profile loads. */
 static const struct server_profile *most_able_profile(void)
 {
 	const struct server_profile *able = &server_profiles[0];
@@ -115,7 +115,7 @@ void warn_unless_target_loads(const struct target *target, const char *name, con
 	if (!fault.code)
 		return;
 	words = server_words(target->profile, fault, name);
-	message_warning("%s would not load it: %s", target->name, words ? words : "out of memory");
+	message_warning("%s would not load '%s': %s", target->name, name, words ? words : "out of memory");
 	free(words);
 }
 
@@ -131,7 +131,7 @@ static enum status refuse_for_target(const struct target *target, const struct s
 		      words ? words : "out of memory");
 	free(words);
 	if (fault.code == FAULT_SYSTEM_KEY)
-		message_hint("every server needs key ID 1");
+		message_hint("add key ID 1, which every server requires");
 	return STATUS_REFUSED;
 }
 
@@ -142,10 +142,9 @@ static enum status refuse_duplicate(const struct keyfile *keyfile, const char *n
 
 	if (!entry)
 		return STATUS_DONE;
-	message_error(
-		"'%s' has key ID %u version %u twice, on lines %u and %u: the server uses the last one, in silence",
-		name, entry->id, entry->version, entry->line, winner->line);
-	message_hint("find out which of the two keys the data needs, and give the other one an ID of its own");
+	message_error("'%s' has key ID %u version %u twice, on lines %u and %u: the server silently uses the last one",
+		      name, entry->id, entry->version, entry->line, winner->line);
+	message_hint("check which of the two keys your data uses, and move the other one to a new ID");
 	return STATUS_REFUSED;
 }
 
@@ -156,7 +155,7 @@ static enum status check_keeps_all(const char *name, const struct keyfile *keyfi
 	if (status)
 		return status;
 	if (keyfile->read_size < keyfile->text.size) {
-		message_error("'%s' has a NUL byte on line %u: no server reads what stands behind it", name,
+		message_error("'%s' has a NUL byte on line %u: servers ignore everything after it", name,
 			      keyfile->lines);
 		return STATUS_REFUSED;
 	}
@@ -183,15 +182,15 @@ static enum status check_kdf(const struct target *target, const char *name, stru
 {
 	if (!target->profile || server_reads_kdf(target->profile, kdf))
 		return STATUS_DONE;
-	message_error("'%s' would not open on %s: it reads only sha1 with 1 iteration, not %s", name, target->name,
-		      kdf_words(kdf));
+	message_error("'%s' could not be decrypted by %s, which supports only sha1 with 1 iteration, not %s", name,
+		      target->name, kdf_words(kdf));
 	return STATUS_REFUSED;
 }
 
 static void hint_at_kdf_target(void)
 {
 	message_hint(
-		"use --target=12.3 if a server from 12.0.1 on reads the file, or --target=10.11+plugin if mkeyfile's plugin does");
+		"use --target=12.3 if the server is 12.0.1 or later, or --target=10.11+plugin if it uses mkeyfile's plugin");
 }
 
 enum status require_readable_kdf(const struct options *options, struct kdf kdf)
@@ -221,7 +220,7 @@ enum status content_check(const struct target *target, const char *name, const s
 	enum status status;
 
 	if (disk_size > KEYFILE_MAX_SIZE) {
-		message_error("'%s' would be larger than %d bytes, which is all that a server reads", name,
+		message_error("'%s' would be larger than %d bytes, the most that a server reads", name,
 			      KEYFILE_MAX_SIZE);
 		return STATUS_REFUSED;
 	}

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The password file as a word; NULL: there is none, or no memory. */
+/* The password file as a shell word; NULL: no password file, or no memory. */
 static char *password_word(const struct password_source *source)
 {
 	return source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
@@ -29,7 +29,7 @@ char *openssl_words(const struct password_source *source, struct kdf kdf, const 
 			   file);
 }
 
-/* The options of the KDF, where it is not the default; malloc(3)ed, or NULL without memory. */
+/* The options for a KDF other than the default; malloc(3)ed, or NULL without memory. */
 static char *options_of_kdf(struct kdf kdf)
 {
 	const char *digest = digest_name(kdf.digest);
@@ -67,7 +67,8 @@ char *disguise_hint(const struct password_source *source, struct kdf kdf, const 
 
 	if (disguise == DISGUISE_NONE || (disguise == DISGUISE_UNSALTED && is_input_name(path)))
 		return NULL;
-	return is_input_name(path) ? strdup("decode it with 'base64 -d' first") : hint_of(disguise, source, kdf, path);
+	return is_input_name(path) ? strdup("decode the input with 'base64 -d' first")
+				   : hint_of(disguise, source, kdf, path);
 }
 
 bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)
@@ -95,10 +96,10 @@ void say_no_key(const char *path, const struct secret *raw, const char *command)
 	const enum disguise disguise = disguise_of_key(raw);
 	HEAP char *file = disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : shell_word(path);
 
-	message_error("'%s' is not a key: %s32, 48 or 64 hex digits are needed and nothing else", input_name(path),
-		      disguise == DISGUISE_BASE64   ? "it is base64, and "
-		      : disguise == DISGUISE_BINARY ? "it is binary, and "
-						    : "");
+	message_error("'%s' is not a key: %s 32, 48 or 64 hex digits", input_name(path),
+		      disguise == DISGUISE_BASE64   ? "it is base64, not"
+		      : disguise == DISGUISE_BINARY ? "it is binary, not"
+						    : "expected only");
 	if (file && command)
 		message_hint("run '%s%s | od -An -v -tx1 | tr -d \" \\n\" | %s' to import it",
 			     disguise == DISGUISE_BASE64 ? "base64 -d " : "cat ", file, command);

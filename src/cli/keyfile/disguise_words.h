@@ -3,17 +3,17 @@
 
 #include "cli/options/options.h"
 
-/* "openssl enc -d -aes-256-cbc -md sha1 -pass file:PASSWORD -in FILE" with more options, for a
- * shell: malloc(3)ed, or NULL without memory. Without a password file openssl asks. */
+/* The shell command "openssl enc -d -aes-256-cbc -md sha1 -pass file:PASSWORD -in FILE" with
+ * more options: malloc(3)ed, or NULL without memory. Without a password file, openssl prompts. */
 char *openssl_words(const struct password_source *source, struct kdf kdf, const char *path, const char *options);
 
-/* What to do with raw, the file at path, where it is another form of a key file
- * (core/disguise.h): malloc(3)ed; NULL: it is none, or no memory. */
+/* A hint if raw, the content of path, is another form of a key file (core/disguise.h):
+ * malloc(3)ed; NULL: raw is not, or no memory. */
 char *disguise_hint(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw);
 
-/* Says what it is, and what to do. False, and not a word: it is none. */
+/* Reports which other form of a key file raw is, with a hint. Silent and false if raw is none. */
 bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw);
 
-/* Says that raw, which was to be imported as a key, is none. command: for the hint, the
- * 'mkeyfile add' that imports the same key from standard input; NULL: there is none. */
+/* Reports that raw, which was to be imported, is not a key. command: the 'mkeyfile add' command
+ * that imports the same key from standard input, for the hint; or NULL. */
 void say_no_key(const char *path, const struct secret *raw, const char *command);

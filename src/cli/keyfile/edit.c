@@ -21,9 +21,9 @@ static void warn_if_hard_linked(const struct store *store, const char *path)
 
 	if (store->backup_name && !fstatat(store->directory, store->backup_name, &backup, AT_SYMLINK_NOFOLLOW) &&
 	    file_is_same(&backup, &store->status))
-		own++; /* a run that was killed made it */
+		own++; /* made by an interrupted run */
 	if (store->status.st_nlink > own)
-		message_warning("'%s' has %lu names: the others keep the old content", path,
+		message_warning("'%s' has %lu hard links: the other links keep the old content", path,
 				(unsigned long)store->status.st_nlink);
 }
 
@@ -31,8 +31,8 @@ static void warn_if_projected(const struct store *store, const char *path)
 {
 	if (!store_is_projected(store))
 		return;
-	message_warning("'%s' is in a Kubernetes volume ('..data'), whose next update undoes the change", path);
-	message_hint("change the Secret that it comes from");
+	message_warning("'%s' is in a Kubernetes volume ('..data'), whose next update will undo this change", path);
+	message_hint("change the Kubernetes Secret instead");
 }
 
 enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing)
@@ -77,7 +77,7 @@ enum status open_new_store(struct store *store, const char *path, const struct w
 		return open_store(store, path, writing, true);
 	status = message_fault(fault, path);
 	if (fault.code == FAULT_EXISTS && !stat(path, &present) && S_ISREG(present.st_mode))
-		message_hint("--force replaces it and keeps the old one, with a ~ behind its name");
+		message_hint("use --force to replace the file and keep the old one as a backup");
 	return status;
 }
 
@@ -89,7 +89,7 @@ enum status refuse_exposure(const struct store *store, const char *path)
 		return STATUS_DONE;
 	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
 		      (unsigned int)(mode & 07777));
-	message_hint("chmod 600 it first, or 640 with the server's group");
+	message_hint("set its mode to 600, or to 640 with the server's group");
 	return STATUS_REFUSED;
 }
 
@@ -98,18 +98,19 @@ static void say_what_is_left(const struct store *store)
 	if (store->left_behind)
 		message_hint("the other content is in '%s', in the same directory", store->left_behind);
 	if (store->litter) {
-		message_warning("'%s', in the same directory, was left by a run that was killed", store->litter);
-		message_hint("it may hold keys that this file lacks: compare them before you remove it");
+		message_warning("'%s', in the same directory, was left by an interrupted run", store->litter);
+		message_hint("compare '%s' with this file before you delete it, since it may contain other keys",
+			     store->litter);
 	}
 }
 
-/* A file without a rule for what supersedes its content is a password file. */
+/* Only password files have no rule for what supersedes their content. */
 static bool is_password_file(const struct replacement *file)
 {
 	return !file->superseded;
 }
 
-/* NAME~ had to stay, and the backup has a number. */
+/* Explains why NAME~ was kept and the new backup has a number. */
 static void say_why_numbered(const struct replacement *file)
 {
 	const struct store *store = file->store;
@@ -132,7 +133,8 @@ static void say_what_is_kept(const struct replacement *file, bool dry_run)
 		return;
 	if (dry_run)
 		message_note("would keep the old %s in '%s'%s", is_password_file(file) ? "password" : "content", backup,
-			     store->replaced_backup ? ", which is replaced: all of its keys are in the file" : "");
+			     store->replaced_backup ? ", replacing an earlier backup whose keys are all in the file"
+						    : "");
 	else if (is_password_file(file))
 		message_note("the old password is in '%s'", backup);
 	else
@@ -186,7 +188,7 @@ static void judge_backup(struct replacement *file)
 		store_judge_backup(file->store, rule->superseded, rule->old_content);
 }
 
-/* What replace_files would say before it changes anything. */
+/* The checks of replace_files, for a dry run. */
 static enum status try_access(const struct replacement *files, size_t count)
 {
 	enum status status = STATUS_DONE;
@@ -214,7 +216,7 @@ enum status publish_files(struct replacement *files, size_t count, const char *j
 		if (files[i].fault.code)
 			status = message_fault(files[i].fault, files[i].path);
 	if (status && journal && !access(journal, F_OK))
-		message_hint("'%s' holds the new password; the same command again finishes the change", journal);
+		message_hint("run the same command again to finish the change with the new password in '%s'", journal);
 	for (size_t i = 0; i < count; i++) {
 		published |= files[i].published;
 		if (files[i].companion && files[i].path != journal && (dry_run || files[i].published))
@@ -222,7 +224,7 @@ enum status publish_files(struct replacement *files, size_t count, const char *j
 	}
 	if (published)
 		message_changed();
-	/* a failure keeps its status whatever comes */
+	/* a failure keeps its status, even if a signal comes */
 	if (published && !status)
 		signals_end_with(writing->is_part ? STATUS_FAILED : STATUS_DONE);
 	for (size_t i = 0; i < count; i++) {

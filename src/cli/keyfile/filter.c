@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* As long as the process lives; NULL: as message_given. */
+/* Kept until the process ends; NULL: use message_given. */
 static char *given;
 
 bool is_filter(const struct options *options)
@@ -43,20 +43,20 @@ enum status filter_complete(struct options *options)
 	bool has_input = is_standard_stream(options->file);
 
 	if (!is_filter(options))
-		return has_input ? usage_error("standard input cannot be changed: name a file, or use --output=-")
+		return has_input ? usage_error("standard input cannot be changed: use --file=FILE or --output=-")
 				 : STATUS_DONE;
 	if (!has_input)
-		return usage_error("--output needs --file=-: a file is changed where it is");
+		return usage_error("--output requires --file=-: a named file is changed in place");
 	if (!*options->output)
-		return usage_error("the name of a file is empty");
+		return refuse_empty_name();
 	options->file = input_name(options->file);
 	set_given(options->output);
 	if (!filter_takes_output(options))
 		return STATUS_DONE;
 	if (options->talk.json) {
-		/* not even an object that says so */
+		/* not even the error as JSON */
 		message_set_json(false);
-		return usage_error("--json needs --output=FILE: standard output has the key file");
+		return usage_error("--json requires --output=FILE: standard output is used for the key file");
 	}
 	if (options->writing.dry_run || !isatty(STDOUT_FILENO))
 		return STATUS_DONE;
@@ -82,9 +82,10 @@ static void warn_if_others_read(const struct secret *raw)
 
 	if (!envelope_is_sealed(raw->data, raw->size) && !fstat(STDOUT_FILENO, &status) && S_ISREG(status.st_mode) &&
 	    mode_is_exposed(status.st_mode))
-		message_warning("standard output is a file of mode %04o: others can read the plain keys, or its group "
-				"can change them",
-				(unsigned int)(status.st_mode & 07777));
+		message_warning(
+			"standard output is a file with mode %04o: others can read the plain keys, or its group "
+			"can change them",
+			(unsigned int)(status.st_mode & 07777));
 }
 
 enum status filter_write(const struct options *options, const struct secret *raw)

@@ -4,23 +4,23 @@
 #include "cli/options/options.h"
 #include "core/store.h"
 
-/* A command that changes a key file as a filter: with --file=- and --output the key file
- * is read from standard input, and the changed one is written elsewhere. */
+/* Commands that change a key file also work as filters: with --file=- and --output, they read
+ * the key file from standard input and write the changed file to OUTPUT. */
 
-/* Checks that --file=- and --output are used together. Of a filter, options->file becomes
- * what messages call the input, which filter_open alone reads. */
+/* Checks that --file=- and --output are used together. For a filter, sets options->file to
+ * the name of the input in messages; only filter_open reads that input. */
 MUST_CHECK enum status filter_complete(struct options *options);
 
 bool is_filter(const struct options *options);
 
-/* The options of message_given, with --output: for the commands that take it. */
+/* The options of message_given and --output, for hints of commands that have --output. */
 const char *filter_given(void);
 
-/* Standard output is for the key file, and for nothing else. */
+/* Whether the key file goes to standard output, which then gets nothing else. */
 bool filter_takes_output(const struct options *options);
 
-/* Reads standard input into store->content. store is the place of a new file, or closed
- * where standard output takes the key file. */
+/* Reads standard input into store->content. store reserves the output file, or is closed if
+ * the key file goes to standard output. */
 MUST_CHECK enum status filter_open(const struct options *options, struct store *store);
 
 /* Writes the key file to standard output. A dry run writes nothing. */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-_Static_assert(FILE_MAX_SIZE == KEYFILE_MAX_SIZE, "as much is read as a server reads");
+_Static_assert(FILE_MAX_SIZE == KEYFILE_MAX_SIZE, "mkeyfile reads as much as a server");
 
 struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status)
 {
@@ -33,8 +33,8 @@ bool is_server_pipe(const char *file, const struct host *host)
 
 enum status refuse_server_pipe(const char *file)
 {
-	message_error("'%s' is a named pipe: reading it would take what the server is to get", file);
-	message_hint("--file names the file that is written to it; --file=- reads standard input");
+	message_error("'%s' is a named pipe: reading it would consume what the server needs to read", file);
+	message_hint("use --file=FILE with the file that is written to the pipe, or --file=- for standard input");
 	return STATUS_FAILED;
 }
 

@@ -21,9 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- what can be seen from outside ---- */
+/* ---- owners and modes ---- */
 
-/* Standard input, and what is not there, has no owner. */
+/* False for standard input and for a file that does not exist: they have no owner. */
 static bool look_from_outside(const char *path, enum finding_kind exposed, struct inspected_file *ret_file)
 {
 	*ret_file = (struct inspected_file){ .path = path, .exposed = exposed };
@@ -57,13 +57,13 @@ static enum status inspect_files(struct inspection *inspection)
 
 /* ---- the password ---- */
 
-/* What a server does with such a password depends on its release. */
+/* Server releases treat such a password differently. */
 static bool is_matter_of_release(struct fault fault)
 {
 	return fault.code == FAULT_PASSWORD_BLANK || fault.code == FAULT_PASSWORD_TOO_LONG;
 }
 
-/* No server opens such a path, or reads what is there. */
+/* No server can open or read such a path. */
 static bool is_missing(struct fault fault)
 {
 	if (fault.code == FAULT_OPEN)
@@ -72,8 +72,8 @@ static bool is_missing(struct fault fault)
 	return fault.code == FAULT_NOT_REGULAR || (fault.code == FAULT_READ && fault.error_number == EISDIR);
 }
 
-/* A definite no: the option files name a file that is not there, or this process, which
- * may not open it, is the server's user. */
+/* Whether the fault is a definite no: the option files specify a file that does not exist, or
+ * this process runs as the server's user account and is not allowed to open the file. */
 static bool is_answer(const struct inspection *inspection, struct fault fault)
 {
 	if (inspection->options->host.names_file && is_missing(fault))
@@ -82,8 +82,8 @@ static bool is_answer(const struct inspection *inspection, struct fault fault)
 	       fault.error_number == EACCES;
 }
 
-/* Why the server's user cannot open the file at path, one of options: FAULT_OPEN, or
- * none. */
+/* Why the server's user account cannot open path, one of the files of options: FAULT_OPEN, or
+ * no fault. */
 static struct fault access_fault(const struct inspection *inspection, const char *path)
 {
 	const struct findings *findings = &inspection->findings;
@@ -101,7 +101,7 @@ static bool is_out_of_reach(const struct inspection *inspection)
 	return access_fault(inspection, options->file).code || access_fault(inspection, options->password.file).code;
 }
 
-/* The option files name an encrypted file and no password for it. */
+/* Whether the option files specify an encrypted file but no password. */
 static bool lacks_password(const struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
@@ -109,7 +109,7 @@ static bool lacks_password(const struct inspection *inspection)
 	return inspection->encrypted && options->host.names_file && !has_password_source(&options->password);
 }
 
-/* Refused only since others may write to the file: its mode is among the findings. */
+/* Refused only because others may write to the file: the findings include its mode. */
 static bool is_exposed_only(struct fault fault)
 {
 	const struct refusal_of_trust *refusal = trust_refusal();
@@ -150,7 +150,7 @@ static enum status read_key_password(struct inspection *inspection)
 	return STATUS_DONE;
 }
 
-/* As the server writes the name of the file: as it is set. */
+/* The name of the file in server messages: as set in the option files. */
 static const char *name_of_file(const struct inspection *inspection)
 {
 	const struct host *host = &inspection->options->host;
@@ -169,8 +169,8 @@ static const char *name_of_password_file(const struct options *options)
 
 /* ---- the text ---- */
 
-/* What the server says of a wrong password: where the padding fits by chance, its own
- * plugin finds fault with a line of the noise. */
+/* The server's fault for a wrong password. If the padding is valid by chance, the server's
+ * own plugin rejects a line of the decrypted noise instead. */
 static struct fault fault_of_noise(const struct inspection *inspection, const struct server_profile *profile)
 {
 	const struct kdf kdf = inspection->options->kdf;
@@ -183,7 +183,7 @@ static struct fault fault_of_noise(const struct inspection *inspection, const st
 	return fault;
 }
 
-/* What no server would say of the file: it is this program that cannot go on. */
+/* Faults of this program, not of the file. */
 static bool ends_inspection(struct fault fault)
 {
 	return fault.code == FAULT_MEMORY || fault.code == FAULT_ALGORITHM;
@@ -215,7 +215,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 	return status;
 }
 
-/* Brings the text to light, or leaves the fault that hides it. */
+/* Decrypts the text, or sets the fault. */
 static enum status find_text(struct inspection *inspection, bool probe)
 {
 	const struct password_source *source = &inspection->options->password;
@@ -245,7 +245,7 @@ static enum status find_text(struct inspection *inspection, bool probe)
 	return report_if_wrong_password(inspection, fault, probe);
 }
 
-/* No server that is asked gets as far as the text. */
+/* Whether no server in question gets as far as the text. */
 static bool is_text_out_of_reach(const struct inspection *inspection)
 {
 	const struct server_profile *target = inspection->options->target.profile;
@@ -256,8 +256,8 @@ static bool is_text_out_of_reach(const struct inspection *inspection)
 	return code && code != FAULT_PASSWORD_BLANK;
 }
 
-/* A file that other commands refuse is what a report is for: who owns it or may replace
- * it is among the findings. */
+/* Reads even a file that other commands refuse: the findings report who owns the file or may
+ * replace it. */
 static struct fault read_any_file(const char *path, struct secret *ret_raw)
 {
 	struct stat status;
@@ -301,7 +301,7 @@ static enum status find_content(struct inspection *inspection, bool probe)
 	return find_text(inspection, probe);
 }
 
-/* ---- the judges ---- */
+/* ---- verdicts ---- */
 
 static struct fault judge_blank_password(const struct inspection *inspection, const struct server_profile *profile)
 {
@@ -309,7 +309,7 @@ static struct fault judge_blank_password(const struct inspection *inspection, co
 	case BLANK_PASSWORD_IS_NONE:
 		return fault_none();
 	case BLANK_PASSWORD_CRASHES:
-		/* on line ends, not on a NUL */
+		/* these servers crash on line ends, but not on a NUL byte */
 		return inspection->password.cut_at_nul ? fault_none() : inspection->password_fault;
 	case BLANK_PASSWORD_REFUSED:
 		break;
@@ -336,7 +336,7 @@ static struct fault judge_file(const struct inspection *inspection, const struct
 		return fault_of(FAULT_ENCRYPTED);
 	if (inspection->fault.code)
 		return inspection->fault;
-	/* not looked at, or opened by what another server makes of the password */
+	/* not read, or decrypted with the password as another server understands it */
 	if (!inspection->text.data)
 		return fault_of(FAULT_WRONG_PASSWORD);
 	if (inspection->encrypted && !server_reads_kdf(profile, inspection->options->kdf))
@@ -380,7 +380,7 @@ static enum status judge(const struct inspection *inspection, const struct serve
 	return ret_refusal->words ? STATUS_DONE : message_fault(fault_of(FAULT_MEMORY), "");
 }
 
-/* The option files are those of the target, if there is one. */
+/* The option files count as those of the target, if there is one. */
 static enum status find_obstacle(struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
@@ -391,7 +391,7 @@ static enum status find_obstacle(struct inspection *inspection)
 	return message_fault(fault, "");
 }
 
-/* Nobody gets to the key file. */
+/* Whether an obstacle stops every server before it reads the key file. */
 static bool is_cut_off(const struct inspection *inspection)
 {
 	return inspection->obstacle.kind && inspection->obstacle.before_file;
@@ -431,7 +431,7 @@ static enum status judge_all(struct inspection *inspection)
 	return status;
 }
 
-/* ---- what no server says ---- */
+/* ---- findings ---- */
 
 static enum status inspect_text(struct inspection *inspection)
 {
@@ -483,7 +483,7 @@ static enum status find_findings(struct inspection *inspection)
 	return status ? status : message_fault(inspection->findings.fault, inspection->name);
 }
 
-/* There is an answer without a look into the pipe. */
+/* Whether there is an answer without reading the pipe. */
 static bool is_answered(const struct inspection *inspection)
 {
 	const struct server_profile *target = inspection->options->target.profile;

@@ -5,13 +5,13 @@
 #include "core/password.h"
 #include "server/inspect.h"
 
-/* All that verify learns about a key file before it speaks. */
+/* Everything that verify finds out about a key file before it prints. */
 
-/* Why a server does not load the file. words NULL: it does. */
+/* Why a server does not load the file; words is NULL if it does. */
 struct refusal {
 	char *words;	   /* the server's, malloc(3)ed */
 	const char *hint;  /* what to change */
-	unsigned int line; /* line and column are those in the words, when column is not 0 */
+	unsigned int line; /* line and column as in words, if column is not 0 */
 	unsigned int column;
 };
 
@@ -20,13 +20,13 @@ struct inspection {
 	const char *name;	  /* of the key file */
 	struct secret raw;	  /* as it is on disk */
 	struct obstacle obstacle; /* in the server's option files */
-	bool is_pipe;		  /* not read, since the server is to get what it holds */
+	bool is_pipe;		  /* not read: its content is for the server */
 	bool encrypted;
-	struct fault password_fault; /* of the password's source, which not all servers mind */
+	struct fault password_fault; /* of the password source; not all servers fail on it */
 	struct password password;
 	struct secret text; /* what a server parses */
 	struct keyfile keyfile;
-	struct fault fault; /* that keeps every server from the text */
+	struct fault fault; /* that stops every server before the text */
 	char *disguise;	    /* what to do with a file that is another form of a key file; or NULL */
 	struct server_user user;
 	bool has_user;
@@ -38,16 +38,15 @@ struct inspection {
 
 #define INSPECTION __attribute__((cleanup(inspection_free)))
 
-/* Looks at the file that options name, at its password and at the settings of the
- * server. probe: says what opens the file when the password does not. Anything that
- * leaves the question open is said, and its status returned; STATUS_DONE: there is an
- * answer. */
+/* Inspects the key file of options, its password and the settings of the server. probe: if the
+ * password is wrong, report what opens the file. STATUS_DONE: there is an answer. Otherwise
+ * reports why there is none. */
 MUST_CHECK enum status inspection_make(const struct options *options, bool probe, struct inspection *inspection);
 
-/* The target loads the file; without a target, some server. */
+/* Whether the target loads the file; without a target, whether some server does. */
 bool inspection_loads(const struct inspection *inspection);
 
-/* Why not: of the target, or of the first server. */
+/* Why the target, or without one the first server, does not load the file. */
 const struct refusal *inspection_refusal(const struct inspection *inspection);
 
 /* Findings that are more than an information. */

@@ -41,8 +41,8 @@ enum status new_file_password(const struct options *options, struct new_password
 	return STATUS_DONE;
 }
 
-/* By the file itself, or by trying: its directory may be closed to the server as yet, and
- * the user may have more groups. */
+/* Checks the file's own owner and mode first: the server may not have access to its directory
+ * yet. Otherwise tries it, since the user may be in more groups. */
 static bool can_read(const struct server_user *user, const char *path)
 {
 	struct stat status;
@@ -54,7 +54,7 @@ static bool can_read(const struct server_user *user, const char *path)
 	       !server_user_reads(user, path);
 }
 
-/* The user account to give the files to; NULL: the server can read them. */
+/* The user account that must own the files; NULL: the server can read them. */
 static const char *needed_owner(const struct options *options, const char *password_file)
 {
 	struct server_user user = { .name = SERVER_USER_DEFAULT };
@@ -72,14 +72,18 @@ void say_next_of_new_file(const struct options *options, const char *password_fi
 	HEAP char *password = password_file ? shell_word(password_file) : NULL;
 
 	if (!owner)
-		message_step("the server's option file has to name %s", password_file ? "both" : "it");
+		message_step("add %s to the server's option file", password_file ? "both files" : "the key file");
 	else if (file && password)
 		message_step(
-			"the server's user has to read both (chown %s %s %s), and its option file has to name them",
+			"make both files readable by the server's user account (chown %s %s %s), and add them to the server's option file",
 			owner, file, password);
 	else if (file)
-		message_step("the server's user has to read it (chown %s %s), and its option file has to name it",
-			     owner, file);
-	message_step("keep a copy of the key file%s in a safe place: without it the data is lost",
-		     new_file_is_encrypted(options) ? " and one of the password, apart from each other," : "");
+		message_step(
+			"make the key file readable by the server's user account (chown %s %s), and add it to the server's option file",
+			owner, file);
+	if (new_file_is_encrypted(options))
+		message_step(
+			"keep copies of the key file and of the password in two separate safe places: without them, the data is lost");
+	else
+		message_step("keep a copy of the key file in a safe place: without it, the data is lost");
 }

@@ -5,20 +5,20 @@
 #include "cli/options/options.h"
 #include "core/store.h"
 
-/* A key file that did not exist before. */
+/* Creating a key file. */
 
-/* For new files: what root creates belongs to the server's user account, where there is
- * one. That is --server-user, else what the server's option files say, else "mysql". */
+/* The owner of new files: files that root creates belong to the server's user account, if it
+ * exists. The account is --server-user, else from the server's option files, else "mysql". */
 struct file_access new_file_access(const struct options *options);
 
-/* Whether the key file is encrypted when it is created: there is a source of a password. */
+/* Whether a new key file is encrypted: there is a password source. */
 bool new_file_is_encrypted(const struct options *options);
 
-/* The password of a key file that is to be encrypted, if it is: with new_password_file,
- * whose path is not NULL then, a new one, or else that of the source. */
+/* Gets the password of a new key file, if the file is to be encrypted: a new password if the
+ * path of new_password_file is not NULL, else the password of the source. */
 MUST_CHECK enum status new_file_password(const struct options *options, struct new_password_file *new_password_file,
 					 struct password *ret_password);
 
-/* What has to be done before a server uses the files. password_file: was created, or
- * checked, with the key file; NULL: there is none. */
+/* Prints what to do before a server uses the files. password_file: created or checked together
+ * with the key file; or NULL. */
 void say_next_of_new_file(const struct options *options, const char *password_file);

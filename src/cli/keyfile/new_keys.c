@@ -52,8 +52,8 @@ void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const s
 	keyfile_key(keyfile, entry, key->key);
 }
 
-/* The command that imports the key in the same way from standard input, malloc(3)ed; NULL:
- * there is none, or no memory. */
+/* The command that imports the key from standard input instead, malloc(3)ed; NULL: standard
+ * input is not free, or no memory. */
 static char *retype(const struct key_import *import)
 {
 	HEAP char *version = import->version ? format_text(" --key-version=%u", import->version) : strdup("");
@@ -117,9 +117,9 @@ static enum status refuse_weak_key(const struct new_key *key, const struct keyfi
 	if (fault.code)
 		return message_fault(fault, path);
 	if (key_is_uniform(key->key, key->size))
-		reason = "all its bytes are equal";
+		reason = "all of its bytes are equal";
 	else if (key_is_published(&own))
-		reason = "MariaDB's documentation prints it for the whole world";
+		reason = "it is published in MariaDB's documentation";
 	for (size_t i = 0; !reason && i < keyfile->count && !holder; i++)
 		if (!strcmp(present[i].text, own.text))
 			holder = keyfile->entries[i].id;
@@ -127,10 +127,10 @@ static enum status refuse_weak_key(const struct new_key *key, const struct keyfi
 	if (reason)
 		message_error("refusing the key in '%s': %s", path, reason);
 	else if (holder)
-		message_error("refusing the key in '%s': key ID %u has the same", path, holder);
+		message_error("the key in '%s' is already in the file as key ID %u", path, holder);
 	else
 		return STATUS_DONE;
-	message_hint("--force takes it all the same, for data that was encrypted with it");
+	message_hint("use --force to import it anyway if data was encrypted with it");
 	return STATUS_REFUSED;
 }
 

@@ -13,7 +13,7 @@ struct new_keys {
 
 #define NEW_KEYS __attribute__((cleanup(new_keys_free)))
 
-/* Makes room for count keys. */
+/* Allocates memory for count keys. */
 MUST_CHECK enum status new_keys_allocate(struct new_keys *keys, size_t count);
 void new_keys_free(struct new_keys *keys);
 
@@ -23,16 +23,16 @@ MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uin
 /* Appends the key of an entry of keyfile. */
 void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const struct entry *entry);
 
-/* A key that exists, and what it becomes. */
+/* An existing key to import. */
 struct key_import {
 	const char *path; /* of its hex digits; "-": standard input */
 	uint32_t id;
 	uint32_t version; /* 0: not given, version 1 */
 	bool force;
-	bool input_is_free; /* nothing but the key may come from standard input */
+	bool input_is_free; /* nothing else is read from standard input */
 };
 
-/* Appends the key in the file, which holds it in hex, with nothing but white space around
- * it. Refuses, unless force is set, a key that is no secret or that keyfile holds already. */
+/* Appends the hex key in the file, which may contain only white space besides. Unless force is
+ * set, refuses a key that is not a secret or is already in keyfile. */
 MUST_CHECK enum status new_keys_import(struct new_keys *keys, const struct key_import *import,
 				       const struct keyfile *keyfile);

@@ -47,10 +47,10 @@ void say_settings_of_encrypted(const struct options *options, const char *passwo
 	if (!is_of_server(options))
 		return;
 	if (is_known)
-		message_step("before the server starts again, add to its option file, in the group [mariadb]:");
+		message_step("before you restart the server, add to the group [mariadb] of its option file:");
 	else
 		message_step(
-			"before the server starts again, write the password to a file that only the server's user account can read, and add to its option file, in the group [mariadb]:");
+			"before you restart the server, write the password to a file that only the server's user account can read, and add to the group [mariadb] of its option file:");
 	say_filekey(plugin, is_known ? password_file : "/path/of/the/password/file");
 	say_kdf(plugin, options->kdf);
 }
@@ -61,7 +61,7 @@ void say_settings_of_plain(const struct options *options, const char *password_f
 
 	if (!is_of_server(options))
 		return;
-	message_step("before the server starts again, remove from its option file:");
+	message_step("before you restart the server, remove from its option file:");
 	if (password_file && !is_standard_stream(password_file))
 		say_filekey(plugin, password_file);
 	else

@@ -23,13 +23,12 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ EXCLUDE, "in-place output", NULL, "--in-place and --output exclude each other" },
+	{ EXCLUDE, "in-place output", NULL, "--in-place and --output cannot be used together" },
 	{ NEED, "backup", "in-place",
-	  "--backup needs --in-place: another file is written only where there is none, or kept by --force" },
-	{ NEED, "keep", "in-place force",
-	  "--keep needs --in-place or --force: a file that is created needs no backup" },
+	  "--backup requires --in-place: with --output, the file is new or --force keeps a backup" },
+	{ NEED, "keep", "in-place force", "--keep requires --in-place or --force: a new file needs no backup" },
 	{ NEED, "write-in-place", "in-place force",
-	  "--write-in-place needs --in-place or --force: a file that is created needs no backup" },
+	  "--write-in-place requires --in-place or --force: a new file needs no backup" },
 	{ 0 },
 };
 
@@ -45,10 +44,10 @@ static enum status check_options(const struct output *output, const struct optio
 	if (output->named->in_place && is_standard_stream(options->file))
 		return usage_error("standard input cannot be changed in place: name a file");
 	if (to_standard_output(output) && options->talk.json)
-		return usage_error("--json needs --output or --in-place: standard output has the key file");
+		return usage_error("--json requires --output or --in-place: standard output is used for the key file");
 	if (!output->named->path && !output->named->in_place && isatty(STDOUT_FILENO)) {
 		message_error("refusing to write a key file to a terminal");
-		message_hint("--output=FILE or --in-place name a place for it; -o - insists");
+		message_hint("use --output=FILE or --in-place, or use '-o -' to write to the terminal anyway");
 		return STATUS_REFUSED;
 	}
 	return STATUS_DONE;
@@ -78,8 +77,8 @@ static enum status find_place(struct output *output, const struct options *optio
 			return message_fault(fault, output->named->path);
 		}
 		if (file_is_same(&present, input)) {
-			message_error("'%s' is the input as well", output->named->path);
-			message_hint("--in-place replaces the key file itself");
+			message_error("'%s' is both the input and the output", output->named->path);
+			message_hint("use --in-place to replace the key file itself");
 			return STATUS_REFUSED;
 		}
 	}
@@ -115,7 +114,7 @@ static enum status write_stream(int descriptor, const char *name, const struct s
 	return message_fault(fault, name);
 }
 
-/* A named pipe: opening it waits for its reader. */
+/* Opening a named pipe waits for its reader. */
 static enum status write_pipe(const char *path, const struct secret *raw)
 {
 	DESCRIPTOR int descriptor = -1;
@@ -129,11 +128,11 @@ static enum status write_pipe(const char *path, const struct secret *raw)
 	if (!isatty(descriptor))
 		return write_stream(descriptor, path, raw);
 	message_error("refusing to write a key file to the terminal '%s'", path);
-	message_hint("-o - insists");
+	message_hint("use '-o -' to write to the terminal anyway");
 	return STATUS_REFUSED;
 }
 
-/* What reads a stream may keep it waiting: nothing is created before. */
+/* Creates the password file last: the reader of the stream may keep mkeyfile waiting. */
 static enum status write_to_stream(const struct output *output, const char *path, const struct writing *writing,
 				   const struct publication *publication)
 {

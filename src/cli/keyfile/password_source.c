@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As su(1) and ssh(1) give. */
+/* As su(1) and ssh(1). */
 #define PROMPT_TRIES 3
 
 bool has_password_source(const struct password_source *source)
@@ -48,8 +48,8 @@ struct fault read_password_source(const struct password_source *source, struct p
 	return password_from_file(source->file, ret_password);
 }
 
-/* What the server and openssl do with such a password. That it is short is said
- * when it is given to a file, not each time that the file is opened. */
+/* Warns of what the server and openssl do with such a password. A short password gets a
+ * warning only when a file is encrypted with it, not each time the file is opened. */
 static enum status warn_of(const struct password *password, bool is_new)
 {
 	FINDINGS struct findings findings = { 0 };
@@ -70,14 +70,13 @@ static enum status warn_of(const struct password *password, bool is_new)
 
 static void hint_at_source(const struct password_source *source)
 {
-	message_hint("%s", source->hint
-				   ? source->hint
-				   : "--password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE "
-				     "name a source");
+	message_hint("%s",
+		     source->hint ? source->hint
+				  : "use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE");
 }
 
-/* Reads one line from the terminal without echo. readpassphrase(3) opens
- * /dev/tty and brings the echo back on INT, TERM, HUP, QUIT and TSTP. */
+/* Reads one line from the terminal without echo. readpassphrase(3) opens /dev/tty and
+ * restores the echo on INT, TERM, HUP, QUIT and TSTP. */
 static enum status prompt(const struct password_source *source, const char *question, const char *name,
 			  struct secret *ret_line)
 {
@@ -96,7 +95,7 @@ static enum status prompt(const struct password_source *source, const char *ques
 		return STATUS_DONE;
 	}
 	if (errno == ENOTTY) {
-		message_error("'%s' needs a password, and there is no terminal to ask for it", name);
+		message_error("cannot ask for the password of '%s': there is no terminal", name);
 		hint_at_source(source);
 	} else {
 		message_error("cannot read a password from the terminal: %s", strerror(errno));
@@ -106,7 +105,7 @@ static enum status prompt(const struct password_source *source, const char *ques
 
 static enum status no_source(const struct password_source *source, const char *name)
 {
-	message_error("'%s' needs a password, and --no-prompt forbids to ask for it", name);
+	message_error("cannot ask for the password of '%s': --no-prompt is set", name);
 	hint_at_source(source);
 	return STATUS_FAILED;
 }
@@ -145,9 +144,9 @@ static enum status ask_twice(const struct password_source *source, const char *n
 			return status;
 		if (tries == PROMPT_TRIES)
 			break;
-		message_note("the two passwords differ, try again");
+		message_note("the passwords do not match, try again");
 	}
-	message_error("the two passwords differ");
+	message_error("the passwords do not match");
 	return STATUS_FAILED;
 }
 

@@ -7,7 +7,6 @@
 #include "cli/words/message.h"
 #include "core/cleanup.h"
 
-
 json_t *backup_json(const struct store *store, const char *path)
 {
 	HEAP char *backup = store ? backup_path(store, path) : NULL;
@@ -69,7 +68,7 @@ static void say_key(const struct new_key *key, const struct fingerprint *fingerp
 		message_note("  key ID %u version %u, %u bits", key->id, key->version, 8 * key->size);
 }
 
-/* Each key goes to list, or is said when there is none. */
+/* Appends each key to list, or prints it without a list. */
 static enum status report_keys(const struct change *change, json_t *list)
 {
 	struct fingerprinter *fingerprinter = NULL;
@@ -124,5 +123,5 @@ enum status report_change(const struct talk *talk, const struct change *change)
 void say_next_of_new_ids(void)
 {
 	message_step(
-		"copy the file to every server of the cluster, then restart each of them (Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS; mkeyfile's plugin: SET GLOBAL mkeyfile_key_management_reload = ON)");
+		"copy the key file to every server of the cluster, then restart each server (or run FLUSH FILE_KEY_MANAGEMENT_KEYS on Enterprise Server 11.8, SET GLOBAL mkeyfile_key_management_reload = ON with mkeyfile's plugin)");
 }

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* What a command changed: words on standard error, an object for --json. */
+/* What a command changed: a report on standard error, an object for --json. */
 struct change {
 	const char *done;  /* "created", "changed" */
 	const char *would; /* the same for a dry run: "would create" */
@@ -15,33 +15,37 @@ struct change {
 	bool encrypted;
 	const struct writing *writing;
 	const struct new_keys *keys;
-	const struct store *store; /* what the file was changed through; NULL: it was not */
+	const struct store *store; /* through which the file was changed; NULL: unchanged */
 };
 
-/* A line for the file and one for each key: ID, version, bits, fingerprint
- * (not with a dry run: those keys will never exist). */
+/* Prints a line for the file and one for each key: ID, version, bits, fingerprint. A dry run
+ * shows no fingerprints, since its keys will never exist. */
 MUST_CHECK enum status report_words(const struct talk *talk, const struct change *change);
 
-/* ret_object: what change_json has, and "keys", for the command to add to and to give to
- * document_set. */
+/* ret_object: the members of change_json, and "keys". The command adds its own and passes it
+ * to document_set. */
 MUST_CHECK enum status report_json(const struct change *change, json_t **ret_object);
 
-/* Both, as talk asks for, for commands that have nothing to add. */
+/* Both, according to talk, for commands with nothing to add. */
 MUST_CHECK enum status report_change(const struct talk *talk, const struct change *change);
 
-/* What has to be done before servers use new key IDs. */
+/* Of a key ID and a file. */
+#define KEY_ID_PRESENT "key ID %u is already in '%s'"
+#define KEY_ID_ABSENT "key ID %u is not in '%s'"
+
+/* Prints what to do before servers use new key IDs. */
 void say_next_of_new_ids(void);
 
-/* What all commands that write a file tell: "path", "changed", "dry_run", "encrypted",
- * "backup" and "steps". path: the key file; store: what the file at written was or, in a dry
- * run, would be changed through, NULL when there was nothing to change. */
+/* The members that all commands print for a file they write: "path", "changed", "dry_run",
+ * "encrypted", "backup" and "steps". path: the key file. store: through which the file at
+ * written was or, in a dry run, would be changed; NULL: nothing to change. */
 json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
 		    const char *written);
 
 /* The path of the backup that was kept or, in a dry run, would be kept, or null. */
 json_t *backup_json(const struct store *store, const char *path);
 
-/* What servers use a key ID for by themselves: "system", "temporary" or "". */
+/* What every server uses a key ID for: "system", "temporary" or "". */
 const char *key_role(uint32_t id);
 
 /* One key, as all commands print it. */

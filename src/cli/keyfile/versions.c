@@ -17,7 +17,7 @@ enum status require_versions(const struct target *target, const char *file, cons
 
 	if (may_have_versions(target, keyfile))
 		return STATUS_DONE;
-	message_error("'%s' %s key versions, and %s would refuse to start on it", file,
+	message_error("'%s' %s key versions, and %s would refuse to start with it", file,
 		      keyfile->has_versions ? "has" : "would get", profile ? target->name : "most servers");
 	return STATUS_REFUSED;
 }

@@ -3,17 +3,17 @@
 
 #include "cli/keyfile/new_keys.h"
 
-/* Whether the server that reads the file reads key versions: the target says, else the file. */
+/* Whether the server reads key versions: judged by the target, without one by the file. */
 bool may_have_versions(const struct target *target, const struct keyfile *keyfile);
 
-/* Refuses to give a file key versions when the server that reads it is unknown
- * or reads none. A file that has versions already is taken for one whose server
- * reads them, unless the target says otherwise. */
+/* Refuses to add key versions to a file if its server is unknown or does not support them. If
+ * the file already has versions, its server is assumed to support them, unless the target
+ * says otherwise. */
 MUST_CHECK enum status require_versions(const struct target *target, const char *file, const struct keyfile *keyfile);
 
-/* After a refusal: how to name a server that reads versions. */
+/* After a refusal: hints at the targets that support versions. */
 void hint_at_versions(const struct target *target);
 
-/* The text of keyfile with keys added, as keyfile_extend makes it. */
+/* The text of keyfile with keys added, from keyfile_extend. */
 MUST_CHECK enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys,
 				   bool versioned, struct secret *ret_text);

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the password may have been when the file was encrypted. */
-enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_BEHIND, TEXT_BEHIND };
+/* How the file may have been encrypted instead. */
+enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_AFTER_PREFIX, TEXT_AFTER_PREFIX };
 
 #define VARIANT_COUNT 6
 #define FILE_PREFIX "file:"
@@ -29,8 +29,8 @@ static void variants_free(struct variants *variants)
 		secret_free(&variants->passwords[i]);
 }
 
-/* The bytes, with a carriage return behind them or not. Without memory there is one
- * try less. */
+/* Adds bytes, with or without a carriage return after them. Without memory, skips this
+ * variant. */
 static void add_variant(struct variants *variants, enum variant kind, const unsigned char *bytes, size_t size,
 			bool carriage_return)
 {
@@ -57,9 +57,9 @@ static void add_first_line(struct variants *variants, const struct secret *given
 	add_variant(variants, FIRST_LINE_WITH_CARRIAGE_RETURN, given->data, size, true);
 }
 
-/* "file:path", or any other case that is not the server's: what the file holds, and
- * the text behind the colon. */
-static void add_behind_prefix(struct variants *variants, const struct secret *given)
+/* "file:path" in lower or mixed case, which the server takes literally: adds the content of
+ * the file, and the text after the colon. */
+static void add_after_prefix(struct variants *variants, const struct secret *given)
 {
 	const size_t prefix = strlen(FILE_PREFIX);
 	PASSWORD struct password password = { 0 };
@@ -69,21 +69,21 @@ static void add_behind_prefix(struct variants *variants, const struct secret *gi
 		return;
 	path = strndup((const char *)given->data + prefix, given->size - prefix);
 	if (path && !password_from_file(path, &password).code)
-		add_variant(variants, FILE_BEHIND, password.secret.data, password.secret.size, false);
-	add_variant(variants, TEXT_BEHIND, given->data + prefix, given->size - prefix, false);
+		add_variant(variants, FILE_AFTER_PREFIX, password.secret.data, password.secret.size, false);
+	add_variant(variants, TEXT_AFTER_PREFIX, given->data + prefix, given->size - prefix, false);
 }
 
-/* No server takes such a password: another one is needed. */
+/* No server accepts such a password, so the file needs a new one. */
 static void hint_at_new_password(const struct options *options, struct kdf kdf)
 {
 	HEAP char *openssl = openssl_words(&options->password, kdf, options->file, "");
 
 	if (openssl && options->password.file && !is_standard_stream(options->file))
 		message_hint(
-			"run '%s | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt it under a new password",
+			"run '%s | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt the file with a new password",
 			openssl);
 	else
-		message_hint("decrypt it with 'openssl enc -d', and encrypt it under a new password");
+		message_hint("decrypt the file with 'openssl enc -d', and encrypt it with a new password");
 }
 
 static void say_variant(enum variant kind)
@@ -93,22 +93,22 @@ static void say_variant(enum variant kind)
 		break;
 	case CARRIAGE_RETURN:
 		message_hint(
-			"it opens with a carriage return behind the password: openssl enc keeps that of a line that ends in CR LF, and no server does");
+			"the file opens with a carriage return after the password: openssl enc keeps the CR of a line that ends in CR LF, and servers remove it");
 		break;
 	case FIRST_LINE:
 		message_hint(
-			"leave nothing but the first line in the password file: it opens with that line alone, which is all that openssl enc uses");
+			"keep only the first line of the password file: the key file opens with that line alone, which is all that openssl enc uses");
 		break;
 	case FIRST_LINE_WITH_CARRIAGE_RETURN:
 		message_hint(
-			"it opens with the first line of the password alone, and its carriage return, as openssl enc uses it and no server does");
+			"the file opens with the first line of the password and its carriage return, which openssl enc uses and no server does");
 		break;
-	case FILE_BEHIND:
+	case FILE_AFTER_PREFIX:
 		message_hint(
-			"it opens with what the file behind 'file:' holds: the server looks into it only where FILE: is in upper case");
+			"the file opens with the content of the file named after 'file:', but the server requires FILE: in upper case");
 		break;
-	case TEXT_BEHIND:
-		message_hint("it opens with the text behind 'file:' as the password");
+	case TEXT_AFTER_PREFIX:
+		message_hint("the file opens with the text after 'file:' as its password");
 		break;
 	}
 }
@@ -132,13 +132,13 @@ static void say_kdf(const struct target *named, struct kdf kdf)
 	bool is_plain = kdf.digest == DIGEST_SHA1 && !kdf.iterations;
 
 	if (is_plain)
-		message_hint("it opens with --digest=sha1, which every server reads");
+		message_hint("the file opens with --digest=sha1, which every server reads");
 	else if (target && !target->reads_kdf)
-		message_hint("it opens with %s, which %s cannot read", kdf_options(kdf), named->name);
+		message_hint("the file opens with %s, which %s cannot read", kdf_options(kdf), named->name);
 	else if (!target)
-		message_hint("it opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
+		message_hint("the file opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
 	else
-		message_hint("it opens with %s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
+		message_hint("the file opens with %s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
 			     kdf_options(kdf), plugin, digest_name(kdf.digest), plugin, kdf.iterations);
 }
 
@@ -173,15 +173,15 @@ void say_what_opens(const struct options *options, const struct secret *raw, con
 	const struct kdf tried = options->kdf;
 	struct variants variants = { 0 };
 	struct kdf kdf;
-	size_t fits;
+	size_t match;
 
 	add_variant(&variants, AS_GIVEN, given->data, given->size, false);
 	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
 	add_first_line(&variants, given);
-	add_behind_prefix(&variants, given);
+	add_after_prefix(&variants, given);
 	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, options->talk.quiet, &kdf,
-				&fits)) {
-		enum variant kind = variants.kinds[fits];
+				&match)) {
+		enum variant kind = variants.kinds[match];
 
 		say_variant(kind);
 		if (kind == CARRIAGE_RETURN || kind == FIRST_LINE_WITH_CARRIAGE_RETURN)

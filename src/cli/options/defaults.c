@@ -43,6 +43,11 @@ static bool may_be_missing(const struct host *host)
 	return !host->defaults_file && !host->defaults_group_suffix && !from_environment("MKEYFILE_PRINT_DEFAULTS");
 }
 
+static void hint_at_no_defaults(void)
+{
+	message_hint("use --no-defaults to ignore the option files");
+}
+
 static enum status say_unreadable(const struct option_files *files, struct fault fault)
 {
 	if (fault.code == FAULT_TOO_LARGE) {
@@ -53,7 +58,7 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 		if (fault.code == FAULT_MEMORY)
 			return status;
 	}
-	message_hint("--no-defaults does without the option files");
+	hint_at_no_defaults();
 	return STATUS_FAILED;
 }
 
@@ -196,14 +201,13 @@ static enum status parse_own_line(const struct option_line *line, const struct p
 	if ((!parser_take(parser, argument) && !is_for_command_line(own)) || loose)
 		return STATUS_DONE;
 	name = parser_repeatable(parser, argument + 2, &size);
-	message_error("the group [" OWN_GROUP
-		      "] of the option files has an unknown option, or a wrong value for it: '%.*s'",
+	message_error("the group [" OWN_GROUP "] of the option files has an unknown option or an invalid value: '%.*s'",
 		      (int)size, name);
 	nearest = parser_nearest(parser, argument + 2, strcspn(argument + 2, "="));
 	if (nearest)
 		message_hint("did you mean '%s'?", nearest);
 	else
-		message_hint("--no-defaults does without the option files");
+		hint_at_no_defaults();
 	return STATUS_USAGE;
 }
 
@@ -258,7 +262,7 @@ static enum status read_own_group(struct options *options)
 	inherit(options, &own);
 	if (count_password_sources(options) <= 1)
 		return check_descriptor(options->password.descriptor);
-	return usage_error("the group [" OWN_GROUP "] of the option files names more than one source of the password");
+	return usage_error("the group [" OWN_GROUP "] of the option files sets more than one source of the password");
 }
 
 /* ---- the server's groups ---- */
@@ -338,7 +342,7 @@ static enum status refuse_two_plugins(const struct options *options)
 	other = plugin_and_file(settings->rival, settings->rival_filename);
 	message_error("the option files load two key management plugins: %s and %s", one ? one : name,
 		      other ? other : settings->rival);
-	message_hint("the server uses only one of them, and which one is not defined: load only one, or set %s = OFF",
+	message_hint("the server uses only one of them, and it is undefined which: load only one, or set %s = OFF",
 		     settings->rival);
 	message_hint("use --no-defaults with --file=FILE to ignore the option files");
 	return STATUS_REFUSED;
@@ -418,14 +422,15 @@ static enum status find_installed_server(struct options *options, bool insist)
 	if (!insist)
 		return STATUS_DONE;
 	if (!fault.code)
-		message_error("the server installed here, '%s', has no file_key_management", host->server_version);
+		message_error("the server installed on this host, '%s', has no file_key_management",
+			      host->server_version);
 	else if (is_missing(fault))
-		message_error("there is no server installed here");
+		message_error("no MariaDB server is installed on this host");
 	else if (fault.code == FAULT_NO_VERSION)
-		message_error("the server installed here does not tell its version");
+		message_error("the server installed on this host does not print its version");
 	else
 		return message_program_fault(fault, "mariadbd");
-	message_hint("--target=SERVER names one, as SELECT VERSION() prints it");
+	message_hint("use --target=SERVER, as SELECT VERSION() prints it");
 	return STATUS_FAILED;
 }
 
@@ -460,10 +465,10 @@ static void say_where_from(const struct options *options)
 	if (options->talk.quiet || options->file != options->host.file)
 		return;
 	if (options->target.name)
-		message_note("key file '%s', as the server's option files say; server %s", options->file,
+		message_note("key file '%s', from the server's option files; server %s", options->file,
 			     options->target.name);
 	else
-		message_note("key file '%s', as the server's option files say", options->file);
+		message_note("key file '%s', from the server's option files", options->file);
 }
 
 enum status fill_from_option_files(struct options *options)
@@ -544,12 +549,13 @@ enum status say_no_file(const struct host *host)
 	HEAP char *group = NULL;
 	const char *plugin;
 
-	message_error("no key file named");
-	message_hint("name it with --file=FILE or in the environment variable MKEYFILE_FILE");
+	message_error("no key file given");
+	message_hint("use --file=FILE or set the environment variable MKEYFILE_FILE");
 	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
-		message_hint("the option files name one in the group [%s], which the server does not read", group);
+		message_hint("the option files set a key file in the group [%s], which the server does not read",
+			     group);
 	else if (host->settings.plugin_loaded)
-		message_hint("the option files load %s, and set no filename for it",
+		message_hint("the option files load %s but do not set its filename",
 			     key_plugin_name(host->settings.plugin));
 	return STATUS_USAGE;
 }

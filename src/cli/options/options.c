@@ -52,7 +52,7 @@ enum status parse_key_id(const char *text, uint32_t *ret_id)
 {
 	if (parse_decimal(text, 1, KEY_ID_MAX, ret_id))
 		return STATUS_DONE;
-	return option_refuse("invalid key ID '%s': a number from 1 to %u is needed", repeatable(text), KEY_ID_MAX);
+	return option_refuse("invalid key ID '%s': use a number from 1 to %u", repeatable(text), KEY_ID_MAX);
 }
 
 enum status option_take_key_bits(const struct option_spec *spec, const char *value, void *place)
@@ -61,7 +61,7 @@ enum status option_take_key_bits(const struct option_spec *spec, const char *val
 
 	(void)spec;
 	if (!parse_decimal(value, 128, 256, &bits) || bits % 8 || !key_size_is_valid(bits / 8))
-		return option_refuse("invalid key size '%s': 128, 192 or 256 bits are possible", repeatable(value));
+		return option_refuse("invalid key size '%s': use 128, 192 or 256 bits", repeatable(value));
 	*(size_t *)place = bits / 8;
 	return STATUS_DONE;
 }
@@ -71,8 +71,7 @@ enum status option_take_key_version(const struct option_spec *spec, const char *
 	(void)spec;
 	if (parse_decimal(value, 1, KEY_VERSION_MAX, place))
 		return STATUS_DONE;
-	return option_refuse("invalid key version '%s': a number from 1 to %u is needed", repeatable(value),
-			     KEY_VERSION_MAX);
+	return option_refuse("invalid key version '%s': use a number from 1 to %u", repeatable(value), KEY_VERSION_MAX);
 }
 
 /* For this process alone, from now on; check_descriptor says when there is none. */
@@ -90,7 +89,7 @@ enum status option_take_digest(const struct option_spec *spec, const char *value
 	(void)spec;
 	if (digest_from_name(value, place))
 		return STATUS_DONE;
-	return option_refuse("unknown digest '%s': sha1, sha224, sha256, sha384 and sha512 are possible",
+	return option_refuse("unknown digest '%s': use sha1, sha224, sha256, sha384 or sha512",
 			     repeatable_near(value, "sha1 sha224 sha256 sha384 sha512"));
 }
 
@@ -99,7 +98,7 @@ static enum status take_color(const struct option_spec *spec, const char *value,
 	(void)spec;
 	if (color_when_from_name(value, place))
 		return STATUS_DONE;
-	return option_refuse("invalid value '%s' for --color: auto, always and never are possible",
+	return option_refuse("invalid value '%s' for --color: use auto, always or never",
 			     repeatable_near(value, "auto always never"));
 }
 
@@ -141,7 +140,7 @@ enum status option_take_key_ids(const struct option_spec *spec, const char *valu
 
 	(void)spec;
 	if (!status && key_ids_have(place, id))
-		return option_refuse("key ID %u is named twice", id);
+		return option_refuse("key ID %u is given twice", id);
 	return status ? status : key_ids_add(place, id);
 }
 
@@ -172,7 +171,8 @@ static const struct option_spec shared_specs[] = {
 	  "Wait up to SECONDS for the password command or a named pipe (default: 60; 0: no limit)",
 	  OPTION_NUMBER(struct options, password.timeout, 0, PASSWORD_TIMEOUT_MAX),
 	  OPTION_GIVEN(struct options, given.password_timeout), .is_in_hints = true },
-	{ "digest", 0, "NAME", "Derive the AES key with digest NAME: sha1 (default), sha224, sha256, sha384 or sha512",
+	{ "digest", 0, "NAME",
+	  "Derive the AES key with digest NAME: sha1, sha224, sha256, sha384 or sha512 (default: sha1)",
 	  OPTION_DIGEST(struct options, kdf.digest), OPTION_GIVEN(struct options, given.digest), .is_in_hints = true },
 	{ "pbkdf2", 0, "ITERATIONS",
 	  "Derive the AES key with PBKDF2 and ITERATIONS (default: 0, one round of EVP_BytesToKey)",
@@ -182,7 +182,7 @@ static const struct option_spec shared_specs[] = {
 	  "Follow the rules of SERVER, a version as SELECT VERSION() prints it, or auto (default: $MKEYFILE_TARGET)",
 	  OPTION_TEXT(struct options, target.name), .is_in_hints = true },
 	{ "server-user", 0, "NAME",
-	  "Take NAME as the user account of the server (default: from its option files, else mysql)",
+	  "Treat NAME as the server's user account (default: from its option files, else mysql)",
 	  OPTION_TEXT(struct options, accounts.server_user), .is_in_hints = true },
 	{ "trust-owner", 0, "NAME", "Trust the files and directories of user NAME like your own (repeatable)",
 	  OPTION_INTO(struct options, accounts, struct accounts, take_trust_owner), .is_in_hints = true },
@@ -190,14 +190,14 @@ static const struct option_spec shared_specs[] = {
 	  OPTION_TEXT(struct options, host.defaults_file), .is_in_hints = true },
 	{ "defaults-group-suffix", 0, "SUFFIX", "Read option file groups with SUFFIX after their names as well",
 	  OPTION_TEXT(struct options, host.defaults_group_suffix), .is_in_hints = true },
-	{ "no-defaults", 0, NULL, "Read no option file", OPTION_FLAG(struct options, host.no_defaults),
+	{ "no-defaults", 0, NULL, "Read no option files", OPTION_FLAG(struct options, host.no_defaults),
 	  .is_in_hints = true },
-	{ "dry-run", 'n', NULL, "Say what would change, and change nothing",
+	{ "dry-run", 'n', NULL, "Show what would change without changing anything",
 	  OPTION_FLAG(struct options, writing.dry_run) },
 	{ "quiet", 'q', NULL, "Print no notes, warnings or hints on standard error",
 	  OPTION_FLAG(struct options, talk.quiet) },
 	{ "json", 'j', NULL, "Print the result as JSON on standard output", OPTION_FLAG(struct options, talk.json) },
-	{ "color", 0, "WHEN", "Color answers, warnings and errors: auto (default), always or never",
+	{ "color", 0, "WHEN", "Color answers, warnings and errors: WHEN is auto, always or never (default: auto)",
 	  OPTION_INTO(struct options, talk.color, enum color_when, take_color),
 	  OPTION_GIVEN(struct options, given.color) },
 	{ "no-prompt", 0, NULL, "Never ask for a password on the terminal",
@@ -207,11 +207,11 @@ static const struct option_spec shared_specs[] = {
 
 static const struct conflict shared_conflicts[] = {
 	{ EXCLUDE, "no-defaults", "defaults-file defaults-group-suffix",
-	  "--no-defaults excludes --defaults-file and --defaults-group-suffix" },
+	  "--no-defaults cannot be used with --defaults-file or --defaults-group-suffix" },
 	{ EXCLUDE, "backup write-in-place", NULL,
-	  "--backup and --write-in-place exclude each other: the latter keeps its own backup" },
+	  "--backup and --write-in-place cannot be used together: the latter keeps its own backup" },
 	{ EXCLUDE, "keep write-in-place", NULL,
-	  "--keep and --write-in-place exclude each other: the latter keeps its own backup" },
+	  "--keep and --write-in-place cannot be used together: the latter keeps its own backup" },
 	{ 0 },
 };
 
@@ -232,7 +232,7 @@ static const struct option_spec lock_specs[] = {
 	LOCK_TIMEOUT_SPEC,
 	{ "write-in-place", 0, "BACKUP", "Save the old content as BACKUP, then overwrite the file itself",
 	  OPTION_PATH(struct options, writing.in_place_backup) },
-	{ "keep", 0, "N", "Keep the old content as a backup, and delete older backups beyond the N newest",
+	{ "keep", 0, "N", "Keep the old content as a backup, and delete all but the N newest backups",
 	  OPTION_NUMBER(struct options, writing.keep, 1, KEEP_MAX) },
 	{ 0 },
 };
@@ -240,7 +240,7 @@ static const struct option_spec lock_specs[] = {
 const struct option_table lock_table = { .specs = lock_specs, .is_common = true };
 
 static const struct option_spec backup_specs[] = {
-	{ "backup", 0, NULL, "Keep the old content in FILE~, or in FILE.~N~ if FILE~ has to stay",
+	{ "backup", 0, NULL, "Keep the old content in FILE~, or in FILE.~N~ if FILE~ must be kept",
 	  OPTION_FLAG(struct options, writing.backup) },
 	{ 0 },
 };
@@ -248,14 +248,14 @@ static const struct option_spec backup_specs[] = {
 const struct option_table backup_table = { .specs = backup_specs, .is_common = true };
 
 static const struct option_spec filter_specs[] = {
-	{ "output", 'o', "OUTPUT", "With --file=-: write the key file to OUTPUT (-: standard output)",
+	{ "output", 'o', "OUTPUT", "With --file=-, write the key file to OUTPUT (-: standard output)",
 	  OPTION_PATH(struct options, output) },
 	{ 0 },
 };
 
 static const struct conflict filter_conflicts[] = {
 	{ EXCLUDE, "output", "backup keep lock-timeout write-in-place",
-	  "--output excludes --backup, --keep, --lock-timeout and --write-in-place: no existing file is changed" },
+	  "--output cannot be used with --backup, --keep, --lock-timeout or --write-in-place: no existing file is changed" },
 	{ 0 },
 };
 
@@ -273,6 +273,16 @@ enum status out_of_memory(void)
 {
 	message_error("out of memory");
 	return STATUS_FAILED;
+}
+
+enum status refuse_empty_name(void)
+{
+	return usage_error("a file name is empty");
+}
+
+enum status refuse_password_in_key_file(void)
+{
+	return usage_error("the key file and the password file must be different files");
 }
 
 const char *from_environment(const char *name)

@@ -70,7 +70,7 @@ struct host {
 	struct server_settings settings;  /* of the server */
 	char *file;			  /* absolute paths that settings name; NULL: none */
 	char *password_file;
-	char *server_version; /* of the server installed here, as a target */
+	char *server_version; /* of the server installed on this host, as a target */
 	bool names_file;      /* the key file is the one that settings name */
 };
 
@@ -122,6 +122,10 @@ int count_password_sources(const struct options *options);
 
 /* Says so, and returns STATUS_FAILED. */
 enum status out_of_memory(void);
+
+/* Usage errors of several options. */
+enum status refuse_empty_name(void);
+enum status refuse_password_in_key_file(void);
 
 /* "-" means standard input or output. */
 bool is_standard_stream(const char *path);

@@ -70,8 +70,8 @@ enum status option_take_number(const struct option_spec *spec, const char *value
 {
 	if (parse_decimal(value, spec->least, spec->most, place))
 		return STATUS_DONE;
-	return option_refuse("invalid value '%s' for --%s: a number from %u to %u is needed", repeatable(value),
-			     spec->name, spec->least, spec->most);
+	return option_refuse("invalid value '%s' for --%s: use a number from %u to %u", repeatable(value), spec->name,
+			     spec->least, spec->most);
 }
 
 static enum status take(const struct parser_known *known, const char *value)
@@ -101,8 +101,8 @@ static bool is_set(const struct parser_known *known)
 const struct option_table parser_help_table = {
 	.specs =
 		(const struct option_spec[]){
-			{ "help", 'h', .help = "Show the help of mkeyfile, or of COMMAND" },
-			{ "usage", .help = "Show the usage line alone" },
+			{ "help", 'h', .help = "Show help for mkeyfile or COMMAND" },
+			{ "usage", .help = "Show only the usage line" },
 			{ "version", 'V', .help = "Print the version" },
 			{ 0 },
 		},
@@ -297,19 +297,19 @@ const char *parser_repeatable(const struct parser *parser, const char *name, siz
 static enum status refuse_password(void)
 {
 	enum status status =
-		usage_error("a password is never an argument, since every user of the host can see it there");
+		usage_error("a password is not accepted as an argument, which every user of the host can see");
 
-	message_hint("--password-file, --password-fd and --password-command name where it is");
+	message_hint("use --password-file, --password-fd or --password-command");
 	return status;
 }
 
 static enum status refuse_key(void)
 {
 	enum status status =
-		usage_error("a key or password is never an argument, since every user of the host can see it there");
+		usage_error("a key or password is not accepted as an argument, which every user of the host can see");
 
-	message_hint("--key-from, --password-file, --password-fd and --password-command name where it is");
-	message_hint("put ./ before the name of a file that is hex digits alone");
+	message_hint("use --key-from, --password-file, --password-fd or --password-command");
+	message_hint("put ./ before a file name that consists of hex digits only");
 	return status;
 }
 

@@ -4,9 +4,9 @@
 #include "cli/options/repeatable.h"
 #include "cli/words/message.h"
 
-static enum status no_such_user(const char *name)
+enum status no_such_account(const char *kind, const char *name)
 {
-	message_error("there is no user '%s'", repeatable_near(name, SERVER_USER_DEFAULT " mariadb"));
+	message_error("%s '%s' does not exist", kind, repeatable_near(name, SERVER_USER_DEFAULT " mariadb root"));
 	return STATUS_USAGE;
 }
 
@@ -16,7 +16,7 @@ static enum status add_owners(struct trust *trust, const struct accounts *accoun
 
 	for (size_t i = 0; i < accounts->trusted_count; i++) {
 		if (!server_user_find(accounts->trusted[i], &user))
-			return no_such_user(accounts->trusted[i]);
+			return no_such_account("user", accounts->trusted[i]);
 		if (!trust_add(trust, user.uid))
 			return usage_error("--trust-owner is given too often");
 	}
@@ -76,7 +76,7 @@ enum status trust_for_secrets(const struct accounts *accounts, const struct host
 	if (!accounts->server_user)
 		add_usual_server_user(&trust, usual_server_user(host));
 	else if (!server_user_find(accounts->server_user, &user))
-		return no_such_user(accounts->server_user);
+		return no_such_account("user", accounts->server_user);
 	else
 		trust_add(&trust, user.uid);
 	trust_start(&trust);

@@ -5,6 +5,9 @@
 #include "core/trust.h"
 #include "server/access.h"
 
+/* Reports that the account does not exist. kind: "user" or "group". Returns STATUS_USAGE. */
+enum status no_such_account(const char *kind, const char *name);
+
 /* Whose files a command trusts (core/trust.h), from what the options say. */
 
 /* For option files: root, the caller, and the users of --trust-owner, but not the

@@ -358,9 +358,9 @@ static void print_redo_log_hints(const struct proof *proof)
 			       : "not provable: the redo logs of several directories may be that of the tablespaces in '");
 		print_visibly(stdout, proof->what->datadirs.paths[i]);
 		puts(log == DATA_REDO_LOG_OLD
-			     ? "': they were written with another redo log\n"
-			       "hint: name the directory of the redo log (innodb_log_group_home_dir) with --datadir too"
-			     : "'\nhint: name the directories of one server at a time");
+			     ? "': the tablespaces were written with another redo log\n"
+			       "hint: add --datadir with the directory of the redo log (innodb_log_group_home_dir)"
+			     : "'\nhint: check the directories of one server at a time");
 	}
 }
 
@@ -371,7 +371,7 @@ static void print_unsure(const struct data_needs *needs)
 	if (needs->pending) {
 		printf("note: '");
 		print_visibly(stdout, data_needs_path(needs, needs->pending_example));
-		puts("' has changes that a start of the server would still apply");
+		puts("' has pending changes, which the server applies when it starts");
 	}
 	if (!unsure)
 		return;
@@ -379,7 +379,7 @@ static void print_unsure(const struct data_needs *needs)
 	printf("note: more keys may be needed: '");
 	print_visibly(stdout, data_needs_path(needs, needs->unsure_example));
 	if (needs->unsure_note == DATA_NOTE_UNREAD)
-		puts("' has changes that a start of the server would still apply, and they cannot be read");
+		puts("' has pending changes, which the server applies when it starts, and they cannot be read");
 	else
 		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
 }
@@ -422,7 +422,7 @@ static void print_setting_hint(const struct data_parts *parts, enum part part)
 	if (parts->missing[part] > PARTS_LISTED)
 		printf("incomplete: %ju more of the same kind\n", (uintmax_t)(parts->missing[part] - PARTS_LISTED));
 	if (parts->missing[part] && setting)
-		printf("hint: name the directory that %s sets with --datadir as well, or use --server-data\n", setting);
+		printf("hint: add --datadir with the directory that %s sets, or use --server-data\n", setting);
 }
 
 static void print_parts(const struct data_parts *parts)

@@ -42,7 +42,7 @@ static char *text_words(const struct finding *finding)
 					 "key ID %u has older versions: its rotation is not finished, or not tidied up",
 					 entry->id)
 			       : format_text(
-					 "%zu key IDs, the first of which is %u, have older versions: their rotation is not finished, or not tidied up",
+					 "%zu key IDs, for example %u, have older versions: their rotation is not finished, or not tidied up",
 					 finding->count, entry->id);
 	default:
 		return NULL;
@@ -185,7 +185,7 @@ const char *finding_hint(enum finding_kind kind)
 {
 	static const char *const hints[] = {
 		[FINDING_DUPLICATE_ID] =
-			"find out which of the two keys the data needs, and give the other one an ID of its own",
+			"check which of the two keys your data uses, and move the other one to a new ID",
 		[FINDING_TEXT_AFTER_NUL] = "keys behind it do not exist for the server: take the NUL byte out",
 		[FINDING_IGNORED_TEXT] = "put comments on lines of their own, behind a #",
 		[FINDING_UNIFORM_KEY] = "this key protects nothing: move its data to a new one, made by 'mkeyfile add'",

@@ -344,7 +344,7 @@ static const struct fault_words fault_words[] = {
 	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": the named pipe was not written in time", false,
 	  "use --password-timeout=SECONDS to allow more time (0: no limit)" },
 	{ FAULT_TOO_LARGE, STATUS_FAILED, "",
-	  " is larger than " DIGITS(KEYFILE_MAX_SIZE) " bytes, which is all that a server reads", false, NULL },
+	  " is larger than " DIGITS(KEYFILE_MAX_SIZE) " bytes, the most that a server reads", false, NULL },
 	{ FAULT_READ_ONLY, STATUS_FAILED, "", " is on a file system that is mounted read-only", false, NULL },
 	{ FAULT_IMMUTABLE, STATUS_FAILED, "", " or its directory is immutable or append-only", false,
 	  "lsattr shows it, chattr -i or -a takes it off" },
