@@ -208,7 +208,7 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 	assert_equal 0 "" $'1\n2\n100'
 	run --separate-stderr with_file list --ids -f copy --no-prompt
 	[ "$status" = 2 ]
-	[[ $stderr = "mkeyfile list: 'copy' needs a password"* ]]
+	[[ $stderr = "mkeyfile list: cannot ask for the password of 'copy'"* ]]
 }
 
 @test "[mkeyfile] has defaults for all options" {

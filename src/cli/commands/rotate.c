@@ -41,8 +41,7 @@ static enum status take_successor(const struct option_spec *spec, const char *va
 
 static const struct option_spec specs[] = {
 	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
-	{ "size", 's', "BITS", "Make keys of BITS bits (default: unchanged)",
-	  OPTION_KEY_BITS(struct arguments, size) },
+	{ "size", 's', "BITS", "Make keys of BITS bits (default: unchanged)", OPTION_KEY_BITS(struct arguments, size) },
 	{ "new-id", 0, "ID", "Make a successor with ID (default: next free)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
 	  .optional = true },

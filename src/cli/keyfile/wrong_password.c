@@ -12,7 +12,14 @@
 #include <string.h>
 
 /* How the file may have been encrypted instead. */
-enum variant { AS_GIVEN, CARRIAGE_RETURN, FIRST_LINE, FIRST_LINE_WITH_CARRIAGE_RETURN, FILE_AFTER_PREFIX, TEXT_AFTER_PREFIX };
+enum variant {
+	AS_GIVEN,
+	CARRIAGE_RETURN,
+	FIRST_LINE,
+	FIRST_LINE_WITH_CARRIAGE_RETURN,
+	FILE_AFTER_PREFIX,
+	TEXT_AFTER_PREFIX
+};
 
 #define VARIANT_COUNT 6
 #define FILE_PREFIX "file:"
