@@ -137,7 +137,7 @@ bool is_later_log_file(const char *path)
 	return number_of(path, LOG_NAME) > 0;
 }
 
-bool are_beside(const char *path, const char *other)
+bool are_in_same_directory(const char *path, const char *other)
 {
 	size_t size = (size_t)(base_name(path) - path);
 

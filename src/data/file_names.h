@@ -30,7 +30,7 @@ bool is_later_system_name(const char *path);
 bool is_undo_name(const char *path);
 
 /* Returns whether both paths are in the same directory. Compares the paths only. */
-bool are_beside(const char *path, const char *other);
+bool are_in_same_directory(const char *path, const char *other);
 
 /* Returns whether a redo log file is not the first one, such as "ib_logfile1". */
 bool is_later_log_file(const char *path);

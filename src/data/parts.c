@@ -958,9 +958,10 @@ static void check_schemas(struct hunt *hunt, const struct place *place)
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
 	const struct parts_search *search = hunt->search;
-	HEAP char *beside = directory_of(list);
+	HEAP char *directory = directory_of(list);
 
-	if (beside && (join_is_there(beside, base_name(log), "") || (*log != '/' && join_is_there(beside, log, ""))))
+	if (directory &&
+	    (join_is_there(directory, base_name(log), "") || (*log != '/' && join_is_there(directory, log, ""))))
 		return true;
 	for (size_t i = 0; i < search->directory_count; i++)
 		if (join_is_there(search->directories[i], base_name(log), "") ||

@@ -318,10 +318,10 @@ static bool is_absent(const char *path)
 /* Whether this copy has the tablespace itself next to the link file, as a backup does. */
 static bool has_own_copy(const char *link, const char *path)
 {
-	HEAP char *beside = with_suffix(link, ".ibd");
+	HEAP char *copy = with_suffix(link, ".ibd");
 	struct stat status;
 
-	return beside && !stat(beside, &status) && S_ISREG(status.st_mode) && status.st_size && is_absent(path);
+	return copy && !stat(copy, &status) && S_ISREG(status.st_mode) && status.st_size && is_absent(path);
 }
 
 /* DROP and TRUNCATE rename the file like this, and remove it before the link. A crash in

@@ -220,7 +220,7 @@ struct candidate {
 	enum trust trust;
 	uint64_t index;
 	uint32_t first_page;
-	bool beside;
+	bool same_directory;
 	size_t common; /* bytes that the paths have in common, because copies of servers are in separate directories */
 };
 
@@ -230,8 +230,8 @@ static int compare_nearness(const void *one, const void *other)
 	const struct candidate *a = one;
 	const struct candidate *b = other;
 
-	if (a->beside != b->beside)
-		return a->beside ? -1 : 1;
+	if (a->same_directory != b->same_directory)
+		return a->same_directory ? -1 : 1;
 	if (a->common != b->common)
 		return a->common > b->common ? -1 : 1;
 	return a->first < b->first ? -1 : a->first > b->first;
@@ -243,8 +243,8 @@ static bool is_better(const struct candidate *one, const struct candidate *other
 		return true;
 	if ((one->trust == PROVEN) != (other->trust == PROVEN))
 		return one->trust == PROVEN;
-	if (one->beside != other->beside)
-		return one->beside;
+	if (one->same_directory != other->same_directory)
+		return one->same_directory;
 	return one->trust != other->trust ? one->trust > other->trust : one->common > other->common;
 }
 
@@ -331,7 +331,7 @@ static struct candidate find_best(struct matching *matching)
 		struct candidate *candidate = &matching->candidates[i];
 
 		try_candidate(matching, candidate);
-		if (candidate->match == SYSTEM_ALIEN || (!candidate->beside && candidate->trust == REFUTED))
+		if (candidate->match == SYSTEM_ALIEN || (!candidate->same_directory && candidate->trust == REFUTED))
 			continue;
 		if (is_better(candidate, &best))
 			best = *candidate;
@@ -352,7 +352,7 @@ static bool list_candidates(struct matching *matching, const char *path)
 	for (size_t i = 0; i < files->count; i++)
 		matching->candidates[i] = (struct candidate){
 			.first = &files->firsts[i],
-			.beside = are_beside(files->firsts[i].path, path),
+			.same_directory = are_in_same_directory(files->firsts[i].path, path),
 			.common = common_size(files->firsts[i].path, path),
 		};
 	qsort(matching->candidates, matching->count, sizeof(*matching->candidates), compare_nearness);
@@ -378,7 +378,7 @@ enum system_match system_files_match(struct system_files *files, struct scan *sc
 			best.match = SYSTEM_ALIEN;
 	} else {
 		source_close(&innodb->head_source);
-		best.match = matching.count && matching.candidates[0].beside ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
+		best.match = matching.count && matching.candidates[0].same_directory ? SYSTEM_ALIEN : SYSTEM_NO_FIRST;
 	}
 	free(matching.candidates);
 	return best.match;

@@ -119,7 +119,7 @@ static void fill(struct keyring *keyring, const struct keyfile *keyfile, struct 
 
 		/* also sorted by line: the last line wins, as in the server's own plugin */
 		if (keyring->count && keyring->names[keyring->count - 1] == name) {
-			if (!notes->displaced++) {
+			if (!notes->overridden++) {
 				notes->id = entry->id;
 				notes->version = entry->version;
 			}

@@ -25,8 +25,8 @@ struct keyring_fault {
 
 /* What an operator should know about a key file that loads. */
 struct keyring_notes {
-	size_t displaced; /* lines overridden by a later line with the same ID and version */
-	uint32_t id;	  /* ID and version of the first such line */
+	size_t overridden; /* lines overridden by a later line with the same ID and version */
+	uint32_t id;	   /* ID and version of the first such line */
 	uint32_t version;
 	bool exposed;	  /* users other than owner and group can read or change one of the files */
 	bool lock_failed; /* the memory of a key could not be locked */

@@ -24,11 +24,11 @@ static void say_notes(const struct keyring_notes *notes)
 {
 	char words[WORDS_SIZE];
 
-	if (notes->displaced) {
+	if (notes->overridden) {
 		snprintf(
 			words, sizeof(words),
 			"Key ID %u version %u is repeated in %s; the server uses the last line (overridden lines: %zu)",
-			notes->id, notes->version, source->path, notes->displaced);
+			notes->id, notes->version, source->path, notes->overridden);
 		server_log(LOG_WARNING, words);
 	}
 	if (notes->exposed) {

@@ -330,9 +330,9 @@ static void names(void **state)
 	assert_true(is_later_system_name("y/ibdata2"));
 	assert_false(is_later_system_name("y/ibdata1"));
 	assert_false(is_later_system_name("y/ibdata2.ibd"));
-	assert_true(are_beside("a/one", "a/two"));
-	assert_false(are_beside("a/one", "b/two"));
-	assert_false(are_beside("a/one", "one"));
+	assert_true(are_in_same_directory("a/one", "a/two"));
+	assert_false(are_in_same_directory("a/one", "b/two"));
+	assert_false(are_in_same_directory("a/one", "one"));
 	assert_null(with_suffix("a.b/none", ".MAI"));
 }
 
