@@ -43,8 +43,7 @@ enum data_note {
 	DATA_NOTE_LEFTOVER_LINK, /* the same, without a table: left by a statement */
 	DATA_NOTE_CUT_OFF,	 /* a tablespace that is shorter than its page 0 says */
 	DATA_NOTE_NO_HEAD,	 /* page 0 or the header is invalid */
-	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace whose first file, which tells how it is encrypted, is
-				    missing */
+	DATA_NOTE_NO_FIRST_FILE, /* a file of a system tablespace without the first file, which tells the encryption */
 	DATA_NOTE_NO_REST,	 /* the first file of a system tablespace whose other files are missing or incomplete */
 	DATA_NOTE_NO_INDEX,	 /* an Aria data file whose index file, which contains the salt, is missing */
 	DATA_NOTE_NO_CODEC,	 /* the library that decompresses its pages is missing, on this host or in this build */

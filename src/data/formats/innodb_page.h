@@ -40,8 +40,7 @@ struct innodb_space {
 struct innodb_file {
 	struct innodb_space space;
 	struct paged_file paged;
-	struct source head_source; /* the first file of a system tablespace with several files; closed if this is the
-				      first file */
+	struct source head_source; /* the first of several system tablespace files; closed if this is that file */
 	bool is_undo;		   /* by its name; a page tells as well, once it is written */
 };
 
