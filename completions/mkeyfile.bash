@@ -4,7 +4,7 @@
 
 _mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status'
 
-# The options of a command, or those of mkeyfile itself when it is empty.
+# The options of a command, or of mkeyfile itself if the command is empty.
 _mkeyfile_options()
 {
 	local shared='--file= --password-file= --password-fd= --password-command= --password-timeout= --digest= --pbkdf2=
@@ -37,9 +37,8 @@ _mkeyfile_options()
 	esac
 }
 
-# Sets cur, words and cword from what readline gave, with "--option=value" in
-# one piece, where bash-completion is not there to do it: words between which
-# the line has no blank are one.
+# Sets cur, words and cword from readline's variables, if bash-completion is not
+# installed. Joins words without a blank between them, such as "--option=value".
 _mkeyfile_join_words()
 {
 	local i word rest=$COMP_LINE glued
@@ -62,8 +61,8 @@ _mkeyfile_join_words()
 	return 0
 }
 
-# Prints a word without the quotes and backslashes that the shell takes off.
-# Nothing in it is expanded or run.
+# Prints a word without the quotes and backslashes that the shell would remove.
+# Expands and runs nothing.
 _mkeyfile_unquote()
 {
 	local word=$1 plain='' quote='' char i
@@ -84,7 +83,7 @@ _mkeyfile_unquote()
 	printf '%s' "$plain"
 }
 
-# The same for a word of its own, where the shell knows the tilde.
+# The same for a whole word, in which the shell expands a tilde.
 _mkeyfile_unquote_word()
 {
 	# shellcheck disable=SC2088 # this is the tilde that was typed
@@ -96,7 +95,7 @@ _mkeyfile_unquote_word()
 	fi
 }
 
-# Notes an option that decides what a list of the key file would show.
+# Stores an option that changes the output of 'mkeyfile list'.
 _mkeyfile_note_option()
 {
 	case $1 in
@@ -109,8 +108,8 @@ _mkeyfile_note_option()
 	esac
 }
 
-# Reads the words. Sets command; pending, the option whose value is being
-# typed; named, the arguments; and what _mkeyfile_note_option notes.
+# Parses the words. Sets command; pending, the option whose value is being typed;
+# named, the arguments; and the variables of _mkeyfile_note_option.
 _mkeyfile_read_words()
 {
 	local i word open='' ended=''
@@ -141,7 +140,7 @@ _mkeyfile_read_words()
 				_mkeyfile_note_option "$word" ''
 			fi
 		elif [[ $word == *[fPtso]* ]]; then
-			# letters without a value, then one whose value is the rest or the next word
+			# letters without a value, then a letter whose value is the rest or the next word
 			word=${word#"${word%%[fPtso]*}"}
 			if [[ ${word:1} ]]; then
 				_mkeyfile_note_option "-${word:0:1}" "$(_mkeyfile_unquote "${word:1}")"
@@ -152,8 +151,8 @@ _mkeyfile_read_words()
 	done
 }
 
-# The IDs in the key file that the words name; nothing when it cannot be read
-# without asking. Pipes are left alone: reading one takes what it holds.
+# The IDs in the key file of the words; nothing if reading the file needs a prompt.
+# Never reads a pipe, since that would consume its content.
 _mkeyfile_live_ids()
 {
 	local program arguments=()
@@ -170,7 +169,7 @@ _mkeyfile_live_ids()
 	arguments=(list --ids --no-prompt --quiet "${list_options[@]}")
 	[[ $MKEYFILE_FILE ]] && arguments+=(--file="$MKEYFILE_FILE")
 	[[ $MKEYFILE_PASSWORD_FILE ]] && arguments+=(--password-file="$MKEYFILE_PASSWORD_FILE")
-	# a great number of PBKDF2 iterations takes longer than anybody waits for a Tab
+	# many PBKDF2 iterations take longer than anyone waits for a completion
 	timeout 5 "$program" "${arguments[@]}" </dev/null 2>/dev/null
 }
 
@@ -185,7 +184,7 @@ _mkeyfile_complete_ids()
 	_mkeyfile_choose "$ids"
 }
 
-# Offers those of the words in $1 that begin with what is typed.
+# Offers the words in $1 that begin with the typed word.
 _mkeyfile_choose()
 {
 	local word
@@ -225,7 +224,7 @@ _mkeyfile_choose_directory()
 	done < <(compgen -d -- "$(_mkeyfile_unquote_word "$cur")")
 }
 
-# Offers values of an option; none where only the caller can know them.
+# Offers the values of an option, or nothing if mkeyfile cannot know them.
 _mkeyfile_choose_value()
 {
 	case $1 in

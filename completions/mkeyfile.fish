@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# fish completion for mkeyfile(1). Commands, options and their descriptions are
-# what --help and 'help options' say; only the values of options are listed here.
+# fish completion for mkeyfile(1). Takes commands, options and their descriptions
+# from --help and 'help options'; this file has only the values of options.
 
 # Prints the help of mkeyfile, or of a command, and the common options: those of
 # all commands, or of one.
@@ -10,12 +10,12 @@ function __mkeyfile_help # [command]
 end
 
 # Prints four lines for each option of mkeyfile, or of a command: "-s, " or
-# nothing, its long name, what stands behind that ("=FILE", "[=ID]" or nothing)
-# and its description.
+# nothing, its long name, what follows the name ("=FILE", "[=ID]" or nothing), and
+# its description.
 function __mkeyfile_read_options # [command]
     set -l lines
     for line in (__mkeyfile_help $argv)
-        # an option, and the lines that its description goes on in, are one
+        # joins an option with the continuation lines of its description
         if string match -qr '^ {2,6}(-.,|--)' -- $line
             set -a lines $line
         else if string match -qr '^ {20}' -- $line; and set -q lines[1]
@@ -27,8 +27,8 @@ function __mkeyfile_read_options # [command]
     end
 end
 
-# What completes the value of an option; without a value, where only the caller
-# can know it.
+# Prints what completes the value of an option, without candidates if mkeyfile
+# cannot know the values.
 function __mkeyfile_value_of # option
     switch $argv[1]
         case file password-file new-password-file other-password-file key-from write-in-place output \
@@ -57,7 +57,7 @@ function __mkeyfile_value_of # option
     end
 end
 
-# fish's own function takes "--datadir=" for a part of the path.
+# The function of fish treats "--datadir=" as part of the path.
 function __mkeyfile_directories
     __fish_complete_directories (commandline -ct | string replace -r '^--[a-z-]+=' '')
 end
@@ -83,7 +83,7 @@ function __mkeyfile_add_options # [command]
             case '[=*'
                 set note "$note=?"
         end
-        # those of all commands are there already
+        # the common options are already there
         contains -- $note $__mkeyfile_shared; and continue
         complete --command mkeyfile $condition $names --description $text
         set -q argv[1]; or set -ga __mkeyfile_shared $note
@@ -91,20 +91,20 @@ function __mkeyfile_add_options # [command]
     end
 end
 
-# Whether the words before the one that is typed have this command, '' for none.
+# Whether the words before the typed one have this command ('': none).
 function __mkeyfile_command_is # command
     set -l wanted $argv[1]
     set -l words (commandline -opc)[2..-1]
-    # the last one may be an option whose value is typed
+    # the last word may be an option whose value is being typed
     argparse --ignore-unknown $__mkeyfile_options -- $words 2>/dev/null
     or argparse --ignore-unknown $__mkeyfile_options -- $words '' 2>/dev/null
     or return
     test "$argv[1]" = "$wanted"
 end
 
-# The IDs in the key file that the words name, but for those they have already;
-# nothing when it cannot be read without asking. Pipes are left alone: reading
-# one takes what it holds.
+# The IDs in the key file of the words, without those already given; nothing if
+# reading the file needs a prompt. Never reads a pipe, since that would consume its
+# content.
 function __mkeyfile_ids
     set -l words (commandline -opc)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
@@ -129,7 +129,7 @@ function __mkeyfile_ids
     set -q _flag_defaults_file; and set -a arguments --defaults-file=$_flag_defaults_file
     set -q _flag_defaults_group_suffix; and set -a arguments --defaults-group-suffix=$_flag_defaults_group_suffix
     set -q _flag_no_defaults; and set -a arguments --no-defaults
-    # a great number of PBKDF2 iterations takes longer than anybody waits for a Tab
+    # many PBKDF2 iterations take longer than anyone waits for a completion
     for id in (MKEYFILE_FILE= MKEYFILE_PASSWORD_FILE= MKEYFILE_TARGET= \
             timeout 5 $program list --ids --no-prompt --quiet $arguments </dev/null 2>/dev/null)
         contains -- $id $argv[2..-1]; or echo $id

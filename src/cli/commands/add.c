@@ -57,7 +57,7 @@ static enum status check_arguments(const struct arguments *arguments)
 	return filter_complete(arguments->options);
 }
 
-/* With --if-missing the IDs that the file has count as not named. */
+/* With --if-missing, drops the IDs that are already in the file. */
 static void skip_existing(struct key_ids *ids, const struct options *options, const struct keyfile *keyfile)
 {
 	size_t left = 0;
@@ -81,7 +81,7 @@ static void hint_at_rotation(const struct target *target, const struct keyfile *
 		message_hint("use --if-missing to skip key IDs that are already in the file");
 }
 
-/* With --key-version the ID may exist, but not in that version. */
+/* With --key-version, the ID may exist, but not that version of it. */
 static enum status refuse_existing(const struct arguments *arguments, const struct keyfile *keyfile)
 {
 	for (size_t i = 0; i < arguments->ids.count; i++) {

@@ -5,38 +5,37 @@
 #include "cli/options/options.h"
 #include "cli/words/exit_status.h"
 
-/* Options that a command has in common with others. */
+/* Options that several commands share. */
 struct command_group {
 	const struct option_table *table;
 	size_t offset;	    /* of their values in the command's arguments */
-	bool is_of_options; /* or they go to struct options */
+	bool is_of_options; /* the values go to struct options instead */
 };
 
-/* The values of table go to this member, which has to be of this type. */
+/* The values of table go to this member, which must have this type. */
 #define COMMAND_GROUP(table, type, arguments, member) &(table), OPTION_MEMBER(arguments, member, type), false
 #define COMMAND_SHARED(table) &(table), 0, true
 
-/* A command is one file that ends in one of these. The options of all commands are added
- * to its own; main parses the command line and completes options before run, and frees
- * what the members own after it. */
+/* Each command is one file that ends in one of these. main adds the common options to its own,
+ * parses the command line, completes the options, calls run, and frees what the members own. */
 struct command {
 	const char *name;
 	const char *operands;		     /* "ID...|--all" are two forms */
 	const char *summary;		     /* in the list of commands */
 	const char *description;	     /* in its own --help: a line of up to 80 columns */
 	const char *examples[HELP_EXAMPLES]; /* in its own --help: lines of up to 78 columns */
-	struct option_table own;	     /* of its arguments; zeros: it has no options of its own */
+	struct option_table own;	     /* for its arguments; zeros: no options of its own */
 	const struct command_group *groups;  /* ends in zeros; or NULL */
 	size_t size;			     /* of its arguments */
-	size_t options;			     /* where they point to the options of all commands */
+	size_t options;			     /* offset of the pointer to the common options */
 	const void *initial;		     /* their values before any option; NULL: zeros */
-	bool judges_host;		     /* needs what the option files say of the server, whatever is given */
+	bool judges_host;		     /* always needs what the option files say about the server */
 	bool takes_managers;		     /* --file may name another key manager than a key file */
-	bool only_tells; /* an answer is all it gives: where others refuse the option files, it cannot tell */
+	bool only_tells; /* changes nothing: for refused option files, its status is "cannot tell" */
 	enum status (*run)(void *arguments);
 };
 
-/* Of a struct that has a member "options". */
+/* For a struct with a member "options". */
 #define COMMAND_ARGUMENTS(arguments)                                                                                   \
 	.size = sizeof(arguments), .options = OPTION_MEMBER(arguments, options, struct options *)
 

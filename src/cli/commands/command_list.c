@@ -17,7 +17,7 @@ const struct command *command_find(const struct command *const *commands, const 
 	return NULL;
 }
 
-/* The beginning of a command is as near as a typing error. */
+/* The beginning of a command's name counts as one typing error. */
 static size_t errors_between(const char *word, const char *name)
 {
 	size_t size = strlen(word);
@@ -27,7 +27,7 @@ static size_t errors_between(const char *word, const char *name)
 	return typing_errors(word, size, name, strlen(name));
 }
 
-/* The command that word was meant for; NULL: none is near. */
+/* The command that word may be a typing error of; NULL: none. */
 static const char *nearest_command(const struct command *const *commands, const char *word)
 {
 	static const char *const others[] = { "help", "version" };
@@ -50,7 +50,7 @@ enum status command_refuse(const struct command *const *commands, const char *na
 {
 	const char *nearest = name ? nearest_command(commands, name) : NULL;
 
-	/* a word that is not near may be a secret in the wrong place */
+	/* any other word may be a secret in the wrong place */
 	if (name)
 		message_error("unknown command '%s'", nearest ? name : repeatable(name));
 	else

@@ -3,13 +3,13 @@
 
 #include "cli/commands/command.h"
 
-/* The commands by their names. All lists of them end in NULL. */
+/* Finds and lists commands. All lists end in NULL. */
 
-/* NULL: there is none of this name. */
+/* NULL: no command has this name. */
 const struct command *command_find(const struct command *const *commands, const char *name);
 
-/* Says that name is not a command, and which one may be meant; NULL: none is named.
- * Returns STATUS_USAGE. */
+/* Reports that name is not a command, or with NULL that no command was given, and suggests
+ * one. Returns STATUS_USAGE. */
 enum status command_refuse(const struct command *const *commands, const char *name);
 
 /* For --help: a line for each command. malloc(3)ed, or NULL. */

@@ -17,7 +17,7 @@ static void fill_from_environment(struct options *options)
 		options->target.name = from_environment("MKEYFILE_TARGET");
 }
 
-/* What the command line contradicts itself in. */
+/* Contradictions on the command line itself. */
 static enum status check_given(const struct options *options)
 {
 	if (count_password_sources(options) > 1)
@@ -42,7 +42,7 @@ static enum status check_files(const struct options *options)
 	return STATUS_DONE;
 }
 
-/* A command line with --json in a wrong place wants an object for its error, too. */
+/* Errors of a command line with --json in the wrong place are printed as an object, too. */
 static void set_json(const struct options *options)
 {
 	if (options->talk.json)
@@ -66,7 +66,7 @@ enum status options_complete(struct options *options)
 		status = trust_for_secrets(&options->accounts, &options->host);
 	if (!status)
 		status = check_files(options);
-	/* the group [mkeyfile] may say more than the command line */
+	/* the group [mkeyfile] may set these as well */
 	message_set_quiet(options->talk.quiet);
 	set_json(options);
 	color_set(options->talk.color);

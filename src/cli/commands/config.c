@@ -48,9 +48,9 @@ static const struct option_spec specs[] = {
 	{ 0 },
 };
 
-/* The settings, in the order in which they are printed. */
+/* The settings, in the order of printing. */
 struct section {
-	const char *plugin; /* to be loaded */
+	const char *plugin; /* to load */
 	struct {
 		char *name;
 		const char *value;
@@ -71,8 +71,8 @@ static void section_free(struct section *section)
 
 #define SECTION __attribute__((cleanup(section_free)))
 
-/* name: NULL for the plugin's own setting, else what stands behind its name. "loose_":
- * tools that read the same group and load no plugin go on. */
+/* name: what follows the plugin's name; NULL for the setting of the plugin's own name. Tools
+ * that read the same group without loading the plugin ignore settings with "loose_". */
 static void add_line(struct section *section, enum key_plugin plugin, const char *name, const char *value)
 {
 	char *whole = format_text("loose_%s%s%s", key_plugin_name(plugin), name ? "_" : "", name ? name : "");
@@ -83,9 +83,9 @@ static void add_line(struct section *section, enum key_plugin plugin, const char
 	section->lines[section->count++].value = value;
 }
 
-/* ---- what is said ---- */
+/* ---- making the section ---- */
 
-/* A pipe such as <(COMMAND) was read, and has no name that another process could open. */
+/* No other process can open a pipe such as <(COMMAND) by its name. */
 static enum status refuse_unnamed(const char *path)
 {
 	message_error("the server cannot open '%s', which is a pipe of this process", path);
@@ -127,7 +127,7 @@ static enum status refuse_maxscale(const char *target, const char *file)
 	return STATUS_REFUSED;
 }
 
-/* The key file has to open and to load, or the section would stop the server. */
+/* With a key file that does not load, the section would keep the server from starting. */
 static enum status check_key_file(const struct options *options, struct content *content)
 {
 	const char *name = options->file;
@@ -180,7 +180,7 @@ static enum status make_section(const struct arguments *arguments, const struct 
 	return STATUS_DONE;
 }
 
-/* ---- how it is written ---- */
+/* ---- printing it ---- */
 
 static void print_value(const char *value)
 {
@@ -190,7 +190,7 @@ static void print_value(const char *value)
 	free(quoted);
 }
 
-/* comment: what each line begins with. */
+/* comment: the beginning of each line. */
 static void print_section(const struct section *section, const char *comment)
 {
 	printf("%s[" GROUP "]\n%splugin_load_add = %s\n", comment, comment, section->plugin);
@@ -268,7 +268,7 @@ static enum status write_sections(const struct arguments *arguments)
 	return STATUS_DONE;
 }
 
-/* The server that is named, or any, with mkeyfile's plugin in it. */
+/* Turns the target, or any server, into one with mkeyfile's plugin. */
 static enum status take_plugin(struct target *target, char **ret_name)
 {
 	const char *name = target->name ? target->name : "10.11";

@@ -26,7 +26,7 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-/* Clean text that is no key file is written all the same when --force says so. */
+/* With --force, writes text that was decrypted but is not a key file. */
 static enum status take_clean_text(struct fault fault, const struct output_options *named, const char *name)
 {
 	enum status status;

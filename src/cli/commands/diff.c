@@ -37,7 +37,6 @@ static const struct command_group groups[] = {
 
 static const struct conflict conflicts[] = { { REQUIRE, "OTHER", NULL, "no file to compare with" }, { 0 } };
 
-/* One of the two sides. */
 struct side {
 	const char *name;
 	struct content content;
@@ -129,7 +128,7 @@ static enum status open_there(const struct manager *there, const struct content 
 	return status;
 }
 
-/* Standard input can be one thing only. */
+/* Standard input can be used only once. */
 static enum status check_streams(const struct arguments *arguments)
 {
 	const struct options *options = arguments->options;

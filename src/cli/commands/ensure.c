@@ -29,8 +29,8 @@ struct arguments {
 
 static const struct arguments initial = { .size = KEY_MAX_SIZE };
 
-/* Modes by which only the owner, or the group as well, can read the file, and at most the
- * owner can write to it. */
+/* Accepts modes that let only the owner, or the owner and the group, read the file, and at
+ * most the owner write to it. */
 static enum status take_mode(const struct option_spec *spec, const char *value, void *place)
 {
 	static const uint32_t modes[] = { 0400, 0440, 0600, 0640 };
@@ -69,15 +69,15 @@ static const struct command_group groups[] = { { COMMAND_SHARED(password_table) 
 					       { COMMAND_SHARED(wait_table) },
 					       { 0 } };
 
-/* The state of the files, and what it takes to get there. */
+/* The state of the files, and the changes they need. */
 struct ensured {
 	const struct arguments *arguments;
 	const struct options *options;
-	struct file_access of_new; /* for files that are created */
+	struct file_access of_new; /* of files to create */
 	struct file_access of_present;
 	struct store store;
-	struct store password_store;   /* of the password file, where there is one */
-	struct new_password_file made; /* where there is none; path NULL: none is wanted */
+	struct store password_store;   /* of the password file, if it exists */
+	struct new_password_file made; /* the password file to create; path NULL: none */
 	struct content content;
 	struct new_keys keys;
 	bool is_new;
@@ -96,9 +96,9 @@ static void ensured_free(struct ensured *ensured)
 	new_keys_free(&ensured->keys);
 }
 
-/* ---- what is wanted ---- */
+/* ---- the wanted state ---- */
 
-/* Without IDs: those that servers use on their own. ID 1 always. */
+/* Without IDs: the IDs that servers use by default. Always adds ID 1. */
 static enum status complete_ids(struct key_ids *ids)
 {
 	bool is_empty = !ids->count;
@@ -114,7 +114,7 @@ static enum status complete_ids(struct key_ids *ids)
 	return !status && is_empty ? key_ids_add(ids, KEY_ID_TEMPORARY) : status;
 }
 
-/* Other commands would refuse a file of another user. */
+/* Other commands would refuse a file of an untrusted user. */
 static enum status refuse_owner(const char *name)
 {
 	message_error("files of user '%s' are not trusted", name);
@@ -158,7 +158,7 @@ static enum status find_access(struct ensured *ensured)
 	return status;
 }
 
-/* ---- what there is ---- */
+/* ---- the present state ---- */
 
 static enum status open_key_file(struct ensured *ensured)
 {
@@ -175,7 +175,7 @@ static enum status open_key_file(struct ensured *ensured)
 	return status;
 }
 
-/* Locked, so that a run that is just making it is waited for. */
+/* Takes the lock, to wait for another run that is creating the file. */
 static enum status open_password_file(struct ensured *ensured)
 {
 	const char *path = ensured->options->new_password_file;
@@ -190,7 +190,7 @@ static enum status open_password_file(struct ensured *ensured)
 	return STATUS_DONE;
 }
 
-/* While the password file was waited for, the key file that goes with it may have come. */
+/* Another run may have created the key file while this one waited for the password file. */
 static bool came_late(const struct ensured *ensured)
 {
 	return ensured->is_new && ensured->password_store.file >= 0 &&
@@ -252,7 +252,7 @@ static enum status refuse_lost_password(const struct ensured *ensured)
 	return STATUS_FAILED;
 }
 
-/* A plain file is encrypted if a new one would be. */
+/* Encrypts a plain file if a new file would be encrypted. */
 static enum status open_content(struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
@@ -331,7 +331,7 @@ static enum status write_access(struct ensured *ensured)
 	return count ? publish_files(files, count, NULL, &options->writing) : STATUS_DONE;
 }
 
-/* Everything is known to be possible before the first file changes. */
+/* Checks everything before the first file changes. */
 static enum status apply(struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
@@ -366,7 +366,7 @@ static void compare(struct ensured *ensured)
 	ensured->sets_more = ensured->password_store.file >= 0 && !store_has_access(&ensured->password_store);
 }
 
-/* ---- what was done ---- */
+/* ---- the report ---- */
 
 static void say_access(const struct ensured *ensured)
 {
@@ -378,7 +378,7 @@ static void say_access(const struct ensured *ensured)
 		message_note("  mode %04o", (unsigned int)arguments->mode);
 }
 
-/* The server's option files have the password. */
+/* Whether the server's option files already set this password. */
 static bool is_set_already(const struct options *options)
 {
 	const struct password_source *source = &options->password;

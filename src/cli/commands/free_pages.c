@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many statements are printed; the rest is counted. */
+/* The number of statements to print; the rest are only counted. */
 #define PRINTED_MAX 20
 
 /* FTS_<table ID>_<index ID>_INDEX_1 and FTS_<table ID>_CONFIG, in 16 hex digits each. */
@@ -40,7 +40,7 @@ static bool needs_for_free_pages(const struct free_pages *free_pages, const stru
 	return false;
 }
 
-/* Aria's index pages are not known to be free. */
+/* For Aria's index pages, it is not known whether they are free. */
 static bool has_free_pages(const struct data_file *file)
 {
 	return file->kind == DATA_INNODB || file->kind == DATA_ARIA_DATA;
@@ -59,7 +59,7 @@ bool free_pages_find(struct free_pages *free_pages, const struct data_needs *nee
 	return done;
 }
 
-/* The table ID of a full-text index's tablespace; false: it is another one. */
+/* Whether the tablespace belongs to a full-text index. */
 static bool is_fulltext(const struct table *table)
 {
 	const char *id = table->name + strlen(FTS_PREFIX);
@@ -68,7 +68,7 @@ static bool is_fulltext(const struct table *table)
 	       id[FTS_DIGITS] == '_';
 }
 
-/* Only the server knows the name of the table, which the statement rewrites as a whole. */
+/* Only the server knows the name of the table. The statement rewrites the whole table. */
 static void write_fulltext(FILE *stream, const struct table *table)
 {
 	fprintf(stream,
@@ -80,7 +80,7 @@ static void write_fulltext(FILE *stream, const struct table *table)
 		FTS_DIGITS, table->name + strlen(FTS_PREFIX));
 }
 
-/* Rewriting the table rewrites all of its full-text indexes. */
+/* Whether both are full-text indexes of one table, which are rewritten together. */
 static bool is_same_fulltext(const struct table *one, const struct table *other)
 {
 	return is_fulltext(one) && is_fulltext(other) && !strcmp(one->schema, other->schema) &&

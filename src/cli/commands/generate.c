@@ -33,7 +33,7 @@ static const struct command_group groups[] = { { COMMAND_SHARED(new_password_tab
 					       { COMMAND_SHARED(lock_table) },
 					       { 0 } };
 
-/* Without IDs: those that servers use on their own. */
+/* Without IDs: the IDs that servers use by default. */
 static enum status complete_arguments(struct arguments *arguments)
 {
 	enum status status = STATUS_DONE;
@@ -69,7 +69,7 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 	return message_fault(fault, arguments->options->file);
 }
 
-/* For 'mkeyfile ensure', which waits for the file, and for its password file. */
+/* Makes a concurrent 'mkeyfile ensure' wait for the key file and its password file. */
 static enum status lock_place(const struct store *store, const struct options *options)
 {
 	struct fault fault = store_lock_place(store, options->file, options->writing.lock_timeout);
@@ -77,7 +77,7 @@ static enum status lock_place(const struct store *store, const struct options *o
 	return message_fault(fault, options->file);
 }
 
-/* Its data needs the keys: there is no hint at --force. */
+/* The server's data needs the old keys, so there is no hint at --force. */
 static enum status refuse_file_of_server(const char *path)
 {
 	struct fault fault = store_check_absent(path);

@@ -14,7 +14,7 @@
 #define SEARCH_SECONDS 10
 #define PATHS_SIZE 4096
 
-/* ---- the words ---- */
+/* ---- the arguments ---- */
 
 struct words {
 	const char *words[WORDS_MAX];

@@ -3,11 +3,11 @@
 
 #include "cli/commands/command.h"
 
-/* What 'mkeyfile help' is asked for. */
+/* The topic of 'mkeyfile help'. */
 struct help_topic {
 	const struct command *command; /* NULL: none */
-	bool is_options;	       /* the common options: those of the command, where it is named */
-	bool is_done;		       /* --help was among the words */
+	bool is_options;	       /* the common options, of the command if it is given */
+	bool is_done;		       /* --help was given, and printed */
 };
 
 /* Parses "help [COMMAND]" and "help options [COMMAND]"; argv[0] is "help". */
@@ -17,6 +17,6 @@ MUST_CHECK enum status help_parse(const struct command *const *commands, int arg
 /* Prints the options of all commands, and those of the commands that change a key file. */
 void help_with_options(struct options *options);
 
-/* Replaces this process with man(1) on the page of a command. Returns when man(1) does not
- * find that page. environment: as this process was given it. */
+/* Replaces this process with man(1) for the page of a command. Returns if man(1) does not find
+ * the page. environment: the one this process started with. */
 void manual_open(const char *command, char *const environment[]);

@@ -32,8 +32,8 @@ static const char *const examples[HELP_EXAMPLES] = {
 	"mkeyfile rotate 100 --new-id >move.sql",
 };
 
-/* A file opened later must not become a standard stream: its reader or writer
- * would take it for one. The wrong mode makes every use an error. */
+/* Keeps a file that is opened later from becoming a standard stream. The wrong mode makes
+ * every use of such a stream fail. */
 static void fill_standard_descriptors(void)
 {
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
@@ -42,8 +42,8 @@ static void fill_standard_descriptors(void)
 			_exit(STATUS_FAILED);
 }
 
-/* OpenSSL loads code that these name into a process that holds keys. The
- * system's own configuration still holds. */
+/* These variables make OpenSSL load code into this process, which has keys in memory. The
+ * system's own configuration still applies. */
 static void drop_openssl_environment(void)
 {
 	unsetenv("OPENSSL_CONF");
@@ -52,8 +52,8 @@ static void drop_openssl_environment(void)
 	unsetenv("OPENSSL_ENGINES");
 }
 
-/* The environment as it was given, for children: unsetenv(3) changes the one
- * and leaves the strings alone. */
+/* Copies the original environment for child processes. unsetenv(3) does not change the
+ * strings, so copying the pointers is enough. */
 static char **copy_environment(char *const environment[])
 {
 	size_t count = 0;
@@ -72,9 +72,9 @@ static void protect_process(void)
 	fill_standard_descriptors();
 	secret_protect_process();
 	drop_openssl_environment();
-	/* the parent may have it ignored, and waiting for a child would fail */
+	/* the parent may ignore SIGCHLD, which would make waiting for a child fail */
 	signal(SIGCHLD, SIG_DFL);
-	/* a full pipe or a file size limit is an error to handle, not an end */
+	/* handle a closed pipe or a file size limit as an error, instead of being killed */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 }
@@ -93,8 +93,8 @@ static void add_tables(struct parser *parser, const struct command *command, str
 	parser_add(parser, &parser_help_table, NULL);
 }
 
-/* As parser_retype, the options before the command first. before: how many words of the
- * command line precede argv. */
+/* As parser_retype, with the options before the command first. before: the number of
+ * command-line words before argv. */
 static char *retype(const struct parser *parser, int before, int argc, char **argv, const char *only)
 {
 	HEAP char *first = parser_retype(parser, before, argv - before, only);
@@ -142,11 +142,11 @@ static enum status parse_and_run(struct parser *parser, const struct command *co
 	return status ? status : command->run(arguments);
 }
 
-/* lists_common: for --help. */
+/* lists_common: --help prints the common options. */
 static enum status run_command(const struct command *command, bool lists_common, int before, int argc, char **argv,
 			       struct options *options)
 {
-	/* options point at it as long as the process lives */
+	/* options refer to the parser until the process ends */
 	static struct parser parser;
 	static char name[64];
 	char *arguments = calloc(1, command->size);

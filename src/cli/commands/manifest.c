@@ -20,12 +20,12 @@ bool is_manifest(const struct secret *start)
 
 struct stream {
 	const struct secret *start;
-	size_t used; /* bytes of start, then of the rest too */
+	size_t used; /* bytes read so far, first from start */
 	int descriptor;
 	int error_number;
 };
 
-/* For json_load_callback: as many bytes as it asks for, or fewer. */
+/* For json_load_callback: reads up to size bytes. */
 static size_t read_more(void *buffer, size_t size, void *context)
 {
 	struct stream *stream = context;
@@ -67,7 +67,7 @@ static bool take_fingerprint(const json_t *object, struct fingerprint *ret_finge
 	return true;
 }
 
-/* False: this is not what list prints. */
+/* False: the key does not have the form that list prints. */
 static bool take_key(const json_t *key, struct keyset_member *ret_member)
 {
 	return take_number(key, "id", KEY_ID_MAX, &ret_member->id) &&
@@ -103,7 +103,7 @@ static enum status take_keys(const char *name, const json_t *root, struct keyset
 	return keyset_sort(keyset) ? STATUS_DONE : not_a_manifest(name);
 }
 
-/* A list that lost a part on its way, or was edited, does not fit its own sum. */
+/* A list that was truncated or edited does not match its own fingerprint. */
 static enum status check_whole(const char *name, const json_t *root, const struct keyset *keyset)
 {
 	struct fingerprint claimed;

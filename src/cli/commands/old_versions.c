@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* So many IDs are named; the rest is counted. */
+/* The number of IDs to print before "...". */
 #define NAMED_IDS 8
 
 void note_old_versions(const struct keyfile *keyfile)

@@ -3,6 +3,6 @@
 
 #include "core/keyfile.h"
 
-/* Says which IDs have versions older than their newest, and how to find out
- * whether data still needs them. */
+/* Prints a note of the IDs that have older versions, and how to remove the versions that no
+ * data uses. */
 void note_old_versions(const struct keyfile *keyfile);

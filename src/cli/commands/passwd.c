@@ -16,18 +16,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Key file and password file cannot change in one step. When the password stays
- * in the same file, the order is this, each step synced before the next:
+/* The key file and the password file cannot change in one step. If the password stays in the
+ * same file, these are the steps, each synced before the next. The right column shows the pair
+ * that opens after the step:
  *
- *	1. the new password goes to PASSWORD_FILE.new      key file + PASSWORD_FILE
- *	2. the key file is replaced, the old one is FILE~  key file + PASSWORD_FILE.new
- *	3. the password file is replaced                   key file + PASSWORD_FILE
- *	4. PASSWORD_FILE.new goes
+ *	1. write the new password to PASSWORD_FILE.new     key file + PASSWORD_FILE
+ *	2. replace the key file, keep the old one as FILE~ key file + PASSWORD_FILE.new
+ *	3. replace the password file                       key file + PASSWORD_FILE
+ *	4. delete PASSWORD_FILE.new
  *
- * The new content of all three is written under temporary names first. The pair on the
- * right opens after each step, and before it the one above. A run that finds
- * PASSWORD_FILE.new continues where another was killed. With another file for the new
- * password there are steps 1 and 2 only. */
+ * The new content of all three files is written under temporary names first. A run that finds
+ * PASSWORD_FILE.new continues an interrupted run. If the new password has another file, there
+ * are only steps 1 and 2. */
 #define JOURNAL_SUFFIX ".new"
 
 struct arguments {
@@ -95,8 +95,8 @@ static enum way choose_way(const struct arguments *arguments)
 	return WAY_SOURCE;
 }
 
-/* What stands at path already is the new password: prepared, or left by a run
- * that was ended. Nothing there: it will be made. */
+/* An existing file at path contains the new password: someone prepared it, or an interrupted
+ * run left it. Otherwise plans to make the password. */
 static enum status read_prepared(struct password_change *passwd, const char *path)
 {
 	const struct password_source source = { .file = path, .descriptor = -1 };
@@ -128,7 +128,7 @@ static enum status find_journal(struct password_change *passwd, const char *pass
 	return message_fault(fault, passwd->journal);
 }
 
-/* Where it leads decides what becomes of it. */
+/* Judges the path first: where it leads decides how the password changes. */
 static enum status check_new_path(const char *path)
 {
 	struct fault fault = path ? trust_judge_path(NULL, path) : fault_none();
@@ -153,7 +153,7 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 		status = read_prepared(passwd, passwd->new_source->file);
 	if (status || !passwd->made.path || !is_filter(passwd->options))
 		return status;
-	/* the key file may have gone out when it cannot be created */
+	/* the output may already be written when creating the password file fails */
 	status = message_fault(fault_errno(FAULT_OPEN, ENOENT), passwd->made.path);
 	message_hint("create the password file first: with --output, mkeyfile does not create it");
 	return status;
@@ -169,15 +169,14 @@ static struct fault unseal(struct password_change *passwd, const struct password
 	return unseal_keyfile(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
 }
 
-/* Where an earlier run may have to be finished, its backup is no hindrance. Where
- * there is nothing to finish, a backup will be kept. */
+/* Whether there may be an interrupted run to finish, which has kept its backup already. */
 static bool may_be_finished(const struct password_change *passwd)
 {
 	return passwd->way == WAY_KEEP || passwd->new_password.secret.data;
 }
 
-/* The state that a run leaves which was ended behind its last change of the key
- * file: that opens with what is new, and not, or just as well, with what is old. */
+/* Whether a run was interrupted after it changed the key file: the file opens with the new
+ * password and KDF. */
 static bool is_finished(struct password_change *passwd)
 {
 	struct kdf new_kdf = passwd->new_kdf;
@@ -245,7 +244,7 @@ static enum status open_with_old(struct password_change *passwd)
 	} while (fault.code && !is_finished(passwd) && may_try_again(&passwd->options->password, file, fault, &tries));
 	if (!fault.code && !changes_nothing(passwd))
 		return STATUS_DONE;
-	/* without a journal, a password that is the old one is no trace of another run */
+	/* without a journal, an unchanged password does not show an interrupted run */
 	if (!fault.code && (passwd->way != WAY_REPLACE_FILE || passwd->made.path))
 		return refuse_no_change(passwd);
 	passwd->finishing = !is_filter(passwd->options) && is_finished(passwd);
@@ -275,11 +274,11 @@ static enum status get_new(struct password_change *passwd)
 	return status;
 }
 
-/* The password file that is to get new content is locked, and can be replaced. */
+/* Locks the password file that gets new content, and checks that it can be replaced. */
 static enum status open_password_file(struct password_change *passwd)
 {
 	const char *path = passwd->options->password.file;
-	/* --write-in-place is about the key file */
+	/* --write-in-place applies to the key file only */
 	const struct writing writing = { .lock_timeout = passwd->options->writing.lock_timeout };
 	struct fault fault;
 	enum status status;
@@ -322,7 +321,7 @@ static enum status commit(struct password_change *passwd)
 
 /* ---- the command line ---- */
 
-/* What is not given about the new password is as with the old one. */
+/* Everything not given for the new password is as for the old one. */
 static enum status complete_arguments(struct arguments *arguments)
 {
 	struct options *options = arguments->options;

@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value that file_key_management_filekey gets, malloc(3)ed; NULL: none that
- * is known, or no memory. */
+/* The new value of file_key_management_filekey, malloc(3)ed; NULL: unknown, or no memory. */
 static char *filekey_setting(const struct password_change *passwd)
 {
 	const char *path = passwd->new_source->file;
@@ -98,7 +97,7 @@ static void set_setting(json_t *object, const struct password_change *passwd, co
 		json_object_set_new(object, whole, json_text(value));
 }
 
-/* As config names them. */
+/* With the names that config prints. */
 static json_t *settings_json(const struct password_change *passwd)
 {
 	const struct kdf kdf = passwd->new_kdf;
@@ -114,7 +113,7 @@ static json_t *settings_json(const struct password_change *passwd)
 	return object;
 }
 
-/* An earlier backup, which holds a key that the file lacks, may need the old password, too. */
+/* False if there is an earlier backup, which may need the old password as well. */
 static bool is_only_backup(const struct store *store)
 {
 	HEAP char *numbered = backup_newest_path(store->path);
@@ -137,7 +136,7 @@ static void say_command(const char *backup, const char *password, bool keeps_pas
 		message_note("      but keep '%s', which may open an earlier backup", password);
 }
 
-/* With WAY_KEEP the password is still in use. */
+/* With WAY_KEEP, the password is still in use. */
 static void say_how_to_delete(const struct password_change *passwd)
 {
 	const struct options *options = passwd->options;

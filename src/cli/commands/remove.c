@@ -61,9 +61,9 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-/* ---- which keys ---- */
+/* ---- the keys to remove ---- */
 
-/* count: of its versions */
+/* count: the number of versions of the ID */
 static enum status refuse_id(uint32_t id, size_t count)
 {
 	if (id != KEY_ID_SYSTEM)
@@ -83,7 +83,7 @@ static enum status refuse_newest(const struct entry *newest)
 	return STATUS_REFUSED;
 }
 
-/* Marks the entries of one version; false: there is none. */
+/* Marks the entries of one version. False: the ID has no such version. */
 static bool mark_version(struct entry **entries, size_t count, uint32_t version)
 {
 	bool found = false;
@@ -94,7 +94,7 @@ static bool mark_version(struct entry **entries, size_t count, uint32_t version)
 	return found;
 }
 
-/* words become this function's; NULL: no memory. */
+/* Takes ownership of words; NULL: no memory. */
 static enum status refuse_absent(const struct arguments *arguments, char *words)
 {
 	if (!words)
@@ -148,7 +148,7 @@ static enum status mark(const struct arguments *arguments, const struct keyfile 
 	return status;
 }
 
-/* The members of all that are marked. */
+/* Finds the members of all whose entries are marked. */
 static struct fault find_removed(const struct keyfile *keyfile, const struct keyset *all, struct keyset *ret_removed)
 {
 	struct fault fault = fault_none();
@@ -162,9 +162,10 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 	return fault;
 }
 
-/* ---- does data need them? ---- */
+/* ---- whether data needs them ---- */
 
-/* A reason that is overridden is a warning. words become this function's; NULL: no memory. */
+/* Prints an error, or a warning if the check is overridden. Takes ownership of words; NULL: no
+ * memory. */
 static enum status refuse_unless(bool overridden, char *words)
 {
 	if (!words)
@@ -196,7 +197,7 @@ static enum status refuse_need(const struct arguments *arguments, const struct k
 					     member->id, member->version, need->files, plural, example));
 }
 
-/* Allocated pages are all that a server reads of a table, but not all that import reads. */
+/* A server reads only the allocated pages of a table, but an import reads all pages. */
 static enum status refuse_need_of_free_pages(const struct arguments *arguments, const struct keyset_member *member,
 					     const struct data_needs *needs, const struct data_need *need)
 {
@@ -207,7 +208,7 @@ static enum status refuse_need_of_free_pages(const struct arguments *arguments, 
 					 data_need_example(needs, need)));
 }
 
-/* Whether all versions of an ID go: then a file that merely names the ID needs it. */
+/* Whether whole IDs are removed: files that only refer to an ID need it, too. */
 static bool removes_ids(const struct arguments *arguments)
 {
 	return !arguments->version && !arguments->old_versions;
@@ -357,7 +358,7 @@ static void hint_at_setting(enum part part)
 		message_hint("mount the file system or restore the files; --force overrides this check");
 }
 
-/* What is elsewhere may need keys, too. */
+/* Parts of the data in other places may need keys, too. */
 static enum status refuse_missing(const struct arguments *arguments, const struct data_parts *parts)
 {
 	enum status worst = STATUS_DONE;
@@ -374,7 +375,7 @@ static enum status refuse_missing(const struct arguments *arguments, const struc
 	return worst;
 }
 
-/* Data that is yet to be written needs a key as well. */
+/* New tables will need a key, too. */
 static enum status check_default_key(const struct arguments *arguments, const struct keyset *removed)
 {
 	const struct host *host = &arguments->options->host;
@@ -417,7 +418,7 @@ static enum status guard(const struct arguments *arguments, const struct keyfile
 	return status;
 }
 
-/* ---- what was done ---- */
+/* ---- the report ---- */
 
 static void say_removed(const struct arguments *arguments, const struct store *store, const struct keyset *removed)
 {

@@ -18,14 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Where IDs for tables begin, in the examples of MariaDB. */
+/* The first ID for tables in the examples of MariaDB's documentation. */
 #define OTHER_KEY_FROM 100
 
 struct arguments {
 	struct options *options;
 	struct key_ids ids;
 	bool all;
-	size_t size; /* bytes; 0: as the key before */
+	size_t size; /* bytes; 0: as the old key */
 	bool new_id;
 	uint32_t successor; /* 0: the next free ID */
 	bool flush;
@@ -87,7 +87,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	return status ? status : datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }
 
-/* ---- which keys ---- */
+/* ---- the keys to rotate ---- */
 
 static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *ret_ids)
 {
@@ -102,8 +102,8 @@ static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *r
 	return STATUS_DONE;
 }
 
-/* The ID that a missing one may be meant to replace, as in "101 --new-id 102": a value that
- * may be missing needs its equals sign. 0: none. */
+/* Detects "101 --new-id 102" without the equals sign that an optional value needs. Returns the
+ * ID that the missing one was meant to replace, or 0. */
 static uint32_t id_to_replace(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t missing)
 {
 	const uint32_t *ids = arguments->ids.ids;
@@ -140,7 +140,7 @@ static size_t new_size(const struct arguments *arguments, const struct entry *be
 	return arguments->size ? arguments->size : before->key_size;
 }
 
-/* ---- other ways, after a refusal ---- */
+/* ---- hints after a refusal ---- */
 
 /* The lowest ID above id that the file does not have, or 0. */
 static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
@@ -153,7 +153,7 @@ static uint32_t next_free_id(const struct keyfile *keyfile, uint32_t id)
 	return 0;
 }
 
-/* Tables of InnoDB can have another key than that which the server needs under this ID. */
+/* InnoDB tables need not use the ID that the server requires for other things. */
 static void hint_at_other_key(const struct keyfile *keyfile)
 {
 	uint32_t other = next_free_id(keyfile, OTHER_KEY_FROM - 1);
@@ -163,7 +163,7 @@ static void hint_at_other_key(const struct keyfile *keyfile)
 		other, filter_given(), other);
 }
 
-/* The IDs that can have a successor, as words of a command: malloc(3)ed; empty: none has. */
+/* The IDs that can have a successor, as command arguments: malloc(3)ed, or empty. */
 static char *replaceable_ids(const struct key_ids *ids, const struct keyfile *keyfile)
 {
 	char *words = NULL;
@@ -177,7 +177,7 @@ static char *replaceable_ids(const struct key_ids *ids, const struct keyfile *ke
 	return stream && !fclose(stream) ? words : NULL;
 }
 
-/* why: how the sentence ends. */
+/* why: the end of the sentence. */
 static void hint_at_successors(const struct arguments *arguments, const struct key_ids *ids,
 			       const struct keyfile *keyfile, const char *why)
 {
@@ -240,7 +240,7 @@ static enum status refuse_fixed_id(const struct keyfile *keyfile, uint32_t id)
 	return STATUS_REFUSED;
 }
 
-/* The next free ID above id and above the successor that was given out last. */
+/* Chooses the next free ID above id and above the last successor. */
 static enum status choose_successor(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id,
 				    uint32_t last, uint32_t *ret_successor)
 {
@@ -291,8 +291,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
 
 /* ---- the server ---- */
 
-/* Finds out that the server can read its key file again, before anything is
- * changed. */
+/* Checks that the server can read its key file again, before anything changes. */
 static enum status prepare_flush(const struct arguments *arguments, struct server_link *link, enum reload *ret_reload)
 {
 	SERVER_STATE struct server_state state = { 0 };
@@ -325,7 +324,7 @@ static enum status flush(struct server_link *link, enum reload reload)
 	return STATUS_DONE;
 }
 
-/* What is asked for is all known before the key file changes. */
+/* Asks the server before the key file changes. */
 static enum status ask_server(const struct arguments *arguments, struct server_link **ret_link, enum reload *ret_reload)
 {
 	enum status status = STATUS_DONE;
@@ -356,7 +355,7 @@ static enum status find_tables(const struct arguments *arguments, struct server_
 	return status;
 }
 
-/* Without the lock of the key file, since whole data directories may have to be read. */
+/* Releases the lock of the key file, since reading whole data directories takes long. */
 static enum status find_tables_unlocked(const struct arguments *arguments, struct server_link *link,
 					const struct edit *edit, const struct key_ids *ids, struct tables *tables)
 {
@@ -372,15 +371,15 @@ static enum status find_tables_unlocked(const struct arguments *arguments, struc
 	return message_fault(store_lock_again(&edit->store, options->writing.lock_timeout), options->file);
 }
 
-/* ---- what was done ---- */
+/* ---- the report ---- */
 
-/* All that a report is about. */
+/* Everything to report. */
 struct done {
 	const struct arguments *arguments;
 	const struct change *change;
 	const struct key_ids *ids;
 	const struct key_ids *replaced;
-	const struct tables *tables; /* NULL: not asked for */
+	const struct tables *tables; /* NULL: not wanted */
 	bool flushed;
 };
 

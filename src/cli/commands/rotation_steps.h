@@ -3,14 +3,14 @@
 
 #include "cli/options/options.h"
 
-/* What is left to do after the key file has new keys. */
+/* What to do after the key file has new keys. */
 struct rotation {
-	const char *file;	   /* NULL: it went to standard output */
-	const struct key_ids *ids; /* that were rotated */
-	bool new_id;		   /* by successors */
+	const char *file;	   /* NULL: standard output */
+	const struct key_ids *ids; /* the rotated IDs */
+	bool new_id;		   /* rotated to successors */
 	bool flushed;		   /* one server has read the file again */
 	bool names_tables;	   /* the SQL names each table */
 };
 
-/* Says the steps in their order, numbered. */
+/* Prints the steps, numbered. */
 void say_rotation_steps(const struct rotation *rotation);

@@ -19,7 +19,7 @@ struct arguments {
 	struct server_options server;
 	struct key_ids ids;
 	bool wait;
-	uint32_t timeout; /* seconds; 0: for ever */
+	uint32_t timeout; /* seconds; 0: no limit */
 };
 
 static const struct option_spec specs[] = {
@@ -37,17 +37,17 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-/* ---- file and server side by side ---- */
+/* ---- comparing file and server ---- */
 
 /* Worst last. */
 enum progress_state {
 	STATE_UP_TO_DATE,
-	STATE_UNUSED,  /* no tablespace is under it, and the server does not say what it has loaded */
+	STATE_UNUSED,  /* no tablespace uses the ID, and the server does not show what it has loaded */
 	STATE_BEHIND,  /* older versions stay in use until the next rotation */
-	STATE_STALLED, /* they would be re-encrypted if innodb_encryption_threads were not 0 */
+	STATE_STALLED, /* not re-encrypted, since innodb_encryption_threads is 0 */
 	STATE_REENCRYPTING,
 	STATE_RELOAD,	  /* the file has a version that the server has not read */
-	STATE_FILE_LACKS, /* the server uses what the file does not have */
+	STATE_FILE_LACKS, /* the server uses a key that is not in the file */
 };
 
 static const struct {
@@ -65,7 +65,7 @@ static const struct {
 
 struct line {
 	uint32_t id;
-	uint32_t in_file; /* newest version; 0: not there */
+	uint32_t in_file; /* newest version; 0: not in the file */
 	struct server_id server;
 	enum progress_state state;
 };
@@ -112,7 +112,7 @@ static void add_line(struct joined *joined, uint32_t id, uint32_t in_file, const
 	joined->bytes_done += line->server.bytes_done;
 }
 
-/* Both lists are in the order of their IDs. */
+/* Both lists are sorted by ID. */
 static enum status join(const struct arguments *arguments, const struct keyset *keyset,
 			const struct server_state *state, struct joined *ret_joined)
 {
@@ -137,7 +137,7 @@ static enum status join(const struct arguments *arguments, const struct keyset *
 	return STATUS_DONE;
 }
 
-/* ---- the answer ---- */
+/* ---- the report ---- */
 
 static void write_version(uint32_t version, char text[static 11])
 {
@@ -270,7 +270,6 @@ static void remove_bar(void)
 	fprintf(stderr, "\r\033[K");
 }
 
-/* Reads the state anew and joins it. */
 static enum status look(const struct arguments *arguments, struct server_link *link, const struct keyset *keyset,
 			struct server_state *ret_state, struct joined *ret_joined)
 {
@@ -279,7 +278,7 @@ static enum status look(const struct arguments *arguments, struct server_link *l
 	return status ? status : join(arguments, keyset, ret_state, ret_joined);
 }
 
-/* Until nothing is being re-encrypted, or something else has to happen first. */
+/* Waits until InnoDB is done, or until it needs something else first. */
 static enum status wait_for_end(const struct arguments *arguments, struct server_link *link,
 				const struct keyset *keyset, struct server_state *state, struct joined *joined)
 {
@@ -322,7 +321,7 @@ static enum status look_and_report(const struct arguments *arguments, struct ser
 	return status;
 }
 
-/* The key file is closed, and its keys are wiped, before a server is talked to. */
+/* Closes the key file and wipes its keys before the connection to a server. */
 static enum status read_keyset(const struct options *options, struct keyset *ret_keyset)
 {
 	const char *name = input_name(options->file);

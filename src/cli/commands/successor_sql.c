@@ -20,13 +20,13 @@ static void write_identifier(FILE *stream, const char *name)
 	putc('`', stream);
 }
 
-/* In a file's name these characters stand for themselves, and no others do. */
+/* Only these characters are not encoded in file names. */
 static bool is_plain(const char *name)
 {
 	return strspn(name, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") == strlen(name);
 }
 
-/* The server decodes the names of its files; its quotes are doubled there, too. */
+/* Lets the server decode the file names and double the quotes. */
 static void write_encoded(FILE *stream, const struct table *table, const char *change)
 {
 	fprintf(stream,
@@ -59,8 +59,8 @@ static char *statement(const struct table *table, const char *change)
 	return NULL;
 }
 
-/* A name with a line end or a control character has no other form that is safe to look
- * at and to paste. The comment shows it. False: no memory. */
+/* Hex is the only safe way to print and paste a name with a line end or a control character.
+ * A comment shows the statement. False: no memory. */
 static bool write_hidden(FILE *stream, const struct table *table, const char *change)
 {
 	HEAP char *sql = statement(table, change);
@@ -76,9 +76,9 @@ static bool write_hidden(FILE *stream, const struct table *table, const char *ch
 	return true;
 }
 
-/* Of a sequence, ALTER TABLE changes only the definition, and leaves the tablespace as it
- * is, unless it copies (10.5.23, 10.11.19, 11.8.9). The hidden table of a vector index is
- * left as well, and the new one takes the key from the session, and not from its table (11.8.9). */
+/* ALTER TABLE changes only the definition of a sequence, not its tablespace, unless it copies
+ * (10.5.23, 10.11.19, 11.8.9). The same applies to the hidden table of a vector index, whose
+ * copy takes its key from the session, not from its table (11.8.9). */
 #define COPY ", ALGORITHM=COPY"
 
 static bool write_change(FILE *stream, const struct table *table, const char *change)
@@ -127,18 +127,18 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 	return done;
 }
 
-/* What is left prints as comments, so that all that the SQL prints can be run. */
+/* Prints the remaining tablespaces as comments, so that the whole output can be run as SQL. */
 #define WRITE_LEFT(quote)                                                                                              \
 	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                        \
 	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
 
-/* The name of a table's file, without its end. */
+/* The name of a table's file, without its extension. */
 #define FILE_NAME                                                                                                      \
 	"CONCAT(CAST(CONVERT(TABLE_SCHEMA USING filename) AS BINARY), '/',\n"                                          \
 	"                      CAST(CONVERT(TABLE_NAME USING filename) AS BINARY))"
 #define UNDER_KEY "                  FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u"
 
-/* By the tablespaces, and by the options of those that the server has not opened yet. */
+/* Finds tables by their open tablespaces and, if not open yet, by their options. */
 static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 {
 	fprintf(stream,

@@ -39,7 +39,7 @@ static bool is_accepted(const struct arguments *arguments, const struct inspecti
 	return inspection_loads(inspection) && !(arguments->strict && inspection_warnings(inspection));
 }
 
-/* ---- in words ---- */
+/* ---- as text ---- */
 
 static const char *who_loads(const struct inspection *inspection)
 {
@@ -164,7 +164,7 @@ static json_t *servers_json(const struct inspection *inspection)
 	return servers;
 }
 
-/* Warnings go to the end of the object, where those that were said are. */
+/* Returns notes; warnings join those at the end of the object. */
 static json_t *notes_json(const struct inspection *inspection)
 {
 	json_t *notes = json_array();
@@ -183,7 +183,7 @@ static json_t *notes_json(const struct inspection *inspection)
 	return notes;
 }
 
-/* None where the file holds none that can be read. */
+/* An empty list if no key can be read. */
 static enum status keys_json(const struct inspection *inspection, json_t **ret_keys)
 {
 	KEYSET struct keyset keyset = { 0 };
@@ -196,7 +196,7 @@ static enum status keys_json(const struct inspection *inspection, json_t **ret_k
 	return message_fault(fault, inspection->name);
 }
 
-/* Takes keys over. */
+/* Takes ownership of keys. */
 static json_t *inspection_json(const struct arguments *arguments, const struct inspection *inspection, json_t *keys)
 {
 	const struct options *options = inspection->options;
@@ -217,7 +217,7 @@ static json_t *inspection_json(const struct arguments *arguments, const struct i
 	return object;
 }
 
-/* ---- and the data ---- */
+/* ---- with the data ---- */
 
 static enum status print_json(const struct arguments *arguments, const struct inspection *inspection,
 			      const struct proof *proof)
@@ -249,8 +249,6 @@ static enum status print_all(const struct arguments *arguments, const struct ins
 	return STATUS_DONE;
 }
 
-/* Whether the server loads the key file, and, where a directory is named, whether
- * the keys open the data. */
 static enum status verify(void *input)
 {
 	struct arguments *arguments = input;

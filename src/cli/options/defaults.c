@@ -37,7 +37,7 @@ static bool is_missing(struct fault fault)
 	return fault.code == FAULT_COMMAND_FAILED && fault.error_number == -ENOENT;
 }
 
-/* Nobody asked for option files, and there is no MariaDB here to have any. */
+/* Without options for option files, a host without MariaDB needs none. */
 static bool may_be_missing(const struct host *host)
 {
 	return !host->defaults_file && !host->defaults_group_suffix && !from_environment("MKEYFILE_PRINT_DEFAULTS");
@@ -92,7 +92,7 @@ enum status find_server_places(struct host *host, struct server_places *ret_plac
 	return message_fault(server_places_find(&host->server_lines, DATADIR_DEFAULT, ret_places), "");
 }
 
-/* Standard input is no server's file. */
+/* Standard input is never the server's file. */
 static bool may_be_servers(const char *file)
 {
 	return !file || !is_standard_stream(file);
@@ -103,8 +103,8 @@ static bool is_named(const struct host *host, const struct refused_option_file *
 	return host->defaults_file && !strcmp(host->defaults_file, file->path);
 }
 
-/* An option file that the command line names has to be a trusted one; others are left
- * out. */
+/* Refuses an untrusted option file that is given on the command line. Other untrusted files are
+ * ignored. */
 static enum status refuse_named(const struct host *host)
 {
 	const struct option_files_seen *seen = &host->option_files;
@@ -118,7 +118,7 @@ static enum status refuse_named(const struct host *host)
 	return STATUS_DONE;
 }
 
-/* Said when it is known whether the group [mkeyfile] of the others allows it. */
+/* Called after the group [mkeyfile] of the other files, which may set --quiet. */
 static void say_ignored(const struct host *host)
 {
 	const struct option_files_seen *seen = &host->option_files;
@@ -128,7 +128,7 @@ static void say_ignored(const struct host *host)
 			message_ignored(seen->refused[i].path, &seen->refused[i].refusal);
 }
 
-/* Finds out which option files there are and whom they belong to. */
+/* Finds the option files and their owners. */
 static enum status look_at_files(struct host *host)
 {
 	const struct option_files files = option_files_of(host);
@@ -139,13 +139,13 @@ static enum status look_at_files(struct host *host)
 	return is_missing(fault) && may_be_missing(host) ? STATUS_DONE : say_unreadable(&files, fault);
 }
 
-/* A file of the server's user account: whose that is, the server's groups say. */
+/* Whether path may belong to the server's user account, which the server's groups set. */
 static bool may_be_of_server_user(const char *path)
 {
 	return path && trust_judge_path(NULL, path).code == FAULT_UNTRUSTED;
 }
 
-/* Whether anything is left open that the server's groups may say: a file, a password, the
+/* Whether the server's groups may set anything that is still missing: a file, a password, the
  * target, a KDF that it reads, whom to trust, which of two plugins serves, and whether a
  * named pipe is the server's. */
 static bool needs_server(const struct options *options)
@@ -165,9 +165,9 @@ static bool needs_server(const struct options *options)
 		parser_has_path(options->command_line, may_be_of_server_user));
 }
 
-/* ---- [mkeyfile] ---- */
+/* ---- the group [mkeyfile] ---- */
 
-/* The line as an argument again, in its place: "--password-file=pw". */
+/* Turns the line, in place, into an argument: "--password-file=pw". */
 static char *argument_of(const struct option_line *line)
 {
 	char *argument = (char *)line->name - 2;
@@ -181,8 +181,8 @@ static char *argument_of(const struct option_line *line)
 	return argument;
 }
 
-/* What the command line alone can say: where the option files are, and that this one
- * change is to be made in a dangerous way. */
+/* Whether own has an option that only the command line may give: where the option files are,
+ * or a dangerous way to make one change. */
 static bool is_for_command_line(const struct options *options)
 {
 	return options->host.no_defaults || options->host.defaults_file || options->host.defaults_group_suffix ||
@@ -211,7 +211,7 @@ static enum status parse_own_line(const struct option_line *line, const struct p
 	return STATUS_USAGE;
 }
 
-/* Takes what is open in options from own. */
+/* Sets options that are not given from own. */
 static void inherit(struct options *options, const struct options *own)
 {
 	if (!options->file)
@@ -267,8 +267,8 @@ static enum status read_own_group(struct options *options)
 
 /* ---- the server's groups ---- */
 
-/* The server takes a path that is not absolute from its data directory, and opens an
- * empty one as it is. */
+/* The server resolves a relative path in its data directory, and leaves an empty path
+ * unchanged. */
 static char *server_path(const struct server_settings *settings, const char *path)
 {
 	if (*path == '/' || !*path)
@@ -312,7 +312,7 @@ static void take_server_files(struct options *options)
 
 /* ---- two plugins ---- */
 
-/* The file that the other plugin reads is the server's as well. */
+/* Whether the other plugin reads this file: then it is the server's as well. */
 static bool is_of_rival(const struct host *host, const char *file)
 {
 	const char *rival_file = host->settings.rival_filename;
@@ -326,8 +326,8 @@ static char *plugin_and_file(const char *plugin, const char *file)
 	return file && *file ? format_text("%s ('%s')", plugin, file) : strdup(plugin);
 }
 
-/* The server loads two plugins that serve keys, uses one of them, and which one is not
- * defined (sql/encryption.cc: the first that is initialized, in the order of a hash). */
+/* A server that loads two key management plugins uses only one of them. Which one is undefined
+ * (sql/encryption.cc: the first one initialized, in the order of a hash). */
 static enum status refuse_two_plugins(const struct options *options)
 {
 	const struct server_settings *settings = &options->host.settings;
@@ -348,7 +348,7 @@ static enum status refuse_two_plugins(const struct options *options)
 	return STATUS_REFUSED;
 }
 
-/* The installed server is asked for its release only where that makes a difference. */
+/* Asks the installed server for its release only if that makes a difference. */
 static void parse_settings(struct host *host)
 {
 	struct server_profile profile;
@@ -377,7 +377,7 @@ static enum status read_server_groups(struct options *options)
 	return status ? status : refuse_two_plugins(options);
 }
 
-/* A digest or count that the server does not have as a setting has no effect. */
+/* A server without these settings ignores them. */
 static void take_server_kdf(struct options *options)
 {
 	struct kdf kdf;
@@ -393,7 +393,7 @@ static void take_server_kdf(struct options *options)
 
 /* ---- the target ---- */
 
-/* The installed server reads with mkeyfile's plugin where its option files load that. */
+/* Adds "+plugin" to the installed server's version if its option files load mkeyfile's plugin. */
 static void add_plugin(struct host *host)
 {
 	char *version;
@@ -434,7 +434,7 @@ static enum status find_installed_server(struct options *options, bool insist)
 	return STATUS_FAILED;
 }
 
-/* A version that no server has is one even so, and a long word may be a secret. */
+/* Versions can be repeated, even unknown ones; a long word may be a secret. */
 static const char *repeatable_target(const char *name)
 {
 	size_t digits = strspn(name, "0123456789");
@@ -500,7 +500,7 @@ enum status complete_host(struct options *options)
 	return read_server_groups(options);
 }
 
-/* ---- settings where no server looks ---- */
+/* ---- settings in groups that the server does not read ---- */
 
 static bool has_line(const struct option_lines *lines, const struct option_line *wanted)
 {
@@ -510,8 +510,7 @@ static bool has_line(const struct option_lines *lines, const struct option_line 
 	return false;
 }
 
-/* The name of the plugin that a line of the group is for, if the server has no such
- * line. */
+/* The plugin of the first line of the group that the server's groups do not contain; or NULL. */
 static const char *stray_plugin(const struct option_lines *server_lines, const struct option_lines *group_lines)
 {
 	for (size_t i = 0; i < group_lines->count; i++) {

@@ -5,26 +5,25 @@
 #include "server/option_files.h"
 #include "server/places.h"
 
-/* Fills what command line and environment leave open from MariaDB's option files:
- * the group [mkeyfile] first, then what the server's own groups say of its key file,
- * where that is the key file that is meant, and resolves the target. A host without
- * my_print_defaults has no option files. */
+/* Completes options that the command line and the environment do not set, from MariaDB's option
+ * files: first from the group [mkeyfile], then, if the key file is the server's, from the
+ * server's own groups. Also resolves the target. A host without my_print_defaults has no
+ * option files. */
 MUST_CHECK enum status fill_from_option_files(struct options *options);
 
-/* Asks for the server's groups now, if nothing of them was needed so far. */
+/* Reads the server's groups, unless they were read before. */
 MUST_CHECK enum status complete_host(struct options *options);
 
 /* Where the option files are. */
 struct option_files option_files_of(const struct host *host);
 
-/* The directories of the server of the option files, and says what goes wrong. */
+/* Finds the directories of the server in the option files. Reports failures. */
 MUST_CHECK enum status find_server_places(struct host *host, struct server_places *ret_places);
 
-/* A usage error: nothing names a key file. Tells when a group does that the server
- * does not read. */
+/* Reports, as a usage error, that no key file is given. Hints at groups that set one but that
+ * the server does not read. */
 enum status say_no_file(const struct host *host);
 
-/* The first group that has settings of a plugin that reads key files, while the
- * server does not read that group: malloc(3)ed, and the name of the plugin; NULL when
- * there is none. */
+/* Finds the first group that has settings of a plugin for key files although the server does
+ * not read the group: malloc(3)ed, with the name of the plugin; or NULL. */
 MUST_CHECK enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin);

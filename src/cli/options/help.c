@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define WIDTH 80
-#define COLUMN_MAX 34 /* where the words about an option begin, at most */
+#define COLUMN_MAX 34 /* the last column in which descriptions may begin */
 #define NAME_SIZE 64
 
 /* ---- options ---- */
@@ -22,7 +22,7 @@ static size_t format_option(const struct option_spec *spec, char name[NAME_SIZE]
 	return strlen(name);
 }
 
-/* Breaks text between words, from column on. */
+/* Wraps text between words, indented to column. */
 static void print_words(FILE *stream, const char *text, size_t column)
 {
 	size_t room = WIDTH - column;
@@ -72,7 +72,7 @@ static size_t find_column(const struct parser *parser, bool is_common)
 	return column < COLUMN_MAX ? column : COLUMN_MAX;
 }
 
-/* Operands are the last of a table. */
+/* Operands come last in a table. */
 static void print_options(FILE *stream, const struct parser *parser, bool is_common)
 {
 	size_t column = find_column(parser, is_common);

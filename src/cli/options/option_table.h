@@ -7,33 +7,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What options there are: the parser takes them by these tables, and --help prints them. */
+/* Tables of options, for the parser and for --help. */
 
 struct option_spec;
 
-/* Takes value (NULL: none is given) into the member at place. A wrong value: option_refuse. */
+/* Stores value (NULL: none given) in the member at place. Calls option_refuse for a wrong value. */
 typedef enum status option_taker(const struct option_spec *spec, const char *value, void *place);
 
-/* An option, or an operand: a word that is not an option. */
+/* An option, or an operand (an argument that is not an option). */
 struct option_spec {
 	const char *name;     /* NULL: an operand */
 	char letter;	      /* 0: none */
-	const char *argument; /* how help calls the value; NULL: there is none */
+	const char *argument; /* the name of the value in --help; NULL: no value */
 	const char *help;
 	option_taker *take;
-	size_t offset; /* of the member, from the input of the table */
+	size_t offset; /* of the member in the input of the table */
 	size_t size;
-	size_t given; /* the offset of a bool that becomes true with the option, for a member with a default; else 0 */
+	size_t given; /* the offset of a bool that is set with the option, for a member with a default; else 0 */
 	uint32_t least;
 	uint32_t most;
-	unsigned char unset;	   /* what all bytes of a member are that is not set */
-	bool optional;		   /* the value may be missing */
-	bool is_path;		   /* of a file whose owner has to be trusted */
-	bool is_in_hints;	   /* commands that hints name get it as well */
-	void (*free)(void *place); /* what the member owns; or NULL */
+	unsigned char unset;	   /* the value of all bytes of an unset member */
+	bool optional;		   /* the value is optional */
+	bool is_path;		   /* the value is a path with a trusted owner */
+	bool is_in_hints;	   /* repeated in commands in hints */
+	void (*free)(void *place); /* frees what the member owns; or NULL */
 };
 
-/* The offset of a member, which must be of this type. */
+/* The offset of a member, which must have this type. */
 #define OPTION_MEMBER(input, member, type) _Generic(((input *)0)->member, type : offsetof(input, member))
 
 #define OPTION_INTO(input, member, type, taker)                                                                        \
@@ -49,11 +49,11 @@ struct option_spec {
 
 /* ---- contradictions ---- */
 
-/* Options and others are names, separated by blanks; an operand has the name that help has. */
+/* options and others are names separated by blanks. An operand has its name in --help. */
 enum conflict_rule {
 	CONFLICT_END,
-	EXCLUDE, /* no two of options; with others, none of options with any of others */
-	NEED,	 /* options, only with any of others */
+	EXCLUDE, /* no two of options; or, with others, none of options together with any of others */
+	NEED,	 /* options only together with any of others */
 	REQUIRE, /* at least one of options */
 };
 
@@ -64,15 +64,15 @@ struct conflict {
 	const char *words;
 };
 
-/* Options that are used together. Both lists end in zeros. */
+/* Options that belong together. Both lists end in zeros. */
 struct option_table {
 	const struct option_spec *specs;
 	const struct conflict *conflicts; /* or NULL */
-	void (*free)(void *input);	  /* what the members own; or NULL */
-	bool is_common;			  /* in 'mkeyfile help options', and not in a command's --help */
+	void (*free)(void *input);	  /* frees what the members own; or NULL */
+	bool is_common;			  /* listed by 'mkeyfile help options', not by a command's --help */
 };
 
-/* ---- all that a command line may have ---- */
+/* ---- the parser ---- */
 
 #define PARSER_SPECS_MAX 96
 #define PARSER_TABLES_MAX 16
@@ -88,8 +88,8 @@ struct parser {
 	const char *description;     /* for --help: one line */
 	const char *commands;	     /* for --help: a list of lines; or NULL */
 	const char *const *examples; /* for --help: HELP_EXAMPLES of them */
-	bool lists_common;	     /* --help prints the common options, and nothing else */
-	bool is_finished;	     /* --help, --usage or --version was all there is to do */
+	bool lists_common;	     /* --help prints only the common options */
+	bool is_finished;	     /* --help, --usage or --version was printed */
 	struct parser_known known[PARSER_SPECS_MAX];
 	size_t known_count;
 	struct {

@@ -74,7 +74,7 @@ enum status option_take_key_version(const struct option_spec *spec, const char *
 	return option_refuse("invalid key version '%s': use a number from 1 to %u", repeatable(value), KEY_VERSION_MAX);
 }
 
-/* For this process alone, from now on; check_descriptor says when there is none. */
+/* Hides the descriptor from child processes. check_descriptor reports one that is not open. */
 enum status option_take_descriptor(const struct option_spec *spec, const char *value, void *place)
 {
 	enum status status = option_take_number(spec, value, place);

@@ -8,31 +8,31 @@
 #include "server/option_files.h"
 #include "server/settings.h"
 
-/* Where a password comes from, and how it is read: of file, command, descriptor and text,
- * at most one is set. */
+/* Where a password comes from, and how to read it. At most one of file, command, descriptor and
+ * text is set. */
 struct password_source {
 	const char *file; /* "-": standard input */
 	const char *command;
-	const char *text;     /* in clear in the server's option files */
+	const char *text;     /* in plain text in the server's option files */
 	int descriptor;	      /* -1: none */
 	unsigned int timeout; /* seconds; 0: none */
-	bool no_prompt;	      /* without a source, the terminal is not asked */
-	const char *hint;     /* how to name a source; NULL: the options of all commands */
-	char **environment;   /* for the command: as this process was given it */
+	bool no_prompt;	      /* do not ask on the terminal if there is no source */
+	const char *hint;     /* which options set a source; NULL: the common options */
+	char **environment;   /* for the command: the one this process started with */
 };
 
 /* The server that reads the key file. */
 struct target {
 	const char *name;
 	const struct server_profile *profile; /* NULL: unknown */
-	struct server_profile found;	      /* what profile points at */
+	struct server_profile found;	      /* what profile refers to */
 };
 
 #define TRUST_OWNERS_MAX 16
 
 /* The user accounts whose files are trusted, as names or numbers. */
 struct accounts {
-	const char *server_user; /* NULL: not named */
+	const char *server_user; /* NULL: not given */
 	const char *trusted[TRUST_OWNERS_MAX];
 	size_t trusted_count;
 };
@@ -41,28 +41,28 @@ struct accounts {
 struct writing {
 	bool dry_run;
 	bool backup;
-	unsigned int keep;	     /* as many backups; 0: all of them */
-	const char *in_place_backup; /* where the old content goes before FILE is overwritten; NULL: FILE is replaced */
+	unsigned int keep;	     /* the number of backups to keep; 0: all */
+	const char *in_place_backup; /* the backup to make before overwriting FILE; NULL: replace FILE */
 	unsigned int lock_timeout;   /* seconds */
-	bool is_part;		     /* the command has more to do that was asked for, after the files are changed */
+	bool is_part;		     /* the command has more to do after it changed the files */
 };
 
-/* What is printed. */
+/* What to print. */
 struct talk {
 	bool quiet;
 	bool json;
 	enum color_when color;
 };
 
-/* What the option files of this host say: [mkeyfile] for mkeyfile, and the groups
- * that its server reads. */
+/* The settings in the option files of this host: in [mkeyfile], and in the groups that its
+ * server reads. */
 struct host {
-	bool no_defaults; /* no option file is read */
-	bool is_judged;	  /* the command needs what they say of the server, whatever is given */
+	bool no_defaults; /* do not read option files */
+	bool is_judged;	  /* the command always needs the server's settings */
 	bool is_asked;	  /* for the server's groups */
 	const char *defaults_file;
 	const char *defaults_group_suffix;
-	char **environment; /* for children: as this process was given it */
+	char **environment; /* for child processes: the one this process started with */
 	struct option_files_seen option_files;
 	struct option_lines own_lines;	  /* of [mkeyfile]; options point into them */
 	struct option_lines server_lines; /* of the groups that the server reads; settings point into them */
@@ -71,7 +71,7 @@ struct host {
 	char *file;			  /* absolute paths that settings name; NULL: none */
 	char *password_file;
 	char *server_version; /* of the server installed on this host, as a target */
-	bool names_file;      /* the key file is the one that settings name */
+	bool names_file;      /* the key file is the one in settings */
 };
 
 /* The options that all commands share, from the command line, the environment and
@@ -80,7 +80,7 @@ struct options {
 	const char *file;
 	struct password_source password;
 	const char *output;	       /* of a filter (cli/keyfile/filter.h); NULL: the key file itself changes */
-	const char *new_password_file; /* generate and encrypt: to be made */
+	const char *new_password_file; /* generate and encrypt: the file to create */
 	struct kdf kdf;
 	struct target target;
 	struct accounts accounts;
@@ -88,7 +88,7 @@ struct options {
 	struct talk talk;
 	struct host host;
 	const struct parser *command_line;
-	/* given, and so not to be filled from where less counts */
+	/* given: sources with lower priority do not apply */
 	struct {
 		bool digest;
 		bool iterations;
@@ -101,26 +101,25 @@ struct options {
 void options_start(struct options *options, char **environment);
 void options_free(struct options *options);
 
-/* Their values go to a struct options. */
+/* The values go to a struct options. */
 extern const struct option_table shared_table;
 extern const struct option_table lock_table;	     /* for commands that may replace a file */
-extern const struct option_table wait_table;	     /* for those that do so and never keep a backup */
-extern const struct option_table backup_table;	     /* for commands that change one */
-extern const struct option_table filter_table;	     /* for those that can do so in a pipe */
-extern const struct option_table new_password_table; /* for commands that encrypt what was plain */
+extern const struct option_table wait_table;	     /* for those that never keep a backup */
+extern const struct option_table backup_table;	     /* for commands that change a file */
+extern const struct option_table filter_table;	     /* for those that also work as filters */
+extern const struct option_table new_password_table; /* for commands that encrypt a plain file */
 
-/* Fills what the command line left open from the environment, then from the group
- * [mkeyfile] of the option files, then from what the server's groups say of its key
- * file, and refuses what contradicts itself. */
+/* Completes options that the command line does not set: from the environment, then from the
+ * group [mkeyfile] of the option files, then from the server's groups. Refuses contradictions. */
 MUST_CHECK enum status options_complete(struct options *options);
 
-/* The value of a variable that mkeyfile heeds; an empty one counts as none: NULL. */
+/* The value of an environment variable; NULL if it is unset or empty. */
 const char *from_environment(const char *name);
 
-/* How many options name a source of the password. */
+/* The number of options that set a password source. */
 int count_password_sources(const struct options *options);
 
-/* Says so, and returns STATUS_FAILED. */
+/* Reports it, and returns STATUS_FAILED. */
 enum status out_of_memory(void);
 
 /* Usage errors of several options. */
@@ -132,14 +131,14 @@ bool is_standard_stream(const char *path);
 
 bool reads_standard_input(const struct password_source *source);
 
-/* How messages name it: the path, or "standard input". */
+/* The name in messages: the path, or "standard input". */
 const char *input_name(const char *path);
 
-/* Whether that is standard input, by what input_name gave or was given. */
+/* Whether name, a path or the result of input_name, is standard input. */
 bool is_input_name(const char *name);
 
-/* Members of the types enum digest, unsigned int for iterations, int for a descriptor (-1:
- * none), size_t for the bytes of a key whose bits are given, and uint32_t for a key version. */
+/* Members of these types: enum digest, unsigned int for iterations, int for a descriptor (-1:
+ * none), size_t for the bytes of a key (the option gives bits), and uint32_t for a key version. */
 #define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
 #define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
 #define OPTION_DESCRIPTOR(input, member)                                                                               \
@@ -152,14 +151,14 @@ option_taker option_take_digest;
 option_taker option_take_key_bits;
 option_taker option_take_key_version;
 
-/* A key ID; option_refuse when text is none. */
+/* Parses a key ID; calls option_refuse if text is not one. */
 enum status parse_key_id(const char *text, uint32_t *ret_id);
 
-/* Keeps a descriptor which an option names from children, or says that it is not open,
- * before a file is opened that could take its number. Negative: none is named. */
+/* Hides a descriptor from child processes, or reports that it is not open. Must be called
+ * before any open file can take its number. Negative: no descriptor is given. */
 enum status check_descriptor(int descriptor);
 
-/* The IDs that a command names, none twice. */
+/* The IDs given to a command, without duplicates. */
 struct key_ids {
 	uint32_t *ids;
 	size_t count;
@@ -174,7 +173,6 @@ struct key_ids {
 option_taker option_take_key_ids;
 void option_free_key_ids(void *place);
 
-/* Whether id is among them. */
 bool key_ids_have(const struct key_ids *key_ids, uint64_t id);
 
 enum status key_ids_add(struct key_ids *key_ids, uint32_t id);

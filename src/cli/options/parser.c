@@ -40,7 +40,7 @@ enum status option_take_flag(const struct option_spec *spec, const char *value, 
 	return STATUS_DONE;
 }
 
-/* A second operand has no place. */
+/* Refuses a second operand. */
 enum status option_take_text(const struct option_spec *spec, const char *value, void *place)
 {
 	const char **text = place;
@@ -132,7 +132,7 @@ void parser_free(const struct parser *parser)
 			parser->known[i].spec->free((char *)parser->known[i].input + parser->known[i].spec->offset);
 }
 
-/* ---- the command line, word by word ---- */
+/* ---- splitting the command line ---- */
 
 enum item_kind {
 	ITEM_OPERAND,
@@ -147,8 +147,8 @@ enum item_kind {
 struct item {
 	enum item_kind kind;
 	const char *word;		  /* of argv */
-	const struct parser_known *known; /* NULL: an operand, or unknown; else the first of those that fit */
-	size_t name_size;		  /* as written, of a long option; 0: a letter */
+	const struct parser_known *known; /* NULL: an operand, or unknown; else the first match */
+	size_t name_size;		  /* of a long option, as given; 0: a letter */
 	char letter;
 	const char *value; /* an operand, or an option's; else NULL */
 };
@@ -158,7 +158,7 @@ struct walk {
 	int argc;
 	char **argv;
 	int index;	     /* of the next word */
-	const char *letters; /* left of a word of short options */
+	const char *letters; /* the rest of a word of short options */
 	bool operands_only;
 };
 
@@ -167,7 +167,7 @@ static struct walk walk_start(const struct parser *parser, int argc, char **argv
 	return (struct walk){ .parser = parser, .argc = argc, .argv = argv, .index = 1 };
 }
 
-/* How many options the item's name fits; item->known becomes the first. */
+/* Counts the options that match the item's name, and sets item->known to the first. */
 static size_t find_long(const struct parser *parser, const char *name, struct item *item)
 {
 	size_t count = 0;
@@ -224,7 +224,7 @@ static void take_letter(struct walk *walk, struct item *item)
 	item->kind = ITEM_UNKNOWN_LETTER;
 	item->letter = *walk->letters++;
 	for (size_t i = 0; i < parser->known_count && !item->known; i++)
-		/* -? asks for help as well, as it does of the server's programs */
+		/* -? prints help as well, as it does for the server's programs */
 		if (parser->known[i].spec->letter == (item->letter == '?' ? 'h' : item->letter))
 			item->known = &parser->known[i];
 	if (!item->known)
@@ -241,7 +241,7 @@ static void take_letter(struct walk *walk, struct item *item)
 		item->kind = ITEM_VALUE_MISSING;
 }
 
-/* The order is getopt_long(3)'s, without POSIXLY_CORRECT. */
+/* Splits words in the same order as getopt_long(3) without POSIXLY_CORRECT. */
 static bool next_item(struct walk *walk, struct item *item)
 {
 	bool again = walk->letters && *walk->letters;
@@ -277,7 +277,7 @@ static bool is_near_known(const struct parser *parser, const char *name, size_t 
 	return false;
 }
 
-/* Options are words, keys and good passwords are not. */
+/* Options are plain words; keys and good passwords are not. */
 static bool is_plain_word(const char *name, size_t size)
 {
 	return size <= OPTION_REPEATED && strspn(name, "abcdefghijklmnopqrstuvwxyz-_") >= size;
@@ -292,7 +292,7 @@ const char *parser_repeatable(const struct parser *parser, const char *name, siz
 	return is_repeatable ? name : REPEATABLE_HIDDEN;
 }
 
-/* ---- words that cannot be taken ---- */
+/* ---- refusing words ---- */
 
 static enum status refuse_password(void)
 {
@@ -321,8 +321,8 @@ static bool has_word(const char *name, size_t size, const char *word)
 	return false;
 }
 
-/* "--password-f" and "--new-password-fi" name a source, and nothing shorter does:
- * --new=SECRET would be taken for the name of a file. */
+/* Abbreviations shorter than "--password-f" and "--new-password-fi" may come with a password:
+ * --new=SECRET would be a file name. */
 static bool may_mean_a_password(const struct parser *parser, const struct item *item)
 {
 	const char *name = item->word + 2;
@@ -341,7 +341,7 @@ static bool may_mean_a_password(const struct parser *parser, const struct item *
 		has_word(name, item->name_size, "pw"));
 }
 
-/* A command may have anything in it, and no message repeats it. */
+/* Values of --password-command may contain anything, and no message repeats them. */
 static bool is_key_among_words(const struct item *item)
 {
 	if (!item->name_size && item->kind != ITEM_OPERAND && looks_like_a_key(item->word + 1))
@@ -379,7 +379,7 @@ const char *parser_nearest(const struct parser *parser, const char *name, size_t
 			nearest = known;
 		}
 	}
-	/* without errors, it differs in upper case at most */
+	/* without errors, only upper and lower case differ */
 	return least || strncmp(name, nearest, size) ? nearest : NULL;
 }
 
@@ -396,7 +396,7 @@ static void hint_at_options(const struct parser *parser, const struct item *item
 		message_hint("run '%s --help' to list the options", parser->program);
 }
 
-/* In the words of getopt(3), which would repeat more. */
+/* The messages of getopt(3), which would repeat more of the word. */
 static enum status refuse_item(const struct parser *parser, const struct item *item)
 {
 	size_t size = 0;
@@ -412,7 +412,7 @@ static enum status refuse_item(const struct parser *parser, const struct item *i
 		option_refuse("option '--%s' requires an argument", item->known->spec->name);
 	else if (item->kind == ITEM_VALUE_MISSING)
 		option_refuse("option requires an argument -- '%c'", item->letter);
-	/* more letters are no options, but a word with one hyphen */
+	/* more letters are a word with one hyphen, not short options */
 	else if (strlen(item->word) > CLUSTER_REPEATED)
 		option_refuse("invalid option -- '" REPEATABLE_HIDDEN "'");
 	else
@@ -423,8 +423,8 @@ static enum status refuse_item(const struct parser *parser, const struct item *i
 	return STATUS_USAGE;
 }
 
-/* An option without its value takes --json for it, and that is an error in most cases: the
- * object is wanted even so. */
+/* An option without its value takes --json as its value, usually an error. That error is
+ * printed as an object, too. */
 static bool is_json(const struct item *item)
 {
 	const char *value = item->value ? item->value : "";
@@ -440,7 +440,7 @@ static bool is_quiet(const struct item *item)
 	return item->kind == ITEM_OPTION && item->known->spec->letter == 'q';
 }
 
-/* How errors of the command line are to be said, wherever it says so. */
+/* Applies --json, --quiet and --color before errors of the command line are printed. */
 static void hear(struct walk walk, bool only_before)
 {
 	struct item item;
@@ -465,7 +465,7 @@ void parser_hear(const struct parser *parser, int argc, char **argv)
 
 /* ---- parsing ---- */
 
-/* A reader that has seen enough is not an error. */
+/* A reader that closes the pipe early is not an error. */
 static void allow_closed_pipe(void)
 {
 	signal(SIGPIPE, SIG_DFL);
@@ -492,7 +492,7 @@ static void print_built_in(const struct parser *parser, const struct option_spec
 		help_print(stdout, parser, spec->letter ? HELP_SCREEN : HELP_USAGE);
 }
 
-/* Nothing is taken before all is known to be words that can be. */
+/* Checks all words before any value is stored. */
 static enum status check_words(const struct parser *parser, struct walk walk, bool only_before)
 {
 	struct item item;
@@ -528,7 +528,7 @@ static enum status take_item(const struct parser *parser, const struct item *ite
 	return known ? take(known, item->value) : option_refuse("too many arguments");
 }
 
-/* An operand that cannot be one may be the value of the option before it. */
+/* An invalid operand may be the value of the option before it. */
 static void refuse_value(const struct item *item, const struct item *before)
 {
 	const struct option_spec *spec = before->known ? before->known->spec : NULL;
@@ -574,12 +574,12 @@ enum status parser_take(const struct parser *parser, char *argument)
 	return take(item.known, item.value);
 }
 
-/* The long form of an option, which a shell takes for one word. */
+/* Writes the long form of an option as one shell word. */
 static void retype_item(FILE *stream, const struct item *item)
 {
 	bool is_stream = item->value && !strcmp(item->value, "-");
 	char *word = item->value && !is_stream ? shell_word(item->value) : NULL;
-	/* after "=" a value may begin with "-", and not every value is a path */
+	/* after "=", a value may begin with "-" and needs no "./" */
 	const char *value = word && *item->value == '-' ? word + strlen("./") : word;
 
 	fprintf(stream, " --%s%s%s", item->known->spec->name, item->value ? "=" : "",

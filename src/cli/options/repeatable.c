@@ -4,14 +4,14 @@
 #include <ctype.h>
 #include <string.h>
 
-#define NUMBER_REPEATED 12 /* digits of a key ID, and a typing error or two */
+#define NUMBER_REPEATED 12 /* the digits of a key ID, with a typing error or two */
 #define WORD_REPEATED 4
 #define KEY_DIGITS 32 /* of the shortest key */
 #define BASE64_DIGITS 20
 #define WORD_MAX 40
 #define BLANKS " \t\r\n"
 
-/* ---- what may be repeated ---- */
+/* ---- typing errors ---- */
 
 static size_t least_of(size_t one, size_t two, size_t three)
 {
@@ -25,8 +25,8 @@ static bool is_same_letter(char one, char other)
 	return tolower((unsigned char)one) == tolower((unsigned char)other);
 }
 
-/* Two characters that are exchanged count one (the optimal string alignment distance); at
- * most WORD_MAX characters of each count. */
+/* The optimal string alignment distance, in which two swapped characters count as one error.
+ * Neither size exceeds WORD_MAX. */
 static size_t distance(const char *one, size_t one_size, const char *other, size_t other_size)
 {
 	size_t rows[3][WORD_MAX + 1];
@@ -92,8 +92,8 @@ const char *repeatable_near(const char *text, const char *words)
 	return repeatable(text);
 }
 
-/* 16 or 32 bytes end in padding; the 32 characters of 24 bytes could be a word. One or
- * two may have been taken for short options. */
+/* Keys of 16 or 32 bytes end in padding; the 32 characters of 24 bytes could be a word. One or
+ * two characters may have been parsed as short options. */
 static bool is_base64_key(const char *text)
 {
 	size_t digits = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -116,7 +116,7 @@ bool looks_like_a_key(const char *text)
 {
 	bool found = is_key(text);
 
-	/* with a key ID and version, or as the value of an option */
+	/* after a key ID and version, or as the value of an option */
 	for (const char *at = text; !found && (at = strpbrk(at, ";:=,?@#")); at++)
 		found = is_key(at + 1);
 	return found;

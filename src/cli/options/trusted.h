@@ -8,13 +8,13 @@
 /* Reports that the account does not exist. kind: "user" or "group". Returns STATUS_USAGE. */
 enum status no_such_account(const char *kind, const char *name);
 
-/* Whose files a command trusts (core/trust.h), from what the options say. */
+/* Whose files a command trusts (core/trust.h), according to the options. */
 
-/* For option files: root, the caller, and the users of --trust-owner, but not the
+/* For option files: trusts root, the caller, and the users of --trust-owner, but not the
  * server's user account, which could make root run a command. */
 MUST_CHECK enum status trust_for_option_files(const struct accounts *accounts);
 
-/* Refuses an option file, which another program is to read, by the same rule. */
+/* Refuses an option file for another program by the same rule. */
 MUST_CHECK enum status check_option_file(const struct accounts *accounts, const char *path);
 
 /* For everything else: these and the server's user account. Refuses a --server-user or
