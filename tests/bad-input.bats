@@ -384,13 +384,13 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 @test "no password at all" {
 	for command in 'list' 'add 7' 'rotate 100' 'decrypt' 'verify'; do
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile ${command%% *}: cannot ask for the password of 'sealed': there is no terminal
+		run_refused 2 "mkeyfile ${command%% *}: cannot ask for the password of 'sealed': no terminal is available
 $no_password_hint" $command -f sealed
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile ${command%% *}: cannot ask for the password of 'sealed': --no-prompt is set
 $no_password_hint" $command -f sealed --no-prompt
 	done
-	run_refused 2 "mkeyfile encrypt: cannot ask for the password of 'keyfile': there is no terminal
+	run_refused 2 "mkeyfile encrypt: cannot ask for the password of 'keyfile': no terminal is available
 $no_password_hint" encrypt
 }
 

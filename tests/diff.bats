@@ -60,7 +60,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 
 @test "an encrypted file beside a plain one needs a password of its own" {
 	openssl_encrypt pw there sealed
-	run_refused 2 "mkeyfile diff: cannot ask for the password of 'sealed': there is no terminal
+	run_refused 2 "mkeyfile diff: cannot ask for the password of 'sealed': no terminal is available
 hint: use --other-password-file=FILE to name its password file" diff sealed
 	run --separate-stderr mkeyfile diff there --other-password-file=pw
 	[ "$status" = 0 ]

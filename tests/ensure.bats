@@ -110,7 +110,7 @@ hint: run 'mkeyfile verify' to try other digests and iteration counts" ensure --
 	run_refused 2 "mkeyfile ensure: 'keyfile' is encrypted, and its password file 'absent' does not exist
 hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with the current password" \
 		ensure --new-password-file=absent 7
-	run_refused 2 "mkeyfile ensure: cannot ask for the password of 'keyfile': there is no terminal
+	run_refused 2 "mkeyfile ensure: cannot ask for the password of 'keyfile': no terminal is available
 hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" ensure 7
 	printf 'two\nlines of a password\n' >lines
 	chmod 600 lines

@@ -114,7 +114,7 @@ would change 'standard input'" "$(head -n 2 <<<"$stderr")"
 	printf '%s\n' 'wrong password, long enough' >wrong
 	run_failed 3 "mkeyfile add: 'standard input' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify --password-file=wrong --file=-' to try other digests and iteration counts" sealed add 7 -P wrong
-	run_failed 2 "mkeyfile add: cannot ask for the password of 'standard input': there is no terminal
+	run_failed 2 "mkeyfile add: cannot ask for the password of 'standard input': no terminal is available
 hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" sealed add 7
 	run_failed 2 "mkeyfile add: 'standard input' holds no key" /dev/null add 7
 	run_failed 4 "mkeyfile add: key ID 100 is already in 'standard input'

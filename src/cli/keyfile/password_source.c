@@ -95,7 +95,7 @@ static enum status prompt(const struct password_source *source, const char *ques
 		return STATUS_DONE;
 	}
 	if (errno == ENOTTY) {
-		message_error("cannot ask for the password of '%s': there is no terminal", name);
+		message_error("cannot ask for the password of '%s': no terminal is available", name);
 		hint_at_source(source);
 	} else {
 		message_error("cannot read a password from the terminal: %s", strerror(errno));
