@@ -9,7 +9,7 @@ setup_test() {
 
 next_step="next: copy the key file to every server of the cluster, then restart each server (or run FLUSH FILE_KEY_MANAGEMENT_KEYS on Enterprise Server 11.8, SET GLOBAL mkeyfile_key_management_reload = ON with mkeyfile's plugin)"
 
-@test "adds random keys behind what is there" {
+@test "adds random keys after the existing lines" {
 	printf '# keys of db1\n\n1;%s   old remark\n2;%s' "$(random_key)" "$(random_key)" >keyfile
 	chmod 600 keyfile
 	cp -p keyfile before
@@ -52,7 +52,7 @@ $next_step" ""
 	same 3 "$output"
 }
 
-@test "ID 1 can be added to a file that lacks it, and nothing else can" {
+@test "a file without ID 1 accepts only ID 1" {
 	make_keyfile keyfile 2
 	run_refused 4 "mkeyfile add: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 2, column 1
 hint: add key ID 1, which every server requires" add 100
@@ -100,7 +100,7 @@ $next_step" ""
 	same '1;1 100;1 100;2' "$(cut -d ';' -f 1,2 keyfile | xargs)"
 }
 
-@test "refuses a key that would make the file unreadable for its encryption's server" {
+@test "refuses a change that the target could not load or decrypt" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain keyfile -md sha256
 	run_refused 4 "mkeyfile add: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
@@ -119,7 +119,7 @@ $next_step" ""
 	cmp old keyfile~
 }
 
-@test "a second backup replaces the first, of which it has all keys" {
+@test "a second backup replaces the first if it has all of its keys" {
 	make_keyfile keyfile 1
 	run -0 mkeyfile add 7 -q --backup
 	cp -p keyfile old
@@ -136,7 +136,7 @@ would change 'keyfile'
 }
 
 # A key that the parser does not count is a key, too.
-@test "a backup that has a key of which the file has no copy stays, and the next one is numbered" {
+@test "a backup with a key that is not in the file is kept, and the next one is numbered" {
 	make_keyfile keyfile 1 7
 	precious=$(random_key)
 	for content in "1;$precious" "$(cat keyfile)
@@ -172,7 +172,7 @@ the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$
 	[ -L keyfile~ ]
 }
 
-@test "a backup that a killed run has begun is used again" {
+@test "the unfinished backup of an interrupted run is used again" {
 	make_keyfile keyfile 1
 	echo precious >keyfile~
 	ln keyfile keyfile.~3~
@@ -183,7 +183,7 @@ the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$
 	cmp old keyfile.~3~
 }
 
-@test "--keep deletes the oldest backups whose keys are all in the file, and no other" {
+@test "--keep deletes only the oldest backups whose keys are all in the file" {
 	make_keyfile keyfile 1 7
 	cp keyfile keyfile.~1~
 	cp keyfile keyfile.~2~
@@ -207,7 +207,7 @@ would change 'keyfile'
 		add 9 --keep=1 --write-in-place=saved
 }
 
-@test "--if-missing adds what is not there, and nothing the second time" {
+@test "--if-missing adds missing IDs, and nothing in a second run" {
 	make_keyfile keyfile 1 7
 	run --separate-stderr mkeyfile add 7 8 --if-missing --backup
 	same "key ID 7 is already in 'keyfile'" "${stderr_lines[0]}"
@@ -232,7 +232,7 @@ key ID 8 is already in 'keyfile'" '{
 		add 7 --if-missing --key-from=keyfile
 }
 
-@test "plain keys that others can read are worth a word" {
+@test "warns of plain keys that others can read" {
 	make_keyfile keyfile 1
 	chmod 644 keyfile
 	run --separate-stderr mkeyfile add 7
@@ -245,7 +245,7 @@ key ID 8 is already in 'keyfile'" '{
 	same "changed 'sealed', encrypted" "${stderr_lines[0]}"
 }
 
-@test "a backup stands beside the file that a symbolic link leads to" {
+@test "the backup is next to the target of a symbolic link" {
 	mkdir deep
 	make_keyfile deep/real 1
 	ln -s deep/real keyfile
@@ -273,7 +273,7 @@ key ID 8 is already in 'keyfile'" '{
 	same "${next_step#next: }" "$(jq -r '.steps[]' <<<"$output")"
 }
 
-@test "a key file from after 2038, with 32 bits too" {
+@test "a key file with a date after 2038 works, also in 32-bit builds" {
 	make_keyfile keyfile 1
 	touch -d 2040-01-01 keyfile
 	run -0 mkeyfile add 2

@@ -49,7 +49,7 @@ places() { # secret
 	printf '%s\n' "--$1" "-$1" "-k$1" "-p$1" "-jq$1" "--server=root:$1@host"
 }
 
-@test "a secret is repeated from no place on the command line" {
+@test "no message repeats a secret, wherever it is on the command line" {
 	local secrets before count=0 secret command place some
 	make_secrets
 	truncate -s 0 "$said" "$objects"
@@ -68,7 +68,7 @@ places() { # secret
 	nothing_shown
 }
 
-@test "a secret as a word of its own, and before the command" {
+@test "a secret as a separate word, and before the command" {
 	local secrets before count=0 secret command place
 	make_secrets
 	truncate -s 0 "$said" "$objects"
@@ -97,7 +97,7 @@ places() { # secret
 	nothing_shown
 }
 
-@test "a key as the name of a file" {
+@test "a key in place of a file name" {
 	local secrets before count=0 secret hex
 	make_secrets
 	truncate -s 0 "$said" "$objects"
@@ -127,7 +127,7 @@ hint: put ./ before a file name that consists of hex digits only" list -f "$hex"
 	run -0 mkeyfile list --ids -f "./$hex"
 }
 
-@test "the group of the option files: no secret is repeated" {
+@test "no message repeats a secret from the group of the option files" {
 	local secrets before count=0 secret line
 	make_secrets
 	truncate -s 0 "$said" "$objects"
@@ -144,7 +144,7 @@ hint: put ./ before a file name that consists of hex digits only" list -f "$hex"
 	nothing_shown
 }
 
-@test "what is wrong is named" {
+@test "messages name the wrong word" {
 	run_refused 64 "mkeyfile add: option '--key' is ambiguous; possibilities: '--key-from' '--key-version'" add 7 --key=x
 	run_refused 64 "mkeyfile list: option '--password-f' is ambiguous; possibilities: '--password-file' '--password-fd'" list --password-f=x
 	run_refused 64 "mkeyfile list: unrecognized option '--filekey'
@@ -197,7 +197,7 @@ hint: use --password-file, --password-fd or --password-command" generate -f new 
 	run -0 mkeyfile list --help --bogus
 }
 
-@test "--help, --usage and --version end the command line, and have to be written" {
+@test "--help, --usage and --version ignore later words, and fail if their output cannot be written" {
 	run -0 mkeyfile rotate --help
 	same "Usage: mkeyfile rotate [OPTION...] ID...
   or:  mkeyfile rotate [OPTION...] --all" "$(head -n 2 <<<"$output")"
@@ -296,7 +296,7 @@ wrong_words() {
 	done
 }
 
-@test "--json first, and no object where it is not asked for" {
+@test "--json before the command, and no object without --json" {
 	local json='' count=0
 	truncate -s 0 "$said" "$objects"
 	while read -r words; do

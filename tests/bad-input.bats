@@ -53,7 +53,7 @@ hint: use --file=FILE or set the environment variable MKEYFILE_FILE" $command
 	run_refused 2 "mkeyfile add: '/dev/null' is not a regular file" add 3 --file=/dev/null
 }
 
-@test "a pipe of the shell, where a file has to be changed" {
+@test "a pipe of the shell in place of a file to change" {
 	run_refused 2 "mkeyfile add: '/dev/fd/7' is not a regular file" add 3 --file=/dev/fd/7 7< <(cat keyfile)
 	run -0 mkeyfile list --ids --file=/dev/fd/7 7< <(cat keyfile)
 }
@@ -86,7 +86,7 @@ hint: add key ID 1, which every server requires" encrypt -P pw
 	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, the most that a server reads" add 3
 }
 
-@test "text that is no key file, with line and column" {
+@test "text that is not a key file, with line and column" {
 	check() { # words line column text
 		printf '%b' "$4" >keyfile
 		run_refused 2 "mkeyfile list: 'keyfile' is no key file: $1 at line $2, column $3" list
@@ -107,7 +107,7 @@ hint: add key ID 1, which every server requires" encrypt -P pw
 	check 'syntax error' 2 4 "1;$key\n   "
 }
 
-@test "CRLF, comments, blanks and text behind a key are kept byte for byte" {
+@test "CRLF, comments, blanks and text after a key are kept byte for byte" {
 	printf '# for A\r\n  1;%s\r\n\r\n2;%s note\r\n' "$key" "$(random_key)" >keyfile
 	cp keyfile before
 	run -0 mkeyfile add 7 -q
@@ -135,7 +135,7 @@ $hint" rotate 1 --target=11.8-enterprise
 
 # ---- IDs, sizes and versions on the command line ----
 
-@test "IDs that are none" {
+@test "invalid IDs" {
 	for id in 0 4294967296 999999999999 +1 1x x '' ' 1' 0x1 1.0; do
 		for command in add rotate generate; do
 			run_refused 64 "mkeyfile $command: invalid key ID '$id': use a number from 1 to 4294967295" $command --file=other "$id"
@@ -185,7 +185,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 	done
 }
 
-@test "keys to import that are none" {
+@test "invalid keys to import" {
 	check() { # content
 		printf '%b' "$1" >imported
 		run_refused 2 "mkeyfile add: 'imported' is not a key: expected only 32, 48 or 64 hex digits" \
@@ -206,7 +206,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 		add 7 --key-from=imported
 }
 
-@test "keys that protect nothing are not imported, unless --force insists" {
+@test "keys that protect nothing are imported only with --force" {
 	force='hint: use --force to import it anyway if data was encrypted with it'
 	printf '%064d' 0 >imported
 	run_refused 4 "mkeyfile add: refusing the key in 'imported': all of its bytes are equal
@@ -310,7 +310,7 @@ $(verify_hint --file=sealed --password-file=other)" $command -f sealed -P other
 	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other --no-probe
 }
 
-@test "a wrong digest or iteration count: decrypt says which one fits" {
+@test "a wrong digest or iteration count: decrypt reports the right one" {
 	words="does not open: wrong password, wrong digest or iteration count, or damaged"
 	run_refused 3 "mkeyfile decrypt: 'sealed' $words
 hint: the file opens with --digest=sha1, which every server reads" decrypt -f sealed -P pw --digest=sha512
@@ -323,7 +323,7 @@ hint: the file opens with --digest=sha512 --pbkdf2=10000, which servers before 1
 	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words" decrypt -f pbkdf2 -P pw --no-probe
 }
 
-@test "an encrypted file that is clean text but no key file" {
+@test "an encrypted file with readable text that is not a key file" {
 	printf 'shopping list:\n- milk\n' >plain
 	openssl_encrypt pw plain keyfile
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is no key file: syntax error at line 1, column 1
@@ -337,7 +337,7 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 hint: use --force to write the plain text anyway: the password is right" decrypt -P pw
 }
 
-@test "encrypting what is encrypted, decrypting what is not" {
+@test "encrypting an encrypted file, decrypting a plain one" {
 	run_refused 4 "mkeyfile encrypt: 'sealed' is already encrypted" encrypt -f sealed -P pw
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
 }
@@ -358,7 +358,7 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 	run_refused 2 "mkeyfile list: cannot read 'dir': Is a directory" list -f sealed -P dir
 }
 
-@test "password files: 256 characters are a password, 257 are none" {
+@test "password files: 256 characters are accepted, 257 are not" {
 	printf '%0256d\n' 1 >long
 	run -0 mkeyfile encrypt -P long -o out
 	run -0 mkeyfile list --ids -f out -P long
@@ -368,7 +368,7 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 	run_refused 2 "mkeyfile encrypt: $words" encrypt -P long
 }
 
-@test "password files: two lines and NUL open what the server opens, but make nothing new" {
+@test "password files: two lines or a NUL byte work for opening a file, but not for creating one" {
 	printf 'one line\nand another\n' >lines
 	run_refused 4 "mkeyfile encrypt: the password in 'lines' has more than one line, which openssl would cut" encrypt -P lines
 	run_refused 4 "mkeyfile generate: the password in 'lines' has more than one line, which openssl would cut" \
@@ -394,7 +394,7 @@ $no_password_hint" $command -f sealed --no-prompt
 $no_password_hint" encrypt
 }
 
-@test "files that may not be read, as another user" {
+@test "files that another user is not allowed to read" {
 	[ "$(id -u)" = 0 ]
 	prepare_nobody
 	before=$(snapshot)
@@ -453,14 +453,14 @@ $no_password_hint" encrypt
 		add 7 -f sealed --key-from=- -P -
 }
 
-@test "standard input where a file has to be changed" {
+@test "standard input in place of a file to change" {
 	run_refused 64 "mkeyfile add: standard input cannot be changed: use --file=FILE or --output=-" add 7 -f -
 	run_refused 64 "mkeyfile rotate: standard input cannot be changed: use --file=FILE or --output=-" rotate 100 -f -
 	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
 	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
 }
 
-@test "output onto the input, and onto what exists" {
+@test "output to the input, and to an existing file" {
 	ln keyfile hardlink
 	ln -s keyfile symlink
 	for place in keyfile ./keyfile hardlink symlink; do
@@ -498,7 +498,7 @@ hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-e
 
 # ---- what the machine lacks ----
 
-@test "a lack of descriptors is called that, not a lack of memory or of randomness" {
+@test "too few descriptors are not reported as a lack of memory or randomness" {
 	local command limit
 
 	export MKEYFILE_PRINT_DEFAULTS=/bin/true

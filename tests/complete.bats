@@ -206,7 +206,7 @@ rename_far() {
 	END
 }
 
-@test "logs that an index file names" {
+@test "logs listed in an index file" {
 	copy
 	mkdir elsewhere
 	mv copy/binlog.000001 elsewhere
@@ -218,7 +218,7 @@ rename_far() {
 		"incomplete: 'copy/relay-log.info' names the log './relay.000001', which is not here" "$(elsewhere relay_log)"
 }
 
-@test "tables whose file is not there, by the system tablespace and by what .frm files say" {
+@test "tables without their file, according to the system tablespace and .frm files" {
 	local hint='hint: mount the file system, or restore the files'
 	copy
 	rm copy/db/t.ibd 'copy/db/parts#P#p0.ibd' copy/db/far.isl copy/db/numbers.* copy/db/a@002db@0020c.ibd
@@ -305,7 +305,7 @@ leftovers() {
 	xargs <left
 }
 
-@test "a file of zeros that no table has was left by an interrupted statement" {
+@test "a file of zeros without a table was left by an interrupted statement" {
 	local note="note: an interrupted statement left 'copy/db/FTS_0000000000000783_0000000000000b98_INDEX_5.ibd' and others, which hold nothing: no table of this name can be created until the file is removed"
 	local fts=FTS_0000000000000783_0000000000000b98_INDEX_5.ibd file
 	copy
@@ -377,7 +377,7 @@ leftovers() {
 	lacks --
 }
 
-@test "a server without InnoDB lacks no part of it" {
+@test "a server without InnoDB needs none of its parts" {
 	copy
 	rm -r copy/ib* copy/undo* copy/db
 	lacks -- "incomplete: 'copy' has no system tablespace (ibdata1)" "$(elsewhere innodb_data_home_dir)" \
@@ -386,7 +386,7 @@ leftovers() {
 	lacks --
 }
 
-@test "what is no data directory is not judged as one" {
+@test "a directory that is not a data directory is not judged as one" {
 	mkdir files logs
 	cp -a "$DATA"/data/db/t.ibd files
 	cp -a "$DATA"/data/binlog.000001 logs
@@ -416,7 +416,7 @@ leftovers() {
 	same "" "$(grep -F both/one <<<"$output")"
 }
 
-@test "what a Galera node has besides is known, and its cache is told of" {
+@test "the additional files of a Galera node are known, and its cache is reported" {
 	copy
 	truncate -s 2M copy/galera.cache
 	printf 'rows' >copy/galera.cache
@@ -488,7 +488,7 @@ leftovers() {
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --datadir=empty
 }
 
-@test "nothing of the kernel's is read through a link" {
+@test "no file of the kernel is read through a link" {
 	copy
 	ln -s /proc copy/proc
 	ln -s /sys/kernel copy/sys/kernel
@@ -549,7 +549,7 @@ spread_out() {
 	server_stop
 }
 
-@test "--server-data: every directory that the option files set, without a list by hand" {
+@test "--server-data: every directory that the option files set" {
 	unset MKEYFILE_FILE
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	spread_out

@@ -169,7 +169,7 @@ options_are() { # shell line "option..."...
 	offer fish "mkeyfile list " ""
 }
 
-@test "live IDs of a plain file" {
+@test "key IDs in a plain file" {
 	local shell
 
 	make_keyfile keyfile 1 2 100 101
@@ -193,7 +193,7 @@ options_are() { # shell line "option..."...
 	done
 }
 
-@test "IDs are in the order of their numbers" {
+@test "IDs are sorted by number" {
 	local shell
 
 	make_keyfile keyfile 100 9 1 20
@@ -202,7 +202,7 @@ options_are() { # shell line "option..."...
 	done
 }
 
-@test "live IDs of an encrypted file" {
+@test "key IDs in an encrypted file" {
 	local shell
 
 	make_sealed sealed 1 2 300
@@ -237,7 +237,7 @@ options_are() { # shell line "option..."...
 	done
 }
 
-@test "nothing of the line is run or expanded" {
+@test "nothing on the line is run or expanded" {
 	local shell
 
 	make_keyfile keyfile 1 2
@@ -268,7 +268,7 @@ options_are() { # shell line "option..."...
 	done
 }
 
-@test "the completions have no fault of syntax" {
+@test "the completions have no syntax errors" {
 	zsh -fn "$completions/_mkeyfile"
 	fish --no-config --no-execute "$completions/mkeyfile.fish"
 	fish_indent --check "$completions/mkeyfile.fish"

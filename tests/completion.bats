@@ -141,7 +141,7 @@ commands() {
 	offers "mkeyfile verify --datadir=data_d" data_directory
 }
 
-@test "every offered target and digest is one that mkeyfile takes" {
+@test "mkeyfile accepts every offered target and digest" {
 	local value
 
 	make_keyfile keyfile 1
@@ -155,7 +155,7 @@ commands() {
 	[[ $value ]]
 }
 
-@test "files, where an option wants one" {
+@test "file names for options that take a file" {
 	local option
 
 	mkdir files && cd files && touch keyfile keyfile.key other
@@ -175,7 +175,7 @@ commands() {
 	offers "mkeyfile remove --datadir d" data
 }
 
-@test "nothing where only the caller knows" {
+@test "nothing for values that mkeyfile cannot know" {
 	make_keyfile keyfile 1 2
 	touch 1file
 	export MKEYFILE_FILE=keyfile
@@ -193,7 +193,7 @@ commands() {
 	offers "mkeyfile add "
 }
 
-@test "live IDs of a plain file" {
+@test "key IDs in a plain file" {
 	make_keyfile keyfile 1 2 100 101
 	offers "mkeyfile rotate --file=keyfile " 1 2 100 101
 	offers "mkeyfile rotate --file keyfile " 1 2 100 101
@@ -215,12 +215,12 @@ commands() {
 	offers "$(dirname "$MKEYFILE")/mkeyfile rotate 10" 100 101
 }
 
-@test "IDs are in the order of their numbers" {
+@test "IDs are sorted by number" {
 	make_keyfile keyfile 100 9 1 20
 	same "$(printf '%s\n' 1 9 20 100)" "$(complete_line "mkeyfile rotate -f keyfile ")"
 }
 
-@test "IDs that the line names are not offered again" {
+@test "IDs already on the line are not offered again" {
 	make_keyfile keyfile 1 2 100 101
 	export MKEYFILE_FILE=keyfile
 	offers "mkeyfile rotate 2 " 1 100 101
@@ -233,7 +233,7 @@ commands() {
 	offers "mkeyfile remove --key-version 100 1" 1 100 101
 }
 
-@test "live IDs of an encrypted file" {
+@test "key IDs in an encrypted file" {
 	make_sealed sealed 1 2 300
 	offers "mkeyfile rotate --file=sealed --password-file=pw " 1 2 300
 	offers "mkeyfile rotate --file sealed --password-file pw " 1 2 300
@@ -245,7 +245,7 @@ commands() {
 	MKEYFILE_PASSWORD_FILE=none offers "mkeyfile rotate -f sealed "
 }
 
-@test "live IDs of a file with another digest, or PBKDF2" {
+@test "key IDs in a file with another digest, or PBKDF2" {
 	make_password_file pw
 	make_keyfile text 1 400
 	openssl_encrypt pw text sealed -md sha512 -pbkdf2 -iter 1000
@@ -269,7 +269,7 @@ commands() {
 	HOME=$PWD/home offers "mkeyfile rotate --file=~/key\\ file 5"
 }
 
-@test "nothing of the line is run or expanded" {
+@test "nothing on the line is run or expanded" {
 	make_keyfile keyfile 1 2
 	export MKEYFILE_FILE=keyfile
 	# shellcheck disable=SC2016
@@ -300,7 +300,7 @@ commands() {
 	MKEYFILE_PASSWORD_FILE=- offers "mkeyfile rotate --file=sealed "
 }
 
-@test "a plain file has its IDs whatever is said of passwords" {
+@test "IDs of a plain file are offered with any password option" {
 	make_keyfile keyfile 1 2
 	offers "mkeyfile rotate --file=keyfile --password-fd=3 " 1 2
 	offers "mkeyfile rotate --file=keyfile --password-command=false " 1 2
@@ -321,7 +321,7 @@ commands() {
 	run -1 grep pipe "$BATS_TEST_TMPDIR/calls"
 }
 
-@test "mkeyfile is called only to list, without a terminal or standard input" {
+@test "runs mkeyfile only to list, without a terminal or standard input" {
 	local call
 
 	make_sealed sealed 1 2

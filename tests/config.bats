@@ -57,7 +57,7 @@ loose_file_key_management_use_pbkdf2 = 1000"
 	same "$PWD/plain" "$(jq -r .settings.loose_file_key_management_filename <<<"$output")"
 }
 
-@test "--plugin: the section for mkeyfile's plugin, and the way back" {
+@test "--plugin: the section for mkeyfile's plugin, and how to go back" {
 	openssl_encrypt pw plain keyfile
 	run --separate-stderr mkeyfile config -f keyfile -P pw -q --plugin
 	assert_equal 0 "" "[mariadb]
@@ -87,7 +87,7 @@ loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
 		config -f plain --plugin -t 10.5
 }
 
-@test "settings that the target does not have, or a file that it does not load" {
+@test "settings that the target does not support, or a file that it does not load" {
 	openssl_encrypt pw plain keyfile -md sha256
 	run_refused 4 "mkeyfile config: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		config -f keyfile -P pw --digest=sha256 -t 10.11
@@ -98,7 +98,7 @@ loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
 hint: set key_manager = file and file.keyfile = 'plain' in the section [maxscale], for a plain key file" config -f plain -t maxscale
 }
 
-@test "what a server cannot use" {
+@test "files that a server cannot use" {
 	openssl_encrypt pw plain keyfile
 	run_refused 4 "mkeyfile config: the server reads the password from a file, but no password file was given
 hint: use --password-file=FILE" config -f keyfile --password-command='cat pw'

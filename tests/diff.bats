@@ -21,7 +21,7 @@ same_words() { # name of the other
 	echo "same: 'here' and '$1' contain the same 3 keys, fingerprint $(whole_fingerprint plain-here)"
 }
 
-@test "the same keys, plain and encrypted on either side" {
+@test "the same keys, each file plain or encrypted" {
 	cp here plain-here
 	run --separate-stderr mkeyfile diff there
 	assert_equal 0 "" "$(same_words there)"
@@ -39,7 +39,7 @@ same_words() { # name of the other
 	assert_equal 0 "" "$(same_words sealed)"
 }
 
-@test "without a password of its own the other file has the first one's, under any usual digest" {
+@test "the other file is tried with the first file's password and any usual digest" {
 	cp here plain-here
 	openssl_encrypt pw plain-here here -md sha256
 	for digest in "-md sha1" "-md sha256" "-md sha512 -pbkdf2 -iter 10000"; do
@@ -58,7 +58,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 	assert_equal 0 "" "$(same_words sealed)"
 }
 
-@test "an encrypted file beside a plain one needs a password of its own" {
+@test "an encrypted file compared with a plain one needs its own password" {
 	openssl_encrypt pw there sealed
 	run_refused 2 "mkeyfile diff: cannot ask for the password of 'sealed': no terminal is available
 hint: use --other-password-file=FILE to name its password file" diff sealed
@@ -135,7 +135,7 @@ END
 	run -0 bash -c 'cat manifest | mkeyfile diff -'
 }
 
-@test "a manifest that is none, or not whole" {
+@test "a manifest that is invalid or incomplete" {
 	mkeyfile list --json >manifest
 	local other='is JSON, but not what '\''mkeyfile list --json'\'' prints' damage
 	for damage in '{}' '{keys: []}' '.keys = 1' '.keys[0].id = 0' '.keys[0].id = "1"' '.keys[0].id = 4294967296' \
@@ -163,7 +163,7 @@ END
 	run_refused 2 "mkeyfile diff: 'manifest' contains the error message of another mkeyfile: cannot open 'none': No such file or directory" diff manifest
 }
 
-@test "what cannot be read" {
+@test "files that cannot be read" {
 	run_refused 2 "mkeyfile diff: cannot open 'none': No such file or directory" diff none
 	run_refused 2 "mkeyfile diff: cannot read '.': Is a directory" diff .
 	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" diff - -f -

@@ -43,15 +43,15 @@ same_bytes_for_the_same_salt() {
 		cmp - <(tail -c +17 sealed)
 }
 
-@test "openssl opens what mkeyfile seals: every digest, 1 iteration and PBKDF2" {
+@test "openssl decrypts files of mkeyfile: every digest, 1 iteration and PBKDF2" {
 	for_each_kdf opens_what_mkeyfile_seals
 }
 
-@test "mkeyfile opens what openssl seals: every digest, 1 iteration and PBKDF2" {
+@test "mkeyfile decrypts files of openssl: every digest, 1 iteration and PBKDF2" {
 	for_each_kdf seals_what_mkeyfile_opens
 }
 
-@test "for the same salt the bytes behind the header are identical" {
+@test "with the same salt, the bytes after the header are identical" {
 	for_each_kdf same_bytes_for_the_same_salt
 }
 
@@ -66,7 +66,7 @@ same_bytes_for_the_same_salt() {
 	mkeyfile encrypt -f - -P pw <keyfile | mkeyfile decrypt -f - -P pw | cmp - keyfile
 }
 
-@test "--output makes a file of mode 0600" {
+@test "--output creates a file with mode 0600" {
 	umask 000
 	run --separate-stderr mkeyfile encrypt -P pw -o sealed
 	assert_equal 0 "encrypted 'keyfile' to 'sealed'" ""
@@ -78,7 +78,7 @@ same_bytes_for_the_same_salt() {
 	cmp plain keyfile
 }
 
-@test "--output --force replaces, and keeps the old file" {
+@test "--output --force replaces the file and keeps the old one" {
 	make_keyfile other 1 7
 	cp other old
 	run --separate-stderr mkeyfile encrypt -P pw -o other --force
@@ -88,7 +88,7 @@ encrypted 'keyfile' to 'other'" ""
 	openssl_decrypt pw other | cmp - keyfile
 }
 
-@test "--in-place, with owner and mode, there and back" {
+@test "--in-place keeps owner and mode, in both directions" {
 	chmod 640 keyfile
 	chown 0:65534 keyfile
 	cp keyfile plain
@@ -103,7 +103,7 @@ next: before you restart the server, add to the group [mariadb] of its option fi
 	openssl_decrypt pw keyfile~ | cmp - plain
 }
 
-@test "--in-place says what the server's option file needs next, as config writes it" {
+@test "--in-place prints the lines for the server's option file, as config does" {
 	mkdir 'my dir'
 	mv pw 'my dir'
 	run --separate-stderr mkeyfile encrypt -P 'my dir/pw' --in-place -t 12.3 --digest=sha256 --pbkdf2=9
@@ -143,7 +143,7 @@ next: before you restart the server, remove from its option file:
 	run_refused 4 "mkeyfile encrypt: 'keyfile.key' exists" encrypt -f other -o sealed --new-password-file=keyfile.key
 }
 
-@test "as root, a new password file belongs to the server's user account, as its key file may" {
+@test "as root, a new password file belongs to the server's user account" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	chown nobody keyfile
 	run -0 mkeyfile encrypt -q --in-place --new-password-file=keyfile.key --server-user=nobody
@@ -155,7 +155,7 @@ next: before you restart the server, remove from its option file:
 	openssl_decrypt piped.key piped | cmp - keyfile
 }
 
-@test "encrypt refuses what the target would not load" {
+@test "encrypt refuses files that the target would not load" {
 	make_keyfile keyfile '1;1'
 	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on 10.11: Invalid key at keyfile line 1, column 3" \
 		encrypt -P pw -t 10.11
@@ -177,7 +177,7 @@ hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw -o o
 	done
 }
 
-@test "a new password that is weak, or that openssl reads differently, is worth a word" {
+@test "warns of a new password that is weak, or that openssl reads differently" {
 	echo short >pw
 	run --separate-stderr mkeyfile encrypt -P pw -o sealed
 	[ "$status" = 0 ]
@@ -188,7 +188,7 @@ hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw -o o
 	same "mkeyfile generate: warning: the password ends in a carriage return" "${stderr_lines[0]}"
 }
 
-@test "a text with a key in it is no wrong password, whatever else it holds" {
+@test "decrypted text with a key in it is never called a wrong password" {
 	printf '# Schl\xfcssel\n1;%s\n2;\x01x\n' "$(random_key)" >plain
 	openssl_encrypt pw plain sealed
 	run_refused 2 "mkeyfile decrypt: 'sealed' is no key file: invalid key at line 3, column 3
@@ -196,7 +196,7 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 	mkeyfile decrypt -f sealed -P pw --force | cmp - plain
 }
 
-@test "a named pipe as output: plain text without a disk" {
+@test "a named pipe as output: the plain text never reaches a disk" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	mkfifo pipe
 	cat pipe >received &
@@ -206,7 +206,7 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 	[ -p pipe ]
 }
 
-@test "a named pipe as output, for a server that reads none" {
+@test "a named pipe as output, for a server that cannot read pipes" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	mkfifo pipe
 	cat pipe >received &
@@ -220,7 +220,7 @@ decrypted 'sealed' to 'pipe'" ""
 	assert_equal 0 "decrypted 'sealed' to 'pipe'" ""
 }
 
-@test "a pipe that nobody reads can be left with a signal, and nothing is made" {
+@test "a signal ends the wait for a pipe without a reader, and nothing is created" {
 	mkfifo pipe
 	for signal in TERM HUP; do
 		# whoever runs the tests may have them ignored
@@ -238,13 +238,13 @@ decrypted 'sealed' to 'pipe'" ""
 	done
 }
 
-@test "encrypt to standard output says that it made a password file" {
+@test "encrypt to standard output reports the new password file" {
 	run --separate-stderr bash -c '"$MKEYFILE" encrypt --new-password-file=new.key >sealed'
 	assert_equal 0 "created 'new.key', a password file" ""
 	openssl_decrypt new.key sealed | cmp - keyfile
 }
 
-@test "a dry run writes nothing, opens all the same" {
+@test "a dry run writes nothing, but decrypts the file" {
 	run -0 mkeyfile encrypt -P pw -o sealed -q
 	before=$(snapshot)
 	run --separate-stderr mkeyfile decrypt -f sealed -P pw -o plain -n

@@ -26,7 +26,7 @@ ensure_twice() { # argument...
 	same "$before" "$(snapshot && stat -c '%n %i %y %z' -- *)"
 }
 
-@test "a new file, IDs that it lacks, and nothing" {
+@test "a new file, missing IDs, and no change" {
 	run -0 --separate-stderr mkeyfile ensure
 	same "created 'keyfile'" "${stderr_lines[0]}"
 	same "next: add the key file to the server's option file" "${stderr_lines[3]}"
@@ -44,7 +44,7 @@ ensure_twice() { # argument...
 	same keyfile "$(ls -A)"
 }
 
-@test "key ID 1 is always among the IDs" {
+@test "key ID 1 is always added" {
 	ensure_twice 100
 	same "1 100" "$(ids)"
 	make_keyfile keyfile 7
@@ -52,7 +52,7 @@ ensure_twice() { # argument...
 	same "1 7 100" "$(ids)"
 }
 
-@test "an encrypted file, with a password file that is made or is there" {
+@test "an encrypted file, with a new or an existing password file" {
 	ensure_twice --new-password-file=keyfile.key 1 100
 	run -0 openssl_decrypt keyfile.key keyfile
 	same "1 100" "$(cut -d ';' -f 1 <<<"$output" | paste -sd ' ')"
@@ -67,7 +67,7 @@ ensure_twice() { # argument...
 	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
 }
 
-@test "a plain file is encrypted where there is a password, with all of its keys" {
+@test "a plain file is encrypted with all of its keys if there is a password" {
 	make_keyfile keyfile 1 7
 	echo '# of db1' >>keyfile
 	cp keyfile plain
@@ -155,7 +155,7 @@ changed 'keyfile.key'
 	same "root nobody" "$(stat -c %U keyfile keyfile.key | xargs)"
 }
 
-@test "the server's user account is named where owner and mode keep it from reading" {
+@test "suggests the server's user account as owner if it cannot read the files" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	local group
 	group=$(id -gn nobody)
@@ -178,7 +178,7 @@ changed 'keyfile.key'
 		"$(next --new-password-file=pw)"
 }
 
-@test "owner and mode that cannot be" {
+@test "invalid owners and modes" {
 	make_keyfile keyfile 1 2
 	for mode in 0644 644 0660 0200 0700 00600 6000 rw '' 0; do
 		run -64 --separate-stderr mkeyfile ensure --mode="$mode"
@@ -214,7 +214,7 @@ hint: use --server-user=daemon if the server runs as that user, or --trust-owner
 	run_denied -f keyfile --mode=0440
 }
 
-@test "no link of the server's user account chooses the file whose owner or mode changes" {
+@test "a link of the server's user account cannot redirect a change of owner or mode" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
 	local words="user 'nobody' owns symbolic link '$PWD/my/LINK', and could choose the file whose owner or mode this command sets
@@ -294,7 +294,7 @@ prepare_modes() {
 	options=(--new-password-file=pw --mode=0400)
 }
 
-@test "a signal waits until both files have their modes, and keys" {
+@test "a signal waits until both files have their modes and keys" {
 	local signal ids
 
 	for signal in TERM HUP; do
@@ -309,7 +309,7 @@ prepare_modes() {
 	done
 }
 
-@test "a key file that cannot be written leaves the mode of the password file" {
+@test "the password file keeps its mode if the key file cannot be written" {
 	prepare_modes
 	before=$(snapshot)
 	run -2 --separate-stderr strace -o /dev/null -e trace=fsync -e inject=fsync:error=ENOSPC:when=1 \
@@ -318,7 +318,7 @@ prepare_modes() {
 	same "$before" "$(snapshot)"
 }
 
-@test "a failure after the first of two files says that something was changed" {
+@test "a failure after the first of two files reports the change" {
 	prepare_modes
 	run -2 --separate-stderr strace -o /dev/null -e trace=fchmod -e inject=fchmod:error=EROFS:when=2 \
 		"$MKEYFILE" ensure "${options[@]}"
@@ -334,7 +334,7 @@ hint: the change itself is made" "$stderr"
 	same '600 400' "$(stat -c %a keyfile pw | xargs)"
 }
 
-@test "while owner and mode change, nobody may read who may not before or after" {
+@test "a change of owner and mode never gives access to others in between" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	make_keyfile keyfile 1 2
 	calls() { # mode argument...
@@ -359,7 +359,7 @@ fremovexattr(N, "system.posix_acl_access")
 fchmod(N, 0640)' "$(calls 0640 --owner=root:sys --mode=0640)"
 }
 
-@test "a dry run says what would be done, and does nothing" {
+@test "a dry run reports what would change, and changes nothing" {
 	run_dry() { # words argument...
 		local words=$1 before
 		shift
@@ -388,7 +388,7 @@ would change 'keyfile', encrypted
 	same '[false,true]' "$(jq -c '[.changed, .dry_run]' <<<"$output")"
 }
 
-@test "a directory that does not exist, links, and files that are none" {
+@test "missing directories, links, and files that are not regular" {
 	run_refused 2 "mkeyfile ensure: cannot open 'none/keyfile': No such file or directory
 hint: create the directory first" ensure -f none/keyfile
 	ln -s target keyfile
@@ -409,7 +409,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 		ensure --new-password-file=keyfile
 }
 
-@test "where files cannot be replaced, none has to be" {
+@test "a file that cannot be replaced is no problem if nothing changes" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	mkdir own
 	chown nobody own
@@ -427,7 +427,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 	same "400 400" "$(stat -c %a keyfile keyfile.key | xargs)"
 }
 
-@test "what add would refuse is no state to be in" {
+@test "refuses files that add would refuse" {
 	make_keyfile keyfile 1 2 2
 	run_refused 4 "mkeyfile ensure: 'keyfile' has key ID 2 version 1 twice, on lines 2 and 3: the server silently uses the last one
 hint: check which of the two keys your data uses, and move the other one to a new ID" ensure
@@ -447,7 +447,7 @@ hint: check which of the two keys your data uses, and move the other one to a ne
 		ensure -f new --new-password-file=new.key --digest=sha256 -t 10.11
 }
 
-@test "runs at the same time all end well, and leave one file that has everything" {
+@test "concurrent runs all succeed and create one complete file" {
 	local i pids=()
 
 	for i in {1..8}; do
@@ -471,7 +471,7 @@ run_busy() { # file argument...
 	same "$before" "$(snapshot)"
 }
 
-@test "ensure and generate at the same time make one file, which ensure is content with" {
+@test "concurrent ensure and generate create one file, and ensure succeeds" {
 	local i waiting
 
 	for i in {1..10}; do
@@ -484,7 +484,7 @@ run_busy() { # file argument...
 	done
 }
 
-@test "a run waits for the one that holds the file, or its directory" {
+@test "a run waits for the lock of the file or its directory" {
 	make_keyfile keyfile 1 2
 	exec 9<keyfile
 	flock 9
@@ -511,7 +511,7 @@ run_busy() { # file argument...
 	exec 9<&-
 }
 
-@test "a password file that another run is about to take back is waited for" {
+@test "waits for a password file that another run is about to remove" {
 	# as generate has it, before its key file is there
 	make_password_file keyfile.key
 	exec 9<keyfile.key

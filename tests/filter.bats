@@ -32,7 +32,7 @@ run_failed() { # status words input command argument...
 	same 0 "$(stat -c %s out)"
 }
 
-@test "add, rotate, passwd and remove change what comes through the pipe" {
+@test "add, rotate, passwd and remove work as filters" {
 	filter plain add 7
 	same "1 2 100 7" "$(ids out)"
 	cmp plain <(head -n 3 out)
@@ -67,7 +67,7 @@ run_failed() { # status words input command argument...
 hint: decode the input with 'base64 -d' first" base64 add 7 -P pw
 }
 
-@test "the SQL of --new-id goes to standard error, or to standard output when that is free" {
+@test "the SQL of --new-id goes to standard error if the key file goes to standard output" {
 	filter plain rotate 100 --new-id
 	same "1 2 100 101" "$(ids out)"
 	grep -q ENCRYPTION_KEY_ID=101 said
@@ -83,7 +83,7 @@ changed 'standard input'" "$(head -n 2 <<<"$stderr")"
 	same 600 "$(stat -c %a new)"
 }
 
-@test "a file as the output is a new one" {
+@test "a file as output must be new" {
 	umask 022
 	run -0 --separate-stderr mkeyfile add 7 --file=- --output=new --json <plain
 	same '["standard input",[7],null]' "$(jq -c '[.path, [.keys[].id], .backup]' <<<"$output")"
@@ -99,7 +99,7 @@ would change 'standard input'" "$(head -n 2 <<<"$stderr")"
 	same "$before" "$(snapshot)"
 }
 
-@test "an input that needs no change comes out as it is" {
+@test "an input that needs no change is passed on unchanged" {
 	filter sealed add 1 100 --if-missing -P pw
 	cmp sealed out
 	filter plain remove 7 --if-present --force
@@ -110,7 +110,7 @@ would change 'standard input'" "$(head -n 2 <<<"$stderr")"
 	cmp plain new
 }
 
-@test "nothing comes out on any failure" {
+@test "failures write nothing" {
 	printf '%s\n' 'wrong password, long enough' >wrong
 	run_failed 3 "mkeyfile add: 'standard input' does not open: wrong password, wrong digest or iteration count, or damaged
 hint: run 'mkeyfile verify --password-file=wrong --file=-' to try other digests and iteration counts" sealed add 7 -P wrong
@@ -176,7 +176,7 @@ exit 4" "${output//$'\r'/}"
 exit 0" "${output//$'\r'/}"
 }
 
-@test "what contradicts a filter" {
+@test "options that contradict a filter" {
 	for option in --backup --keep=1 --lock-timeout=5 --write-in-place=saved; do
 		run_failed 64 "mkeyfile add: --output cannot be used with --backup, --keep, --lock-timeout or --write-in-place: no existing file is changed" \
 			plain add 7 $option
@@ -199,7 +199,7 @@ hint: create the password file first: with --output, mkeyfile does not create it
 	[ ! -e none ]
 }
 
-@test "plain keys in a file that others can read are warned of" {
+@test "warns of plain keys in a file that others can read" {
 	umask 022
 	rm -f out
 	filter plain add 7

@@ -11,7 +11,7 @@ next_steps() {
 	printf '      keep a copy of the key file in a safe place: without it, the data is lost'
 }
 
-@test "IDs 1 and 2 when none are named, 256 bits, mode 0600" {
+@test "without IDs: IDs 1 and 2, 256 bits, mode 0600" {
 	umask 000
 	run --separate-stderr mkeyfile generate
 	first=$(sed -n 's/^1;//p' keyfile)
@@ -27,7 +27,7 @@ $(next_steps)" ""
 	same keyfile "$(ls -A)"
 }
 
-@test "sizes and IDs, at their bounds" {
+@test "smallest and largest sizes and IDs" {
 	for bits in 128 192 256; do
 		run -0 mkeyfile generate -q -f "k$bits" -s $bits 1 4294967295
 		[[ $(cat "k$bits") =~ ^1\;[0-9a-f]{$((bits / 4))}$'\n'4294967295\;[0-9a-f]{$((bits / 4))}$ ]]
@@ -35,7 +35,7 @@ $(next_steps)" ""
 	run_refused 64 "mkeyfile generate: key ID 1 is missing: no server loads a key file without it" generate 2 3
 }
 
-@test "versioned exactly when the target reads versions" {
+@test "versioned only if the target supports versions" {
 	for target in 10.11 11.8 12.3 10.6-enterprise maxscale; do
 		run -0 mkeyfile generate -q -f "k$target" -t "$target"
 		run -0 grep -cE '^[12];[0-9a-f]{64}$' "k$target"
@@ -48,7 +48,7 @@ $(next_steps)" ""
 	done
 }
 
-@test "--new-password-file makes a password file and an encrypted key file" {
+@test "--new-password-file creates a password file and an encrypted key file" {
 	umask 000
 	run --separate-stderr mkeyfile generate --new-password-file=keyfile.key 1
 	key=$(openssl_decrypt keyfile.key keyfile | sed -n 's/^1;//p')
@@ -63,7 +63,7 @@ next: add both files to the server's option file
 	same 'Salted__' "$(head -c 8 keyfile)"
 }
 
-@test "--new-password-file wins over the environment and spares an existing file" {
+@test "--new-password-file overrides the environment and refuses an existing file" {
 	make_password_file other
 	export MKEYFILE_PASSWORD_FILE=other
 	run -0 mkeyfile generate -q --new-password-file=keyfile.key
@@ -71,14 +71,14 @@ next: add both files to the server's option file
 	run_refused 4 "mkeyfile generate: 'keyfile.key' exists" generate -f second --new-password-file=keyfile.key
 }
 
-@test "--new-password-file goes again when the key file cannot be written" {
+@test "the new password file is removed if the key file cannot be written" {
 	mkdir keydir
 	run_refused 4 "mkeyfile generate: 'keydir' exists" generate -f keydir --new-password-file=keyfile.key
 	run_refused 4 "mkeyfile generate: 'kf' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
 }
 
-@test "--force is no hint where the server uses the key file" {
+@test "no hint suggests --force for the server's key file" {
 	make_keyfile keyfile 1 2
 	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' "$PWD/keyfile" >my.cnf
 	unset MKEYFILE_PRINT_DEFAULTS
@@ -88,7 +88,7 @@ hint: use 'mkeyfile add' to add keys to the file, which the server uses" generat
 hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate -f keyfile --defaults-file="$PWD/my.cnf"
 }
 
-@test "encrypted under each password source" {
+@test "encrypts with a password from each source" {
 	make_password_file pw
 	MKEYFILE_PASSWORD_FILE=pw run -0 mkeyfile generate -q -f k1
 	run -0 mkeyfile generate -q -f k2 -P pw
@@ -115,7 +115,7 @@ hint: use 'mkeyfile add' to add keys to the file, which the server uses" generat
 	same $'1\n2' "$output"
 }
 
-@test "--force does not put plain keys where others can read them" {
+@test "--force refuses to write plain keys to a file that others can read" {
 	make_keyfile keyfile 1
 	chmod 644 keyfile
 	run_refused 4 "mkeyfile generate: 'keyfile' has mode 0644: others could read the plain keys, or its group could change them
@@ -123,7 +123,7 @@ hint: set its mode to 600, or to 640 with the server's group" generate --force
 	run -0 mkeyfile generate --force -q --new-password-file=keyfile.key
 }
 
-@test "what a killed run left next to a new file is named, and goes when it holds nothing" {
+@test "reports files of an interrupted run, and removes empty ones" {
 	mkfifo .keyfile.mkeyfile-1-2
 	touch .keyfile.mkeyfile-0-3
 	run -0 --separate-stderr mkeyfile generate
@@ -133,7 +133,7 @@ hint: compare '.keyfile.mkeyfile-1-2' with this file before you delete it, since
 keyfile" "$(ls -A)"
 }
 
-@test "a name that ends in a slash" {
+@test "a path that ends in a slash" {
 	run_refused 2 "mkeyfile generate: cannot open 'new/': Is a directory" generate -f new/
 }
 
@@ -157,12 +157,12 @@ keyfile" "$(ls -A)"
 	run_refused 64 "mkeyfile generate: --keep requires --force: a new file needs no backup" generate --keep=1
 }
 
-@test "--force on nothing is a plain generate" {
+@test "--force without an existing file" {
 	run -0 mkeyfile generate -q --force
 	same keyfile "$(ls -A)"
 }
 
-@test "a dry run makes nothing and shows no fingerprint of keys that will never exist" {
+@test "a dry run creates nothing and shows no fingerprints" {
 	run --separate-stderr mkeyfile generate --dry-run --new-password-file=keyfile.key 1
 	assert_equal 0 "would create 'keyfile.key', a password file
 would create 'keyfile', encrypted
@@ -176,7 +176,7 @@ hint: use --force to replace the file and keep the old one as a backup" generate
 	same "$before" "$(snapshot)"
 }
 
-@test "--quiet says nothing, --json says it for scripts" {
+@test "--quiet prints nothing, --json prints the result for scripts" {
 	run --separate-stderr mkeyfile generate -q
 	assert_equal 0 "" ""
 	run --separate-stderr mkeyfile generate -q --json -f other 1
@@ -211,7 +211,7 @@ END
 	same "600 54321:$(id -g)" "$(stat -c '%a %u:%g' number)"
 }
 
-@test "where the owner cannot be set, as in some containers, new files are of who runs the command" {
+@test "where the owner cannot be set, as in some containers, new files belong to the caller" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \
 		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
@@ -224,7 +224,7 @@ END
 	same "chown nobody 'it'\''s' 'my key'" "$(sed -n 's/^next: .* (\(.*\)), and .*/\1/p' <<<"$stderr")"
 }
 
-@test "files that another user creates are that user's" {
+@test "files that another user creates belong to that user" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	mkdir of-nobody
 	chown nobody of-nobody

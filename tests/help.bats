@@ -179,7 +179,7 @@ needs_more() { # example
 	[ $count -ge 42 ]
 }
 
-@test "help COMMAND opens the manual page where there is one, and prints the help elsewhere" {
+@test "help COMMAND opens the manual page if it is installed, and prints the help otherwise" {
 	local page=$PWD/manual/man1/mkeyfile-rotate.1
 
 	mkdir -p manual/man1
@@ -210,7 +210,7 @@ hint: did you mean 'mkeyfile list'?" help options lits
 	[[ $(mkeyfile version) == "mkeyfile "[0-9]* ]]
 }
 
-@test "a word that may be the value of --new-id is asked about" {
+@test "suggests --new-id=ID for a word that may be its value" {
 	unset MKEYFILE_PASSWORD_FILE
 	make_keyfile three 1 2 101
 	run_refused 2 "mkeyfile rotate: key ID 102 is not in 'three'

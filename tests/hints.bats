@@ -35,7 +35,7 @@ ids() {
 	openssl_decrypt 'my pw' "it's" | cut -d ';' -f 1 | xargs
 }
 
-@test "a command that a hint names does what it says, with the same files" {
+@test "a command in a hint works as stated, with the same files" {
 	obeys 4 0 rotate 100 --target=10.11 "${options[@]}"
 	same '1 2 100 101 102' "$(ids)"
 	obeys 4 0 rotate 100 -f "it's" -P 'my pw'
@@ -50,7 +50,7 @@ ids() {
 	[[ $stderr == *"hint: the file opens with --digest=sha1"* ]]
 }
 
-@test "a command that a hint names has the options before the command that failed" {
+@test "a command in a hint repeats the options given before the failed command" {
 	make_keyfile prod 1 2 100
 	make_keyfile meant 1 2 100
 	cp prod expected
@@ -68,7 +68,7 @@ ids() {
 	cmp prod expected
 }
 
-@test "no hint names a command that would change standard input" {
+@test "no hint suggests a command that would change standard input" {
 	make_keyfile one 1
 	run -0 mkeyfile verify -f one --server-user="$(id -un)"
 	[[ $output == *"hint: run 'mkeyfile add 2 "* ]]
@@ -91,7 +91,7 @@ ids() {
 	openssl_decrypt 'my new pw' "it's" | cmp - plain
 }
 
-@test "what a hint makes of other forms of a key file and of a key can be used" {
+@test "hints convert other forms of key files and keys into usable ones" {
 	mkeyfile list "${options[@]}" >expected
 	openssl_encrypt 'my pw' plain base64 -md sha1 -a
 	openssl_encrypt 'my pw' plain unsalted -md sha1 -nosalt
@@ -335,7 +335,7 @@ make_files() {
 	mkfifo fifo
 }
 
-@test "no mistake gets more than two hints, and what they name is there" {
+@test "no mistake gets more than two hints, and their commands and options exist" {
 	local line command wrong=()
 	mkdir fresh
 	(cd fresh && make_files)

@@ -6,7 +6,7 @@ make_quietly() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "${abs_top_builddir:?}" "$@"
 }
 
-@test "make install puts everything below DESTDIR, make uninstall takes it away" {
+@test "make install writes only below DESTDIR, make uninstall removes everything" {
 	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr
 	# the server plugin is there when the server's headers are, the client of status when Connector/C is, and mkeyfile-vault when libcurl is
 	local plugin='' client='' vault=''
@@ -72,7 +72,7 @@ configured_plugin_dir() {
 	cat found
 }
 
-@test "the plugin goes where the server looks: by its option files, or else by what the server says" {
+@test "the plugin is installed where the server loads plugins: from its option files, else from the server itself" {
 	command -v autoconf >/dev/null || skip "autoconf is not installed"
 	mkdir bin
 	printf '#!/bin/sh\necho --plugin_dir=/first\necho --plugin-dir=/our/plugins/\n' >bin/my_print_defaults
@@ -83,14 +83,14 @@ configured_plugin_dir() {
 	same "/built/in server" "$(configured_plugin_dir)"
 }
 
-@test "the completions go where bash-completion and fish look, and where configure is told" {
+@test "the completions are installed where bash-completion and fish look, or where configure is told" {
 	run -0 make_quietly install DESTDIR="$PWD/root" prefix=/usr zshcompletiondir=/usr/share/zsh/vendor-completions
 	[ -f "root$(pkg-config --variable=completionsdir bash-completion)/mkeyfile" ]
 	[ -f "root$(pkg-config --variable=completionsdir fish)/mkeyfile.fish" ]
 	[ -f root/usr/share/zsh/vendor-completions/_mkeyfile ]
 }
 
-@test "make install says when no server told where it looks for plugins" {
+@test "make install reports that no server told its plugin directory" {
 	grep -q '^serverplugindir_from = [a-z]' "$abs_top_builddir/Makefile" || skip "built without the server plugin"
 	run -0 make_quietly install-exec-hook serverplugindir_from=guess serverplugindir=/here
 	same "warning: mkeyfile_key_management.so was installed in /here, but no MariaDB server was found

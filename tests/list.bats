@@ -63,7 +63,7 @@ END
 	)" "$(jq -S . <<<"$output")"
 }
 
-@test "file names that JSON cannot hold as they are" {
+@test "file names that JSON must escape" {
 	make_keyfile $'a "quoted" \xff name' 1
 	run --separate-stderr mkeyfile list --json -f $'a "quoted" \xff name'
 	same $'a "quoted" \xef\xbf\xbd name' "$(jq -r .path <<<"$output")"
@@ -95,7 +95,7 @@ END
 	done
 }
 
-@test "one way to print at a time" {
+@test "only one form of output at a time" {
 	make_keyfile keyfile 1
 	for options in "--ids --json" "--fingerprint --json" "--ids --fingerprint"; do
 		# shellcheck disable=SC2086
@@ -104,7 +104,7 @@ END
 	done
 }
 
-@test "older versions are noted, unless --quiet, with many IDs too" {
+@test "a note lists IDs with older versions, even many, but not with --quiet" {
 	for id in $(seq 1 10); do printf '%s\n' "$id;1;$(random_key)" "$id;2;$(random_key)"; done >keyfile
 	run -0 --separate-stderr mkeyfile list --json
 	same "note: older versions of key IDs 1, 2, 3, 4, 5, 6, 7, 8, ... are still in the file;" \
@@ -123,7 +123,7 @@ END
 	[[ ${lines[1]} =~ ^1\ +1,3,5,.*\.\.\.\ +256\ +[0-9a-f]{16}\ +system$ ]]
 }
 
-@test "a target that would not load the file is a warning" {
+@test "warns if the target would not load the file" {
 	make_keyfile keyfile '1;1'
 	run --separate-stderr mkeyfile list --ids -t 10.11
 	assert_equal 0 "mkeyfile list: warning: 10.11 would not load 'keyfile': Invalid key at keyfile line 1, column 3" 1
@@ -131,7 +131,7 @@ END
 	assert_equal 0 "" 1
 }
 
-@test "a target that would not open the file is a warning" {
+@test "warns if the target could not decrypt the file" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain keyfile -md sha256
 	run --separate-stderr mkeyfile list --ids -t 10.11 -P pw --digest=sha256
@@ -140,7 +140,7 @@ END
 	assert_equal 0 "" 1
 }
 
-@test "options stand before the command as well as behind it" {
+@test "options work before and after the command" {
 	make_keyfile keyfile 1
 	unset MKEYFILE_FILE
 	run -0 mkeyfile -f keyfile list --ids

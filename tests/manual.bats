@@ -39,7 +39,7 @@ examples() { # page
 	mandoc -T ascii "$1" | col -bx | sed -n 's/^ *\$ //p'
 }
 
-@test "all pages are clean for mandoc, groff and man" {
+@test "mandoc, groff and man report nothing on all pages" {
 	local page words
 
 	for page in $(pages); do
@@ -228,7 +228,7 @@ host_examples() { # page
 	same 2 "$(sh -e commands | wc -l)"
 }
 
-@test "the pages of commands name themselves as they are typed" {
+@test "the pages of commands have names as typed on the command line" {
 	# a bare .Nm would print the name of the page
 	run -1 grep -nx '\.Nm' "$abs_top_srcdir"/man/mkeyfile-*.1
 }
@@ -259,7 +259,7 @@ deployment_script() {
 	mandoc -T ascii "$abs_top_srcdir/man/mkeyfile.1" | col -bx | sed -n '/^ *#!\/bin\/sh$/,/^ *mv /p' | sed 's/^ \{11\}//'
 }
 
-@test "the deployment script of mkeyfile(1) keeps bad files away" {
+@test "the deployment script of mkeyfile(1) rejects bad files" {
 	deployment_script >deploy
 	shellcheck deploy
 	"$MKEYFILE" generate -q -f present --new-password-file=key 1 2 100

@@ -29,7 +29,7 @@ with_file() {
 	mkeyfile "$1" --defaults-file=my.cnf "${@:2}"
 }
 
-@test "no option names the key file: the server's groups do" {
+@test "without options, the server's groups set the key file" {
 	server_section
 	run --separate-stderr with_file list --ids
 	assert_equal 0 "$found" $'1\n2\n100'
@@ -39,7 +39,7 @@ with_file() {
 	same "0 yes: '$PWD/keyfile' loads on $installed" "$status ${lines[0]}"
 }
 
-@test "a change goes to the file that the server's groups name" {
+@test "a change applies to the file that the server's groups set" {
 	server_section
 	run -0 with_file add 200
 	same $'1\n2\n100\n200' "$(mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key)"
@@ -51,7 +51,7 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	same $'1\n2\n100\n101\n200' "$(mkeyfile list --ids --no-defaults -f keyfile -P keyfile.key)"
 }
 
-@test "a server with key versions makes a bare rotate 100 right" {
+@test "on a server with key versions, rotate 100 needs no option" {
 	server_section
 	mkdir bin
 	# the only thing here that is not the real one: no such server can be had
@@ -62,7 +62,7 @@ mkeyfile rotate: '$PWD/keyfile' would get key versions, and $installed would ref
 	same '[1,2]' "$(jq -c '[.keys[] | select(.id == 100) | .version]' <<<"$output")"
 }
 
-@test "a server that loads mkeyfile's plugin makes it right as well, and has the settings of that" {
+@test "with mkeyfile's plugin, rotate 100 needs no option either, and the plugin's own settings apply" {
 	openssl_encrypt keyfile.key plain keyfile -md sha256 -pbkdf2 -iter 10
 	option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management.so' \
 		'loose_file_key_management_filename = @/nowhere' 'mkeyfile-key-management-filename = @/keyfile' \
@@ -86,7 +86,7 @@ two_plugins() { # line...
 		'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = FILE:@/keyfile.key'
 }
 
-@test "two plugins that would both serve keys: every command refuses, and names them" {
+@test "every command refuses two key management plugins, and names them" {
 	words="the option files load two key management plugins"
 	hint="hint: the server uses only one of them, and it is undefined which: load only one, or set"
 	way="hint: use --no-defaults with --file=FILE to ignore the option files"
@@ -127,7 +127,7 @@ $hint hashicorp_key_management = OFF
 $way" add 5 --defaults-file=my.cnf
 }
 
-@test "two plugins in the option files of which one serves" {
+@test "two plugins in the option files, but only one serves keys" {
 	served() { # line...
 		two_plugins "$@"
 		with_file list --ids 2>&1 >/dev/null | sed -n "s|^key file '$PWD/\([a-z]*\)'.*|\1|p"
@@ -157,7 +157,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 		"$(head -n 2 <<<"$output")"
 }
 
-@test "a server's file is known for one when everything is named" {
+@test "the server's file is recognized even if every option is given" {
 	server_section
 	run -4 --separate-stderr with_file rotate 100 -f keyfile -P keyfile.key
 	[[ $stderr = *"and $installed would refuse to start with it"* ]]
@@ -165,7 +165,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 	same "$installed true" "$(jq -r '"\(.target) \(.from_option_files)"' <<<"$output")"
 }
 
-@test "loose_, dashes, underscores, beginnings of names, and the last one wins" {
+@test "loose_, dashes, underscores, abbreviated names, and the last setting overrides" {
 	for line in loose_file_key_management_filename loose-file-key-management-filename \
 		file-key-management-filename file_key-management_filename file_key_management_filen; do
 		option_file '[mysqld]' 'file_key_management_filename = /nowhere' '[server]' "$line = @/plain"
@@ -178,7 +178,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 	run -2 --separate-stderr with_file list --ids
 }
 
-@test "a relative path is the server's, from its data directory" {
+@test "a relative path is resolved in the server's data directory" {
 	mkdir data
 	cp -p plain data/keys
 	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'datadir = @/data' \
@@ -190,7 +190,7 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 "* ]]
 }
 
-@test "the command line and the environment win over the option files" {
+@test "the command line and the environment override the option files" {
 	server_section '[mkeyfile]' 'file = @/nowhere'
 	cp -p plain other
 	run --separate-stderr with_file list --ids -f other
@@ -201,7 +201,7 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 	assert_equal 2 "mkeyfile list: cannot open '$PWD/nowhere': No such file or directory" ""
 }
 
-@test "the server's password is for the server's file only" {
+@test "the server's password applies only to the server's file" {
 	server_section
 	cp -p keyfile copy
 	run --separate-stderr with_file list --ids -f keyfile
@@ -231,7 +231,7 @@ warning: 'keys' is a relative path: the server takes it from its data directory 
 	run -3 --separate-stderr with_file list --ids --pbkdf2=11
 }
 
-@test "[mkeyfile] with an option that is none, or a wrong value, shows no value" {
+@test "the message for a wrong option in [mkeyfile] does not show its value" {
 	for line in 'pasword = secret' 'digest = md5' 'lock-timeout = x' 'quiet = 1' 'help' 'defaults-file = x' 'write-in-place = x' \
 		'password-fd = -1' '= x' 'password = secret'; do
 		option_file '[mkeyfile]' "$line"
@@ -250,7 +250,7 @@ hint: did you mean 'target'?" ""
 	assert_equal 64 "mkeyfile list: the group [mkeyfile] of the option files sets more than one source of the password" ""
 }
 
-@test "only what is left open is asked for" {
+@test "the server's groups are read only for missing options" {
 	printf '#!/bin/sh\nfor last; do :; done\necho "$last" >>asked\nexec my_print_defaults "$@"\n' >ask
 	chmod 755 ask
 	export MKEYFILE_PRINT_DEFAULTS=$PWD/ask
@@ -309,7 +309,7 @@ hint: did you mean 'target'?" ""
 	[[ $output = *"user 'nobody' cannot read 'other': Permission denied [unreadable]"* ]]
 }
 
-@test "a password descriptor is for mkeyfile alone, and has to be open" {
+@test "child processes do not inherit a password descriptor, which must be open" {
 	printf '#!/bin/sh\n[ ! -e /proc/self/fd/7 ] || touch leaked\ntouch asked\n' >ask
 	chmod 755 ask
 	MKEYFILE_PRINT_DEFAULTS=./ask run -0 --separate-stderr mkeyfile list --ids -f keyfile --password-fd=7 7<keyfile.key
@@ -321,7 +321,7 @@ hint: did you mean 'target'?" ""
 	assert_equal 2 "mkeyfile list: cannot read 'file descriptor 7': Bad file descriptor" ""
 }
 
-@test "a time limit ends what the command has started, and no other child" {
+@test "a time limit kills the processes of the command, and no other child" {
 	# a command that waits, and one that leaves what keeps its output open
 	# shellcheck disable=SC2016 # for that shell
 	for command in 'sleep 61 3>&- >/dev/null 2>&1 & echo $! >started; sleep 62' \
@@ -348,7 +348,7 @@ hint: did you mean 'target'?" ""
 	assert_equal 0 "" $'1\n2\n100'
 }
 
-@test "an option file that is not there, a program that is missing, fails, hangs or babbles" {
+@test "a missing option file, and a program that is missing, fails, hangs or prints too much" {
 	run_refused 2 "Could not open required defaults file: $PWD/nowhere
 Fatal error in defaults handling. Program aborted
 mkeyfile list: 'my_print_defaults' failed with status $(my_print_defaults --defaults-file=nowhere x 2>/dev/null || echo $?)
@@ -473,7 +473,7 @@ settings_agree() { # line...
 	settings_agree "$load" 'file_key_management_filename = @/plain/keyfile'
 }
 
-@test "agrees: the password in clear" {
+@test "agrees: the password in plain text" {
 	password=$(cat keyfile.key)
 	settings_agree 'plugin_load_add = file_key_management' 'file_key_management_filename = @/keyfile' \
 		"file_key_management_filekey = $password"
@@ -487,7 +487,7 @@ settings_agree() { # line...
 	run -1 grep -F "$password" <<<"$output$stderr"
 }
 
-@test "a server that does not load the plugin, or has it switched off, in silence" {
+@test "a server that silently does not load the plugin, or has it switched off" {
 	option_file '[mariadb]' 'loose_file_key_management_filename = @/plain'
 	same "" "$(server_says)"
 	run -1 --separate-stderr with_file verify
@@ -503,13 +503,13 @@ hint: write plugin_load_add = file_key_management into the group [mariadb], or r
 	done
 }
 
-@test "settings that name several options, or no file" {
+@test "ambiguous settings, and settings without a file" {
 	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'file_key_management_file = @/plain'
 	[[ $(server_says) = "ambiguous option '--file_key_management_file=$PWD/plain' (file-key-management-filename, file-key-management-filekey)" ]]
 	run -64 --separate-stderr with_file verify
 }
 
-@test "a setting that the plugin does not have stops the server; its value is not shown" {
+@test "an unknown setting of the plugin stops the server; its value is not shown" {
 	server_section 'file_key_management_file_key = tell-nobody'
 	same "unknown variable 'file_key_management_file_key=tell-nobody'" "$(server_says)"
 	run -1 --separate-stderr with_file verify --server-user="$(id -u)"
@@ -518,7 +518,7 @@ hint: no plugin that is loaded has this setting: remove it, or correct its name"
 	run -1 grep -F tell-nobody <<<"$output$stderr"
 }
 
-@test "mkeyfile's plugin: values as the server takes them" {
+@test "mkeyfile's plugin: values as the server reads them" {
 	openssl_encrypt keyfile.key plain keyfile -md sha256 -pbkdf2 -iter 10
 	for digest in sha25 2 SHA256; do
 		option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management' \
@@ -536,7 +536,7 @@ hint: no plugin that is loaded has this setting: remove it, or correct its name"
 	done
 }
 
-@test "what opens the file, when the settings do not" {
+@test "reports what opens the file when the settings do not" {
 	server_section
 	sed -i 's/FILE:/file:/' my.cnf
 	run --separate-stderr with_file verify --server-user="$(id -u)"
@@ -558,7 +558,7 @@ hint: the file opens with --digest=sha512 --pbkdf2=1, for which the server needs
 	run -0 --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3
 }
 
-@test "a named pipe that the settings name is not read" {
+@test "a named pipe in the settings is not read" {
 	mkfifo pipe
 	option_file '[mariadb]' 'plugin_load_add = file_key_management' 'file_key_management_filename = @/pipe'
 	(exec cat plain >pipe) 3>&- &

@@ -44,7 +44,7 @@ run_full() {
 	done
 }
 
-@test "a change that is made but cannot be reported says so" {
+@test "a change whose report cannot be printed is mentioned in the error" {
 	run_full rotate 100 --new-id -q
 	assert_equal 2 "mkeyfile rotate: cannot write standard output: No space left on device" ""
 	run_full rotate 100 --new-id=300
@@ -56,14 +56,14 @@ run_full() {
 	same '1 2 7 100 101 300' "$(xargs <<<"$output")"
 }
 
-@test "a command that prints nothing does not mind a closed standard output" {
+@test "a command without output works with a closed standard output" {
 	run_closed add 7 -q
 	assert_equal 0 "" ""
 	run_full add 8 -q
 	assert_equal 0 "" ""
 }
 
-@test "with all standard streams closed the key file is not taken for one of them" {
+@test "with all standard streams closed, the key file does not become one of them" {
 	cp keyfile before
 	run -0 bash -c '"$MKEYFILE" add 7 <&- >&- 2>&-'
 	head -n 3 keyfile | cmp - before
@@ -125,7 +125,7 @@ run_full() {
 	run -1 compgen -G 'core*'
 }
 
-@test "a message takes a few writes, not one for each byte" {
+@test "a message is written in a few writes, not byte by byte" {
 	run -2 strace -o trace -e trace=write "$MKEYFILE" list --no-defaults -f nosuch
 	[[ $output == *"mkeyfile list: cannot open 'nosuch': No such file or directory" ]]
 	[ "$(grep -c '^write(2, ' trace)" -le 4 ]

@@ -29,7 +29,7 @@ to_all="to every server of the cluster (a running server keeps what it has read)
 still_opens="the old password still opens 'keyfile~': after the server has started with the new password, run
       rm keyfile~"
 
-@test "a new password file, made or there already" {
+@test "a new password file, created or existing" {
 	cp keyfile before
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new
 	assert_equal 0 "created 'new', a password file
@@ -53,7 +53,7 @@ $still_opens" ""
 	cmp prepared copy
 }
 
-@test "the same password file with new content: owner and mode stay, and so do the server's settings" {
+@test "new content in the same password file keeps owner, mode and the server's settings" {
 	chmod 640 pw
 	chown 65534:4 pw
 	cp -p keyfile old-keyfile
@@ -75,7 +75,7 @@ $still_opens pw~" ""
 	same "keyfile keyfile~ old-keyfile old-pw plain pw pw~" "$(names_in .)"
 }
 
-@test "a link to the password file stays" {
+@test "a link to the password file is kept" {
 	mkdir secret
 	mv pw secret/real
 	ln -s secret/real pw
@@ -105,7 +105,7 @@ $still_opens" ""
 	opens keyfile new
 }
 
-@test "on the terminal the new password is asked for twice, after the old one has been tried" {
+@test "the terminal asks for the new password twice, after checking the old one" {
 	run -0 "$abs_top_srcdir/tests/terminal" "expect:Password of 'keyfile': " echo:off "type:$(cat pw)" \
 		"expect:New password for 'keyfile': " 'type:a new password of mine' \
 		"expect:Again, new password for 'keyfile': " 'type:a new password of mine' -- "$MKEYFILE" passwd
@@ -118,7 +118,7 @@ $still_opens" ""
 kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-md sha384" "sha512:0:-md sha512"
 	"sha1:1:-md sha1 -pbkdf2 -iter 1" "sha512:1000:-md sha512 -pbkdf2 -iter 1000")
 
-@test "from every digest and iteration count to others, with the password and without" {
+@test "changes every digest and iteration count, with and without the password" {
 	for ((i = 0; i < ${#kdfs[@]}; i++)); do
 		from=${kdfs[i]}
 		# to itself and its neighbours; in a long run to every one
@@ -146,7 +146,7 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	done
 }
 
-@test "the setting of a password file is written as an option file needs it" {
+@test "the setting of a password file is quoted for an option file" {
 	mkdir 'my dir'
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file='my dir/new'
 	grep -xF "      file_key_management_filekey = \"FILE:$PWD/my dir/new\"" <<<"$stderr"
@@ -157,7 +157,7 @@ kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-m
 	grep -qF "(chown --reference='it'\''s', chmod --reference='it'\''s')" <<<"$stderr"
 }
 
-@test "a KDF that the installed server cannot read is refused where no target is named" {
+@test "without a target, a KDF that the installed server cannot read is refused" {
 	unset MKEYFILE_TARGET
 	mkdir programs
 	printf '#!/bin/sh\necho "mariadbd  Ver $VERSION for debian-linux-gnu on x86_64"\n' >programs/mariadbd
@@ -186,7 +186,7 @@ $hint" encrypt -f - --digest=sha256 <plain
 	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256
 }
 
-@test "what is not named of the KDF stays" {
+@test "the digest or iteration count that is not given stays unchanged" {
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 100
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=100 --new-pbkdf2=200
 	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
@@ -209,7 +209,7 @@ $copy the key file $to_all" ""
 	grep -qx "      loose_mkeyfile_key_management_digest = sha256" <<<"$stderr"
 }
 
-@test "a KDF that the target does not read is refused" {
+@test "a KDF that the target does not support is refused" {
 	run_refused 4 "mkeyfile passwd: 'keyfile' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		passwd -P pw --new-digest=sha256 -t 10.11
 }
@@ -229,7 +229,7 @@ END
 before you restart the server, set in its option file:" "$(jq -r '.steps[:2][]' <<<"$output")"
 }
 
-@test "a dry run changes nothing, and finds what would be refused" {
+@test "a dry run changes nothing, but reports refusals" {
 	before=$(snapshot)
 	for file in new pw; do
 		run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=$file -n
@@ -252,7 +252,7 @@ hint: run 'mkeyfile verify --password-file=wrong' to try other digests and itera
 hint: run 'mkeyfile verify --password-file=pw --digest=sha224' to try other digests and iteration counts" passwd -P pw --digest=sha224 --new-password-file=pw
 }
 
-@test "a change that is none" {
+@test "a change to the same password and KDF is refused" {
 	cp pw same
 	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is identical to the old one" passwd -P pw --new-password-file=same
 	run_refused 4 "mkeyfile passwd: the new password of 'keyfile' is identical to the old one" passwd -P pw --new-password-fd=5 5<pw
@@ -264,7 +264,7 @@ hint: run 'mkeyfile verify --password-file=pw --digest=sha224' to try other dige
 hint: run 'mkeyfile encrypt --in-place --file=plain --password-file=pw' to encrypt it" passwd -f plain -P pw --new-password-file=new
 }
 
-@test "passwords that a server or openssl would cut" {
+@test "passwords that a server or openssl would truncate" {
 	printf 'a\nb\n' >new
 	run_refused 4 "mkeyfile passwd: the password in 'new' has more than one line, which openssl would cut" \
 		passwd -P pw --new-password-file=new
@@ -274,14 +274,14 @@ hint: run 'mkeyfile encrypt --in-place --file=plain --password-file=pw' to encry
 	run_refused 2 "mkeyfile passwd: the password command failed with status 1" passwd -P pw --new-password-command=false
 }
 
-@test "a short new password is warned of" {
+@test "a short new password gets a warning" {
 	echo short >new
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new
 	same 0 "$status"
 	[[ ${stderr_lines[0]} == "mkeyfile passwd: warning: "*short* ]]
 }
 
-@test "a second passwd replaces the backup, which the backup of the password file opens" {
+@test "a second passwd replaces a backup that the backup of the password file opens" {
 	for i in 1 2 3 4; do
 		cp keyfile old-keyfile
 		cp pw old-pw
@@ -305,7 +305,7 @@ hint: run 'mkeyfile encrypt --in-place --file=plain --password-file=pw' to encry
 	same "keyfile of 'db1'" "$(echo keyfile*)"
 }
 
-@test "a backup that no password opens, or with other keys, stays" {
+@test "a backup that no password opens, or with other keys, is kept" {
 	make_password_file lost
 	openssl_encrypt lost plain keyfile~
 	cp keyfile~ kept
@@ -325,7 +325,7 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	same "another password" "$(cat new~)"
 }
 
-@test "a password that may open an earlier backup is not to be deleted" {
+@test "the report keeps a password that may open an earlier backup" {
 	run -0 mkeyfile remove -q -P pw --force 100
 	cp keyfile~ kept
 	cp pw old-pw
@@ -337,7 +337,7 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	openssl_decrypt pw~ keyfile~ | cmp - plain
 }
 
-@test "places that cannot be written" {
+@test "files and directories that cannot be written" {
 	run_refused 2 "mkeyfile passwd: cannot open 'none/new': No such file or directory" passwd -P pw --new-password-file=none/new
 	mkdir -m 755 locked
 	cp pw locked/
@@ -352,7 +352,7 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	same "$before" "$(snapshot)"
 }
 
-@test "what is left in the directory is named, and hard links are warned of once" {
+@test "reports leftover files, and warns of hard links once" {
 	ln keyfile other-keyfile
 	ln pw other-pw
 	run -0 --separate-stderr mkeyfile passwd -P pw --new-password-file=new
@@ -379,7 +379,7 @@ hint: compare '.pw.mkeyfile-3-4' $other" "$(head -n 8 <<<"$stderr")"
 	opens keyfile pw
 }
 
-@test "old content that cannot be removed is named" {
+@test "reports old content that cannot be removed" {
 	rm -f .*.mkeyfile-*
 	for new in pw new; do
 		run --separate-stderr strace -o /dev/null -e inject=unlinkat:error=EPERM "$MKEYFILE" passwd --no-defaults -P pw --new-password-file=$new
@@ -463,23 +463,23 @@ run_killed() {
 }
 
 # bats test_tags=deep
-@test "killed at every moment: another password file" {
+@test "killed at any moment: another password file" {
 	run_killed run/new "-md sha1" passwd -f run/keyfile -P run/pw --new-password-file=run/new
 }
 
 # bats test_tags=deep
-@test "killed at every moment: the same password file and another KDF" {
+@test "killed at any moment: the same password file and another KDF" {
 	run_killed run/pw.new "-md sha256 -pbkdf2 -iter 10" passwd -f run/keyfile -P run/pw --new-password-file=run/pw \
 		--new-digest=sha256 --new-pbkdf2=10
 }
 
 # bats test_tags=deep
-@test "killed at every moment: only the KDF" {
+@test "killed at any moment: only the KDF" {
 	run_killed run/pw "-md sha256" passwd -f run/keyfile -P run/pw --new-digest=sha256
 }
 
 # bats test_tags=deep
-@test "an error at every moment: a pair opens, and the same command finishes" {
+@test "an error at any moment leaves a matching pair, and the same command finishes the change" {
 	restore
 	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw)
 	moments "${options[@]}" >moments
@@ -497,7 +497,7 @@ run_killed() {
 	done 7<moments
 }
 
-@test "both files are written before one of them is replaced" {
+@test "both files are written before either is replaced" {
 	restore
 	options=(passwd -f run/keyfile -P run/pw --new-password-file=run/pw -q)
 	strace -y -o trace -e trace=write,renameat2 "$MKEYFILE" "${options[@]}"
@@ -531,7 +531,7 @@ run_killed() {
 	done
 }
 
-@test "the next step is named when the second file cannot be written" {
+@test "suggests the next step when the second file cannot be written" {
 	restore
 	moments passwd -f run/keyfile -P run/pw --new-password-file=run/pw >moments
 	restore

@@ -25,14 +25,14 @@ opens() { # ARGUMENT...
 	MKEYFILE_PASSWORD_FILE=pw opens
 }
 
-@test "an option wins over the environment" {
+@test "an option overrides the environment" {
 	export MKEYFILE_PASSWORD_FILE=nowhere
 	opens -P pw
 	opens --password-command='cat pw'
 	opens --password-fd=3 3<pw
 }
 
-@test "an empty environment variable is none" {
+@test "an empty environment variable counts as unset" {
 	MKEYFILE_PASSWORD_FILE='' opens -P pw
 	run_refused 2 "mkeyfile list: cannot ask for the password of 'keyfile': --no-prompt is set
 hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" list --no-prompt
@@ -42,7 +42,7 @@ hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWOR
 	run_refused 2 "mkeyfile list: cannot read 'file descriptor 9': Bad file descriptor" list --password-fd=9 9<&-
 }
 
-@test "a named pipe without a writer, or whose writer does not end, is given up" {
+@test "a named pipe without a writer, or with a writer that does not finish, times out" {
 	local command words="the named pipe was not written in time
 hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 
@@ -100,7 +100,7 @@ mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteratio
 hint: run 'mkeyfile verify' to try other digests and iteration counts" list --password-command='echo one; echo two'
 }
 
-@test "a command gets the environment as it was given, and an empty standard input" {
+@test "a command gets the original environment and an empty standard input" {
 	# shellcheck disable=SC2016
 	OPENSSL_CONF=/dev/null OPENSSL_MODULES=$PWD opens \
 		--password-command='[ "$OPENSSL_CONF" = /dev/null ] && [ "$OPENSSL_MODULES" = "$PWD" ] && ! read -r line && cat pw'
@@ -123,7 +123,7 @@ hint: run 'mkeyfile verify' to try other digests and iteration counts" list --pa
 	run -0 grep -F evil calls
 }
 
-@test "the password is in no argument and in no child's environment" {
+@test "the password is never an argument or in the environment of a child" {
 	# shellcheck disable=SC2016
 	opens --password-command='tr "\0" "\n" </proc/$PPID/cmdline >arguments; env >environment; cat pw'
 	run -1 grep -qF "$(cat pw)" arguments environment

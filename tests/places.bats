@@ -23,7 +23,7 @@ no_litter() {
 	run -1 grep -F .mkeyfile- <(find . -name '.*')
 }
 
-@test "a file that is mounted by itself is changed when --write-in-place insists" {
+@test "--write-in-place changes a file that is a mount point" {
 	cp keyfile old
 	mkdir saved
 	in_own_mounts 'mount --bind keyfile keyfile
@@ -45,7 +45,7 @@ no_litter() {
 	run -1 compgen -G 'saved/.*.mkeyfile*'
 }
 
-@test "writing in place: a shorter file, a bigger one" {
+@test "writing in place: a shorter file, a longer file" {
 	head -c 10000 /dev/zero | tr '\0' '#' >>keyfile
 	cp keyfile old
 	openssl_encrypt pw keyfile sealed
@@ -60,7 +60,7 @@ no_litter() {
 	[ ! -e keyfile~ ]
 }
 
-@test "writing in place: what is refused" {
+@test "writing in place: refusals" {
 	run_refused 64 "mkeyfile add: --backup and --write-in-place cannot be used together: the latter keeps its own backup" \
 		add 7 --backup --write-in-place=saved
 	run_refused 64 "mkeyfile add: a file name is empty" add 7 --write-in-place=
@@ -78,13 +78,13 @@ no_litter() {
 	same "$before" "$(snapshot)"
 }
 
-@test "writing in place: a dry run does nothing" {
+@test "writing in place: a dry run changes nothing" {
 	before=$(snapshot)
 	run -0 mkeyfile add 7 -n --write-in-place=saved
 	same "$before" "$(snapshot)"
 }
 
-@test "writing in place: no space is noticed before anything is changed" {
+@test "writing in place: a full disk is detected before anything changes" {
 	mkdir small
 	head -c 4000 /dev/zero | tr '\0' '#' >>keyfile
 	# it fills one page nearly, and the new line needs another
@@ -97,7 +97,7 @@ no_litter() {
 	[ ! -e saved ]
 }
 
-@test "writing in place: a failure brings the old content back, or says that it cannot" {
+@test "writing in place: a failure restores the old content, or reports that it cannot" {
 	cp keyfile old
 	for fault in write:error=EIO:when=2 fsync:error=EIO:when=3 ftruncate:error=EIO:when=1 fallocate:error=ENOSPC:when=1; do
 		run --separate-stderr strace -o trace -e "inject=$fault" "$MKEYFILE" add 7 --write-in-place=saved
@@ -138,7 +138,7 @@ hint: run 'chown root $PWD', or use --trust-owner=nobody" add 7
 	run -0 mkeyfile add 8 -q
 }
 
-@test "a Kubernetes volume is warned of" {
+@test "warns of a file in a Kubernetes volume" {
 	mkdir -p volume/..2026_01_02_03_04_05.678
 	mv keyfile volume/..2026_01_02_03_04_05.678/
 	ln -s ..2026_01_02_03_04_05.678 volume/..data
@@ -209,7 +209,7 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	done
 }
 
-@test "file systems that lack something" {
+@test "file systems with missing features" {
 	for lack in renameat2:error=EINVAL renameat2:error=ENOSYS renameat2:error=EOPNOTSUPP renameat2:error=EPERM \
 		flistxattr:error=EOPNOTSUPP flistxattr:error=ENOSYS; do
 		make_keyfile keyfile 1 2 100
@@ -231,7 +231,7 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	done
 }
 
-@test "somebody makes the same file at the same moment" {
+@test "another process creates the same file at the same time" {
 	before=$(snapshot)
 	run --separate-stderr strace -o /dev/null -e inject=renameat2:error=EEXIST "$MKEYFILE" generate -f new -q
 	assert_equal 4 "mkeyfile generate: 'new' exists" ""
@@ -242,14 +242,14 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	same "$before" "$(snapshot)"
 }
 
-@test "a directory of one's own with a sticky bit, not as root" {
+@test "the caller's own sticky directory, not as root" {
 	chown -R 65534:65534 .
 	chmod 1777 .
 	run -0 as_nobody add 7 -q
 	run -0 grep -c '^7;' keyfile
 }
 
-@test "what only looks like a temporary file is left and named" {
+@test "a file that only looks like a temporary file is kept and reported" {
 	mkfifo .keyfile.mkeyfile-1-2 .keyfile.mkeyfile-3-4
 	touch .keyfile.swp
 	run --separate-stderr mkeyfile add 7
@@ -264,7 +264,7 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	[[ $stderr != *Kubernetes* ]]
 }
 
-@test "a password command that goes on for long" {
+@test "a password command that runs for long" {
 	printf 'correct horse battery staple\n' >pw
 	openssl_encrypt pw keyfile sealed
 	run -0 mkeyfile list --ids -f sealed --password-command="cat pw; yes '' | head -c 60000"
@@ -330,7 +330,7 @@ stop_at() { # call number argument...
 	same "2 mkeyfile list: 'keyfile' is larger than 1048576 bytes, the most that a server reads" "$ended $(cat words)"
 }
 
-@test "memory that cannot be locked is one warning, and no failure" {
+@test "memory that cannot be locked gets one warning, and the command succeeds" {
 	! grep -q __asan_init "$MKEYFILE" || skip "AddressSanitizer takes mlock(2) away"
 	chown -R 65534:65534 .
 	without_locked_memory() (

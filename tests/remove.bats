@@ -35,14 +35,14 @@ print_of() { # ID[;VERSION]
 unseen="mkeyfile remove: no data directory was checked; existing data may still need these keys
 hint: use --server-data for the server of this host, or --datadir=DIR for a data directory or a backup; --force overrides this check"
 
-@test "nothing is removed unseen" {
+@test "nothing is removed without checking data" {
 	run_refused 4 "$unseen" remove 101
 	make_keyfile keyfile '1;1' '1;2' '100;1' '100;2'
 	run_refused 4 "$unseen" remove 100 --key-version=1
 	run_refused 4 "$unseen" remove --old-versions --all
 }
 
-@test "what no data needs goes, and the server reads all there is" {
+@test "removes keys that no data needs, and the server still reads all data" {
 	cp -rp "$data" data
 	cp keyfile before
 	run --separate-stderr mkeyfile remove 101 --datadir=data
@@ -58,7 +58,7 @@ not checked: other nodes, replicas and their relay logs, backups elsewhere;
 	same 1 "$(sql -e 'SELECT i FROM t.c')"
 }
 
-@test "what data needs stays, and the file that needs it is named" {
+@test "keeps keys that data needs, and names a file that needs them" {
 	run --separate-stderr mkeyfile remove 100 101 --datadir="$data"
 	same 4 "$status"
 	[[ ${stderr_lines[0]} =~ ^"mkeyfile remove: key ID 100 version 1 is needed by "[12]" file"s?", for example '$data/t/"[ab].ibd\'$ ]]
@@ -67,7 +67,7 @@ not checked: other nodes, replicas and their relay logs, backups elsewhere;
 	[ ! -e keyfile~ ]
 }
 
-@test "every directory counts" {
+@test "checks every given directory" {
 	mkdir other
 	cp -rp "$data/t" other/
 	cp -rp "$BATS_FILE_TMPDIR/first" first
@@ -77,7 +77,7 @@ not checked: other nodes, replicas and their relay logs, backups elsewhere;
 	run -4 mkeyfile remove 100 --datadir=other -n
 }
 
-@test "--force insists, and says what it does" {
+@test "--force overrides the checks, with warnings" {
 	run --separate-stderr mkeyfile remove 100 --force
 	same 0 "$status"
 	same "not checked: other nodes, replicas and their relay logs, backups, or any data at all;" "${stderr_lines[3]}"
@@ -89,7 +89,7 @@ not checked: other nodes, replicas and their relay logs, backups elsewhere;
 	same '1 2 101' "$(cut -d ';' -f 1 keyfile | xargs)"
 }
 
-@test "what can never be removed" {
+@test "keys that can never be removed" {
 	for force in "" --force; do
 		# shellcheck disable=SC2086
 		run_refused 4 "mkeyfile remove: key ID 1 cannot be removed: no server starts without it" remove 1 $force
@@ -104,7 +104,7 @@ hint: omit --key-version to remove the whole ID" remove 100 --key-version=1 $for
 hint: use --old-versions to remove the versions that no data uses" remove 1 -f versioned
 }
 
-@test "one version, all older ones, of one ID and of all" {
+@test "removes one version, or all older versions of one ID or of all IDs" {
 	make_keyfile keyfile '1;1' '1;2' '# text' '100;3' '100;1' '100;7' '200;1'
 	sed -i 's/^# text;.*/# text/' keyfile
 	cp keyfile before
@@ -132,7 +132,7 @@ END
 	[ ! -e keyfile~ ]
 }
 
-@test "an encrypted file stays encrypted; its old content too" {
+@test "an encrypted file and its backup stay encrypted" {
 	make_password_file pw
 	cp keyfile plain
 	openssl_encrypt pw plain keyfile
@@ -141,7 +141,7 @@ END
 	openssl_decrypt pw keyfile~ | cmp - plain
 }
 
-@test "a dry run changes nothing and looks all the same" {
+@test "a dry run changes nothing, but checks data" {
 	before=$(snapshot)
 	run --separate-stderr mkeyfile remove 101 --datadir="$data" -n
 	same 0 "$status"
@@ -151,7 +151,7 @@ would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 	same "$before" "$(snapshot)"
 }
 
-@test "unknown IDs and versions, and directories that are none" {
+@test "unknown IDs and versions, and paths that are not data directories" {
 	run_refused 2 "mkeyfile remove: key ID 7 is not in 'keyfile'" remove 7 --force
 	run_refused 2 "mkeyfile remove: key ID 100 version 9 is not in 'keyfile'" remove 100 --key-version=9 --force
 	mkdir empty
@@ -164,7 +164,7 @@ would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 	done
 }
 
-@test "a running server, and one that was killed, cannot be seen through" {
+@test "a running server, or one that was killed, prevents the check" {
 	cp -rp "$data" data
 	server_start "$PWD/data" "$BATS_FILE_TMPDIR/keyfile"
 	sql -e 'USE t; INSERT INTO t.c SELECT seq FROM seq_1_to_1000'
@@ -181,7 +181,7 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	run -0 mkeyfile remove 101 --datadir=data --force
 }
 
-@test "a second remove: a backup with the key that is gone stays" {
+@test "a second remove keeps the backup with the removed key" {
 	make_keyfile keyfile 1 100 101 102
 	cp keyfile before
 	run -0 mkeyfile remove 101 --force -q
@@ -192,7 +192,7 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	cmp between keyfile.~1~
 }
 
-@test "--if-present removes what is there, and nothing the second time" {
+@test "--if-present removes existing keys, and nothing in a second run" {
 	make_keyfile keyfile 1 100 101
 	run -0 --separate-stderr mkeyfile remove 100 102 --if-present --force
 	same "key ID 102 is not in 'keyfile'" "${stderr_lines[0]}"

@@ -22,7 +22,7 @@ version_steps="next:
   4. keep the old versions: backups need them, and so does data that is not re-encrypted yet. With the server stopped, 'mkeyfile remove --old-versions --datadir=DIR ID' removes the versions that no data needs"
 by_hand="re-encrypt the rest by hand: rebuild the redo log (change innodb_log_file_size and restart), rewrite Aria tables (ALTER TABLE ... FORCE, also in mysql), and purge binary logs"
 
-@test "an unversioned file is refused while its server is unknown, or reads no versions" {
+@test "refuses an unversioned file whose server is unknown or does not support versions" {
 	make_keyfile keyfile 1 2 100
 	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and most servers would refuse to start with it
 hint: run 'mkeyfile rotate 100 --new-id' to rotate to a new ID, which works on every server
@@ -36,7 +36,7 @@ hint: run 'mkeyfile rotate --all --new-id --size=128 --target=10.11' to rotate t
 		rotate --all -t 10.11 --size=128
 }
 
-@test "key IDs that a server uses under their number only get another hint" {
+@test "IDs that the server requires get another hint" {
 	make_keyfile keyfile 1 2 100
 	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start with it
 hint: run 'mkeyfile add 101 --target=10.11', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" \
@@ -71,7 +71,7 @@ hint: use --target=10.11+plugin if mkeyfile's plugin reads this file" rotate 100
 	same '1;1 100;1 100;2' "$(openssl_decrypt pw keyfile | cut -d ';' -f 1,2 | xargs)"
 }
 
-@test "versions at their bounds" {
+@test "lowest and highest versions" {
 	for version in 1 2 255 256 65535 65536 4294967293; do
 		make_keyfile keyfile '1;1' "100;$version"
 		run -0 mkeyfile rotate 100 -q
@@ -84,7 +84,7 @@ hint: run 'mkeyfile rotate 100 --new-id' to rotate to a new ID" rotate 100
 hint: run 'mkeyfile rotate --all --new-id' to rotate to a new ID" rotate --all
 }
 
-@test "an ID whose versions have gaps, and one that begins at version 2" {
+@test "an ID with gaps in its versions, and one that starts at version 2" {
 	make_keyfile keyfile '1;1' '100;7' '100;3' '200;2'
 	run -0 mkeyfile rotate 100 200 -q
 	same '1;1 100;7 100;3 200;2 100;8 200;3' "$(ids_and_versions)"
@@ -98,7 +98,7 @@ hint: run 'mkeyfile rotate --all --new-id' to rotate to a new ID" rotate --all
 	[ "$inode" != "$(stat -c %i keyfile)" ]
 }
 
-@test "the new key has the size of the one before, or the one that is asked for" {
+@test "the new key has the size of the old key, or the given size" {
 	{ echo "1;1;$(openssl rand -hex 16)"; echo "100;1;$(openssl rand -hex 24)"; } >keyfile
 	run -0 mkeyfile rotate --all -q
 	[[ $(key_of '1;2') =~ ^[0-9a-f]{32}$ ]]
@@ -107,7 +107,7 @@ hint: run 'mkeyfile rotate --all --new-id' to rotate to a new ID" rotate --all
 	[[ $(key_of '1;3') =~ ^[0-9a-f]{64}$ ]]
 }
 
-@test "--all on a file that would pass the server's limit is refused" {
+@test "--all is refused if the file would exceed the server's limit" {
 	for id in $(seq 1 14800); do echo "$id;1"; done | paste -d ';' - <(openssl rand -hex 473600 | fold -w 64) >keyfile
 	[ "$(stat -c %s keyfile)" -le 1100000 ]
 	head -c 1048576 keyfile | sed '$d' >whole-lines
@@ -134,7 +134,7 @@ next:
 	[[ $output = *"WHERE CURRENT_KEY_ID = 100;"* ]]
 }
 
-@test "--new-id=ID takes that one, if it is free" {
+@test "--new-id=ID uses that ID if it is free" {
 	make_keyfile keyfile 1 100
 	run -0 mkeyfile rotate 100 --new-id=7 -q
 	same '1 100 7' "$(cut -d ';' -f 1 keyfile | xargs)"
@@ -148,7 +148,7 @@ next:
 	same '1 100 101 102 103' "$(cut -d ';' -f 1 keyfile | xargs)"
 }
 
-@test "--new-id for thousands of IDs in a row does not take its time squared" {
+@test "--new-id for thousands of IDs does not take quadratic time" {
 	for id in $(seq 1 7000); do echo "$id;"; done | paste -d '' - <(openssl rand -hex 224000 | fold -w 64) >keyfile
 	chmod 600 keyfile
 	run -0 timeout 10 "$MKEYFILE" rotate --all --new-id -q
@@ -164,7 +164,7 @@ next:
 	run -0 grep -cE '^101;1;[0-9a-f]{64}$' keyfile
 }
 
-@test "--new-id says what IDs 1 and 2 mean" {
+@test "--new-id refuses IDs 1 and 2, with the reason" {
 	make_keyfile keyfile 1 2 100
 	run_refused 4 "mkeyfile rotate: key ID 1 cannot be rotated to a new ID: the server uses only this ID for the redo log, binary log, Aria tables and system tablespace
 hint: run 'mkeyfile add 101', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" rotate 1 --new-id
@@ -181,7 +181,7 @@ mkeyfile rotate: warning: key ID 2 is not rotated: the server uses only this ID"
 	same "mkeyfile rotate: 'keyfile' has no key ID that can be rotated to a new ID" "${stderr_lines[2]}"
 }
 
-@test "--new-id when no ID above is free" {
+@test "--new-id when no higher ID is free" {
 	make_keyfile keyfile 1 4294967295
 	run_refused 4 "mkeyfile rotate: no key ID above 4294967295 is free
 hint: use --new-id=ID to choose one" rotate 4294967295 --new-id
@@ -190,7 +190,7 @@ hint: use --new-id=ID to choose one" rotate 4294967295 --new-id
 
 # ---- common to both ----
 
-@test "a dry run changes nothing and prints the SQL all the same" {
+@test "a dry run changes nothing, but prints the SQL" {
 	make_keyfile keyfile 1 100
 	before=$(snapshot)
 	run --separate-stderr mkeyfile rotate 100 -n -t 11.8-enterprise
@@ -213,7 +213,7 @@ END
 	same "$(sed -n 's/^  [0-9]*\. //p' <<<"$version_steps" | sed "3a $by_hand")" "$(jq -r '.steps[]' <<<"$output")"
 }
 
-@test "what only key 1 needs is said when it is rotated" {
+@test "rotating key 1 prints the additional steps" {
 	make_keyfile keyfile '1;1' '100;1'
 	run --separate-stderr mkeyfile rotate --all
 	grep -qF "  4. $by_hand" <<<"$stderr"
@@ -240,7 +240,7 @@ fake_client() {
 	chmod 755 mkeyfile-client
 }
 
-@test "a signal before the server has read the file again is not the end of --flush" {
+@test "a signal before the server has read the file again does not end --flush with success" {
 	make_keyfile keyfile '1;1' '100;1'
 	fake_client
 	local flush=(rotate 100 --flush --server=/socket -t 11.8-enterprise --no-defaults -q) signal ended
@@ -274,7 +274,7 @@ fake_client() {
 	same '1;1 100;1 101;1' "$(ids_and_versions)"
 }
 
-@test "options that cannot be used together, or need each other" {
+@test "options that cannot be used together, or require each other" {
 	make_keyfile keyfile '1;1' '100;1'
 	run_refused 64 "mkeyfile rotate: --flush and --new-id cannot be used together: a new ID requires a restart" rotate 100 --flush --new-id
 	run_refused 64 "mkeyfile rotate: --datadir requires --new-id" rotate 100 --datadir=.
