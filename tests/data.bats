@@ -284,11 +284,11 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		run "$abs_top_srcdir/tests/flip-bits" $count "$RANDOM" "$DATA/$kind.keys" $kind \
 			$kind/db/*.ibd $kind/db/*.MA? $kind/binlog.000001
 		echo "$output"
-		same "$count bits, 0 not told as damage" "${lines[-1]}"
+		same "$count bits, 0 not reported as damage" "${lines[-1]}"
 		# places where a flipped bit may leave the decompressed page unchanged
 		run "$abs_top_srcdir/tests/flip-bits" $count "$RANDOM" "$DATA/$kind.keys" $kind $kind/db/pages.ibd
 		echo "$output"
-		same "$count bits, 0 not told as damage" "${lines[-1]}"
+		same "$count bits, 0 not reported as damage" "${lines[-1]}"
 	done
 }
 

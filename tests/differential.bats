@@ -101,7 +101,7 @@ differential_options() {
 
 @test "the comparison reports that it cannot compare" {
 	MARIADBD=/nonexistent run -2 --separate-stderr differential --count 1
-	same "differential: needs a server (\$MARIADBD), mkeyfile (\$MKEYFILE) and openssl" "$stderr"
+	same "differential: a server (\$MARIADBD), mkeyfile (\$MKEYFILE) and openssl are required" "$stderr"
 }
 
 @test "a signal stops the comparison, and no file is left" {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* plugin-host: loads the plugin as a server does, without a server, so that
- * sanitizers, valgrind and the benchmark see nothing but the plugin.
+ * sanitizers, valgrind and the benchmark see only the plugin.
  *
  *	plugin-host load KEYFILE [PASSWORD_FILE]
- *		start and end; prints what the plugin says. Status 0: it started.
+ *		starts and stops the plugin, and prints its messages. Status 0: it started.
  *	plugin-host race KEYFILE THREADS RELOADS
  *		THREADS read keys while the file changes and is reloaded RELOADS times.
  *	plugin-host cipher KEYFILE ctr-gcm|ctr|none
- *		starts with aes_ctr on a server that has these modes, and prints which
- *		ones the plugin asks for: without padding, with it, and the size of 1 byte.
+ *		starts with aes_ctr on a server that has these modes. Prints the mode that
+ *		the plugin requests without padding and with it, and the size of 1 byte.
  *	plugin-host lookup KEYFILE LOOKUPS
- *		prints nanoseconds a look-up: of a key, of the newest version, and of a
- *		copy of a key without a search, and how many keys there are.
+ *		prints the nanoseconds of a look-up of a key, of the newest version, and of
+ *		a copy of a key without a search, and the number of keys.
  */
 #include "plugin/server.h"
 
@@ -44,7 +44,7 @@ static void die(const char *words)
 	exit(1);
 }
 
-/* ---- what a server has ---- */
+/* ---- the services of a server ---- */
 
 #undef my_printf_error
 __attribute__((format(printf, 2, 4))) void my_printf_error(unsigned int number, const char *format, unsigned long flags,
@@ -72,7 +72,7 @@ static void *allocate(MYSQL_THD thd, size_t size)
 
 static struct thd_alloc_service_st allocation = { .thd_alloc_func = allocate };
 
-/* A server's crypt service, as far as which mode is asked for. */
+/* A server's crypt service, which only records the mode. */
 static bool has_ctr;
 static bool has_gcm;
 static enum my_aes_mode asked_mode;
@@ -135,7 +135,7 @@ static int value_one(struct st_mysql_value *value, long long *ret_number)
 	return 0;
 }
 
-/* SET GLOBAL mkeyfile_key_management_reload = 1; true when it is not refused */
+/* SET GLOBAL mkeyfile_key_management_reload = 1; true if it is not refused */
 static bool reload(void)
 {
 	struct st_mysql_value on = { .value_type = value_type, .val_int = value_one };
@@ -181,7 +181,7 @@ static void show_all(void)
 		rows = shown.value;
 		if (!rows[0].name)
 			die("no newest version");
-		/* the first row's name is in the rows' own memory, behind its number */
+		/* the name of the first row is in the memory of the rows, after its number */
 		free(rows[0].value);
 		free(rows);
 	}
@@ -231,8 +231,8 @@ static bool cipher(char *path, const char *modes)
 static atomic_bool over;
 static unsigned char first_key[KEY_SIZE];
 
-/* Key 1 version 1 never changes, versions of ID 100 only grow, and every version
- * that is announced can be read. */
+/* Checks that key 1 version 1 never changes, that versions of ID 100 only increase, and
+ * that every announced version can be read. */
 static void *read_keys(void *argument)
 {
 	unsigned char key[KEY_SIZE];
@@ -330,7 +330,7 @@ static double now(void)
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-/* xorshift: which key comes next must not be what the processor expects */
+/* xorshift, so that the processor cannot predict the next key */
 static unsigned int next_id(unsigned int *state, unsigned int ids)
 {
 	*state ^= *state << 13;

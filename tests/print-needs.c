@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* print-needs DIRECTORY...: the keys that data_audit finds, without any key: "ID VERSION
- * FILES PAGES FREE RESIDUAL", a line for each, then the number of files that may need more. */
+/* print-needs DIRECTORY...: prints the keys that data_audit finds without a key file, one line
+ * "ID VERSION FILES PAGES FREE RESIDUAL" each, then the number of files that may need more keys. */
 #include "data/audit.h"
 
 #include <inttypes.h>

@@ -30,7 +30,7 @@ scenarios() {
 
 @test "scenarios report that they cannot compare" {
 	MKEYFILE=/nonexistent run -2 --separate-stderr scenarios --count 1
-	same "scenarios: needs mkeyfile (\$MKEYFILE)" "$stderr"
+	same "scenarios: mkeyfile (\$MKEYFILE) is required" "$stderr"
 }
 
 @test "a signal stops the scenarios, and no file is left" {
