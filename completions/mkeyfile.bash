@@ -250,6 +250,9 @@ _mkeyfile_choose_value()
 	--server-user | --trust-owner | --owner)
 		_mkeyfile_choose "$(compgen -u)"
 		;;
+	--plugin)
+		_mkeyfile_choose 'mkeyfile file hashicorp aws'
+		;;
 	--encryption-algorithm)
 		_mkeyfile_choose 'AES_CTR AES_CBC'
 		;;

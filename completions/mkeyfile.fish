@@ -46,6 +46,8 @@ function __mkeyfile_value_of # option
             printf '%s\n' --exclusive --arguments '0400 0440 0600 0640'
         case server-user trust-owner owner
             printf '%s\n' --exclusive --arguments '(__fish_complete_users)'
+        case plugin
+            printf '%s\n' --exclusive --arguments 'mkeyfile file hashicorp aws'
         case encryption-algorithm
             printf '%s\n' --exclusive --arguments 'AES_CTR AES_CBC'
         case target

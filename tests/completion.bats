@@ -129,6 +129,7 @@ commands() {
 	offers "mkeyfile diff --other-digest=sha2" sha224 sha256
 	offers "mkeyfile passwd --new-digest=sha5" sha512
 	offers "mkeyfile --digest sha5" sha512
+	offers "mkeyfile config --plugin=" mkeyfile file hashicorp aws
 	offers "mkeyfile verify --target=11.8" 11.8 11.8-enterprise 11.8+plugin
 	offers "mkeyfile verify -t 12" 12.3
 	offers "mkeyfile verify -t a" auto

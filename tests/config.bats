@@ -119,3 +119,61 @@ hint: use a file name" config -f /dev/fd/7 7< <(cat plain)
 	run_refused 4 "mkeyfile config: the path of 'line\\012break' contains a line break, which option files do not allow" config -f "$name"
 	run -64 --separate-stderr mkeyfile config -f plain --encryption-algorithm=rot13
 }
+
+@test "--plugin: the plugins by their names, and what contradicts the key file" {
+	local name
+
+	for name in file FILE file_key_management; do
+		run -0 --separate-stderr mkeyfile config -f plain -q --plugin=$name -t 11.4+plugin
+		same 'plugin_load_add = file_key_management' "$(sed -n 2p <<<"$output")"
+	done
+	run -0 --separate-stderr mkeyfile config -f plain -q --plugin=mkeyfile_key_management
+	same 'plugin_load_add = mkeyfile_key_management' "$(sed -n 2p <<<"$output")"
+	make_keyfile versioned '1;1' '1;2'
+	run_refused 4 "mkeyfile config: 'versioned' would not load on 11.4: Invalid key at versioned line 1, column 3" \
+		config -f versioned --plugin=file -t 11.4+plugin
+	run_refused 64 "mkeyfile config: unknown plugin 'hashicrop': use mkeyfile, file, hashicorp or aws" \
+		config -f plain --plugin=hashicrop
+	run_refused 64 "mkeyfile config: use --file=vault:https://HOST:8200/v1/MOUNT with --plugin=hashicorp" \
+		config -f plain --plugin=hashicorp
+	run_refused 64 "mkeyfile config: use --file=aws:DIR with --plugin=aws, where DIR is the data directory" \
+		config -f vault:kv --plugin=aws
+	run_refused 64 "mkeyfile config: use --file=FILE to name a key file for this plugin" config -f vault:kv --plugin
+	run_refused 4 "mkeyfile config: hashicorp_key_management has no AES_CTR" \
+		config -f vault:kv --encryption-algorithm=AES_CTR
+	unset VAULT_ADDR
+	run_refused 2 "mkeyfile config: VAULT_ADDR is not set
+hint: use --file=vault:https://HOST:8200/v1/MOUNT, or set VAULT_ADDR" config -f vault:kv
+}
+
+@test "the sections for Vault and AWS KMS, without a token, and the steps of a move" {
+	local url=https://vault.example:8200/v1/kv
+
+	touch ca.pem
+	export VAULT_TOKEN=the-token VAULT_ADDR=https://vault.example:8200/
+	VAULT_CACERT=ca.pem run --separate-stderr mkeyfile config --file=vault:kv --encryption-algorithm=AES_CBC
+	assert_equal 0 "next: run 'mkeyfile export --datadir=DIR vault:kv' to copy the keys there
+      run 'mkeyfile verify --file=vault:kv --datadir=DIR' to check them
+      stop the server, and replace the settings of the other plugin in its option files with this section
+      set VAULT_TOKEN for the server, or loose_hashicorp_key_management_token in a file that only the server can read
+      start the server, and keep the key file until no backup needs it: see mkeyfile-migrate(7)" "[mariadb]
+plugin_load_add = hashicorp_key_management
+loose_hashicorp_key_management = FORCE_PLUS_PERMANENT
+loose_hashicorp_key_management_vault_url = $url
+loose_hashicorp_key_management_vault_ca = $PWD/ca.pem"
+	run --separate-stderr mkeyfile config --file="vault:$url/" --plugin=hashicorp -j
+	same "$url" "$(jq -r .settings.loose_hashicorp_key_management_vault_url <<<"$output")"
+	same '5 null' "$(jq -r '"\(.steps | length) \(.way_back)"' <<<"$output")"
+	run --separate-stderr mkeyfile config --file=aws:data -q
+	assert_equal 0 '' "[mariadb]
+plugin_load_add = aws_key_management
+loose_aws_key_management = FORCE_PLUS_PERMANENT"
+}
+
+@test "without an algorithm, a note says what AES_CTR rules out" {
+	run -0 --separate-stderr mkeyfile config -f plain
+	same "note: data that AES_CTR encrypts can never move to Vault or AWS KMS;
+      if it may have to, use --encryption-algorithm=AES_CBC" "$(head -n 2 <<<"$stderr")"
+	run -0 --separate-stderr mkeyfile config -f plain --encryption-algorithm=AES_CTR
+	run ! grep -q Vault <<<"$stderr"
+}

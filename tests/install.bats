@@ -32,6 +32,7 @@ $plugin$client$vault./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-verify.1
 ./usr/share/man/man1/mkeyfile.1
 ./usr/share/man/man5/mkeyfile.5
+./usr/share/man/man7/mkeyfile-migrate.7
 ./usr/share/man/man7/mkeyfile-plugin.7
 ./usr/share/man/man7/mkeyfile-rotation.7
 ./usr/share/man/man7/mkeyfile-troubleshooting.7

@@ -69,6 +69,7 @@ tell_of_key_files() {
 	fail_to_open rotate 100
 	tell_status 0 config -f keyfile -P pw
 	tell_status 0 config -f keyfile -P pw -t 10.11+plugin
+	tell_status 0 config --file=vault:https://vault.example:8200/v1/kv
 	tell_status 0 config -f keyfile -P pw --plugin --encryption-algorithm=aes_cbc
 	fail_to_open config
 	tell_status 0 decrypt -f keyfile -P pw -o plain

@@ -87,15 +87,11 @@ static bool add_headers(struct http *http)
 static void set_authorities(CURL *curl)
 {
 	const char *file = getenv("VAULT_CACERT");
-	const char *directory = getenv("VAULT_CAPATH");
 
-	if (file && *file) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, file);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-	} else if (directory && *directory) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, directory);
-	}
+	if (!file || !*file)
+		return;
+	curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 }
 
 static void set_protocol(struct http *http)

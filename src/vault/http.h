@@ -18,7 +18,7 @@ struct http;
 #define HTTP_WAIT_MAX 120
 
 /* token: without line ends; kept in wiped memory until http_close. timeout: seconds for each
- * answer. Takes VAULT_CACERT, VAULT_CAPATH and VAULT_NAMESPACE from the environment.
+ * answer. Takes VAULT_CACERT and VAULT_NAMESPACE from the environment.
  * NULL: problem says why. */
 struct http *http_open(const struct address *address, const struct secret *token, unsigned int timeout,
 		       struct problem *problem);

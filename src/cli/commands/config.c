@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/commands/manager_section.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/options/repeatable.h"
@@ -17,10 +18,19 @@
 
 #define GROUP "mariadb"
 
+/* The plugin that the section is for. */
+enum section_plugin {
+	SECTION_AS_FOUND, /* by the target and by the name of FILE */
+	SECTION_FILE,
+	SECTION_MKEYFILE,
+	SECTION_HASHICORP,
+	SECTION_AWS,
+};
+
 struct arguments {
 	struct options *options;
-	const char *algorithm;
-	bool plugin;
+	const char *algorithm; /* NULL: AES_CTR */
+	enum section_plugin plugin;
 };
 
 static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
@@ -38,15 +48,44 @@ static enum status take_algorithm(const struct option_spec *spec, const char *va
 	return STATUS_DONE;
 }
 
-static const struct arguments initial = { .algorithm = "AES_CTR" };
+/* "hashicorp" or "hashicorp_key_management". */
+static bool is_plugin_name(const char *value, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncasecmp(value, name, length) && (!value[length] || !strcasecmp(value + length, "_key_management"));
+}
+
+static enum status take_plugin_name(const struct option_spec *spec, const char *value, void *place)
+{
+	static const char *const names[] = { [SECTION_FILE] = "file",
+					     [SECTION_MKEYFILE] = "mkeyfile",
+					     [SECTION_HASHICORP] = "hashicorp",
+					     [SECTION_AWS] = "aws" };
+	enum section_plugin *plugin = place;
+
+	(void)spec;
+	*plugin = value ? SECTION_FILE : SECTION_MKEYFILE;
+	while (value && *plugin <= SECTION_AWS && !is_plugin_name(value, names[*plugin]))
+		++*plugin;
+	if (*plugin <= SECTION_AWS)
+		return STATUS_DONE;
+	return option_refuse("unknown plugin '%s': use mkeyfile, file, hashicorp or aws",
+			     repeatable_near(value, "mkeyfile file hashicorp aws"));
+}
 
 static const struct option_spec specs[] = {
-	{ "plugin", 0, NULL, "Print the section for mkeyfile's own server plugin",
-	  OPTION_FLAG(struct arguments, plugin) },
+	{ "plugin", 0, "NAME", "Print the section for plugin NAME: mkeyfile (default), file, hashicorp or aws",
+	  OPTION_INTO(struct arguments, plugin, enum section_plugin, take_plugin_name), .optional = true },
 	{ "encryption-algorithm", 0, "NAME", "Encrypt data with NAME: AES_CTR or AES_CBC (default: AES_CTR)",
 	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
 	{ 0 },
 };
+
+static const char *algorithm_of(const struct arguments *arguments)
+{
+	return arguments->algorithm ? arguments->algorithm : "AES_CTR";
+}
 
 /* The settings, in the order of printing. */
 struct section {
@@ -171,7 +210,7 @@ static enum status make_section(const struct arguments *arguments, const struct 
 	add_line(section, plugin, "filename", section->filename);
 	if (content->encrypted)
 		add_line(section, plugin, "filekey", section->filekey);
-	add_line(section, plugin, "encryption_algorithm", arguments->algorithm);
+	add_line(section, plugin, "encryption_algorithm", algorithm_of(arguments));
 	if (!has_usual_kdf(content)) {
 		snprintf(section->iterations, sizeof(section->iterations), "%u", content->kdf.iterations);
 		add_line(section, plugin, "digest", digest_name(content->kdf.digest));
@@ -236,7 +275,10 @@ static void print_sections(const struct section *section, const struct section *
 
 static void say_next_steps(const struct arguments *arguments)
 {
-	if (!strcmp(arguments->algorithm, "AES_CTR"))
+	if (!arguments->algorithm)
+		message_note("note: data that AES_CTR encrypts can never move to Vault or AWS KMS;\n"
+			     "      if it may have to, use --encryption-algorithm=AES_CBC");
+	if (!strcmp(algorithm_of(arguments), "AES_CTR"))
 		message_note("note: existing encrypted data can be read only with the algorithm that wrote it;\n"
 			     "      if that is AES_CBC, the server's own default, use --encryption-algorithm=AES_CBC");
 	message_step("save this in an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf");
@@ -268,32 +310,83 @@ static enum status write_sections(const struct arguments *arguments)
 	return STATUS_DONE;
 }
 
+static enum status set_target(struct target *target, const char *name)
+{
+	if (!name)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (!target_profile(name, &target->found))
+		return STATUS_REFUSED;
+	target->name = name;
+	target->profile = &target->found;
+	return STATUS_DONE;
+}
+
+/* Turns a target with mkeyfile's plugin into the same server without it. */
+static enum status leave_plugin(struct target *target, char **ret_name)
+{
+	if (!target->profile || target->profile->edition != PLUGIN)
+		return STATUS_DONE;
+	*ret_name = format_text("%.*s", (int)strcspn(target->name, "+"), target->name);
+	return set_target(target, *ret_name);
+}
+
 /* Turns the target, or any server, into one with mkeyfile's plugin. */
 static enum status take_plugin(struct target *target, char **ret_name)
 {
 	const char *name = target->name ? target->name : "10.11";
+	enum status status;
 
 	if (target->profile && target->profile->edition == PLUGIN)
 		return STATUS_DONE;
 	*ret_name = format_text("%s+plugin", name);
-	if (!*ret_name)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	if (target_profile(*ret_name, &target->found)) {
-		target->name = *ret_name;
-		target->profile = &target->found;
-		return STATUS_DONE;
+	status = set_target(target, *ret_name);
+	if (status == STATUS_REFUSED)
+		message_error("mkeyfile's plugin requires MariaDB 10.6 or later, not %s", name);
+	return status;
+}
+
+/* Whose keys are in a file. */
+static enum status config_file(const struct arguments *arguments)
+{
+	HEAP char *target = NULL;
+	enum status status = STATUS_DONE;
+
+	if (arguments->plugin == SECTION_MKEYFILE)
+		status = take_plugin(&arguments->options->target, &target);
+	else if (arguments->plugin == SECTION_FILE)
+		status = leave_plugin(&arguments->options->target, &target);
+	return status ? status : write_sections(arguments);
+}
+
+static enum status config_manager(const struct arguments *arguments, const struct manager *manager)
+{
+	if (arguments->algorithm && !strcmp(arguments->algorithm, "AES_CTR")) {
+		message_error("%s has no AES_CTR", manager_plugin(manager));
+		return STATUS_REFUSED;
 	}
-	message_error("mkeyfile's plugin requires MariaDB 10.6 or later, not %s", name);
-	return STATUS_REFUSED;
+	return manager_section_write(manager);
 }
 
 static enum status config(void *input)
 {
+	static const enum section_plugin plugins[] = {
+		[MANAGER_FILE] = SECTION_FILE, [MANAGER_AWS] = SECTION_AWS, [MANAGER_VAULT] = SECTION_HASHICORP
+	};
 	const struct arguments *arguments = input;
-	HEAP char *target = NULL;
-	enum status status = arguments->plugin ? take_plugin(&arguments->options->target, &target) : STATUS_DONE;
+	const struct manager manager = manager_of(arguments->options->file, arguments->options, NULL);
+	enum section_plugin plugin = arguments->plugin;
 
-	return status ? status : write_sections(arguments);
+	if (plugin == SECTION_AS_FOUND)
+		plugin = plugins[manager.kind];
+	if (plugin == SECTION_HASHICORP && manager.kind != MANAGER_VAULT)
+		return usage_error("use --file=vault:https://HOST:8200/v1/MOUNT with --plugin=hashicorp");
+	if (plugin == SECTION_AWS && manager.kind != MANAGER_AWS)
+		return usage_error("use --file=aws:DIR with --plugin=aws, where DIR is the data directory");
+	if (manager.kind == MANAGER_FILE)
+		return config_file(arguments);
+	if (plugin != plugins[manager.kind])
+		return usage_error("use --file=FILE to name a key file for this plugin");
+	return config_manager(arguments, &manager);
 }
 
 const struct command config_command = {
@@ -301,10 +394,10 @@ const struct command config_command = {
 	.operands = "",
 	.summary = "print the option file section for the server",
 	.description = "Print the option file section that makes a server use the key file.",
-	.examples = { "mkeyfile config", "mkeyfile config --plugin",
-		      "mkeyfile config -f keyfile -P keyfile.key >60-key-file.cnf" },
+	.examples = { "mkeyfile config -f keyfile -P keyfile.key >60-key-file.cnf", "mkeyfile config --plugin=mkeyfile",
+		      "mkeyfile config -f vault:https://vault.example:8200/v1/mariadb" },
 	.own = { .specs = specs },
 	COMMAND_ARGUMENTS(struct arguments),
-	.initial = &initial,
+	.takes_managers = true,
 	.run = config,
 };

@@ -17,6 +17,35 @@
 /* More than any mount has. */
 #define ANSWER_MAX (32u << 20)
 
+/* ---- the address ---- */
+
+/* Without slashes at its end. */
+static int bare_length(const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && text[length - 1] == '/')
+		length--;
+	return (int)length;
+}
+
+char *vault_url(const char *place)
+{
+	const char *server = from_environment("VAULT_ADDR");
+
+	if (strstr(place, "://"))
+		return format_text("%.*s", bare_length(place), place);
+	place += strspn(place, "/");
+	return server ? format_text("%.*s/v1/%.*s", bare_length(server), server, bare_length(place), place) : NULL;
+}
+
+char *vault_authorities(void)
+{
+	const char *path = from_environment("VAULT_CACERT");
+
+	return path ? realpath(path, NULL) : NULL;
+}
+
 /* ---- the token ---- */
 
 static enum status refuse_token(void)
