@@ -52,7 +52,7 @@ setup_test() {
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
-@test "only vault uses libcurl, and it uses only memory, deadlines and formats of other rooms" {
+@test "only vault uses libcurl, and vault uses only cleanup, deadline, format and secret of core" {
 	run -1 grep -rnE '<curl/' cli server core data client plugin
 	run -1 grep -nE '#include "(cli|server|data|client)/' vault/*.[ch]
 	same "cleanup.h
