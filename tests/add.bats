@@ -135,7 +135,7 @@ would change 'keyfile'
 	same "keyfile keyfile~ old pw" "$(echo *)"
 }
 
-# A key that the parser does not count is a key, too.
+# A key that the parser does not see, such as in a comment, is still a key.
 @test "a backup with a key that is not in the file is kept, and the next one is numbered" {
 	make_keyfile keyfile 1 7
 	precious=$(random_key)

@@ -423,9 +423,9 @@ $no_password_hint" encrypt
 	run_refused 64 "mkeyfile encrypt: --in-place and --output cannot be used together" encrypt --in-place -o out -P pw
 	run_refused 64 "mkeyfile encrypt: --backup requires --in-place: with --output, the file is new or --force keeps a backup" \
 		encrypt --backup -o out -P pw
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: give exactly one key ID" rotate 1 100 --new-id=7
-	run_refused 64 "mkeyfile rotate: --new-id=ID makes one successor: give exactly one key ID" rotate --all --new-id=7
-	run_refused 64 "mkeyfile add: --key-from imports one key: give exactly one key ID" add 7 8 --key-from=pw
+	run_refused 64 "mkeyfile rotate: --new-id=ID requires exactly one key ID" rotate 1 100 --new-id=7
+	run_refused 64 "mkeyfile rotate: --new-id=ID requires exactly one key ID" rotate --all --new-id=7
+	run_refused 64 "mkeyfile add: --key-from requires exactly one key ID" add 7 8 --key-from=pw
 	run_refused 64 "mkeyfile add: --size and --key-from cannot be used together: an imported key has its own size" \
 		add 7 --key-from=pw -s 128
 	run_refused 64 "mkeyfile add: --key-version requires --key-from: 'mkeyfile rotate' makes new versions" \

@@ -195,7 +195,7 @@ rename_far() {
 		mv copy/"$file" elsewhere
 		lacks -- "incomplete: $words" "$(elsewhere "$setting")"
 		lacks --datadir=elsewhere --
-		# another server's part is none
+		# a part of another server does not count
 		lacks --datadir="$DATA/data" -- "incomplete: $words" "$(elsewhere "$setting")"
 		mv elsewhere/"$file" copy
 	done <<-END

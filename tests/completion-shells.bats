@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The completions for zsh and fish, in the real shells, beside that for bash.
+# The completions for zsh and fish, tested in the real shells, together with that for bash.
 # shellcheck disable=SC2030,SC2031 # each test has an environment of its own
 bats_require_minimum_version 1.5.0
 load common
@@ -31,7 +31,7 @@ setup_test() {
 	END
 }
 
-# Prints what a shell offers at the end of each line, and a line "--" behind it.
+# Prints what a shell offers at the end of each line, followed by a line "--".
 # Standard input stays open and empty: who reads it hangs until the time is over.
 complete_lines() { # shell line...
 	local shell=$1 command
@@ -46,7 +46,7 @@ complete_lines() { # shell line...
 		sed -E 's/\t.*//; s/^--[a-z0-9-]+=(.)/\1/'
 }
 
-# offer SHELL LINE "WORD..." [LINE "WORD..."]...: exactly these behind each line,
+# offer SHELL LINE "WORD..." [LINE "WORD..."]...: exactly these after each line,
 # in any order.
 offer() {
 	local shell=$1 line i offered expected
@@ -113,7 +113,7 @@ make_sealed() { # file id...
 	done
 }
 
-# As offer, for names of options: bash puts "=" behind those that take a value.
+# As offer, for names of options: bash puts "=" after those that take a value.
 options_are() { # shell line "option..."...
 	local unequal='s/=$//'
 	offer "$@"

@@ -66,7 +66,7 @@ loose_mkeyfile_key_management = FORCE_PLUS_PERMANENT
 loose_mkeyfile_key_management_filename = $PWD/keyfile
 loose_mkeyfile_key_management_filekey = FILE:$PWD/pw
 loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
-# The way back, while the file names no key versions, in place of the above:
+# To go back, while the file has no key versions, use this instead of the above:
 # [mariadb]
 # plugin_load_add = file_key_management
 # loose_file_key_management = FORCE_PLUS_PERMANENT

@@ -166,8 +166,8 @@ END
 @test "files that cannot be read" {
 	run_refused 2 "mkeyfile diff: cannot open 'none': No such file or directory" diff none
 	run_refused 2 "mkeyfile diff: cannot read '.': Is a directory" diff .
-	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" diff - -f -
-	run_refused 64 "mkeyfile diff: only one of the files and passwords can come from standard input" \
+	run_refused 64 "mkeyfile diff: only one file or password can come from standard input" diff - -f -
+	run_refused 64 "mkeyfile diff: only one file or password can come from standard input" \
 		diff - --other-password-file=-
 	head -c 1048577 /dev/zero | tr '\0' '\n' >large
 	run_refused 2 "mkeyfile diff: 'large' is larger than 1048576 bytes, the most that a server reads" diff large

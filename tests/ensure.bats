@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# A host is brought to a state, and a second run changes nothing.
+# ensure: brings the files to a state, and a second run changes nothing.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -12,8 +12,8 @@ ids() { # [option...]
 	mkeyfile list --ids "$@" | paste -sd ' '
 }
 
-# Two runs with the same words: the first changes something, the second nothing, not even
-# a time.
+# Runs the same command twice. The first run changes something, the second one nothing, not
+# even a timestamp.
 ensure_twice() { # argument...
 	local before
 
@@ -61,7 +61,7 @@ ensure_twice() { # argument...
 	ensure_twice --new-password-file=keyfile.key 1 100 101
 	ensure_twice --password-file=keyfile.key 102
 	cmp before keyfile.key
-	# the password is there, and the key file is not, as after an interrupted run
+	# the password file exists, but the key file does not, as after an interrupted run
 	rm keyfile before
 	ensure_twice --new-password-file=keyfile.key
 	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
@@ -79,14 +79,14 @@ next: before you restart the server, add to the group [mariadb] of its option fi
       loose_file_key_management_filekey = FILE:$PWD/keyfile.key" "$stderr"
 	openssl_decrypt keyfile.key keyfile >opened
 	cmp plain opened
-	# and with a password file that is there, and new IDs
+	# and with an existing password file and new IDs
 	mv plain keyfile
 	rm opened
 	ensure_twice --new-password-file=keyfile.key 7 8
 	run -0 openssl_decrypt keyfile.key keyfile
 	same "1 7 8" "$(grep -v '#' <<<"$output" | cut -d ';' -f 1 | paste -sd ' ')"
 	same $'keyfile\nkeyfile.key' "$(ls -A)"
-	# the environment counts, and what the server's option files say, which then need no more
+	# uses the environment and the server's option files, which then need no change
 	make_keyfile keyfile 1
 	MKEYFILE_PASSWORD_FILE=keyfile.key ensure_twice 1
 	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
@@ -132,7 +132,7 @@ changed 'keyfile.key'
   owner root:daemon
   mode 0640" "$stderr"
 	same "640 root:daemon" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
-	# without a group, that of an existing file stays
+	# without a group, an existing file keeps its group
 	ensure_twice --new-password-file=keyfile.key --owner=nobody --trust-owner=nobody
 	same "640 nobody:daemon" "$(stat -c '%a %U:%G' keyfile keyfile.key | uniq)"
 	ensure_twice --new-password-file=keyfile.key --mode=400 --trust-owner=nobody
@@ -172,7 +172,7 @@ changed 'keyfile.key'
 	same "$named" "$(next --owner="root:$group" --mode=0640)"
 	same "$chown" "$(next --owner="root:$group")"
 	same "$chown" "$(next --owner=root:root --mode=0640)"
-	# and a password file that was there
+	# and an existing password file
 	make_password_file pw
 	same "next: make both files readable by the server's user account (chown nobody keyfile pw), and add them to the server's option file" \
 		"$(next --new-password-file=pw)"
@@ -240,7 +240,7 @@ hint: check which file it leads to, and use the path of that file"
 			ensure -f my/key --server-user=nobody --mode=0640 1 ${dry:+"$dry"}
 		run_refused 4 "mkeyfile ensure: refusing 'my/descriptor': ${words/LINK/descriptor}" \
 			ensure -f my/descriptor "${owner[@]}" 1 ${dry:+"$dry"} 7<root/other
-		# what root creates belongs to the server's user account
+		# files that root creates belong to the server's user account
 		run_refused 4 "mkeyfile ensure: refusing 'my/root/new': ${words/LINK/root}" \
 			ensure -f my/root/new --server-user=nobody ${dry:+"$dry"}
 		run_refused 4 "mkeyfile generate: refusing 'my/root/new': ${words/LINK/root}" \
@@ -248,7 +248,7 @@ hint: check which file it leads to, and use the path of that file"
 		run_refused 4 "mkeyfile generate: refusing 'my/root/new': ${words/LINK/root}" \
 			generate -f k --new-password-file=my/root/new --server-user=nobody ${dry:+"$dry"}
 	done
-	# a file that has them needs no gift
+	# a file with this owner and mode needs no change
 	run -0 --separate-stderr mkeyfile ensure -f my/key --server-user=nobody --owner=root --mode=0600 1
 	same "'my/key' needs no change" "$stderr"
 	chown -h root my/key
@@ -270,20 +270,20 @@ hint: remove its other hard links, or replace it with a copy of itself" \
 		same $'user::rw-\ngroup::r--\nother::---' "$(getfacl -cE keyfile | head -n 3)"
 		same 640 "$(stat -c %a keyfile)"
 	done
-	# even where the mode is right already
+	# even if the mode is already right
 	setfacl -m u:65534:r,m::r keyfile
 	same 640 "$(stat -c %a keyfile)"
 	run -0 --separate-stderr mkeyfile ensure --dry-run --mode=0640
 	same "would change 'keyfile'
   mode 0640" "$stderr"
 	ensure_twice --mode=0640
-	# without a mode, an ACL stays
+	# without a mode, an ACL is kept
 	setfacl -m u:65534:r keyfile
 	run -0 mkeyfile ensure -q 1 10
 	getfacl -cn keyfile | grep -qx user:65534:r--
 }
 
-# Two files whose mode is to change, with the options that do it.
+# Makes two files, and sets options to those that change their mode.
 prepare_modes() {
 	rm -f keyfile pw
 	make_keyfile keyfile 1 2
@@ -325,7 +325,7 @@ prepare_modes() {
 	same "mkeyfile ensure: cannot change owner, group or mode of 'keyfile': Read-only file system
 hint: the change itself is made" "$stderr"
 	same '600 400' "$(stat -c %a keyfile pw | xargs)"
-	# and so does one that is noticed late
+	# and so does one that is found late
 	prepare_modes
 	run -2 --separate-stderr strace -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=1 \
 		"$MKEYFILE" ensure "${options[@]}"
@@ -512,7 +512,7 @@ run_busy() { # file argument...
 }
 
 @test "waits for a password file that another run is about to remove" {
-	# as generate has it, before its key file is there
+	# as generate does, before its key file exists
 	make_password_file keyfile.key
 	exec 9<keyfile.key
 	flock 9

@@ -196,7 +196,7 @@ END
 	for file in keyfile keyfile.key; do
 		same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' $file)"
 	done
-	# which the option files name as well
+	# which the option files also set
 	printf '[mysqld]\nuser = nobody\n' >my.cnf
 	unset MKEYFILE_PRINT_DEFAULTS
 	run -0 mkeyfile generate -q -f named --defaults-file=my.cnf
@@ -206,7 +206,7 @@ END
 	# a number without a name has no group
 	run -0 mkeyfile generate -q -f number --server-user=54321
 	same "600 54321:$(id -g)" "$(stat -c '%a %u:%g' number)"
-	# a file that is there keeps its owner
+	# an existing file keeps its owner
 	run -0 mkeyfile generate -q -f number --force --server-user=54321 --trust-owner=nobody
 	same "600 54321:$(id -g)" "$(stat -c '%a %u:%g' number)"
 }
@@ -218,7 +218,7 @@ END
 	grep -q 'INJECTED' calls
 	grep -qxF "next: make both files readable by the server's user account (chown nobody keyfile keyfile.key), and add them to the server's option file" <<<"$stderr"
 	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
-	# as a shell takes the names
+	# with names quoted for a shell
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \
 		"$MKEYFILE" generate --file="it's" --new-password-file='my key' --server-user=nobody
 	same "chown nobody 'it'\''s' 'my key'" "$(sed -n 's/^next: .* (\(.*\)), and .*/\1/p' <<<"$stderr")"

@@ -159,7 +159,7 @@ needs_more() { # example
 			[[ $example != *"-o plain" ]] || rm "$TMPDIR/place/plain"
 			[[ $example != *--new-password-file* || $command == passwd ]] || unset MKEYFILE_PASSWORD_FILE
 			[[ $example != "mkeyfile verify"* ]] || example+=" --server-user=$(id -un)"
-			# not the data of this host, whatever its size
+			# not the data of this host, which may be large
 			example=${example//\/var\/lib\/mysql/none}
 			status=0
 			(cd "$TMPDIR/place" && sh -c "$example") >words 2>&1 </dev/null || status=$?

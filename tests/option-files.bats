@@ -365,7 +365,7 @@ hint: use --no-defaults to ignore the option files" list -f keyfile
 hint: use --no-defaults to ignore the option files" list -f keyfile
 	run_refused 64 "mkeyfile list: --no-defaults cannot be used with --defaults-file or --defaults-group-suffix" \
 		list --no-defaults --defaults-file=x
-	# a host without MariaDB has no option files, and that is no error
+	# a host without MariaDB has no option files, which is not an error
 	mkdir empty
 	run --separate-stderr env PATH="$PWD/empty" "$MKEYFILE" list --ids -f plain
 	assert_equal 0 "" $'1\n2\n100'

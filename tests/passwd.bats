@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# passwd: openssl opens every file it writes, and wherever it is killed one pair of
-# key file and password file opens.
+# passwd: openssl opens every file that it writes. If it is killed at any point, a
+# matching pair of key file and password file remains.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -19,7 +19,7 @@ names_in() { # directory
 	find "$1" -mindepth 1 -printf '%f\n' | sort | xargs
 }
 
-# opens FILE PASSWORD_FILE [openssl options]: openssl gets the plain text from it.
+# opens FILE PASSWORD_FILE [openssl options]: openssl decrypts FILE to the plain text.
 opens() {
 	openssl_decrypt "$2" "$1" "${@:3}" | cmp -s - plain
 }
@@ -114,14 +114,14 @@ $still_opens" ""
 	opens keyfile new
 }
 
-# Every way to make an AES key, as mkeyfile and as openssl say it.
+# Every way to derive an AES key, as options of mkeyfile and of openssl.
 kdfs=("sha1:0:-md sha1" "sha224:0:-md sha224" "sha256:0:-md sha256" "sha384:0:-md sha384" "sha512:0:-md sha512"
 	"sha1:1:-md sha1 -pbkdf2 -iter 1" "sha512:1000:-md sha512 -pbkdf2 -iter 1000")
 
 @test "changes every digest and iteration count, with and without the password" {
 	for ((i = 0; i < ${#kdfs[@]}; i++)); do
 		from=${kdfs[i]}
-		# to itself and its neighbours; in a long run to every one
+		# to the same and the neighboring ones; in a long run, to every one
 		others=("$from" "${kdfs[(i + 1) % ${#kdfs[@]}]}" "${kdfs[(i + 5) % ${#kdfs[@]}]}")
 		[ "${MKEYFILE_TEST_LONG-}" != 1 ] || others=("${kdfs[@]}")
 		for to in "${others[@]}"; do
@@ -179,7 +179,7 @@ $hint" encrypt -f - --digest=sha256 <plain
 	run -0 mkeyfile generate -n -f new --new-password-file=new.key --digest=sha256 --target=10.11+plugin
 	run -0 mkeyfile encrypt -n -f plain -P pw --in-place --digest=sha256 --pbkdf2=1000 --target=10.11+plugin
 	run -0 mkeyfile passwd -P pw -n --new-digest=sha512 --target=12.3
-	# what every server reads needs no server that is asked
+	# a KDF that every server reads needs no installed server
 	run -0 mkeyfile passwd -P pw -n --new-password-file=new
 	export VERSION=12.3.1-MariaDB
 	run -0 mkeyfile passwd -P pw -n --new-digest=sha512
@@ -407,13 +407,12 @@ hint: compare '.pw.mkeyfile-3-4' $other" "$(head -n 8 <<<"$stderr")"
 hint: use --password-file, --password-fd or --password-command" passwd -P pw --new-password=secret
 }
 
-# ---- killed at every moment ----
+# ---- killed at any moment ----
 
 changing='openat,write,fsync,linkat,link,renameat,renameat2,unlinkat,unlink,fchmod,fchown,fsetxattr,ftruncate'
 
-# The moments of a run at which something on the disk changes, as CALL NUMBER: each
-# call that can change something, before it is made. All others change nothing
-# in between; MKEYFILE_TEST_LONG=1 takes them too.
+# The moments at which a run is about to change something on the disk, as CALL NUMBER.
+# MKEYFILE_TEST_LONG=1 includes all other system calls, which change nothing.
 moments() { # argument...
 	local trace=$changing
 	[ "${MKEYFILE_TEST_LONG-}" != 1 ] || trace=all
@@ -430,8 +429,8 @@ restore() {
 	cp -p keyfile pw run/
 }
 
-# run_killed NEW_FILE NEW_KDF ARGUMENT...: the command is killed at each moment; then
-# a pair opens, and the same command finishes what was begun.
+# run_killed NEW_FILE NEW_KDF ARGUMENT...: kills the command at each moment. Then a
+# matching pair opens, and the same command finishes the change.
 run_killed() {
 	local new=$1 kdf=$2 call number kills=0
 	shift 2
@@ -486,11 +485,11 @@ run_killed() {
 	while read -r call number <&7; do
 		restore
 		run strace -o trace -e trace="$call" -e inject="$call:error=EIO:when=$number" "$MKEYFILE" "${options[@]}"
-		# what was not done is never said to be done
+		# never reports a change that was not made
 		[ "$status" != 0 ] || { opens run/keyfile run/pw && run -1 cmp run/pw pw; }
 		[ "$status" != 0 ] || continue
 		opens run/keyfile run/pw || opens run/keyfile run/pw.new || { echo "no pair after $call $number" && return 1; }
-		# one that failed before the change leaves nothing
+		# a failure before the change leaves no files
 		if cmp -s run/keyfile keyfile && cmp -s run/pw pw && [ ! -e run/pw.new ]; then
 			same "keyfile pw" "$(names_in run)"
 		fi

@@ -92,7 +92,7 @@ hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 	run_refused 2 "mkeyfile list: 'the password command' holds no password" list --password-command=true
 	run_refused 2 "mkeyfile list: the password in 'the password command' is longer than 256 bytes, which no server reads" \
 		list --password-command=yes
-	# as in a file, nothing behind 257 bytes counts
+	# as in a file, only the first 257 bytes count
 	opens --password-command='cat pw pw pw'
 	run_refused 3 "mkeyfile list: warning: the password has a line break inside
 hint: openssl enc uses only the first line, the server all of it

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Places where a key file is hard to change: mount points, volumes, flags, other
-# people's directories, files that somebody else is writing.
+# people's directories, files that another process is writing.
 bats_require_minimum_version 1.5.0
 load common
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# remove: guarded by what real data directories need.
+# remove: checks what real data directories need.
 bats_require_minimum_version 1.5.0
 load common
 load server
 
-# A stopped server's data: tables under 1 and 100, none under 2, 101 and 102.
+# A stopped server's data: tables with keys 1 and 100, none with keys 2, 101 and 102.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	make_keyfile keyfile 1 2 100 101
@@ -220,6 +220,6 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	run_refused 64 "mkeyfile remove: --all requires --old-versions" remove --all --force
 	run_refused 64 "mkeyfile remove: --all and key IDs cannot be used together" remove --all --old-versions 100
 	run_refused 64 "mkeyfile remove: --key-version and --old-versions cannot be used together" remove 100 --old-versions --key-version=1
-	run_refused 64 "mkeyfile remove: --key-version applies to one version of one ID: give exactly one key ID" remove 100 101 --key-version=1
+	run_refused 64 "mkeyfile remove: --key-version requires exactly one key ID" remove 100 101 --key-version=1
 	run_refused 64 "mkeyfile remove: invalid key version '0': use a number from 1 to 4294967294" remove 100 --key-version=0
 }

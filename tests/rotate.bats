@@ -221,8 +221,8 @@ END
 	run -1 grep -F "$by_hand" <<<"$stderr"
 }
 
-# What it talks to servers with, beside a copy of it: an Enterprise Server that does not
-# answer when it has to read its file again, until it is able to.
+# A copy of mkeyfile next to a fake client, which acts as an Enterprise Server. It does not
+# answer the request to read the file again until the file 'able' exists.
 fake_client() {
 	cp "$MKEYFILE" mkeyfile
 	cat >mkeyfile-client <<-'END'
@@ -256,7 +256,7 @@ fake_client() {
 		wait $! || ended=$?
 		same 2 "$ended"
 	done
-	# one that came during the change
+	# a signal during the change
 	strace -o trace -e trace=fsync -e inject=fsync:signal=TERM:when=2 ./mkeyfile "${flush[@]}" && return 1
 	tail -n 1 trace >end
 	grep -q 'exited with 2' end

@@ -49,7 +49,7 @@ static const struct command_group groups[] = {
 static enum status check_arguments(const struct arguments *arguments)
 {
 	if (arguments->key_from && arguments->ids.count != 1)
-		return usage_error("--key-from imports one key: give exactly one key ID");
+		return usage_error("--key-from requires exactly one key ID");
 	if (is_standard_stream(arguments->key_from) && reads_standard_input(&arguments->options->password))
 		return usage_error("the key and the password cannot both come from standard input");
 	if (is_standard_stream(arguments->key_from) && is_standard_stream(arguments->options->file))

@@ -269,7 +269,7 @@ static void print_sections(const struct section *section, const struct section *
 	print_section(section, "");
 	if (!way_back->count)
 		return;
-	puts("# The way back, while the file names no key versions, in place of the above:");
+	puts("# To go back, while the file has no key versions, use this instead of the above:");
 	print_section(way_back, "# ");
 }
 

@@ -135,7 +135,7 @@ static enum status check_streams(const struct arguments *arguments)
 	int uses = is_standard_stream(options->file) + reads_standard_input(&options->password) +
 		   is_standard_stream(arguments->other) + reads_standard_input(&arguments->how.other_password);
 
-	return uses > 1 ? usage_error("only one of the files and passwords can come from standard input") : STATUS_DONE;
+	return uses > 1 ? usage_error("only one file or password can come from standard input") : STATUS_DONE;
 }
 
 /* ---- the comparison ---- */

@@ -78,7 +78,7 @@ static bool take_key(const json_t *key, struct keyset_member *ret_member)
 
 static enum status not_a_manifest(const char *name)
 {
-	message_error("'%s' is JSON, but not what 'mkeyfile list --json' prints", name);
+	message_error("'%s' is JSON, but not the output of 'mkeyfile list --json'", name);
 	return STATUS_FAILED;
 }
 

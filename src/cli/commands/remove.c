@@ -281,7 +281,7 @@ static enum status check_redo_log_of(const struct arguments *arguments, const st
 	case DATA_REDO_LOG_SEVERAL:
 		return refuse_with_hint(
 			arguments,
-			format_text("the redo logs of several directories may be that of the tablespaces in '%s'",
+			format_text("more than one directory has a redo log that may belong to the tablespaces in '%s'",
 				    directory),
 			"check the directories of one server at a time");
 	default:
@@ -486,7 +486,7 @@ static enum status remove_keys(void *input)
 	enum status status;
 
 	if (arguments->version && arguments->ids.count != 1)
-		return usage_error("--key-version applies to one version of one ID: give exactly one key ID");
+		return usage_error("--key-version requires exactly one key ID");
 	arguments->options->writing.backup = true;
 	status = filter_complete(arguments->options);
 	if (!status && arguments->datadirs.of_server)

@@ -82,7 +82,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	arguments->server.named |= arguments->flush;
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->successor && arguments->ids.count != 1)
-		return usage_error("--new-id=ID makes one successor: give exactly one key ID");
+		return usage_error("--new-id=ID requires exactly one key ID");
 	status = filter_complete(arguments->options);
 	return status ? status : datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }

@@ -120,7 +120,7 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 
 	for (size_t i = 0; i < tables->count; i++)
 		count += tables->items[i].id == id;
-	fprintf(stream, "SET NAMES utf8mb4;\n-- %zu table%s under key %u:\n", count, count == 1 ? " is" : "s are", id);
+	fprintf(stream, "SET NAMES utf8mb4;\n-- %zu table%s key %u:\n", count, count == 1 ? " uses" : "s use", id);
 	for (size_t i = 0; done && i < tables->count; i++)
 		if (tables->items[i].id == id)
 			done = write_table(stream, &tables->items[i], successor);

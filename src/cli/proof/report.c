@@ -355,7 +355,7 @@ static void print_redo_log_hints(const struct proof *proof)
 			continue;
 		printf(log == DATA_REDO_LOG_OLD
 			       ? "not provable: the redo log ends before the newest page of the tablespaces in '"
-			       : "not provable: the redo logs of several directories may be that of the tablespaces in '");
+			       : "not provable: more than one directory has a redo log that may belong to the tablespaces in '");
 		print_visibly(stdout, proof->what->datadirs.paths[i]);
 		puts(log == DATA_REDO_LOG_OLD
 			     ? "': the tablespaces were written with another redo log\n"
