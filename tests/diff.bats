@@ -137,7 +137,7 @@ END
 
 @test "a manifest that is invalid or incomplete" {
 	mkeyfile list --json >manifest
-	local other='is JSON, but not what '\''mkeyfile list --json'\'' prints' damage
+	local other="is JSON, but not the output of 'mkeyfile list --json'" damage
 	for damage in '{}' '{keys: []}' '.keys = 1' '.keys[0].id = 0' '.keys[0].id = "1"' '.keys[0].id = 4294967296' \
 		'del(.keys[0].version)' '.keys[0].version = 4294967295' '.keys[0].bits = 129' \
 		'.keys[0].fingerprint = "x"' 'del(.keys[0].fingerprint)' 'del(.fingerprint)' \
