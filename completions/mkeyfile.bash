@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # bash completion for mkeyfile(1)
 
-_mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status'
+_mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status import export'
 
 # The options of a command, or of mkeyfile itself if the command is empty.
 _mkeyfile_options()
@@ -13,6 +13,7 @@ _mkeyfile_options()
 	local change='--backup --keep= --lock-timeout= --write-in-place='
 	local server='--server --user= --defaults-extra-file= --server-timeout= --no-tls'
 	local filter='--output= -o'
+	local manager='--aws-command= --manager-timeout='
 	local output="$filter --in-place --force"
 
 	case $1 in
@@ -20,10 +21,10 @@ _mkeyfile_options()
 	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --if-missing --force $filter $change $shared" ;;
 	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $filter $change $shared" ;;
-	list) echo "--ids --fingerprint $shared" ;;
+	list) echo "--ids --fingerprint $manager $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --encryption-algorithm= $shared" ;;
+	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --encryption-algorithm= $manager $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=
@@ -31,7 +32,15 @@ _mkeyfile_options()
 		;;
 	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force $filter --keep= --lock-timeout= --write-in-place= $shared" ;;
 	status) echo "--wait --timeout= $server $shared" ;;
-	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= --aws-command= --manager-timeout= $shared" ;;
+	import)
+		echo "--key-version= --force --datadir= --server-data --new-password-file= $manager --other-password-file= --other-digest= --other-pbkdf2=
+			--backup --lock-timeout= $shared"
+		;;
+	export)
+		echo "--kms-key-id= --key-version= --force --datadir= --server-data $manager --other-password-file= --other-digest= --other-pbkdf2=
+			--backup --lock-timeout= $shared"
+		;;
+	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $manager $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;
 	'') echo "$shared" ;;
 	esac
@@ -284,14 +293,14 @@ _mkeyfile()
 		_mkeyfile_choose "$(_mkeyfile_options "$command")"
 	elif [[ ! $command ]]; then
 		_mkeyfile_choose "$_mkeyfile_commands help version"
+	elif [[ $command == @(diff|import|export) && ${#named[@]} -eq 0 ]]; then
+		_mkeyfile_choose_file
 	elif [[ $command == @(rotate|remove|status) && ! $all ]]; then
 		_mkeyfile_complete_ids
 	elif [[ $command == help && ${#named[@]} -eq 0 ]]; then
 		_mkeyfile_choose "$_mkeyfile_commands options"
 	elif [[ $command == help && ${named[*]} == options ]]; then
 		_mkeyfile_choose "$_mkeyfile_commands"
-	elif [[ $command == diff && ${#named[@]} -eq 0 ]]; then
-		_mkeyfile_choose_file
 	fi
 	if declare -F __ltrim_colon_completions >/dev/null; then
 		__ltrim_colon_completions "$cur"

@@ -163,4 +163,6 @@ end
 complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments help \
     --description 'open the manual page of a command'
 complete --command mkeyfile --condition '__mkeyfile_command_is ""' --arguments version --description 'print the version'
-complete --command mkeyfile --condition '__mkeyfile_command_is diff' --force-files
+for name in diff import export
+    complete --command mkeyfile --condition "__mkeyfile_command_is $name" --force-files
+end

@@ -25,7 +25,6 @@ examples() { # [command]
 	run -64 --separate-stderr mkeyfile
 	same "" "$output"
 	same "Create, change and check the key files of MariaDB's file_key_management plugin.
-
 Commands:
   generate [ID...]     create a new key file
   ensure [ID...]       create the key file, or add what it lacks
@@ -40,10 +39,11 @@ Commands:
   remove ID...|--all   remove keys that no data needs
   diff OTHER           compare two key files by fingerprint
   status [ID...]       show the progress of a rotation on a running server
+  import SOURCE        copy keys from another key file, AWS KMS or Vault
+  export TARGET        copy keys to another key file, AWS KMS or Vault
 
 Example:
   mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100
-
 For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$stderr"
 	run -64 --separate-stderr mkeyfile --json
 	same '{"error":{"status":64,"message":"no command given"},"hints":["run '\''mkeyfile --help'\'' to list the commands"]}' \
@@ -60,7 +60,6 @@ Examples:
   mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100
   mkeyfile verify --file=keyfile --password-file=keyfile.key --target=10.11
   mkeyfile rotate 100 --new-id >move.sql
-
 For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$output"
 	for word in -h '-?' help; do
 		same "$output" "$(mkeyfile "$word" 2>&1)"
@@ -138,7 +137,7 @@ make_neighbours() {
 
 # Servers and data are not here; their commands are parsed, and fail later.
 needs_more() { # example
-	[[ $1 == "mkeyfile status"* || $1 == *--datadir=* || $1 == *--server-data* ]]
+	[[ $1 == "mkeyfile status"* || $1 == *--datadir=* || $1 == *--server-data* || $1 == *vault:* ]]
 }
 
 @test "the examples of every help screen run" {
@@ -148,6 +147,8 @@ needs_more() { # example
 	cp plain backup
 	make_password_file old.key
 	openssl_encrypt old.key plain old
+	cp -p old other
+	cp -p old.key other.key
 	# what rotate and generate are for
 	for command in '' $(commands); do
 		while IFS= read -r example; do

@@ -23,7 +23,9 @@ $plugin$client$vault./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-diff.1
 ./usr/share/man/man1/mkeyfile-encrypt.1
 ./usr/share/man/man1/mkeyfile-ensure.1
+./usr/share/man/man1/mkeyfile-export.1
 ./usr/share/man/man1/mkeyfile-generate.1
+./usr/share/man/man1/mkeyfile-import.1
 ./usr/share/man/man1/mkeyfile-list.1
 ./usr/share/man/man1/mkeyfile-passwd.1
 ./usr/share/man/man1/mkeyfile-remove.1

@@ -116,6 +116,34 @@ tell_of_ensure() {
 	tell_status 2 ensure -f none/keyfile 1
 }
 
+tell_of_copies() {
+	mkdir -p programs amazon
+	ln -s "$abs_top_srcdir/tests/fake-aws" programs/aws
+	local PATH=$PWD/programs:$PATH
+	tell_status 0 export -f plain copied
+	tell_status 0 export -f plain copied
+	"$MKEYFILE" add -q -f plain 500
+	tell_status 0 import -f copied plain -n
+	tell_status 0 export -f plain copied -n --backup
+	tell_status 0 import -f copied plain --backup
+	"$MKEYFILE" generate -q -f stranger
+	tell_status 4 import -f copied stranger
+	tell_status 4 export -f copied stranger
+	tell_status 2 import -f copied none
+	tell_status 2 import -f copied plain 7
+	tell_status 64 import -f copied
+	tell_status 4 import -f open/keyfile plain
+	fail_in_every_way export copied
+	tell_status 0 export -f plain aws:amazon --kms-key-id=alias/db 1 500
+	tell_status 64 export -f plain aws:amazon
+	FAKE_AWS=decrypt-fails tell_status 2 import -f copied aws:amazon
+	tell_status 0 import -f copied aws:amazon
+	tell_status 0 list -f aws:amazon
+	tell_status 1 diff -f plain aws:amazon
+	tell_status 0 verify -f aws:amazon
+	tell_status 64 rotate -f aws:amazon 1
+}
+
 tell_of_locks() {
 	local holder
 	exec {holder}<plain
@@ -223,6 +251,7 @@ setup_file() {
 	tell help nonsense
 	tell_of_key_files
 	tell_of_ensure
+	tell_of_copies
 	tell_of_locks
 	tell_verdicts
 	tell_of_servers

@@ -149,6 +149,8 @@ page_members() { # page
 	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
 	"$MKEYFILE" remove -q -f keyfile -P key --force 200 -j >remove.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
+	"$MKEYFILE" import -q -f more plain -j >import.json
+	"$MKEYFILE" export -q -f more plain -j >export.json
 	# tests/status.bats asks a server
 	echo '{"path":0,"server":0,"plugin":0,"server_path":0,"reload":0,"rotate_key_age":0,"threads":0,"state":0,"ids":0}' >status.json
 	for command in $(commands); do

@@ -50,6 +50,13 @@ COMMANDS = [
     command("ensure-add", "ensure -f sealed -P pw --mode=0400 1 7", "sealed", [(7, 1)]),
     command("ensure-encrypt", "ensure -f plain --new-password-file=new.key 7", "plain", [(7, 1)],
             with_file="new.key"),
+    command("import", "import -f plain more 7", "plain", [(7, 1)]),
+    command("import-encrypted", "import -f sealed -P pw more 7", "sealed", [(7, 1)]),
+    command("import-new", "import -f new more", "new", [(1, 1), (7, 1)]),
+    command("import-new-password", "import -f new --new-password-file=new.key more", "new", [(1, 1), (7, 1)],
+            with_file="new.key"),
+    command("export", "export -f more plain 7", "plain", [(7, 1)]),
+    command("export-new", "export -f sealed -P pw new", "new", [(1, 1), (2, 1), (100, 1)]),
     command("rotate", "rotate -f versioned 100", "versioned", [(100, 2)]),
     command("rotate-encrypted", "rotate -f sealed-versioned -P pw --all", "sealed-versioned",
             [(1, 2), (2, 2), (100, 2)]),
@@ -124,6 +131,7 @@ def prepare(directory):
     fewer = plain[:plain.rindex(b"100;")]
     files = {
         "plain": plain,
+        "more": b"1;%s\n7;%s\n" % (random_key(), random_key()),
         "kept": plain,
         "kept~": fewer,
         "kept-sealed": openssl(plain, "-pass", "file:" + password),

@@ -52,3 +52,5 @@ extern const struct command passwd_command;
 extern const struct command remove_command;
 extern const struct command diff_command;
 extern const struct command status_command;
+extern const struct command import_command;
+extern const struct command export_command;

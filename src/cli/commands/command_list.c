@@ -71,9 +71,12 @@ char *command_list(const struct command *const *commands)
 	if (!stream)
 		return NULL;
 	for (; *commands; commands++) {
+		const char *operands = (*commands)->operands;
 		char synopsis[40];
 
-		snprintf(synopsis, sizeof(synopsis), "%s %s", (*commands)->name, (*commands)->operands);
+		/* there is room for one of them */
+		snprintf(synopsis, sizeof(synopsis), "%s %.*s", (*commands)->name, (int)strcspn(operands, " "),
+			 operands);
 		fprintf(stream, "  %-20s %s\n", synopsis, (*commands)->summary);
 	}
 	fclose(stream);

@@ -4,6 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/managers/manager.h"
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
@@ -16,6 +17,14 @@ struct arguments {
 	struct options *options;
 	bool only_ids;
 	bool only_fingerprint;
+	struct manager_options how;
+};
+
+static const struct arguments initial = { .how = MANAGER_OPTIONS_INITIAL };
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(manager_table, struct manager_options, struct arguments, how) },
+	{ 0 },
 };
 
 static const struct option_spec specs[] = {
@@ -136,8 +145,19 @@ static void print_list(const struct arguments *arguments, const struct content *
 		printf("%s\n", whole->text);
 	else
 		print_table(keyset, whole);
-	if (!arguments->only_ids && !arguments->only_fingerprint)
-		note_old_versions(&content->keyfile);
+}
+
+static enum status open_file(const struct options *options, const char *name, struct content *content)
+{
+	SECRET struct secret raw = { 0 };
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+
+	if (!status)
+		status = content_open(&options->password, options->kdf, name, &raw, content);
+	if (!status)
+		warn_unless_target_loads(&options->target, name, &content->keyfile.text,
+					 content->encrypted ? &content->kdf : NULL, raw.size);
+	return status;
 }
 
 static enum status list(void *input)
@@ -145,25 +165,24 @@ static enum status list(void *input)
 	const struct arguments *arguments = input;
 	const struct options *options = arguments->options;
 	const char *name = input_name(options->file);
-	SECRET struct secret raw = { 0 };
+	const struct manager manager = manager_of(options->file, options, &arguments->how);
 	CONTENT struct content content = { 0 };
 	KEYSET struct keyset keyset = { 0 };
 	struct fingerprint whole;
-	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+	enum status status = manager.kind == MANAGER_FILE ? open_file(options, name, &content)
+							  : manager_open(&manager, &content.keyfile);
 	struct fault fault;
 
-	if (!status)
-		status = content_open(&options->password, options->kdf, name, &raw, &content);
 	if (status)
 		return status;
-	warn_unless_target_loads(&options->target, name, &content.keyfile.text, content.encrypted ? &content.kdf : NULL,
-				 raw.size);
 	fault = keyset_of_keyfile(&content.keyfile, &keyset);
 	if (!fault.code)
 		fault = keyset_fingerprint(&keyset, &whole);
 	if (fault.code)
 		return message_fault(fault, name);
 	print_list(arguments, &content, &keyset, &whole);
+	if (manager.kind == MANAGER_FILE && !arguments->only_ids && !arguments->only_fingerprint)
+		note_old_versions(&content.keyfile);
 	return STATUS_DONE;
 }
 
@@ -175,6 +194,9 @@ const struct command list_command = {
 	.examples = { "mkeyfile list", "mkeyfile list --ids",
 		      "mkeyfile list --file=keyfile --password-file=keyfile.key --json" },
 	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
+	.takes_managers = true,
 	.run = list,
 };

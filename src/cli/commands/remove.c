@@ -164,20 +164,6 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 
 /* ---- whether data needs them ---- */
 
-/* Prints an error, or a warning if the check is overridden. Takes ownership of words; NULL: no
- * memory. */
-static enum status refuse_unless(bool overridden, char *words)
-{
-	if (!words)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	if (overridden)
-		message_warning("%s", words);
-	else
-		message_error("%s", words);
-	free(words);
-	return overridden ? STATUS_DONE : STATUS_REFUSED;
-}
-
 static enum status refuse(const struct arguments *arguments, char *words)
 {
 	return refuse_unless(arguments->force, words);

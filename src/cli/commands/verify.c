@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/inspection.h"
 #include "cli/keyfile/report.h"
+#include "cli/managers/key_text.h"
 #include "cli/proof/prove.h"
 #include "cli/words/color.h"
 #include "cli/words/document.h"
@@ -19,7 +20,10 @@ struct arguments {
 	bool no_probe;
 	bool strict;
 	struct prove_options prove;
+	struct manager_options how;
 };
+
+static const struct arguments initial = { .how = MANAGER_OPTIONS_INITIAL };
 
 static const struct option_spec specs[] = {
 	{ "strict", 0, NULL, "Treat warnings as errors", OPTION_FLAG(struct arguments, strict) },
@@ -29,6 +33,7 @@ static const struct option_spec specs[] = {
 };
 
 static const struct command_group groups[] = {
+	{ COMMAND_GROUP(manager_table, struct manager_options, struct arguments, how) },
 	{ COMMAND_GROUP(prove_table, struct prove_options, struct arguments, prove) },
 	{ COMMAND_GROUP(datadir_table, struct datadirs, struct arguments, prove.datadirs) },
 	{ 0 },
@@ -43,6 +48,8 @@ static bool is_accepted(const struct arguments *arguments, const struct inspecti
 
 static const char *who_loads(const struct inspection *inspection)
 {
+	if (inspection->plugin)
+		return inspection->plugin;
 	if (inspection->options->target.profile)
 		return inspection->options->target.name;
 	return inspection->loads == server_profile_count ? "every server" : "some servers";
@@ -74,7 +81,7 @@ static void print_verdict(const struct arguments *arguments, const struct inspec
 		return;
 	}
 	print_colored(stdout, accepted ? COLOR_YES : COLOR_NO, accepted ? "yes:" : "no:");
-	print_result(" '%s' loads on %s", inspection->name, who_loads(inspection));
+	print_result(" '%s' loads %s %s", inspection->name, inspection->plugin ? "with" : "on", who_loads(inspection));
 	if (!accepted)
 		printf(", but with %zu warning%s", warnings, warnings == 1 ? "" : "s");
 	putchar('\n');
@@ -86,6 +93,10 @@ static void print_facts(const struct inspection *inspection)
 
 	if (!keyfile->count)
 		return;
+	if (inspection->plugin) {
+		printf("  %zu key%s\n", keyfile->count, keyfile->count == 1 ? "" : "s");
+		return;
+	}
 	printf("  %zu key%s, %s, %s\n", keyfile->count, keyfile->count == 1 ? "" : "s",
 	       keyfile->has_versions ? "versioned" : "unversioned",
 	       inspection->encrypted ? kdf_words(inspection->options->kdf) : "not encrypted");
@@ -151,7 +162,7 @@ static json_t *servers_json(const struct inspection *inspection)
 {
 	json_t *servers = json_array();
 
-	for (size_t i = 0; i < server_profile_count; i++) {
+	for (size_t i = 0; !inspection->plugin && i < server_profile_count; i++) {
 		const struct refusal *refusal = &inspection->refusals[i];
 		json_t *server = json_object();
 
@@ -205,7 +216,9 @@ static json_t *inspection_json(const struct arguments *arguments, const struct i
 
 	json_object_set_new(object, "path", json_text(inspection->name));
 	json_object_set_new(object, "from_option_files", json_boolean(options->host.names_file));
-	json_object_set_new(object, "target", options->target.profile ? json_text(options->target.name) : json_null());
+	json_object_set_new(object, "target",
+			    !inspection->plugin && options->target.profile ? json_text(options->target.name)
+									   : json_null());
 	json_object_set_new(object, "loads", json_boolean(loads));
 	json_object_set_new(object, "accepted", json_boolean(is_accepted(arguments, inspection)));
 	json_object_set_new(object, "reason", loads ? json_null() : refusal_json(inspection_refusal(inspection)));
@@ -249,6 +262,33 @@ static enum status print_all(const struct arguments *arguments, const struct ins
 	return STATUS_DONE;
 }
 
+/* Keys of another manager are read by another plugin. */
+static enum status inspect_manager(struct arguments *arguments, const struct manager *manager,
+				   struct inspection *inspection)
+{
+	const struct key_choice all = { 0 };
+	FINDINGS struct findings findings = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = manager_read(manager, &all, NULL, &findings, &text);
+
+	arguments->prove.only_cbc = manager_plugin(manager);
+	if (!status)
+		status = key_text_parse(manager, &text, &keyfile);
+	return status ? status
+		      : inspection_of_keys(arguments->options, manager_plugin(manager), &keyfile, &findings,
+					   inspection);
+}
+
+static enum status inspect(struct arguments *arguments, struct inspection *inspection)
+{
+	const struct manager manager = manager_of(arguments->options->file, arguments->options, &arguments->how);
+
+	if (manager.kind == MANAGER_FILE)
+		return inspection_make(arguments->options, !arguments->no_probe, inspection);
+	return inspect_manager(arguments, &manager, inspection);
+}
+
 static enum status verify(void *input)
 {
 	struct arguments *arguments = input;
@@ -258,7 +298,7 @@ static enum status verify(void *input)
 	bool has_data = arguments->prove.datadirs.count > 0;
 
 	if (!status)
-		status = inspection_make(arguments->options, !arguments->no_probe, &inspection);
+		status = inspect(arguments, &inspection);
 	if (!status && has_data)
 		status = prove_data(&arguments->options->talk, &arguments->options->host, &arguments->prove,
 				    inspection.keyfile.count ? &inspection.keyfile : NULL, &proof);
@@ -281,7 +321,9 @@ const struct command verify_command = {
 	.own = { .specs = specs },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),
+	.initial = &initial,
 	.judges_host = true,
+	.takes_managers = true,
 	.only_tells = true,
 	.run = verify,
 };

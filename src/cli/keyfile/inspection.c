@@ -12,6 +12,7 @@
 #include "cli/words/refusal_hint.h"
 #include "core/disguise.h"
 #include "core/file.h"
+#include "core/format.h"
 #include "core/unseal.h"
 #include "server/verdict.h"
 
@@ -511,14 +512,51 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 	return status;
 }
 
+/* Those that are about the keys themselves: there are no lines. */
+static void take_findings(const struct findings *all, struct findings *findings)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct finding finding = all->items[i];
+
+		finding.line = 0;
+		if (finding.kind == FINDING_UNIFORM_KEY || finding.kind == FINDING_PUBLISHED_KEY ||
+		    finding.kind == FINDING_NO_TEMPORARY_KEY)
+			findings_add(findings, finding);
+	}
+}
+
+enum status inspection_of_keys(const struct options *options, const char *plugin, struct keyfile *keyfile,
+			       struct findings *findings, struct inspection *inspection)
+{
+	FINDINGS struct findings of_text = { 0 };
+
+	*inspection = (struct inspection){
+		.options = options, .name = options->file, .plugin = plugin, .keyfile = *keyfile, .findings = *findings
+	};
+	*keyfile = (struct keyfile){ 0 };
+	*findings = (struct findings){ 0 };
+	inspect_keyfile(&inspection->keyfile, &of_text);
+	take_findings(&of_text, &inspection->findings);
+	if (of_text.fault.code)
+		return message_fault(of_text.fault, inspection->name);
+	if (keyfile_check_system_key(&inspection->keyfile).code) {
+		inspection->target.words =
+			format_text("'%s' has no key ID 1, which every server needs", inspection->name);
+		return inspection->target.words ? STATUS_DONE : out_of_memory();
+	}
+	return message_fault(inspection->findings.fault, inspection->name);
+}
+
 bool inspection_loads(const struct inspection *inspection)
 {
-	return inspection->options->target.profile ? !inspection->target.words : inspection->loads > 0;
+	return inspection->plugin || inspection->options->target.profile ? !inspection->target.words
+									 : inspection->loads > 0;
 }
 
 const struct refusal *inspection_refusal(const struct inspection *inspection)
 {
-	return inspection->options->target.profile ? &inspection->target : &inspection->refusals[0];
+	return inspection->plugin || inspection->options->target.profile ? &inspection->target
+									 : &inspection->refusals[0];
 }
 
 size_t inspection_warnings(const struct inspection *inspection)

@@ -18,6 +18,7 @@ struct refusal {
 struct inspection {
 	const struct options *options;
 	const char *name;	  /* of the key file */
+	const char *plugin;	  /* of another key manager, which has the keys instead; NULL: a key file */
 	struct secret raw;	  /* as it is on disk */
 	struct obstacle obstacle; /* in the server's option files */
 	bool is_pipe;		  /* not read: its content is for the server */
@@ -42,6 +43,10 @@ struct inspection {
  * password is wrong, report what opens the file. STATUS_DONE: there is an answer. Otherwise
  * reports why there is none. */
 MUST_CHECK enum status inspection_make(const struct options *options, bool probe, struct inspection *inspection);
+
+/* The same of keys that another key manager has, for its plugin. Takes keyfile and findings over. */
+MUST_CHECK enum status inspection_of_keys(const struct options *options, const char *plugin, struct keyfile *keyfile,
+					  struct findings *findings, struct inspection *inspection);
 
 /* Whether the target loads the file; without a target, whether some server does. */
 bool inspection_loads(const struct inspection *inspection);

@@ -45,6 +45,11 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	return message_fault(fault, "");
 }
 
+void new_keys_append(struct new_keys *keys, uint32_t id, uint32_t version, const struct secret *key)
+{
+	memcpy(append(keys, id, version, key->size)->key, key->data, key->size);
+}
+
 void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const struct entry *entry)
 {
 	struct new_key *key = append(keys, entry->id, entry->version, entry->key_size);

@@ -20,6 +20,9 @@ void new_keys_free(struct new_keys *keys);
 /* Appends a random key of size bytes. */
 MUST_CHECK enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t version, size_t size);
 
+/* Appends a key of 16, 24 or 32 bytes. */
+void new_keys_append(struct new_keys *keys, uint32_t id, uint32_t version, const struct secret *key);
+
 /* Appends the key of an entry of keyfile. */
 void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const struct entry *entry);
 

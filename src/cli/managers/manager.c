@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/managers/manager.h"
 
+#include "cli/managers/aws.h"
 #include "cli/managers/key_text.h"
 #include "cli/managers/other_file.h"
 #include "cli/managers/vault.h"
@@ -13,12 +14,12 @@
 #define TIMEOUT_MAX 3600
 
 static const struct option_spec other_file_specs[] = {
-	{ "other-password-file", 0, "FILE", "Read the password of OTHER from FILE (default: the same password)",
+	{ "other-password-file", 0, "FILE", "Read the other file's password from FILE",
 	  OPTION_PATH(struct manager_options, other_password.file) },
-	{ "other-digest", 0, "NAME", "Decrypt OTHER with digest NAME (default: search)",
+	{ "other-digest", 0, "NAME", "Decrypt it with digest NAME (default: search)",
 	  OPTION_DIGEST(struct manager_options, other_kdf.digest),
 	  OPTION_GIVEN(struct manager_options, has_other_kdf) },
-	{ "other-pbkdf2", 0, "ITERATIONS", "Decrypt OTHER with PBKDF2 and ITERATIONS (default: search)",
+	{ "other-pbkdf2", 0, "ITERATIONS", "Decrypt it with PBKDF2 and ITERATIONS",
 	  OPTION_ITERATIONS(struct manager_options, other_kdf.iterations),
 	  OPTION_GIVEN(struct manager_options, has_other_kdf) },
 	{ 0 },
@@ -27,7 +28,7 @@ static const struct option_spec other_file_specs[] = {
 const struct option_table other_file_table = { .specs = other_file_specs };
 
 static const struct option_spec manager_specs[] = {
-	{ "aws-command", 0, "COMMAND", "Use COMMAND as the AWS command line interface (default: aws)",
+	{ "aws-command", 0, "COMMAND", "Run COMMAND for AWS KMS (default: aws)",
 	  OPTION_TEXT(struct manager_options, aws_command) },
 	{ "manager-timeout", 0, "SECONDS", "Wait up to SECONDS for an answer (default: 60)",
 	  OPTION_NUMBER(struct manager_options, timeout, 1, TIMEOUT_MAX) },
@@ -72,22 +73,16 @@ bool key_choice_has(const struct key_choice *choice, uint32_t id, uint32_t versi
 	return !choice->ids || !choice->ids->count || key_ids_have(choice->ids, id);
 }
 
-static enum status not_supported(const struct manager *manager)
-{
-	message_error("'%s': this build has no support for %s", manager->name, manager_plugin(manager));
-	return STATUS_FAILED;
-}
-
 enum status manager_read(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
 			 struct findings *findings, struct secret *ret_text)
 {
 	switch (manager->kind) {
-	case MANAGER_FILE:
-		return other_file_read(manager, choice, password, ret_text);
+	case MANAGER_AWS:
+		return aws_read(manager, choice, ret_text);
 	case MANAGER_VAULT:
 		return vault_read(manager, choice, findings, ret_text);
 	default:
-		return not_supported(manager);
+		return other_file_read(manager, choice, password, ret_text);
 	}
 }
 
@@ -105,16 +100,12 @@ enum status manager_open(const struct manager *manager, struct keyfile *ret_keyf
 
 enum status manager_check(const struct manager *manager, const struct secret *text)
 {
-	if (manager->kind == MANAGER_VAULT)
-		return vault_check(manager, text);
-	return not_supported(manager);
+	return manager->kind == MANAGER_AWS ? aws_check(manager, text) : vault_check(manager, text);
 }
 
 enum status manager_write(const struct manager *manager, const struct secret *text)
 {
-	if (manager->kind == MANAGER_VAULT)
-		return vault_write(manager, text);
-	return not_supported(manager);
+	return manager->kind == MANAGER_AWS ? aws_write(manager, text) : vault_write(manager, text);
 }
 
 enum status manager_warn(const struct findings *findings)

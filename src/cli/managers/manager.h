@@ -73,8 +73,8 @@ MUST_CHECK enum status manager_open(const struct manager *manager, struct keyfil
 MUST_CHECK enum status manager_check(const struct manager *manager, const struct secret *text);
 
 /* For the same two, after manager_check: writes them in their order. When that fails, some of them
- * may be there, each whole: the same command writes the others. The caller reads all of them
- * back and compares. */
+ * may be there, each whole: the same command writes the others. From Vault the caller reads them
+ * back; of AWS KMS each was decrypted again and compared before its file appeared. */
 MUST_CHECK enum status manager_write(const struct manager *manager, const struct secret *text);
 
 /* Says findings as warnings, for commands without a report of them. */

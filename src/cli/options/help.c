@@ -112,11 +112,14 @@ static void print_screen(FILE *stream, const struct parser *parser, enum help_fo
 {
 	if (form == HELP_SCREEN)
 		print_usage(stream, parser);
-	fprintf(stream, "%s\n\n", parser->description);
+	fprintf(stream, "%s\n", parser->description);
 	if (parser->commands)
-		fprintf(stream, "Commands:\n%s\n", parser->commands);
-	print_examples(stream, parser, form == HELP_BRIEF ? 1 : HELP_EXAMPLES);
+		/* two lines less: the list is long */
+		fprintf(stream, "Commands:\n%s", parser->commands);
 	fputc('\n', stream);
+	print_examples(stream, parser, form == HELP_BRIEF ? 1 : HELP_EXAMPLES);
+	if (!parser->commands)
+		fputc('\n', stream);
 	if (find_column(parser, false)) {
 		fputs("Options:\n", stream);
 		print_options(stream, parser, false);

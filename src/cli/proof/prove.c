@@ -93,9 +93,11 @@ void proof_free(struct proof *proof)
 const char *proof_unfit_algorithm(const struct proof *proof)
 {
 	const struct host *host = proof->host;
-	bool is_ctr = !settings_use_cbc(&host->settings);
+	const char *only_cbc = proof->what->only_cbc;
+	bool is_ctr = !only_cbc && !settings_use_cbc(&host->settings);
 
-	if (!host->names_file || !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
+	if ((!host->names_file && !only_cbc) ||
+	    !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
 		return NULL;
 	return is_ctr ? "AES_CTR" : "AES_CBC";
 }

@@ -13,6 +13,7 @@ struct prove_options {
 	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant; 0: all */
 	bool full;
 	bool all_files;
+	const char *only_cbc; /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
 };
 
 /* Their values go to a struct prove_options, and with datadir_table to its datadirs. */
@@ -46,7 +47,7 @@ void proof_free(struct proof *proof);
 
 /* The algorithm that the server's option files set, or leave at its default, while
  * data was proven to be encrypted by the other one; NULL when they agree, or do not
- * lead to the key file. */
+ * lead to the key file. With only_cbc: AES_CBC, if data was proven to need AES_CTR. */
 const char *proof_unfit_algorithm(const struct proof *proof);
 
 /* Whether a key that no file shows is not needed: else there is more than the files

@@ -134,6 +134,11 @@ static void print_unfit_algorithm(const struct proof *proof)
 
 	if (!algorithm)
 		return;
+	if (proof->what->only_cbc) {
+		printf("  data here is encrypted with AES_CTR, and %s reads only AES_CBC\n", proof->what->only_cbc);
+		puts("hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again");
+		return;
+	}
 	printf("  data here is encrypted by %s, and by the server's option files it would take it for %s\n",
 	       strcmp(algorithm, "AES_CTR") ? "AES_CTR" : "AES_CBC", algorithm);
 	printf("hint: set %s_encryption_algorithm to what the data was written with\n",

@@ -228,7 +228,7 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_PLUGIN_NOT_FORCED] =
 			"FORCE_PLUS_PERMANENT for the plugin (file_key_management = FORCE_PLUS_PERMANENT) makes it refuse to start instead, before it takes tables for corrupted",
 		[FINDING_AES_CBC] =
-			"AES_CTR is the better choice for a new server; data that is there already can be read only with the algorithm that wrote it",
+			"AES_CTR is the better choice for a new server, but it rules out the plugins for Vault and AWS KMS later; existing data can be read only with the algorithm that wrote it",
 		[FINDING_NO_DEFAULT_KEY] =
 			"add this key ID, or set another one: the server cannot create encrypted tables that name no ID",
 		[FINDING_VAULT_MAX_VERSIONS] =

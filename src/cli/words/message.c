@@ -479,6 +479,18 @@ enum status message_program_fault(struct fault fault, const char *program)
 	return STATUS_FAILED;
 }
 
+enum status refuse_unless(bool overridden, char *words)
+{
+	if (!words)
+		return message_fault(fault_of(FAULT_MEMORY), "");
+	if (overridden)
+		message_warning("%s", words);
+	else
+		message_error("%s", words);
+	free(words);
+	return overridden ? STATUS_DONE : STATUS_REFUSED;
+}
+
 /* ---- the end ---- */
 
 static bool close_standard_output(void)

@@ -67,6 +67,10 @@ void print_result(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Whether text has nothing of that kind. */
 bool is_visible(const char *text);
 
+/* Prints an error, or a warning if the check is overridden. Takes ownership of words; NULL: no
+ * memory. */
+MUST_CHECK enum status refuse_unless(bool overridden, char *words);
+
 /* An error of the command line: says it and returns STATUS_USAGE. */
 enum status usage_error(const char *words);
 

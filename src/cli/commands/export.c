@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/transfer.h"
+#include "cli/commands/transfer_proof.h"
+#include "cli/keyfile/input.h"
+#include "cli/keyfile/report.h"
+#include "cli/managers/key_text.h"
+#include "cli/words/message.h"
+
+#include <string.h>
+
+static const struct transfer_options initial = TRANSFER_INITIAL;
+
+static const struct option_spec specs[] = {
+	{ "kms-key-id", 0, "KEY", "Encrypt the keys with KEY in AWS KMS: an ID, ARN or alias",
+	  OPTION_TEXT(struct transfer_options, how.kms_key_id) },
+	{ "key-version", 0, "N", "Copy only version N of the ID",
+	  OPTION_KEY_VERSION(struct transfer_options, version) },
+	{ "force", 0, NULL, "Copy even if data needs other keys, or AES_CTR",
+	  OPTION_FLAG(struct transfer_options, force) },
+	{ .argument = "TARGET", TRANSFER_OPERANDS },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = { { REQUIRE, "TARGET", NULL, "no target named" }, { 0 } };
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(other_file_table, struct manager_options, struct transfer_options, how) },
+	{ COMMAND_GROUP(manager_table, struct manager_options, struct transfer_options, how) },
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct transfer_options, datadirs) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(wait_table) },
+	{ 0 },
+};
+
+/* The key file of the command, and its chosen keys. */
+struct exported {
+	struct content content;
+	struct keyfile chosen;
+};
+
+static void source_free(struct exported *source)
+{
+	content_free(&source->content);
+	keyfile_free(&source->chosen);
+}
+
+#define EXPORTED __attribute__((cleanup(source_free)))
+
+/* NULL: the key file is plain. */
+static const struct secret *password_of(const struct exported *source)
+{
+	return source->content.encrypted ? &source->content.password.secret : NULL;
+}
+
+static enum status open_source(const struct transfer_options *what, struct exported *source)
+{
+	const struct options *options = what->options;
+	const struct manager here = manager_of(options->file, options, &what->how);
+	const struct key_choice choice = transfer_choice(what);
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret raw = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+
+	if (!status)
+		status = content_open(&options->password, options->kdf, input_name(options->file), &raw,
+				      &source->content);
+	if (!status)
+		status = new_keys_of_keyfile(&source->content.keyfile, &choice, &keys);
+	if (!status)
+		status = key_text_make(&keys, &text);
+	return status ? status : key_text_parse(&here, &text, &source->chosen);
+}
+
+/* ---- to another key file ---- */
+
+/* What the options say of the other file, in their place. */
+static struct options options_of_target(const struct transfer_options *what)
+{
+	struct options options = *what->options;
+
+	options.file = what->named.place;
+	options.password = what->how.other_password;
+	options.password.no_prompt = what->options->password.no_prompt;
+	if (what->how.has_other_kdf)
+		options.kdf = what->how.other_kdf;
+	/* another server may read it than the one that is installed here */
+	if (options.target.name && options.target.name == options.host.server_version)
+		options.target = (struct target){ 0 };
+	options.host.names_file = false;
+	return options;
+}
+
+static enum status export_to_file(struct transfer *transfer, const struct exported *source,
+				  const struct manager *manager)
+{
+	const struct options options = options_of_target(transfer->what);
+	TARGET_FILE struct target_file target = TARGET_FILE_CLOSED;
+	enum status status = target_file_open(&target, &options, manager, password_of(source));
+
+	if (!status)
+		status = transfer_compare(transfer, &source->chosen, &target.content.keyfile);
+	if (!status && transfer->copied.count)
+		status = target_file_add(&target, &transfer->missing);
+	if (!status)
+		status = transfer_prove(transfer, manager,
+					transfer->copied.count ? &target.text : &target.content.keyfile.text);
+	if (!status && transfer->copied.count)
+		status = target_file_write(&target);
+	if (!status)
+		transfer_say(transfer, target.is_new ? "created" : "changed",
+			     target.is_new ? "would create" : "would change", target.content.encrypted);
+	if (options.talk.json && transfer->conflicts && (!status || json_array_size(transfer->conflicts)))
+		transfer_set_json(transfer, "target", &target);
+	return status;
+}
+
+/* ---- to another manager ---- */
+
+/* What it has; with data to prove also those of its keys that are not chosen. */
+static enum status read_target(const struct transfer_options *what, const struct manager *manager, bool all,
+			       struct keyfile *ret_keyfile)
+{
+	const struct key_choice choice = all ? (struct key_choice){ 0 } : transfer_choice(what);
+	FINDINGS struct findings findings = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = manager_read(manager, &choice, NULL, &findings, &text);
+
+	if (!status)
+		status = manager_warn(&findings);
+	return status ? status : key_text_parse(manager, &text, ret_keyfile);
+}
+
+static enum status prove_union(const struct transfer *transfer, const struct manager *manager,
+			       const struct keyfile *present)
+{
+	SECRET struct secret text = { 0 };
+	struct fault fault = keyfile_extend(present, transfer->missing.items, transfer->missing.count, true, &text);
+
+	return fault.code ? message_fault(fault, manager->name) : transfer_prove(transfer, manager, &text);
+}
+
+/* All chosen keys have to be there now, as they are here. */
+static enum status check_written(const struct transfer *transfer, const struct manager *manager)
+{
+	KEYFILE struct keyfile keyfile = { 0 };
+	KEYSET struct keyset keyset = { 0 };
+	const struct keyset_member *wanted;
+	const struct keyset_member *got;
+	struct keyset_walk walk = { 0 };
+	enum status status = read_target(transfer->what, manager, false, &keyfile);
+
+	if (!status)
+		status = message_fault(keyset_of_keyfile(&keyfile, &keyset), manager->name);
+	while (!status && keyset_next(&transfer->of_source, &keyset, &walk, &wanted, &got)) {
+		if (!wanted || (got && !strcmp(wanted->fingerprint.text, got->fingerprint.text)))
+			continue;
+		message_error("'%s' gives %s for key ID %u version %u, which was just written", manager->name,
+			      got ? "another key" : "no key", wanted->id, wanted->version);
+		status = STATUS_FAILED;
+	}
+	return status;
+}
+
+static enum status write_missing(const struct transfer *transfer, const struct manager *manager)
+{
+	SECRET struct secret text = { 0 };
+	enum status status = key_text_make(&transfer->missing, &text);
+
+	if (!status)
+		status = manager_check(manager, &text);
+	if (!status && !transfer->what->options->writing.dry_run) {
+		status = manager_write(manager, &text);
+		if (!status && manager->kind == MANAGER_VAULT)
+			status = check_written(transfer, manager);
+	}
+	return status;
+}
+
+static void say_next(const struct transfer *transfer, const struct manager *manager)
+{
+	if (!transfer->copied.count || transfer->what->options->writing.dry_run)
+		return;
+	message_step(
+		"set up %s in the server's option file, in place of the plugin that reads the key file, and restart the server",
+		manager_plugin(manager));
+	message_step("keep the key file until backups made before have expired: they need its keys, too");
+}
+
+static enum status export_to_manager(struct transfer *transfer, const struct exported *source,
+				     const struct manager *manager)
+{
+	KEYFILE struct keyfile present = { 0 };
+	enum status status = read_target(transfer->what, manager, transfer->what->datadirs.count > 0, &present);
+
+	if (!status)
+		status = transfer_compare(transfer, &source->chosen, &present);
+	if (!status)
+		status = prove_union(transfer, manager, &present);
+	if (!status && transfer->copied.count)
+		status = write_missing(transfer, manager);
+	if (!status) {
+		transfer_say(transfer, "changed", "would change", false);
+		say_next(transfer, manager);
+	}
+	if (transfer->what->options->talk.json && transfer->conflicts &&
+	    (!status || json_array_size(transfer->conflicts)))
+		transfer_set_json(transfer, "target", NULL);
+	return status;
+}
+
+static enum status export_keys(void *input)
+{
+	struct transfer_options *what = input;
+	const struct manager manager = manager_of(what->named.place, what->options, &what->how);
+	TRANSFER struct transfer transfer = { .what = what,
+					      .from = input_name(what->options->file),
+					      .to = what->named.place };
+	EXPORTED struct exported source = { 0 };
+	enum status status = transfer_complete(what);
+
+	if (!status && is_standard_stream(what->named.place))
+		status = usage_error("keys are not exported to standard output: name a file");
+	if (!status)
+		status = open_source(what, &source);
+	if (status)
+		return status;
+	return manager.kind == MANAGER_FILE ? export_to_file(&transfer, &source, &manager)
+					    : export_to_manager(&transfer, &source, &manager);
+}
+
+const struct command export_command = {
+	.name = "export",
+	.operands = "TARGET [ID...]",
+	.summary = "copy keys to another key file, AWS KMS or Vault",
+	.description = "Add the keys of the key file to TARGET: a key file, aws:DIR or vault:URL.",
+	.examples = { "mkeyfile export aws:/var/lib/mysql --kms-key-id=alias/mariadb --server-data",
+		      "mkeyfile export vault:https://vault:8200/v1/mariadb --server-data",
+		      "mkeyfile export other 100 --other-password-file=other.key --dry-run" },
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct transfer_options),
+	.initial = &initial,
+	.judges_host = true,
+	.run = export_keys,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/transfer.h"
+#include "cli/commands/transfer_proof.h"
+#include "cli/keyfile/new_file.h"
+#include "cli/keyfile/report.h"
+#include "cli/managers/key_text.h"
+#include "cli/words/message.h"
+
+static const struct transfer_options initial = TRANSFER_INITIAL;
+
+static const struct option_spec specs[] = {
+	{ "key-version", 0, "N", "Copy only version N of the ID",
+	  OPTION_KEY_VERSION(struct transfer_options, version) },
+	{ "force", 0, NULL, "Copy even if data needs other keys", OPTION_FLAG(struct transfer_options, force) },
+	{ .argument = "SOURCE", TRANSFER_OPERANDS },
+	{ 0 },
+};
+
+static const struct conflict conflicts[] = { { REQUIRE, "SOURCE", NULL, "no source named" }, { 0 } };
+
+static const struct command_group groups[] = {
+	{ COMMAND_GROUP(other_file_table, struct manager_options, struct transfer_options, how) },
+	{ COMMAND_GROUP(manager_table, struct manager_options, struct transfer_options, how) },
+	{ COMMAND_GROUP(datadir_table, struct datadirs, struct transfer_options, datadirs) },
+	{ COMMAND_SHARED(new_password_table) },
+	{ COMMAND_SHARED(backup_table) },
+	{ COMMAND_SHARED(wait_table) },
+	{ 0 },
+};
+
+static enum status read_source(const struct transfer_options *what, const struct manager *source,
+			       const struct target_file *target, struct keyfile *ret_keyfile)
+{
+	const struct key_choice choice = transfer_choice(what);
+	const struct content *content = &target->content;
+	FINDINGS struct findings findings = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status =
+		manager_read(source, &choice, content->encrypted ? &content->password.secret : NULL, &findings, &text);
+
+	if (!status)
+		status = manager_warn(&findings);
+	return status ? status : key_text_parse(source, &text, ret_keyfile);
+}
+
+static enum status copy(const struct transfer *transfer, struct target_file *target)
+{
+	const struct options *options = transfer->what->options;
+	const struct manager reader = manager_of(options->file, options, &transfer->what->how);
+	enum status status = STATUS_DONE;
+
+	if (transfer->copied.count)
+		status = target_file_add(target, &transfer->missing);
+	if (!status)
+		status = transfer_prove(transfer, &reader,
+					transfer->copied.count ? &target->text : &target->content.keyfile.text);
+	if (!status && transfer->copied.count)
+		status = target_file_write(target);
+	return status;
+}
+
+static void say_next(const struct transfer *transfer, const struct manager *source, const struct target_file *target)
+{
+	const struct options *options = transfer->what->options;
+
+	if (!transfer->copied.count || options->writing.dry_run)
+		return;
+	if (target->is_new)
+		say_next_of_new_file(options, options->new_password_file);
+	else
+		say_next_of_new_ids();
+	if (source->kind != MANAGER_FILE)
+		message_step(
+			"keep the keys in '%s' until the server has run with the key file, and backups made before have expired",
+			source->name);
+}
+
+static enum status import(void *input)
+{
+	struct transfer_options *what = input;
+	const struct options *options = what->options;
+	const struct manager source = manager_of(what->named.place, options, &what->how);
+	TARGET_FILE struct target_file target = TARGET_FILE_CLOSED;
+	TRANSFER struct transfer transfer = { .what = what,
+					      .from = input_name(what->named.place),
+					      .to = options->file };
+	KEYFILE struct keyfile keyfile = { 0 };
+	enum status status = transfer_complete(what);
+
+	if (!status && is_standard_stream(options->file))
+		status = usage_error("standard input cannot be changed: name a file");
+	if (!status)
+		status = target_file_open(&target, options, NULL, NULL);
+	if (!status)
+		status = read_source(what, &source, &target, &keyfile);
+	if (!status)
+		status = transfer_compare(&transfer, &keyfile, &target.content.keyfile);
+	if (!status)
+		status = copy(&transfer, &target);
+	if (!status) {
+		transfer_say(&transfer, target.is_new ? "created" : "changed",
+			     target.is_new ? "would create" : "would change", target.content.encrypted);
+		say_next(&transfer, &source, &target);
+	}
+	if (options->talk.json && transfer.conflicts && (!status || json_array_size(transfer.conflicts)))
+		transfer_set_json(&transfer, "source", &target);
+	return status;
+}
+
+const struct command import_command = {
+	.name = "import",
+	.operands = "SOURCE [ID...]",
+	.summary = "copy keys from another key file, AWS KMS or Vault",
+	.description = "Add the keys of SOURCE, a key file, aws:DIR or vault:URL, to the key file.",
+	.examples = { "mkeyfile import aws:/var/lib/mysql --file=keyfile --server-data",
+		      "mkeyfile import vault:https://vault:8200/v1/mariadb --file=keyfile",
+		      "mkeyfile import other --other-password-file=other.key --dry-run" },
+	.own = { specs, .conflicts = conflicts },
+	.groups = groups,
+	COMMAND_ARGUMENTS(struct transfer_options),
+	.initial = &initial,
+	.judges_host = true,
+	.run = import,
+};

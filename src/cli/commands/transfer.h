@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "cli/commands/command.h"
+#include "cli/managers/manager.h"
+#include "cli/managers/target_file.h"
+#include "cli/proof/datadir.h"
+#include "core/keyset.h"
+
+#include <jansson.h>
+
+/* What import and export share: keys that are copied, and never moved, from one place to
+ * another. */
+
+struct transfer_operands {
+	const char *place; /* SOURCE or TARGET */
+	struct key_ids ids;
+};
+
+/* The first one is the place, the others are IDs. */
+option_taker take_transfer_operand;
+void free_transfer_operands(void *place);
+
+#define TRANSFER_OPERANDS                                                                                              \
+	OPTION_INTO(struct transfer_options, named, struct transfer_operands, take_transfer_operand),                  \
+		.free = free_transfer_operands
+
+struct transfer_options {
+	struct options *options;
+	struct transfer_operands named;
+	uint32_t version; /* 0: all */
+	struct manager_options how;
+	struct datadirs datadirs;
+	bool force;
+};
+
+#define TRANSFER_INITIAL                                                                                               \
+	{                                                                                                              \
+		.how = MANAGER_OPTIONS_INITIAL                                                                         \
+	}
+
+/* The keys of both sides, and what follows from that. */
+struct transfer {
+	const struct transfer_options *what;
+	const char *from; /* for messages */
+	const char *to;
+	struct keyset of_source; /* the chosen keys */
+	struct keyset of_target; /* all that it has, of the chosen keys at least */
+	struct new_keys missing; /* in the target */
+	struct keyset copied;	 /* the same without keys */
+	json_t *conflicts;	 /* for --json */
+	size_t present;		 /* the same on both sides */
+};
+
+#define TRANSFER __attribute__((cleanup(transfer_free)))
+
+void transfer_free(struct transfer *transfer);
+
+/* Says what contradicts itself on the command line, and finds the directories with data. */
+MUST_CHECK enum status transfer_complete(struct transfer_options *what);
+
+struct key_choice transfer_choice(const struct transfer_options *what);
+
+/* Compares source, the chosen keys, with target. Says which named IDs the source lacks, and
+ * refuses conflicts: then nothing must be changed. */
+MUST_CHECK enum status transfer_compare(struct transfer *transfer, const struct keyfile *source,
+					const struct keyfile *target);
+
+/* Says what was copied, or would be, or that there was nothing to copy. */
+void transfer_say(const struct transfer *transfer, const char *done, const char *would, bool encrypted);
+
+/* Sets the object of --json. role: what place is, "source" or "target". target: the key file that gets
+ * the keys; NULL: they go to another manager. */
+void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target);
