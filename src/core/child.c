@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,28 +93,20 @@ static bool wait_for_end(pid_t process, int64_t deadline, int *ret_status)
 	}
 }
 
-static FILE *open_children(pid_t process)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)process, (int)process);
-	return fopen(path, "re");
-}
-
 /* Signals the process and all its descendants. They share the standard error of this
  * process, so a reader of that would wait for them. Each is stopped first, so that it
  * starts nothing more. */
 static void signal_tree(pid_t process, int number)
 {
-	FILE *children;
+	char path[64];
+	STREAM FILE *children = NULL;
 	int child;
 
 	kill(process, SIGSTOP);
-	children = open_children(process);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)process, (int)process);
+	children = fopen(path, "re");
 	while (children && fscanf(children, "%d", &child) == 1)
 		signal_tree(child, number);
-	if (children)
-		fclose(children);
 	kill(process, number);
 	kill(process, SIGCONT);
 }
@@ -130,44 +121,6 @@ void child_end(const struct running_child *child, unsigned int patience)
 	(void)wait_for_end(child->process, DEADLINE_NONE, &status);
 }
 
-static void find_children(struct child_processes *ret_processes)
-{
-	STREAM FILE *children = open_children(getpid());
-	size_t count = 0;
-	int process;
-
-	while (children && count < CHILD_PROCESSES_MAX && fscanf(children, "%d", &process) == 1)
-		ret_processes->list[count++] = process;
-	ret_processes->count = count;
-	ret_processes->unknown = !children || count == CHILD_PROCESSES_MAX;
-}
-
-static bool has_process(const struct child_processes *processes, pid_t process)
-{
-	for (size_t i = 0; i < processes->count; i++)
-		if (processes->list[i] == process)
-			return true;
-	return false;
-}
-
-static void end(pid_t process)
-{
-	signal_tree(process, SIGTERM);
-	child_end(&(struct running_child){ .process = process }, PATIENCE);
-}
-
-/* Ends processes that an exited child has left. They belong to this process, which is
- * their subreaper. */
-static void end_orphans(const struct child_processes *others)
-{
-	struct child_processes now;
-
-	find_children(&now);
-	for (size_t i = 0; !others->unknown && i < now.count; i++)
-		if (!has_process(others, now.list[i]))
-			end(now.list[i]);
-}
-
 static struct fault wait_or_end(const struct running_child *child, struct fault fault)
 {
 	int status = 0;
@@ -175,8 +128,8 @@ static struct fault wait_or_end(const struct running_child *child, struct fault 
 	if (!fault.code && !wait_for_end(child->process, child->deadline, &status))
 		fault = fault_of(FAULT_TIMEOUT);
 	if (fault.code) {
-		end(child->process);
-		end_orphans(&child->others);
+		signal_tree(child->process, SIGTERM);
+		child_end(child, PATIENCE);
 	} else if (status) {
 		fault = fault_errno(FAULT_COMMAND_FAILED, status);
 	}
@@ -191,13 +144,6 @@ static void close_both(const int ends[2])
 		close(ends[1]);
 }
 
-static int start(const struct child *child, int input, int output, struct running_child *running)
-{
-	find_children(&running->others);
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	return spawn(child, input, output, &running->process);
-}
-
 struct fault child_start(const struct child *child, struct running_child *ret_child)
 {
 	bool has_pipe = child->has_input && child->input == CHILD_INPUT_PIPE;
@@ -209,7 +155,7 @@ struct fault child_start(const struct child *child, struct running_child *ret_ch
 	if ((has_pipe && pipe2(input, O_CLOEXEC)) || pipe2(output, O_CLOEXEC))
 		error = errno;
 	else
-		error = start(child, has_pipe ? input[0] : child->input, output[1], &running);
+		error = spawn(child, has_pipe ? input[0] : child->input, output[1], &running.process);
 	if (error) {
 		close_both(input);
 		close_both(output);

@@ -20,20 +20,11 @@ struct child {
 
 #define CHILD_INPUT_PIPE (-1)
 
-#define CHILD_PROCESSES_MAX 64
-
-struct child_processes {
-	pid_t list[CHILD_PROCESSES_MAX];
-	size_t count;
-	bool unknown; /* the kernel does not list them, or there are more than CHILD_PROCESSES_MAX */
-};
-
 struct running_child {
 	pid_t process;
-	int input;		       /* write end of its standard input; -1: no pipe */
-	int output;		       /* read end of its standard output */
-	int64_t deadline;	       /* milliseconds of CLOCK_MONOTONIC */
-	struct child_processes others; /* child processes that this process had before */
+	int input;	  /* write end of its standard input; -1: no pipe */
+	int output;	  /* read end of its standard output */
+	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
 };
 
 /* Starts the program. The caller may free child afterwards. Faults: FAULT_COMMAND_FAILED
@@ -43,8 +34,8 @@ MUST_CHECK struct fault child_start(const struct child *child, struct running_ch
 /* Reads the program's output, up to limit bytes, and waits for the program to exit.
  * Further output is read and discarded, within reason, so that the program can exit
  * normally. A NUL follows the output; the size does not count it. When the time is up,
- * the program and everything it started are killed, even if the program itself has
- * already exited. Faults: FAULT_COMMAND_FAILED if its exit status is not 0 (error_number
+ * the program and its descendants are killed, but not processes that it has left running
+ * and exited: an agent may be one of them. Faults: FAULT_COMMAND_FAILED if its exit status is not 0 (error_number
  * is the wait status; ret_output is set as well), FAULT_TIMEOUT, FAULT_READ,
  * FAULT_MEMORY. */
 MUST_CHECK struct fault child_finish(const struct running_child *child, size_t limit, struct secret *ret_output);
