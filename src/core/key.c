@@ -34,6 +34,13 @@ bool key_is_uniform(const unsigned char *key, size_t size)
 	return true;
 }
 
+int key_compare(uint32_t id, uint32_t version, uint32_t other_id, uint32_t other_version)
+{
+	if (id != other_id)
+		return id < other_id ? -1 : 1;
+	return version < other_version ? -1 : version > other_version;
+}
+
 struct fault key_generate(unsigned char *key, size_t size)
 {
 	struct fault fault = crypto_start();

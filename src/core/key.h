@@ -4,6 +4,7 @@
 #include "core/fault.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* One key: 16, 24 or 32 bytes (128, 192 or 256 bits), the sizes that
  * file_key_management accepts (plugin/file_key_management/parser.cc). */
@@ -16,6 +17,9 @@ struct fingerprint {
 };
 
 bool key_size_is_valid(size_t size);
+
+/* Compares pairs of ID and version, in this order, as qsort(3) does. */
+int key_compare(uint32_t id, uint32_t version, uint32_t other_id, uint32_t other_version);
 
 /* Fills key with size random bytes from RAND_priv_bytes. Faults: FAULT_RANDOM if the
  * generator fails or returns bytes that are all equal; key is then wiped. */

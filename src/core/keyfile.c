@@ -137,12 +137,9 @@ static int compare_entries(const void *one, const void *other)
 {
 	const struct entry *a = *(struct entry *const *)one;
 	const struct entry *b = *(struct entry *const *)other;
+	int order = key_compare(a->id, a->version, b->id, b->version);
 
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	if (a->version != b->version)
-		return a->version < b->version ? -1 : 1;
-	return a->line < b->line ? -1 : a->line > b->line;
+	return order ? order : a->line < b->line ? -1 : a->line > b->line;
 }
 
 static struct fault sort_entries(struct keyfile *keyfile)

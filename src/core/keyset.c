@@ -24,9 +24,7 @@ static int compare_members(const void *one, const void *other)
 	const struct keyset_member *a = one;
 	const struct keyset_member *b = other;
 
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	return a->version < b->version ? -1 : a->version > b->version;
+	return key_compare(a->id, a->version, b->id, b->version);
 }
 
 bool keyset_sort(struct keyset *keyset)

@@ -2,6 +2,7 @@
 #include "data/needs.h"
 
 #include "core/array.h"
+#include "core/key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,7 @@ static int compare(const void *one, const void *other)
 	const struct data_need *a = one;
 	const struct data_need *b = other;
 
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	return a->version < b->version ? -1 : a->version > b->version;
+	return key_compare(a->id, a->version, b->id, b->version);
 }
 
 static struct data_need *find(const struct data_needs *needs, uint32_t id, uint32_t version)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/disguise_words.h"
 
+#include "cli/keyfile/content.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
 #include "core/cleanup.h"
@@ -29,26 +30,15 @@ char *openssl_words(const struct password_source *source, struct kdf kdf, const 
 			   file);
 }
 
-/* The options for a KDF other than the default; malloc(3)ed, or NULL without memory. */
-static char *options_of_kdf(struct kdf kdf)
-{
-	const char *digest = digest_name(kdf.digest);
-
-	if (kdf.iterations)
-		return format_text(" --digest=%s --pbkdf2=%u", digest, kdf.iterations);
-	return kdf.digest == DIGEST_SHA1 ? strdup("") : format_text(" --digest=%s", digest);
-}
-
 static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)
 {
 	HEAP char *openssl = openssl_words(source, kdf, path, " -nosalt");
 	HEAP char *password = password_word(source);
-	HEAP char *kdf_options = options_of_kdf(kdf);
 
-	if (!openssl || !kdf_options)
+	if (!openssl)
 		return NULL;
 	return format_text("run '%s | mkeyfile encrypt --file=-%s%s%s%s --output=NEW' to encrypt it with a salt",
-			   openssl, password ? " --password-file=" : "", password ? password : "", kdf_options,
+			   openssl, password ? " --password-file=" : "", password ? password : "", kdf_options(kdf),
 			   message_given_target());
 }
 

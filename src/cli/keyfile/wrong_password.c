@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/wrong_password.h"
 
+#include "cli/keyfile/content.h"
 #include "cli/keyfile/disguise_words.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
@@ -120,33 +121,21 @@ static void say_variant(enum variant kind)
 	}
 }
 
-static const char *kdf_options(struct kdf kdf)
-{
-	static char words[80];
-
-	if (kdf.iterations)
-		snprintf(words, sizeof(words), "--digest=%s --pbkdf2=%u", digest_name(kdf.digest), kdf.iterations);
-	else
-		snprintf(words, sizeof(words), "--digest=%s", digest_name(kdf.digest));
-	return words;
-}
-
 static void say_kdf(const struct target *named, struct kdf kdf)
 {
 	const struct server_profile *target = named->profile;
-	const char *plugin =
-		key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
-	bool is_plain = kdf.digest == DIGEST_SHA1 && !kdf.iterations;
+	const char *plugin = key_plugin_of(target);
+	const char *words = kdf_options(kdf);
 
-	if (is_plain)
+	if (!*words)
 		message_hint("the file opens with --digest=sha1, which every server reads");
 	else if (target && !target->reads_kdf)
-		message_hint("the file opens with %s, which %s cannot read", kdf_options(kdf), named->name);
+		message_hint("the file opens with%s, which %s cannot read", words, named->name);
 	else if (!target)
-		message_hint("the file opens with %s, which servers before 12.0.1 cannot read", kdf_options(kdf));
+		message_hint("the file opens with%s, which servers before 12.0.1 cannot read", words);
 	else
-		message_hint("the file opens with %s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
-			     kdf_options(kdf), plugin, digest_name(kdf.digest), plugin, kdf.iterations);
+		message_hint("the file opens with%s, for which the server needs %s_digest=%s and %s_use_pbkdf2=%u",
+			     words, plugin, digest_name(kdf.digest), plugin, kdf.iterations);
 }
 
 static void show_probe(void *context, const struct probe_progress *progress)

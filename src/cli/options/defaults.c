@@ -211,38 +211,23 @@ static enum status parse_own_line(const struct option_line *line, const struct p
 	return STATUS_USAGE;
 }
 
-/* Sets options that are not given from own. */
-static void inherit(struct options *options, const struct options *own)
+/* Sets options that are not given from own, whose parser this is. */
+static void inherit(struct options *options, struct options *own, const struct parser *parser)
 {
-	if (!options->file)
-		options->file = own->file;
-	if (!count_password_sources(options)) {
-		options->password.file = own->password.file;
-		options->password.command = own->password.command;
-		options->password.descriptor = own->password.descriptor;
+	struct accounts *accounts = &options->accounts;
+
+	for (size_t i = 0; i < own->accounts.trusted_count && accounts->trusted_count < TRUST_OWNERS_MAX; i++)
+		accounts->trusted[accounts->trusted_count++] = own->accounts.trusted[i];
+	/* one source of the password is enough */
+	if (count_password_sources(options)) {
+		own->password.file = own->password.command = NULL;
+		own->password.descriptor = -1;
 	}
-	if (!options->target.name)
-		options->target.name = own->target.name;
-	if (!options->accounts.server_user)
-		options->accounts.server_user = own->accounts.server_user;
-	for (size_t i = 0; i < own->accounts.trusted_count && options->accounts.trusted_count < TRUST_OWNERS_MAX; i++)
-		options->accounts.trusted[options->accounts.trusted_count++] = own->accounts.trusted[i];
-	if (!options->given.digest)
-		options->kdf.digest = own->kdf.digest;
-	if (!options->given.iterations)
-		options->kdf.iterations = own->kdf.iterations;
-	if (!options->given.password_timeout)
-		options->password.timeout = own->password.timeout;
-	if (!options->given.lock_timeout)
-		options->writing.lock_timeout = own->writing.lock_timeout;
+	/* only the command line asks for a backup */
+	own->writing.keep = 0;
+	parser_fill(parser, own, options);
 	options->given.digest |= own->given.digest;
 	options->given.iterations |= own->given.iterations;
-	options->writing.dry_run |= own->writing.dry_run;
-	options->talk.quiet |= own->talk.quiet;
-	if (!options->given.color)
-		options->talk.color = own->talk.color;
-	options->talk.json |= own->talk.json;
-	options->password.no_prompt |= own->password.no_prompt;
 }
 
 static enum status read_own_group(struct options *options)
@@ -259,7 +244,7 @@ static enum status read_own_group(struct options *options)
 		status = parse_own_line(&lines->items[i], &parser, &own);
 	if (status)
 		return status;
-	inherit(options, &own);
+	inherit(options, &own, &parser);
 	if (count_password_sources(options) <= 1)
 		return check_descriptor(options->password.descriptor);
 	return usage_error("the group [" OWN_GROUP "] of the option files sets more than one source of the password");

@@ -83,13 +83,12 @@ static enum status take(const struct parser_known *known, const char *value)
 	return known->spec->take(known->spec, value, input + known->spec->offset);
 }
 
-static bool is_set(const struct parser_known *known)
+static bool is_set(const struct option_spec *spec, const void *input)
 {
-	const struct option_spec *spec = known->spec;
-	const unsigned char *bytes = (const unsigned char *)known->input + spec->offset;
+	const unsigned char *bytes = (const unsigned char *)input + spec->offset;
 
 	if (spec->given)
-		return *((const bool *)known->input + spec->given);
+		return *((const bool *)input + spec->given);
 	for (size_t i = 0; i < spec->size; i++)
 		if (bytes[i] != spec->unset)
 			return true;
@@ -609,6 +608,16 @@ char *parser_retype(const struct parser *parser, int argc, char **argv, const ch
 	return stream && !fclose(stream) ? words : NULL;
 }
 
+void parser_fill(const struct parser *parser, const void *from, void *to)
+{
+	for (size_t i = 0; i < parser->known_count; i++) {
+		const struct option_spec *spec = parser->known[i].spec;
+
+		if (is_set(spec, from) && !is_set(spec, to))
+			memcpy((char *)to + spec->offset, (const char *)from + spec->offset, spec->size);
+	}
+}
+
 bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *path))
 {
 	for (size_t i = 0; i < parser->known_count; i++) {
@@ -632,7 +641,7 @@ static bool name_is_set(const struct parser *parser, const char *name, size_t si
 		const char *known = spec->name ? spec->name : spec->argument;
 
 		if (strlen(known) == size && !strncmp(known, name, size))
-			return !is_built_in(&parser->known[i]) && is_set(&parser->known[i]);
+			return !is_built_in(&parser->known[i]) && is_set(spec, parser->known[i].input);
 	}
 	return false;
 }

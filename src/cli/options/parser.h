@@ -41,6 +41,10 @@ void parser_print_version(void);
 /* Stores one option, "--name=value". Prints nothing. */
 MUST_CHECK enum status parser_take(const struct parser *parser, char *argument);
 
+/* Copies each member of from, which is the input of all tables, that is set there and not
+ * in to. */
+void parser_fill(const struct parser *parser, const void *from, void *to);
+
 /* Whether a path is given for which is_wanted is true. */
 bool parser_has_path(const struct parser *parser, bool (*is_wanted)(const char *path));
 

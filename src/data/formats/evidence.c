@@ -2,6 +2,7 @@
 #include "data/formats/evidence.h"
 
 #include "core/array.h"
+#include "core/key.h"
 
 #include <stdlib.h>
 
@@ -11,30 +12,22 @@ void evidence_free(struct evidence *evidence)
 	*evidence = (struct evidence){ 0 };
 }
 
-static int compare(const struct key_use *use, uint32_t id, uint32_t version)
+static int compare(const void *one, const void *other)
 {
-	if (use->id != id)
-		return use->id < id ? -1 : 1;
-	return use->version < version ? -1 : use->version > version;
+	const struct key_use *a = one;
+	const struct key_use *b = other;
+
+	return key_compare(a->id, a->version, b->id, b->version);
 }
 
 struct key_use *evidence_use(struct evidence *evidence, uint32_t id, uint32_t version)
 {
-	size_t i = 0;
-	struct key_use *use;
+	const struct key_use wanted = { .id = id, .version = version };
+	struct key_use *use = array_find(evidence->uses, evidence->use_count, sizeof(wanted), &wanted, compare);
 
-	while (i < evidence->use_count && compare(&evidence->uses[i], id, version) < 0)
-		i++;
-	if (i < evidence->use_count && !compare(&evidence->uses[i], id, version))
-		return &evidence->uses[i];
-	if (evidence->use_count == EVIDENCE_MAX_USES)
-		return NULL;
-	use = array_insert(&evidence->uses, &evidence->use_count, sizeof(*use), i);
-	if (use) {
-		use->id = id;
-		use->version = version;
-	}
-	return use;
+	if (use || evidence->use_count == EVIDENCE_MAX_USES)
+		return use;
+	return array_find_or_insert(&evidence->uses, &evidence->use_count, sizeof(wanted), &wanted, compare);
 }
 
 static uint64_t earlier(bool one_counts, uint64_t one, bool other_counts, uint64_t other)
