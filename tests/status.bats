@@ -163,7 +163,7 @@ await_no_connection() {
 	run --separate-stderr mkeyfile rotate 100 --new-id --server="$PWD/socket"
 	same 0 "$status"
 	same "$the_tables" "$(grep '^ALTER' <<<"$output")"
-	same "-- 7 tables use key 100:" "$(grep 'under key' <<<"$output")"
+	same "-- 7 tables use key 100:" "$(grep 'tables use key' <<<"$output")"
 	echo "$output" >move.sql
 	server_stop
 	start
@@ -181,7 +181,7 @@ await_no_connection() {
 @test "rotate --new-id --datadir does the same without a server" {
 	run --separate-stderr mkeyfile rotate 100 --new-id --datadir=data
 	same 0 "$status"
-	same "-- 7 tables use key 100:" "$(grep 'under key' <<<"$output")"
+	same "-- 7 tables use key 100:" "$(grep 'tables use key' <<<"$output")"
 	same "$(grep plain <<<"$the_tables")" "$(grep '^ALTER' <<<"$output")"
 	echo "$output" >move.sql
 	start
