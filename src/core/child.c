@@ -240,7 +240,7 @@ char **child_environment(char *const environment[], const char *const names[])
 		count++;
 	chosen = calloc(count + 1, sizeof(*chosen));
 	for (size_t i = 0, j = 0; chosen && i < count; i++)
-		if (is_among(environment[i], names))
+		if (!names || is_among(environment[i], names))
 			chosen[j++] = environment[i];
 	return chosen;
 }

@@ -51,7 +51,7 @@ MUST_CHECK struct fault child_read(const struct child *child, size_t limit, stru
  * there is no such program or no memory. */
 char *child_find(const char *name);
 
-/* Returns the variables of environment whose names are in names, which NULL terminates,
+/* Returns the variables of environment whose names are in names, which NULL terminates (names NULL: all),
  * for struct child. The array is malloc(3)ed; its strings belong to environment. Returns
  * NULL if memory runs out. */
 char **child_environment(char *const environment[], const char *const names[]);

@@ -33,21 +33,6 @@ struct arguments {
 	enum section_plugin plugin;
 };
 
-static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
-{
-	const char **algorithm = place;
-
-	(void)spec;
-	if (!strcasecmp(value, "AES_CBC"))
-		*algorithm = "AES_CBC";
-	else if (!strcasecmp(value, "AES_CTR"))
-		*algorithm = "AES_CTR";
-	else
-		return option_refuse("unknown algorithm '%s': use AES_CTR or AES_CBC",
-				     repeatable_near(value, "aes_ctr aes_cbc"));
-	return STATUS_DONE;
-}
-
 /* "hashicorp" or "hashicorp_key_management". */
 static bool is_plugin_name(const char *value, const char *name)
 {
@@ -78,7 +63,7 @@ static const struct option_spec specs[] = {
 	{ "plugin", 0, "NAME", "Print the section for plugin NAME: mkeyfile (default), file, hashicorp or aws",
 	  OPTION_INTO(struct arguments, plugin, enum section_plugin, take_plugin_name), .optional = true },
 	{ "encryption-algorithm", 0, "NAME", "Encrypt data with NAME: AES_CTR or AES_CBC (default: AES_CTR)",
-	  OPTION_INTO(struct arguments, algorithm, const char *, take_algorithm) },
+	  OPTION_ALGORITHM(struct arguments, algorithm) },
 	{ 0 },
 };
 

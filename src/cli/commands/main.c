@@ -5,6 +5,7 @@
 #include "cli/managers/manager.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/child.h"
 #include "core/cleanup.h"
 #include "core/format.h"
 #include "core/secret.h"
@@ -47,21 +48,6 @@ static void drop_openssl_environment(void)
 	unsetenv("OPENSSL_CONF_INCLUDE");
 	unsetenv("OPENSSL_MODULES");
 	unsetenv("OPENSSL_ENGINES");
-}
-
-/* Copies the original environment for child processes. unsetenv(3) does not change the
- * strings, so copying the pointers is enough. */
-static char **copy_environment(char *const environment[])
-{
-	size_t count = 0;
-	char **copy;
-
-	while (environment[count])
-		count++;
-	copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++)
-		copy[i] = environment[i];
-	return copy;
 }
 
 static void protect_process(void)
@@ -249,7 +235,8 @@ static enum status run(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	char **environment = copy_environment(environ);
+	/* the original one, for child processes: unsetenv(3) does not change the strings */
+	char **environment = child_environment(environ, NULL);
 	enum status status;
 
 	protect_process();

@@ -94,22 +94,15 @@ static bool mark_version(struct entry **entries, size_t count, uint32_t version)
 	return found;
 }
 
-/* Says words as an error, or as a message of a milder kind where an option overrides it.
- * Takes ownership of words; NULL: no
- * memory. */
-static enum status refuse_unless(bool overridden, enum message_kind mild, enum status refused, char *words)
+/* Takes ownership of words; NULL: no memory. */
+static enum status refuse_absent(const struct arguments *arguments, char *words)
 {
 	HEAP char *owned = words;
 
 	if (!owned)
 		return message_fault(fault_of(FAULT_MEMORY), "");
-	message_say(overridden ? mild : MESSAGE_ERROR, "%s", owned);
-	return overridden ? STATUS_DONE : refused;
-}
-
-static enum status refuse_absent(const struct arguments *arguments, char *words)
-{
-	return refuse_unless(arguments->if_present, MESSAGE_NOTE, STATUS_FAILED, words);
+	message_say(arguments->if_present ? MESSAGE_NOTE : MESSAGE_ERROR, "%s", owned);
+	return arguments->if_present ? STATUS_DONE : STATUS_FAILED;
 }
 
 static enum status mark_id(const struct arguments *arguments, const struct keyfile *keyfile, uint32_t id)
@@ -171,7 +164,7 @@ static struct fault find_removed(const struct keyfile *keyfile, const struct key
 
 static enum status refuse(const struct arguments *arguments, char *words)
 {
-	return refuse_unless(arguments->force, MESSAGE_WARNING, STATUS_REFUSED, words);
+	return refuse_unless(arguments->force, words);
 }
 
 static enum status refuse_need(const struct arguments *arguments, const struct keyset_member *member,
@@ -192,7 +185,7 @@ static enum status refuse_need(const struct arguments *arguments, const struct k
 static enum status refuse_need_of_free_pages(const struct arguments *arguments, const struct keyset_member *member,
 					     const struct data_needs *needs, const struct data_need *need)
 {
-	return refuse_unless(arguments->force || arguments->free_pages, MESSAGE_WARNING, STATUS_REFUSED,
+	return refuse_unless(arguments->force || arguments->free_pages,
 			     format_text("key ID %u version %u is needed for free pages of %" PRIu64
 					 " file%s, for example '%s'",
 					 member->id, member->version, need->files, need->files == 1 ? "" : "s",

@@ -93,6 +93,21 @@ enum status option_take_digest(const struct option_spec *spec, const char *value
 			     repeatable_near(value, "sha1 sha224 sha256 sha384 sha512"));
 }
 
+enum status option_take_algorithm(const struct option_spec *spec, const char *value, void *place)
+{
+	const char **algorithm = place;
+
+	(void)spec;
+	if (!strcasecmp(value, "AES_CBC"))
+		*algorithm = "AES_CBC";
+	else if (!strcasecmp(value, "AES_CTR"))
+		*algorithm = "AES_CTR";
+	else
+		return option_refuse("unknown algorithm '%s': use AES_CTR or AES_CBC",
+				     repeatable_near(value, "aes_ctr aes_cbc"));
+	return STATUS_DONE;
+}
+
 static enum status take_color(const struct option_spec *spec, const char *value, void *place)
 {
 	(void)spec;

@@ -138,14 +138,17 @@ const char *input_name(const char *path);
 bool is_input_name(const char *name);
 
 /* Members of these types: enum digest, unsigned int for iterations, int for a descriptor (-1:
- * none), size_t for the bytes of a key (the option gives bits), and uint32_t for a key version. */
+ * none), const char * for an algorithm ("AES_CBC" or "AES_CTR"), size_t for the bytes of a key
+ * (the option gives bits), and uint32_t for a key version. */
 #define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
 #define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
 #define OPTION_DESCRIPTOR(input, member)                                                                               \
 	OPTION_INTO(input, member, int, option_take_descriptor), .most = 65535, .unset = 0xff
+#define OPTION_ALGORITHM(input, member) OPTION_INTO(input, member, const char *, option_take_algorithm)
 #define OPTION_KEY_BITS(input, member) OPTION_INTO(input, member, size_t, option_take_key_bits)
 #define OPTION_KEY_VERSION(input, member) OPTION_INTO(input, member, uint32_t, option_take_key_version)
 
+option_taker option_take_algorithm;
 option_taker option_take_descriptor;
 option_taker option_take_digest;
 option_taker option_take_key_bits;

@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/proof/prove.h"
 
-#include "cli/options/repeatable.h"
 #include "cli/words/message.h"
 
 #include <errno.h>
 #include <string.h>
-
-static enum status take_algorithm(const struct option_spec *spec, const char *value, void *place)
-{
-	uint32_t *ciphers = place;
-
-	(void)spec;
-	if (!strcasecmp(value, "aes_cbc"))
-		*ciphers = 1U << DATA_CIPHER_CBC;
-	else if (!strcasecmp(value, "aes_ctr"))
-		*ciphers = 1U << DATA_CIPHER_CTR;
-	else
-		return option_refuse("unknown encryption algorithm '%s': aes_cbc and aes_ctr are possible",
-				     repeatable_near(value, "aes_cbc aes_ctr"));
-	return STATUS_DONE;
-}
 
 static const struct option_spec specs[] = {
 	{ "full", 0, NULL, "Prove every page, not a sample", OPTION_FLAG(struct prove_options, full) },
 	{ "all-files", 0, NULL, "List every file, not only those with a finding",
 	  OPTION_FLAG(struct prove_options, all_files) },
 	{ "encryption-algorithm", 0, "NAME", "Decrypt with NAME, aes_cbc or aes_ctr (default: try both)",
-	  OPTION_INTO(struct prove_options, ciphers, uint32_t, take_algorithm) },
+	  OPTION_ALGORITHM(struct prove_options, algorithm) },
 	{ 0 },
 };
 
@@ -66,10 +50,19 @@ static void count(struct proof *proof)
 	}
 }
 
+static uint32_t cipher_bit(bool is_ctr)
+{
+	return 1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC);
+}
+
 enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
 		       const struct keyfile *keyfile, struct proof *ret_proof)
 {
-	const struct survey_options how = { .keyfile = keyfile, .full = what->full, .ciphers = what->ciphers };
+	const struct survey_options how = {
+		.keyfile = keyfile,
+		.full = what->full,
+		.ciphers = what->algorithm ? cipher_bit(!strcmp(what->algorithm, "AES_CTR")) : 0,
+	};
 	struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
 	enum status status = datadirs_audit(&what->datadirs, talk->quiet, how, &proof.audit);
 
@@ -96,8 +89,7 @@ const char *proof_unfit_algorithm(const struct proof *proof)
 	const char *only_cbc = proof->what->only_cbc;
 	bool is_ctr = !only_cbc && !settings_use_cbc(&host->settings);
 
-	if ((!host->names_file && !only_cbc) ||
-	    !(proof->proven_by_cipher & ~(1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC))))
+	if ((!host->names_file && !only_cbc) || !(proof->proven_by_cipher & ~cipher_bit(is_ctr)))
 		return NULL;
 	return is_ctr ? "AES_CTR" : "AES_CBC";
 }

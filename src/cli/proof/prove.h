@@ -10,7 +10,7 @@
 
 struct prove_options {
 	struct datadirs datadirs;
-	uint32_t ciphers; /* a bit for each enum data_cipher that may be meant; 0: all */
+	const char *algorithm; /* "AES_CBC" or "AES_CTR"; NULL: either */
 	bool full;
 	bool all_files;
 	const char *only_cbc; /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
