@@ -20,7 +20,8 @@
 
 #define NO_GROUP 65534 /* for a user whose groups are not known */
 
-/* Decimal digits alone. The largest number is no user's: it means "as it is" to chown(2). */
+/* Accepts only decimal digits. The largest number is not a user ID: chown(2) takes it as "no
+ * change". */
 static bool parse_uid(const char *text, uid_t *ret_uid)
 {
 	unsigned long long uid;
@@ -63,7 +64,7 @@ bool server_group_find(const char *name, gid_t *ret_group)
 	return true;
 }
 
-/* An open(2), closed again at once; not of a pipe, whose writer would notice. */
+/* Opens the file and closes it at once. Does not open a pipe, since its writer would notice. */
 static int try_to_read(const char *path)
 {
 	struct stat status;
@@ -88,7 +89,7 @@ static void become_and_try(const struct server_user *user, const char *path)
 	_exit(try_to_read(path));
 }
 
-/* Forks; path must not be in a secret, which the child has not. */
+/* Forks. path must not be in a secret: the child does not have it. */
 static int try_as(const struct server_user *user, const char *path)
 {
 	int status;
@@ -104,7 +105,7 @@ static int try_as(const struct server_user *user, const char *path)
 	return WIFEXITED(status) && WEXITSTATUS(status) != COULD_NOT_TRY ? WEXITSTATUS(status) : NOT_KNOWN;
 }
 
-/* From the root directory on: a server is not where this process is. */
+/* The server's working directory is not that of this process. */
 static char *absolute_path(const char *path)
 {
 	HEAP char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
@@ -123,6 +124,6 @@ int server_user_reads(const struct server_user *user, const char *path)
 		return NOT_KNOWN;
 	copy = absolute_path(path);
 	access = copy ? try_as(user, copy) : NOT_KNOWN;
-	/* one of the groups that it has elsewhere may be the file's */
+	/* the user may be in a group that this host does not know */
 	return access == EACCES && user->nameless ? NOT_KNOWN : access;
 }

@@ -5,26 +5,27 @@
 
 #include <sys/stat.h>
 
-/* Who can get at a file. */
+/* Which user accounts can read a file. */
 
-/* The one that packages make. */
+/* The account that packages create. */
 #define SERVER_USER_DEFAULT "mysql"
 
-/* The user that a server runs as. */
+/* The user account that a server runs as. */
 struct server_user {
-	const char *name; /* the caller's */
+	const char *name; /* owned by the caller */
 	uid_t uid;
-	gid_t gid;     /* its primary group, unless it is nameless */
-	bool nameless; /* a number that this host has no account for, as that of a container's server */
+	gid_t gid;     /* the primary group; not valid if nameless */
+	bool nameless; /* a number without an account on this host, such as that of a server in a container */
 };
 
-/* Looks up a name or a number. False: there is no such name, or the number is no user's. */
+/* Looks up a name or a number. Returns false if no account has the name, or the number cannot be
+ * a user ID. */
 bool server_user_find(const char *name, struct server_user *ret_user);
 
-/* The same of a group. */
+/* The same for a group. */
 bool server_group_find(const char *name, gid_t *ret_group);
 
-/* Whether the user can read the file at path, tried as that user by a child process,
- * which has zeros where secrets are. 0: it can; an errno: why not; -1: not
- * known, since only root can become somebody else. */
+/* Tries to read the file at path as the user, in a child process. In the child, secrets are zero.
+ * Returns 0 if the user can read the file, an errno that says why not, or -1 if the result is not
+ * known, since only root can change to another user. */
 int server_user_reads(const struct server_user *user, const char *path);

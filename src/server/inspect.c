@@ -141,7 +141,7 @@ static int compare_fingerprints(const void *one, const void *other)
 	return order ? order : (a->entry > b->entry) - (a->entry < b->entry);
 }
 
-/* Every entry whose key an earlier line has as well. */
+/* Finds every entry whose key is also on an earlier line. */
 static void inspect_repeated(const struct keyfile *keyfile, const struct fingerprint *fingerprints,
 			     struct findings *findings)
 {
@@ -182,7 +182,7 @@ static void inspect_keys(const struct keyfile *keyfile, const struct fingerprint
 	}
 }
 
-/* IDs that have more than one version: a rotation that is not finished. */
+/* Counts IDs with more than one version: their rotation is not finished. */
 static void inspect_old_versions(const struct keyfile *keyfile, struct findings *findings)
 {
 	struct finding finding = { .kind = FINDING_OLD_VERSIONS };
@@ -198,8 +198,8 @@ static void inspect_old_versions(const struct keyfile *keyfile, struct findings 
 		findings_add(findings, finding);
 }
 
-/* A hole in the versions of an ID: somebody took one out. That the first ones are
- * gone is how a rotation ends. */
+/* Finds a missing version of an ID, which someone removed. Missing first versions are normal
+ * after a rotation. */
 static void inspect_versions(const struct keyfile *keyfile, struct findings *findings)
 {
 	size_t count;
@@ -265,7 +265,7 @@ static void inspect_access(const struct inspected_file *file, const struct serve
 				       });
 }
 
-/* Directories and links; of the file itself its status tells. */
+/* Judges directories and links. The status of the file itself is judged elsewhere. */
 static void inspect_way(const struct inspected_file *file, const struct trust *trust, struct findings *findings)
 {
 	struct finding finding = { .kind = FINDING_OPEN_DIRECTORY, .path = file->path };
@@ -354,7 +354,7 @@ static void inspect_use(const struct setting *setting, struct findings *findings
 		findings_add(findings, (struct finding){ .kind = FINDING_SETTING_WITHOUT_USE, .path = setting->name });
 }
 
-/* CREATE TABLE fails then where the table is to be encrypted and names no ID (errno 140). */
+/* CREATE TABLE then fails (errno 140) for a table that is to be encrypted and has no ID. */
 static void inspect_default_key(uint32_t id, const struct keyfile *keyfile, struct findings *findings)
 {
 	size_t count;

@@ -17,11 +17,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX_SIZE 32767 /* with a NUL it fits into what any user may lock */
-#define PROGRAM_TIMEOUT 30    /* seconds; a file system that hangs is told so */
-#define INCLUDE_DEPTH_MAX 10  /* as MariaDB's own reader has it */
+#define OUTPUT_MAX_SIZE 32767 /* with a NUL, the output fits into the memory that any user may lock */
+#define PROGRAM_TIMEOUT 30    /* seconds; for a file system that hangs */
+#define INCLUDE_DEPTH_MAX 10  /* the limit of MariaDB's own reader */
 #define GROUP_MAX_SIZE 256
-#define NO_GROUP "no group" /* that a program reads */
+#define NO_GROUP "no group" /* a group that no program reads */
 #define COPY_PATH "/proc/self/fd/0"
 #define BLANKS " \t\r\f\v"
 
@@ -40,7 +40,8 @@ static struct fault run(const struct option_files *files, char *arguments[], boo
 
 	if (fault.code)
 		return fault;
-	/* on another processor the program takes as long as this: a fifth of a rotation */
+	/* the program runs on another processor at the same time: this saves a fifth of a
+	 * rotation */
 	crypto_load();
 	fault = child_finish(&running, OUTPUT_MAX_SIZE, &output);
 	if (!fault.code && output.size == OUTPUT_MAX_SIZE)
@@ -70,8 +71,8 @@ static struct fault print(const struct option_files *files, const char *group, b
 
 /* ---- one line ---- */
 
-/* The end of an option: a line that does not begin with dashes belongs to it, since
- * a value may have a newline in it. */
+/* Finds the end of an option. A line without leading dashes belongs to the option before it,
+ * since a value may contain a newline. */
 static char *end_of_option(char *line)
 {
 	char *end = strchr(line, '\n');
@@ -103,7 +104,7 @@ bool option_name_is(const char *name, const char *option)
 	return size == strlen(option) && option_name_begins(name, option, size);
 }
 
-/* Cuts the next line from *rest. False: there are no more. */
+/* Reads the next line and moves *rest after it. Returns false at the end. */
 static bool next_line(char **rest, struct option_line *ret_line)
 {
 	static const char loose[] = "loose-";
@@ -172,8 +173,8 @@ struct fault option_files_read(const struct option_files *files, const char *gro
 struct scan {
 	const struct option_files *files;
 	struct option_files_seen *seen;
-	struct secret text;	    /* of the files that are trusted, in the order in which they are read */
-	char group[GROUP_MAX_SIZE]; /* that text is in */
+	struct secret text;	    /* text of the trusted files, in the order in which they are read */
+	char group[GROUP_MAX_SIZE]; /* the group at the end of text */
 };
 
 static struct fault add_name(struct option_names *names, const char *name, size_t size)
@@ -221,7 +222,7 @@ static struct fault add_text(struct scan *scan, const char *text, size_t size)
 	return fault;
 }
 
-/* Options before the first group of a file are in none. */
+/* Options before the first group of a file belong to no group. */
 static struct fault enter_group(struct scan *scan, const char *group)
 {
 	char line[GROUP_MAX_SIZE + 2];
@@ -232,7 +233,7 @@ static struct fault enter_group(struct scan *scan, const char *group)
 
 static struct fault scan_file(struct scan *scan, const char *path, unsigned int depth);
 
-/* As MariaDB's own reader has it: in the order of bytes, ".cnf" itself included. */
+/* Like MariaDB's own reader: in byte order, including a file named ".cnf". */
 static int is_option_file(const struct dirent *entry)
 {
 	const char *extension = strrchr(entry->d_name, '.');
@@ -245,7 +246,7 @@ static int compare_names(const struct dirent **one, const struct dirent **other)
 	return strcmp((*one)->d_name, (*other)->d_name);
 }
 
-/* One that others may add files to is refused even while it is empty. */
+/* A directory to which other users can add files is refused even if it is empty. */
 static struct fault judge_directory(struct scan *scan, const char *path, bool *ret_refused)
 {
 	PLACE struct place place = PLACE_NONE;
@@ -275,7 +276,7 @@ static struct fault scan_directory(struct scan *scan, const char *path, unsigned
 	return fault;
 }
 
-/* The group continues after what was included. */
+/* After an included file, the group continues. */
 static struct fault scan_included(struct scan *scan, const char *path, bool is_directory, unsigned int depth)
 {
 	char group[GROUP_MAX_SIZE];
@@ -295,7 +296,7 @@ static struct fault scan_group(struct scan *scan, const char *name, size_t size)
 	return fault.code ? fault : enter_group(scan, group);
 }
 
-/* The path behind a directive, or NULL. */
+/* Returns the path after a directive, or NULL. */
 static const char *argument_of(const char *line, const char *directive)
 {
 	size_t size = strlen(directive);
@@ -305,7 +306,7 @@ static const char *argument_of(const char *line, const char *directive)
 	return line + size + strspn(line + size, BLANKS);
 }
 
-/* The libraries of all of them are called so. */
+/* The libraries of all key management plugins have such names. */
 static struct fault add_key_plugins(struct scan *scan, const char *line)
 {
 	static const char ending[] = "_key_management";
@@ -323,7 +324,7 @@ static struct fault add_key_plugins(struct scan *scan, const char *line)
 	return fault;
 }
 
-/* "[name]", "!include path", "!includedir path", or what belongs to a group. */
+/* Handles "[name]", "!include path", "!includedir path", or a line of a group. */
 static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 {
 	const char *whole = line;
@@ -336,7 +337,7 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 		size_t size;
 
 		line++;
-		/* a blank in front belongs to the name */
+		/* a leading blank belongs to the name */
 		size = strcspn(line, "]");
 		while (size && strchr(BLANKS, line[size - 1]))
 			size--;
@@ -358,7 +359,7 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 	return path ? scan_included(scan, path, false, depth + 1) : fault_none();
 }
 
-/* A pipe's writer is not waited for: the program does, for a while. */
+/* Does not wait for the writer of a pipe. The program does, for a limited time. */
 static struct fault read_regular(const char *path, struct secret *ret_content)
 {
 	DESCRIPTOR int descriptor = -1;
@@ -372,8 +373,7 @@ static struct fault read_regular(const char *path, struct secret *ret_content)
 	return file_read(descriptor, ret_content);
 }
 
-/* A file that cannot be read has no groups: the program has said what it thinks of
- * it. */
+/* Skips a file that cannot be read. The program has reported the error. */
 static struct fault scan_file(struct scan *scan, const char *path, unsigned int depth)
 {
 	SECRET struct secret content = { 0 };
@@ -419,7 +419,7 @@ static struct fault scan_named_file(struct scan *scan, const char *name)
 	return path ? scan_file(scan, path, 0) : fault_of(FAULT_MEMORY);
 }
 
-/* The program's help names the files: a line of words behind this one. */
+/* The program's help lists the files on the line after this one. */
 static char *file_names_in(char *help)
 {
 	static const char heading[] = "Default options are read from the following files in the given order:\n";
@@ -432,8 +432,8 @@ static char *file_names_in(char *help)
 	return names;
 }
 
-/* In memory, under no name, and closed to others: the program leaves out files that
- * others may write. */
+/* The copy is in memory, has no name, and is closed to other users: the program skips files that
+ * others can write to. */
 static struct fault make_copy(const struct secret *text, int *ret_copy)
 {
 	int copy = memfd_create("option files", MFD_CLOEXEC);
@@ -452,7 +452,7 @@ static struct fault make_copy(const struct secret *text, int *ret_copy)
 
 static struct fault scan_names(struct scan *scan, char *names)
 {
-	/* a file that is named may have spaces in its name */
+	/* a file given by name may have spaces in its name */
 	struct fault fault = scan->files->defaults_file ? scan_file(scan, scan->files->defaults_file, 0) : fault_none();
 
 	while (!scan->files->defaults_file && !fault.code && names) {

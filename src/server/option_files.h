@@ -4,15 +4,15 @@
 #include "core/child.h"
 #include "core/trust.h"
 
-/* MariaDB's option files, read by MariaDB's own my_print_defaults, so that
- * includes, quotes, escapes and the order of files are its business. */
+/* MariaDB's option files, read by MariaDB's own my_print_defaults: it handles includes, quotes,
+ * escapes and the order of files. */
 
 struct option_files {
-	const char *program;	   /* my_print_defaults, or what stands in for it */
-	const char *defaults_file; /* the only one to read; NULL: the usual ones */
-	const char *group_suffix;  /* groups with this suffix count as well; or NULL */
+	const char *program;	   /* my_print_defaults, or its replacement */
+	const char *defaults_file; /* the only file to read; NULL: the usual files */
+	const char *group_suffix;  /* groups with this suffix are read as well; or NULL */
 	char *const *environment;
-	int copy; /* descriptor of what is read instead of the files; -1: none */
+	int copy; /* descriptor of a file to read instead of all others; -1: none */
 };
 
 /* "--name=value": name without the dashes and without "loose-", value "" where there is
@@ -22,10 +22,10 @@ struct option_line {
 	const char *value;
 	bool loose;
 	bool has_value;
-	const char *whole; /* name, with "loose-" where it begins with that */
+	const char *whole; /* the name, with "loose-" if the line has it */
 };
 
-/* All lines of a group, in their order. { 0 }: there are none. */
+/* All lines of a group, in order. { 0 }: no lines. */
 struct option_lines {
 	struct secret text; /* owns the strings; may contain a password in clear */
 	struct option_line *items;
@@ -34,18 +34,19 @@ struct option_lines {
 
 #define OPTION_LINES __attribute__((cleanup(option_lines_free)))
 
-/* Parses text, which a NUL ends that size does not count, and takes it over. FAULT_MEMORY. */
+/* Parses text and takes ownership of it. A NUL follows the text; its size does not count the NUL.
+ * FAULT_MEMORY. */
 MUST_CHECK struct fault option_lines_parse(struct secret *text, struct option_lines *ret_lines);
 void option_lines_free(struct option_lines *lines);
 
-/* What the program prints for a group, or, as its own option, for "--mysqld": all
- * groups that the server reads. silent: what the program says of an error is not shown.
+/* Reads the lines that the program prints for a group. The group "--mysqld", an option of the
+ * program, means all groups that the server reads. silent: discard the program's error messages.
  * Faults as child_read; FAULT_TOO_LARGE above 32 KiB. */
 MUST_CHECK struct fault option_files_read(const struct option_files *files, const char *group, bool silent,
 					  struct option_lines *ret_lines);
 
-/* Whether size characters of name are those of option; "-" and "_" are alike, and
- * so are capital and small letters, as in the server. */
+/* Whether the first size characters of name and option are equal. "-" equals "_" and case is
+ * ignored, as in the server. */
 bool option_name_begins(const char *name, const char *option, size_t size);
 bool option_name_is(const char *name, const char *option);
 
@@ -54,33 +55,33 @@ struct option_names {
 	size_t count;
 };
 
-/* An option file that is not trusted, and why. */
+/* An option file that is not trusted, and the reason. */
 struct refused_option_file {
 	char *path;
-	bool absent; /* now; someone else could make it at any moment */
+	bool absent; /* it does not exist, but another user could create it at any time */
 	struct refusal_of_trust refusal;
 };
 
-/* What a look at all option files showed. */
+/* The result of option_files_look. */
 struct option_files_seen {
-	struct option_names groups; /* of the trusted files, each once; some of them no server reads */
+	struct option_names groups; /* of the trusted files, each once; the server does not read all of them */
 	struct option_names
-		key_plugins; /* "file" of file_key_management, and so on: all that lines of theirs mention */
-	bool complete;	     /* each file that is not refused was read, so that groups has all of theirs */
+		key_plugins; /* "file" for file_key_management, and so on: each plugin that a line mentions */
+	bool complete;	     /* every file that was not refused could be read, so groups is complete */
 	struct refused_option_file *refused;
 	size_t refused_count;
-	int copy; /* with refused files: descriptor of one that has what the others say; else -1 */
+	int copy; /* if files are refused: descriptor of a copy of all others; otherwise -1 */
 };
 
 #define OPTION_FILES_UNSEEN ((struct option_files_seen){ .copy = -1 })
 
-/* Reads the files that the program would read, as its help names them, with those that
- * they include, and leaves out those that this process does not trust (core/trust.h).
- * ret_seen is OPTION_FILES_UNSEEN before, and is to be freed on faults too. Faults as
- * option_files_read, and FAULT_CREATE. */
+/* Reads the files that the program would read, according to its --help output, and the files that
+ * they include. Skips those that this process does not trust (core/trust.h). Initialize ret_seen
+ * with OPTION_FILES_UNSEEN, and free it after a fault too. Faults as option_files_read, and
+ * FAULT_CREATE. */
 MUST_CHECK struct fault option_files_look(const struct option_files *files, struct option_files_seen *ret_seen);
 
-/* Whether the program may find a group whose name contains name, in any case. */
+/* Whether the program may find a group whose name contains name. Case is ignored. */
 bool option_files_may_have(const struct option_files_seen *seen, const char *name);
 
 /* Whether the program may find lines that load more than one key management plugin. */

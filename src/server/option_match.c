@@ -33,8 +33,7 @@ static bool begins_with_prefix(const char *name, enum prefix prefix)
 	return !strncasecmp(name, prefixes[prefix], size) && (name[size] == '-' || name[size] == '_');
 }
 
-/* What the prefix in front of the option's own name makes of its value: "skip-x=0" is
- * "x=1". */
+/* Applies the prefix directly before the name to the value: "skip-x=0" is "x=1". */
 static void apply(struct option_match *match, enum prefix prefix)
 {
 	const bool negated = match->value && !strcmp(match->value, "0");
