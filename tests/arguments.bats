@@ -180,7 +180,7 @@ hint: did you mean '--server=SERVER'?" status --server db1.example.org
 	run_refused 64 "mkeyfile: unknown command '...'
 hint: run 'mkeyfile --help' to list the commands" frobnicate
 	run_refused 64 "mkeyfile list: unknown digest 'sha265': use sha1, sha224, sha256, sha384 or sha512" list --digest=sha265
-	run_refused 64 "mkeyfile status: --server takes no user and no password: use --user=NAME and an option file" status --server=root:secret@db1
+	run_refused 64 "mkeyfile status: --server accepts no user or password: use --user=NAME and an option file" status --server=root:secret@db1
 }
 
 @test "an abbreviation of an option is the option, unless it could be meant for a password" {
@@ -206,7 +206,7 @@ hint: use --password-file, --password-fd or --password-command" generate -f new 
 	run -0 mkeyfile --version list --bogus
 	same "$output" "$("$MKEYFILE" list -V)"
 	run -2 bash -c '"$MKEYFILE" --help >/dev/full'
-	same "mkeyfile: cannot write standard output: No space left on device" "$output"
+	same "mkeyfile: cannot write to standard output: No space left on device" "$output"
 	# a reader that has seen enough is not an error
 	run -141 bash -c 'exec 3> >(true); wait $!; "$MKEYFILE" --help >&3'
 	same "" "$output"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Whatever is wrong with the input: a clear message, the right status, and no
-# file changed.
+# Bad input gives a clear message and the right status, and changes no file.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -13,7 +12,7 @@ setup_test() {
 }
 
 no_password_hint='hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE'
-# of a command with these options
+# the hint of a command with these options
 verify_hint() {
 	echo "hint: run 'mkeyfile verify $*' to try other digests and iteration counts"
 }
@@ -29,7 +28,7 @@ hint: use --file=FILE or set the environment variable MKEYFILE_FILE" $command
 	done
 }
 
-@test "no file" {
+@test "a missing file" {
 	for command in 'add 3' 'rotate 100' 'list' 'encrypt' 'decrypt' 'verify'; do
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile ${command%% *}: cannot open 'nowhere/keyfile': No such file or directory" \
@@ -45,7 +44,7 @@ hint: use --file=FILE or set the environment variable MKEYFILE_FILE" $command
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile ${command%% *}: 'dir' is not a regular file" $command --file=dir -P pw
 	done
-	run_refused 4 "mkeyfile generate: 'dir' exists" generate --file=dir
+	run_refused 4 "mkeyfile generate: 'dir' already exists" generate --file=dir
 }
 
 @test "a device" {
@@ -53,16 +52,16 @@ hint: use --file=FILE or set the environment variable MKEYFILE_FILE" $command
 	run_refused 2 "mkeyfile add: '/dev/null' is not a regular file" add 3 --file=/dev/null
 }
 
-@test "a pipe of the shell in place of a file to change" {
+@test "a pipe of the shell instead of a file to change" {
 	run_refused 2 "mkeyfile add: '/dev/fd/7' is not a regular file" add 3 --file=/dev/fd/7 7< <(cat keyfile)
 	run -0 mkeyfile list --ids --file=/dev/fd/7 7< <(cat keyfile)
 }
 
 @test "an empty file" {
 	: >keyfile
-	run_refused 2 "mkeyfile list: 'keyfile' holds no key" list
-	run_refused 2 "mkeyfile add: 'keyfile' holds no key" add 3
-	run_refused 2 "mkeyfile rotate: 'keyfile' holds no key" rotate 100
+	run_refused 2 "mkeyfile list: 'keyfile' contains no key" list
+	run_refused 2 "mkeyfile add: 'keyfile' contains no key" add 3
+	run_refused 2 "mkeyfile rotate: 'keyfile' contains no key" rotate 100
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
 	run_refused 4 "mkeyfile encrypt: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 0, column 1
 hint: add key ID 1, which every server requires" encrypt -P pw
@@ -81,17 +80,17 @@ hint: add key ID 1, which every server requires" encrypt -P pw
 	done
 }
 
-@test "a change that would pass 1 MiB" {
+@test "a change that would exceed 1 MiB" {
 	head -c $((1048576 - $(stat -c %s keyfile))) /dev/zero | tr '\0' '#' >>keyfile
 	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, the most that a server reads" add 3
 }
 
-@test "text that is not a key file, with line and column" {
+@test "text that is not a key file: the message has line and column" {
 	check() { # words line column text
 		printf '%b' "$4" >keyfile
-		run_refused 2 "mkeyfile list: 'keyfile' is no key file: $1 at line $2, column $3" list
-		run_refused 2 "mkeyfile add: 'keyfile' is no key file: $1 at line $2, column $3" add 3
-		run_refused 2 "mkeyfile rotate: 'keyfile' is no key file: $1 at line $2, column $3" rotate 1
+		run_refused 2 "mkeyfile list: 'keyfile' is not a key file: $1 at line $2, column $3" list
+		run_refused 2 "mkeyfile add: 'keyfile' is not a key file: $1 at line $2, column $3" add 3
+		run_refused 2 "mkeyfile rotate: 'keyfile' is not a key file: $1 at line $2, column $3" rotate 1
 	}
 	check 'syntax error' 1 1 "\xef\xbb\xbf1;$key\n"
 	check 'syntax error' 1 1 "+1;$key\n"
@@ -135,7 +134,7 @@ $hint" rotate 1 --target=11.8-enterprise
 
 # ---- IDs, sizes and versions on the command line ----
 
-@test "invalid IDs" {
+@test "invalid key IDs" {
 	for id in 0 4294967296 999999999999 +1 1x x '' ' 1' 0x1 1.0; do
 		for command in add rotate generate; do
 			run_refused 64 "mkeyfile $command: invalid key ID '$id': use a number from 1 to 4294967295" $command --file=other "$id"
@@ -145,7 +144,7 @@ $hint" rotate 1 --target=11.8-enterprise
 hint: run 'mkeyfile add --help' to list the options" add -1
 }
 
-@test "a key among the arguments is not repeated on the screen" {
+@test "a key among the arguments is never printed" {
 	never="a key or password is not accepted as an argument, which every user of the host can see
 hint: use --key-from, --password-file, --password-fd or --password-command
 hint: put ./ before a file name that consists of hex digits only"
@@ -160,14 +159,14 @@ hint: put ./ before a file name that consists of hex digits only"
 	run_refused 64 "mkeyfile add: $never" add 7 --key-from="$key"
 }
 
-@test "an ID twice, no ID" {
+@test "a repeated ID, and no ID" {
 	run_refused 64 "mkeyfile add: key ID 7 is given twice" add 7 8 7
 	run_refused 64 "mkeyfile add: no key ID given" add
 	run_refused 64 "mkeyfile rotate: no key ID given" rotate
 	run_refused 64 "mkeyfile rotate: --all and key IDs cannot be used together" rotate --all 100
 }
 
-@test "an existing ID for add, an unknown one for rotate" {
+@test "an existing ID for add, and an unknown ID for rotate" {
 	run_refused 4 "mkeyfile add: key ID 100 is already in 'keyfile'
 hint: run 'mkeyfile rotate 100 --new-id' to add a successor" add 7 100
 	run_refused 2 "mkeyfile rotate: key ID 7 is not in 'keyfile'
@@ -206,7 +205,7 @@ hint: run 'mkeyfile add 7' to add it" rotate 7 --new-id
 		add 7 --key-from=imported
 }
 
-@test "keys that protect nothing are imported only with --force" {
+@test "unsafe keys are imported only with --force" {
 	force='hint: use --force to import it anyway if data was encrypted with it'
 	printf '%064d' 0 >imported
 	run_refused 4 "mkeyfile add: refusing the key in 'imported': all of its bytes are equal
@@ -226,7 +225,7 @@ $force" add 7 --key-from=imported
 
 # bats test_tags=deep
 @test "a truncated encrypted file at every length from 0 to 64" {
-	# a fixed salt and password, so that what the last block decrypts to is known
+	# a fixed salt and password, so that the last block always decrypts to the same bytes
 	printf '1;%064d\n' 7 >plain
 	echo 'a fixed password' >pw
 	{
@@ -236,16 +235,16 @@ $force" add 7 --key-from=imported
 	for length in $(seq 0 64); do
 		head -c "$length" whole >keyfile
 		if [ "$length" = 0 ]; then
-			words="'keyfile' holds no key"
+			words="'keyfile' contains no key"
 			status_of_list=2
 		elif [ "$length" -le 8 ]; then
-			words="'keyfile' is no key file: syntax error at line 1, column 1"
+			words="'keyfile' is not a key file: syntax error at line 1, column 1"
 			status_of_list=2
 		elif [ "$length" -le 16 ] || [ $((length % 16)) != 0 ]; then
-			words="'keyfile' is damaged: an encrypted key file is not cut in the middle of a block"
+			words="'keyfile' is damaged: the encrypted data ends in the middle of a block"
 			status_of_list=2
 		else
-			words="'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+			words="cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 $(verify_hint --password-file=pw)"
 			status_of_list=3
 		fi
@@ -265,7 +264,7 @@ $(verify_hint --password-file=pw)"
 	done
 }
 
-@test "base64 and unsalted openssl output are named" {
+@test "base64 and unsalted openssl output are recognized" {
 	openssl_encrypt pw keyfile base64 -md sha1 -a
 	openssl_encrypt pw keyfile unsalted -md sha1 -nosalt
 	(umask 077 && base64 keyfile >text)
@@ -283,7 +282,7 @@ $(verify_hint --password-file=pw)"
 hint: run '(umask 077; base64 -d base64 >NEW)' to decode it" encrypt -P pw -f base64
 }
 
-@test "keys in base64 and in binary are named" {
+@test "keys in base64 and in binary are recognized" {
 	(umask 077 && echo -n 'not random, and of 32 bytes only' | base64 >base64 && openssl rand 32 | tr '\0-\177' '\200-\377' >binary)
 	hint='| od -An -v -tx1 | tr -d " \n" | mkeyfile add 7 --key-from=-'"' to import it"
 	run_refused 2 "mkeyfile add: 'base64' is not a key: it is base64, not 32, 48 or 64 hex digits
@@ -294,13 +293,13 @@ hint: run 'cat binary $hint" add 7 --key-from=binary
 		cat keyfile
 		echo "7;$(cat base64)"
 	} >mixed
-	run_refused 2 "mkeyfile list: 'mixed' is no key file: invalid key at line 4, column 3
+	run_refused 2 "mkeyfile list: 'mixed' is not a key file: invalid key at line 4, column 3
 hint: convert the key on line 4 from base64 to hex digits" list -f mixed
 }
 
 @test "a wrong password" {
 	echo 'another password' >other
-	words="'sealed' does not open: wrong password, wrong digest or iteration count, or damaged"
+	words="cannot decrypt 'sealed': wrong password, wrong digest or iteration count, or damaged file"
 	for command in 'list' 'add 7' 'rotate 100 --new-id'; do
 		# shellcheck disable=SC2086
 		run_refused 3 "mkeyfile ${command%% *}: $words
@@ -310,34 +309,34 @@ $(verify_hint --file=sealed --password-file=other)" $command -f sealed -P other
 	run_refused 3 "mkeyfile decrypt: $words" decrypt -f sealed -P other --no-probe
 }
 
-@test "a wrong digest or iteration count: decrypt reports the right one" {
-	words="does not open: wrong password, wrong digest or iteration count, or damaged"
-	run_refused 3 "mkeyfile decrypt: 'sealed' $words
+@test "a wrong digest or iteration count: decrypt prints the right one" {
+	words="wrong password, wrong digest or iteration count, or damaged file"
+	run_refused 3 "mkeyfile decrypt: cannot decrypt 'sealed': $words
 hint: the file opens with --digest=sha1, which every server reads" decrypt -f sealed -P pw --digest=sha512
 	openssl_encrypt pw keyfile sha256 -md sha256
-	run_refused 3 "mkeyfile decrypt: 'sha256' $words
+	run_refused 3 "mkeyfile decrypt: cannot decrypt 'sha256': $words
 hint: the file opens with --digest=sha256, which servers before 12.0.1 cannot read" decrypt -f sha256 -P pw
 	openssl_encrypt pw keyfile pbkdf2 -md sha512 -pbkdf2 -iter 10000
-	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words
+	run_refused 3 "mkeyfile decrypt: cannot decrypt 'pbkdf2': $words
 hint: the file opens with --digest=sha512 --pbkdf2=10000, which servers before 12.0.1 cannot read" decrypt -f pbkdf2 -P pw
-	run_refused 3 "mkeyfile decrypt: 'pbkdf2' $words" decrypt -f pbkdf2 -P pw --no-probe
+	run_refused 3 "mkeyfile decrypt: cannot decrypt 'pbkdf2': $words" decrypt -f pbkdf2 -P pw --no-probe
 }
 
-@test "an encrypted file with readable text that is not a key file" {
+@test "an encrypted file whose plain text is not a key file" {
 	printf 'shopping list:\n- milk\n' >plain
 	openssl_encrypt pw plain keyfile
-	run_refused 2 "mkeyfile decrypt: 'keyfile' is no key file: syntax error at line 1, column 1
+	run_refused 2 "mkeyfile decrypt: 'keyfile' is not a key file: syntax error at line 1, column 1
 hint: use --force to write the plain text anyway: the password is right" decrypt -P pw
-	run_refused 2 "mkeyfile list: 'keyfile' is no key file: syntax error at line 1, column 1" list -P pw
+	run_refused 2 "mkeyfile list: 'keyfile' is not a key file: syntax error at line 1, column 1" list -P pw
 	run -0 mkeyfile decrypt -P pw --force
 	same "$(cat plain)" "$output"
 	printf '# nothing yet\n' >plain
 	openssl_encrypt pw plain keyfile
-	run_refused 2 "mkeyfile decrypt: 'keyfile' holds no key
+	run_refused 2 "mkeyfile decrypt: 'keyfile' contains no key
 hint: use --force to write the plain text anyway: the password is right" decrypt -P pw
 }
 
-@test "encrypting an encrypted file, decrypting a plain one" {
+@test "encrypting an encrypted file, and decrypting a plain one" {
 	run_refused 4 "mkeyfile encrypt: 'sealed' is already encrypted" encrypt -f sealed -P pw
 	run_refused 2 "mkeyfile decrypt: 'keyfile' is not encrypted" decrypt -P pw
 }
@@ -347,36 +346,36 @@ hint: use --force to write the plain text anyway: the password is right" decrypt
 @test "password files: missing, empty, only newlines" {
 	run_refused 2 "mkeyfile list: cannot open 'nowhere': No such file or directory" list -f sealed -P nowhere
 	: >empty
-	run_refused 2 "mkeyfile list: 'empty' holds no password" list -f sealed -P empty
+	run_refused 2 "mkeyfile list: 'empty' contains no password" list -f sealed -P empty
 	printf '\r\n\n\n' >newlines
-	run_refused 2 "mkeyfile list: 'newlines' holds no password" list -f sealed -P newlines
-	run_refused 2 "mkeyfile encrypt: 'newlines' holds no password" encrypt -P newlines
+	run_refused 2 "mkeyfile list: 'newlines' contains no password" list -f sealed -P newlines
+	run_refused 2 "mkeyfile encrypt: 'newlines' contains no password" encrypt -P newlines
 	run_refused 2 "mkeyfile list: cannot read 'file descriptor 4': Bad file descriptor" list -f sealed --password-fd=4 4<&-
 	printf '\0secret' >nul
-	run_refused 2 "mkeyfile list: 'nul' holds no password" list -f sealed -P nul
+	run_refused 2 "mkeyfile list: 'nul' contains no password" list -f sealed -P nul
 	mkdir dir
 	run_refused 2 "mkeyfile list: cannot read 'dir': Is a directory" list -f sealed -P dir
 }
 
-@test "password files: 256 characters are accepted, 257 are not" {
+@test "password files: 256 bytes are accepted, 257 are not" {
 	printf '%0256d\n' 1 >long
 	run -0 mkeyfile encrypt -P long -o out
 	run -0 mkeyfile list --ids -f out -P long
 	printf '%0257d\n' 1 >long
-	words="the password in 'long' is longer than 256 bytes, which no server reads"
+	words="the password in 'long' is longer than 256 bytes, the most that a server reads"
 	run_refused 2 "mkeyfile list: $words" list -f sealed -P long
 	run_refused 2 "mkeyfile encrypt: $words" encrypt -P long
 }
 
-@test "password files: two lines or a NUL byte work for opening a file, but not for creating one" {
+@test "password files: two lines and a NUL byte can open a file, but not create one" {
 	printf 'one line\nand another\n' >lines
-	run_refused 4 "mkeyfile encrypt: the password in 'lines' has more than one line, which openssl would cut" encrypt -P lines
-	run_refused 4 "mkeyfile generate: the password in 'lines' has more than one line, which openssl would cut" \
+	run_refused 4 "mkeyfile encrypt: the password in 'lines' has more than one line; openssl would read only the first" encrypt -P lines
+	run_refused 4 "mkeyfile generate: the password in 'lines' has more than one line; openssl would read only the first" \
 		generate -f new -P lines
 	openssl enc -aes-256-cbc -md sha1 -k $'one line\nand another' -in keyfile -out sealed 2>/dev/null
 	run -0 mkeyfile list --ids -f sealed -P lines
 	printf 'up to here\0and no further' >nul
-	run_refused 4 "mkeyfile encrypt: the password in 'nul' has a NUL byte, where the server would cut it" encrypt -P nul
+	run_refused 4 "mkeyfile encrypt: the password in 'nul' contains a NUL byte; the server would ignore everything after it" encrypt -P nul
 	openssl enc -aes-256-cbc -md sha1 -k 'up to here' -in keyfile -out sealed 2>/dev/null
 	run -0 mkeyfile list --ids -f sealed -P nul
 }
@@ -394,7 +393,7 @@ $no_password_hint" $command -f sealed --no-prompt
 $no_password_hint" encrypt
 }
 
-@test "files that another user is not allowed to read" {
+@test "files that another user cannot read" {
 	[ "$(id -u)" = 0 ]
 	prepare_nobody
 	before=$(snapshot)
@@ -433,7 +432,7 @@ $no_password_hint" encrypt
 	run_refused 64 "mkeyfile add: --force requires --key-from" add 7 --force
 }
 
-@test "an error is an object on standard output too when --json asks" {
+@test "with --json, an error is an object on standard output as well" {
 	run --separate-stderr mkeyfile list --ids --json
 	assert_equal 64 "mkeyfile list: --ids, --fingerprint and --json cannot be used together" "$output"
 	same '{"error":{"status":64,"message":"--ids, --fingerprint and --json cannot be used together"},"changed":false,"warnings":[],"hints":[]}' "$(jq -c . <<<"$output")"
@@ -445,7 +444,7 @@ $no_password_hint" encrypt
 	same "[\"run 'mkeyfile rotate 100 --new-id' to add a successor\"]" "$(jq -c .hints <<<"$output")"
 }
 
-@test "two things read from standard input at once" {
+@test "two inputs from standard input" {
 	run_refused 64 "mkeyfile list: the key file and the password cannot both come from standard input" list -f - -P -
 	run_refused 64 "mkeyfile list: the key file and the password cannot both come from standard input" \
 		list -f - --password-fd=0
@@ -453,14 +452,14 @@ $no_password_hint" encrypt
 		add 7 -f sealed --key-from=- -P -
 }
 
-@test "standard input in place of a file to change" {
+@test "standard input instead of a file to change" {
 	run_refused 64 "mkeyfile add: standard input cannot be changed: use --file=FILE or --output=-" add 7 -f -
 	run_refused 64 "mkeyfile rotate: standard input cannot be changed: use --file=FILE or --output=-" rotate 100 -f -
 	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
 	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
 }
 
-@test "output to the input, and to an existing file" {
+@test "output to the input file, and to an existing file" {
 	ln keyfile hardlink
 	ln -s keyfile symlink
 	for place in keyfile ./keyfile hardlink symlink; do
@@ -469,11 +468,11 @@ hint: use --in-place to replace the key file itself" encrypt -P pw -o $place
 		run_refused 4 "mkeyfile encrypt: '$place' is both the input and the output
 hint: use --in-place to replace the key file itself" encrypt -P pw -o $place --force
 	done
-	run_refused 4 "mkeyfile encrypt: 'sealed' exists
+	run_refused 4 "mkeyfile encrypt: 'sealed' already exists
 hint: use --force to replace the file and keep the old one as a backup" encrypt -P pw -o sealed
-	run_refused 4 "mkeyfile generate: 'keyfile' exists
+	run_refused 4 "mkeyfile generate: 'keyfile' already exists
 hint: use --force to replace the file and keep the old one as a backup" generate
-	run_refused 4 "mkeyfile generate: 'pw' exists" generate -f new --new-password-file=pw
+	run_refused 4 "mkeyfile generate: 'pw' already exists" generate -f new --new-password-file=pw
 }
 
 @test "unknown commands, options, targets, digests, counts" {
@@ -496,9 +495,9 @@ hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-e
 	done
 }
 
-# ---- what the machine lacks ----
+# ---- limits of the machine ----
 
-@test "too few descriptors are not reported as a lack of memory or randomness" {
+@test "a lack of descriptors is not reported as a lack of memory or randomness" {
 	local command limit
 
 	export MKEYFILE_PRINT_DEFAULTS=/bin/true

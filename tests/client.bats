@@ -58,7 +58,7 @@ heard_no_password() {
 		printf '[client]\nuser=someone\npassword=the-Password\n%s\n' "$spelling" >client.cnf
 		ask
 		assert_equal 2 "mkeyfile status: server '$place': TLS/SSL error: SSL is required, but the server does not support it
-hint: ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network" ""
+hint: set ssl-ca under [client] in an option file, or use --no-tls on a trusted network" ""
 	done
 	same "" "$(cat heard)"
 }
@@ -179,7 +179,7 @@ hint: set server-user under [mkeyfile] in an option file if the server runs as t
 
 	impostor --socket="$PWD/socket" --answer=names
 	ask
-	assert_equal 0 "mkeyfile status: warning: the server reads its keys from '$words'" \
+	assert_equal 0 "mkeyfile status: warning: the server reads its keys from another file: '$words'" \
 		"server $words, keys from $words
 ID          FILE        SERVER      OLDEST      TABLESPACES  STATE
 1           1           -           -           0            no tablespace uses it"

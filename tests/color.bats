@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Colors, and that nothing but this program makes them.
+# Colors, which no file name can produce.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -12,7 +12,7 @@ setup_test() {
 	user=--server-user=$(id -un)
 }
 
-# Runs a command on a terminal; what appeared is the output.
+# Runs a command on a terminal; the output is what the terminal showed.
 on_terminal() {
 	run "$abs_top_srcdir/tests/terminal" -- "$@"
 }
@@ -26,13 +26,13 @@ exit 0" "$output"
 	on_terminal "$MKEYFILE" verify "$user" -t 10.11
 	same "${red}no:${none} Syntax error at keyfile line 3, column 1" "${lines[0]}"
 	on_terminal "$MKEYFILE" list
-	same "${red}mkeyfile list:${none} 'keyfile' is no key file: syntax error at line 3, column 1
+	same "${red}mkeyfile list:${none} 'keyfile' is not a key file: syntax error at line 3, column 1
 exit 2" "$output"
 	make_keyfile keyfile 1
 	echo "1;$(random_key)" >>keyfile
 	chmod 644 keyfile
 	on_terminal "$MKEYFILE" verify "$user"
-	[[ $output == *"${yellow}warning:${none} "*"information: "* ]]
+	[[ $output == *"${yellow}warning:${none} "*"note: "* ]]
 	on_terminal "$MKEYFILE" add 7 -q
 	[[ $output != *"$yellow"* ]]
 	make_keyfile keyfile 1 2
@@ -46,7 +46,7 @@ exit 2" "$output"
 	[[ $output == *"${red}different:${none} 'keyfile'"* ]]
 }
 
-@test "no color in pipes and files, and each stream is judged by itself" {
+@test "no color in pipes and files; each stream is checked separately" {
 	chmod 644 keyfile
 	run mkeyfile verify "$user"
 	[[ $output != *"$escape"* ]]
@@ -90,7 +90,7 @@ exit 2"
 	run_refused 64 "mkeyfile list: invalid value '...' for --color: use auto, always or never" list --color=sometimes
 }
 
-@test "errors of the command line heed --color and --quiet wherever they are" {
+@test "usage errors obey --color and --quiet anywhere on the command line" {
 	run --separate-stderr mkeyfile lst --color=always
 	same "${red}mkeyfile:${none} unknown command 'lst'
 hint: did you mean 'mkeyfile list'?" "$stderr"
@@ -111,7 +111,7 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	[[ $output != *"$escape"* ]]
 }
 
-@test "no file name makes a color or a line" {
+@test "no file name produces a color or a line" {
 	name=$'a\033[32m\nyes: forged'
 	shown='a\033[32m\012yes: forged'
 	cp keyfile "$name"
@@ -142,7 +142,7 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	same "mkeyfile list: cannot open '$shown/none': Not a directory" "$stderr"
 }
 
-@test "quickstart shows on a terminal that it is busy, and removes that" {
+@test "quickstart shows progress on a terminal, and clears the line" {
 	quickstart=$abs_top_srcdir/scripts/quickstart
 	{
 		echo 'log=log ticking='
@@ -155,7 +155,7 @@ hint: did you mean 'mkeyfile list'?" "$stderr"
 	same "exit 0" "${lines[-1]}"
 	run "$abs_top_srcdir/tests/terminal" 'expect:building it ... 0 s' type:go -- sh -c '"$@" >out' sh "${busy[@]}"
 	same "building it ... done" "$(cat out)"
-	# nothing of it without a terminal that obeys
+	# no progress without a capable terminal
 	run -0 "${busy[@]}" <<<go
 	same "building it ... done" "$output"
 	run "$abs_top_srcdir/tests/terminal" -- env TERM=dumb "${busy[@]::4}" true

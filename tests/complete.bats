@@ -104,7 +104,7 @@ far_counts() {
 	same "$1/db/far.ibd" "$(jq -r '.data.files[].path | select(endswith("far.ibd"))' <<<"$output")"
 	mv "$1/db/far.ibd" far.lost
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir="$1"
-	contains "$output" "incomplete: the table file '$1/db/far.ibd' is not here"
+	contains "$output" "incomplete: the table file '$1/db/far.ibd' is missing"
 	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir="$1"
 	same 4 "$status"
 	# in a directory that a server was started on, the link counts
@@ -124,7 +124,7 @@ rename_far() {
 	same "0 0 $1/db/old.ibd" "$(jq -r '.data | "\(.missing_part_count) \(.unsure_file_count) \(.files[].path | select(endswith("old.ibd")))"' <<<"$output")"
 	mv "$1/db/old.ibd" old.lost
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir="$1"
-	contains "$output" "incomplete: the table file '$1/db/far.ibd' is not here"
+	contains "$output" "incomplete: the table file '$1/db/far.ibd' is missing"
 	mv old.lost "$1/db/old.ibd"
 }
 
@@ -200,7 +200,7 @@ rename_far() {
 		mv elsewhere/"$file" copy
 	done <<-END
 		'copy' has no system tablespace (ibdata1)|ibdata1|innodb_data_home_dir
-		'copy/ibdata1' names an undo tablespace that is not here: space ID 2|undo002|innodb_undo_directory
+		'copy/ibdata1' lists an undo tablespace that is missing: space ID 2|undo002|innodb_undo_directory
 		'copy' has no redo log (ib_logfile0)|ib_logfile0|innodb_log_group_home_dir
 		'copy' has no Aria log (aria_log_control)|aria_log_control|aria_log_dir_path
 	END
@@ -210,12 +210,12 @@ rename_far() {
 	copy
 	mkdir elsewhere
 	mv copy/binlog.000001 elsewhere
-	lacks -- "incomplete: 'copy/binlog.index' names the log '$DATA/data/binlog.000001', which is not here" "$(elsewhere log_bin)"
+	lacks -- "incomplete: 'copy/binlog.index' lists the log '$DATA/data/binlog.000001', which is missing" "$(elsewhere log_bin)"
 	lacks --datadir=elsewhere --
 	mv elsewhere/* copy
 	rm copy/relay.000001
-	lacks -- "incomplete: 'copy/relay.index' names the log './relay.000001', which is not here" \
-		"incomplete: 'copy/relay-log.info' names the log './relay.000001', which is not here" "$(elsewhere relay_log)"
+	lacks -- "incomplete: 'copy/relay.index' lists the log './relay.000001', which is missing" \
+		"incomplete: 'copy/relay-log.info' lists the log './relay.000001', which is missing" "$(elsewhere relay_log)"
 }
 
 @test "tables without their file, according to the system tablespace and .frm files" {
@@ -224,22 +224,22 @@ rename_far() {
 	rm copy/db/t.ibd 'copy/db/parts#P#p0.ibd' copy/db/far.isl copy/db/numbers.* copy/db/a@002db@0020c.ibd
 	cp copy/db/t.frm copy/db/only.frm
 	rm copy/db/aria.MAI copy/db/aria.MAD
-	lacks -- "incomplete: the table file 'copy/db/a@002db@0020c.ibd' is not here" \
-		"incomplete: the table file 'copy/db/far.ibd' is not here" \
-		"incomplete: the table file 'copy/db/numbers.ibd' is not here" \
-		"incomplete: the table file 'copy/db/parts#P#p0.ibd' is not here" \
-		"incomplete: the table file 'copy/db/t.ibd' is not here" \
-		"incomplete: the table file 'copy/db/aria.MAI' is not here" \
-		"incomplete: the table file 'copy/db/only.ibd' is not here" "$hint"
+	lacks -- "incomplete: the table file 'copy/db/a@002db@0020c.ibd' is missing" \
+		"incomplete: the table file 'copy/db/far.ibd' is missing" \
+		"incomplete: the table file 'copy/db/numbers.ibd' is missing" \
+		"incomplete: the table file 'copy/db/parts#P#p0.ibd' is missing" \
+		"incomplete: the table file 'copy/db/t.ibd' is missing" \
+		"incomplete: the table file 'copy/db/aria.MAI' is missing" \
+		"incomplete: the table file 'copy/db/only.ibd' is missing" "$hint"
 	# a crash of 10.5 leaves such a .frm file: "Table 'db.only' doesn't exist in engine"
 	copy
 	cp copy/db/t.frm copy/db/only.frm
-	lacks -- "incomplete: the table file 'copy/db/only.ibd' is not here" "$hint"
+	lacks -- "incomplete: the table file 'copy/db/only.ibd' is missing" "$hint"
 	change_block copy/ib_logfile0 512 16 "4d6172696144422031302e352e323300"
 	lacks --
 	rm copy/db/t.ibd copy/db/aria.MAI copy/db/aria.MAD
-	lacks -- "incomplete: the table file 'copy/db/t.ibd' is not here" \
-		"incomplete: the table file 'copy/db/aria.MAI' is not here" "$hint"
+	lacks -- "incomplete: the table file 'copy/db/t.ibd' is missing" \
+		"incomplete: the table file 'copy/db/aria.MAI' is missing" "$hint"
 	# a crash in the middle of statements that the next start ends
 	copy
 	rm copy/db/aria.MAI copy/db/aria.MAD
@@ -270,10 +270,10 @@ rename_far() {
 		select(.note == "leftover-link" and .answer == "not-encrypted").path | sub("backup-.*"; "backup")' <<<"$output" | xargs)"
 	run -0 mkeyfile remove -q -n --no-defaults 102 --datadir=copy
 	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy --file=<(data_replace_key "$DATA/keys" 1)
-	contains "$output" "unreadable: 'copy/db2/t.isl': unknown; a link to '$PWD/nowhere/db2/#sql-ib99.ibd', which is not here: mount or restore that file, or delete the link if the server has no such table"
+	contains "$output" "unreadable: 'copy/db2/t.isl': unknown; a link to '$PWD/nowhere/db2/#sql-ib99.ibd', which is missing: mount or restore that file, or delete the link if the server has no such table"
 	printf '%s/\033[31mnowhere.ibd' "$PWD" >copy/db/far.isl
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	contains "$output" "unreadable: 'copy/db/far.isl': unknown; a link to '$PWD/\\033[31mnowhere.ibd', which is not here: mount"
+	contains "$output" "unreadable: 'copy/db/far.isl': unknown; a link to '$PWD/\\033[31mnowhere.ibd', which is missing: mount"
 	same 1 "$(grep -c '^unreadable' <<<"$output")"
 	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir=copy
 	same 4 "$status"
@@ -306,7 +306,7 @@ leftovers() {
 }
 
 @test "a file of zeros without a table was left by an interrupted statement" {
-	local note="note: an interrupted statement left 'copy/db/FTS_0000000000000783_0000000000000b98_INDEX_5.ibd' and others, which hold nothing: no table of this name can be created until the file is removed"
+	local note="note: 'copy/db/FTS_0000000000000783_0000000000000b98_INDEX_5.ibd' and others contain no data: interrupted statements left them, and they block new tables of their names"
 	local fts=FTS_0000000000000783_0000000000000b98_INDEX_5.ibd file
 	copy
 	truncate -s 0 copy/db/empty.ibd
@@ -339,13 +339,13 @@ leftovers() {
 		truncate -s 0 $file
 		truncate -s 64K $file
 		run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-		contains "$output" "damaged: '$file': InnoDB; its first page is not that of such a file"
+		contains "$output" "damaged: '$file': InnoDB; the first page does not match the kind of file"
 		run -4 mkeyfile remove -q -n --no-defaults 102 --datadir=copy
 		cp kept $file
 	done
 	printf x >>copy/db/zero.ibd
 	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	contains "$output" "damaged: 'copy/db/zero.ibd': InnoDB; its first page is not that of such a file"
+	contains "$output" "damaged: 'copy/db/zero.ibd': InnoDB; the first page does not match the kind of file"
 	truncate -s 64K copy/db/zero.ibd
 
 	# the same while a server runs, and after a crash
@@ -360,18 +360,18 @@ leftovers() {
 	same '0 0 not-encrypted copy/db/empty.ibd not-encrypted copy/db/zero.ibd' "$(leftovers)"
 	truncate -s 0 copy/db/t.ibd
 	run -1 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	contains "$output" "damaged: 'copy/db/t.ibd': InnoDB; its first page is not that of such a file"
+	contains "$output" "damaged: 'copy/db/t.ibd': InnoDB; the first page does not match the kind of file"
 }
 
 @test "a database directory that is not mounted" {
 	local hint='hint: mount the file system, or restore the files'
 	copy
 	rm -r copy/sys/* copy/none/*
-	lacks -- "incomplete: the database directory 'copy/none' has no files" \
-		"incomplete: the database directory 'copy/sys' has no files" "$hint"
+	lacks -- "incomplete: the database directory 'copy/none' contains no files" \
+		"incomplete: the database directory 'copy/sys' contains no files" "$hint"
 	mkdir copy/sys/lost+found
-	lacks -- "incomplete: the database directory 'copy/none' has no files" \
-		"incomplete: the database directory 'copy/sys' has no files" "$hint"
+	lacks -- "incomplete: the database directory 'copy/none' contains no files" \
+		"incomplete: the database directory 'copy/sys' contains no files" "$hint"
 	copy
 	mkdir copy/lost+found copy/.sst copy/#innodb copy/tmp copy/mysqltmp
 	lacks --
@@ -392,7 +392,7 @@ leftovers() {
 	cp -a "$DATA"/data/binlog.000001 logs
 	for directory in files logs "$DATA/data/db"; do
 		run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir="$directory"
-		same "note: no data directory is here, so that nothing was judged to be missing" "${lines[-1]}"
+		same "note: no data directory was found, so missing files cannot be detected" "${lines[-1]}"
 		run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir="$directory"
 		same 0 "$(jq -r .data.missing_part_count <<<"$output")"
 	done
@@ -400,7 +400,7 @@ leftovers() {
 	copy
 	mv copy/ibdata1 logs
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=logs
-	contains "$output" "incomplete: the data directory that 'logs' belongs to is not here"
+	contains "$output" "incomplete: the data directory that 'logs' belongs to was not given"
 	contains "$output" "$(elsewhere datadir)"
 }
 
@@ -411,7 +411,7 @@ leftovers() {
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=both
 	rm both/two/undo001 both/two/ib_logfile0
 	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=both
-	contains "$output" "incomplete: 'both/two/ibdata1' names an undo tablespace that is not here: space ID 1"
+	contains "$output" "incomplete: 'both/two/ibdata1' lists an undo tablespace that is missing: space ID 1"
 	contains "$output" "incomplete: 'both/two' has no redo log (ib_logfile0)"
 	same "" "$(grep -F both/one <<<"$output")"
 }
@@ -432,7 +432,7 @@ leftovers() {
 	mkdir copy/lost+found copy/.sst
 	lacks --
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
-	contains "$output" "note: 'copy/GRA_1_2_v2.log' holds rows in clear text: Galera encrypts neither its cache nor failed write sets"
+	contains "$output" "note: 'copy/GRA_1_2_v2.log' contains rows in clear text: Galera encrypts neither its cache nor failed write sets"
 	run -0 mkeyfile verify -q -j --no-defaults --server-user=root --datadir=copy
 	same 'copy/GRA_1_2_v2.log copy/galera.cache copy/gcache.page.000001' \
 		"$(jq -r '.data.files[] | select(.note == "clear-text") | .path' <<<"$output" | sort | xargs)"
@@ -444,7 +444,7 @@ leftovers() {
 
 # The states of a joiner's directory, as measured on clusters with both methods
 @test "a Galera node is incomplete until its state transfer has ended" {
-	local transfer="incomplete: the state transfer of Galera into 'copy' is not complete"
+	local transfer="incomplete: the Galera state transfer into 'copy' is incomplete"
 	mkdir empty
 	echo cache >empty/galera.cache
 	printf '# GALERA saved state\nuuid:    00000000-0000-0000-0000-000000000000\nseqno:   -1\n' >empty/grastate.dat
@@ -578,7 +578,7 @@ spread_out() {
 		run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data
 		same 2 "$status"
 		contains "$stderr" "/$place'"
-		contains "$stderr" "has no files"
+		contains "$stderr" "contains no files"
 		run --separate-stderr mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
 		same 2 "$status"
 		mv hidden/* $place
@@ -595,14 +595,14 @@ spread_out() {
 	sed -i 's/innodb-default-enc.*/loose_innodb-default-e = 103/' my.cnf
 	run -0 mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
 	run -1 mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data --strict
-	contains "$output" "warning: innodb_default_encryption_key_id is set to 103, and key ID 103 is not in the key file [no-default-key]"
+	contains "$output" "warning: innodb_default_encryption_key_id is set to 103, but key ID 103 is not in the key file [no-default-key]"
 	sed -i '/innodb-default-e/d' my.cnf
 	# undo tablespaces that the system tablespace names, and a directory for some that there are not
 	mv undo elsewhere
 	mkdir undo
 	run --separate-stderr mkeyfile verify -q --defaults-file=my.cnf --server-user=root --server-data
 	same 2 "$status"
-	contains "$output" "names an undo tablespace that is not here"
+	contains "$output" "lists an undo tablespace that is missing"
 	run -4 mkeyfile remove -n -q --defaults-file=my.cnf --server-data 102
 	cp -r "$DATA/fresh" fresh
 	printf '[mariadbd]\ndatadir=%s\ninnodb_undo_directory=%s\nplugin_load_add=file_key_management\nfile_key_management_filename=%s\n' \
@@ -614,7 +614,7 @@ spread_out() {
 @test "--server-data: usage" {
 	for options in 'verify' 'remove 102' 'rotate --new-id 102'; do
 		# shellcheck disable=SC2086
-		run_refused 64 "mkeyfile ${options%% *}: --server-data needs the option files, which --no-defaults does without" $options --no-defaults --server-data
+		run_refused 64 "mkeyfile ${options%% *}: --server-data needs the option files, which --no-defaults skips" $options --no-defaults --server-data
 	done
 	run -64 mkeyfile rotate 100 --server-data
 	run -64 mkeyfile rotate 100 --new-id --server-data --server

@@ -106,7 +106,7 @@ hint: use --password-file=FILE" config -f keyfile --password-command='cat pw'
 hint: use --password-file=FILE" config -f keyfile
 	run_refused 64 "mkeyfile config: a server cannot read standard input: use --file=FILE" config -f -
 	(umask 077 && echo "another password of mine" >wrong)
-	run_refused 3 "mkeyfile config: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile config: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify --file=keyfile --password-file=wrong' to try other digests and iteration counts" config -f keyfile -P wrong
 	run_refused 4 "mkeyfile config: the server cannot open '/dev/fd/7', which is a pipe of this process
 hint: use a file name" config -f keyfile -P /dev/fd/7 7< <(cat pw)

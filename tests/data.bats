@@ -140,8 +140,8 @@ prove_and_refute() { # directory
 	section >my.cnf
 	run -1 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root
 	[[ $output = *"
-  data here is encrypted by AES_CTR, and by the server's option files it would take it for AES_CBC
-hint: set file_key_management_encryption_algorithm to what the data was written with
+  the data is encrypted with AES_CTR, but the server's option files say AES_CBC
+hint: set file_key_management_encryption_algorithm to the algorithm of the data
 "* ]]
 	section 'loose_file_key_management_encryption_algorithm = aes_ctr' >my.cnf
 	run -0 --separate-stderr mkeyfile verify --defaults-file=my.cnf --datadir "$DATA/old" --server-user=root --json
@@ -165,8 +165,8 @@ hint: set file_key_management_encryption_algorithm to what the data was written 
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB$' <<<"$output"
 	grep -E '^  102 +1 +0 +0 +not needed$' <<<"$output"
 	grep -xF "missing key: 'copy/db/compact_.ibd': InnoDB; ID 101 version 1: $pages, no such key" <<<"$output"
-	grep -xF "hint: the data is intact, whatever the server says of it: drop and repair nothing" <<<"$output"
-	grep -xF "hint: look for a key file that has ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE 101'" <<<"$output"
+	grep -xF "hint: do not drop or repair any table: the data is intact, even if the server calls it corrupted" <<<"$output"
+	grep -xF "hint: look for a key file with ID 101 version 1, and import its key with 'mkeyfile add --key-from=FILE 101'" <<<"$output"
 }
 
 @test "with a key file that lacks a key the server reports corruption, with the right one it reads the data" {
@@ -317,7 +317,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	run -1 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir db --full
 	grep -E "^no: 'db': 1 encrypted file, 1 key( \(1 damaged\))?, 1 damaged$" <<<"$output"
 	grep -E "^damaged: 'db/dynamic_.ibd': InnoDB; ID 1 version 1: [0-9]+ pages.*, 1 damaged, the first at page 3$" <<<"$output"
-	grep -xF "hint: no key opens what is damaged: restore it from a backup" <<<"$output"
+	grep -xF "hint: restore damaged files from a backup: no key can decrypt them" <<<"$output"
 }
 
 @test "tables with the names of other files, new tables, and freed pages" {
@@ -384,7 +384,7 @@ ibdata1.ibd no-head' "$(jq -r '.files[] | select(.answer == "damaged") | "\(.pat
 	prove "$DATA/new.keys" "$PWD/db"
 	same 1 "$status"
 	same 'compact_.ibd ' "$(files '.answer == "damaged"')"
-	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, and the first page says nothing of that'* ]]
+	[[ $(mkeyfile verify -f "$DATA/new.keys" --datadir db) == *' pages seem encrypted, although the first page does not say so'* ]]
 	# all bytes that lead to the crypt block of an Aria table
 	head=$((0x$(od -An -tx1 -j 6 -N 2 aria/aria.MAI | tr -d " ")))
 	for byte in 7 11 13 15 17 18 19 22 $((head - 22)) $((head - 21)); do
@@ -475,7 +475,7 @@ sys.stdin.read()' 3>&-; }
 		"$MKEYFILE" verify -f "$DATA/new.keys" --datadir log
 	grep -q INJECTED trace
 	[[ $output == *"unreadable: 'log/binlog.000001': "*'; Input/output error'* ]]
-	run -1 grep -F 'hint: run it as root' <<<"$output"
+	run -1 grep -F 'hint: run the command as root' <<<"$output"
 	# a file that was truncated after it was opened
 	mkdir -p db links
 	cp "$DATA/new/db/compact_.ibd" db
@@ -550,8 +550,8 @@ sys.stdin.read()' 3>&-; }
 	mkdir names
 	echo x >names/$'a\033[31m\nyes: all proven'
 	run -2 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir names
-	assert_equal 2 "mkeyfile verify: 'names' is not a data directory: it has no file of InnoDB or Aria, no binary log and no redo log
-hint: use --server-data for the data directory of this host's server, or name another with --datadir=DIR" ""
+	assert_equal 2 "mkeyfile verify: 'names' is not a data directory: it contains no InnoDB or Aria file, no binary log and no redo log
+hint: use --server-data for the data directory of this host's server, or choose another directory with --datadir=DIR" ""
 	cp "$DATA/new/db/plain.ibd" names
 	run -0 mkeyfile verify -f "$DATA/new.keys" --datadir names
 	grep -xF "unknown kind: 'names/a\\033[31m\\012yes: all proven': unknown" <<<"$output"
@@ -562,7 +562,7 @@ hint: use --server-data for the data directory of this host's server, or name an
 	run -1 grep -P '[^\x09\x0a\x20-\x7e]' <<<"$output"
 	mkdir nothing
 	run -2 mkeyfile verify -q -f "$DATA/new.keys" --datadir names --datadir nothing
-	same "mkeyfile verify: 'nothing' has no files: it is no data directory" "${lines[-1]}"
+	same "mkeyfile verify: 'nothing' contains no files and is not a data directory" "${lines[-1]}"
 }
 
 # Sets algorithm, and the options for a server on a directory of setup_file.
@@ -796,7 +796,7 @@ flip_head() { # log key-file
 			same 1 "$status"
 			same missing-key "$(key_answer 1 1)"
 			same proven "$(key_answer 1 2)"
-			grep -xF "hint: look for a key file that has ID 1 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 1'" \
+			grep -xF "hint: look for a key file with ID 1 version 1, and import its key with 'mkeyfile add --key-from=FILE --key-version=1 1'" \
 				<<<"$(mkeyfile verify -f no1 --datadir "$PWD/$kind")"
 			# the redo log keeps the key with which it was created
 			[[ $(files '.answer == "missing-key"') == *a.ibd*ib_logfile0*untouched.ibd* ]]
@@ -890,7 +890,7 @@ break_free_pages() { # file version
 		"$("$abs_top_builddir/tests/print-needs" only | grep '^1 1 ')"
 	run -0 mkeyfile verify -f all --datadir only
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 InnoDB, on free pages only; an old version, still needed$' <<<"$output"
-	grep -xF "hint: ALTER TABLE ... FORCE rewrites a table without its free pages; 'mkeyfile remove' prints the statements" <<<"$output"
+	grep -xF "hint: run ALTER TABLE ... FORCE to rewrite a table without its free pages ('mkeyfile remove' prints the statements)" <<<"$output"
 	# free pages may never have been written completely: that is not damage, and needs no key
 	[ "$(break_free_pages only/freed.ibd 1)" -gt 3 ]
 	grep -v '^1;1;' all >keyfile
@@ -1342,7 +1342,7 @@ answers_of() { # regular-expression
 	prove keys "$PWD/data" --datadir x --datadir y
 	same '2 undo002 not-provable cut-off' "$status $(answers_of '^undo002$')"
 	run -2 mkeyfile verify -q --no-defaults --server-user=root -f keys --datadir data --datadir x --datadir y
-	grep -xF 'hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too' <<<"$output"
+	grep -xF 'hint: no redo log was found: add --datadir with its directory if the server keeps the redo log elsewhere' <<<"$output"
 	cp whole data/undo002
 	data_start "$PWD/data" "$PWD/keys" "${options[@]}"
 	data_sql "$PWD/data" <<<'DROP TABLE db.mine'
@@ -1369,7 +1369,7 @@ answers_of() { # regular-expression
 	run -2 mkeyfile remove -f keys --datadir data --datadir x --datadir nowhere --datadir log 102
 	same '1' "$(grep -c '^102;' keys)"
 	run -4 mkeyfile remove -f keys --datadir x --datadir log 102
-	same "mkeyfile remove: the data is incomplete: the data directory that 'x' belongs to is not here" "${lines[0]}"
+	same "mkeyfile remove: the data is incomplete: the data directory that 'x' belongs to was not given" "${lines[0]}"
 	mv y/two y/ibdata2
 	prove keys "$PWD/y"
 	same '2 ibdata2 not-provable no-first-file' "$status $(answers_of '^ibdata2$')"

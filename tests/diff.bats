@@ -50,7 +50,7 @@ same_words() { # name of the other
 	done
 	# what is named is not looked for
 	openssl_encrypt other-pw there sealed -md sha384 -pbkdf2 -iter 77
-	run_refused 3 "mkeyfile diff: 'sealed' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile diff: cannot decrypt 'sealed': wrong password, wrong digest or iteration count, or damaged file
 hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file" \
 		diff -P pw --digest=sha256 sealed --other-digest=sha384
 	run --separate-stderr mkeyfile diff -P pw --digest=sha256 sealed --other-password-file=other-pw \
@@ -153,9 +153,9 @@ END
 	same 2 "$status"
 	[[ $stderr == "mkeyfile diff: 'bad' is neither a key file nor the JSON of 'mkeyfile list': "*" at line "*", column "* ]]
 	echo 'nonsense' >bad
-	run_refused 2 "mkeyfile diff: 'bad' is no key file: syntax error at line 1, column 1" diff bad
+	run_refused 2 "mkeyfile diff: 'bad' is not a key file: syntax error at line 1, column 1" diff bad
 	true >bad
-	run_refused 2 "mkeyfile diff: 'bad' holds no key" diff bad
+	run_refused 2 "mkeyfile diff: 'bad' contains no key" diff bad
 }
 
 @test "the error of another host is repeated" {

@@ -140,7 +140,7 @@ next: before you restart the server, remove from its option file:
 	run -0 mkeyfile list --ids -P keyfile.key
 	same $'1\n2\n100' "$output"
 	make_keyfile other 1
-	run_refused 4 "mkeyfile encrypt: 'keyfile.key' exists" encrypt -f other -o sealed --new-password-file=keyfile.key
+	run_refused 4 "mkeyfile encrypt: 'keyfile.key' already exists" encrypt -f other -o sealed --new-password-file=keyfile.key
 }
 
 @test "as root, a new password file belongs to the server's user account" {
@@ -185,13 +185,13 @@ hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw -o o
 	printf 'sixteen letters.\r\n' >pw
 	run --separate-stderr mkeyfile generate -P pw -f other
 	[ "$status" = 0 ]
-	same "mkeyfile generate: warning: the password ends in a carriage return" "${stderr_lines[0]}"
+	same "mkeyfile generate: warning: the password ends with a carriage return" "${stderr_lines[0]}"
 }
 
 @test "decrypted text with a key in it is never called a wrong password" {
 	printf '# Schl\xfcssel\n1;%s\n2;\x01x\n' "$(random_key)" >plain
 	openssl_encrypt pw plain sealed
-	run_refused 2 "mkeyfile decrypt: 'sealed' is no key file: invalid key at line 3, column 3
+	run_refused 2 "mkeyfile decrypt: 'sealed' is not a key file: invalid key at line 3, column 3
 hint: use --force to write the plain text anyway: the password is right" decrypt -f sealed -P pw
 	mkeyfile decrypt -f sealed -P pw --force | cmp - plain
 }

@@ -105,7 +105,7 @@ next: before you restart the server, add to the group [mariadb] of its option fi
 	make_password_file wrong
 	make_keyfile plain 1 2
 	openssl_encrypt right plain keyfile
-	run_refused 3 "mkeyfile ensure: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile ensure: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify' to try other digests and iteration counts" ensure --new-password-file=wrong 7
 	run_refused 2 "mkeyfile ensure: 'keyfile' is encrypted, and its password file 'absent' does not exist
 hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with the current password" \
@@ -114,7 +114,7 @@ hint: restore 'absent', or run 'mkeyfile passwd --new-password-file=absent' with
 hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" ensure 7
 	printf 'two\nlines of a password\n' >lines
 	chmod 600 lines
-	run_refused 4 "mkeyfile ensure: the password in 'lines' has more than one line, which openssl would cut" \
+	run_refused 4 "mkeyfile ensure: the password in 'lines' has more than one line; openssl would read only the first" \
 		ensure -f plain --new-password-file=lines
 }
 
@@ -199,7 +199,7 @@ hint: use --server-user=daemon if the server runs as that user, or --trust-owner
 	run_denied() { # argument...
 		for dry in '' --dry-run; do
 			run -2 --separate-stderr as_nobody ensure "$@" ${dry:+"$dry"}
-			same "mkeyfile ensure: cannot change owner, group or mode of '$2': Operation not permitted" "$stderr"
+			same "mkeyfile ensure: cannot change the owner, group or mode of '$2': Operation not permitted" "$stderr"
 			same "$before" "$(snapshot)"
 		done
 	}
@@ -217,8 +217,8 @@ hint: use --server-user=daemon if the server runs as that user, or --trust-owner
 @test "a link of the server's user account cannot redirect a change of owner or mode" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" .
-	local words="user 'nobody' owns symbolic link '$PWD/my/LINK', and could choose the file whose owner or mode this command sets
-hint: check which file it leads to, and use the path of that file"
+	local words="user 'nobody' owns symbolic link '$PWD/my/LINK' and could redirect the owner or mode change to another file
+hint: check which file the link points to, and use the path of that file"
 	local owner=(--server-user=nobody --owner=nobody)
 
 	mkdir my root
@@ -255,8 +255,8 @@ hint: check which file it leads to, and use the path of that file"
 	run -0 mkeyfile ensure -q -f my/key "${owner[@]}" 1
 	same "600 nobody" "$(stat -c '%a %U' root/other)"
 	ln root/other root/name
-	run_refused 4 "mkeyfile ensure: refusing 'root/other': file '$PWD/root/other' has another name, which would get the same owner and mode
-hint: remove its other hard links, or replace it with a copy of itself" \
+	run_refused 4 "mkeyfile ensure: refusing 'root/other': file '$PWD/root/other' has another hard link, which would get the same owner and mode
+hint: remove the other hard links, or replace the file with a copy" \
 		ensure -f root/other --server-user=nobody --owner=root 1
 }
 
@@ -322,15 +322,15 @@ prepare_modes() {
 	prepare_modes
 	run -2 --separate-stderr strace -o /dev/null -e trace=fchmod -e inject=fchmod:error=EROFS:when=2 \
 		"$MKEYFILE" ensure "${options[@]}"
-	same "mkeyfile ensure: cannot change owner, group or mode of 'keyfile': Read-only file system
-hint: the change itself is made" "$stderr"
+	same "mkeyfile ensure: cannot change the owner, group or mode of 'keyfile': Read-only file system
+hint: the key file was changed" "$stderr"
 	same '600 400' "$(stat -c %a keyfile pw | xargs)"
 	# and so does one that is found late
 	prepare_modes
 	run -2 --separate-stderr strace -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=1 \
 		"$MKEYFILE" ensure "${options[@]}"
-	same "mkeyfile ensure: cannot change owner, group or mode of 'pw': Input/output error
-hint: the change itself is made" "$stderr"
+	same "mkeyfile ensure: cannot change the owner, group or mode of 'pw': Input/output error
+hint: the key file was changed" "$stderr"
 	same '600 400' "$(stat -c %a keyfile pw | xargs)"
 }
 
@@ -403,7 +403,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 	run_refused 2 "mkeyfile ensure: 'directory' is not a regular file" ensure -f directory
 	run_refused 2 "mkeyfile ensure: 'directory' is not a regular file" ensure --new-password-file=directory
 	: >empty
-	run_refused 2 "mkeyfile ensure: 'empty' holds no key" ensure -f empty
+	run_refused 2 "mkeyfile ensure: 'empty' contains no key" ensure -f empty
 	run_refused 64 "mkeyfile ensure: standard input cannot be changed: name a file" ensure -f -
 	run_refused 64 "mkeyfile ensure: the key file and the password file must be different files" \
 		ensure --new-password-file=keyfile
@@ -420,7 +420,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 	run -0 --separate-stderr as_nobody ensure --file=keyfile --new-password-file=keyfile.key 7
 	same "'keyfile' needs no change" "$stderr"
 	run -2 --separate-stderr as_nobody ensure --file=keyfile --new-password-file=keyfile.key 8 --mode=0400
-	same "mkeyfile ensure: cannot create files beside 'keyfile': Permission denied" "$stderr"
+	same "mkeyfile ensure: cannot create files in the directory of 'keyfile': Permission denied" "$stderr"
 	same "$before" "$(snapshot)"
 	# owner and mode need no directory
 	run -0 as_nobody ensure -q --file=keyfile --new-password-file=keyfile.key 7 --mode=0400
@@ -467,7 +467,7 @@ run_busy() { # file argument...
 	before=$(snapshot)
 	run -5 --separate-stderr mkeyfile ensure --lock-timeout=0 "$@"
 	[[ ${stderr_lines[0]} =~ ^"mkeyfile ensure: '$file' is locked by "[a-z0-9\ ]*$ ]]
-	same "hint: --lock-timeout=SECONDS waits longer" "${stderr_lines[1]}"
+	same "hint: use --lock-timeout=SECONDS to wait longer" "${stderr_lines[1]}"
 	same "$before" "$(snapshot)"
 }
 

@@ -141,6 +141,6 @@ flagged() { # pattern command...
 	reads=$(strace -y -e trace=read "$MKEYFILE" add 7 -n -q -f keyfile 2>&1 | grep -c '^read')
 	run --separate-stderr strace -o /dev/null -e trace=read -e inject=read:poke_exit=@arg2=3939:when=$((reads + 1)) \
 		"$MKEYFILE" add 7 -q -f keyfile
-	assert_equal 2 "mkeyfile add: cannot read back what was written for 'keyfile': Input/output error" ""
+	assert_equal 2 "mkeyfile add: cannot read back the new content of 'keyfile': Input/output error" ""
 	same "$before" "$(snapshot)"
 }

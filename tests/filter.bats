@@ -89,7 +89,7 @@ changed 'standard input'" "$(head -n 2 <<<"$stderr")"
 	same '["standard input",[7],null]' "$(jq -c '[.path, [.keys[].id], .backup]' <<<"$output")"
 	same "600 1 2 100 7" "$(stat -c %a new) $(ids new)"
 	rm -f out said
-	run_refused 4 "mkeyfile add: 'new' exists" add 7 --file=- --output=new <plain
+	run_refused 4 "mkeyfile add: 'new' already exists" add 7 --file=- --output=new <plain
 	run_refused 2 "mkeyfile add: cannot open 'none/new': No such file or directory" add 7 --file=- --output=none/new <plain
 	run_refused 64 "mkeyfile add: a file name is empty" add 7 --file=- --output= <plain
 	before=$(snapshot)
@@ -112,15 +112,15 @@ would change 'standard input'" "$(head -n 2 <<<"$stderr")"
 
 @test "failures write nothing" {
 	printf '%s\n' 'wrong password, long enough' >wrong
-	run_failed 3 "mkeyfile add: 'standard input' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_failed 3 "mkeyfile add: cannot decrypt 'standard input': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify --password-file=wrong --file=-' to try other digests and iteration counts" sealed add 7 -P wrong
 	run_failed 2 "mkeyfile add: cannot ask for the password of 'standard input': no terminal is available
 hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWORD_FILE" sealed add 7
-	run_failed 2 "mkeyfile add: 'standard input' holds no key" /dev/null add 7
+	run_failed 2 "mkeyfile add: 'standard input' contains no key" /dev/null add 7
 	run_failed 4 "mkeyfile add: key ID 100 is already in 'standard input'
 hint: run 'mkeyfile rotate 100 --new-id --file=- --output=-' to add a successor" plain add 100
 	head -c 100 sealed >'cut'
-	run_failed 2 "mkeyfile add: 'standard input' is damaged: an encrypted key file is not cut in the middle of a block" 'cut' add 7 -P pw
+	run_failed 2 "mkeyfile add: 'standard input' is damaged: the encrypted data ends in the middle of a block" 'cut' add 7 -P pw
 	head -c 1048577 /dev/zero >large
 	run_failed 2 "mkeyfile add: 'standard input' is larger than 1048576 bytes, the most that a server reads" large add 7
 	# remove has its guards

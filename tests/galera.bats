@@ -23,8 +23,8 @@ teardown() {
 	done
 }
 
-# Starts node 1 or 2 and returns at once. The scripts of a state transfer read the option file.
-# Its key file is keys, or keys1 or keys2.
+# Starts node 1 or 2 and returns at once. The scripts of a state transfer read its option file.
+# The key file of the node is keys1 or keys2 if there is one, else keys.
 node_start() { # number [server option...]
 	local number=$1 directory=$PWD/n$1 port=$((base + 5 * ($1 - 1))) keyfile=$PWD/keys
 	shift
@@ -86,7 +86,7 @@ node_wait() { # number
 
 contains() { # text part
 	[[ $1 == *"$2"* ]] || {
-		printf '%s\nhas not: %s\n' "$1" "$2"
+		printf '%s\nlacks: %s\n' "$1" "$2"
 		false
 	}
 }
@@ -95,7 +95,7 @@ proof_of() { # number key-file
 	run mkeyfile verify -q --no-defaults --server-user=root --file="$2" --datadir="n$1"
 }
 
-@test "a node that joins a cluster never gets a yes without a key that it needs, and remove works on it" {
+@test "verify never says yes to a joining node without a key that the node needs, and remove works on the node" {
 	data_keys keys
 	data_remove_key keys 100 >without
 	chmod 600 without
@@ -124,11 +124,11 @@ proof_of() { # number key-file
 	same 1 "$status"
 	proof_of 2 keys
 	same 0 "$status"
-	contains "$output" "note: 'n2/galera.cache' holds rows in clear text: Galera encrypts neither its cache nor failed write sets"
+	contains "$output" "note: 'n2/galera.cache' contains rows in clear text: Galera encrypts neither its cache nor failed write sets"
 	cp keys removable
 	run -4 mkeyfile remove -q --no-defaults --file=removable --server-user=root 102 --datadir=n2
 
-	# a write set that fails
+	# a failed write set
 	data_sql "$PWD/n2" <<<'SET SESSION wsrep_on = OFF; CREATE TABLE db.here (i INT PRIMARY KEY);'
 	data_sql "$PWD/n1" <<<'CREATE TABLE db.here (i INT PRIMARY KEY);'
 	for ((i = 0; i < 300; i++)); do
@@ -151,7 +151,7 @@ on() { # number SQL
 	data_sql "$PWD/n$1" <<<"$2"
 }
 
-# Waits for what has to come.
+# Waits until a command succeeds.
 eventually() { # command...
 	local i
 	for ((i = 0; i < 1800; i++)); do
@@ -161,12 +161,12 @@ eventually() { # command...
 	"$@"
 }
 
-# The answer of a node to SQL.
+# Whether a node answers this to SQL.
 answers() { # number answer SQL
 	[ "$(on "$1" "$3")" = "$2" ]
 }
 
-# The line of a manual page that begins so.
+# The line of a manual page with this beginning.
 page_line() { # page beginning
 	sed 's/^\.Dl //' "$abs_top_srcdir/man/$1.7" | grep "^$2"
 }
@@ -178,7 +178,7 @@ reload_on() { # number
 encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION
 	WHERE NAME IN ('db/t', 'db/u', 'innodb_system')"
 
-@test "a node that lacks a key does what mkeyfile-rotation(7) and mkeyfile-troubleshooting(7) tell" {
+@test "a node that lacks a key behaves as mkeyfile-rotation(7) and mkeyfile-troubleshooting(7) say" {
 	local page last
 
 	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
@@ -197,7 +197,7 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 		CREATE TABLE u LIKE t; INSERT INTO u SELECT * FROM t"
 	grep -qaF 'a plain secret a plain secret' n1/galera.cache
 
-	# a new ID: only the log of the node and the last SELECT of the statements tell
+	# a new ID: only the log of the node and the last SELECT of the statements show it
 	mkeyfile rotate -q -f keys1 100 --new-id=103 >move.sql
 	reload_on 1
 	on 1 'ALTER TABLE db.t ENCRYPTION_KEY_ID=103'
@@ -239,7 +239,7 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 	is_synced 2
 	run -1 mkeyfile diff -q -f keys1 keys2
 
-	# it comes back by what it missed, but not by the files of the other
+	# the node rejoins with an incremental state transfer, but not with a full one
 	kill "${servers[2]}"
 	wait "${servers[2]}" || :
 	on 1 "INSERT INTO db.t VALUES (1002, 'later')"

@@ -68,12 +68,12 @@ next: add both files to the server's option file
 	export MKEYFILE_PASSWORD_FILE=other
 	run -0 mkeyfile generate -q --new-password-file=keyfile.key
 	run -0 openssl_decrypt keyfile.key keyfile
-	run_refused 4 "mkeyfile generate: 'keyfile.key' exists" generate -f second --new-password-file=keyfile.key
+	run_refused 4 "mkeyfile generate: 'keyfile.key' already exists" generate -f second --new-password-file=keyfile.key
 }
 
 @test "the new password file is removed if the key file cannot be written" {
 	mkdir keydir
-	run_refused 4 "mkeyfile generate: 'keydir' exists" generate -f keydir --new-password-file=keyfile.key
+	run_refused 4 "mkeyfile generate: 'keydir' already exists" generate -f keydir --new-password-file=keyfile.key
 	run_refused 4 "mkeyfile generate: 'kf' could not be decrypted by 10.11, which supports only sha1 with 1 iteration, not sha256, 1 iteration" \
 		generate -f kf --new-password-file=keyfile.key --digest=sha256 -t 10.11
 }
@@ -82,9 +82,9 @@ next: add both files to the server's option file
 	make_keyfile keyfile 1 2
 	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' "$PWD/keyfile" >my.cnf
 	unset MKEYFILE_PRINT_DEFAULTS
-	run_refused 4 "mkeyfile generate: '$PWD/keyfile' exists
+	run_refused 4 "mkeyfile generate: '$PWD/keyfile' already exists
 hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate --file="$PWD/keyfile" --defaults-file="$PWD/my.cnf"
-	run_refused 4 "mkeyfile generate: 'keyfile' exists
+	run_refused 4 "mkeyfile generate: 'keyfile' already exists
 hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate -f keyfile --defaults-file="$PWD/my.cnf"
 }
 
@@ -169,7 +169,7 @@ would create 'keyfile', encrypted
   key ID 1 version 1, 256 bits" ""
 	same "" "$(ls -A)"
 	run -0 mkeyfile generate -q
-	run_refused 4 "mkeyfile generate: 'keyfile' exists
+	run_refused 4 "mkeyfile generate: 'keyfile' already exists
 hint: use --force to replace the file and keep the old one as a backup" generate -n
 	before=$(snapshot)
 	run -0 mkeyfile generate -n --force

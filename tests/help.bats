@@ -87,8 +87,8 @@ Options:
       --flush                     Make the server read the key file again
       --datadir=DIR               Read DIR, a data directory or a backup
       --server-data               Read every data directory of the local server
-      --server[=SERVER]           Ask the server at /SOCKET, HOST or HOST:PORT
-      --user=NAME                 Log in as NAME (default: what [client] says)
+      --server[=SERVER]           Connect to /SOCKET, HOST or HOST:PORT
+      --user=NAME                 Log in as NAME (default: the user in [client])
       --defaults-extra-file=FILE  Read [client] in FILE after the other files
       --server-timeout=SECONDS    Wait up to SECONDS for an answer (default: 10)
       --no-tls                    Connect over TCP without encryption

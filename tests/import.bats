@@ -85,7 +85,7 @@ hint: add key ID 1, which every server requires" import other 2 -f third
 	openssl_encrypt other.pw plain other -md sha512
 	openssl_encrypt pw plain same
 	run -0 mkeyfile generate -q -P pw 7 1
-	run_refused 3 "mkeyfile import: 'other' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile import: cannot decrypt 'other': wrong password, wrong digest or iteration count, or damaged file
 hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file" import -P pw other 2
 	run -0 mkeyfile import -P pw other 2 --other-password-file=other.pw
 	run -0 mkeyfile import -P pw same 100
@@ -217,10 +217,10 @@ mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1' with AWS KMS
 mkeyfile COMMAND: 'aws kms OPERATION' failed with status 254
 hint: check with 'aws sts get-caller-identity' that the command reaches AWS"
 		[dies]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1' with AWS KMS
-mkeyfile COMMAND: 'aws kms OPERATION' was ended by signal 9
+mkeyfile COMMAND: 'aws kms OPERATION' was killed by signal 9
 hint: check with 'aws sts get-caller-identity' that the command reaches AWS"
 		[hangs]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1' with AWS KMS
-mkeyfile COMMAND: 'aws kms OPERATION' did not end in time
+mkeyfile COMMAND: 'aws kms OPERATION' timed out
 hint: use --manager-timeout=SECONDS to allow more time"
 		[empty]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': AWS KMS gave an answer that is not base64"
 		[garbage]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': AWS KMS gave an answer that is not base64"
@@ -366,7 +366,7 @@ hint: run 'mkeyfile verify --datadir=$data' for details; --force overrides this 
 	run -0 mkeyfile export aws:aws --kms-key-id=alias/db --datadir="$data" --force
 	run -1 --separate-stderr mkeyfile verify --file=aws:aws --datadir="$data"
 	[[ $output == *"
-  data here is encrypted with AES_CTR, and aws_key_management reads only AES_CBC
+  the data is encrypted with AES_CTR, but aws_key_management reads only AES_CBC
 hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again"* ]]
 	run -1 --separate-stderr mkeyfile verify --file=aws:aws --datadir="$data" --json
 	same AES_CBC "$(jq -r .data.unfit_algorithm <<<"$output")"

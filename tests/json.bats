@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What commands print with --json, against docs/mkeyfile.schema.json: every command, when it succeeds and
-# when it fails.
+# Compares what every command prints with --json, on success and on failure, with
+# docs/mkeyfile.schema.json.
 bats_require_minimum_version 1.5.0
 load common
 load data
@@ -10,8 +10,7 @@ commands() {
 	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
-# Runs a command with --json, and keeps what it printed. Its words are those of the option files and of
-# the server, if there are any.
+# Runs a command with --json, and appends what it printed to $results.
 tell() { # command argument...
 	local status=0
 	setsid --wait "$MKEYFILE" "$@" --json >output 2>/dev/null </dev/null || status=$?
@@ -27,8 +26,8 @@ tell_status() { # status command argument...
 	[ "$(tail -n 1 "$results" | jq .status)" = "$status" ] || { echo "not status $status: $*" && tail -n 1 "$results" && return 1; }
 }
 
-# What any command fails with: no such option, no value, no file, a file that others can replace, which
-# verify warns of, a wrong password.
+# Failures of every command: no such option, no value, no file, and a file that other users can
+# replace, which is only a warning of verify.
 fail_in_every_way() { # command argument...
 	tell_status 64 "$@" --nonsense
 	tell_status 64 "$@" --password-file
@@ -170,7 +169,7 @@ tell_verdicts() {
 
 # ---- data ----
 
-# Data of a server, and the same without parts of it.
+# The data of a server, and copies that lack parts of it.
 make_data() {
 	data_install "$PWD/data" --innodb-undo-tablespaces=2
 	data_start "$PWD/data" "$PWD/plain" --innodb-undo-tablespaces=2
@@ -208,7 +207,7 @@ tell_of_data() {
 
 # ---- servers ----
 
-# An impostor, which lets a rotation be wherever a test needs it.
+# A fake server, which simulates any state of a rotation.
 impostor() { # kind
 	local i
 	rm -f socket
@@ -268,7 +267,7 @@ setup_test() {
 	schema=$abs_top_srcdir/docs/mkeyfile.schema.json
 }
 
-@test "what every command prints has the form that the schema describes, when it succeeds and when it fails" {
+@test "every command prints what the schema describes, on success and on failure" {
 	local command
 
 	"$abs_top_srcdir/tests/json-schema" "$schema" "$results"
@@ -279,12 +278,12 @@ setup_test() {
 }
 
 @test "the schema describes nothing that no command prints" {
-	# rotation.bats has it: tables have to be rotated
+	# rotation.bats checks these, which need tables to rewrite
 	same '$defs/error/properties/statements
 $defs/error/properties/statements/items' "$("$abs_top_srcdir/tests/json-schema" "$schema" "$results" reached)"
 }
 
-# A result that json-schema is to find fault with: one that fits, changed by a jq filter.
+# json-schema refuses a valid result that this jq filter has changed.
 refused() { # filter
 	jq -c "select(.command == \"list\" and .status == 0) | .output |= (fromjson | $1 | tojson)" "$results" | head -n 1 >changed
 	[ -s changed ]
@@ -292,7 +291,7 @@ refused() { # filter
 	[[ $output == "list (status 0): "* ]]
 }
 
-@test "the schema allows no other members, no fewer, and no other types" {
+@test "the schema allows no extra members, no missing members, and no other types" {
 	refused '.more = 1'
 	refused 'del(.hints)'
 	refused '.keys[0].key = "00"'
@@ -303,17 +302,17 @@ refused() { # filter
 	refused '.error = {status: 2, message: "no"}'
 }
 
-# The words in a table of a source file: what is before each is a part of the pattern.
+# The names in a table of a source file. The pattern matches what is before each name.
 table() { # pattern file
 	sed -nE "s/^\t\[$1\"([a-z-]+)\".*/\1/p" "$abs_top_srcdir/src/$2" | sort
 }
 
-# Those of an enumeration.
+# The names in an enumeration of the schema.
 enumerated() { # definition...
 	jq -r "[$1] | .[] | .enum[] | values" "$schema" | sort
 }
 
-@test "the schema has the words that the program has for files, answers, findings and states, and no others" {
+@test "the schema has exactly the names of the program for files, answers, findings and states" {
 	local defs='."$defs"' words=cli/words/data_words.c
 
 	same "$(table 'DATA_[A-Z_]*\] = \{ "[A-Za-z ]*", ' $words)" "$(enumerated "$defs.kind, $defs.answer")"

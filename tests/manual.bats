@@ -249,7 +249,7 @@ host_examples() { # page
 
 	examples "$page" >commands
 	setsid --wait sh -e commands >printed 2>&1 </dev/null
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh DETAILS/p' "$page" | grep -E "^(yes|no|hint|information|  )" >shown
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh DETAILS/p' "$page" | grep -E "^(yes|no|hint|note|  )" >shown
 	[ "$(wc -l <shown)" -ge 5 ]
 	while IFS= read -r line; do
 		grep -xF -e "$line" printed || { echo "not printed: $line" && false; }
@@ -285,7 +285,7 @@ deployment_script() {
 	openssl rand -hex 128 >other
 	chmod 600 other
 	run -1 --separate-stderr sh deploy present present other
-	same "mkeyfile verify: 'present' does not open: wrong password, wrong digest or iteration count, or damaged
+	same "mkeyfile verify: cannot decrypt 'present': wrong password, wrong digest or iteration count, or damaged file
 refused: another password" "$stderr"
 	run -2 --separate-stderr sh deploy nowhere present key
 }

@@ -153,7 +153,7 @@ hint: the option files load mkeyfile_key_management but do not set its filename"
 		'loose_mkeyfile_key_management_filekey = FILE:@/keyfile.key'
 	run -1 --separate-stderr with_file verify
 	same "no: the server does not load the plugin mkeyfile_key_management
-hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files" \
+hint: set plugin_load_add = mkeyfile_key_management in the group [mariadb], as 'mkeyfile config' prints it, unless the plugin was installed with INSTALL SONAME" \
 		"$(head -n 2 <<<"$output")"
 }
 
@@ -186,7 +186,7 @@ hint: write plugin_load_add = mkeyfile_key_management into the group [mariadb], 
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	[ "$status" = 0 ]
 	[[ $output = "yes: '$PWD/data/keys' loads on "*"
-warning: 'keys' is a relative path: the server takes it from its data directory [relative-path]
+warning: 'keys' is a relative path; the server resolves relative paths from its data directory [relative-path]
 "* ]]
 }
 
@@ -306,7 +306,7 @@ hint: did you mean 'target'?" ""
 	cp keyfile other
 	chmod 711 .
 	run --separate-stderr with_file verify -f other -P keyfile.key
-	[[ $output = *"user 'nobody' cannot read 'other': Permission denied [unreadable]"* ]]
+	[[ $output = *"the server's user account 'nobody' cannot read 'other': Permission denied [unreadable]"* ]]
 }
 
 @test "child processes do not inherit a password descriptor, which must be open" {
@@ -361,7 +361,7 @@ hint: use --no-defaults to ignore the option files" list --defaults-file="$PWD/n
 hint: use --no-defaults to ignore the option files" list -f keyfile
 	MKEYFILE_PRINT_DEFAULTS=false run_refused 2 "mkeyfile list: 'false' failed with status 1
 hint: use --no-defaults to ignore the option files" list -f keyfile
-	MKEYFILE_PRINT_DEFAULTS=yes run_refused 2 "mkeyfile list: 'yes' was ended by signal 13
+	MKEYFILE_PRINT_DEFAULTS=yes run_refused 2 "mkeyfile list: 'yes' was killed by signal 13
 hint: use --no-defaults to ignore the option files" list -f keyfile
 	printf '#!/bin/sh\nhead -c 40000 /dev/zero | tr "\\0" "\\n"\n' >many
 	chmod 755 many
@@ -388,7 +388,7 @@ hint: the option files set a key file in the group [client], which the server do
 	printf '[mariadb-5.5]\nfile_key_management_encryption_algorithm = AES_CTR\n' >conf.d/50.cnf
 	printf '[mysqldump]\nfile_key_management_filename = nowhere\n' >conf.d/not-an-option-file
 	run -0 --separate-stderr with_file verify --server-user="$(id -u)" --json --quiet
-	same 'the group [mariadb-5.5] of the option files has settings of file_key_management, and the server does not read that group' \
+	same 'the option file group [mariadb-5.5] contains settings of file_key_management, but the server does not read this group' \
 		"$(jq -r '.warnings[] | select(.name == "stray-group") | .message' <<<"$output")"
 }
 
@@ -496,7 +496,7 @@ settings_agree() { # line...
 	same "" "$(server_says)"
 	run -1 --separate-stderr with_file verify
 	same "no: the server does not load the plugin file_key_management
-hint: write plugin_load_add = file_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files" \
+hint: set plugin_load_add = file_key_management in the group [mariadb], as 'mkeyfile config' prints it, unless the plugin was installed with INSTALL SONAME" \
 		"$(head -n 2 <<<"$output")"
 	for off in file_key_management=OFF file-key-management=0 file_key_management=of file_key_management= SKIP-file-key-management loose_disable_file_key_management; do
 		option_file '[mariadb]' 'plugin_load_add = file_key_management' \
@@ -518,7 +518,7 @@ hint: write plugin_load_add = file_key_management into the group [mariadb], or r
 	same "unknown variable 'file_key_management_file_key=tell-nobody'" "$(server_says)"
 	run -1 --separate-stderr with_file verify --server-user="$(id -u)"
 	same "no: unknown variable 'file_key_management_file_key=...'
-hint: no plugin that is loaded has this setting: remove it, or correct its name" "$(head -n 2 <<<"$output")"
+hint: remove the setting or correct its name: no loaded plugin has this setting" "$(head -n 2 <<<"$output")"
 	run -1 grep -F tell-nobody <<<"$output$stderr"
 }
 
@@ -545,14 +545,14 @@ hint: no plugin that is loaded has this setting: remove it, or correct its name"
 	sed -i 's/FILE:/file:/' my.cnf
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	assert_equal 3 "$found
-mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+mkeyfile verify: cannot decrypt '$PWD/keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: the file opens with the content of the file named after 'file:', but the server requires FILE: in upper case" \
 		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
 	server_section
 	openssl_encrypt keyfile.key plain keyfile -md sha512 -pbkdf2 -iter 1
 	run --separate-stderr with_file verify --server-user="$(id -u)"
 	assert_equal 3 "$found
-mkeyfile verify: '$PWD/keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+mkeyfile verify: cannot decrypt '$PWD/keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: the file opens with --digest=sha512 --pbkdf2=1, which $installed cannot read" \
 		"no: Cannot decrypt $PWD/keyfile. Wrong key?"
 	run --separate-stderr with_file verify --server-user="$(id -u)" -t 12.3

@@ -22,7 +22,7 @@ run_full() {
 	for command in 'list' 'list --ids' 'list --json' 'verify' 'verify --json'; do
 		# shellcheck disable=SC2086
 		run_closed $command
-		assert_equal 2 "mkeyfile ${command%% *}: cannot write standard output: Bad file descriptor" ""
+		assert_equal 2 "mkeyfile ${command%% *}: cannot write to standard output: Bad file descriptor" ""
 	done
 	for command in 'encrypt' 'decrypt -f sealed'; do
 		# shellcheck disable=SC2086
@@ -35,7 +35,7 @@ run_full() {
 	for command in 'list' 'list --ids' 'list --json' 'verify' 'verify --json'; do
 		# shellcheck disable=SC2086
 		run_full $command
-		assert_equal 2 "mkeyfile ${command%% *}: cannot write standard output: No space left on device" ""
+		assert_equal 2 "mkeyfile ${command%% *}: cannot write to standard output: No space left on device" ""
 	done
 	for command in 'encrypt' 'decrypt -f sealed'; do
 		# shellcheck disable=SC2086
@@ -46,10 +46,10 @@ run_full() {
 
 @test "a change whose report cannot be printed is mentioned in the error" {
 	run_full rotate 100 --new-id -q
-	assert_equal 2 "mkeyfile rotate: cannot write standard output: No space left on device" ""
+	assert_equal 2 "mkeyfile rotate: cannot write to standard output: No space left on device" ""
 	run_full rotate 100 --new-id=300
 	[ "$status" = 2 ]
-	same "hint: the change itself is made" "${stderr_lines[-1]}"
+	same "hint: the key file was changed" "${stderr_lines[-1]}"
 	run_full add 7 --json -q
 	[ "$status" = 2 ]
 	run -0 mkeyfile list --ids

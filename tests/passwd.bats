@@ -245,10 +245,10 @@ would change 'keyfile': a new password, sha1, 1 iteration" "$(grep -v 'password.
 @test "the wrong old password" {
 	make_password_file wrong
 	for way in --new-password-file=new --new-password-file=wrong --new-digest=sha512 --new-password-fd=5; do
-		run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+		run_refused 3 "mkeyfile passwd: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify --password-file=wrong' to try other digests and iteration counts" passwd -P wrong $way 5<pw
 	done
-	run_refused 3 "mkeyfile passwd: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile passwd: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify --password-file=pw --digest=sha224' to try other digests and iteration counts" passwd -P pw --digest=sha224 --new-password-file=pw
 }
 
@@ -266,11 +266,11 @@ hint: run 'mkeyfile encrypt --in-place --file=plain --password-file=pw' to encry
 
 @test "passwords that a server or openssl would truncate" {
 	printf 'a\nb\n' >new
-	run_refused 4 "mkeyfile passwd: the password in 'new' has more than one line, which openssl would cut" \
+	run_refused 4 "mkeyfile passwd: the password in 'new' has more than one line; openssl would read only the first" \
 		passwd -P pw --new-password-file=new
 	true >new
-	run_refused 2 "mkeyfile passwd: 'new' holds no password" passwd -P pw --new-password-file=new
-	run_refused 2 "mkeyfile passwd: 'the password command' holds no password" passwd -P pw --new-password-command=true
+	run_refused 2 "mkeyfile passwd: 'new' contains no password" passwd -P pw --new-password-file=new
+	run_refused 2 "mkeyfile passwd: 'the password command' contains no password" passwd -P pw --new-password-command=true
 	run_refused 2 "mkeyfile passwd: the password command failed with status 1" passwd -P pw --new-password-command=false
 }
 
@@ -346,9 +346,9 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	prepare_nobody
 	before=$(snapshot)
 	run --separate-stderr as_nobody passwd -P locked/pw --new-password-file=locked/pw
-	assert_equal 2 "mkeyfile passwd: cannot create files beside '$PWD/locked/pw.new': Permission denied" ""
+	assert_equal 2 "mkeyfile passwd: cannot create files in the directory of '$PWD/locked/pw.new': Permission denied" ""
 	run --separate-stderr as_nobody passwd -P pw --new-password-file=locked/new
-	assert_equal 2 "mkeyfile passwd: cannot create files beside 'locked/new': Permission denied" ""
+	assert_equal 2 "mkeyfile passwd: cannot create files in the directory of 'locked/new': Permission denied" ""
 	same "$before" "$(snapshot)"
 }
 
@@ -385,7 +385,7 @@ hint: compare '.pw.mkeyfile-3-4' $other" "$(head -n 8 <<<"$stderr")"
 		run --separate-stderr strace -o /dev/null -e inject=unlinkat:error=EPERM "$MKEYFILE" passwd --no-defaults -P pw --new-password-file=$new
 		same 2 "$status"
 		left=$(compgen -G '.keyfile.mkeyfile-*')
-		[[ $stderr == *"mkeyfile passwd: cannot remove the old content of 'keyfile': Operation not permitted
+		[[ $stderr == *"mkeyfile passwd: cannot delete the old content of 'keyfile': Operation not permitted
 "*"hint: the other content is in '$left', in the same directory"* ]] || { echo "$stderr" && false; }
 		opens "$left" pw
 		rm -f .*.mkeyfile-* keyfile~ pw.new pw~
@@ -540,7 +540,7 @@ run_killed() {
 	assert_equal 2 "mkeyfile passwd: cannot replace 'run/pw': Input/output error
 hint: run the same command again to finish the change with the new password in '$PWD/run/pw.new'
 the old content is in 'run/keyfile~', under the old password if it had one
-hint: the change itself is made" ""
+hint: the key file was changed" ""
 	opens run/keyfile run/pw.new
 	run --separate-stderr mkeyfile passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 0 "the new password is already in '$PWD/run/pw.new', from an interrupted run

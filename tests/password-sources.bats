@@ -43,7 +43,7 @@ hint: use --password-file, --password-fd, --password-command or MKEYFILE_PASSWOR
 }
 
 @test "a named pipe without a writer, or with a writer that does not finish, times out" {
-	local command words="the named pipe was not written in time
+	local command words="timed out waiting for data from the named pipe
 hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 
 	make_keyfile plain 1
@@ -79,7 +79,7 @@ hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 	same $'1\n2' "$output"
 	wait $!
 	(: >pipe) 3>&- &
-	run_refused 2 "mkeyfile list: 'pipe' holds no password" list -P pipe
+	run_refused 2 "mkeyfile list: 'pipe' contains no password" list -P pipe
 }
 
 @test "a command that fails, dies, prints nothing, too much, or two lines" {
@@ -87,16 +87,16 @@ hint: use --password-timeout=SECONDS to allow more time (0: no limit)"
 	run_refused 2 "mkeyfile list: the password command failed with status 1" \
 		list --password-command='cat pw; false'
 	# shellcheck disable=SC2016
-	run_refused 2 'mkeyfile list: the password command was ended by signal 9' \
+	run_refused 2 'mkeyfile list: the password command was killed by signal 9' \
 		list --password-command='kill -9 $$'
-	run_refused 2 "mkeyfile list: 'the password command' holds no password" list --password-command=true
-	run_refused 2 "mkeyfile list: the password in 'the password command' is longer than 256 bytes, which no server reads" \
+	run_refused 2 "mkeyfile list: 'the password command' contains no password" list --password-command=true
+	run_refused 2 "mkeyfile list: the password in 'the password command' is longer than 256 bytes, the most that a server reads" \
 		list --password-command=yes
 	# as in a file, only the first 257 bytes count
 	opens --password-command='cat pw pw pw'
-	run_refused 3 "mkeyfile list: warning: the password has a line break inside
-hint: openssl enc uses only the first line, the server all of it
-mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	run_refused 3 "mkeyfile list: warning: the password contains a line break
+hint: use a password of one line: openssl enc reads only the first line, the server reads all lines
+mkeyfile list: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify' to try other digests and iteration counts" list --password-command='echo one; echo two'
 }
 

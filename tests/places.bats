@@ -68,7 +68,7 @@ no_litter() {
 		generate -f new --write-in-place=saved
 	run_refused 64 "mkeyfile encrypt: --write-in-place requires --in-place or --force: a new file needs no backup" \
 		encrypt -P pw -o new --write-in-place=saved
-	run_refused 4 "mkeyfile add: 'pw' exists" add 7 --write-in-place=pw
+	run_refused 4 "mkeyfile add: 'pw' already exists" add 7 --write-in-place=pw
 	run_refused 2 "mkeyfile add: cannot open 'nowhere/saved': No such file or directory" add 7 --write-in-place=nowhere/saved
 	chmod 644 keyfile
 	chmod 1777 .
@@ -110,15 +110,15 @@ no_litter() {
 	same 2 "$status"
 	cmp saved old
 	run --separate-stderr strace -o trace -e inject=fsync:error=EIO:when=3+ "$MKEYFILE" add 7 --write-in-place=again
-	assert_equal 2 "mkeyfile add: 'keyfile' is damaged: cannot write it: Input/output error
-hint: bring its old content back from the backup
+	assert_equal 2 "mkeyfile add: 'keyfile' is damaged: cannot finish writing: Input/output error
+hint: restore the old content from the backup
 the old content is in 'again', under the old password if it had one" ""
 	cmp again old
 }
 
 @test "a directory that any user can write to" {
 	chmod 777 .
-	words="refusing 'keyfile': any user can rename entries of directory '$PWD'
+	words="refusing 'keyfile': any user can rename files in directory '$PWD'
 hint: run 'chmod o-w $PWD'"
 	run_refused 4 "mkeyfile add: $words" add 7
 	run_refused 4 "mkeyfile add: $words" add 7 --lock-timeout=0
@@ -234,7 +234,7 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 @test "another process creates the same file at the same time" {
 	before=$(snapshot)
 	run --separate-stderr strace -o /dev/null -e inject=renameat2:error=EEXIST "$MKEYFILE" generate -f new -q
-	assert_equal 4 "mkeyfile generate: 'new' exists" ""
+	assert_equal 4 "mkeyfile generate: 'new' already exists" ""
 	run --separate-stderr strace -o /dev/null -e inject=linkat:error=EEXIST "$MKEYFILE" add 7 -q --backup
 	assert_equal 2 "mkeyfile add: cannot keep a backup of 'keyfile': No such file or directory" ""
 	run --separate-stderr strace -o /dev/null -e inject=linkat:error=EMLINK "$MKEYFILE" add 7 -q --backup
@@ -284,7 +284,7 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	before=$(snapshot)
 	for fault in fgetxattr:error=EIO fsetxattr:error=EPERM fchmod:error=EPERM flistxattr:error=EIO; do
 		run --separate-stderr strace -o /dev/null -e "inject=$fault" "$MKEYFILE" add 7 -q
-		assert_equal 2 "mkeyfile add: cannot keep mode, ACL and extended attributes of 'keyfile': $([[ $fault == *EPERM ]] && echo 'Operation not permitted' || echo 'Input/output error')" ""
+		assert_equal 2 "mkeyfile add: cannot preserve the mode, ACL and extended attributes of 'keyfile': $([[ $fault == *EPERM ]] && echo 'Operation not permitted' || echo 'Input/output error')" ""
 		same "$before" "$(snapshot)"
 	done
 	run -0 mkeyfile add 7 -q
@@ -292,11 +292,11 @@ hint: change the Kubernetes Secret instead" "$(head -n 2 <<<"$stderr")"
 	chown 65534 keyfile
 	run --separate-stderr strace -o /dev/null -e inject=fchown:error=EPERM "$MKEYFILE" add 8 -q \
 		--trust-owner=nobody
-	assert_equal 4 "mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permitted" ""
+	assert_equal 4 "mkeyfile add: cannot preserve the owner and group of 'keyfile': Operation not permitted" ""
 	setfacl -d -m u:1:rw .
 	run --separate-stderr strace -o /dev/null -e inject=fremovexattr:error=EPERM "$MKEYFILE" add 8 -q \
 		--trust-owner=nobody
-	assert_equal 2 "mkeyfile add: cannot keep mode, ACL and extended attributes of 'keyfile': Operation not permitted" ""
+	assert_equal 2 "mkeyfile add: cannot preserve the mode, ACL and extended attributes of 'keyfile': Operation not permitted" ""
 }
 
 # Runs mkeyfile until it has made a call for the NUMBERth time, and stops it there.
@@ -319,7 +319,7 @@ stop_at() { # call number argument...
 		go_on
 		# the line was read with the rest, or noticed later; it is never lost
 		run -0 grep -cF "8;$key" keyfile
-		[ "$ended" = 0 ] || same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
+		[ "$ended" = 0 ] || same "mkeyfile add: 'keyfile' was changed by another program while this command ran; that change was kept and yours was not applied" \
 			"$(head -n 1 words)"
 		no_litter
 	done

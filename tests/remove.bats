@@ -159,7 +159,7 @@ would change 'keyfile'" "$(head -n 2 <<<"$stderr")"
 		# shellcheck disable=SC2086
 		run_refused 2 "mkeyfile remove: cannot open 'none': No such file or directory" remove 101 --datadir=none $force
 		# shellcheck disable=SC2086
-		run_refused 2 "mkeyfile remove: 'empty' has no files: it is no data directory" \
+		run_refused 2 "mkeyfile remove: 'empty' contains no files and is not a data directory" \
 			remove 101 --datadir=empty $force
 	done
 }

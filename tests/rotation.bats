@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Whole rotations, to the end: what mkeyfile-rotation(7) walks through.
+# Complete rotations, as mkeyfile-rotation(7) describes them.
 bats_require_minimum_version 1.5.0
 load common
 load server
 load plugin
 
-# Without versions: the data of both rotations begins like this.
+# The data that every rotation begins with, under unversioned keys.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	server_install "$PWD/data"
@@ -14,7 +14,7 @@ setup_file() {
 	start file_key_management
 	make_tables
 	server_stop
-	# their index has absolute paths
+	# the index of the binary logs has absolute paths
 	rm data/binlog.*
 }
 
@@ -30,20 +30,20 @@ teardown() {
 	server_stop
 }
 
-# A digest of all rows; a table's definition names its key ID.
+# A digest of all rows, without the table definitions, which contain the key ID.
 just_rows() {
 	mariadb-dump --no-defaults -uroot -S "$PWD/socket" --compact --no-create-info --order-by-primary --skip-lock-tables db |
 		sha256sum
 }
 
-# The statements that rewrite every Aria table, as the manual gives them.
+# The statements in the manual that rewrite every Aria table.
 aria_statements() {
 	sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;')
 		FROM INFORMATION_SCHEMA.TABLES WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE'
 		AND TABLE_SCHEMA <> 'information_schema'"
 }
 
-# All logs but the one that is written to.
+# Removes all binary logs except the current one.
 purge_binary_logs() {
 	sql -e 'FLUSH BINARY LOGS'
 	sql -e "PURGE BINARY LOGS TO '$(sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
@@ -68,7 +68,7 @@ make_odd_tables() {
 	END
 }
 
-# An Aria table that has its rows on few pages, and many free ones on the disk.
+# An Aria table with rows on a few pages, and many free pages on the disk.
 empty_aria_table() {
 	sql db <<-'END'
 		CREATE TABLE emptied (i INT PRIMARY KEY, t TEXT) ENGINE=Aria;
@@ -83,8 +83,8 @@ still_under() { # key-id
 	sql -e "SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = $1"
 }
 
-# Gives the newest key ID a successor, and moves all tables to it, by the SQL of the server, of
-# its files, or of neither.
+# Gives the newest key ID a successor, and moves all tables to that ID, with the SQL that --server,
+# --datadir or neither of them prints.
 move_tables() { # option-or-none tablespaces
 	local old from=${1#none}
 
@@ -97,7 +97,7 @@ move_tables() { # option-or-none tablespaces
 	start file_key_management
 	[ "$(still_under "$old" | wc -l)" -ge "$2" ]
 	if [ "$1" = none ]; then
-		# what is printed works when it is pasted
+		# the printed commands work when they are pasted
 		[[ ${stderr_lines[-2]} == *"the statements that it prints: mariadb --skip-column-names --raw <move.sql | mariadb" ]]
 		printf '#!/bin/sh\nexec %s --no-defaults -uroot -S %s/socket "$@"\n' "$(command -v mariadb)" "$PWD" >mariadb
 		chmod +x mariadb
@@ -108,7 +108,7 @@ move_tables() { # option-or-none tablespaces
 	same "" "$(still_under "$old")"
 }
 
-@test "every table moves, sequences too, by the SQL of the server, of its files, and of neither" {
+@test "all tables and sequences move, with the SQL of --server, of --datadir, and of neither" {
 	local from
 
 	start file_key_management
@@ -117,7 +117,7 @@ move_tables() { # option-or-none tablespaces
 		move_tables "$from" 11
 	done
 	server_stop
-	# nothing needs the keys in between, and all that there is can be read
+	# nothing needs the keys in between, and all data can be read
 	for id in 100 101 102; do
 		run -0 mkeyfile remove $id --datadir=data -q
 		mv keyfile~ old.$id
@@ -128,8 +128,8 @@ move_tables() { # option-or-none tablespaces
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 
-# Tables with vector indexes, whose hidden tables are under key ID 100: one is that of a table
-# under another key.
+# Tables with vector indexes, whose hidden tables use key ID 100. One of these tables uses another
+# key itself.
 make_vector_tables() {
 	sql db <<-'END'
 		SET NAMES utf8mb4;
@@ -197,14 +197,14 @@ keys_of() { # pattern of names
 	run -0 --separate-stderr mkeyfile rotate 100 --new-id "${here[@]}"
 	echo "$output" >move.sql
 	same 4 "$(grep -c '^ALTER TABLE' move.sql)"
-	# the server is restarted, and moves the tables
+	# restart the server, and move the tables
 	server_stop
 	start file_key_management
 	same "" "$(sql <move.sql)"
 	same "$rows" "$(just_rows)"
 	run -0 mkeyfile status "${here[@]}" 101
 	server_stop
-	# nothing needs the old key any more, which has to be seen before it goes
+	# nothing needs the old key any more; remove requires the proof
 	run -4 mkeyfile remove 101 --datadir=data -n
 	run -0 mkeyfile verify --datadir=data
 	run -0 mkeyfile remove 100 --datadir=data -q
@@ -214,14 +214,14 @@ keys_of() { # pattern of names
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 
-@test "by a new version with the plugin: a running server, to the very end" {
+@test "by a new version with the plugin, on a running server, up to the removal of the old versions" {
 	plugin_setup
-	# the server reads the same file by the other plugin from now on
+	# from now on the server reads the same file with the other plugin
 	start mkeyfile_key_management --innodb-fast-shutdown=0
 	empty_aria_table
 	rows=$(just_rows)
 
-	# two versions and one reload: nothing is ever written under the one in between
+	# two versions and one reload: the server never writes with the version in between
 	run -0 mkeyfile rotate --all -q -t 11.8-enterprise
 	run -1 --separate-stderr mkeyfile status "${here[@]}" --json
 	same reload "$(jq -r .state <<<"$output")"
@@ -230,7 +230,7 @@ keys_of() { # pattern of names
 	grep -qx "the server has read the key file again: SET GLOBAL mkeyfile_key_management_reload = ON" <<<"$stderr"
 	same 3 "$(status_of newest_version_100)"
 
-	# InnoDB re-encrypts while the server works
+	# InnoDB re-encrypts while the server runs
 	sql -e "INSERT INTO db.hundred VALUES (100000, 'meanwhile'); DELETE FROM db.hundred WHERE i = 100000"
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
 	run -0 --separate-stderr mkeyfile status "${here[@]}" --json
@@ -238,7 +238,7 @@ keys_of() { # pattern of names
 		"$(jq -c '[.ids[] | [.id, .file_version, .server_version, .oldest_version]]' <<<"$output")"
 	same "$rows" "$(just_rows)"
 
-	# what nobody re-encrypts
+	# what no background thread re-encrypts
 	aria_statements | grep -v emptied >aria.sql
 	sql -e 'UPDATE db.emptied SET i = i + 10000; FLUSH TABLES db.emptied; REPAIR TABLE db.emptied QUICK;
 		UPDATE db.emptied SET i = i - 10000' >words
@@ -249,7 +249,7 @@ keys_of() { # pattern of names
 	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data -n
 	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 1 version 1 is needed by 2 files, for example 'data/ib_logfile0'" ]]
 
-	# the redo log is built anew
+	# create the redo log again
 	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
 	same "$rows" "$(just_rows)"
 	purge_binary_logs
@@ -275,7 +275,7 @@ hint: start the server, run these statements, which rewrite the tables, and shut
 	server_stop
 	: >data.log
 
-	# proof, and the end
+	# prove the keys, and remove the old versions
 	run -0 mkeyfile verify --datadir=data -t 11.8-enterprise
 	run -0 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
 	same '[[1,3],[2,3],[100,3]]' "$(mkeyfile list --json | jq -c '[.keys[] | [.id, .version]]')"
@@ -287,7 +287,7 @@ hint: start the server, run these statements, which rewrite the tables, and shut
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 
-# Reads all of a table, and imports it under a new name.
+# Exports a table, and imports it under a new name.
 export_and_import() { # table
 	sql db <<-END
 		CREATE TABLE copy LIKE $1;
@@ -302,7 +302,7 @@ export_and_import() { # table
 	END
 }
 
-@test "a version on free pages stays until the tables are rewritten, by the statements that are printed" {
+@test "a version on free pages stays until the printed statements have rewritten the tables" {
 	plugin_setup
 	start mkeyfile_key_management --innodb-fast-shutdown=0
 	sql db <<-'END'
@@ -347,13 +347,13 @@ export_and_import() { # table
 	run -0 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data --free-pages -n
 	[[ ${stderr_lines[0]} == "mkeyfile remove: warning: key ID 100 version 1 is needed for free pages of 6 files, "* ]]
 
-	# why: reads are right without it, and an import is not
+	# the reason: without this version, rows can be read, but an import fails
 	run -0 mkeyfile remove 100 --old-versions --datadir=data --free-pages -q
 	start mkeyfile_key_management
 	same "$rows" "$(just_rows)"
 	run ! export_and_import hundred
 	[[ $output == *"Got error 192"* ]]
-	# nor does the way out need the key
+	# the printed statements do not need the key
 	sql -e 'DROP TABLE IF EXISTS db.copy'
 	sql <rewrite.sql
 	server_stop
@@ -368,7 +368,7 @@ export_and_import() { # table
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 
-@test "one version behind is said to stay, and its key is kept" {
+@test "pages that are one version old stay so, and their key is kept" {
 	plugin_setup
 	start mkeyfile_key_management
 	run -0 mkeyfile rotate 100 -q -t 11.8-enterprise --flush "${here[@]}"
@@ -381,7 +381,7 @@ export_and_import() { # table
 	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed by "*" files, for example 'data/db/"* ]]
 }
 
-@test "re-encryption that stands still is not waited for" {
+@test "--wait ends at once if nothing re-encrypts" {
 	plugin_setup
 	start mkeyfile_key_management --innodb-encryption-threads=0
 	mkeyfile rotate 100 -q -t 11.8-enterprise
@@ -394,7 +394,7 @@ export_and_import() { # table
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
 }
 
-# Makes the server read so slowly from the disk that re-encryption takes long.
+# Slows the server's reads down, so that re-encryption takes long.
 slow_down() {
 	command strace -f -qq -o /dev/null -p "$server_pid" -e trace=pread64 -e inject=pread64:delay_enter=200000 3>&- &
 	tracer=$!
@@ -405,7 +405,7 @@ slow_down() {
 	return 1
 }
 
-@test "--wait shows a bar on a terminal, gives up after --timeout, and sees the end" {
+@test "--wait shows a bar on a terminal, ends after --timeout, and detects the end of the rotation" {
 	plugin_setup
 	start mkeyfile_key_management --innodb-buffer-pool-size=6M --innodb-buffer-pool-load-at-startup=OFF
 	mkeyfile rotate --all -q -t 11.8-enterprise
@@ -422,7 +422,7 @@ slow_down() {
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
 }
 
-@test "a server that refuses the file: it is changed, the server goes on, and both are said" {
+@test "a server that refuses the changed file continues with the old keys, and rotate says both" {
 	plugin_setup
 	start mkeyfile_key_management
 	rows=$(just_rows)
@@ -430,16 +430,16 @@ slow_down() {
 	run --separate-stderr mkeyfile rotate 100 --flush "${here[@]}" -t 11.8-enterprise -P other.key
 	same 2 "$status"
 	grep -q "^mkeyfile rotate: server '$PWD/socket': mkeyfile_key_management: " <<<"$stderr"
-	same "hint: the change itself is made" "${stderr_lines[-1]}"
+	same "hint: the key file was changed" "${stderr_lines[-1]}"
 	same 1 "$(status_of newest_version_100)"
 	same "$rows" "$(just_rows)"
 	mv other.key keyfile.key
 	run -1 mkeyfile status "${here[@]}"
 }
 
-# Enterprise Server itself is not to be had here: its side of this rotation is known
-# from its documentation only, as mkeyfile-rotation(7) says. What can be tried is the
-# file at every step, against its rules and against a server that must refuse it.
+# Enterprise Server is not available here: its part of this rotation is known from its documentation
+# only, as mkeyfile-rotation(7) says. This test checks the file at every step, against the documented
+# rules and with a server that must refuse the file.
 @test "by a new version for Enterprise Server 11.8: the key file at every step" {
 	judged() { # number of keys
 		run -0 mkeyfile verify -t 11.8-enterprise
@@ -453,17 +453,17 @@ slow_down() {
 	judged 6
 	run -0 mkeyfile rotate --all -q
 	judged 9
-	# the keys from before are there, under version 1
+	# the old keys are in the file as version 1
 	run -1 mkeyfile diff manifest --json
 	same '[0,6,0]' "$(jq -c '[(.missing, .extra, .different) | length]' <<<"$output")"
-	# their data needs them still
+	# the data still needs these keys
 	run -4 mkeyfile remove --all --old-versions --datadir=data
 	run -0 mkeyfile remove --all --old-versions --force -q
 	judged 3
 	same '[3,3,3]' "$(mkeyfile list --json | jq -c '[.keys[].version]')"
 }
 
-@test "a replica needs the new ID first, under a key of its own" {
+@test "a replica needs the new ID first, but may use a different key" {
 	local log
 
 	start file_key_management
@@ -474,7 +474,7 @@ slow_down() {
 	start file_key_management
 	log=$(sql -e 'SHOW MASTER STATUS' | cut -f 1)
 	sql <move.sql
-	# what the primary sends
+	# the events that the primary sends
 	mariadb-binlog --no-defaults -uroot -S "$PWD/socket" --read-from-remote-server "$log" >events.sql
 	grep -q 'ENCRYPTION_KEY_ID.*101' events.sql
 	server_stop

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Nothing shown: memory at the end, children, arguments, writes, and hostile input.
+# No secret is shown: in memory at exit, to children, in arguments, in writes, or with hostile input.
 bats_require_minimum_version 1.5.0
 load common
 
@@ -13,23 +13,23 @@ refuse_sanitized() {
 	! grep -q __asan_init "$MKEYFILE" || skip "a sanitizer's shadow memory is too large to search"
 }
 
-# What must not be found: any 16 characters in a row.
+# All pieces of 16 hex digits, none of which must be found.
 pieces() { # file...
 	cat "$@" | sed 's/^[0-9;]*;//' | grep -oE '[0-9a-f]{16}'
 }
 
 # bats test_tags=deep,plain
-@test "no byte of a key or password is in memory at the end, whatever happened" {
+@test "no key or password is in memory at exit, after success or any fault" {
 	refuse_sanitized
 	list=$suites/command-lines
 	run -0 "$suites/at-exit" "$built/faults/memscan" <"$list"
 	same "$(wc -l <"$list") runs, 0 with a secret in memory" "$output"
-	# and at faults of every kind
+	# and after faults of every kind
 	run "$suites/faults" --every=199 --memscan="$built/faults/memscan"
 	[[ ${lines[-1]} =~ ^[1-9][0-9]*\ faults,\ 0\ not\ survived$ ]] || { echo "$output" && false; }
 }
 
-@test "the search finds what is there" {
+@test "the search finds a key that is in memory" {
 	refuse_sanitized
 	echo '0 add -f plain 7' >list
 	run -1 "$suites/at-exit" "$built/faults/memscan" --editor="$built/faults/bad-editor careless" <list
@@ -45,7 +45,7 @@ pieces() { # file...
 	run -0 mkeyfile add -q -f sealed --password-command='cat pw; cat /proc/self/environ /proc/$PPID/cmdline /proc/$$/cmdline >seen; ls -l /proc/$$/fd >open' 7
 	[ -s seen ]
 	run -1 grep -aF -f <(pieces keyfile pw) seen
-	# and no file of the key file's
+	# and no descriptor of the key file
 	run -1 grep -F sealed open
 }
 
@@ -64,7 +64,7 @@ pieces() { # file...
 		grep -q 'write(' trace
 		run -1 grep -cF -f <(pieces keyfile pw) trace
 	done
-	# the plain text goes to its temporary file alone
+	# the plain text is written to its temporary file only
 	strace -o trace -y -s 99999 -e trace=write,writev,pwrite64 "$MKEYFILE" add -f keyfile 7 >said 2>&1
 	same 1 "$(grep -cF -f <(pieces keyfile) trace)"
 	grep -F -f <(pieces keyfile) trace | grep -q '/\.keyfile\.mkeyfile-[^>]*>, "'
@@ -79,12 +79,12 @@ pieces() { # file...
 		run -0 "$built/fuzz/replay-$target" "$abs_top_srcdir/tests/fuzz/corpus/$corpus"/*
 		same "$(find "$abs_top_srcdir/tests/fuzz/corpus/$corpus" -type f | wc -l) inputs" "$output"
 	done
-	# what the suites would say of a bad one
+	# what a replay says of a bad corpus
 	run -64 "$built/fuzz/replay-keyfile"
 	run -2 "$built/fuzz/replay-keyfile" nowhere
 }
 
-@test "20,000 wrong passwords: none is accepted" {
+@test "none of 20,000 wrong passwords is accepted" {
 	run -0 "$built/faults/wrong-passwords" 20000
 	[[ $output =~ ^20000\ wrong\ passwords:\ [1-9][0-9]*\ passed\ the\ padding,\ 0\ were\ accepted$ ]]
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What asks a running server: status, rotate --new-id --server and --datadir,
-# rotate --flush on a server that cannot.
+# Commands that ask a running server: status, rotate --new-id with --server and --datadir, and
+# rotate --flush on a server that cannot reload.
 bats_require_minimum_version 1.5.0
 load common
 load server
@@ -74,7 +74,7 @@ ALTER TABLE `plain`.`parts` ENCRYPTION_KEY_ID=102;
 ALTER TABLE `plain`.`subs` ENCRYPTION_KEY_ID=102;
 ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
 
-@test "the table: IDs of the file and of the server, side by side" {
+@test "the table shows the IDs of the file and of the server" {
 	start
 	mkeyfile add -q 300
 	version=$(sql -e 'SELECT VERSION()')
@@ -91,7 +91,7 @@ ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
 	same "300         1           -           -           0            no tablespace uses it" "${lines[6]}"
 }
 
-@test "--json, and IDs that are asked for" {
+@test "--json, and selected IDs" {
 	start
 	mkeyfile status --server="$PWD/socket" --wait -q >words
 	run --separate-stderr mkeyfile status --server="$PWD/socket" 101 --json
@@ -106,21 +106,21 @@ END
 	[ "$(jq '.ids[0].bytes == .ids[0].bytes_done and .ids[0].bytes > 0' <<<"$output")" = true ]
 }
 
-@test "a file that lacks what the server uses, or has what it has not read" {
+@test "a file that lacks a key of the server, or has a version that the server has not read" {
 	start
 	sed '/^100;/d; s/^101;/101;2;/; s/^\([12]\);/\1;1;/' keyfile >other
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 100 101
 	same 1 "$status"
 	same "100         -           1           1           $(under 100)           the file lacks a key that the server uses" "${lines[2]}"
 	same "101         2           1           1           1            the server must read the file again" "${lines[3]}"
-	same "mkeyfile status: warning: the server reads its keys from '$PWD/keyfile'
+	same "mkeyfile status: warning: the server reads its keys from another file: '$PWD/keyfile'
 hint: locate the key file the server was started with before you stop the server" "$stderr"
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
 	same 1 "$status"
 	same "hint: restart the server, which cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
-@test "the server logs no aborted connection: the client says goodbye, whatever ends it" {
+@test "the server logs no aborted connection: the client always closes it" {
 	local count=20 when
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=100
@@ -129,7 +129,7 @@ hint: locate the key file the server was started with before you stop the server
 		mkeyfile status --server="$PWD/socket" -q >words
 		mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise -q >words 2>&1 && return 1
 	done
-	# a statement that fails, standard output that is closed, a signal
+	# a failed statement, a full standard output, a signal
 	run -2 mkeyfile status --server="$PWD/socket" --user=weak
 	"$MKEYFILE" status --server="$PWD/socket" >/dev/full 2>words && return 1
 	for ((when = 1; when <= 6; when++)); do
@@ -140,7 +140,7 @@ hint: locate the key file the server was started with before you stop the server
 	run ! grep -F 'Aborted connection' data.log
 }
 
-# Until ours is the only one.
+# Waits until this connection is the only one.
 await_no_connection() {
 	local i
 
@@ -151,13 +151,13 @@ await_no_connection() {
 	return 1
 }
 
-@test "nothing to wait for is waited for" {
+@test "--wait ends at once if there is nothing to wait for" {
 	start
 	run -0 mkeyfile status --server="$PWD/socket" --wait --timeout=60
 	run -64 mkeyfile status --server="$PWD/socket" --timeout=60
 }
 
-@test "rotate --new-id --server names each table; the statements move them, and the old key may go" {
+@test "rotate --new-id --server lists each table; the statements move them, and the old key can be removed" {
 	start
 	before=$(every_row)
 	run --separate-stderr mkeyfile rotate 100 --new-id --server="$PWD/socket"
@@ -201,11 +201,11 @@ await_no_connection() {
 	run -0 mkeyfile add 7 -q
 	go_on
 	same 2 "$ended"
-	same "mkeyfile rotate: '$PWD/keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
+	same "mkeyfile rotate: '$PWD/keyfile' was changed by another program while this command ran; that change was kept and yours was not applied
 hint: run the command again" "$(cat words)"
 	same "" "$(cat printed)"
 	same "1 2 7 100 101" "$(mkeyfile list --ids | sort -n | xargs)"
-	# undisturbed: the lock is held before and after the data is read
+	# without a change, the lock is held before and after the data is read
 	strace -f -y -o calls -e trace=flock,openat "$MKEYFILE" rotate 100 --new-id --datadir=data -q >printed
 	same "LOCK_EX LOCK_UN ibd LOCK_EX" "$(sed -nE '/LOCK_UN/q;s/.*flock\(.*(LOCK_EX).*/\1/p' calls | sed -n 1p) $(
 		sed -nE 's/.*flock\(.*\/keyfile>, (LOCK_[A-Z]*).*/\1/p;s/.*"[^"]*\.(ibd)".*/\1/p' calls | uniq | sed -n 2,4p | xargs)"
@@ -219,15 +219,15 @@ hint: run the command again" "$(cat words)"
 	same 'ALTER TABLE `plain`.`other` ENCRYPTION_KEY_ID=103;' "$(jq -r '.successors[1].sql' <<<"$output" | grep '^ALTER')"
 }
 
-@test "a server that is at work hides tables from --datadir, which is said" {
+@test "--datadir warns that a running server may hide tables" {
 	start
 	run --separate-stderr mkeyfile rotate 100 --new-id --datadir=data -n
 	same 0 "$status"
-	same "mkeyfile rotate: warning: tables may be missing here, since a server is at work on the data
-hint: --server asks a running server instead" "$(head -n 2 <<<"$stderr")"
+	same "mkeyfile rotate: warning: some tables may be missing from this list: a server is running on the data
+hint: use --server to ask a running server instead" "$(head -n 2 <<<"$stderr")"
 }
 
-@test "--flush on a server that cannot: nothing is changed" {
+@test "--flush on a server that cannot reload changes nothing" {
 	start
 	version=$(sql -e 'SELECT VERSION()')
 	run --separate-stderr mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise
@@ -236,9 +236,9 @@ hint: omit --flush and restart the server: only Enterprise Server 11.8 and mkeyf
 	cmp keyfile "$BATS_FILE_TMPDIR/keyfile"
 }
 
-# ---- a server that gives no answer ----
+# ---- a server that does not answer ----
 
-@test "a server that is away" {
+@test "a server that is down" {
 	run_refused 2 "mkeyfile status: server '$PWD/socket': Can't connect to local server through socket '$PWD/socket' (2)" \
 		status --server="$PWD/socket"
 	run_refused 2 "mkeyfile rotate: server '$PWD/socket': Can't connect to local server through socket '$PWD/socket' (2)" \
@@ -248,7 +248,7 @@ hint: omit --flush and restart the server: only Enterprise Server 11.8 and mkeyf
 	[[ $stderr == "mkeyfile status: server '127.0.0.1:1': Can't connect to server on '127.0.0.1' ("* ]]
 }
 
-@test "a server that hangs: before its greeting, and behind it" {
+@test "a server that hangs before or after its greeting" {
 	"$abs_top_srcdir/tests/fake-server" heard --socket=silent --answer=silent 3>&- &
 	hanging=($!)
 	"$abs_top_srcdir/tests/fake-server" heard --socket=deaf --answer=deaf 3>&- &
@@ -262,33 +262,33 @@ hint: omit --flush and restart the server: only Enterprise Server 11.8 and mkeyf
 		same 2 "$status"
 		[[ $stderr == "mkeyfile status: server '$PWD/$socket': "* || $stderr == "mkeyfile status: server '$PWD/$socket' does not answer" ]]
 	done
-	# no client is left behind
+	# no client is left running
 	run -1 pgrep -P $$ mkeyfile-client
 }
 
-@test "a user that is unknown, or lacks privileges" {
+@test "an unknown user, and a user without privileges" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	start
 	run --separate-stderr mkeyfile status --server="$PWD/socket" --user=weak
 	assert_equal 2 "mkeyfile status: server '$PWD/socket': Access denied for user 'weak'@'localhost' (using password: NO)
-hint: user and password belong under [client] in an option file; --defaults-extra-file and --user name others" ""
+hint: set user and password under [client] in an option file, or choose others with --defaults-extra-file and --user" ""
 	printf '[client]\nuser = weak\npassword = "weak"\nsocket = %s\n' "$PWD/socket" >client.cnf
 	run --separate-stderr mkeyfile status --defaults-extra-file=client.cnf
 	assert_equal 2 "mkeyfile status: the server: Access denied; you need (at least one of) the PROCESS privilege(s) for this operation
-hint: GRANT the privilege to this user, or name another one with --user" ""
+hint: grant the privilege to this user, or choose another user with --user" ""
 	sql -e 'GRANT PROCESS ON *.* TO weak@localhost'
 	run -0 mkeyfile status --defaults-extra-file=client.cnf
 	run -0 mkeyfile status --defaults-extra-file=client.cnf --server="$PWD/socket"
 }
 
-@test "a server that knows nothing of encrypted tablespaces" {
+@test "a server without a list of encrypted tablespaces" {
 	start --innodb=OFF --default-storage-engine=Aria
 	run --separate-stderr mkeyfile status --server="$PWD/socket"
 	assert_equal 2 "mkeyfile status: server '$PWD/socket': Unknown system variable 'innodb_encryption_rotate_key_age'
-hint: only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces" ""
+hint: use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypted tablespaces" ""
 }
 
-@test "option files name the server, in the groups of a client only" {
+@test "option files set the server, but only in the groups of a client" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	start
 	printf '[client-mariadb]\nloose_socket = %s\nuser=root\n[mysqld]\nsocket = /nowhere\n' "$PWD/socket" >client.cnf
@@ -318,7 +318,7 @@ free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-@test "TCP is encrypted, and the server has to prove who it is" {
+@test "TCP is encrypted, and the server must prove its identity" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	make_certificate server IP:127.0.0.1,DNS:localhost
 	make_certificate stranger IP:127.0.0.1
@@ -329,14 +329,14 @@ free_port() {
 	[ "$(sql -e 'SELECT @@have_ssl')" = YES ]
 	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/server.pem" >trusting.cnf
 	run -0 --separate-stderr mkeyfile status --defaults-extra-file=trusting.cnf --server=127.0.0.1:"$port"
-	# no trust in the certificate: neither without a name nor with another one; and no way round it in an option file
+	# an untrusted certificate: without a CA and with another CA; an option file cannot disable this check
 	printf '[client]\nuser=tcp\npassword=tcp\nssl-verify-server-cert=0\n' >untrusting.cnf
 	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/stranger.pem" >stranger.cnf
 	for file in untrusting stranger; do
 		run --separate-stderr mkeyfile status --defaults-extra-file=$file.cnf --server=127.0.0.1:"$port"
 		same 2 "$status"
 		[[ ${stderr_lines[0]} == "mkeyfile status: server '127.0.0.1:$port': TLS/SSL error: "* ]]
-		same "hint: ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network" \
+		same "hint: set ssl-ca under [client] in an option file, or use --no-tls on a trusted network" \
 			"${stderr_lines[1]}"
 	done
 	run -0 mkeyfile status --defaults-extra-file=untrusting.cnf --server=127.0.0.1:"$port" --no-tls
@@ -372,12 +372,12 @@ free_port() {
 	[ ! -e keys ]
 }
 
-@test "without the client program, the command says so" {
+@test "a missing client program is an error" {
 	mkdir alone
 	cp "$MKEYFILE" alone/
 	run --separate-stderr alone/mkeyfile status
 	# an installed client would be found
 	[ "$status" = 2 ]
-	[[ $stderr == "mkeyfile status: this mkeyfile has no mkeyfile-client, which talks to servers
-hint: it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)" || -e /usr/local/libexec/mkeyfile/mkeyfile-client ]]
+	[[ $stderr == "mkeyfile status: cannot find mkeyfile-client, which connects to servers
+hint: build mkeyfile with MariaDB Connector/C (libmariadb) to get mkeyfile-client" || -e /usr/local/libexec/mkeyfile/mkeyfile-client ]]
 }

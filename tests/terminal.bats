@@ -14,7 +14,7 @@ setup_test() {
 # Plays steps on a terminal, see tests/terminal.
 play() {
 	run "$abs_top_srcdir/tests/terminal" "$@"
-	# nothing typed is shown
+	# the terminal shows nothing that was typed
 	[[ $output != *"$password"* && $output != *'something else'* ]]
 }
 
@@ -26,7 +26,7 @@ play() {
 exit 0" "$output"
 }
 
-@test "a wrong one can be typed three times, and is never shown" {
+@test "a wrong password can be typed three times, and is never shown" {
 	wrong=(expect:"Password of 'keyfile': " echo:off 'type:something else')
 	right=(expect:"Password of 'keyfile': " echo:off "type:$password")
 	again="Password of 'keyfile': 
@@ -34,7 +34,7 @@ wrong password for 'keyfile', try again
 "
 	play "${wrong[@]}" "${wrong[@]}" "${wrong[@]}" -- "$MKEYFILE" list
 	same "${again}${again}Password of 'keyfile': 
-mkeyfile list: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+mkeyfile list: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: run 'mkeyfile verify' to try other digests and iteration counts
 exit 3" "$output"
 	play "${wrong[@]}" "${wrong[@]}" "${right[@]}" -- "$MKEYFILE" list --ids
@@ -61,7 +61,7 @@ yes: 'keyfile' loads on every server"*"exit 0" ]]
 	same "exit 0" "${lines[-1]}"
 }
 
-@test "diff looks for another digest after the last try, not between two of them" {
+@test "diff tries other digests only after the last password" {
 	openssl enc -aes-256-cbc -md sha256 -k "$password" -in plain -out keyfile 2>/dev/null
 	right=(expect:"Password of 'keyfile': " echo:off "type:$password")
 	play "${right[@]}" "${right[@]}" "${right[@]}" -- "$MKEYFILE" diff -f plain keyfile
@@ -69,22 +69,22 @@ yes: 'keyfile' loads on every server"*"exit 0" ]]
 	[[ $output == *"same: 'plain' and 'keyfile' contain the same 2 keys"*"exit 0" ]]
 }
 
-@test "nothing typed counts as a try" {
+@test "an empty password counts as a try" {
 	nothing=("expect:Password of 'keyfile': " echo:off type:)
 	play "${nothing[@]}" "${nothing[@]}" "${nothing[@]}" -- "$MKEYFILE" list
-	same "mkeyfile list: 'the terminal' holds no password
+	same "mkeyfile list: 'the terminal' contains no password
 exit 2" "$(tail -n 2 <<<"$output")"
 	play "${nothing[@]}" "expect:Password of" echo:off "type:$password" -- "$MKEYFILE" list --ids
 	same "exit 0" "${lines[-1]}"
 }
 
-@test "256 characters are a password, 257 are refused, not cut" {
+@test "a password of 256 characters is accepted, and one of 257 is refused, not truncated" {
 	long=$(printf %0256d 1)
 	openssl enc -aes-256-cbc -md sha1 -k "$long" -in plain -out keyfile 2>/dev/null
 	play expect:Password echo:off "type:$long" -- "$MKEYFILE" list --ids
 	same "exit 0" "${lines[3]}"
 	play expect:Password echo:off "type:${long}0" -- "$MKEYFILE" list --ids
-	same "mkeyfile list: the password in 'the terminal' is longer than 256 bytes, which no server reads" "${lines[1]}"
+	same "mkeyfile list: the password in 'the terminal' is longer than 256 bytes, the most that a server reads" "${lines[1]}"
 	same "exit 2" "${lines[2]}"
 }
 
@@ -148,8 +148,8 @@ exit 4" "$output"
 	same "$(printf "Password of 'keyfile': \n%s\nexit 0" "$(cat plain)")" "$output"
 }
 
-@test "verify shows that it looks for what opens the file" {
-	# all that it may mean takes more than a second, on any machine
+@test "verify shows progress while it tries other digests and iteration counts" {
+	# trying everything takes more than a second on any machine
 	printf 'file:/another password\nof two lines\n' >given
 	chmod 600 given
 	export TERM=xterm

@@ -409,7 +409,7 @@ replica_says() { # words
 	page_runs "$BATS_TEST_DESCRIPTION" verify
 	ended 1
 	grep -F "missing key: '$SITE/data/db/t.ibd'" <<<"$output"
-	grep -xF "hint: see mkeyfile-troubleshooting(7) for the commands that bring a key back" <<<"$output"
+	grep -xF "hint: see mkeyfile-troubleshooting(7) for the commands that restore a key" <<<"$output"
 
 	"$MKEYFILE" add -q 100
 	asks_for_table

@@ -61,31 +61,31 @@ prepare() { # attack source
 	open)
 		put "$2" spot/file
 		chmod 777 spot
-		part="any user can rename entries of directory '$PWD/spot'"
+		part="any user can rename files in directory '$PWD/spot'"
 		;;
 	ancestor)
 		mkdir -m 755 spot/below
 		put "$2" spot/below/file
 		chmod 777 spot
 		path=spot/below/file
-		part="any user can rename entries of directory '$PWD/spot'"
+		part="any user can rename files in directory '$PWD/spot'"
 		;;
 	redirected)
 		mkdir -m 777 spot/open
 		put "$2" spot/open/file
 		ln -s open/file spot/file
-		part="any user can rename entries of directory '$PWD/spot/open'"
+		part="any user can rename files in directory '$PWD/spot/open'"
 		;;
 	acl)
 		put "$2" spot/file
 		setfacl -m u:$stranger:rwx spot
-		part="user 'nobody' can rename entries of directory '$PWD/spot'"
+		part="user 'nobody' can rename files in directory '$PWD/spot'"
 		;;
 	group)
 		put "$2" spot/file
 		chgrp $stranger spot
 		chmod 775 spot
-		part="group 'nogroup' can rename entries of directory '$PWD/spot'"
+		part="group 'nogroup' can rename files in directory '$PWD/spot'"
 		;;
 	writable)
 		put "$2" spot/file
@@ -217,7 +217,7 @@ hint: run 'chown root $PWD/pw.new', or use --trust-owner=nobody" passwd -f seale
 @test "a file with a second name is refused where anyone can create links" {
 	mkdir -m 1777 shared
 	ln plain shared/keyfile
-	run_refused 4 "mkeyfile list: refusing 'shared/keyfile': file '$PWD/shared/keyfile' has another name, and any user can create links in its directory
+	run_refused 4 "mkeyfile list: refusing 'shared/keyfile': file '$PWD/shared/keyfile' has another hard link, and any user can create links in its directory
 hint: move the file to a directory that other users cannot write to" list -f shared/keyfile
 	cp plain shared/copy
 	run -0 mkeyfile list --ids -f shared/copy
@@ -255,7 +255,7 @@ hint: move the file to a directory that other users cannot write to" list -f sha
 	setfacl -m u:mysql:rwx,g:root:rwx spot
 	run -0 mkeyfile list --ids -f spot/keyfile --server-user=mysql
 	setfacl -m g:nogroup:rwx spot
-	run_refused 4 "mkeyfile list: refusing 'spot/keyfile': group 'nogroup' can rename entries of directory '$PWD/spot'
+	run_refused 4 "mkeyfile list: refusing 'spot/keyfile': group 'nogroup' can rename files in directory '$PWD/spot'
 hint: run 'setfacl -x g:nogroup $PWD/spot'" list -f spot/keyfile --server-user=mysql
 	# the mask limits what an entry grants
 	setfacl -m m::rx spot
@@ -306,7 +306,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	mkdir -m 755 open/below
 	cp plain open/below/
 	run -0 mkeyfile verify -f open/below/plain --server-user=root
-	[[ $output == *"warning: someone else can replace 'open/below/plain': any user can rename entries of directory '$PWD/open' [open-directory]"* ]]
+	[[ $output == *"warning: someone else can replace 'open/below/plain': any user can rename files in directory '$PWD/open' [open-directory]"* ]]
 	mkfifo -m 600 pipe
 	chown $stranger pipe
 	run -4 timeout 20 "$MKEYFILE" verify -f pipe
@@ -417,7 +417,7 @@ hint: run 'chown root $PWD/data', or use --trust-owner=54321" list -f data/keyfi
 	run_refused 2 "mkeyfile list: cannot open 'plain/': Not a directory" list -f plain/
 	run_refused 2 "mkeyfile list: cannot open 'plain/x': Not a directory" list -f plain/x
 	run_refused 2 "mkeyfile list: cannot open 'none/x': No such file or directory" list -f none/x
-	run_refused 4 "mkeyfile generate: 'dangling' exists" generate -f dangling
+	run_refused 4 "mkeyfile generate: 'dangling' already exists" generate -f dangling
 	long=$(printf 'a/%.0s' {1..3000})
 	run_refused 2 "mkeyfile list: cannot open '$long': File name too long" list -f "$long"
 }
@@ -495,7 +495,7 @@ hint: $3"
 	chown root conf.d/b.cnf
 	chmod 777 conf.d
 	run --separate-stderr mkeyfile list --ids --defaults-file=my.cnf
-	assert_equal 2 "$(warning "$PWD/conf.d" "any user can rename entries of directory '$PWD/conf.d'" \
+	assert_equal 2 "$(warning "$PWD/conf.d" "any user can rename files in directory '$PWD/conf.d'" \
 		"run 'chmod o-w $PWD/conf.d'")
 mkeyfile list: cannot open 'nosuch': No such file or directory" ''
 	[ ! -e ran ]
@@ -520,6 +520,6 @@ hint: run 'chown root $PWD/my.cnf', or use --trust-owner=nobody" status -f plain
 @test "text pasted from a hint runs no other command" {
 	mkdir -m 777 'a;touch ran'
 	cp plain 'a;touch ran/keyfile'
-	run_refused 4 "mkeyfile list: refusing 'a;touch ran/keyfile': any user can rename entries of directory '$PWD/a;touch ran'
+	run_refused 4 "mkeyfile list: refusing 'a;touch ran/keyfile': any user can rename files in directory '$PWD/a;touch ran'
 hint: run 'chmod o-w' on the directory" list -f 'a;touch ran/keyfile'
 }

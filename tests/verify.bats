@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# verify speaks with the server's voice: the real server is asked each time.
+# verify answers in the server's own words: these tests ask a real server.
 bats_require_minimum_version 1.5.0
 load common
 load server
@@ -15,7 +15,7 @@ teardown() {
 	[ -z "${public-}" ] || rm -rf "$public"
 }
 
-# The same verdict, words, line and column as the server on $file.
+# verify and the server give the same verdict on $file, with the same words, line and column.
 agrees() { # [password-file]
 	local verdict words
 	if words=$(server_loads "$file" ${1:+"$PWD/$1"}); then
@@ -31,7 +31,7 @@ agrees() { # [password-file]
 	esac
 }
 
-# The same for a file with this text.
+# The same for files with these texts.
 agrees_on() {
 	for text; do
 		printf '%b' "$text" >"$file"
@@ -49,7 +49,7 @@ agrees_on() {
 }
 
 # bats test_tags=server
-@test "agrees: a NUL ends the file" {
+@test "agrees: a NUL byte ends the file" {
 	agrees_on "1;$key\0 2;x\n" "1;$key\n\0nonsense\n" "1;$key\n  \0" "\0001;$key\n" "1\0;$key\n" \
 		"1;$key\n2;${key:1}\0\n" "1;$key\n# c\0\nnonsense\n"
 }
@@ -69,7 +69,7 @@ agrees_on() {
 }
 
 # bats test_tags=server
-@test "agrees: no ID 1" {
+@test "agrees: ID 1 is missing" {
 	agrees_on "" "\n" "2;$key\n" "2;$key\n3;$key\n\n# c\n" "# c" "11;$key\n"
 }
 
@@ -147,7 +147,7 @@ agrees_on() {
 }
 
 # bats test_tags=server
-@test "agrees: a password file of line ends only" {
+@test "agrees: a password file with only line breaks" {
 	make_keyfile plain 1
 	cp plain "$file"
 	for blank in '\n' '\r\n\n' '\0rest'; do
@@ -163,7 +163,7 @@ agrees_on() {
 }
 
 # bats test_tags=server
-@test "agrees: encrypted text with foreign bytes and a broken line" {
+@test "agrees: encrypted text with bytes that are not ASCII and a malformed line" {
 	printf '# Schl\xfcssel\n1;%s\n2:bad\n' "$key" >plain
 	openssl_encrypt pw plain "$file"
 	agrees pw
@@ -178,16 +178,16 @@ agrees_on() {
 	openssl_encrypt pw plain "$file"
 	(umask 077 && : >empty)
 	words=$(server_loads "$file" "$PWD/empty") || :
-	# behind this the server prints whatever errno happens to be
+	# after this the server prints the errno of an earlier call
 	[[ $words = "Error reading file '$PWD/empty'"* ]]
 	run --separate-stderr mkeyfile verify -f "$file" -P empty -t "$target"
 	assert_equal 1 "" "no: Error reading file 'empty'
-hint: write the password into the password file
-information: the password file 'empty' lies beside the key file, open to the same users [password-file-beside]
-hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more"
+hint: write the password to the password file
+note: the password file 'empty' is in the same directory as the key file and readable by the same users [password-file-beside]
+hint: keep the password on another device or in a secret manager, so that one leak does not expose both"
 }
 
-@test "no target: which servers load it" {
+@test "no target: verify lists the servers that load the file" {
 	make_keyfile keyfile 1 2
 	run --separate-stderr mkeyfile verify -f keyfile
 	assert_equal 0 "" "yes: 'keyfile' loads on every server
@@ -218,17 +218,17 @@ hint: who gets at one gets at both: a password on another device, or from a secr
   Enterprise Server 11.8 and later   no: Cannot decrypt keyfile. Wrong key?
   mkeyfile's plugin, 10.6 and later  yes
   MaxScale (key_manager=file)        no: Cannot decrypt keyfile. Wrong key?
-information: the password file 'pw' lies beside the key file, open to the same users [password-file-beside]
-hint: who gets at one gets at both: a password on another device, or from a secret manager, guards more
-information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
-hint: run 'mkeyfile add 2 --file=keyfile --password-file=pw --digest=sha256 --pbkdf2=10000' to give them a key of their own"
+note: the password file 'pw' is in the same directory as the key file and readable by the same users [password-file-beside]
+hint: keep the password on another device or in a secret manager, so that one leak does not expose both
+note: key ID 2 is missing; the server encrypts temporary files with key ID 1 [no-temporary-key]
+hint: run 'mkeyfile add 2 --file=keyfile --password-file=pw --digest=sha256 --pbkdf2=10000' to give temporary files a separate key"
 }
 
-@test "a wrong password or KDF: status 3, the server's words, and what opens it" {
+@test "a wrong password or KDF: status 3, the server's words, and the options that open the file" {
 	make_keyfile plain 1
 	openssl_encrypt pw plain keyfile -md sha512
 	run --separate-stderr mkeyfile verify -f keyfile -P pw
-	assert_equal 3 "mkeyfile verify: 'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged
+	assert_equal 3 "mkeyfile verify: cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file
 hint: the file opens with --digest=sha512, which servers before 12.0.1 cannot read" "no: Cannot decrypt keyfile. Wrong key?"
 }
 
@@ -237,7 +237,7 @@ warnings() { # expected names
 	same "$1" "$(jq -r '[.warnings[].name] | join(" ")' <<<"$output")"
 }
 
-@test "warnings: what the server swallows in silence" {
+@test "warnings: what the server silently accepts" {
 	make_keyfile keyfile 1 2
 	warnings ''
 	printf '1;%s\n2;%s\n1;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
@@ -290,19 +290,19 @@ warnings() { # expected names
 	check 'password-nul' 'sixteen letters.\0and more' 'sixteen letters.'
 }
 
-@test "a warning in words names the line and the way out" {
+@test "a warning has the line number and a hint" {
 	printf '1;%s\n1;%s\n' "$key" "$(random_key)" >keyfile
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile
 	assert_equal 0 "" "yes: 'keyfile' loads on every server
   2 keys, unversioned, not encrypted
-warning: line 1: key ID 1 version 1 stands again on line 2, which the server uses [duplicate-id]
+warning: line 1: key ID 1 version 1 is repeated on line 2; the server uses the last one [duplicate-id]
 hint: check which of the two keys your data uses, and move the other one to a new ID
-information: there is no key ID 2: temporary files are encrypted under key ID 1 [no-temporary-key]
-hint: run 'mkeyfile add 2 --file=keyfile' to give them a key of their own"
+note: key ID 2 is missing; the server encrypts temporary files with key ID 1 [no-temporary-key]
+hint: run 'mkeyfile add 2 --file=keyfile' to give temporary files a separate key"
 }
 
-@test "--strict: a warning is a no, an information is none" {
+@test "--strict treats warnings as errors, but not notes" {
 	make_keyfile keyfile 1
 	run --separate-stderr mkeyfile verify -f keyfile --strict
 	same "0 yes: 'keyfile' loads on every server" "$status ${lines[0]}"
@@ -315,35 +315,35 @@ hint: run 'mkeyfile add 2 --file=keyfile' to give them a key of their own"
 	same '0 {"loads":true,"accepted":true,"reason":null}' "$status $(jq -c '{loads, accepted, reason}' <<<"$output")"
 }
 
-informations() { # expected names, option...
+notes() { # expected names, option...
 	run mkeyfile verify -f keyfile --json "${@:2}"
 	same "$1" "$(jq -r '[.notes[].name] | join(" ")' <<<"$output")"
 }
 
-@test "informations" {
+@test "notes" {
 	make_keyfile plain 1 2
 	openssl_encrypt pw plain keyfile
-	informations 'password-file-beside' -P pw
+	notes 'password-file-beside' -P pw
 	ln -s pw link
-	informations 'password-file-beside' -P link
+	notes 'password-file-beside' -P link
 	chmod 400 pw
-	informations '' -P pw
+	notes '' -P pw
 	mkdir elsewhere
 	mv pw elsewhere
 	chmod 600 elsewhere/pw
-	informations '' -P elsewhere/pw
+	notes '' -P elsewhere/pw
 	make_keyfile keyfile 1 3
-	informations 'no-temporary-key'
+	notes 'no-temporary-key'
 }
 
-@test "an unfinished rotation is an information, and its end is none" {
+@test "a file with older key versions gets a note until they are removed" {
 	make_keyfile keyfile '1;1' '2;1' '100;1' '100;2' '200;3' '200;4'
-	informations 'old-versions'
+	notes 'old-versions'
 	run -0 mkeyfile verify -f keyfile --strict -t 11.8-enterprise
-	[[ $output = *"information: 2 key IDs, for example 100, have older versions: their rotation is not finished, or not tidied up [old-versions]
+	[[ $output = *"note: older versions of 2 key IDs are still in the file, for example of ID 100 [old-versions]
 hint: run 'mkeyfile remove --all --old-versions --server-data --file=keyfile --target=11.8-enterprise' to remove the versions that no data uses"* ]]
 	run -0 mkeyfile remove -f keyfile --old-versions 100 200 --force -q
-	informations ''
+	notes ''
 	warnings ''
 }
 
@@ -353,19 +353,19 @@ hint: run 'mkeyfile remove --all --old-versions --server-data --file=keyfile --t
 	make_keyfile keyfile '1;1' '2;1' '2;4' '100;2'
 	warnings 'version-gap'
 	run mkeyfile verify -f keyfile
-	[[ $output = *"warning: line 3: key ID 2 has version 4, but not version 3 before it [version-gap]"* ]]
+	[[ $output = *"warning: line 3: key ID 2 has version 4 but not version 3 [version-gap]"* ]]
 }
 
 # bats test_tags=server
-@test "warnings: owners, directories, and what the server's user can read" {
+@test "warnings: owners, directories, and what the server's user account can read" {
 	make_keyfile keyfile 1 2
 	as_mysql() { warnings "$1" --server-user=mysql "${@:2}"; }
-	# the test's own directory is closed to other users
+	# other users cannot enter the directory of the test
 	as_mysql unreadable
 	run -1 --separate-stderr mkeyfile verify -f keyfile --server-user=mysql
 	[[ $output = "no: File 'keyfile' not found (Errcode: 13 \"Permission denied\")
-hint: give the server's user account read access to the file, and search access to every directory of its path
-"*"warning: the server's user 'mysql' cannot read 'keyfile': Permission denied [unreadable]"* ]]
+hint: give the server's user account read access to the file and search access to every directory in its path
+"*"warning: the server's user account 'mysql' cannot read 'keyfile': Permission denied [unreadable]"* ]]
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	chmod 755 "$public"
 	cp keyfile "$public"
@@ -402,7 +402,7 @@ hint: give the server's user account read access to the file, and search access 
 	done
 }
 
-# Starts the server as mysql; what it says of the files of $public.
+# Starts the server as mysql, and prints its error about these files in $public.
 says_as_mysql() { # key-file [password-file]
 	rm -rf "$public/data"
 	mkdir "$public/data"
@@ -455,17 +455,17 @@ says_as_mysql() { # key-file [password-file]
 	agree_as_mysql keyfile pw
 	setfacl -m u:mysql:r keyfile
 	agree_as_mysql keyfile pw
-	# also where the password is wrong, which the server does not find out
+	# the same with a wrong password: the server fails before it decrypts
 	setfacl -b keyfile
 	agree_as_mysql keyfile closed/open/plain
 	agree_as_mysql keyfile plain
-	# a name that is relative is looked for from here, not in an open directory that the user cannot get at
+	# a relative name in a directory that the user could read, but cannot reach
 	cd closed/open
 	run -1 --separate-stderr mkeyfile verify -f plain --server-user=mysql
 	same "no: File 'plain' not found (Errcode: 13 \"Permission denied\")" "${lines[0]}"
 	run -1 --separate-stderr mkeyfile verify -f plain --server-user=mysql -t 10.11+plugin --json
 	same '["key-file-exposed","unreadable"]' "$(jq -c '[.warnings[] | .name]' <<<"$output")"
-	# the user itself says the same
+	# the same, run by that user
 	chmod 711 "$public/closed"
 	chmod 600 plain
 	run --separate-stderr as_nobody verify --no-defaults -f "$PWD/plain" --server-user=nobody
@@ -474,20 +474,20 @@ says_as_mysql() { # key-file [password-file]
 
 @test "a key file in a home directory, which systemd hides from the server" {
 	grep -q '^ProtectHome=true' /lib/systemd/system/mariadb.service || skip 'no such unit'
-	[ -w /root ] || skip 'needs root'
+	[ -w /root ] || skip 'requires root'
 	public=$(mktemp -d /root/mkeyfile-test-XXXXXX)
 	make_keyfile "$public/keyfile" 1 2
 	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' \
 		"$public/keyfile" >my.cnf
 	run -0 --separate-stderr env -u MKEYFILE_PRINT_DEFAULTS "$MKEYFILE" verify --defaults-file=my.cnf --server-user=root
-	[[ $output = *"warning: systemd hides '$public/keyfile' from the server: mariadb.service has ProtectHome [protected-home]
-hint: move the file out of the home directories, to /etc/mysql for example"* ]]
+	[[ $output = *"warning: systemd hides '$public/keyfile' from the server: mariadb.service sets ProtectHome [protected-home]
+hint: move the file out of the home directories, for example to /etc/mysql"* ]]
 	run -0 --separate-stderr mkeyfile verify --no-defaults -f "$public/keyfile" --server-user=root
 	[[ $output != *protected-home* ]]
 }
 
 # bats test_tags=server
-@test "another user than root cannot try as the server's user, and says so" {
+@test "without root, verify says that it cannot check what the server's user account can read" {
 	public=$(mktemp -d /tmp/mkeyfile-test-XXXXXX)
 	make_keyfile "$public/keyfile" 1 2
 	chown -R nobody "$public"
@@ -499,7 +499,7 @@ hint: move the file out of the home directories, to /etc/mysql for example"* ]]
 	same '' "$(jq -r '.notes[].name' <<<"$output")"
 }
 
-@test "releases that cut a long password, or crash on a blank one" {
+@test "releases that truncate a long password, or crash on a blank one" {
 	make_keyfile plain 1 2
 	long=$(printf '%0300d' 1)
 	openssl enc -aes-256-cbc -md sha1 -k "${long:0:256}" -in plain -out keyfile 2>/dev/null
@@ -523,17 +523,17 @@ hint: move the file out of the home directories, to /etc/mysql for example"* ]]
 	same "0 yes: 'plain' loads on 10.11.18" "$status ${lines[0]}"
 }
 
-# What opens keyfile, as verify and decrypt both tell it.
+# verify and decrypt give these hints on what opens keyfile.
 opens_with() { # hint...
-	local words="'keyfile' does not open: wrong password, wrong digest or iteration count, or damaged"
+	local words="cannot decrypt 'keyfile': wrong password, wrong digest or iteration count, or damaged file"
 	local hints
 	hints=$(printf '\nhint: %s' "$@")
 	run --separate-stderr mkeyfile verify -f keyfile -P given
-	same "3 mkeyfile verify: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+	same "3 mkeyfile verify: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: remove the carriage return: ' -e '^hint: use a password of one line: ' <<<"$stderr")"
 	run --separate-stderr mkeyfile decrypt -f keyfile -P given
-	same "3 mkeyfile decrypt: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+	same "3 mkeyfile decrypt: $words$hints" "$status $(grep -v -e 'warning: ' -e '^hint: remove the carriage return: ' -e '^hint: use a password of one line: ' <<<"$stderr")"
 	run --separate-stderr mkeyfile verify -f keyfile -P given --no-probe
-	same "3 mkeyfile verify: $words" "$status $(grep -v -e 'warning: ' -e '^hint: openssl enc ' <<<"$stderr")"
+	same "3 mkeyfile verify: $words" "$status $(grep -v -e 'warning: ' -e '^hint: remove the carriage return: ' -e '^hint: use a password of one line: ' <<<"$stderr")"
 }
 
 @test "what opens the file instead" {
@@ -545,7 +545,7 @@ opens_with() { # hint...
 	way() { # digest
 		echo "run 'openssl enc -d -aes-256-cbc -md $1 -pass file:given -in keyfile | mkeyfile encrypt --file=- --new-password-file=NEW.key --output=NEW' to encrypt the file with a new password"
 	}
-	# what the second hint says can be done
+	# the command in the second hint works
 	obeys() {
 		run --separate-stderr mkeyfile verify -f keyfile -P given
 		bash -c "$(sed -n "s/^hint: run '\(.*\)' to .*/\1/p" <<<"$stderr")" 2>/dev/null
@@ -588,7 +588,7 @@ opens_with() { # hint...
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
 	[ "$status" = 1 ]
-	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
+	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["write 32, 48 or 64 hex digits after ID and semicolon: this server does not read key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
 		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
 	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
 		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"

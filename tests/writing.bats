@@ -54,7 +54,7 @@ no_litter() {
 	same real "$(readlink deep/link)"
 	run -0 grep -c '^7;' deep/real
 	ln -s nowhere dangling
-	run_refused 4 "mkeyfile generate: 'dangling' exists" generate -f dangling
+	run_refused 4 "mkeyfile generate: 'dangling' already exists" generate -f dangling
 }
 
 @test "a hard link causes a warning" {
@@ -85,9 +85,9 @@ hold() { # file seconds
 	hold keyfile 60
 	lock_pid=$(sed -n "s/^[0-9]*: FLOCK *ADVISORY *WRITE \([0-9]*\) .*:$(stat -c %i keyfile) .*/\1/p" /proc/locks)
 	run_refused 5 "mkeyfile add: 'keyfile' is locked by process $lock_pid
-hint: --lock-timeout=SECONDS waits longer" add 7 --lock-timeout=0
+hint: use --lock-timeout=SECONDS to wait longer" add 7 --lock-timeout=0
 	run_refused 5 "mkeyfile generate: 'keyfile' is locked by process $lock_pid
-hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
+hint: use --lock-timeout=SECONDS to wait longer" generate --force --lock-timeout=0
 	# reading requires no lock
 	run -0 mkeyfile list
 }
@@ -98,7 +98,7 @@ hint: --lock-timeout=SECONDS waits longer" generate --force --lock-timeout=0
 	# shellcheck disable=SC2016
 	run --separate-stderr unshare --mount sh -c 'mount -t tmpfs none /proc && "$MKEYFILE" add 7 --lock-timeout=0'
 	assert_equal 5 "mkeyfile add: 'keyfile' is locked by another process
-hint: --lock-timeout=SECONDS waits longer" ""
+hint: use --lock-timeout=SECONDS to wait longer" ""
 }
 
 @test "a waiting writer gets its turn" {
@@ -164,7 +164,7 @@ reads_before_exchange() {
 			sh -c "$change"
 			go_on
 			same 2 "$ended"
-			same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made
+			same "mkeyfile add: 'keyfile' was changed by another program while this command ran; that change was kept and yours was not applied
 hint: run the command again" "$(cat words)"
 			run -0 grep -c theirs keyfile
 			run -1 grep '^7;' keyfile
@@ -210,7 +210,7 @@ hint: run the command again" "$(cat words)"
 	go_on
 	same 2 "$ended"
 	same '640 65534' "$(stat -c '%a %u' keyfile)"
-	same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile; their change was kept, yours was not made" \
+	same "mkeyfile add: 'keyfile' was changed by another program while this command ran; that change was kept and yours was not applied" \
 		"$(head -n 1 words)"
 	run -1 grep '^7;' keyfile
 	no_litter
@@ -254,9 +254,9 @@ hint: run the command again" "$(cat words)"
 		go_on
 		same 2 "$ended"
 		left=$(compgen -G '.keyfile.mkeyfile-*')
-		same "mkeyfile add: 'keyfile' was changed by somebody else meanwhile, and their change cannot be put back: Input/output error
+		same "mkeyfile add: 'keyfile' was changed by another program while this command ran, and that change cannot be restored: Input/output error
 hint: the other content is in '$left', in the same directory
-hint: the change itself is made" "$(cat words)"
+hint: the key file was changed" "$(cat words)"
 		run -0 grep -cF "777;$key" "$left"
 		run -0 grep -c '^7;' keyfile
 		# the next runs report the file and keep it
@@ -346,9 +346,9 @@ hint: compare '$left' with this file before you delete it, since it may contain 
 	chown 65534 keyfile
 	before=$(snapshot)
 	run --separate-stderr as_nobody add 7
-	assert_equal 2 "mkeyfile add: cannot create files beside 'keyfile': Permission denied" ""
+	assert_equal 2 "mkeyfile add: cannot create files in the directory of 'keyfile': Permission denied" ""
 	run --separate-stderr as_nobody generate -f new
-	assert_equal 2 "mkeyfile generate: cannot create files beside 'new': Permission denied" ""
+	assert_equal 2 "mkeyfile generate: cannot create files in the directory of 'new': Permission denied" ""
 	same "$before" "$(snapshot)"
 }
 
@@ -358,7 +358,7 @@ hint: compare '$left' with this file before you delete it, since it may contain 
 	before=$(snapshot)
 	run --separate-stderr as_nobody add 7
 	assert_equal 4 "mkeyfile add: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them
-mkeyfile add: cannot keep the owner and group of 'keyfile': Operation not permitted" ""
+mkeyfile add: cannot preserve the owner and group of 'keyfile': Operation not permitted" ""
 	same "$before" "$(snapshot)"
 }
 
@@ -374,14 +374,14 @@ in_own_mounts() {
 	assert_equal 2 "mkeyfile add: 'keyfile' is on a file system that is mounted read-only" ""
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" add 7'
-	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced by renaming
-hint: change the file on the host that is mounted here, then restart the container
-hint: --write-in-place=BACKUP writes into it, once its old content is safe in BACKUP" ""
+	assert_equal 4 "mkeyfile add: 'keyfile' is a mount point and cannot be replaced
+hint: change the file on the host, then restart the container that mounts it
+hint: use --write-in-place=BACKUP to copy the file to BACKUP and then overwrite it in place" ""
 	# an option that ensure lacks
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount --bind keyfile keyfile && "$MKEYFILE" ensure 7'
-	assert_equal 4 "mkeyfile ensure: 'keyfile' is a mount point and cannot be replaced by renaming
-hint: change the file on the host that is mounted here, then restart the container" ""
+	assert_equal 4 "mkeyfile ensure: 'keyfile' is a mount point and cannot be replaced
+hint: change the file on the host, then restart the container that mounts it" ""
 	same "$before" "$(snapshot)"
 }
 
@@ -406,7 +406,7 @@ hint: change the file on the host that is mounted here, then restart the contain
 	# shellcheck disable=SC2016
 	in_own_mounts 'mount -t tmpfs -o nr_inodes=2,mode=700 none small && cp keyfile small/keyfile && cd small &&
 		"$MKEYFILE" add 7'
-	assert_equal 2 "mkeyfile add: cannot create a temporary file beside 'keyfile': No space left on device" ""
+	assert_equal 2 "mkeyfile add: cannot create a temporary file next to 'keyfile': No space left on device" ""
 	head -c 10000 /dev/zero | tr '\0' '#' >>keyfile
 	before=$(snapshot)
 	run --separate-stderr bash -c 'ulimit -f 8; exec "$MKEYFILE" add 7'
@@ -435,7 +435,7 @@ sweep() { # calls error command...
 			else
 				grep -q '^7;' keyfile
 				cmp <(head -n 3 pristine) <(head -n 3 keyfile)
-				[ "$status" = 0 ] || grep -q 'the change itself is made' said ||
+				[ "$status" = 0 ] || grep -q 'the key file was changed' said ||
 					{ echo "$call $number: status $status, but changed"; cat said; return 1; }
 			fi
 			if compgen -G '.keyfile.mkeyfile-*' >/dev/null && [ "$call" != unlinkat ]; then
@@ -515,7 +515,7 @@ sweep() { # calls error command...
 @test "a write that lies is detected when the file is read back" {
 	before=$(sha256sum keyfile)
 	run --separate-stderr strace -o trace -e trace=write -e inject=write:retval=300:when=1 "$MKEYFILE" add 7 -q
-	assert_equal 2 "mkeyfile add: cannot read back what was written for 'keyfile': Input/output error" ""
+	assert_equal 2 "mkeyfile add: cannot read back the new content of 'keyfile': Input/output error" ""
 	same "$before" "$(sha256sum keyfile)"
 	no_litter
 }

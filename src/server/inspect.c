@@ -54,7 +54,7 @@ const char *finding_name(enum finding_kind kind)
 	return finding_names[kind];
 }
 
-bool finding_is_information(enum finding_kind kind)
+bool finding_is_note(enum finding_kind kind)
 {
 	switch (kind) {
 	case FINDING_NO_TEMPORARY_KEY:

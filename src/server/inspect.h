@@ -88,7 +88,7 @@ struct findings {
 const char *finding_name(enum finding_kind kind);
 
 /* A note: it needs no action and is not a warning. */
-bool finding_is_information(enum finding_kind kind);
+bool finding_is_note(enum finding_kind kind);
 
 /* Whether others can read the file, or its group can write to it. A group that can only read is
  * the usual way to give the server's user account access. */

@@ -105,7 +105,7 @@ static void replace(const char *path, size_t size, bool sync)
 	if (rename(temporary, path))
 		fail("rename");
 	if (sync && fsync(directory))
-		fprintf(stderr, "the change itself is made\n");
+		fprintf(stderr, "the key file was changed\n");
 	free(copy);
 }
 

@@ -230,7 +230,7 @@ class Outcome:
             self.problems.append("torn")
         if self.state != "new" and status == 0:
             self.problems.append("false success")
-        if self.state == "new" and status not in (0, None) and not killed and b"the change itself is made" not in words \
+        if self.state == "new" and status not in (0, None) and not killed and b"the key file was changed" not in words \
                 and not self.ended_before_statements(status, words):
             self.problems.append("status %d, but changed" % status)
         if command.target in files and ATTRIBUTE[0] not in os.listxattr(os.path.join(directory, command.target)):

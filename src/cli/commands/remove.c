@@ -246,28 +246,18 @@ static enum status refuse_with_hint(const struct arguments *arguments, char *wor
 
 static enum status check_redo_log_of(const struct arguments *arguments, const struct data_needs *needs, size_t number)
 {
-	static const char hint[] = "add --datadir with the directory of the redo log (innodb_log_group_home_dir)";
 	const char *directory = arguments->datadirs.paths[number];
+	enum data_redo_log log = data_needs_find_redo_log(needs, number);
 
-	switch (data_needs_find_redo_log(needs, number)) {
+	switch (log) {
 	case DATA_REDO_LOG_NONE:
 		return refuse_with_hint(
 			arguments,
 			format_text("'%s' has tablespaces, but not their redo log, which may need keys too", directory),
-			hint);
+			redo_log_hint(log));
 	case DATA_REDO_LOG_OLD:
-		return refuse_with_hint(
-			arguments,
-			format_text("the redo log ends before the newest page of the tablespaces in '%s': "
-				    "the tablespaces were written with another redo log",
-				    directory),
-			hint);
 	case DATA_REDO_LOG_SEVERAL:
-		return refuse_with_hint(
-			arguments,
-			format_text("more than one directory has a redo log that may belong to the tablespaces in '%s'",
-				    directory),
-			"check the directories of one server at a time");
+		return refuse_with_hint(arguments, redo_log_words(log, directory), redo_log_hint(log));
 	default:
 		return STATUS_DONE;
 	}
@@ -293,8 +283,7 @@ static enum status check_pending(const struct arguments *arguments, const struct
 		log = data_needs_path(needs, needs->unsure_example);
 	if (!log)
 		return STATUS_DONE;
-	return refuse_with_hint(arguments,
-				format_text("'%s' has pending changes, which the server applies when it starts", log),
+	return refuse_with_hint(arguments, pending_words(log),
 				"start the server with all keys and shut it down cleanly, or prepare the backup");
 }
 
@@ -333,13 +322,11 @@ static void hint_at_setting(enum part part)
 	const char *setting = part_setting(part);
 
 	if (setting)
-		message_hint("add --datadir with the directory that %s sets, or use --server-data; --force "
-			     "overrides this check",
-			     setting);
+		message_hint(PART_SETTING_HINT "; --force overrides this check", setting);
 	else if (part == PART_TRANSFER)
 		message_hint("start the node, and shut it down when it is Synced; --force overrides this check");
 	else
-		message_hint("mount the file system or restore the files; --force overrides this check");
+		message_hint(PART_RESTORE_HINT "; --force overrides this check");
 }
 
 /* Parts of the data in other places may need keys, too. */

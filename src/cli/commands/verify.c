@@ -121,10 +121,9 @@ static void print_findings(const struct inspection *inspection)
 	for (size_t i = 0; i < inspection->findings.count; i++) {
 		const struct finding *finding = &inspection->findings.items[i];
 		HEAP char *words = finding_words(finding);
-		bool is_information = finding_is_information(finding->kind);
+		bool is_note = finding_is_note(finding->kind);
 
-		print_colored(stdout, is_information ? COLOR_NONE : COLOR_WARNING,
-			      is_information ? "information:" : "warning:");
+		print_colored(stdout, is_note ? COLOR_NONE : COLOR_WARNING, is_note ? "note:" : "warning:");
 		putchar(' ');
 		if (finding->line)
 			printf("line %u: ", finding->line);
@@ -185,7 +184,7 @@ static json_t *notes_json(const struct inspection *inspection)
 		const char *name = finding_name(finding->kind);
 		HEAP char *words = finding_words(finding);
 
-		if (finding_is_information(finding->kind))
+		if (finding_is_note(finding->kind))
 			json_array_append_new(notes,
 					      warning_json(name, finding->line, words, finding_hint(finding->kind)));
 		else

@@ -564,7 +564,7 @@ size_t inspection_warnings(const struct inspection *inspection)
 	size_t warnings = 0;
 
 	for (size_t i = 0; i < inspection->findings.count; i++)
-		warnings += !finding_is_information(inspection->findings.items[i].kind);
+		warnings += !finding_is_note(inspection->findings.items[i].kind);
 	return warnings;
 }
 

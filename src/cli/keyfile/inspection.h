@@ -54,7 +54,7 @@ bool inspection_loads(const struct inspection *inspection);
 /* Why the target, or without one the first server, does not load the file. */
 const struct refusal *inspection_refusal(const struct inspection *inspection);
 
-/* Findings that are more than an information. */
+/* Findings that are warnings, not notes. */
 size_t inspection_warnings(const struct inspection *inspection);
 
 void inspection_free(struct inspection *inspection);

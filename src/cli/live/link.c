@@ -31,10 +31,10 @@
 /* mkeyfile-client's own (client/socket.h) */
 #define ERROR_SOCKET_OWNER (-1)
 
-/* The client's own bound, and what is around the rows (client/session.h). */
+/* The client's own limit for rows, and room for what is around them (client/session.h). */
 #define ANSWER_SIZE_MAX ((32u << 20) + (1u << 16))
 
-/* Milliseconds that the client has to say goodbye to the server. */
+/* Milliseconds that the client has to close its connection properly. */
 #define GOODBYE_TIME 2000
 
 /* ---- options ---- */
@@ -45,19 +45,20 @@ static enum status take_server(const struct option_spec *spec, const char *value
 
 	(void)spec;
 	if (value && !*value)
-		return option_refuse("the name of the server is empty");
-	/* of user:password@host */
+		return option_refuse("the server name is empty");
+	/* user:password@host */
 	if (value && strchr(value, '@') && *value != '/')
-		return option_refuse("--server takes no user and no password: use --user=NAME and an option file");
+		return option_refuse("--server accepts no user or password: use --user=NAME and an option file");
 	server_options->named = true;
 	server_options->place = value;
 	return STATUS_DONE;
 }
 
 static const struct option_spec specs[] = {
-	{ "server", 0, "SERVER", "Ask the server at /SOCKET, HOST or HOST:PORT",
+	{ "server", 0, "SERVER", "Connect to /SOCKET, HOST or HOST:PORT",
 	  OPTION_INTO(struct server_options, named, bool, take_server), .optional = true },
-	{ "user", 0, "NAME", "Log in as NAME (default: what [client] says)", OPTION_TEXT(struct server_options, user) },
+	{ "user", 0, "NAME", "Log in as NAME (default: the user in [client])",
+	  OPTION_TEXT(struct server_options, user) },
 	{ "defaults-extra-file", 0, "FILE", "Read [client] in FILE after the other files",
 	  OPTION_TEXT(struct server_options, extra_file) },
 	{ "server-timeout", 0, "SECONDS", "Wait up to SECONDS for an answer (default: 10)",
@@ -74,7 +75,7 @@ struct server_link {
 	struct running_child client;
 	bool is_running;
 	unsigned int timeout;
-	bool hangs; /* it has not answered in time */
+	bool hangs; /* the client has not answered in time */
 	char *name; /* for messages */
 	char *buffer;
 	size_t used;
@@ -115,8 +116,8 @@ static enum status start_client(struct server_link *link, char *const environmen
 	if (!environment)
 		return out_of_memory();
 	if (!program) {
-		message_error("this mkeyfile has no " CLIENT_NAME ", which talks to servers");
-		message_hint("it is there when mkeyfile is built with MariaDB Connector/C (libmariadb)");
+		message_error("cannot find " CLIENT_NAME ", which connects to servers");
+		message_hint("build mkeyfile with MariaDB Connector/C (libmariadb) to get mkeyfile-client");
 		return STATUS_FAILED;
 	}
 	fault = child_start(&child, &link->client);
@@ -133,7 +134,7 @@ void server_link_close(struct server_link **link)
 	if (old->is_running) {
 		close(old->client.input);
 		close(old->client.output);
-		/* without a goodbye the server logs an aborted connection */
+		/* the server logs an aborted connection unless the client closes it properly */
 		child_end(&old->client, old->hangs ? 0 : GOODBYE_TIME);
 	}
 	free(old->name);
@@ -177,11 +178,11 @@ static bool grow(struct server_link *link)
 	return true;
 }
 
-/* The next line as JSON. NULL, and errno: ETIMEDOUT (the client hangs, although it has a
- * timeout of its own), EMSGSIZE, ENOMEM, or 0: the client is gone. */
+/* The next line as JSON. NULL with errno: ETIMEDOUT (the client hangs, although it has its own
+ * timeout), EMSGSIZE, ENOMEM, or 0 if the client has ended. */
 static json_t *read_answer(struct server_link *link)
 {
-	/* connecting can take it one timeout for each of several steps */
+	/* connecting has several steps, each with this timeout */
 	int64_t deadline = deadline_now() + 3000 * (int64_t)link->timeout + 2000;
 
 	link->used = 0;
@@ -212,14 +213,14 @@ static void hint_for(json_int_t code)
 {
 	if (code == ERROR_ACCESS_DENIED || code == ERROR_ACCESS_DENIED_NO_PASSWORD)
 		message_hint(
-			"user and password belong under [client] in an option file; --defaults-extra-file and --user name others");
+			"set user and password under [client] in an option file, or choose others with --defaults-extra-file and --user");
 	else if (code == ERROR_NEEDS_PRIVILEGE || code == ERROR_NO_PRIVILEGE)
-		message_hint("GRANT the privilege to this user, or name another one with --user");
+		message_hint("grant the privilege to this user, or choose another user with --user");
 	else if (code == ERROR_UNKNOWN_TABLE || code == ERROR_UNKNOWN_VARIABLE)
-		message_hint("only MariaDB from 10.1.4 on, with InnoDB, tells of encrypted tablespaces");
-	else if (code == ERROR_TLS)
 		message_hint(
-			"ssl-ca under [client] in an option file names who is trusted; --no-tls does without, on a trusted network");
+			"use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypted tablespaces");
+	else if (code == ERROR_TLS)
+		message_hint("set ssl-ca under [client] in an option file, or use --no-tls on a trusted network");
 	else if (code == ERROR_PLUGIN_NOT_ALLOWED)
 		message_hint("connect over TCP with TLS, or use an account with another authentication plugin");
 	else if (code == ERROR_SOCKET_OWNER)
@@ -230,12 +231,12 @@ static enum status say_error(const struct server_link *link, const json_t *error
 {
 	const char *words = json_string_value(json_object_get(error, "message"));
 
-	message_error("%s: %s", link->name, words ? words : "no answer that makes sense");
+	message_error("%s: %s", link->name, words ? words : "invalid answer");
 	hint_for(json_integer_value(json_object_get(error, "code")));
 	return STATUS_FAILED;
 }
 
-/* *ret_answer is set when there is one. */
+/* *ret_answer: NULL on failure. */
 static enum status ask(struct server_link *link, json_t *request, json_t **ret_answer)
 {
 	*ret_answer = NULL;
@@ -251,7 +252,7 @@ static enum status ask(struct server_link *link, json_t *request, json_t **ret_a
 	else if (errno == ENOMEM)
 		return out_of_memory();
 	else
-		message_error("%s: the connection is lost", link->name);
+		message_error("%s: connection lost", link->name);
 	return STATUS_FAILED;
 }
 
@@ -264,7 +265,7 @@ static void add_default(json_t *defaults, const char *name, const char *value)
 		json_array_append_new(defaults, json_text(argument));
 }
 
-/* Root's where there is no such user. */
+/* The user ID of the server's user account; 0 if there is no such user. */
 static uid_t server_uid(const struct accounts *accounts, const struct host *host)
 {
 	struct server_user user;
@@ -275,7 +276,7 @@ static uid_t server_uid(const struct accounts *accounts, const struct host *host
 static json_t *connection_request(const struct server_options *server_options, const struct accounts *accounts,
 				  const struct host *host, unsigned int timeout)
 {
-	/* the client's reader cannot leave out single files */
+	/* my_print_defaults, which the client runs, cannot skip single files */
 	bool has_refused = host->option_files.refused_count > 0;
 	const char *extra_file = server_options->extra_file;
 	json_t *request = json_object();
@@ -326,7 +327,7 @@ enum status server_link_open(const struct server_options *server_options, const 
 	return STATUS_DONE;
 }
 
-/* Connector/C's own numbers: the connection is lost. */
+/* Errors of Connector/C itself, not of the server, mean that the connection is lost. */
 static bool is_client_error(json_int_t code)
 {
 	return (code >= 2000 && code < 3000) || code >= 5000;

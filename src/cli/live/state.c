@@ -32,7 +32,7 @@ void server_state_free(struct server_state *state)
 	*state = (struct server_state){ 0 };
 }
 
-/* More key IDs than a key file has room for, each with a line of at least 35 bytes. */
+/* More key IDs than fit in a key file, where each line has at least 35 bytes. */
 #define IDS_MAX 30000
 
 static int compare(const void *one, const void *other)
@@ -48,7 +48,7 @@ static enum status find_or_insert(struct server_state *state, uint32_t id, struc
 	const struct server_id one = { .id = id };
 
 	if (state->count == IDS_MAX && !server_state_find(state, id)) {
-		message_error("the server lists more key IDs than a key file has room for");
+		message_error("the server lists more key IDs than fit in a key file");
 		return STATUS_FAILED;
 	}
 	*ret_id = array_find_or_insert(&state->ids, &state->count, sizeof(one), &one, compare);
@@ -64,7 +64,7 @@ const struct server_id *server_state_find(const struct server_state *state, uint
 
 /* ---- settings ---- */
 
-/* A copy in place of NULL; of a value that comes twice, the first counts. */
+/* Copies the value, unless an earlier one was copied. */
 static enum status take_text(char **place, const char *value)
 {
 	if (!*place)
@@ -115,8 +115,7 @@ static enum status read_settings(struct server_link *link, struct server_state *
 
 /* ---- which versions it has loaded ---- */
 
-/* Enterprise Server's list has ID and newest version, under names that are
- * documented nowhere. */
+/* Enterprise Server lists ID and newest version. The names of these columns are not documented. */
 static enum status read_enterprise_list(struct server_link *link, struct server_state *state)
 {
 	json_auto_t *rows = NULL;
@@ -165,9 +164,9 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 
 /* ---- what InnoDB does ---- */
 
-/* A tablespace is pending by the rule of InnoDB's own threads: its oldest version
- * and the age that is allowed are below the newest version (fil0crypt.cc). Version 0
- * of one that is encrypted means that a part of it is plain as yet. */
+/* A tablespace is pending by the rule of InnoDB's own threads: its oldest version plus the allowed
+ * age is below the newest version (fil0crypt.cc). Version 0 of an encrypted tablespace means that a
+ * part of the tablespace is not encrypted yet. */
 static const char tablespaces_query[] =
 	"SELECT e.CURRENT_KEY_ID, MAX(e.CURRENT_KEY_VERSION), MIN(e.MIN_KEY_VERSION), COUNT(*),"
 	" SUM(e.MIN_KEY_VERSION < e.CURRENT_KEY_VERSION), SUM(p.pending), SUM(COALESCE(s.FILE_SIZE, 1)),"
@@ -230,5 +229,5 @@ void warn_of_other_file(const struct server_state *state, const char *path)
 	HEAP char *theirs = state->filename ? realpath(state->filename, NULL) : NULL;
 
 	if (state->filename && (!absolute || strcmp(theirs ? theirs : state->filename, absolute) != 0))
-		message_warning("the server reads its keys from '%s'", state->filename);
+		message_warning("the server reads its keys from another file: '%s'", state->filename);
 }

@@ -7,9 +7,9 @@
 
 /* What a running server does with its keys. */
 
-/* How it can be made to read its key file again. */
+/* How to make the server read its key file again. */
 enum reload {
-	RELOAD_NONE,   /* only a restart does */
+	RELOAD_NONE,   /* by a restart only */
 	RELOAD_FLUSH,  /* Enterprise Server 11.8: FLUSH FILE_KEY_MANAGEMENT_KEYS */
 	RELOAD_PLUGIN, /* mkeyfile_key_management */
 };
@@ -20,21 +20,21 @@ const char *reload_statement(enum reload reload);
 /* One key ID in the server. */
 struct server_id {
 	uint32_t id;
-	uint32_t newest;      /* version that it writes with; 0: not known */
+	uint32_t newest;      /* version that the server writes with; 0: not known */
 	uint32_t oldest;      /* version that a tablespace may still have; 0: none is encrypted yet */
-	uint64_t tablespaces; /* of InnoDB that are encrypted under it */
+	uint64_t tablespaces; /* of InnoDB that are encrypted with this ID */
 	uint64_t behind;      /* of these, with pages of older versions */
-	uint64_t pending;     /* of these, those that background threads are to re-encrypt */
+	uint64_t pending;     /* of these, tablespaces that background threads will re-encrypt */
 	uint64_t bytes;	      /* in all tablespaces */
-	uint64_t bytes_done;  /* in those that need nothing more, and in finished parts of others */
+	uint64_t bytes_done;  /* in tablespaces that are done, and in finished parts of others */
 };
 
 struct server_state {
 	char *version;	/* as SELECT VERSION() gives it */
-	char *plugin;	/* that serves the keys; NULL: none is active */
-	char *filename; /* its key file; NULL: it does not say */
+	char *plugin;	/* the active key management plugin; NULL: none */
+	char *filename; /* its key file; NULL: not known */
 	enum reload reload;
-	bool tells_newest;     /* newest is known of every ID that the server has loaded */
+	bool tells_newest;     /* newest is known for every ID that the server has loaded */
 	uint32_t threads;      /* innodb_encryption_threads */
 	uint32_t age;	       /* innodb_encryption_rotate_key_age */
 	struct server_id *ids; /* by ID */
@@ -43,13 +43,13 @@ struct server_state {
 
 #define SERVER_STATE __attribute__((cleanup(server_state_free)))
 
-/* Asks the server and says what goes wrong; it needs the privilege PROCESS. */
+/* Asks the server, or prints an error. Requires the privilege PROCESS. */
 MUST_CHECK enum status server_state_read(struct server_link *link, struct server_state *ret_state);
 
-/* NULL: the server says nothing of it. */
+/* NULL: the server does not list this ID. */
 const struct server_id *server_state_find(const struct server_state *state, uint32_t id);
 
-/* Warns when the server reads another key file than the one at path. */
+/* Warns if the server reads another key file than the one at path. */
 void warn_of_other_file(const struct server_state *state, const char *path);
 
 void server_state_free(struct server_state *state);

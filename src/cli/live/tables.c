@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many names are decoded by one statement. */
+/* How many names one statement decodes. */
 #define DECODED_AT_ONCE 50
 
 /* Where the .frm file of a table says whether it is a sequence, and how (MariaDB 10.11:
@@ -23,7 +23,7 @@
  * sql/handler.h). */
 #define VECTOR_MARK "#i#"
 
-/* Appends one with copies of the names. */
+/* Appends a table with copies of the names. */
 static bool add_table(struct tables *tables, uint32_t id, const char *schema, const char *name, bool encoded)
 {
 	struct table table = { .id = id, .schema = strdup(schema), .name = strdup(name), .encoded = encoded };
@@ -34,9 +34,9 @@ static bool add_table(struct tables *tables, uint32_t id, const char *schema, co
 	return false;
 }
 
-/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1", "schema/table#i#01" of
- * a vector index: in a file's name a # of the table's own is written otherwise. False: a
- * table that ALTER TABLE has left, or none at all. Cut in place. */
+/* "schema/table", "schema/table#P#p0", "schema/table#P#p0#SP#s1", or "schema/table#i#01" of a vector
+ * index. A # in the name of the table itself is encoded in the file name. False: a table that
+ * ALTER TABLE has left, or not a table. Cuts name in place. */
 static bool cut_name(char *name, char **ret_schema, char **ret_table, bool *ret_is_index)
 {
 	char *slash = strrchr(name, '/');
@@ -60,7 +60,7 @@ static void set_index(struct table *table, uint32_t index_id, bool only_index)
 	table->only_index = only_index;
 }
 
-/* key_id is that of the file. */
+/* key_id: the key ID of the file. */
 static bool add_by_file_name(struct tables *tables, uint32_t id, uint32_t key_id, const char *path)
 {
 	HEAP char *copy = strdup(path);
@@ -107,7 +107,7 @@ static bool take_decoded(struct tables *decoded, const struct table *encoded, co
 	return true;
 }
 
-/* Only the server knows how its file names are written. */
+/* Only the server can decode its file names. */
 static enum status decode(struct server_link *link, const struct tables *encoded, struct tables *decoded)
 {
 	enum status status = STATUS_DONE;
@@ -126,7 +126,7 @@ static enum status decode(struct server_link *link, const struct tables *encoded
 	return status;
 }
 
-/* By the tablespaces themselves, open or not, encrypted as yet or not. */
+/* Finds tables by their tablespaces: open or not, encrypted yet or not. */
 static enum status find_by_tablespace(struct server_link *link, const struct key_ids *ids, struct tables *tables)
 {
 	TABLES struct tables encoded = { 0 };
@@ -148,8 +148,8 @@ static enum status find_by_tablespace(struct server_link *link, const struct key
 	return status ? status : decode(link, &encoded, tables);
 }
 
-/* By what tables say of themselves: catches those whose tablespace the server has
- * not met since its start. */
+/* Finds tables by their options, including tables whose tablespace the server has not opened since
+ * its start. */
 static enum status find_by_option(struct server_link *link, const struct key_ids *ids, struct tables *tables)
 {
 	json_auto_t *rows = NULL;
@@ -203,7 +203,7 @@ enum status tables_of_server(struct server_link *link, const struct key_ids *ids
 
 /* ---- data directories ---- */
 
-/* By the .frm file next to the tablespace; without one it is a table. */
+/* By the .frm file next to the tablespace; without that file, it counts as a table. */
 static bool is_sequence(const char *path)
 {
 	HEAP char *frm = format_text("%s.frm", path);
@@ -256,9 +256,9 @@ enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, cons
 	}
 	tables_sort(ret_tables);
 	if (needs->unsure || needs->live) {
-		message_warning("tables may be missing here, since %s",
-				needs->live ? "a server is at work on the data" : "not every file shows its key");
-		message_hint("--server asks a running server instead");
+		message_warning("some tables may be missing from this list: %s",
+				needs->live ? "a server is running on the data" : "not every file shows its key");
+		message_hint("use --server to ask a running server instead");
 	}
 	return STATUS_DONE;
 }

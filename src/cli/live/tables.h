@@ -7,13 +7,13 @@
 
 /* Which tables use a key ID. */
 
-/* Asks a running server. Partitions are their table; names are decoded. */
+/* Asks a running server. Partitions count as their table; names are decoded. */
 MUST_CHECK enum status tables_of_server(struct server_link *link, const struct key_ids *ids, struct tables *ret_tables);
 
-/* Looks through data directories. Names stay as those of files. */
+/* Reads data directories. Names are not decoded. */
 MUST_CHECK enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
 					  struct tables *ret_tables);
 
-/* Appends the table of a file in a data directory, whose names stay as those of files.
- * One that belongs to no table by its name is counted. False: no memory. */
+/* Appends the table of a file in a data directory. Names are not decoded. A file whose name is not
+ * that of a table is counted. False: no memory. */
 MUST_CHECK bool tables_add_file(struct tables *tables, uint32_t id, const struct data_file *file);

@@ -115,7 +115,7 @@ enum status manager_warn(const struct findings *findings)
 
 		if (!words)
 			return out_of_memory();
-		if (finding_is_information(findings->items[i].kind))
+		if (finding_is_note(findings->items[i].kind))
 			continue;
 		message_warning("%s", words);
 		if (finding_hint(findings->items[i].kind))

@@ -19,9 +19,9 @@ static enum status take_datadir(const struct option_spec *spec, const char *valu
 
 	(void)spec;
 	if (!*value)
-		return option_refuse("the name of a directory is empty");
+		return option_refuse("the directory name is empty");
 	if (datadirs->count == DATADIRS_MAX)
-		return option_refuse("--datadir can be given %d times", DATADIRS_MAX);
+		return option_refuse("--datadir can be used at most %d times", DATADIRS_MAX);
 	datadirs->paths[datadirs->count++] = value;
 	datadirs->named++;
 	return STATUS_DONE;
@@ -36,8 +36,7 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ EXCLUDE, "server-data no-defaults", NULL,
-	  "--server-data needs the option files, which --no-defaults does without" },
+	{ EXCLUDE, "server-data no-defaults", NULL, "--server-data needs the option files, which --no-defaults skips" },
 	{ 0 },
 };
 
@@ -105,7 +104,7 @@ static struct fault find_file(void *context, const char *path, struct fault faul
 	return fault_of(FAULT_INTERRUPTED);
 }
 
-/* What sets this directory in the option files; "": the command line names it. */
+/* The setting that has this directory in the option files; "": it is from the command line. */
 static const char *setting_of(const struct datadirs *datadirs, const char *path)
 {
 	for (size_t i = 0; i < datadirs->places.count; i++)
@@ -116,12 +115,12 @@ static const char *setting_of(const struct datadirs *datadirs, const char *path)
 
 static enum status say_empty(const char *path, const char *setting)
 {
-	message_error("'%s', which %s names, has no files", path, setting);
+	message_error("'%s', set by %s, contains no files", path, setting);
 	message_hint("check that its file system is mounted");
 	return STATUS_FAILED;
 }
 
-/* A directory without any file is no reason to say yes: says so. */
+/* Refuses a directory without files: verify must not say yes to it. */
 static enum status check_files(const struct datadirs *datadirs)
 {
 	for (size_t i = 0; i < datadirs->count; i++) {
@@ -129,12 +128,12 @@ static enum status check_files(const struct datadirs *datadirs)
 		const char *setting = setting_of(datadirs, path);
 		bool has_file = false;
 
-		/* the system tablespace names the undo tablespaces that there are: by default, none */
+		/* the directory of undo tablespaces may be empty: by default there are none */
 		if (tree_walk(path, find_file, &has_file).code || has_file || !strcmp(setting, "innodb_undo_directory"))
 			continue;
 		if (*setting)
 			return say_empty(path, setting);
-		message_error("'%s' has no files: it is no data directory", path);
+		message_error("'%s' contains no files and is not a data directory", path);
 		return STATUS_FAILED;
 	}
 	return STATUS_DONE;
@@ -142,7 +141,7 @@ static enum status check_files(const struct datadirs *datadirs)
 
 /* ---- what they need ---- */
 
-/* A link file, one that something is known of, or one that cannot be read. */
+/* A link file, a file with a note, or a file that cannot be read. */
 static bool may_be_of_a_server(const struct data_file *file)
 {
 	int error = file->fault.error_number;
@@ -159,7 +158,7 @@ static bool is_of_a_server(const struct data_file *file)
 	       file->kind == DATA_REDO_LOG || !strcmp(base_name(file->path), "aria_log_control");
 }
 
-/* Which of the directories that --datadir names have files of a server. */
+/* Which of the directories have files of a server. */
 static void find_kinds(const struct data_needs *needs, bool found[static DATADIRS_MAX])
 {
 	for (size_t i = 0; i < needs->file_count; i++)
@@ -168,10 +167,10 @@ static void find_kinds(const struct data_needs *needs, bool found[static DATADIR
 
 static enum status refuse_kind(const char *path)
 {
-	message_error("'%s' is not a data directory: it has no file of InnoDB or Aria, no binary log and no redo log",
+	message_error("'%s' is not a data directory: it contains no InnoDB or Aria file, no binary log and no redo log",
 		      path);
 	message_hint(
-		"use --server-data for the data directory of this host's server, or name another with --datadir=DIR");
+		"use --server-data for the data directory of this host's server, or choose another directory with --datadir=DIR");
 	return STATUS_FAILED;
 }
 
@@ -195,7 +194,7 @@ enum status datadirs_check_any(const struct datadirs *datadirs, const struct dat
 			return STATUS_DONE;
 		packed += needs->files[i].note == DATA_NOTE_PACKED;
 	}
-	/* a packed backup is nothing else */
+	/* a packed backup has no other files */
 	return packed > needs->file_count / 2 || !datadirs->named ? STATUS_DONE : refuse_kind(datadirs->paths[0]);
 }
 

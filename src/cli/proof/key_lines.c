@@ -20,7 +20,7 @@ static bool has_newer(const struct keyfile *keyfile, uint32_t id, uint32_t versi
 	return entries && entries[count - 1]->version > version;
 }
 
-/* Version 0 stands for any version of the ID. */
+/* Version 0 means any version of the ID. */
 static bool is_in_keyfile(const struct keyfile *keyfile, uint32_t id, uint32_t version)
 {
 	size_t count = 0;
@@ -30,7 +30,7 @@ static bool is_in_keyfile(const struct keyfile *keyfile, uint32_t id, uint32_t v
 	return version ? keyfile_find_version(keyfile, id, version) != NULL : keyfile_find(keyfile, id, &count) != NULL;
 }
 
-/* A file without a page adds nothing where others name a version of its ID. */
+/* A file without pages needs no line if other files need a version of the same ID. */
 static bool is_covered(const struct data_needs *needs, const struct data_need *need)
 {
 	const struct data_need *next = need + 1;

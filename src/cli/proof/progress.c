@@ -19,7 +19,7 @@ struct progress {
 	size_t count;
 	pthread_t thread;
 	atomic_bool stop;
-	atomic_uint_fast64_t total; /* bytes, as far as added up */
+	atomic_uint_fast64_t total; /* bytes, as far as they were added up */
 	atomic_bool total_known;
 	bool shown;
 };
@@ -45,8 +45,8 @@ static void *add_sizes(void *context)
 	return NULL;
 }
 
-/* Adds up what there is to read in a thread of its own. NULL: there is no terminal to
- * show it on, or no memory. */
+/* Starts a thread that adds up how much there is to read. NULL: no terminal for the line, or no
+ * memory. */
 static struct progress *start(const char *const *directories, size_t count)
 {
 	struct progress *progress;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct option_spec specs[] = {
-	{ "full", 0, NULL, "Prove every page, not a sample", OPTION_FLAG(struct prove_options, full) },
-	{ "all-files", 0, NULL, "List every file, not only those with a finding",
+	{ "full", 0, NULL, "Prove every page instead of a sample", OPTION_FLAG(struct prove_options, full) },
+	{ "all-files", 0, NULL, "List every file, not only files with a finding",
 	  OPTION_FLAG(struct prove_options, all_files) },
 	{ "encryption-algorithm", 0, "NAME", "Decrypt with NAME, aes_cbc or aes_ctr (default: try both)",
 	  OPTION_ALGORITHM(struct prove_options, algorithm) },

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-/* verify --datadir: does this key file open this data? */
+/* verify --datadir: do the keys of this file decrypt this data? */
 
 struct prove_options {
 	struct datadirs datadirs;
@@ -16,10 +16,10 @@ struct prove_options {
 	const char *only_cbc; /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
 };
 
-/* Their values go to a struct prove_options, and with datadir_table to its datadirs. */
+/* For a struct prove_options; those of datadir_table are for its datadirs. */
 extern const struct option_table prove_table;
 
-/* What was found out. */
+/* The result. */
 struct proof {
 	const struct talk *talk;
 	const struct host *host;
@@ -28,39 +28,38 @@ struct proof {
 	struct data_audit audit;
 	uint64_t bytes;
 	uint64_t answers[DATA_ANSWER_COUNT]; /* files by answer */
-	uint64_t unproven_keys;		     /* needed, and no file of them holds proof */
-	uint64_t denied;		     /* files that this user may not read */
+	uint64_t unproven_keys;		     /* needed, but no file can prove them */
+	uint64_t denied;		     /* files that this user must not read */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
-	const char *clear_text;		     /* the first file in which Galera holds rows; NULL: there is none */
+	const char *clear_text;		     /* the first file in which Galera keeps rows in clear text; NULL: none */
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))
 
-/* Looks through the directories and says what could not be looked at. keyfile:
- * NULL where there is none that can be parsed; all must outlive proof. A proof
- * that says no is STATUS_DONE. */
+/* Reads the directories, and prints an error if this fails. keyfile: NULL if there is no key file
+ * that can be parsed. All arguments must outlive proof. A proof whose answer is no is STATUS_DONE. */
 MUST_CHECK enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
 				  const struct keyfile *keyfile, struct proof *ret_proof);
 
 void proof_free(struct proof *proof);
 
-/* The algorithm that the server's option files set, or leave at its default, while
- * data was proven to be encrypted by the other one; NULL when they agree, or do not
- * lead to the key file. With only_cbc: AES_CBC, if data was proven to need AES_CTR. */
+/* The algorithm in the server's option files, or its default, if data was proven to be encrypted
+ * with the other algorithm. NULL: they agree, or the option files do not set the key file. With
+ * only_cbc: AES_CBC if data was proven to need AES_CTR. */
 const char *proof_unfit_algorithm(const struct proof *proof);
 
-/* Whether a key that no file shows is not needed: else there is more than the files
- * show, in the memory of a server, in a redo log, or in files that cannot be read. */
+/* Whether a key that no file shows is not needed. False if the memory of a running server, a redo
+ * log, or files that cannot be read may need more keys. */
 bool proof_is_complete(const struct proof *proof);
 
-/* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or
- * wrong, a file is damaged, or the server's algorithm is the other one. STATUS_FAILED: a file could not be read, or a
- * key that is needed could neither be proven nor refuted. */
+/* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or wrong, a file is damaged,
+ * or the server's option files set the other algorithm. STATUS_FAILED: a file is missing or cannot be
+ * read, or a key that is needed was neither proven nor refuted. */
 enum status proof_status(const struct proof *proof);
 
-/* Prints it, in words. */
+/* Prints the proof in words. */
 void print_proof(const struct proof *proof);
 
-/* Prints object, which is released, with the proof as its last member "data". */
+/* Prints object with the members "data" and "files" of the proof at its end, and releases object. */
 void print_json_with_proof(json_t *object, const struct proof *proof);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files that are not in order and are listed without --all-files. */
+/* How many files of each answer are listed without --all-files. */
 #define LISTED_MAX 20
 
 static const char *plural(uint64_t count)
@@ -63,7 +63,7 @@ static enum color first_color(const struct proof *proof)
 	return status == STATUS_DONE ? COLOR_YES : status == STATUS_NO ? COLOR_NO : COLOR_WARNING;
 }
 
-/* The lines of the table, by their answer. */
+/* Counts the lines of the table by their answer. */
 static void print_key_counts(const struct key_counts *keys)
 {
 	static const enum data_answer order[] = { DATA_MISSING_KEY, DATA_WRONG_KEY, DATA_DAMAGED, DATA_PROVEN,
@@ -103,7 +103,7 @@ static void print_summary(const struct proof *proof)
 	}
 	print_part(&first, answers[DATA_MISSING_KEY], answers[DATA_MISSING_KEY] == 1 ? "lacks a key" : "lack a key");
 	print_part(&first, answers[DATA_WRONG_KEY],
-		   answers[DATA_WRONG_KEY] == 1 ? "has another key" : "have another key");
+		   answers[DATA_WRONG_KEY] == 1 ? "needs another key" : "need another key");
 	print_part(&first, answers[DATA_DAMAGED], "damaged");
 	print_part(&first, answers[DATA_PROVEN], "proven");
 	print_part(&first, answers[DATA_NOT_PROVABLE], "not provable");
@@ -118,13 +118,14 @@ static void print_others(const struct proof *proof)
 	if (proof->answers[DATA_NOT_ENCRYPTED] || proof->answers[DATA_UNKNOWN_KIND] || proof->answers[DATA_UNREADABLE])
 		printf(": ");
 	print_part(&first, proof->answers[DATA_NOT_ENCRYPTED], "not encrypted");
-	print_part(&first, proof->answers[DATA_UNKNOWN_KIND], "of unknown kinds");
+	print_part(&first, proof->answers[DATA_UNKNOWN_KIND], "of unknown kind");
 	print_part(&first, proof->answers[DATA_UNREADABLE], "unreadable");
-	printf("%s\n", proof->what->full ? "; every page was read" : "; a sample of the pages was proven");
+	printf("%s\n", proof->what->full ? "; every page was read" : "; a sample of the pages was checked");
 	if (proof->audit.needs.live)
-		printf("  a server is running on it%s\n", proof->busy ? "" : ", no page was in its way");
+		printf("  a server is running on this data%s\n",
+		       proof->busy ? "" : "; no page changed during the read");
 	if (proof->busy)
-		printf("  %ju page%s kept changing and could not be judged\n", (uintmax_t)proof->busy,
+		printf("  %ju page%s kept changing and could not be checked\n", (uintmax_t)proof->busy,
 		       plural(proof->busy));
 }
 
@@ -135,13 +136,13 @@ static void print_unfit_algorithm(const struct proof *proof)
 	if (!algorithm)
 		return;
 	if (proof->what->only_cbc) {
-		printf("  data here is encrypted with AES_CTR, and %s reads only AES_CBC\n", proof->what->only_cbc);
+		printf("  the data is encrypted with AES_CTR, but %s reads only AES_CBC\n", proof->what->only_cbc);
 		puts("hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again");
 		return;
 	}
-	printf("  data here is encrypted by %s, and by the server's option files it would take it for %s\n",
+	printf("  the data is encrypted with %s, but the server's option files say %s\n",
 	       strcmp(algorithm, "AES_CTR") ? "AES_CTR" : "AES_CBC", algorithm);
-	printf("hint: set %s_encryption_algorithm to what the data was written with\n",
+	printf("hint: set %s_encryption_algorithm to the algorithm of the data\n",
 	       key_plugin_name(proof->host->settings.plugin));
 }
 
@@ -210,7 +211,7 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 	if (use->free.proven)
 		printf(" (%ju proven)", (uintmax_t)use->free.proven);
 	if (use->free.refuted)
-		printf(" (%ju that the key does not open)", (uintmax_t)use->free.refuted);
+		printf(" (%ju that the key does not decrypt)", (uintmax_t)use->free.refuted);
 	if (use->proven)
 		printf(", %ju proven", (uintmax_t)use->proven);
 	if (use->refuted)
@@ -221,7 +222,7 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 	if (use->sound || use->free.sound)
 		printf(", no such key");
 	if (use->other_proven)
-		printf(" (the key of version %u opens %s)", use->other_version, use->pages == 1 ? "it" : "them");
+		printf(" (the key of version %u decrypts %s)", use->other_version, use->pages == 1 ? "it" : "them");
 	if (use->refuted || use->damaged)
 		printf(", the first at %s %ju", piece_words(file->kind, 1), (uintmax_t)use->first_bad);
 }
@@ -258,7 +259,7 @@ static void print_file(const struct data_file *file)
 		       (uintmax_t)file->evidence.plain_damaged, plural(file->evidence.plain_damaged),
 		       file->evidence.plain_damaged == 1 ? "is" : "are", (uintmax_t)file->evidence.first_bad);
 	if (file->evidence.unexplained)
-		printf("; %ju page%s seem%s encrypted, and the first page says nothing of that",
+		printf("; %ju page%s seem%s encrypted, although the first page does not say so",
 		       (uintmax_t)file->evidence.unexplained, plural(file->evidence.unexplained),
 		       file->evidence.unexplained == 1 ? "s" : "");
 	if (file->fault.code && !file->target)
@@ -270,7 +271,7 @@ static void print_file(const struct data_file *file)
 	putchar('\n');
 }
 
-/* Prints the files that answer so, at most that many. answer: -1 means any. */
+/* Prints at most that many files with this answer. answer: -1 means any. */
 static void print_files_that(const struct proof *proof, int answer, uint64_t most)
 {
 	const struct data_needs *needs = &proof->audit.needs;
@@ -326,10 +327,10 @@ static const struct data_need *first_bad_key(const struct proof *proof, enum dat
 	return bad.need;
 }
 
-/* A file without versions stays one. */
+/* Suggests no version for a file without versions. */
 static void print_import_hint(const struct keyfile *keyfile, const struct data_need *need)
 {
-	printf("hint: look for a key file that has ID %u", need->id);
+	printf("hint: look for a key file with ID %u", need->id);
 	if (need->version)
 		printf(" version %u", need->version);
 	printf(", and import its key with 'mkeyfile add --key-from=FILE");
@@ -344,8 +345,8 @@ static void print_recovery_hint(const struct data_needs *needs)
 		if (!needs->directories[i].has_incomplete || data_needs_recovery(needs, i) != DATA_RECOVERY_UNKNOWN)
 			continue;
 		puts(data_needs_find_redo_log(needs, i) == DATA_REDO_LOG_FOUND
-			     ? "hint: the redo log does not tell whether a start of the server would complete these files"
-			     : "hint: there is no redo log here: if the server keeps it elsewhere, name that directory with --datadir too");
+			     ? "hint: the redo log does not show whether the server would complete these files at its next start"
+			     : "hint: no redo log was found: add --datadir with its directory if the server keeps the redo log elsewhere");
 		return;
 	}
 }
@@ -354,51 +355,56 @@ static void print_redo_log_hints(const struct proof *proof)
 {
 	for (size_t i = 0; i < proof->audit.needs.directory_count; i++) {
 		enum data_redo_log log = data_needs_find_redo_log(&proof->audit.needs, i);
+		HEAP char *words = NULL;
 
 		if (!proof->audit.needs.directories[i].has_tablespace ||
 		    (log != DATA_REDO_LOG_OLD && log != DATA_REDO_LOG_SEVERAL))
 			continue;
-		printf(log == DATA_REDO_LOG_OLD
-			       ? "not provable: the redo log ends before the newest page of the tablespaces in '"
-			       : "not provable: more than one directory has a redo log that may belong to the tablespaces in '");
-		print_visibly(stdout, proof->what->datadirs.paths[i]);
-		puts(log == DATA_REDO_LOG_OLD
-			     ? "': the tablespaces were written with another redo log\n"
-			       "hint: add --datadir with the directory of the redo log (innodb_log_group_home_dir)"
-			     : "'\nhint: check the directories of one server at a time");
+		words = redo_log_words(log, proof->what->datadirs.paths[i]);
+		printf("not provable: ");
+		print_visibly(stdout, words ? words : "");
+		printf("\nhint: %s\n", redo_log_hint(log));
 	}
 }
 
 static void print_unsure(const struct data_needs *needs)
 {
 	uint64_t unsure = needs->unsure;
+	const char *example = unsure ? data_needs_path(needs, needs->unsure_example) : NULL;
 
 	if (needs->pending) {
-		printf("note: '");
-		print_visibly(stdout, data_needs_path(needs, needs->pending_example));
-		puts("' has pending changes, which the server applies when it starts");
+		HEAP char *words = pending_words(data_needs_path(needs, needs->pending_example));
+
+		printf("note: ");
+		print_visibly(stdout, words ? words : "");
+		putchar('\n');
 	}
 	if (!unsure)
 		return;
 	print_recovery_hint(needs);
-	printf("note: more keys may be needed: '");
-	print_visibly(stdout, data_needs_path(needs, needs->unsure_example));
-	if (needs->unsure_note == DATA_NOTE_UNREAD)
-		puts("' has pending changes, which the server applies when it starts, and they cannot be read");
-	else
-		printf("'%s could not be read as a whole, see above\n", unsure > 1 ? " and others" : "");
+	printf("note: more keys may be needed: ");
+	if (needs->unsure_note == DATA_NOTE_UNREAD) {
+		HEAP char *words = pending_words(example);
+
+		print_visibly(stdout, words ? words : "");
+		puts(", and these changes cannot be read");
+		return;
+	}
+	putchar('\'');
+	print_visibly(stdout, example);
+	printf("'%s could not be read completely (see above)\n", unsure > 1 ? " and others" : "");
 }
 
-/* A running server may be about to write it. */
+/* Not while a server is running, which may be about to write the file. */
 static void print_leftover(const struct data_needs *needs)
 {
 	if (!needs->leftover_count || needs->live)
 		return;
-	printf("note: an interrupted statement left '");
+	printf("note: '");
 	print_visibly(stdout, data_needs_path(needs, needs->leftover_example));
-	printf("'%s, which %s: no table of this name can be created until the file is removed\n",
-	       needs->leftover_count > 1 ? " and others" : "",
-	       needs->leftover_count > 1 ? "hold nothing" : "holds nothing");
+	puts(needs->leftover_count > 1
+		     ? "' and others contain no data: interrupted statements left them, and they block new tables of their names"
+		     : "' contains no data: an interrupted statement left the file, and it blocks a new table of its name");
 }
 
 static void print_clear_text(const struct proof *proof)
@@ -407,7 +413,7 @@ static void print_clear_text(const struct proof *proof)
 		return;
 	printf("note: '");
 	print_visibly(stdout, proof->clear_text);
-	puts("' holds rows in clear text: Galera encrypts neither its cache nor failed write sets");
+	puts("' contains rows in clear text: Galera encrypts neither its cache nor failed write sets");
 }
 
 static void print_missing(const struct missing_part *part)
@@ -427,7 +433,7 @@ static void print_setting_hint(const struct data_parts *parts, enum part part)
 	if (parts->missing[part] > PARTS_LISTED)
 		printf("incomplete: %ju more of the same kind\n", (uintmax_t)(parts->missing[part] - PARTS_LISTED));
 	if (parts->missing[part] && setting)
-		printf("hint: add --datadir with the directory that %s sets, or use --server-data\n", setting);
+		printf("hint: " PART_SETTING_HINT "\n", setting);
 }
 
 static void print_parts(const struct data_parts *parts)
@@ -439,14 +445,14 @@ static void print_parts(const struct data_parts *parts)
 		print_setting_hint(parts, (enum part)part);
 	}
 	if (parts->missing[PART_DATABASE] || parts->missing[PART_TABLE])
-		puts("hint: mount the file system, or restore the files");
+		puts("hint: " PART_RESTORE_HINT);
 	if (parts->missing[PART_TRANSFER])
 		puts("hint: wait until the node is Synced, or verify the data of its donor");
 	if (!parts->judged && !parts->total)
-		puts("note: no data directory is here, so that nothing was judged to be missing");
+		puts("note: no data directory was found, so missing files cannot be detected");
 }
 
-/* Free pages may need a version long after a rotation has ended. */
+/* Free pages may need a version long after a rotation is complete. */
 static void find_free_only(void *context, const struct key_line *line)
 {
 	*(bool *)context |= line->old && line->in_keyfile && line->need && line->need->files &&
@@ -459,7 +465,7 @@ static void print_free_pages_hint(const struct proof *proof)
 
 	visit_key_lines(proof, find_free_only, &found);
 	if (found)
-		puts("hint: ALTER TABLE ... FORCE rewrites a table without its free pages; 'mkeyfile remove' prints the statements");
+		puts("hint: run ALTER TABLE ... FORCE to rewrite a table without its free pages ('mkeyfile remove' prints the statements)");
 }
 
 static void print_hints(const struct proof *proof)
@@ -468,20 +474,20 @@ static void print_hints(const struct proof *proof)
 	const struct data_need *wrong = first_bad_key(proof, DATA_WRONG_KEY);
 
 	if (missing) {
-		puts("hint: the data is intact, whatever the server says of it: drop and repair nothing");
+		puts("hint: do not drop or repair any table: the data is intact, even if the server calls it corrupted");
 		print_import_hint(proof->keyfile, missing);
-		puts("hint: see mkeyfile-troubleshooting(7) for the commands that bring a key back");
+		puts("hint: see mkeyfile-troubleshooting(7) for the commands that restore a key");
 		if (missing->files == missing->free_files)
-			puts("hint: or rewrite these tables, with ALTER TABLE ... FORCE: only free pages need the key");
+			puts("hint: or rewrite these tables with ALTER TABLE ... FORCE: only free pages need the key");
 	}
 	if (wrong)
-		printf("hint: the key of ID %u version %u is not the one that wrote this data: look for an earlier copy of the "
-		       "key file\n",
+		printf("hint: look for an earlier copy of the key file: key ID %u version %u is not the key that encrypted this "
+		       "data\n",
 		       wrong->id, wrong->version);
 	if (proof->answers[DATA_DAMAGED])
-		puts("hint: no key opens what is damaged: restore it from a backup");
+		puts("hint: restore damaged files from a backup: no key can decrypt them");
 	if (proof->denied)
-		puts("hint: run it as root or as the server's user");
+		puts("hint: run the command as root or as the server's user account");
 	print_free_pages_hint(proof);
 	print_redo_log_hints(proof);
 	print_unsure(&proof->audit.needs);

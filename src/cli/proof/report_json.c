@@ -14,7 +14,7 @@ static json_t *number(uint64_t value)
 	return json_integer((json_int_t)value);
 }
 
-/* Adds a count under the name of what is counted, which is no value here but a member. */
+/* Adds a count as a member, with the underscores of member names. */
 static void set_count(json_t *object, const char *name, uint64_t count)
 {
 	char member[32];
@@ -183,7 +183,7 @@ static void print_members(json_t *object)
 	json_decref(object);
 }
 
-/* The files are printed one by one: as JSON they need far more memory. */
+/* Prints the files one by one, since as JSON they need far more memory. */
 void print_json_with_proof(json_t *object, const struct proof *proof)
 {
 	const struct data_needs *needs = &proof->audit.needs;

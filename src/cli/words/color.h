@@ -5,23 +5,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Colors for the words that an answer begins with. Each stream is judged by itself. */
+/* Colors for the first word of an answer. Each stream is checked separately. */
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum color { COLOR_NONE, COLOR_YES, COLOR_NO, COLOR_WARNING, COLOR_ERROR };
 
-/* "auto", "always", "never"; false: another word. */
+/* "auto", "always" or "never"; false for any other word. */
 bool color_when_from_name(const char *name, enum color_when *ret_when);
 
-/* --color. Auto: on a terminal, unless TERM is dumb or missing, or NO_COLOR is set and not
- * empty (https://no-color.org). */
+/* Sets --color. COLOR_AUTO: only on a terminal, unless TERM is dumb or unset, or NO_COLOR is set
+ * and not empty (https://no-color.org). */
 void color_set(enum color_when when);
 
-/* Prints words, which are this program's own, in this color. */
+/* Prints words in this color. They are printed as they are, so they must be this program's own. */
 void print_colored(FILE *stream, enum color color, const char *words);
 
-/* Whether stream is a terminal that obeys escape sequences. */
+/* Whether stream is a terminal that understands escape sequences. */
 bool is_capable_terminal(FILE *stream);
 
 #endif

@@ -41,33 +41,39 @@ static const struct {
 	const char *words;
 } notes[] = {
 	[DATA_NOTE_NONE] = { NULL, NULL },
-	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace whose first page only the redo log has yet" },
-	[DATA_NOTE_LOST] = { "lost", "the redo log has changes of this tablespace, and its file is not here" },
-	[DATA_NOTE_DROPPED] = { "dropped", "the redo log removes this tablespace" },
-	[DATA_NOTE_ZERO] = { "zero-head", "its first page is zero, and no redo log that would write it was found" },
-	[DATA_NOTE_LEFTOVER] = { "leftover", "an interrupted statement left this file, which holds nothing: the server "
-					     "has no such table" },
+	[DATA_NOTE_EMPTY] = { "empty-tablespace", "a new tablespace whose first page is still only in the redo log" },
+	[DATA_NOTE_LOST] = { "lost",
+			     "the redo log contains changes to this tablespace, but the tablespace file is missing" },
+	[DATA_NOTE_DROPPED] = { "dropped", "the redo log deletes this tablespace" },
+	[DATA_NOTE_ZERO] = { "zero-head",
+			     "the first page contains only zeros, and no redo log that writes this page was found" },
+	[DATA_NOTE_LEFTOVER] = { "leftover",
+				 "left by an interrupted statement: the file contains no data, and the server "
+				 "has no such table" },
 	[DATA_NOTE_NO_TARGET] = { "no-target", NULL },
-	[DATA_NOTE_LEFTOVER_LINK] = { "leftover-link", "a link to a file that is not here, and the server has no such "
-						       "table: the link can be deleted" },
-	[DATA_NOTE_CUT_OFF] = { "cut-off", "its end is missing" },
-	[DATA_NOTE_NO_HEAD] = { "no-head", "its first page is not that of such a file" },
-	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how it is "
-						       "encrypted, is not here, or is damaged" },
-	[DATA_NOTE_NO_REST] = { "no-rest", "other files of the system tablespace are not here, or are cut off" },
-	[DATA_NOTE_NO_INDEX] = { "no-index", "its index file (.MAI), which tells how it is encrypted, cannot be read" },
+	[DATA_NOTE_LEFTOVER_LINK] = { "leftover-link",
+				      "a link to a missing file of a table that the server does not have: "
+				      "the link can be deleted" },
+	[DATA_NOTE_CUT_OFF] = { "cut-off", "the file is truncated" },
+	[DATA_NOTE_NO_HEAD] = { "no-head", "the first page does not match the kind of file" },
+	[DATA_NOTE_NO_FIRST_FILE] = { "no-first-file", "the first file of the system tablespace, which tells how the "
+						       "tablespace is encrypted, is missing or damaged" },
+	[DATA_NOTE_NO_REST] = { "no-rest", "other files of the system tablespace are missing or truncated" },
+	[DATA_NOTE_NO_INDEX] = { "no-index",
+				 "cannot read the index file (.MAI), which tells how the table is encrypted" },
 	[DATA_NOTE_NO_CODEC] = { "no-codec", NULL },
-	[DATA_NOTE_NO_PAGE] = { "no-page", "no page of it is encrypted" },
-	[DATA_NOTE_NO_PROOF] = { "no-proof", "it holds nothing by which a key could be known" },
-	[DATA_NOTE_NO_SUPPORT] = { "no-support", "its format is not known to this program" },
+	[DATA_NOTE_NO_PAGE] = { "no-page", "none of the pages is encrypted" },
+	[DATA_NOTE_NO_PROOF] = { "no-proof", "the pages contain nothing that could prove a key" },
+	[DATA_NOTE_NO_SUPPORT] = { "no-support", "mkeyfile does not know this format" },
 	[DATA_NOTE_INCREMENTAL] = { "incremental",
-				    "part of an incremental backup: apply it first, with mariadb-backup --prepare" },
+				    "part of an incremental backup: apply the backup first, with mariadb-backup --prepare" },
 	[DATA_NOTE_PACKED] = { "packed", "compressed or encrypted as a whole: unpack the backup first" },
-	[DATA_NOTE_UNCLEAN] = { "unclean", "not shut down cleanly: a start of the server would still apply it" },
-	[DATA_NOTE_UNREAD] = { "unread", "not shut down cleanly, and what a start of the server would still apply "
-					 "cannot be read: it may need other keys" },
-	[DATA_NOTE_GONE] = { "gone", "the server removed or renamed it while it was read" },
-	[DATA_NOTE_CLEAR_TEXT] = { "clear-text", "Galera's cache, or a failed write set, holds rows in clear text" },
+	[DATA_NOTE_UNCLEAN] = { "unclean", "not shut down cleanly: the server applies this log when it starts" },
+	[DATA_NOTE_UNREAD] = { "unread",
+			       "not shut down cleanly: the pending changes cannot be read and may need other keys" },
+	[DATA_NOTE_GONE] = { "gone", "the server deleted or renamed the file during the read" },
+	[DATA_NOTE_CLEAR_TEXT] = { "clear-text",
+				   "Galera's cache or a failed write set, which contains rows in clear text" },
 };
 
 const char *kind_words(enum data_kind kind)
@@ -101,7 +107,7 @@ char *note_words(const struct data_file *file)
 		return format_text("%s is not installed", codec_library(file->evidence.missing_codec));
 	if (file->note == DATA_NOTE_NO_TARGET)
 		return format_text(
-			"a link to '%s', which is not here: mount or restore that file, or delete the link if "
+			"a link to '%s', which is missing: mount or restore that file, or delete the link if "
 			"the server has no such table",
 			file->target);
 	return notes[file->note].words ? strdup(notes[file->note].words) : NULL;
@@ -114,6 +120,33 @@ const char *piece_words(enum data_kind kind, uint64_t count)
 	if (kind == DATA_REDO_LOG)
 		return count == 1 ? "record" : "records";
 	return count == 1 ? "page" : "pages";
+}
+
+char *redo_log_words(enum data_redo_log log, const char *directory)
+{
+	switch (log) {
+	case DATA_REDO_LOG_OLD:
+		return format_text(
+			"the redo log ends before the newest page of the tablespaces in '%s': the tablespaces were written with another redo log",
+			directory);
+	case DATA_REDO_LOG_SEVERAL:
+		return format_text("more than one directory has a redo log that may belong to the tablespaces in '%s'",
+				   directory);
+	default:
+		return NULL;
+	}
+}
+
+const char *redo_log_hint(enum data_redo_log log)
+{
+	if (log == DATA_REDO_LOG_SEVERAL)
+		return "check the directories of one server at a time";
+	return "add --datadir with the directory of the redo log (innodb_log_group_home_dir)";
+}
+
+char *pending_words(const char *path)
+{
+	return format_text("'%s' has pending changes, which the server applies when it starts", path);
 }
 
 const char *part_name(enum part part)
@@ -138,23 +171,23 @@ char *part_words(const struct missing_part *part)
 {
 	switch (part->part) {
 	case PART_DATA_DIRECTORY:
-		return format_text("the data directory that '%s' belongs to is not here", part->where);
+		return format_text("the data directory that '%s' belongs to was not given", part->where);
 	case PART_SYSTEM_TABLESPACE:
 		return format_text("'%s' has no system tablespace (ibdata1)", part->where);
 	case PART_UNDO_TABLESPACE:
-		return format_text("'%s' names an undo tablespace that is not here: space ID %u", part->where,
+		return format_text("'%s' lists an undo tablespace that is missing: space ID %u", part->where,
 				   part->space_id);
 	case PART_REDO_LOG:
 		return format_text("'%s' has no redo log (ib_logfile0)", part->where);
 	case PART_ARIA_LOG:
 		return format_text("'%s' has no Aria log (aria_log_control)", part->where);
 	case PART_DATABASE:
-		return format_text("the database directory '%s/%s' has no files", part->where, part->name);
+		return format_text("the database directory '%s/%s' contains no files", part->where, part->name);
 	case PART_TABLE:
-		return format_text("the table file '%s/%s' is not here", part->where, part->name);
+		return format_text("the table file '%s/%s' is missing", part->where, part->name);
 	case PART_TRANSFER:
-		return format_text("the state transfer of Galera into '%s' is not complete", part->where);
+		return format_text("the Galera state transfer into '%s' is incomplete", part->where);
 	default:
-		return format_text("'%s' names the log '%s', which is not here", part->where, part->name);
+		return format_text("'%s' lists the log '%s', which is missing", part->where, part->name);
 	}
 }

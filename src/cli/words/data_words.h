@@ -2,9 +2,10 @@
 #pragma once
 
 #include "data/data_file.h"
+#include "data/needs.h"
 #include "data/parts.h"
 
-/* The words for what data says, for people and for --json. */
+/* Words for what data finds, for people and for --json. */
 
 const char *kind_words(enum data_kind kind);	   /* "Aria index" */
 const char *kind_name(enum data_kind kind);	   /* "aria-index" */
@@ -12,13 +13,25 @@ const char *answer_words(enum data_answer answer); /* "wrong key" */
 const char *answer_name(enum data_answer answer);  /* "wrong-key" */
 const char *note_name(enum data_note note);	   /* "no-codec" */
 
-/* What a note says, malloc(3)ed; NULL: nothing, or no memory. */
+/* The text of a note, malloc(3)ed. NULL: the note has no text, or no memory. */
 char *note_words(const struct data_file *file);
 
-/* What the encrypted pieces of a file of this kind are called: "page", "event". */
+/* The name of the encrypted pieces of such a file: "page", "event". */
 const char *piece_words(enum data_kind kind, uint64_t count);
 
-/* What is missing, in words: malloc(3)ed, printed visibly; NULL: no memory. */
+/* Why it is not known which redo log the tablespaces in a directory have, malloc(3)ed. NULL: it is known, or there
+ * is none, or no memory. redo_log_hint: what to do about that. */
+char *redo_log_words(enum data_redo_log log, const char *directory);
+const char *redo_log_hint(enum data_redo_log log);
+
+/* Says that the file at path has changes to apply. malloc(3)ed; NULL: no memory. */
+char *pending_words(const char *path);
+
+/* For a part that a setting of the server places elsewhere, and for other parts. */
+#define PART_SETTING_HINT "add --datadir with the directory that %s sets, or use --server-data"
+#define PART_RESTORE_HINT "mount the file system, or restore the files"
+
+/* Says what is missing. malloc(3)ed, for print_visibly; NULL: no memory. */
 char *part_words(const struct missing_part *part);
 
 /* "undo-tablespace" */

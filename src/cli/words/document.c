@@ -7,7 +7,7 @@
 
 static struct {
 	bool wanted;
-	bool begun; /* its first members are printed */
+	bool begun; /* its first members were printed */
 	json_t *object;
 	json_t *error;
 	json_t *warnings;
@@ -119,7 +119,7 @@ static void set_last_members(json_t *object, enum status status)
 	json_object_set(object, "hints", array(&document.hints));
 }
 
-/* After a failure there may be no object of the command. */
+/* A command that failed may have set no object. */
 static json_t *object_of(enum status status, bool changed)
 {
 	json_t *object = document.object;

@@ -6,26 +6,26 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* The one object that a process prints with --json. It has the members of the command, then
- * "warnings" and "hints", which were said in words as well, and "error" if something failed.
- * docs/mkeyfile.schema.json describes the object of each command. Unless it is wanted, nothing is
+/* The one object that a process prints with --json. The object has the members of the command, then
+ * "warnings" and "hints", which standard error has as well, and "error" if something failed.
+ * docs/mkeyfile.schema.json describes the object of each command. Without --json, nothing is
  * collected. */
 void document_use(bool wanted);
 
-/* The members of the command. The object is released, and printed at the end. */
+/* Takes the members of the command over, and prints them at the end. */
 void document_set(json_t *object);
 
 /* The same for an object that would need too much memory: prints its members at once. The
- * caller prints the rest, without the closing brace. */
+ * caller prints the remaining members, without the closing brace. */
 void document_begin(json_t *object);
 
-/* What was said: the first error, and all hints, steps and statements. message: NULL: no memory. */
+/* Collect what was printed: the first error, and all hints, steps and statements. message: NULL: no memory. */
 void document_add_error(const char *message);
 void document_add_hint(const char *words);
 void document_add_step(const char *words);
 void document_add_statement(const char *sql);
 
-/* A warning. name: NULL: it has none; line: 0: it is about no line; hint: or NULL. */
+/* Collects a warning. name, hint: NULL if there is none; line: 0 if the warning is not about a line. */
 void document_add_warning(const char *name, unsigned int line, const char *message, const char *hint);
 
 /* The object of a warning, or of a note of verify. */
@@ -34,11 +34,11 @@ json_t *warning_json(const char *name, unsigned int line, const char *message, c
 /* An array with the hint, or without one for NULL. */
 json_t *hints_json(const char *hint);
 
-/* A new reference to the array of all steps, also of those that are added later. */
+/* A new reference to the array of all steps, including steps that are added later. */
 json_t *document_steps(void);
 
-/* Prints the object. An error is in it unless status is STATUS_DONE. changed: whether a file
- * was changed, for commands that failed before they set an object. */
+/* Prints the object, with the error unless status is STATUS_DONE. changed: whether a file was
+ * changed, for commands that failed before they set an object. */
 void document_print(enum status status, bool changed);
 
 void document_free(void);

@@ -2,6 +2,7 @@
 #include "cli/words/finding_words.h"
 
 #include "cli/words/message.h"
+#include "cli/words/refusal_hint.h"
 #include "cli/words/trust_words.h"
 #include "core/cleanup.h"
 #include "core/format.h"
@@ -15,34 +16,32 @@ static char *text_words(const struct finding *finding)
 
 	switch (finding->kind) {
 	case FINDING_DUPLICATE_ID:
-		return format_text("key ID %u version %u stands again on line %u, which the server uses", entry->id,
-				   entry->version, other->line);
+		return format_text("key ID %u version %u is repeated on line %u; the server uses the last one",
+				   entry->id, entry->version, other->line);
 	case FINDING_TEXT_AFTER_NUL:
-		return format_text("the server stops reading at a NUL byte");
+		return format_text("the file contains a NUL byte; the server ignores everything after it");
 	case FINDING_IGNORED_TEXT:
-		return format_text("the server ignores %zu bytes behind the key of ID %u", entry->ignored, entry->id);
+		return format_text("the server ignores %zu bytes after the key of ID %u", entry->ignored, entry->id);
 	case FINDING_UNIFORM_KEY:
-		return format_text("all bytes of the key of ID %u version %u are equal", entry->id, entry->version);
+		return format_text("all bytes of the key of ID %u version %u are identical", entry->id, entry->version);
 	case FINDING_REPEATED_KEY:
 		return format_text("key ID %u version %u has the same key as ID %u version %u on line %u", entry->id,
 				   entry->version, other->id, other->version, other->line);
 	case FINDING_PUBLISHED_KEY:
-		return format_text("the key of ID %u version %u is printed in MariaDB's documentation", entry->id,
+		return format_text("the key of ID %u version %u is published in MariaDB's documentation", entry->id,
 				   entry->version);
 	case FINDING_NO_TEMPORARY_KEY:
-		return format_text("there is no key ID 2: temporary files are encrypted under key ID 1");
+		return format_text("key ID 2 is missing; the server encrypts temporary files with key ID 1");
 	case FINDING_MIXED_VERSIONS:
-		return format_text("key ID %u has no version here, while other lines have one", entry->id);
+		return format_text("key ID %u has no version on this line, but other lines have versions", entry->id);
 	case FINDING_VERSION_GAP:
-		return format_text("key ID %u has version %u, but not version %u before it", entry->id, entry->version,
+		return format_text("key ID %u has version %u but not version %u", entry->id, entry->version,
 				   entry->version - 1);
 	case FINDING_OLD_VERSIONS:
 		return finding->count == 1
-			       ? format_text(
-					 "key ID %u has older versions: its rotation is not finished, or not tidied up",
-					 entry->id)
+			       ? format_text("older versions of key ID %u are still in the file", entry->id)
 			       : format_text(
-					 "%zu key IDs, for example %u, have older versions: their rotation is not finished, or not tidied up",
+					 "older versions of %zu key IDs are still in the file, for example of ID %u",
 					 finding->count, entry->id);
 	default:
 		return NULL;
@@ -61,12 +60,13 @@ static char *file_words(const struct finding *finding)
 	switch (finding->kind) {
 	case FINDING_KEY_FILE_EXPOSED:
 	case FINDING_PASSWORD_FILE_EXPOSED:
-		return format_text("the %s file has mode %04o: others can read it, or its group can change it",
-				   finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password",
-				   (unsigned int)finding->mode);
+		return format_text(
+			"the %s file has mode %04o: other users can read the file, or its group can change it",
+			finding->kind == FINDING_KEY_FILE_EXPOSED ? "key" : "password", (unsigned int)finding->mode);
 	case FINDING_PASSWORD_FILE_BESIDE:
-		return format_text("the password file '%s' lies beside the key file, open to the same users",
-				   finding->path);
+		return format_text(
+			"the password file '%s' is in the same directory as the key file and readable by the same users",
+			finding->path);
 	case FINDING_FOREIGN_OWNER:
 		if (!finding->user)
 			return format_text("'%s' belongs to user %u, who is neither root nor you", finding->path,
@@ -76,13 +76,13 @@ static char *file_words(const struct finding *finding)
 	case FINDING_OPEN_DIRECTORY:
 		return replaceable_words(finding);
 	case FINDING_UNREADABLE:
-		return format_text("the server's user '%s' cannot read '%s': %s", finding->user, finding->path,
+		return format_text("the server's user account '%s' cannot read '%s': %s", finding->user, finding->path,
 				   strerror(finding->error_number));
 	case FINDING_ACCESS_NOT_TRIED:
 		return format_text("cannot check whether user '%s' can read '%s': this check requires root",
 				   finding->user, finding->path);
 	case FINDING_PROTECTED_HOME:
-		return format_text("systemd hides '%s' from the server: mariadb.service has ProtectHome",
+		return format_text("systemd hides '%s' from the server: mariadb.service sets ProtectHome",
 				   finding->path);
 	default:
 		return NULL;
@@ -93,18 +93,18 @@ static char *password_words(const struct finding *finding)
 {
 	switch (finding->kind) {
 	case FINDING_BLANK_PASSWORD:
-		return format_text("the password file holds nothing but line ends");
+		return format_text("the password file contains only line breaks");
 	case FINDING_SHORT_PASSWORD:
 		return format_text("the password is shorter than %d bytes", PASSWORD_SHORT_SIZE);
 	case FINDING_LONG_PASSWORD:
-		return format_text("the password is longer than %d bytes, where this server cuts it in silence",
+		return format_text("the password is longer than %d bytes; this server silently ignores the rest",
 				   PASSWORD_MAX_SIZE);
 	case FINDING_PASSWORD_LINE_BREAK:
-		return format_text("the password has a line break inside");
+		return format_text("the password contains a line break");
 	case FINDING_PASSWORD_CARRIAGE_RETURN:
-		return format_text("the password ends in a carriage return");
+		return format_text("the password ends with a carriage return");
 	case FINDING_PASSWORD_NUL:
-		return format_text("the server cuts the password at a NUL byte");
+		return format_text("the password contains a NUL byte; the server ignores everything after it");
 	default:
 		return NULL;
 	}
@@ -115,25 +115,27 @@ static char *settings_words(const struct finding *finding)
 	switch (finding->kind) {
 	case FINDING_LOWER_CASE_FILE:
 		return format_text(
-			"the setting filekey begins with 'file:' in lower case: the server takes the text itself for the password");
+			"the value of filekey begins with 'file:' in lower case; the server uses the whole value as the password");
 	case FINDING_PASSWORD_IN_CLEAR:
-		return format_text("the setting filekey has the password itself, in an option file");
+		return format_text("an option file contains the password itself, as the value of filekey");
 	case FINDING_RELATIVE_PATH:
-		return format_text("'%s' is a relative path: the server takes it from its data directory",
-				   finding->path);
+		return format_text(
+			"'%s' is a relative path; the server resolves relative paths from its data directory",
+			finding->path);
 	case FINDING_STRAY_GROUP:
 		return format_text(
-			"the group [%s] of the option files has settings of %s, and the server does not read that group",
+			"the option file group [%s] contains settings of %s, but the server does not read this group",
 			finding->group, finding->path);
 	case FINDING_SETTING_WITHOUT_USE:
-		return format_text("'%s' is set, but this server does not have it: it goes on without", finding->path);
+		return format_text("'%s' is set, but this server does not have this setting and ignores the line",
+				   finding->path);
 	case FINDING_PLUGIN_NOT_FORCED:
-		return format_text("the server starts without its keys when it cannot read the key file");
+		return format_text("the server starts without keys if it cannot read the key file");
 	case FINDING_AES_CBC:
-		return format_text("data is encrypted by AES_CBC, where the server has AES_CTR as well");
+		return format_text("the server encrypts data with AES_CBC, although it supports AES_CTR");
 	case FINDING_NO_DEFAULT_KEY:
 		return format_text(
-			"innodb_default_encryption_key_id is set to %zu, and key ID %zu is not in the key file",
+			"innodb_default_encryption_key_id is set to %zu, but key ID %zu is not in the key file",
 			finding->count, finding->count);
 	default:
 		return NULL;
@@ -181,56 +183,59 @@ char *finding_words(const struct finding *finding)
 	return words;
 }
 
+#define UNSAFE_KEY_HINT "create a key with 'mkeyfile add' and move the data to the new key: this one protects nothing"
+#define EXPOSED_HINT "run 'chmod 600' on the file, or 'chmod 640' if its group is the server's"
+
 const char *finding_hint(enum finding_kind kind)
 {
 	static const char *const hints[] = {
 		[FINDING_DUPLICATE_ID] =
 			"check which of the two keys your data uses, and move the other one to a new ID",
-		[FINDING_TEXT_AFTER_NUL] = "keys behind it do not exist for the server: take the NUL byte out",
-		[FINDING_IGNORED_TEXT] = "put comments on lines of their own, behind a #",
-		[FINDING_UNIFORM_KEY] = "this key protects nothing: move its data to a new one, made by 'mkeyfile add'",
-		[FINDING_REPEATED_KEY] = "two IDs with one key are one key: move the data of one of them to a new ID",
-		[FINDING_PUBLISHED_KEY] =
-			"this key protects nothing: move its data to a new one, made by 'mkeyfile add'",
-		[FINDING_NO_TEMPORARY_KEY] = "run 'mkeyfile add 2%s' to give them a key of their own",
+		[FINDING_TEXT_AFTER_NUL] = "remove the NUL byte",
+		[FINDING_IGNORED_TEXT] = "put comments on separate lines that start with #",
+		[FINDING_UNIFORM_KEY] = UNSAFE_KEY_HINT,
+		[FINDING_REPEATED_KEY] = "use a separate key for each ID: move the data of one of the two to a new ID",
+		[FINDING_PUBLISHED_KEY] = UNSAFE_KEY_HINT,
+		[FINDING_NO_TEMPORARY_KEY] = "run 'mkeyfile add 2%s' to give temporary files a separate key",
 		[FINDING_MIXED_VERSIONS] =
-			"no documentation says that a server reads such a mixture: any change by mkeyfile gives every line a version",
+			"change the file with mkeyfile to give every line a version: no documentation says that servers read mixed files",
 		[FINDING_VERSION_GAP] =
-			"data that still has the missing version cannot be read: look for it in a backup of the key file",
+			"look for the missing version in a backup of the key file: data encrypted with that version cannot be read",
 		[FINDING_OLD_VERSIONS] =
 			"run 'mkeyfile remove --all --old-versions --server-data%s' to remove the versions that no data uses",
-		[FINDING_KEY_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
-		[FINDING_PASSWORD_FILE_EXPOSED] = "chmod 600 it, or 640 with the server's group",
+		[FINDING_KEY_FILE_EXPOSED] = EXPOSED_HINT,
+		[FINDING_PASSWORD_FILE_EXPOSED] = EXPOSED_HINT,
 		[FINDING_PASSWORD_FILE_BESIDE] =
-			"who gets at one gets at both: a password on another device, or from a secret manager, guards more",
-		[FINDING_FOREIGN_OWNER] = "chown it to root or to the server's user",
+			"keep the password on another device or in a secret manager, so that one leak does not expose both",
+		[FINDING_FOREIGN_OWNER] = "change the owner to root or to the server's user account",
 		[FINDING_OPEN_DIRECTORY] =
-			"give it to root and let nobody else write to it, or move the file; other commands refuse it",
+			"let only root write there, or move the file: all commands except verify refuse this path",
 		[FINDING_UNREADABLE] =
-			"give the file, and each directory on the way to it, to that user or its group; --server-user names another",
-		[FINDING_ACCESS_NOT_TRIED] = "run the command as root, or name another user with --server-user",
-		[FINDING_PROTECTED_HOME] = "move the file out of the home directories, to /etc/mysql for example",
+			"give that user read access to the file and search access to every directory in its path, or choose another user with --server-user",
+		[FINDING_ACCESS_NOT_TRIED] = "run the command as root, or choose another user with --server-user",
+		[FINDING_PROTECTED_HOME] = "move the file out of the home directories, for example to /etc/mysql",
 		[FINDING_BLANK_PASSWORD] =
-			"servers from 10.6 to before 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 crash on it, later ones take it for no password",
+			"write a password to the file: servers since 10.6 crash on line breaks alone, and from 10.6.28, 10.11.19, 11.4.13, 11.8.9 and 12.3.3 on they use no password",
 		[FINDING_SHORT_PASSWORD] =
-			"one processor core tries 600,000 passwords a second: use 'openssl rand -hex 128' or generate --new-password-file",
-		[FINDING_LONG_PASSWORD] = "later releases refuse it: encrypt the file under a shorter one",
-		[FINDING_PASSWORD_LINE_BREAK] = "openssl enc uses only the first line, the server all of it",
-		[FINDING_PASSWORD_CARRIAGE_RETURN] = "openssl enc keeps it, the server takes it off",
-		[FINDING_PASSWORD_NUL] = "write a password file of one line of text",
+			"use 'openssl rand -hex 128' or generate --new-password-file: one processor core tries 600,000 passwords per second",
+		[FINDING_LONG_PASSWORD] = "encrypt the file with a shorter password: later releases refuse this one",
+		[FINDING_PASSWORD_LINE_BREAK] =
+			"use a password of one line: openssl enc reads only the first line, the server reads all lines",
+		[FINDING_PASSWORD_CARRIAGE_RETURN] =
+			"remove the carriage return: openssl enc includes it in the password, the server does not",
+		[FINDING_PASSWORD_NUL] = "write a password file with one line of text",
 		[FINDING_LOWER_CASE_FILE] = "write FILE: in upper case",
-		[FINDING_PASSWORD_IN_CLEAR] =
-			"put it into a file that only the server's user can read, and name that as FILE:path",
-		[FINDING_RELATIVE_PATH] = "name it with its absolute path",
-		[FINDING_STRAY_GROUP] = "move them to the group [mariadb]",
+		[FINDING_PASSWORD_IN_CLEAR] = PASSWORD_IN_CLEAR_HINT,
+		[FINDING_RELATIVE_PATH] = "use the absolute path",
+		[FINDING_STRAY_GROUP] = "move these settings to the group [mariadb]",
 		[FINDING_SETTING_WITHOUT_USE] =
-			"take the setting out, or encrypt the file anew for a server that has it",
+			"remove the setting, or encrypt the file for a server that has this setting",
 		[FINDING_PLUGIN_NOT_FORCED] =
-			"FORCE_PLUS_PERMANENT for the plugin (file_key_management = FORCE_PLUS_PERMANENT) makes it refuse to start instead, before it takes tables for corrupted",
+			"set the plugin to FORCE_PLUS_PERMANENT (file_key_management = FORCE_PLUS_PERMANENT): the server then refuses to start instead of reporting tables as corrupted",
 		[FINDING_AES_CBC] =
-			"AES_CTR is the better choice for a new server, but it rules out the plugins for Vault and AWS KMS later; existing data can be read only with the algorithm that wrote it",
+			"choose AES_CTR for a new server that will not use the plugins for Vault and AWS KMS, and keep AES_CBC for existing data, which only that algorithm can decrypt",
 		[FINDING_NO_DEFAULT_KEY] =
-			"add this key ID, or set another one: the server cannot create encrypted tables that name no ID",
+			"add this key ID or choose another default: the server cannot create encrypted tables without an explicit key ID",
 		[FINDING_VAULT_MAX_VERSIONS] =
 			"run 'vault kv metadata put -mount=MOUNT -max-versions=1000 ID' for each of these key IDs",
 		[FINDING_VAULT_DELETE_AFTER] =

@@ -45,7 +45,7 @@ json_t *json_text(const char *text)
 	return string;
 }
 
-/* The one control character that jansson leaves as it is. */
+/* DEL is the only control character that jansson does not escape. */
 static int write_visibly(const char *text, size_t size, void *stream)
 {
 	for (size_t i = 0; i < size; i++)

@@ -24,7 +24,7 @@ static struct {
 	bool has_steps;
 	bool has_error;
 	bool changed;
-	bool lost_words; /* of a result, for want of memory */
+	bool lost_words; /* a part of a result was not printed: no memory */
 	char *given;
 	char *given_target;
 	bool is_input;
@@ -93,8 +93,8 @@ void message_changed(void)
 	said.changed = true;
 }
 
-/* Bytes of the character at text, which is not its end, and its code point; 0: it is
- * not UTF-8 (RFC 3629). */
+/* Size in bytes of the character at text, which is not at its end, and its code point; 0: not
+ * UTF-8 (RFC 3629). */
 static int decode(const unsigned char *text, uint32_t *ret_code)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -115,14 +115,14 @@ static int decode(const unsigned char *text, uint32_t *ret_code)
 	return size;
 }
 
-/* Control characters, and those that end a line or turn the order of others (UAX 9). */
+/* Control characters, and characters that break a line or change the direction of text (UAX 9). */
 static bool is_obeyed(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Bytes of the character at text that a terminal would not simply show; 0: it would. */
+/* Size in bytes of the character at text if a terminal would do more than show it, else 0. */
 static int control_size(const unsigned char *text)
 {
 	uint32_t code;
@@ -144,7 +144,7 @@ bool is_visible(const char *text)
 	return true;
 }
 
-/* What needs no change goes out at once: standard error has no buffer. */
+/* Prints whole runs of visible characters, since standard error is not buffered. */
 static void print_text(FILE *stream, const char *text, bool has_lines)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -218,7 +218,7 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	va_end(again);
 	if (!silent) {
 		if (words)
-			/* lines are the format's own: a name, or what a server says, starts none */
+			/* only the format may break lines, not a file name or the words of a server */
 			print_text(stderr, words, count_lines(words) == count_lines(format));
 		else
 			vfprintf(stderr, format, arguments);
@@ -227,7 +227,7 @@ __attribute__((format(printf, 2, 0))) static char *say(bool silent, const char *
 	return words;
 }
 
-/* What an error or a warning begins with. */
+/* The first word of an error or a warning. */
 static void print_name(enum color color, const char *end)
 {
 	char words[sizeof("mkeyfile ") + 64];
@@ -285,15 +285,15 @@ enum status usage_error(const char *words)
 	return STATUS_USAGE;
 }
 
-/* ---- words for the core's faults ---- */
+/* ---- messages for the faults of core ---- */
 
-/* What became of another program, called name. */
+/* Prints how another program failed. */
 static void say_program_failed(const char *name, int wait_status)
 {
 	if (wait_status < 0)
 		message_error("cannot run %s: %s", name, strerror(-wait_status));
 	else if (WIFSIGNALED(wait_status))
-		message_error("%s was ended by signal %d", name, WTERMSIG(wait_status));
+		message_error("%s was killed by signal %d", name, WTERMSIG(wait_status));
 	else
 		message_error("%s failed with status %d", name, WEXITSTATUS(wait_status));
 }
@@ -304,78 +304,81 @@ static void say_busy(const char *path, pid_t holder)
 		message_error("'%s' is locked by process %d", path, (int)holder);
 	else
 		message_error("'%s' is locked by another process", path);
-	message_hint("--lock-timeout=SECONDS waits longer");
+	message_hint("use --lock-timeout=SECONDS to wait longer");
 }
 
 #define DIGITS(number) DIGITS_OF(number)
 #define DIGITS_OF(number) #number
 
+#define NO_PASSWORD " contains no password"
+#define MORE_TIME "use --password-timeout=SECONDS to allow more time (0: no limit)"
+
 struct fault_words {
 	enum fault_code code;
 	enum status status;
 	const char *before; /* the path, in quotes */
-	const char *after;  /* NULL: the path is not named */
-	bool has_reason;    /* the error of the operating system is at the end */
+	const char *after;  /* NULL: the path is not printed */
+	bool has_reason;    /* the error of the operating system follows */
 	const char *hint;   /* or NULL */
 };
 
-/* FAULT_COMMAND_FAILED and FAULT_TIMEOUT are those of the password command, which is not
- * named: it may have a password in it. */
+/* FAULT_COMMAND_FAILED and FAULT_TIMEOUT are about the password command. The command is not
+ * printed, since it may contain a password. */
 static const struct fault_words fault_words[] = {
 	{ FAULT_OPEN, STATUS_FAILED, "cannot open ", "", true, NULL },
 	{ FAULT_READ, STATUS_FAILED, "cannot read ", "", true, NULL },
 	{ FAULT_LOCK, STATUS_FAILED, "cannot lock ", "", true, NULL },
-	{ FAULT_CREATE, STATUS_FAILED, "cannot create a temporary file beside ", "", true, NULL },
-	{ FAULT_DIRECTORY, STATUS_FAILED, "cannot create files beside ", "", true, NULL },
-	{ FAULT_OWNER, STATUS_REFUSED, "cannot keep the owner and group of ", "", true, NULL },
-	{ FAULT_ATTRIBUTES, STATUS_FAILED, "cannot keep mode, ACL and extended attributes of ", "", true, NULL },
-	{ FAULT_ACCESS, STATUS_FAILED, "cannot change owner, group or mode of ", "", true, NULL },
+	{ FAULT_CREATE, STATUS_FAILED, "cannot create a temporary file next to ", "", true, NULL },
+	{ FAULT_DIRECTORY, STATUS_FAILED, "cannot create files in the directory of ", "", true, NULL },
+	{ FAULT_OWNER, STATUS_REFUSED, "cannot preserve the owner and group of ", "", true, NULL },
+	{ FAULT_ATTRIBUTES, STATUS_FAILED, "cannot preserve the mode, ACL and extended attributes of ", "", true,
+	  NULL },
+	{ FAULT_ACCESS, STATUS_FAILED, "cannot change the owner, group or mode of ", "", true, NULL },
 	{ FAULT_WRITE, STATUS_FAILED, "cannot write ", "", true, NULL },
-	{ FAULT_READ_BACK, STATUS_FAILED, "cannot read back what was written for ", "", true, NULL },
+	{ FAULT_READ_BACK, STATUS_FAILED, "cannot read back the new content of ", "", true, NULL },
 	{ FAULT_PUBLISH, STATUS_FAILED, "cannot replace ", "", true, NULL },
 	{ FAULT_BACKUP, STATUS_FAILED, "cannot keep a backup of ", "", true, NULL },
-	{ FAULT_OLD_LEFT, STATUS_FAILED, "cannot remove the old content of ", "", true, NULL },
+	{ FAULT_OLD_LEFT, STATUS_FAILED, "cannot delete the old content of ", "", true, NULL },
 	{ FAULT_THREAD, STATUS_FAILED, "cannot start a thread", NULL, true, NULL },
 	{ FAULT_MEMORY, STATUS_FAILED, "out of memory", NULL, false, NULL },
-	{ FAULT_RANDOM, STATUS_FAILED, "the random generator failed: no key was made", NULL, false, NULL },
-	{ FAULT_ALGORITHM, STATUS_FAILED, "digest or cipher not available: OpenSSL's configuration does not allow it",
-	  NULL, false, NULL },
+	{ FAULT_RANDOM, STATUS_FAILED, "the random number generator failed: no key was created", NULL, false, NULL },
+	{ FAULT_ALGORITHM, STATUS_FAILED, "digest or cipher not available in OpenSSL's configuration", NULL, false,
+	  NULL },
 	{ FAULT_NOT_REGULAR, STATUS_FAILED, "", " is not a regular file", false, NULL },
-	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": the named pipe was not written in time", false,
-	  "use --password-timeout=SECONDS to allow more time (0: no limit)" },
+	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": timed out waiting for data from the named pipe", false,
+	  MORE_TIME },
 	{ FAULT_TOO_LARGE, STATUS_FAILED, "",
 	  " is larger than " DIGITS(KEYFILE_MAX_SIZE) " bytes, the most that a server reads", false, NULL },
 	{ FAULT_READ_ONLY, STATUS_FAILED, "", " is on a file system that is mounted read-only", false, NULL },
 	{ FAULT_IMMUTABLE, STATUS_FAILED, "", " or its directory is immutable or append-only", false,
-	  "lsattr shows it, chattr -i or -a takes it off" },
+	  "run 'lsattr' to show the attribute, and 'chattr -i' or 'chattr -a' to remove it" },
 	{ FAULT_INTERRUPTED, STATUS_FAILED, "interrupted by a signal: ", " was not changed", false, NULL },
-	{ FAULT_EXISTS, STATUS_REFUSED, "", " exists", false, NULL },
-	{ FAULT_TORN, STATUS_FAILED, "", " is damaged: cannot write it", true,
-	  "bring its old content back from the backup" },
+	{ FAULT_EXISTS, STATUS_REFUSED, "", " already exists", false, NULL },
+	{ FAULT_TORN, STATUS_FAILED, "", " is damaged: cannot finish writing", true,
+	  "restore the old content from the backup" },
 	{ FAULT_CHANGED, STATUS_FAILED, "",
-	  " was changed by somebody else meanwhile; their change was kept, yours was not made", false,
-	  "run the command again" },
+	  " was changed by another program while this command ran; that change was kept and yours was not applied",
+	  false, "run the command again" },
 	{ FAULT_STRANDED, STATUS_FAILED, "",
-	  " was changed by somebody else meanwhile, and their change cannot be put back", true, NULL },
+	  " was changed by another program while this command ran, and that change cannot be restored", true, NULL },
 	{ FAULT_DIRECTORY_SYNC, STATUS_FAILED, "",
-	  " has its new content, but it may not survive a power cut: cannot sync its directory", true, NULL },
+	  " has the new content, but a power cut may undo the change: cannot sync the directory", true, NULL },
 	{ FAULT_SYSTEM_KEY, STATUS_REFUSED, "", " has no key ID 1, which every server needs", false, NULL },
-	{ FAULT_NOT_A_KEYFILE, STATUS_FAILED, "", " holds no key", false, NULL },
+	{ FAULT_NOT_A_KEYFILE, STATUS_FAILED, "", " contains no key", false, NULL },
 	{ FAULT_NOT_ENCRYPTED, STATUS_FAILED, "", " is not encrypted", false, NULL },
-	{ FAULT_TRUNCATED, STATUS_FAILED, "", " is damaged: an encrypted key file is not cut in the middle of a block",
-	  false, NULL },
-	{ FAULT_WRONG_PASSWORD, STATUS_WRONG_PASSWORD, "",
-	  " does not open: wrong password, wrong digest or iteration count, or damaged", false, NULL },
-	{ FAULT_PASSWORD_EMPTY, STATUS_FAILED, "", " holds no password", false, NULL },
-	{ FAULT_PASSWORD_BLANK, STATUS_FAILED, "", " holds no password", false, NULL },
+	{ FAULT_TRUNCATED, STATUS_FAILED, "", " is damaged: the encrypted data ends in the middle of a block", false,
+	  NULL },
+	{ FAULT_WRONG_PASSWORD, STATUS_WRONG_PASSWORD, "cannot decrypt ",
+	  ": wrong password, wrong digest or iteration count, or damaged file", false, NULL },
+	{ FAULT_PASSWORD_EMPTY, STATUS_FAILED, "", NO_PASSWORD, false, NULL },
+	{ FAULT_PASSWORD_BLANK, STATUS_FAILED, "", NO_PASSWORD, false, NULL },
 	{ FAULT_PASSWORD_TOO_LONG, STATUS_FAILED, "the password in ",
-	  " is longer than " DIGITS(PASSWORD_MAX_SIZE) " bytes, which no server reads", false, NULL },
-	{ FAULT_PASSWORD_NUL, STATUS_REFUSED, "the password in ", " has a NUL byte, where the server would cut it",
-	  false, NULL },
+	  " is longer than " DIGITS(PASSWORD_MAX_SIZE) " bytes, the most that a server reads", false, NULL },
+	{ FAULT_PASSWORD_NUL, STATUS_REFUSED, "the password in ",
+	  " contains a NUL byte; the server would ignore everything after it", false, NULL },
 	{ FAULT_PASSWORD_NEWLINE, STATUS_REFUSED, "the password in ",
-	  " has more than one line, which openssl would cut", false, NULL },
-	{ FAULT_TIMEOUT, STATUS_FAILED, "the password command did not end in time", NULL, false,
-	  "--password-timeout=SECONDS gives it more time, 0 all it wants" },
+	  " has more than one line; openssl would read only the first", false, NULL },
+	{ FAULT_TIMEOUT, STATUS_FAILED, "the password command timed out", NULL, false, MORE_TIME },
 };
 
 static enum status say_words(const struct fault_words *words, const char *path, int error_number)
@@ -394,7 +397,7 @@ static enum status say_words(const struct fault_words *words, const char *path, 
 
 static enum status say_no_keyfile(const char *path, const char *what, struct fault fault)
 {
-	message_error("'%s' is no key file: %s at line %u, column %u", path, what, fault.line, fault.column);
+	message_error("'%s' is not a key file: %s at line %u, column %u", path, what, fault.line, fault.column);
 	return STATUS_FAILED;
 }
 
@@ -421,7 +424,7 @@ void message_ignored(const char *path, const struct refusal_of_trust *refusal)
 	say_refusal(false, path, refusal);
 }
 
-/* Of faults that the table has no words for. */
+/* Prints faults that need more than a row of the table. */
 static enum status say_more(struct fault fault, const char *path)
 {
 	switch (fault.code) {
@@ -442,10 +445,11 @@ static enum status say_more(struct fault fault, const char *path)
 		say_busy(path, fault.holder);
 		return STATUS_BUSY;
 	case FAULT_MOUNT_POINT:
-		message_error("'%s' is a mount point and cannot be replaced by renaming", path);
-		message_hint("change the file on the host that is mounted here, then restart the container");
+		message_error("'%s' is a mount point and cannot be replaced", path);
+		message_hint("change the file on the host, then restart the container that mounts it");
 		if (said.writes_in_place)
-			message_hint("--write-in-place=BACKUP writes into it, once its old content is safe in BACKUP");
+			message_hint(
+				"use --write-in-place=BACKUP to copy the file to BACKUP and then overwrite it in place");
 		return STATUS_REFUSED;
 	case FAULT_UNTRUSTED:
 		message_untrusted(path, trust_refusal());
@@ -470,7 +474,7 @@ enum status message_program_fault(struct fault fault, const char *program)
 	if (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT)
 		return message_fault(fault, program);
 	if (fault.code == FAULT_TIMEOUT) {
-		message_error("'%s' did not end in time", program);
+		message_error("'%s' timed out", program);
 		return STATUS_FAILED;
 	}
 	name = format_text("'%s'", program);
@@ -493,11 +497,16 @@ enum status refuse_unless(bool overridden, char *words)
 
 /* ---- the end ---- */
 
+static void hint_at_change(void)
+{
+	message_hint("the key file was changed");
+}
+
 static bool close_standard_output(void)
 {
 	bool failed_before = ferror(stdout);
 
-	/* a closed descriptor is no failure unless something was to go there */
+	/* a closed descriptor is a failure only if something was to be written */
 	return (!fclose(stdout) || errno == EBADF) && !failed_before;
 }
 
@@ -506,10 +515,10 @@ enum status message_finish(enum status status)
 	bool is_hinted = status != STATUS_DONE && said.changed;
 
 	if (is_hinted)
-		message_hint("the change itself is made");
+		hint_at_change();
 	document_print(status, said.changed);
 	if (fflush(stdout) || !close_standard_output()) {
-		message_error("cannot write standard output: %s", strerror(errno));
+		message_error("cannot write to standard output: %s", strerror(errno));
 		status = STATUS_FAILED;
 	}
 	if ((json_memory_failed() || said.lost_words) && (status == STATUS_DONE || !said.has_error)) {
@@ -517,7 +526,7 @@ enum status message_finish(enum status status)
 		status = STATUS_FAILED;
 	}
 	if (status != STATUS_DONE && said.changed && !is_hinted)
-		message_hint("the change itself is made");
+		hint_at_change();
 	free(said.given);
 	free(said.given_target);
 	document_free();

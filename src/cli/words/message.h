@@ -7,16 +7,16 @@
 
 #include <stdio.h>
 
-/* All words on standard error: "mkeyfile rotate: cannot open 'F': reason",
- * lower case, no full stop. Never key material: these go through stdio. */
+/* All messages on standard error: "mkeyfile rotate: cannot open 'F': reason", in lower case, without
+ * a period. Never key material, since messages go through stdio. */
 
 #define PRINTF_LIKE(words, first) __attribute__((format(printf, words, first)))
 
 /* name: "mkeyfile" or "mkeyfile COMMAND"; it must outlive the program. */
 void message_start(const char *name);
 
-/* --quiet: only errors are said. --json: the object on standard output has
- * errors, warnings, hints and steps as well. */
+/* --quiet: only errors are printed. --json: the object on standard output has errors, warnings,
+ * hints and steps as well. */
 void message_set_quiet(bool quiet);
 void message_set_json(bool json);
 
@@ -36,66 +36,66 @@ void message_say(enum message_kind kind, const char *format, ...) PRINTF_LIKE(2,
 #define message_note(...) message_say(MESSAGE_NOTE, __VA_ARGS__)
 #define message_step(...) message_say(MESSAGE_STEP, __VA_ARGS__)
 
-/* The options that a command in a hint needs to mean the same files, " --file=F", as
- * parser_retype found them, and those of them that name the target, for a command that
- * means other files. message_set_given takes both over; NULL: none. */
+/* The options that a command in a hint needs for the same files, " --file=F", as parser_retype
+ * found them; and those of them that set the target, for a command with other files.
+ * message_set_given takes both over; NULL: none. */
 void message_set_given(char *words, char *target);
 const char *message_given(void);
 const char *message_given_target(void);
-/* The key file is standard input, which no command in a hint can change. */
+/* The key file is standard input, so that no command in a hint can change it. */
 void message_set_input(void);
-/* The command has --write-in-place, which hints may name. */
+/* The command has --write-in-place, so that a hint may suggest it. */
 void message_set_writes_in_place(void);
-/* The hint, with these options in place of the %s that it may have. Good until the next
- * call; NULL for NULL, and for a command that would change standard input. */
+/* The hint, with these options in place of a %s. Valid until the next call; NULL for NULL, and for
+ * a command that would change standard input. */
 const char *hint_with_given(const char *hint);
-/* A statement that clears the way, on a line of its own, and in any case for JSON. */
+/* An SQL statement that the operator has to run first: printed on a separate line if is_printed,
+ * and always added to JSON. */
 void message_sql(const char *sql, bool is_printed);
 
-/* Prints text, of which a file name or a server's words may be a part. What a terminal
- * would obey, the end of a line, what turns the order of characters, and bytes that are
- * not UTF-8 become \ooo, in octal. */
+/* Prints text that may contain a file name or the words of a server. Control characters, line
+ * breaks, characters that change the direction of text, and bytes that are not UTF-8 are printed
+ * in octal, as \ooo. */
 void print_visibly(FILE *stream, const char *text);
 
 /* The same as text: malloc(3)ed, or NULL without memory. */
 char *visible_text(const char *text);
 
-/* Prints a line of a result on standard output, visibly but for the ends of lines that
- * format itself has. */
+/* Prints a line of a result on standard output, as print_visibly does. Only line breaks in format
+ * itself break lines. */
 void print_result(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Whether text has nothing of that kind. */
+/* Whether print_visibly prints text unchanged. */
 bool is_visible(const char *text);
 
 /* Prints an error, or a warning if the check is overridden. Takes ownership of words; NULL: no
  * memory. */
 MUST_CHECK enum status refuse_unless(bool overridden, char *words);
 
-/* An error of the command line: says it and returns STATUS_USAGE. */
+/* Prints an error of the command line, and returns STATUS_USAGE. */
 enum status usage_error(const char *words);
 
-/* Says what a fault of the file (or password source) at path means and returns the exit
- * status that goes with it: STATUS_DONE, and no word, for none. */
+/* Prints what a fault of the file (or password source) at path means, and returns its exit status.
+ * FAULT_NONE prints nothing and gives STATUS_DONE. */
 MUST_CHECK enum status message_fault(struct fault fault, const char *path);
 
-/* The same of another program that was run for what it prints. */
+/* The same for another program that was run for its output. */
 MUST_CHECK enum status message_program_fault(struct fault fault, const char *program);
 
-/* Says why the file at path is refused, or that an option file is ignored, and what can
- * be done about it. */
+/* Prints why the file at path is refused, or that an option file is ignored, with a hint. */
 void message_untrusted(const char *path, const struct refusal_of_trust *refusal);
 void message_ignored(const char *path, const struct refusal_of_trust *refusal);
 
-/* Tells message_finish that the change was made, whatever comes after. */
+/* Tells message_finish that the key file was changed, even if a later step fails. */
 void message_changed(void);
 
-/* Prints the object of --json, with an error when status is one that follows a
- * message_error, and closes standard output, whose failure turns any status
- * into STATUS_FAILED. Returns the final status. */
+/* Prints the object of --json, with the error if there was a message_error and status is not
+ * STATUS_DONE. Then closes standard output; if this fails, the status is STATUS_FAILED. Returns the
+ * final status. */
 enum status message_finish(enum status status);
 
 /* Milliseconds of work before progress is shown. */
 #define PROGRESS_AFTER 1000
 
-/* Takes a line that shows progress from the terminal. */
+/* Clears a progress line from the terminal. */
 void message_clear_line(void);

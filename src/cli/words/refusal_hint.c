@@ -3,49 +3,51 @@
 
 #include <errno.h>
 
+#define REGULAR_FILE_HINT "use a regular file"
+
 static const char *key_hint(const struct server_profile *profile)
 {
 	if (profile->syntax == SYNTAX_VERSIONED)
-		return "a key is 32, 48 or 64 hex digits";
-	return "a key is 32, 48 or 64 hex digits behind ID and semicolon; this server reads no key versions";
+		return "write the key as 32, 48 or 64 hex digits";
+	return "write 32, 48 or 64 hex digits after ID and semicolon: this server does not read key versions";
 }
 
 const char *fault_hint(struct fault fault, const struct server_profile *profile)
 {
 	switch (fault.code) {
 	case FAULT_SYNTAX:
-		return "a line is 'ID;KEY', or a comment behind #";
+		return "write each line as 'ID;KEY', or as a comment that starts with #";
 	case FAULT_KEY_ID:
-		return "a key ID is a number from 1 to 4294967295";
+		return "use a number from 1 to 4294967295 as the key ID";
 	case FAULT_KEY_VERSION:
-		return "a key version is a number from 1 to 4294967294";
+		return "use a number from 1 to 4294967294 as the key version";
 	case FAULT_KEY:
 		return key_hint(profile);
 	case FAULT_SYSTEM_KEY:
-		return "every server needs key ID 1; if there is encrypted data already, it has to be the key that wrote it";
+		return "add key ID 1, which every server needs, and use the original key if encrypted data already exists";
 	case FAULT_TOO_LARGE:
-		return "take out comments and blank lines, or keys that nothing needs any more";
+		return "remove comments, blank lines, or keys that no data needs";
 	case FAULT_NOT_ENCRYPTED:
 		return "run 'mkeyfile encrypt --in-place%s' to encrypt it";
 	case FAULT_TRUNCATED:
-		return "the file is cut: take a backup of it";
+		return "restore the file from a backup: it is truncated";
 	case FAULT_WRONG_PASSWORD:
-		return "this server reads files encrypted by sha1 with 1 iteration only";
+		return "encrypt the file with sha1 and 1 iteration: this server reads nothing else";
 	case FAULT_PASSWORD_EMPTY:
 	case FAULT_PASSWORD_BLANK:
-		return "write the password into the password file";
+		return "write the password to the password file";
 	case FAULT_PASSWORD_TOO_LONG:
-		return "encrypt the file under a password of at most 256 bytes, such as generate --new-password-file makes";
+		return "encrypt the file with a password of at most 256 bytes, such as generate --new-password-file creates";
 	case FAULT_OPEN:
 		return fault.error_number == EACCES
-			       ? "give the server's user account read access to the file, and search access to every directory of its path"
+			       ? "give the server's user account read access to the file and search access to every directory in its path"
 			       : NULL;
 	case FAULT_NOT_REGULAR:
-		return "name a regular file";
+		return REGULAR_FILE_HINT;
 	case FAULT_READ:
 		if (fault.error_number == EISDIR)
-			return "name a regular file";
-		return "this server cannot read a named pipe: give it a file";
+			return REGULAR_FILE_HINT;
+		return REGULAR_FILE_HINT ": this server cannot read named pipes";
 	default:
 		return NULL;
 	}
@@ -53,14 +55,19 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 
 const char *no_password_hint(void)
 {
-	return "the file is encrypted: set filekey to FILE: and the absolute path of its password file";
+	return "set filekey to FILE: and the absolute path of the password file: the key file is encrypted";
 }
+
+#define LOAD_HINT(plugin)                                                                                              \
+	"set plugin_load_add = " plugin                                                                                \
+	" in the group [mariadb], as 'mkeyfile config' prints it, unless the plugin was installed with INSTALL SONAME"
+#define ENABLE_HINT(plugin) "remove the line that disables the plugin, or set " plugin " = FORCE_PLUS_PERMANENT"
 
 static const char *not_loaded_hint(enum key_plugin plugin)
 {
 	if (plugin == MKEYFILE_KEY_MANAGEMENT)
-		return "write plugin_load_add = mkeyfile_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files";
-	return "write plugin_load_add = file_key_management into the group [mariadb], or run 'mkeyfile config'; a plugin installed with INSTALL SONAME is not in the option files";
+		return LOAD_HINT("mkeyfile_key_management");
+	return LOAD_HINT("file_key_management");
 }
 
 const char *obstacle_hint(enum obstacle_kind kind, enum key_plugin plugin)
@@ -69,25 +76,24 @@ const char *obstacle_hint(enum obstacle_kind kind, enum key_plugin plugin)
 	case OBSTACLE_NOT_LOADED:
 		return not_loaded_hint(plugin);
 	case OBSTACLE_OFF:
-		return plugin == MKEYFILE_KEY_MANAGEMENT
-			       ? "remove the line that switches it off, or write mkeyfile_key_management = FORCE_PLUS_PERMANENT"
-			       : "remove the line that switches it off, or write file_key_management = FORCE_PLUS_PERMANENT";
+		return plugin == MKEYFILE_KEY_MANAGEMENT ? ENABLE_HINT("mkeyfile_key_management")
+							 : ENABLE_HINT("file_key_management");
 	case OBSTACLE_AMBIGUOUS:
-		return "write the name of the setting in full";
+		return "write the full name of the setting";
 	case OBSTACLE_WITHOUT_VALUE:
-		return "write = and a value behind the setting, or take it out";
+		return "add = and a value to the setting, or remove the setting";
 	case OBSTACLE_PREFIX:
 		return "remove the prefix from the name of the setting";
 	case OBSTACLE_VALUE:
-		return "the digests are sha1, sha224, sha256, sha384 and sha512, the algorithms AES_CBC and AES_CTR, the modes of the plugin OFF, ON, FORCE and FORCE_PLUS_PERMANENT";
+		return "use a digest (sha1, sha224, sha256, sha384, sha512), an algorithm (AES_CBC, AES_CTR) or a plugin mode (OFF, ON, FORCE, FORCE_PLUS_PERMANENT)";
 	case OBSTACLE_NO_FILENAME:
 		return "set filename to the absolute path of the key file, in the group [mariadb]";
 	case OBSTACLE_CLEAR_TEXT:
-		return "write it to a file that only the server's user can read, and set filekey to FILE: and the path of that";
+		return PASSWORD_IN_CLEAR_HINT;
 	case OBSTACLE_KDF:
-		return "take the setting out: this server reads files encrypted by sha1 with 1 iteration only";
+		return "remove the setting: this server only reads files encrypted with sha1 and 1 iteration";
 	case OBSTACLE_UNKNOWN:
-		return "no plugin that is loaded has this setting: remove it, or correct its name";
+		return "remove the setting or correct its name: no loaded plugin has this setting";
 	case OBSTACLE_NONE:
 		break;
 	}

@@ -33,7 +33,7 @@ struct account_name {
 	char text[64];
 };
 
-/* The name if it is a usual one, else the number. */
+/* The name if it has only usual characters, else the number. */
 static struct account_name account_name(const char *name, unsigned int number)
 {
 	struct account_name account;
@@ -63,7 +63,7 @@ static struct account_name group_name(gid_t group)
 char *refusal_words(const struct refusal_of_trust *refusal)
 {
 	const char *type = type_name(refusal->type);
-	const char *does = refusal->type == S_IFDIR ? "rename entries of" : "write to";
+	const char *does = refusal->type == S_IFDIR ? "rename files in" : "write to";
 
 	switch (refusal->reason) {
 	case REFUSAL_OWNER:
@@ -78,17 +78,16 @@ char *refusal_words(const struct refusal_of_trust *refusal)
 	case REFUSAL_OTHERS:
 		return format_text("any user can %s %s '%s'", does, type, refusal->part);
 	case REFUSAL_UNKNOWN:
-		return format_text("cannot read the ACL of %s '%s', which lets other users write to it", type,
+		return format_text("cannot read the ACL of %s '%s', which other users can write to", type,
 				   refusal->part);
 	case REFUSAL_SECOND_NAME:
-		return format_text("%s '%s' has another name, and any user can create links in its directory", type,
-				   refusal->part);
+		return format_text("%s '%s' has another hard link, and any user can create links in its directory",
+				   type, refusal->part);
 	case REFUSAL_LINK:
-		return format_text(
-			"user '%s' owns %s '%s', and could choose the file whose owner or mode this command sets",
-			user_name(refusal->user).text, type, refusal->part);
+		return format_text("user '%s' owns %s '%s' and could redirect the owner or mode change to another file",
+				   user_name(refusal->user).text, type, refusal->part);
 	case REFUSAL_HARD_LINK:
-		return format_text("%s '%s' has another name, which would get the same owner and mode", type,
+		return format_text("%s '%s' has another hard link, which would get the same owner and mode", type,
 				   refusal->part);
 	case REFUSAL_NONE:
 		break;
@@ -96,7 +95,7 @@ char *refusal_words(const struct refusal_of_trust *refusal)
 	return NULL;
 }
 
-/* A name that a shell takes as it is: the others are not for pasting. */
+/* A name that needs no quotes in a shell. Other names are not printed for pasting. */
 static bool is_plain(const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+:@%,=-";
@@ -142,9 +141,9 @@ char *refusal_fix(const struct refusal_of_trust *refusal)
 	case REFUSAL_SECOND_NAME:
 		return format_text("move the file to a directory that other users cannot write to");
 	case REFUSAL_LINK:
-		return format_text("check which file it leads to, and use the path of that file");
+		return format_text("check which file the link points to, and use the path of that file");
 	case REFUSAL_HARD_LINK:
-		return format_text("remove its other hard links, or replace it with a copy of itself");
+		return format_text("remove the other hard links, or replace the file with a copy");
 	case REFUSAL_NONE:
 		break;
 	}

@@ -6,5 +6,5 @@
 /* "user 'bob' owns directory '/srv'": why a path is not trusted. malloc(3)ed, or NULL. */
 char *refusal_words(const struct refusal_of_trust *refusal);
 
-/* What can be done about it. malloc(3)ed, or NULL. */
+/* How to make the path trusted. malloc(3)ed, or NULL. */
 char *refusal_fix(const struct refusal_of_trust *refusal);
