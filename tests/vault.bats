@@ -173,7 +173,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 	for action in check write; do
 		: >"$vault/log"
 		ask_helper $action <keys
-		assert_problem 'key ID 3 version 1 is another key there' \
+		assert_problem 'key ID 3 version 1 has a different key in Vault' \
 			'check which of the two keys your data uses; Vault cannot replace a version' true
 		run ! grep -q POST "$vault/log"
 	done
@@ -191,13 +191,13 @@ GET kv/data/700?version=1' "$(vault_log)"
 	vault_ask POST kv/delete/1 '{"versions":[5]}'
 	for number in 2 4; do
 		ask_helper check <<<"1;$number;$a"
-		assert_problem "key ID 1 version $number is destroyed there, and Vault cannot write it again" \
+		assert_problem "key ID 1 version $number is destroyed in Vault, which cannot write it again" \
 			'use another mount, or export newer versions only' true
 	done
 	ask_helper check <<<"1;5;$a"
-	assert_problem 'key ID 1 version 5 is deleted there' "run 'vault kv undelete -mount=kv -versions=5 1'" true
+	assert_problem 'key ID 1 version 5 is deleted in Vault' "run 'vault kv undelete -mount=kv -versions=5 1'" true
 	ask_helper check <<<"9;4000000000;$a"
-	assert_problem 'key ID 9 lacks 3999999999 versions, and Vault counts versions from 1' \
+	assert_problem 'key ID 9 would need 3999999999 placeholder versions, because Vault counts versions from 1' \
 		'move the data to a new key ID, which starts at version 1' true
 	vault_ask POST kv/metadata/9 '{"delete_version_after":"90m"}'
 	ask_helper check <<<"9;1;$a"
@@ -301,12 +301,12 @@ GET kv/data/700?version=1' "$(vault_log)"
 		status 400|the server answered with status 400 for 'kv/data/1': this went wrong|$mount_hint
 		status 403|permission denied for 'kv/data/1'|set VAULT_TOKEN to a token that is valid and has a policy with read on 'kv/data/1'
 		redirect https://other:8200/v1/kv|the server redirects to 'https://other:8200/v1/kv'|use the address of the active Vault server
-		garbage|the answer for 'kv/data/1?version=1' is not that of a Vault server|$mount_hint
-		json {}|the answer for 'kv/data/1?version=1' is not that of a Vault server|$mount_hint
-		json []|the answer for 'kv/data/1?version=1' is not that of a Vault server|$mount_hint
+		garbage|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
+		json {}|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
+		json []|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		huge|the server's answer is larger than 16777216 bytes|$usual_hint
 		truncate|the server closed the connection before its answer was complete|$usual_hint
-		noise|the server does not speak HTTP or TLS as Vault does: Unsupported protocol|$usual_hint
+		noise|the server does not respond as Vault does: Unsupported protocol|$usual_hint
 		close|the server closed the connection before its answer was complete|$usual_hint
 		hang 5|the server did not answer within 1 seconds|$usual_hint
 	END

@@ -249,7 +249,7 @@ bool http_refuse(struct http *http, long status, const char *path, const char *c
 
 bool http_refuse_content(struct http *http, const char *path)
 {
-	problem_set(http->problem, "the answer for '%s' is not that of a Vault server", path);
+	problem_set(http->problem, "the answer for '%s' is not from a Vault server", path);
 	return problem_hint(http->problem, "use the URL of a KV version 2 mount: https://HOST:8200/v1/MOUNT");
 }
 
@@ -277,8 +277,7 @@ static void explain(struct http *http, CURLcode code)
 	else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
 		problem_set(http->problem, "cannot reach the server: %s", curl_easy_strerror(code));
 	else
-		problem_set(http->problem, "the server does not speak HTTP or TLS as Vault does: %s",
-			    curl_easy_strerror(code));
+		problem_set(http->problem, "the server does not respond as Vault does: %s", curl_easy_strerror(code));
 	problem_hint(http->problem, "run 'vault status' to see whether Vault runs and answers at this address");
 }
 

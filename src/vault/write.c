@@ -68,7 +68,7 @@ static bool compare(struct kv *kv, const struct key_line *line, bool *ret_same)
 
 static bool refuse_different(struct kv *kv, const struct key_line *line)
 {
-	problem_refuse(kv->problem, "key ID %" PRIu32 " version %" PRIu32 " is another key there", line->id,
+	problem_refuse(kv->problem, "key ID %" PRIu32 " version %" PRIu32 " has a different key in Vault", line->id,
 		       line->version);
 	return problem_hint(kv->problem, "check which of the two keys your data uses; Vault cannot replace a version");
 }
@@ -76,13 +76,13 @@ static bool refuse_different(struct kv *kv, const struct key_line *line)
 static bool refuse_gone(struct kv *kv, const struct key_line *line, enum kv_state state)
 {
 	if (state == KV_DELETED) {
-		problem_refuse(kv->problem, "key ID %" PRIu32 " version %" PRIu32 " is deleted there", line->id,
+		problem_refuse(kv->problem, "key ID %" PRIu32 " version %" PRIu32 " is deleted in Vault", line->id,
 			       line->version);
 		return problem_hint(kv->problem, "run 'vault kv undelete -mount=%s -versions=%" PRIu32 " %" PRIu32 "'",
 				    kv->mount, line->version, line->id);
 	}
 	problem_refuse(kv->problem,
-		       "key ID %" PRIu32 " version %" PRIu32 " is destroyed there, and Vault cannot write it again",
+		       "key ID %" PRIu32 " version %" PRIu32 " is destroyed in Vault, which cannot write it again",
 		       line->id, line->version);
 	return problem_hint(kv->problem, "use another mount, or export newer versions only");
 }
@@ -119,7 +119,8 @@ static bool check_gaps(struct kv *kv, const struct group *group)
 
 	if (fillers <= TASK_FILLERS_MAX)
 		return true;
-	problem_refuse(kv->problem, "key ID %" PRIu32 " lacks %zu versions, and Vault counts versions from 1",
+	problem_refuse(kv->problem,
+		       "key ID %" PRIu32 " would need %zu placeholder versions, because Vault counts versions from 1",
 		       group->secret.id, fillers);
 	return problem_hint(kv->problem, "move the data to a new key ID, which starts at version 1");
 }
