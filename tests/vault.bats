@@ -470,7 +470,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 	chmod 600 keyfile
 	SSLKEYLOGFILE=$PWD/log LD_LIBRARY_PATH=$PWD CURL_CA_BUNDLE=/x run -0 --separate-stderr strace -f -v -s 100000 -o calls \
 		-e trace=execve,open,openat,creat "$MKEYFILE" diff -f keyfile "vault:$url"
-	assert_equal 0 '' "same: 'keyfile' and 'vault:$url' hold the same 1 key, fingerprint $(whole_fingerprint keyfile)"
+	assert_equal 0 '' "same: 'keyfile' and 'vault:$url' contain the same 1 key, fingerprint $(whole_fingerprint keyfile)"
 	run ! grep -qF -e "$a" -e "O_CREAT" calls
 	grep -F 'mkeyfile-vault"]' calls >execve
 	run ! grep -qE 'the-token|SSLKEYLOGFILE|LD_LIBRARY|CURL_CA|HOME=' execve
