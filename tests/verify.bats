@@ -514,7 +514,7 @@ hint: move the file out of the home directories, for example to /etc/mysql"* ]]
 	same "1 no: Cannot read long, the filekey is too long, max secret size is 256 bytes" "$status ${lines[0]}"
 	(umask 077 && echo >blank && printf '\0x\n' >nul)
 	run mkeyfile verify -f plain -P blank -t 10.11.18
-	same "1 no: the server crashes on a password of nothing but line ends, in blank" "$status ${lines[0]}"
+	same "1 no: the server crashes on a password that consists of line ends, in blank" "$status ${lines[0]}"
 	run mkeyfile verify -f plain -P blank -t 10.11.19
 	same "0 yes: 'plain' loads on 10.11.19" "$status ${lines[0]}"
 	run mkeyfile verify -f plain -P blank -t 10.5.23

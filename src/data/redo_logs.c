@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEAD_SIZE 12288U /* bytes of a log before its records, in any format */
+#define HEAD_SIZE 12288U /* bytes before the records of a log, for all formats */
 
 struct redo_log {
-	uint32_t directory; /* among the survey's */
+	uint32_t directory; /* index of the survey's directory */
 	struct redo_recovery recovery;
 };
 
@@ -50,7 +50,7 @@ struct search {
 	uint32_t directory;
 };
 
-/* What cannot be read is reported by the survey. */
+/* The survey reports what cannot be read. */
 static struct fault read_log(struct scan *scan, const char *path, struct redo_recovery *recovery)
 {
 	struct redo_file file = { .source = SOURCE_CLOSED };
@@ -62,7 +62,7 @@ static struct fault read_log(struct scan *scan, const char *path, struct redo_re
 	if (!fault.code)
 		fault = source_read(&file.source, 0, head, sizeof(head), &size);
 	if (!fault.code && !size) {
-		/* of a prepared backup: nothing is to be recovered */
+		/* a prepared backup: nothing to recover */
 		recovery->changes.broken = false;
 	} else if (!fault.code) {
 		redo_read_head(head, size, &file);
@@ -113,7 +113,8 @@ void redo_logs_forget(struct redo_logs *logs, struct timespec moment)
 
 /* ---- asking them ---- */
 
-/* What a server names relative to its data directory, or the table and its database. */
+/* Returns the part of a name that the server writes relative to its data directory: the table and
+ * its database. */
 static const char *part_of_name(const char *name)
 {
 	const char *part = base_name(name);
@@ -140,8 +141,8 @@ static bool has_name_of(const struct redo_space *space, const char *path)
 	return is_name_of(space->names[0], path) || is_name_of(space->names[1], path);
 }
 
-/* The last name counts more than the one before, and what is there more than what was
- * removed. */
+/* The last name counts more than the one before. An existing tablespace counts more than a
+ * deleted one. */
 static const struct redo_space *find_by_path(const struct redo_changes *changes, const char *path)
 {
 	const struct redo_space *found = NULL;
@@ -178,8 +179,8 @@ static bool is_made(const struct redo_log *log, const struct redo_space *space)
 	return space->made && log->recovery.makes_files;
 }
 
-/* 10.5 writes page 0 into the file before the first record is about its pages, and does not
- * start when it is not there. */
+/* 10.5 writes page 0 to the file before the first record about its pages, and does not start
+ * without page 0. */
 static enum redo_word word_of(const struct redo_log *log, const struct redo_space *space)
 {
 	if (space->deleted)
@@ -252,7 +253,7 @@ bool redo_logs_leave_orphans(struct redo_logs *logs, struct scan *scan)
 
 /* ---- files that only a log knows ---- */
 
-/* In any of the directories, or where the name itself says. */
+/* Whether the file is in one of the directories, or at its absolute path. */
 static bool is_there(const struct redo_logs *logs, const char *name)
 {
 	if (name[0] == '/' && !access(name, F_OK))
@@ -266,7 +267,7 @@ static bool is_there(const struct redo_logs *logs, const char *name)
 	return false;
 }
 
-/* A running server makes and removes files by itself, and a backup may leave out tables. */
+/* A running server creates and deletes files, and a backup may omit tables. */
 static bool is_missing(const struct redo_logs *logs, const struct scan *scan, const struct redo_log *log,
 		       const struct redo_space *space)
 {

@@ -12,64 +12,62 @@
 struct scan;
 struct redo_log;
 
-/* The redo logs in and below the directories of a survey. They are read when the first
- * file asks what they say. */
+/* The redo logs in the directories of a survey and below. They are read for the first question. */
 struct redo_logs {
 	const char *const *directories;
 	size_t directory_count;
-	pthread_mutex_t mutex; /* over what follows */
+	pthread_mutex_t mutex; /* protects the members below */
 	bool searched;
-	struct timespec read_at; /* CLOCK_REALTIME: when they were read */
+	struct timespec read_at; /* CLOCK_REALTIME, when they were read */
 	struct redo_log *logs;
 	size_t count;
 };
 
-/* The names stay the caller's. */
+/* The caller keeps ownership of the names. */
 void redo_logs_init(struct redo_logs *logs, const char *const *directories, size_t count);
 void redo_logs_free(struct redo_logs *logs);
 
-/* What the redo log says of a tablespace, from its newest checkpoint on. */
+/* What the redo log says about a tablespace, from its newest checkpoint on. */
 enum redo_word {
-	REDO_CANNOT_SAY,   /* no log could be read, or several may be meant */
+	REDO_CANNOT_SAY,   /* no log could be read, or it is not clear which log applies */
 	REDO_SAYS_NOTHING, /* no record is about it */
-	REDO_SAYS_CHANGED, /* pages change, and page 0 is read from the disk */
-	REDO_SAYS_CREATED, /* its file is made, and no page yet: none can be on the disk */
-	REDO_SAYS_MADE,	   /* page 0 is initialized: what is on the disk in its place is not read */
-	REDO_SAYS_DELETED, /* its file is removed */
+	REDO_SAYS_CHANGED, /* pages change; recovery reads page 0 from disk */
+	REDO_SAYS_CREATED, /* its file is created, and no page has changed: no page can be on disk */
+	REDO_SAYS_MADE,	   /* page 0 is initialized: recovery does not read page 0 from disk */
+	REDO_SAYS_DELETED, /* its file is deleted */
 };
 
-/* A tablespace that is asked about. */
+/* A question about a tablespace. */
 struct redo_question {
-	uint32_t directory; /* among the survey's, where its file was found */
+	uint32_t directory; /* index of the survey's directory that has the file */
 	const char *path;
 	bool has_id;
-	uint32_t id;	     /* of the tablespace, where page 0 tells it; else it is known by its path */
-	unsigned char *page; /* page 0 as it is on disk: becomes what the log makes of it; zero beyond its end */
+	uint32_t id;	     /* ID of the tablespace, if page 0 has it; otherwise path identifies the tablespace */
+	unsigned char *page; /* page 0 as on disk, zero after its end; becomes page 0 after recovery */
 	size_t size;	     /* bytes of page */
 };
 
-/* scan->fault: FAULT_MEMORY. scan->page is left alone. */
+/* scan->fault: FAULT_MEMORY. Does not use scan->page. */
 enum redo_word redo_logs_ask(struct redo_logs *logs, struct scan *scan, const struct redo_question *question);
 
-/* Makes the next question read the logs again where they were read before moment or in
- * the second after it (CLOCK_REALTIME): a server has written more. */
+/* Makes the next question read the logs again if they were read before moment or in the second
+ * after it (CLOCK_REALTIME): a server may have written more. */
 void redo_logs_forget(struct redo_logs *logs, struct timespec moment);
 
-/* All logs are of servers to 10.5, whose statements a crash can end halfway: a table may then
- * have a .frm file and nothing else. False too where there is no log, or one cannot be read;
- * scan->fault: FAULT_MEMORY. */
+/* Whether all logs are of servers up to 10.5. A crash of such a server can interrupt a statement
+ * and leave a .frm file without a table. Returns false as well if there is no log or a log cannot
+ * be read; scan->fault: FAULT_MEMORY. */
 bool redo_logs_leave_orphans(struct redo_logs *logs, struct scan *scan);
 
-/* A tablespace that a log makes or changes, and that has no file in any of the
- * directories. */
+/* A tablespace that a log creates or changes, and whose file is in none of the directories. */
 struct redo_missing {
-	size_t log; /* where to look next */
+	size_t log; /* where the search continues */
 	size_t space;
-	uint32_t directory; /* among the survey's, that of the log */
-	bool is_made;	    /* recovery makes its file; else a server does not start without it */
-	char *path;	    /* in it, malloc(3)ed; NULL: there is no more */
+	uint32_t directory; /* index of the survey's directory that has the log */
+	bool is_made;	    /* recovery creates its file; otherwise the server does not start without the file */
+	char *path;	    /* in that directory, malloc(3)ed; NULL: there are no more */
 };
 
-/* Finds the next one. missing begins as { 0 }; each path is the caller's to free. Its page 0
- * is then in scan->page, SCAN_PAGE_MAX bytes. FAULT_MEMORY. */
+/* Finds the next one. Initialize missing with { 0 }. The caller frees each path. Page 0 is then
+ * in scan->page, SCAN_PAGE_MAX bytes. FAULT_MEMORY. */
 MUST_CHECK struct fault redo_logs_next_missing(struct redo_logs *logs, struct scan *scan, struct redo_missing *missing);

@@ -16,7 +16,7 @@ enum {
 	LOG_HOME,
 	UNDO,
 	ARIA_LOG,
-	LOG_BIN, /* this and what follows are names of files */
+	LOG_BIN, /* this setting and those after it are names of files */
 	LOG_BIN_INDEX,
 	RELAY_LOG,
 	RELAY_LOG_INDEX,
@@ -46,7 +46,7 @@ void server_places_free(struct server_places *places)
 
 /* ---- the settings ---- */
 
-/* "skip-log-bin" takes it back. */
+/* "skip-log-bin" cancels an earlier line. */
 static void take_line(const char *values[SETTING_COUNT], const struct option_line *line)
 {
 	struct option_match match = option_match(line, names, SETTING_COUNT);
@@ -82,7 +82,7 @@ static void tidy(char *path)
 	*to = '\0';
 }
 
-/* path becomes the function's; NULL: no memory. */
+/* Takes ownership of path. NULL: out of memory. */
 static struct fault add(struct server_places *places, const char *setting, char *path)
 {
 	HEAP char *owned = path;
@@ -115,8 +115,8 @@ static struct fault add_directory_of(struct server_places *places, const char *s
 	return add(places, setting, file);
 }
 
-/* "ibdata1:12M;/disk/ibdata2:12M:autoextend": below home where there is one. A path with a
- * colon in it is none for the server, either. */
+/* "ibdata1:12M;/disk/ibdata2:12M:autoextend". With home, the paths start there. The server cannot
+ * use a path that contains a colon, either. */
 static struct fault add_data_files(struct server_places *places, const char *setting, const char *list,
 				   const char *home)
 {

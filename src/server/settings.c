@@ -21,8 +21,8 @@ const char *key_plugin_of(const struct server_profile *target)
 	return key_plugin_name(target && target->edition == PLUGIN ? MKEYFILE_KEY_MANAGEMENT : FILE_KEY_MANAGEMENT);
 }
 
-/* The number of a value as the server finds it: by its number, by its name, or by the
- * beginning of one that stands for no other; -1: none. */
+/* Returns the number of a value as the server finds it: by number, by name, or by the beginning
+ * of exactly one name. Returns -1 if there is none. */
 static int find_value(const char *value, const char *const *names, int count)
 {
 	size_t size = strlen(value);
@@ -73,8 +73,8 @@ static int find_mode(const char *value)
 	return find_value(value, names, MODE_COUNT);
 }
 
-/* A number with one of the suffixes that the server multiplies by; one that is too
- * large is cut. */
+/* Parses a number with an optional suffix that multiplies it. A number that is too large becomes
+ * the maximum. */
 static bool parse_count(const char *text, unsigned int *ret_count)
 {
 	static const char suffixes[] = "kmg";
@@ -109,10 +109,10 @@ enum plugin_option {
 	OPTION_RELOAD
 };
 
-/* The server has each of them with "plugin-" as well. */
+/* The server has each option with "plugin-" before its name as well. */
 #define NAMES(plugin, option) plugin option, "plugin-" plugin option
 
-/* In the order in which the plugin declares them, which shows in errors. */
+/* In the order in which the plugin declares them: error messages depend on it. */
 static const char *const stock_names[] = {
 	NAMES("file-key-management", ""),	  NAMES("file-key-management", "-filename"),
 	NAMES("file-key-management", "-filekey"), NAMES("file-key-management", "-encryption-algorithm"),
@@ -148,7 +148,7 @@ static const char *option_name(const struct server_settings *settings, size_t in
 	return is_own(settings) ? own_names[index] : stock_names[index];
 }
 
-/* digest and use_pbkdf2 count as options that the server does not have. */
+/* Treats digest and use_pbkdf2 as options that the server does not have. */
 static const char *last_name(const struct server_settings *settings, const struct option_match *match)
 {
 	const size_t end = is_own(settings) ? COUNT(own_names) : 2 * (size_t)OPTION_DIGEST;
@@ -186,7 +186,7 @@ static bool has_error(const struct option_error *error)
 	return error->kind != OBSTACLE_NONE;
 }
 
-/* Keeps the first one, and takes over words. */
+/* Keeps the first error. Takes ownership of words. */
 static void set_error(struct option_error *error, enum obstacle_kind kind, unsigned int order, char *words)
 {
 	if (has_error(error))
@@ -209,7 +209,7 @@ static char *ambiguous_words(const struct option_line *line, const struct option
 	return format_text("ambiguous option '--%s%s' (%s, %s)", line->whole, value_to_show(line), first, last);
 }
 
-/* The log would show the value; a password, or what may be one, is not repeated. */
+/* The server's log shows the value. A value that may be a password is not repeated here. */
 static char *unknown_words(const struct option_line *line, bool is_path)
 {
 	if (!line->has_value)
@@ -242,7 +242,7 @@ static bool is_valid(enum plugin_option option, const char *value)
 	}
 }
 
-/* What the server says when it cannot set the option so, or NULL. */
+/* Returns the server's message if it cannot set the option this way, or NULL. */
 static char *refusal_of(const struct option_match *match, const char *name, enum plugin_option option,
 			enum obstacle_kind *ret_kind)
 {
@@ -286,7 +286,7 @@ static void set_option(struct server_settings *settings, const struct option_lin
 	setting->value = !match->value ? "1" : match->enabled && option <= OPTION_FILEKEY ? "" : match->value;
 }
 
-/* An option of the plugin's, as its own parser takes it where it is loaded. */
+/* Handles an option of the plugin as the plugin's own parser does if it is loaded. */
 static void take_option(struct server_settings *settings, const struct option_line *line,
 			const struct option_match *match, unsigned int order)
 {
@@ -298,7 +298,7 @@ static void take_option(struct server_settings *settings, const struct option_li
 	if (!kind)
 		set_option(settings, line, match, option);
 	else if (match->loose && (kind == OBSTACLE_VALUE || match->maximum))
-		free(words); /* the server says so, continues, and keeps the value before */
+		free(words); /* the server prints this, continues, and keeps the earlier value */
 	else
 		set_error(error, kind, order, words);
 	if (kind == OBSTACLE_VALUE && !match->loose)
@@ -310,8 +310,8 @@ static void take_option(struct server_settings *settings, const struct option_li
 			  unknown_words(line, is_path(option, line->value)));
 }
 
-/* The name of a plugin or option, at the beginning or after prefixes of which the server
- * may know none: no other option has it in its name. */
+/* Whether name contains the name of a plugin or option, at the beginning or after prefixes, which
+ * the server may not know. No other option contains such a name. */
 static bool has_part(const char *name, const char *part)
 {
 	while (*name && !option_name_begins(name, part, strlen(part))) {
@@ -326,7 +326,7 @@ static bool is_for_plugin(const struct server_settings *settings, const char *na
 	return has_part(name, key_plugin_name(settings->plugin));
 }
 
-/* Any line of the plugin's, known or not. */
+/* Handles any line that is meant for the plugin, known or not. */
 static void take_plugin_line(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
 	const struct option_match match = match_option(settings, line);
@@ -347,7 +347,7 @@ static void take_plugin_line(struct server_settings *settings, const struct opti
 
 /* ---- what is loaded, and as whom the server runs ---- */
 
-/* Plugins that serve keys: at most one of them does so in a server. */
+/* Plugins that provide keys. A server uses at most one of them. */
 enum { RIVAL_COUNT = 6 };
 
 static const char *const key_plugins[RIVAL_COUNT] = {
@@ -361,12 +361,12 @@ static const char *const key_plugins[RIVAL_COUNT] = {
 
 struct loads {
 	bool loaded[RIVAL_COUNT];
-	bool off[RIVAL_COUNT]; /* of those that are not read here */
-	bool goes_on;	       /* after what does not load */
-	bool cut;	       /* something came after that, and was dropped */
+	bool off[RIVAL_COUNT]; /* of plugins that are not parsed here */
+	bool goes_on;	       /* after a library that does not load */
+	bool cut;	       /* the list had more items after that, which were dropped */
 };
 
-/* The key plugin that a library has, by the name of its file; -1: none. */
+/* Returns the key plugin that a library contains, by its file name; -1: none. */
 static int plugin_in(const char *library, size_t size)
 {
 	static const char ending[] = ".so";
@@ -379,12 +379,11 @@ static int plugin_in(const char *library, size_t size)
 	return -1;
 }
 
-/* Of names of libraries, as everyone calls them: with a blank or a quote in it, it is a
- * mistake in the option file. */
+/* The characters of usual library names. A blank or a quote is a mistake in the option file. */
 static const char library_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.";
 
-/* One of a list: "LIBRARY", which loads all that is in it, or "NAME=LIBRARY". False:
- * the server cannot load it. */
+/* Handles one item of a list: "LIBRARY", which loads everything in it, or "NAME=LIBRARY". Returns
+ * false if the server cannot load it. */
 static bool load_item(struct loads *loads, const char *item, size_t size)
 {
 	const size_t name_size = strcspn(item, "=#");
@@ -402,8 +401,8 @@ static bool load_item(struct loads *loads, const char *item, size_t size)
 	return true;
 }
 
-/* Several with ";" or ":" between them; after one that does not load, the server
- * drops the rest (sql/sql_plugin.cc, plugin_load_list; measured: not in 11.8.9). */
+/* Handles a list separated by ";" or ":". After an item that does not load, the server drops the
+ * rest (sql/sql_plugin.cc, plugin_load_list; measured: 11.8.9 does not). */
 static void load_list(struct loads *loads, const char *list)
 {
 	bool done = false;
@@ -417,7 +416,7 @@ static void load_list(struct loads *loads, const char *list)
 	loads->cut |= *list != '\0';
 }
 
-/* Those that the server reads before it loads plugins. */
+/* Options that the server reads before it loads plugins. */
 static const char *const early_names[] = { "plugin-load", "plugin-load-add", "plugin_dir", "plugin_maturity" };
 
 static char *string_refusal(const struct option_line *line, const struct option_match *match, const char *const *names,
@@ -440,7 +439,7 @@ static char *string_refusal(const struct option_line *line, const struct option_
 	return NULL;
 }
 
-/* plugin_load empties the list that plugin_load_add adds to. Each list fails alone. */
+/* plugin_load empties the list to which plugin_load_add appends. Each list fails on its own. */
 static void take_load_line(struct server_settings *settings, struct loads *loads, const struct option_line *line,
 			   unsigned int order)
 {
@@ -473,7 +472,7 @@ static void take_rival_line(struct loads *loads, const struct option_line *line)
 	}
 }
 
-/* Those that it reads next: datadir, user, and others that begin like these, in the
+/* Options that the server reads next: datadir, user, and others with the same beginnings, in the
  * server's order. Measured on 10.5.23, 10.11.19 and 11.8.9. */
 static const char *const place_names[] = { "debug", "datadir", "default_regex_flags", "user", "use_stat_tables" };
 static const char *const older_place_names[] = { "debug", "datadir",	     "date_format",	     "datetime_format",
@@ -522,7 +521,7 @@ static void take_default_key(struct server_settings *settings, const struct opti
 	settings->default_key_id = id <= KEY_ID_MAX ? (uint32_t)id : 0;
 }
 
-/* A name that is known but for its capital letters. */
+/* Finds a name that is known except for its capital letters. */
 static void take_capitals(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
 	if (line->loose || !strpbrk(line->whole, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
@@ -534,13 +533,13 @@ static void take_capitals(struct server_settings *settings, const struct option_
 		set_error(&settings->capitals_error, OBSTACLE_UNKNOWN, order, unknown_words(line, false));
 }
 
-/* The server drops a plugin that it cannot set an option of. */
+/* The server drops a plugin if it cannot set one of its options. */
 static bool serves(const struct server_settings *settings)
 {
 	return settings->plugin_loaded && !settings->plugin_off && !has_error(&settings->error);
 }
 
-/* Which of them more likely is what the operator means. */
+/* Ranks the plugins by how likely the operator means them. */
 static int rank(const struct server_settings *settings)
 {
 	if (serves(settings))
@@ -554,7 +553,7 @@ static void option_error_free(struct option_error *error)
 	*error = (struct option_error){ 0 };
 }
 
-/* Moves the error to its place if it is the earlier one. */
+/* Moves the error to place if it is on an earlier line. */
 static void merge_error(struct option_error *place, struct option_error *error)
 {
 	if (!has_error(error) || (has_error(place) && place->order < error->order))
@@ -564,9 +563,9 @@ static void merge_error(struct option_error *place, struct option_error *error)
 	*error = (struct option_error){ 0 };
 }
 
-/* What stops the server, of the options of the plugin that does not count: it does
- * without one that it drops, unless that is forced (10.11.19: without words about the
- * rest of its options). */
+/* Returns the error of the other plugin that stops the server. The server continues without a
+ * plugin that it drops, unless the plugin is forced (10.11.19: then it prints nothing about the
+ * plugin's other options). */
 static struct option_error *error_of_other(struct server_settings *other)
 {
 	if (!other->plugin_loaded)
@@ -574,7 +573,7 @@ static struct option_error *error_of_other(struct server_settings *other)
 	return has_error(&other->error) && other->plugin_forced ? &other->error : &other->unknown;
 }
 
-/* Settles what both say: settings is the one that counts. */
+/* Decides what depends on both plugins. settings belongs to the chosen one. */
 static void settle(struct server_settings *settings, struct server_settings *other, const struct loads *loads)
 {
 	if (!settings->plugin_loaded)
@@ -672,15 +671,14 @@ const char *settings_password_path(const struct server_settings *settings)
 
 /* ---- what the server says ---- */
 
-/* As the server writes the names of variables in some of its errors. */
+/* The name as the server writes it in some of its errors. */
 static const char *dashed_name(const struct server_settings *settings)
 {
 	return is_own(settings) ? own_names[OPTION_MODE] : stock_names[OPTION_MODE];
 }
 
-/* What mkeyfile's plugin wants to be told before it takes a password from an option
- * file. */
-static bool insists_on_clear_text(const struct server_settings *settings)
+/* Whether the option file allows a password in clear text, which mkeyfile's plugin requires. */
+static bool allows_clear_text(const struct server_settings *settings)
 {
 	const char *value = settings->clear_text_filekey.value;
 
@@ -692,8 +690,8 @@ static bool has_clear_text(const struct server_settings *settings)
 	return settings->filekey.value && *settings->filekey.value && !settings_password_path(settings);
 }
 
-/* The first of the errors that there is: where the server has the settings of the KDF,
- * of both kinds the one on the earlier line. */
+/* Returns the first error. If the server has the KDF settings, this is the error on the earlier
+ * line. */
 static const struct option_error *first_error(const struct server_settings *settings,
 					      const struct server_profile *profile)
 {
@@ -705,8 +703,8 @@ static const struct option_error *first_error(const struct server_settings *sett
 	return has_error(kdf) && (!has_error(error) || kdf->order < error->order) ? kdf : error;
 }
 
-/* The plugin is loaded, and is over with the key file when the rest is looked at. What
- * an Enterprise Server knows is not documented in full. */
+/* Returns the first unknown option. The server looks for it after the plugin has loaded the key
+ * file. The options of an Enterprise Server are not fully documented. */
 static const struct option_error *first_unknown(const struct server_settings *settings,
 						const struct server_profile *profile)
 {
@@ -761,7 +759,7 @@ static enum obstacle_kind find_obstacle(const struct server_settings *settings, 
 					 is_own(settings) ? '_' : '-');
 		return OBSTACLE_NO_FILENAME;
 	}
-	if (is_own(settings) && has_clear_text(settings) && !insists_on_clear_text(settings)) {
+	if (is_own(settings) && has_clear_text(settings) && !allows_clear_text(settings)) {
 		*ret_words = format_text("%s" WORDS_CLEAR_TEXT_PASSWORD, name);
 		return OBSTACLE_CLEAR_TEXT;
 	}

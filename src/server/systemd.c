@@ -11,7 +11,7 @@
 
 #define UNIT "mariadb.service"
 
-/* The first one counts. */
+/* The first directory that has the unit counts. */
 static const char *const unit_directories[] = {
 	"/etc/systemd/system",	   "/run/systemd/system", "/usr/local/lib/systemd/system",
 	"/usr/lib/systemd/system", "/lib/systemd/system",
@@ -27,7 +27,7 @@ static bool is_protected(const char *value)
 	return false;
 }
 
-/* The last assignment counts. False: there is no such file. */
+/* The last assignment counts. Returns false if the file does not exist. */
 static bool read_unit(const char *path, bool *is_hidden)
 {
 	static const char setting[] = "ProtectHome=";

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Behind a version: mkeyfile's own plugin in that server. */
+/* After a version: mkeyfile's own plugin in that server. */
 #define PLUGIN_SUFFIX "+plugin"
 
 /* Sources: measured on Debian's 10.5.23, 10.11.19 and 11.8.9; MDEV-34712 for digest and
@@ -52,11 +52,11 @@ const struct server_profile server_profiles[] = {
 
 const size_t server_profile_count = sizeof(server_profiles) / sizeof(server_profiles[0]);
 
-/* Servers before 11.0 prefix their version with this for old replicas. */
+/* Servers before 11.0 add this prefix to their version for old replicas. */
 #define OLD_PROTOCOL_PREFIX "5.5.5-"
 
-/* The first release of each series that has a fix, as versions, ended by 0. A
- * series between two of them never got it; one behind the last has it. */
+/* The first release of each series that has a fix, as versions, followed by 0. A series between
+ * two of them never got the fix; every series after the last one has it. */
 static const unsigned int long_password_refused[] = { /* MDEV-25343 */
 						      100337, 100427, 100518, 100611, 100707, 100806, 100904, 101002, 0
 };
@@ -64,10 +64,10 @@ static const unsigned int blank_password_survived[] = { /* MDEV-40658 */
 							100628, 101119, 110413, 110809, 120303, 0
 };
 
-/* Measured: Debian's 10.5.23, which has the same lines, takes it for no password. */
+/* Measured: Debian's 10.5.23, which has the same code, treats it as no password. */
 static const unsigned int blank_password_crashes_from = 100600;
 
-/* Measured: Debian's 10.5.23 does not know "DATADIR", 10.11.19 does. */
+/* Measured: Debian's 10.5.23 does not accept "DATADIR", 10.11.19 does. */
 static const unsigned int capitals_from = 100600;
 
 static bool has_fix(unsigned int version, const unsigned int *first)
@@ -90,7 +90,7 @@ static const struct server_profile *profile_of(enum edition edition, unsigned in
 	return found;
 }
 
-/* One or two digits; sscanf(3) would take signs and blanks as well. */
+/* One or two digits. sscanf(3) would accept signs and blanks as well. */
 static bool parse_part(const char **text, unsigned int *ret_number)
 {
 	unsigned int number = 0;
@@ -138,7 +138,7 @@ static bool take_profile(enum edition edition, unsigned int version, struct serv
 		if (version >= blank_password_crashes_from && !has_fix(version, blank_password_survived))
 			ret_profile->blank_password = BLANK_PASSWORD_CRASHES;
 	}
-	/* it speaks as the server's own would, and the options are the server's */
+	/* it prints the messages of the server's own plugin, and the options are the server's */
 	if (edition == PLUGIN && version >= 110800)
 		ret_profile->oversize = OVERSIZE_TOO_LARGE;
 	if (edition == PLUGIN)

@@ -27,11 +27,11 @@ struct fault server_judge(const struct server_profile *profile, const struct sec
 	return disk_size > KEYFILE_MAX_SIZE ? fault_of(FAULT_TOO_LARGE) : server_parse(profile, text, &keyfile);
 }
 
-/* Of what the server's own plugin and mkeyfile's say each in its own way. */
+/* Faults for which the server's own plugin and mkeyfile's have different messages. */
 static char *words_of_own_plugin(struct fault fault, const char *path)
 {
 	if (fault.code == FAULT_PASSWORD_BLANK)
-		return format_text("the server crashes on a password of nothing but line ends, in %s", path);
+		return format_text("the server crashes on a password that consists of line ends, in %s", path);
 	if (fault.code == FAULT_PASSWORD_EMPTY)
 		return format_text("Error reading file '%s'", path);
 	if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
@@ -60,7 +60,7 @@ char *server_words(const struct server_profile *profile, struct fault fault, con
 	else if (fault.code == FAULT_READ && fault.error_number == ESPIPE)
 		fault = fault_of(FAULT_NOT_REGULAR);
 	else if (fault.code == FAULT_READ && fault.error_number == EISDIR)
-		release = WORDS_BEFORE_11_8; /* the password file: the same words everywhere */
+		release = WORDS_BEFORE_11_8; /* for the password file, every server prints the same */
 	if (words_of_plugin(fault, path, release, words, sizeof(words)) == WORDS_OWN && !is_mkeyfile)
 		return NULL;
 	return strdup(words);

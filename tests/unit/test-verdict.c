@@ -32,7 +32,7 @@ static const struct words_row common_words[] = {
 	{ { FAULT_PASSWORD_EMPTY, 0, 0, 0, 0 }, "Error reading file '" FILE_PATH "'" },
 	{ { FAULT_READ, ESPIPE, 0, 0, 0 }, "Can't seek in file '" FILE_PATH "' (Errcode: 29 \"Illegal seek\")" },
 	{ { FAULT_PASSWORD_BLANK, 0, 0, 0, 0 },
-	  "the server crashes on a password of nothing but line ends, in " FILE_PATH },
+	  "the server crashes on a password that consists of line ends, in " FILE_PATH },
 	{ { FAULT_NONE, 0, 0, 0, 0 }, NULL },
 	{ { FAULT_READ, EIO, 0, 0, 0 }, NULL },
 	{ { FAULT_MEMORY, 0, 0, 0, 0 }, NULL },

@@ -9,7 +9,7 @@
 #define FORMAT_STREAM 0xf09f979dU
 #define FORMAT_RECORDS 0x50687973U
 #define FORMAT_10_5 0x50485953U
-#define FORMAT_ENCRYPTED 0x80000000U /* with the following */
+#define FORMAT_ENCRYPTED 0x80000000U /* flag, together with the formats below */
 #define FORMAT_10_4 0x68U
 #define FORMAT_10_3 0x67U
 #define FORMAT_10_2 0x01U
@@ -20,33 +20,32 @@
 
 #define BLOCK 512U
 #define BLOCKS_START 2048U
-#define BLOCK_DATA_SIZE 4U /* here and below: in a block (log0log.h of 10.5, LOG_BLOCK_...) */
+#define BLOCK_DATA_SIZE 4U /* this and the following: in a block (log0log.h of 10.5, LOG_BLOCK_...) */
 #define BLOCK_DATA 12U
 #define BLOCK_TRAILER 504U
-#define BLOCK_NO_CHECKSUM 0xdeadbeefU	  /* innodb_log_checksums=OFF, to 10.4 */
-#define BLOCK_NUMBERS (UINT64_C(1) << 39) /* bytes of log, after which the numbers of blocks begin again */
+#define BLOCK_NO_CHECKSUM 0xdeadbeefU	  /* innodb_log_checksums=OFF, up to 10.4 */
+#define BLOCK_NUMBERS (UINT64_C(1) << 39) /* bytes of log after which block numbers start again */
 
 #define BLOCK_NUMBER_MASK 0x3fffffffU
-#define CHECKPOINT_SIZE_10_2 9U	 /* bytes that a clean shutdown leaves after the checkpoint: one record, */
-#define CHECKPOINT_SIZE_10_5 12U /* and the zero after it */
+#define CHECKPOINT_SIZE_10_2 9U	 /* bytes after the checkpoint that a clean shutdown leaves: one record, */
+#define CHECKPOINT_SIZE_10_5 12U /* and a zero after it */
 
 #define NONCE 8U
 
-/* Bytes of older mini-transactions that are looked at when the part behind the
- * checkpoint does not suffice. */
+/* Bytes of older mini-transactions that are read if the part after the checkpoint proves nothing. */
 #define HISTORY (4U << 20)
-#define SEARCH_MTR 4096U /* bytes of a mini-transaction that is found without knowing where it begins */
+#define SEARCH_MTR 4096U /* bytes to search for a mini-transaction whose start is not known */
 
 /* ---- the head ---- */
 
-static bool checksum_fits(const unsigned char *block, size_t covered)
+static bool checksum_matches(const unsigned char *block, size_t covered)
 {
 	return be32(block + covered) == crc32c(0, block, covered);
 }
 
-/* In the head of the format of 10.8 and later (storage/innobase/include/log0log.h): LSN at
- * 8, creator at 16, key ID at 48 with version and salt (log/log0crypt.cc), checksum at 508.
- * Two checkpoints, each with its LSN and that of the end, and a checksum at 60. */
+/* The head in 10.8 and later (storage/innobase/include/log0log.h): LSN at 8, creator at 16, key
+ * ID at 48 with version and salt (log/log0crypt.cc), checksum at 508. It has two checkpoints,
+ * each with its LSN, the LSN of its end, and a checksum at 60. */
 static void read_checkpoints(const unsigned char *head, struct redo_file *file)
 {
 	bool found = false;
@@ -54,7 +53,7 @@ static void read_checkpoints(const unsigned char *head, struct redo_file *file)
 	for (size_t at = 4096; at <= 8192; at += 4096) {
 		const unsigned char *block = head + at;
 
-		if (!checksum_fits(block, 60) || (found && be64(block) < file->checkpoint_lsn))
+		if (!checksum_matches(block, 60) || (found && be64(block) < file->checkpoint_lsn))
 			continue;
 		found = true;
 		file->checkpoint_lsn = be64(block);
@@ -71,13 +70,13 @@ static void read_new_head(const unsigned char *head, size_t size, struct redo_fi
 	if (file->format == REDO_RECORDS && !file->id)
 		file->format = REDO_PLAIN_RECORDS;
 	file->first_lsn = be64(head + 8);
-	file->damaged = size < RECORDS_START || !checksum_fits(head, 508);
+	file->damaged = size < RECORDS_START || !checksum_matches(head, 508);
 	if (!file->damaged)
 		read_checkpoints(head, file);
 }
 
-/* LOG_HEADER_... and LOG_CHECKPOINT_... of log0log.h in 10.5. A checkpoint has its number,
- * its LSN, and at 32 key version, nonce and salt (log/log0crypt.cc). */
+/* LOG_HEADER_... and LOG_CHECKPOINT_... of log0log.h in 10.5. A checkpoint contains its number,
+ * its LSN, and at 32 the key version, nonce and salt (log/log0crypt.cc). */
 static void read_old_head(const unsigned char *head, size_t size, uint32_t format, bool encrypted,
 			  struct redo_file *file)
 {
@@ -88,11 +87,11 @@ static void read_old_head(const unsigned char *head, size_t size, uint32_t forma
 	file->block_versions = encrypted && (format == FORMAT_10_5 || format == FORMAT_10_4);
 	file->has_records = format == FORMAT_10_5;
 	file->first_lsn = be64(head + 8);
-	file->damaged = size < BLOCKS_START || !checksum_fits(head, 508);
+	file->damaged = size < BLOCKS_START || !checksum_matches(head, 508);
 	for (size_t at = 512; !file->damaged && at <= 1536; at += 1024) {
 		const unsigned char *block = head + at;
 
-		if (!checksum_fits(block, 508) || (found && be64(block) < newest))
+		if (!checksum_matches(block, 508) || (found && be64(block) < newest))
 			continue;
 		found = true;
 		newest = be64(block);
@@ -105,8 +104,8 @@ static void read_old_head(const unsigned char *head, size_t size, uint32_t forma
 	file->damaged |= !found;
 }
 
-/* "MariaDB 10.5.23", "Backup 10.11.19". Since 10.6 a new file is zero until its first
- * pages are flushed (fil/fil0fil.cc, fil_ibd_create). */
+/* "MariaDB 10.5.23", "Backup 10.11.19". From 10.6 on, a new file is zero until its first pages
+ * are flushed (fil/fil0fil.cc, fil_ibd_create). */
 static void read_creator(const unsigned char *head, size_t size, struct redo_file *file)
 {
 	const unsigned char *creator = head + 16;
@@ -151,55 +150,56 @@ bool redo_take_checkpoint(struct redo_file *file, const struct redo_file *first)
 
 /* What decrypted records show of the key. */
 struct tally {
-	uint64_t names; /* of files, and checkpoints: one is enough for proof */
-	uint64_t fits;	/* bytes that have one of few values */
-	uint64_t fails; /* bytes that must, and do not */
-	bool shows;	/* one with a name was long enough to tell the ciphers apart */
+	uint64_t names; /* records with a file name, and checkpoints: one is enough for proof */
+	uint64_t fits;	/* bytes with one of the few possible values */
+	uint64_t fails; /* bytes with another value */
+	bool shows;	/* a record with a name was long enough to tell the ciphers apart */
 };
 
-/* What the records say when one of the ciphers decrypts them. */
+/* The records, decrypted with one of the ciphers. */
 struct reading {
 	struct tally tally;
 	struct redo_changes changes;
 };
 
-/* The ring of mini-transactions, a stretch of it in memory. */
+/* The mini-transactions, which are in a ring. A part of the ring is in memory. */
 struct ring {
 	struct scan *scan;
 	const struct redo_file *file;
 	uint64_t capacity;
-	uint64_t lsn; /* of bytes[0] */
+	uint64_t lsn; /* LSN of bytes[0] */
 	size_t size;
 	unsigned char *bytes;	 /* SCAN_BULK */
-	unsigned char *payloads; /* the same: of one mini-transaction, joined */
-	unsigned char *plain;	 /* the same, decrypted */
-	uint32_t ciphers;	 /* a bit for each enum data_cipher to decrypt with; 0: there is no key */
+	unsigned char *payloads; /* SCAN_BULK: joined payloads of one mini-transaction */
+	unsigned char *plain;	 /* SCAN_BULK: the same, decrypted */
+	uint32_t ciphers;	 /* a bit for each enum data_cipher to try; 0: the key is missing */
 	struct reading readings[DATA_CIPHER_COUNT];
-	uint64_t count;	       /* of mini-transactions */
-	uint64_t count_at_end; /* the same, from the checkpoint's end on */
+	uint64_t count;	       /* mini-transactions read */
+	uint64_t count_at_end; /* those after the end of the checkpoint */
 };
 
 /* One mini-transaction in memory. */
 struct mtr {
 	const struct ring *ring;
 	const unsigned char *bytes;
-	size_t records_size; /* of its records with their headers */
-	size_t size;	     /* of all */
+	size_t records_size; /* all records with their headers */
+	size_t size;	     /* the whole mini-transaction */
 	size_t payload_size;
-	size_t first_header; /* bytes of the first record's header */
+	size_t first_header; /* size of the first record's header */
 	unsigned char last_type;
 	const unsigned char *nonce; /* NONCE bytes; none in REDO_PLAIN_RECORDS */
 };
 
-/* A record's header and the size of what follows it. */
+/* The header of a record, and the sizes of header and payload. */
 struct record {
 	unsigned char type;
 	size_t header;
 	size_t payload;
 };
 
-/* The low 4 bits of the first byte count the bytes after it (mtr0types.h). 0: that is 15
- * more than the number that follows, which counts (log/log0recv.cc, recv_sys_t::parse). */
+/* The low 4 bits of the first byte are the number of bytes after it (mtr0types.h). If they are 0,
+ * a number follows: that number plus 15 counts, including its own bytes (log/log0recv.cc,
+ * recv_sys_t::parse). */
 static bool read_record(const unsigned char *bytes, size_t size, struct record *ret_record)
 {
 	struct record record = { .type = bytes[0], .header = 1, .payload = bytes[0] & 15U };
@@ -219,7 +219,7 @@ static bool read_record(const unsigned char *bytes, size_t size, struct record *
 	return true;
 }
 
-/* Reads the mini-transaction at bytes, of which size are there. */
+/* Reads the mini-transaction at bytes. size: bytes available. */
 static bool read_mtr(const struct ring *ring, const unsigned char *bytes, size_t size, struct mtr *ret_mtr)
 {
 	struct mtr mtr = { .ring = ring, .bytes = bytes };
@@ -250,7 +250,7 @@ static bool read_mtr(const struct ring *ring, const unsigned char *bytes, size_t
 	return true;
 }
 
-/* Fills the memory from lsn on. */
+/* Fills the memory, starting at lsn. */
 static bool ring_fill(struct ring *ring, uint64_t lsn)
 {
 	uint64_t place = (lsn - ring->file->first_lsn) % ring->capacity;
@@ -266,19 +266,19 @@ static bool ring_fill(struct ring *ring, uint64_t lsn)
 	return true;
 }
 
-/* The mini-transaction at lsn. */
+/* Finds the mini-transaction at lsn. */
 static bool ring_mtr(struct ring *ring, uint64_t lsn, struct mtr *ret_mtr)
 {
 	if (lsn >= ring->lsn && lsn < ring->lsn + ring->size &&
 	    read_mtr(ring, ring->bytes + (lsn - ring->lsn), (size_t)(ring->lsn + ring->size - lsn), ret_mtr))
 		return true;
-	/* a failure in the middle of a stretch is one at its start as well */
+	/* reading again from here would fail in the same way */
 	if (lsn == ring->lsn && ring->size)
 		return false;
 	return ring_fill(ring, lsn) && read_mtr(ring, ring->bytes, ring->size, ret_mtr);
 }
 
-/* ---- what decrypted records have to hold ---- */
+/* ---- the proof: what decrypted records must contain ---- */
 
 static bool is_checkpoint(const struct redo_file *file, const unsigned char *payload, size_t size)
 {
@@ -290,7 +290,7 @@ static bool is_checkpoint(const struct redo_file *file, const unsigned char *pay
 	return !payload[0] && !payload[1] && lsn >= file->first_lsn && lsn <= file->end_lsn;
 }
 
-/* A tablespace's ID, page 0, and "…/t.ibd". */
+/* The ID of a tablespace, page 0, and "…/t.ibd". */
 static bool is_file_name(const unsigned char *payload, size_t size)
 {
 	uint64_t space;
@@ -326,7 +326,7 @@ static void tally_page_record(const struct record *record, const unsigned char *
 		tally->fails++;
 }
 
-/* Counts the records of a mini-transaction whose payloads are in ring->plain. */
+/* Counts the records of a mini-transaction. Its payloads are in ring->plain. */
 static void tally_mtr(const struct mtr *mtr, struct tally *tally)
 {
 	const unsigned char *payload = mtr->ring->plain;
@@ -389,7 +389,7 @@ static void decrypt_body(const struct mtr *mtr, enum data_cipher cipher, const u
 	prover_decrypt(mtr->ring->scan->prover, cipher, &text, 0, size, plain);
 }
 
-/* REDO_RECORDS: records about files, and page IDs, are not encrypted. */
+/* REDO_RECORDS: records about files and the IDs of pages are not encrypted. */
 static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
 {
 	unsigned char *to = mtr->ring->plain;
@@ -417,7 +417,7 @@ static void decrypt_bodies(const struct mtr *mtr, enum data_cipher cipher)
 	}
 }
 
-/* The payloads, joined and decrypted, to ring->plain. */
+/* Joins and decrypts the payloads into ring->plain. */
 static void decrypt_mtr(const struct mtr *mtr, enum data_cipher cipher)
 {
 	enum redo_format format = mtr->ring->file->format;
@@ -432,7 +432,8 @@ static void decrypt_mtr(const struct mtr *mtr, enum data_cipher cipher)
 
 /* ---- from the checkpoint to the end ---- */
 
-/* Takes the records of a mini-transaction whose payloads are in ring->plain. False: no memory. */
+/* Applies the records of a mini-transaction to changes. Its payloads are in ring->plain. Returns
+ * false if memory runs out. */
 static bool take_mtr(const struct mtr *mtr, struct redo_changes *changes)
 {
 	const unsigned char *payload = mtr->ring->plain;
@@ -449,7 +450,8 @@ static bool take_mtr(const struct mtr *mtr, struct redo_changes *changes)
 	return true;
 }
 
-/* After a cipher has failed to make sense of a record, a sample tells the rest of the proof. */
+/* A cipher that fails to make sense of a record is the wrong one: from then on, a sample is
+ * enough for the proof. */
 static struct fault look_at_mtr(struct ring *ring, const struct mtr *mtr)
 {
 	bool is_sampled = ring->scan->rules->full || ring->count < 64 || ring->count % SCAN_SAMPLE_EVERY == 0 ||
@@ -468,7 +470,8 @@ static struct fault look_at_mtr(struct ring *ring, const struct mtr *mtr)
 	return fault_none();
 }
 
-/* Whether the last byte of the records says that they belong to this lap. */
+/* Whether the mini-transaction belongs to the current lap of the ring, by the byte after its
+ * records. */
 static bool is_of_lap(const struct mtr *mtr, uint64_t lsn)
 {
 	const struct ring *ring = mtr->ring;
@@ -477,7 +480,7 @@ static bool is_of_lap(const struct mtr *mtr, uint64_t lsn)
 	return mtr->bytes[mtr->records_size] == !(lap & 1);
 }
 
-/* Looks at all mini-transactions from first on. *ret_end: where they end. */
+/* Reads all mini-transactions, starting at first. *ret_end: the LSN after the last one. */
 static struct fault walk_from(struct ring *ring, uint64_t first, uint64_t *ret_end)
 {
 	struct fault fault = fault_none();
@@ -514,8 +517,8 @@ static struct redo_changes take_changes(struct ring *ring)
 	return changes;
 }
 
-/* A dirty page may be older than the end of the checkpoint: its changes begin at the
- * checkpoint itself. */
+/* Recovery may need changes from the checkpoint's LSN on, not only from its end: a dirty page can
+ * be older than the end. */
 static struct fault read_ring(struct ring *ring, struct redo_recovery *recovery)
 {
 	const struct redo_file *file = ring->file;
@@ -523,7 +526,7 @@ static struct fault read_ring(struct ring *ring, struct redo_recovery *recovery)
 	uint64_t ignored;
 
 	recovery->clean = file->checkpoint_lsn == file->end_lsn && ring->count == 1;
-	/* the rest still tells of the keys */
+	/* the part after the gap can still prove keys */
 	if (!fault.code && recovery->end_lsn < file->end_lsn)
 		fault = walk_from(ring, file->end_lsn, &ignored);
 	recovery->changes = take_changes(ring);
@@ -535,7 +538,7 @@ static struct fault read_ring(struct ring *ring, struct redo_recovery *recovery)
 
 /* ---- proof ---- */
 
-/* Where the log has wrapped, the oldest mini-transaction begins somewhere after the newest. */
+/* If the log has wrapped around, the oldest mini-transaction starts somewhere after the newest. */
 static uint64_t find_oldest(struct ring *ring, uint64_t lsn)
 {
 	struct mtr mtr;
@@ -556,8 +559,8 @@ static bool is_any_proven(const struct ring *ring)
 	return is_proven(&ring->readings[DATA_CIPHER_CBC].tally) || is_proven(&ring->readings[DATA_CIPHER_CTR].tally);
 }
 
-/* Older mini-transactions that are still there, up to the checkpoint: enough of them
- * for proof. end: of the log. */
+/* Reads older mini-transactions before the checkpoint, as many as a proof needs. end: the end of
+ * the log. */
 static void walk_history(struct ring *ring, uint64_t end)
 {
 	uint64_t lsn = ring->file->first_lsn;
@@ -576,7 +579,7 @@ static void walk_history(struct ring *ring, uint64_t end)
 	}
 }
 
-/* The answer of all records together; the checksums of what is on disk match. */
+/* The outcome of all records. The checksums on disk match. */
 static enum page_outcome judge_readings(const struct ring *ring, struct evidence *evidence)
 {
 	uint32_t proven = 0;
@@ -596,13 +599,13 @@ static enum page_outcome judge_readings(const struct ring *ring, struct evidence
 	return PAGE_PROVEN;
 }
 
-/* What a log says in which nothing is whole. */
+/* The outcome of a log without a valid mini-transaction or block. */
 static enum page_outcome broken_outcome(const struct scan *scan)
 {
 	return scan->rules->live || scan->fault.code ? PAGE_BUSY : PAGE_DAMAGED;
 }
 
-/* end: of the log. */
+/* end: the end of the log. */
 static struct fault judge_ring(struct ring *ring, uint64_t end, struct evidence *evidence)
 {
 	const struct redo_file *file = ring->file;
@@ -670,8 +673,8 @@ static uint32_t block_number(const unsigned char *bytes)
 	return be32(bytes) & 0x7fffffffU;
 }
 
-/* The number has 30 bits of the LSN; the others are those of the checkpoint, which
- * is near. */
+/* The number contains 30 bits of the LSN. The other bits are those of the checkpoint, which is
+ * near. */
 static uint64_t block_lsn(const struct block *block)
 {
 	uint64_t checkpoint = block->file->checkpoint_lsn & ~(uint64_t)(BLOCK - 1);
@@ -686,7 +689,7 @@ static size_t block_end(const struct redo_file *file)
 	return file->block_versions ? BLOCK_TRAILER : BLOCK_TRAILER + 4;
 }
 
-/* Decrypts the first bytes, from the fifth of the block on. */
+/* Decrypts the first size bytes, starting at the fifth byte of the block. */
 static void decrypt_block(struct scan *scan, enum data_cipher cipher, const struct block *block, size_t size,
 			  unsigned char *plain)
 {
@@ -698,7 +701,7 @@ static void decrypt_block(struct scan *scan, enum data_cipher cipher, const stru
 	prover_decrypt(scan->prover, cipher, &text, 0, size < text.size ? size : text.size, plain);
 }
 
-/* The sizes in a block's header, which are encrypted. */
+/* Checks the sizes in the header of a block, which are encrypted. */
 static enum page_proof prove_block(struct scan *scan, enum data_cipher cipher, const void *any_block)
 {
 	const struct block *block = any_block;
@@ -724,7 +727,7 @@ static void look_at_block(struct scan *scan, const struct block *block, uint64_t
 		.id = file->id,
 		.version = version,
 		.salt = file->salt,
-		.intact = checksum_fits(block->bytes, BLOCK - 4),
+		.intact = checksum_matches(block->bytes, BLOCK - 4),
 		.prove = prove_block,
 		.page = block,
 	};
@@ -739,10 +742,10 @@ static void look_at_block(struct scan *scan, const struct block *block, uint64_t
 
 static bool block_is_whole(const unsigned char *bytes)
 {
-	return checksum_fits(bytes, BLOCK - 4) || be32(bytes + BLOCK - 4) == BLOCK_NO_CHECKSUM;
+	return checksum_matches(bytes, BLOCK - 4) || be32(bytes + BLOCK - 4) == BLOCK_NO_CHECKSUM;
 }
 
-/* Where a server was killed a block or two may be broken, but never all of them. */
+/* If a server was killed, one or two blocks may be broken, but never all. */
 static void count_broken_log(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
 {
 	struct key_use *use = evidence_use(evidence, file->id, file->version);
@@ -753,7 +756,7 @@ static void count_broken_log(struct scan *scan, const struct redo_file *file, st
 	key_use_count(use, broken_outcome(scan), BLOCKS_START / BLOCK);
 }
 
-/* The blocks of all laps, up to the first that was never written. */
+/* Reads the blocks of all laps, up to the first block that was never written. */
 static void scan_blocks(struct scan *scan, const struct redo_file *file, struct evidence *evidence)
 {
 	bool any_whole = false;
@@ -764,7 +767,7 @@ static void scan_blocks(struct scan *scan, const struct redo_file *file, struct 
 
 		if (!block.bytes || is_zero(block.bytes, BLOCK))
 			break;
-		/* fills up a write (innodb_log_write_ahead_size), not encrypted */
+		/* padding of a write (innodb_log_write_ahead_size), not encrypted */
 		if (is_zero(block.bytes, BLOCK - 4))
 			continue;
 		evidence->pages++;
@@ -777,15 +780,15 @@ static void scan_blocks(struct scan *scan, const struct redo_file *file, struct 
 		count_broken_log(scan, file, evidence);
 }
 
-/* ---- what a start would do, by blocks ---- */
+/* ---- recovery, by blocks ---- */
 
-/* The records of blocks, joined. */
+/* The joined records of blocks. */
 struct stream {
 	unsigned char *bytes; /* SCAN_BULK */
 	size_t size;
 };
 
-/* Takes the mini-transactions that are there as a whole. A zero ends each. */
+/* Takes all complete mini-transactions. Each ends in a zero. */
 static bool take_whole(struct stream *stream, struct redo_changes *changes)
 {
 	size_t start = 0;
@@ -818,8 +821,8 @@ static bool is_block_of(const unsigned char *bytes, uint64_t lsn)
 	return block_number(bytes) == ((lsn / BLOCK) & BLOCK_NUMBER_MASK) + 1 && block_is_whole(bytes);
 }
 
-/* Bytes from the start of the file to the block of lsn; 0: it has none. Logs to 10.4 may
- * have several files. */
+/* Returns the offset in the file of the block with this LSN; 0: not in the file. Logs up to 10.4
+ * may consist of several files. */
 static uint64_t find_block(struct scan *scan, const struct redo_file *file, uint64_t lsn)
 {
 	scan->window_size = 0;
@@ -834,8 +837,8 @@ static uint64_t find_block(struct scan *scan, const struct redo_file *file, uint
 	return 0;
 }
 
-/* Reads the block of lsn, at offset in the file, decrypted, to bytes. False: the log ends
- * before. */
+/* Reads the block with this LSN at an offset in the file and decrypts it. Returns false at the
+ * end of the log. */
 static bool read_block(struct scan *scan, const struct redo_file *file, enum data_cipher cipher, uint64_t offset,
 		       uint64_t lsn, unsigned char bytes[static BLOCK])
 {
@@ -854,13 +857,13 @@ static bool read_block(struct scan *scan, const struct redo_file *file, enum dat
 	return true;
 }
 
-/* How many bytes after the checkpoint say that there is nothing to recover. */
+/* Whether so few bytes after the checkpoint mean that there is nothing to recover. */
 static bool is_clean_size(const struct redo_file *file, uint64_t size)
 {
 	return size <= (file->has_records ? CHECKPOINT_SIZE_10_5 : CHECKPOINT_SIZE_10_2);
 }
 
-/* From the checkpoint on. */
+/* Reads the log from the checkpoint on. */
 static struct fault read_stream(struct scan *scan, const struct redo_file *file, enum data_cipher cipher,
 				struct stream *stream, struct redo_recovery *recovery)
 {

@@ -23,11 +23,11 @@ enum record_type {
 };
 
 #define PAGE_MAX 65536U
-#define PAGE_TYPE_OFFSET 24 /* a page that is initialized is zero from here on */
+#define PAGE_TYPE_OFFSET 24 /* a page that is initialized is zero from this offset on */
 #define HEADER_SIZE 62U
 #define CRYPT_SIZE 33U
 
-/* The crypt blocks of all page sizes; see CRYPT_OFFSET_FIXED in innodb.c. */
+/* Offsets of the crypt block for all page sizes; see CRYPT_OFFSET_FIXED in innodb.c. */
 static const uint16_t crypt_offsets[] = { 540,	636,  828,  892,  1084,	 1468,	1596,
 					  1980, 2748, 3772, 5308, 10428, 20668, 41148 };
 #define CRYPT_OFFSETS (sizeof(crypt_offsets) / sizeof(crypt_offsets[0]))
@@ -101,7 +101,7 @@ size_t redo_read_number(const unsigned char *bytes, size_t size, uint64_t *ret_v
 
 /* ---- page 0 ---- */
 
-/* Where what is kept from offset on is kept, and how much: 0 where nothing is. */
+/* Returns where a range of page 0 is kept. *ret_offset: its offset in the page. */
 static size_t kept_from(size_t range, size_t *ret_offset)
 {
 	*ret_offset = range ? crypt_offsets[range - 1] : 0;
@@ -114,7 +114,7 @@ static void set_known(struct redo_page0 *page0, size_t at, unsigned char byte)
 	page0->known[at / 8] |= (unsigned char)(1U << at % 8);
 }
 
-/* Sets size bytes at offset to those of data, which has period of them, repeated. */
+/* Sets size bytes at offset to data, whose period bytes are repeated. */
 static void set_bytes(struct redo_page0 *page0, size_t offset, const unsigned char *data, size_t period, size_t size)
 {
 	for (size_t range = 0; range <= CRYPT_OFFSETS; range++) {
@@ -175,7 +175,7 @@ static bool broken(struct redo_changes *changes)
 	return true;
 }
 
-/* WRITE, MEMSET and MEMMOVE begin with the distance from the end of the record before. */
+/* WRITE, MEMSET and MEMMOVE start with the distance from the end of the record before. */
 static bool take_write(struct redo_changes *changes, struct redo_position *position, unsigned char type,
 		       const unsigned char *payload, size_t size)
 {
@@ -199,7 +199,7 @@ static bool take_write(struct redo_changes *changes, struct redo_position *posit
 	if (value < 8 || value > PAGE_MAX || length > PAGE_MAX - value)
 		return broken(changes);
 	position->offset = (uint32_t)(value + length);
-	/* no record moves bytes of page 0 that are kept */
+	/* no record moves those bytes of page 0 that are kept */
 	if (position->page || type == MEMMOVE)
 		return true;
 	page0 = page0_of(changes, position->space);
@@ -259,7 +259,7 @@ static bool is_tablespace_name(const char *name, size_t size)
 	return size > 4 && !memcmp(name + size - 4, ".ibd", 4);
 }
 
-/* The name of a rename follows the old one and a NUL. */
+/* For a rename, the new name follows the old name and a NUL. */
 static bool take_name(struct redo_changes *changes, unsigned char type, uint32_t id, const char *name, size_t size)
 {
 	const char *nul = memchr(name, '\0', size);
@@ -275,7 +275,8 @@ static bool take_name(struct redo_changes *changes, unsigned char type, uint32_t
 	space = find_or_insert(changes, id);
 	if (!space)
 		return false;
-	/* 10.5 writes this after it has removed the file, and no recovery looks for the file then */
+	/* 10.5 writes this record after it has deleted the file; recovery does not look for the
+	 * file then */
 	stays_deleted = space->deleted && type == FILE_MODIFY && is_name(space, name, size);
 	if (!set_name(space, name, first_size) || !set_name(space, last, last_size))
 		return false;
