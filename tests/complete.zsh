@@ -1,6 +1,6 @@
 #!/usr/bin/env zsh
 # SPDX-License-Identifier: MIT
-# Types lines into an interactive zsh, presses Tab behind each, and prints what
+# Types lines into an interactive zsh, presses Tab after each, and prints what
 # is offered: for each line its candidates, one a line, and a line "--".
 # usage: tests/complete.zsh DIRECTORY [LINE...], where DIRECTORY has _mkeyfile
 emulate -R zsh

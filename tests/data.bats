@@ -234,7 +234,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 }
 
 @test "reading a directory as its owner, not root, changes no access times" {
-	[ "$(id -u)" = 0 ] || skip 'only root becomes somebody else'
+	[ "$(id -u)" = 0 ] || skip 'only root can change its user ID'
 	cp -a "$DATA/new" copy
 	cp "$DATA/new.keys" keyfile
 	chown -R nobody copy keyfile

@@ -409,7 +409,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 		ensure --new-password-file=keyfile
 }
 
-@test "a file that cannot be replaced is no problem if nothing changes" {
+@test "a file that cannot be replaced is accepted if nothing changes" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	mkdir own
 	chown nobody own

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Nothing lost: whatever fails, whoever is killed, whoever else is at work. A part of
-# the suites in tests/faults; make check-long runs all of them.
+# No key is lost after any fault, any signal, or any change by another process. This is a part
+# of the suites in tests/faults; make check-long runs all of them.
 # bats file_tags=deep
 bats_require_minimum_version 1.5.0
 load common

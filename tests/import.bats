@@ -206,7 +206,7 @@ hint: the plugin cuts names that are longer than 19 characters: name the key IDs
 	run -0 mkeyfile import aws:aws -f new 1 10000
 }
 
-@test "whatever the aws command does, the files are whole or not there, and no key is lost" {
+@test "any failure of the aws command leaves whole files or none, and loses no key" {
 	make_keyfile keyfile 1 2
 	exports 1
 	cp keyfile before
@@ -246,7 +246,7 @@ hint: use --manager-timeout=SECONDS to allow more time"
 	run -0 mkeyfile diff aws:aws
 }
 
-@test "a file that is no blob, and an aws command that is not there" {
+@test "a file that is not a blob, and a missing aws command" {
 	make_keyfile keyfile 1
 	: >aws/aws-kms-key.1.1
 	run_refused 2 "mkeyfile diff: 'aws/aws-kms-key.1.1' has 0 bytes: AWS KMS did not encrypt it" diff aws:aws

@@ -531,10 +531,10 @@ hint: remove the setting or correct its name: no loaded plugin has this setting"
 			"mkeyfile_key_management_digest = $digest" 'mkeyfile_key_management_use_pbkdf2 = 10'
 		run -0 --separate-stderr with_file verify --server-user="$(id -u)"
 	done
-	for insist in =false =no =2 =; do
+	for value in =false =no =2 =; do
 		option_file '[mariadb]' 'plugin_load_add = mkeyfile_key_management' \
 			'mkeyfile_key_management_filename = @/keyfile' 'mkeyfile_key_management_filekey = a password' \
-			"mkeyfile_key_management_clear_text_filekey $insist"
+			"mkeyfile_key_management_clear_text_filekey $value"
 		run -1 --separate-stderr with_file verify
 		same "no: mkeyfile_key_management_filekey is set to a password, which option files and ps reveal" "${lines[0]}"
 	done

@@ -372,7 +372,7 @@ refuses() {
 	same "[ERROR] $words" "$(plugin_log | grep ERROR)"
 	same "$1" "$(status_of last_reload_result)"
 	same "$before" "$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile_key_management_%version%'")"
-	sql -e 'INSERT INTO db.hundred VALUES (1, "goes on"); DELETE FROM db.hundred'
+	sql -e 'INSERT INTO db.hundred VALUES (1, "continues"); DELETE FROM db.hundred'
 }
 
 @test "a reload of a bad file fails with the reason, and the current keys remain in use" {

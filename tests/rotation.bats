@@ -231,7 +231,7 @@ keys_of() { # pattern of names
 	same 3 "$(status_of newest_version_100)"
 
 	# InnoDB re-encrypts while the server runs
-	sql -e "INSERT INTO db.hundred VALUES (100000, 'meanwhile'); DELETE FROM db.hundred WHERE i = 100000"
+	sql -e "INSERT INTO db.hundred VALUES (100000, 'in between'); DELETE FROM db.hundred WHERE i = 100000"
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
 	run -0 --separate-stderr mkeyfile status "${here[@]}" --json
 	same '[[1,3,3,3],[2,3,3,null],[100,3,3,3]]' \

@@ -70,7 +70,7 @@ GET kv/metadata/7' "$(vault_log)"
 	same '' "$keys"
 }
 
-@test "read: a secret that is no key is an error, unless others are named" {
+@test "read: a secret that is not a key is an error, unless others are named" {
 	local a content
 
 	a=$(random_key)
@@ -107,7 +107,7 @@ GET kv/metadata/7' "$(vault_log)"
 	same '{"name":"vault-max-versions","id":1,"version":0,"number":19,"count":1}
 {"name":"vault-delete-after","id":1,"version":0,"number":0,"count":2}
 {"name":"vault-version-destroyed","id":1,"version":1,"number":0,"count":3}' "$(jq -c '.findings[]' <<<"$answer")"
-	# what was written meanwhile keeps its date, whatever is set later
+	# a version that was written in between keeps its date after any later setting
 	vault_put 2 "$(random_key)"
 	vault_ask POST kv/config '{"delete_version_after":"-1s"}'
 	token=lister ask_helper read '"ids":[2]' </dev/null
@@ -349,7 +349,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 2;1;$a" "$(vault_keys)"
 }
 
-@test "what is no KV version 2 mount is said to be none" {
+@test "a mount that is not KV version 2 is an error" {
 	local name
 
 	for name in kv1 other/place; do

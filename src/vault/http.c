@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOUNT_HINT "use the URL of a KV version 2 mount: https://HOST:8200/v1/MOUNT"
+
 /* The first answer has room for a page of JSON; more is taken when it comes. */
 #define ANSWER_FIRST 65536
 #define WORDS_MAX 300
@@ -244,13 +246,13 @@ bool http_refuse(struct http *http, long status, const char *path, const char *c
 	problem_set(http->problem, "the server answered with status %ld for '%s'%s", status, path, words);
 	if (status >= 500)
 		return problem_hint(http->problem, "read the log of the Vault server, then run the same command again");
-	return problem_hint(http->problem, "use the URL of a KV version 2 mount: https://HOST:8200/v1/MOUNT");
+	return problem_hint(http->problem, MOUNT_HINT);
 }
 
 bool http_refuse_content(struct http *http, const char *path)
 {
 	problem_set(http->problem, "the answer for '%s' is not from a Vault server", path);
-	return problem_hint(http->problem, "use the URL of a KV version 2 mount: https://HOST:8200/v1/MOUNT");
+	return problem_hint(http->problem, MOUNT_HINT);
 }
 
 static void refuse_certificate(struct http *http)

@@ -28,8 +28,8 @@ struct http *http_open(const struct address *address, const struct secret *token
  * and problem says why. *ret_json: the object that it consists of, to be released, or NULL. */
 long http_ask(struct http *http, const char *path, const struct secret *body, json_t **ret_json);
 
-/* Says what a status means that is no good answer for path. capability: what a policy has to
- * grant for it, "read". Returns false. */
+/* Says what an unexpected status for path means. capability: what a policy must grant for path,
+ * such as "read". Returns false. */
 bool http_refuse(struct http *http, long status, const char *path, const char *capability, const json_t *json);
 
 /* The same of an answer with a good status, but with content that Vault does not send. */

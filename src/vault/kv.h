@@ -71,7 +71,7 @@ bool kv_read(struct kv *kv, uint32_t id, uint32_t version, enum kv_content *ret_
 /* Writes the next version, which has to become this one: check-and-set. */
 bool kv_write(struct kv *kv, uint32_t id, uint32_t version, const unsigned char *hex, size_t digits);
 
-/* Writes a version that is no key, for one that does not exist, and destroys it. The server
+/* Writes a version without a key, for one that does not exist, and destroys it. The server
  * rejects its content, should it ask between the two. */
 bool kv_write_filler(struct kv *kv, uint32_t id, uint32_t version);
 bool kv_destroy(struct kv *kv, uint32_t id, uint32_t version);

@@ -23,7 +23,7 @@ uint32_t request_number(const struct request *request, const char *name)
 	return number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
-/* The line at *position, without its end, or NULL; *position is then behind it. */
+/* The line at *position, without its end, or NULL; *position is then after the line. */
 static const unsigned char *next_line(const struct secret *text, size_t *position, size_t *ret_size)
 {
 	const unsigned char *line = text->data + *position;

@@ -32,7 +32,7 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ REQUIRE, "ID", NULL, "no key ID given" },
+	{ REQUIRE, "ID", NULL, NO_KEY_ID },
 	{ EXCLUDE, "size key-from", NULL,
 	  "--size and --key-from cannot be used together: an imported key has its own size" },
 	{ NEED, "key-version", "key-from", "--key-version requires --key-from: 'mkeyfile rotate' makes new versions" },

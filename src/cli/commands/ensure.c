@@ -169,9 +169,7 @@ static enum status open_key_file(struct ensured *ensured)
 
 	ensured->is_new = ensured->store.file < 0;
 	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT)
-		message_hint(lstat(path, &link) ? "create the directory first"
-						: "'%s' is a symbolic link to a file that does not exist",
-			     path);
+		message_hint(lstat(path, &link) ? "create the directory first" : DANGLING_LINK, path);
 	return status;
 }
 
@@ -454,7 +452,7 @@ static enum status ensure(void *input)
 	enum status status = complete_ids(&arguments->ids);
 
 	if (!status && is_standard_stream(arguments->options->file))
-		status = usage_error("standard input cannot be changed: name a file");
+		status = usage_error(STANDARD_INPUT_AS_FILE);
 	if (!status)
 		status = find_access(&ensured);
 	if (!status)

@@ -88,7 +88,7 @@ static enum status import(void *input)
 	enum status status = transfer_complete(what);
 
 	if (!status && is_standard_stream(options->file))
-		status = usage_error("standard input cannot be changed: name a file");
+		status = usage_error(STANDARD_INPUT_AS_FILE);
 	if (!status)
 		status = target_file_open(&target, options, NULL, NULL);
 	if (!status)

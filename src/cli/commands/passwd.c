@@ -6,6 +6,7 @@
 #include "cli/keyfile/filter.h"
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
+#include "cli/words/refusal_hint.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/trust.h"
@@ -233,7 +234,7 @@ static enum status open_with_old(struct password_change *passwd)
 			return STATUS_FAILED;
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
 		if (!is_filter(passwd->options))
-			message_hint("run 'mkeyfile encrypt --in-place%s' to encrypt it", message_given());
+			message_hint(ENCRYPT_HINT, message_given());
 		return status;
 	}
 	do {

@@ -49,8 +49,8 @@ static const struct conflict conflicts[] = {
 	{ NEED, "all", "old-versions", "--all requires --old-versions" },
 	{ EXCLUDE, "key-version old-versions", NULL, "--key-version and --old-versions cannot be used together" },
 	{ EXCLUDE, "all if-present", NULL, "--all and --if-present cannot be used together" },
-	{ EXCLUDE, "all ID", NULL, "--all and key IDs cannot be used together" },
-	{ REQUIRE, "ID all", NULL, "no key ID given" },
+	{ EXCLUDE, "all ID", NULL, ALL_AND_IDS },
+	{ REQUIRE, "ID all", NULL, NO_KEY_ID },
 	{ 0 },
 };
 

@@ -51,8 +51,8 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ REQUIRE, "ID all", NULL, "no key ID given" },
-	{ EXCLUDE, "all ID", NULL, "--all and key IDs cannot be used together" },
+	{ REQUIRE, "ID all", NULL, NO_KEY_ID },
+	{ EXCLUDE, "all ID", NULL, ALL_AND_IDS },
 	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id cannot be used together: a new ID requires a restart" },
 	{ NEED, "datadir", "new-id", "--datadir requires --new-id" },
 	{ NEED, "server-data", "new-id", "--server-data requires --new-id" },

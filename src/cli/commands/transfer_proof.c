@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-/* So many files are listed. */
+/* How many files are listed. */
 #define LISTED_MAX 20
 
 static enum status refuse(const struct transfer *transfer, char *words)

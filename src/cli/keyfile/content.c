@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/password_source.h"
+#include "cli/words/finding_words.h"
 #include "cli/words/message.h"
 #include "core/disguise.h"
 #include "core/unseal.h"
@@ -157,7 +158,7 @@ static enum status refuse_duplicate(const struct keyfile *keyfile, const char *n
 		return STATUS_DONE;
 	message_error("'%s' has key ID %u version %u twice, on lines %u and %u: the server silently uses the last one",
 		      name, entry->id, entry->version, entry->line, winner->line);
-	message_hint("check which of the two keys your data uses, and move the other one to a new ID");
+	message_hint("%s", finding_hint(FINDING_DUPLICATE_ID));
 	return STATUS_REFUSED;
 }
 

@@ -60,7 +60,7 @@ enum status filter_complete(struct options *options)
 	}
 	if (options->writing.dry_run || !isatty(STDOUT_FILENO))
 		return STATUS_DONE;
-	message_error("refusing to write a key file to a terminal");
+	message_error(TERMINAL_REFUSED);
 	message_hint("use --output=FILE, or a pipe");
 	return STATUS_REFUSED;
 }

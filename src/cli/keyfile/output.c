@@ -46,7 +46,7 @@ static enum status check_options(const struct output *output, const struct optio
 	if (to_standard_output(output) && options->talk.json)
 		return usage_error("--json requires --output or --in-place: standard output is used for the key file");
 	if (!output->named->path && !output->named->in_place && isatty(STDOUT_FILENO)) {
-		message_error("refusing to write a key file to a terminal");
+		message_error(TERMINAL_REFUSED);
 		message_hint("use --output=FILE or --in-place, or use '-o -' to write to the terminal anyway");
 		return STATUS_REFUSED;
 	}

@@ -22,7 +22,7 @@
 /* The plugin writes a name into a buffer of 20 bytes, and so cuts what is longer than this
  * after the prefix. */
 #define NUMBERS_MAX 7
-/* So many new files are open at a time. */
+/* How many new files are open at a time. */
 #define BATCH 32
 
 struct key_name {

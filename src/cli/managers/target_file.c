@@ -19,9 +19,7 @@ static enum status open_place(struct target_file *target)
 	if (fault.code == FAULT_OPEN && fault.error_number == ENOENT) {
 		enum status status = message_fault(fault, path);
 
-		message_hint(lstat(path, &link) ? "create its directory first"
-						: "'%s' is a symbolic link to a file that does not exist",
-			     path);
+		message_hint(lstat(path, &link) ? "create its directory first" : DANGLING_LINK, path);
 		return status;
 	}
 	return message_fault(fault, path);

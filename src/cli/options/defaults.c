@@ -392,7 +392,7 @@ static void add_plugin(struct host *host)
 	host->server_version = version;
 }
 
-static enum status find_installed_server(struct options *options, bool insist)
+static enum status find_installed_server(struct options *options, bool required)
 {
 	struct host *host = &options->host;
 	struct fault fault = installed_server(options->host.environment, &host->server_version);
@@ -404,7 +404,7 @@ static enum status find_installed_server(struct options *options, bool insist)
 		options->target.profile = &options->target.found;
 		return STATUS_DONE;
 	}
-	if (!insist)
+	if (!required)
 		return STATUS_DONE;
 	if (!fault.code)
 		message_error("the server installed on this host, '%s', has no file_key_management",

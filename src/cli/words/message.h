@@ -72,6 +72,13 @@ bool is_visible(const char *text);
  * memory. */
 MUST_CHECK enum status refuse_unless(bool overridden, char *words);
 
+/* Errors and hints of several commands. */
+#define NO_KEY_ID "no key ID given"
+#define ALL_AND_IDS "--all and key IDs cannot be used together"
+#define TERMINAL_REFUSED "refusing to write a key file to a terminal"
+#define DANGLING_LINK "'%s' is a symbolic link to a file that does not exist"
+#define STANDARD_INPUT_AS_FILE "standard input cannot be changed: name a file"
+
 /* Prints an error of the command line, and returns STATUS_USAGE. */
 enum status usage_error(const char *words);
 

@@ -28,7 +28,7 @@ const char *fault_hint(struct fault fault, const struct server_profile *profile)
 	case FAULT_TOO_LARGE:
 		return "remove comments, blank lines, or keys that no data needs";
 	case FAULT_NOT_ENCRYPTED:
-		return "run 'mkeyfile encrypt --in-place%s' to encrypt it";
+		return ENCRYPT_HINT;
 	case FAULT_TRUNCATED:
 		return "restore the file from a backup: it is truncated";
 	case FAULT_WRONG_PASSWORD:
