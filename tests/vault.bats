@@ -460,7 +460,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 	same "$(cat keys)" "$(tail -n +2 answer)"
 }
 
-@test "mkeyfile: the token and the keys go through pipes, and only what concerns Vault is in the environment" {
+@test "mkeyfile: mkeyfile-vault gets only variables that concern Vault, without the token" {
 	local a
 
 	a=$(random_key)
@@ -543,4 +543,115 @@ mkeyfile diff: warning: Vault deletes versions of key ID 1 after some time
 hint: run 'vault write MOUNT/config delete_version_after=-1s', then 'vault kv undelete' to clear the dates of versions
 mkeyfile diff: warning: key ID 1 version 2 is deleted or destroyed in Vault
 hint: run 'vault kv undelete' to restore a deleted version, and verify with --datadir to see what the data needs" "$stderr"
+}
+
+# POST requests that change something.
+changes() {
+	grep POST "$vault/log" | grep -vc capabilities-self || :
+}
+
+@test "mkeyfile export and import: a dry run, a copy, a second run, and the way back" {
+	make_keyfile keyfile '1;1' '1;3' 100
+	run --separate-stderr mkeyfile export -f keyfile -q --dry-run vault:kv
+	assert_equal 0 '' ''
+	same 0 "$(changes)"
+	same '' "$(vault_keys)"
+	run -0 --separate-stderr mkeyfile export -f keyfile vault:kv
+	same "changed 'vault:kv'" "$(grep changed <<<"$stderr")"
+	same "$(sed 's/^100;/100;1;/' keyfile)" "$(vault_keys)"
+	: >"$vault/log"
+	run -0 --separate-stderr mkeyfile export -f keyfile vault:kv
+	same "'vault:kv' already has all 3 keys of 'keyfile'" "$(grep -v -e warning -e hint <<<"$stderr")"
+	same 0 "$(changes)"
+	make_password_file pw
+	run -0 --separate-stderr mkeyfile import -f back -P pw -t 10.11+plugin vault:kv
+	run -0 --separate-stderr mkeyfile diff -f back -P pw keyfile
+	run -0 --separate-stderr mkeyfile list -f vault:kv --fingerprint
+	same "$(whole_fingerprint keyfile)" "$output"
+	# one of them, and one that is not there
+	run -0 --separate-stderr mkeyfile import -f one -t 10.11+plugin vault:kv 1 --key-version=3
+	same "$(sed -n 2p keyfile)" "$(cat one)"
+	run_refused 2 "mkeyfile import: 'vault:kv' has no key ID 7" import -f back -P pw vault:kv 7
+}
+
+@test "mkeyfile export and import: another key under the same version changes nothing, and is shown by fingerprint" {
+	local a b before
+
+	a=$(random_key) b=$(random_key)
+	printf '%s\n' "1;$a" "2;$a" >keyfile
+	chmod 600 keyfile
+	vault_put 2 "$b"
+	vault_ask POST kv/metadata/2 '{"max_versions":100}'
+	: >"$vault/log"
+	run_refused 4 "mkeyfile export: key ID 2 version 1 is another key: fingerprint $(fingerprint "$a") in 'keyfile', $(fingerprint "$b") in 'vault:kv'
+hint: run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed" \
+		export -f keyfile vault:kv
+	same 0 "$(changes)"
+	run_refused 4 "mkeyfile import: key ID 2 version 1 is another key: fingerprint $(fingerprint "$b") in 'vault:kv', $(fingerprint "$a") in 'keyfile'
+hint: run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed" \
+		import -f keyfile vault:kv
+	# what Vault cannot take is found out by a dry run, too
+	vault_ask POST kv/destroy/2 '{"versions":[1]}'
+	run -4 --separate-stderr mkeyfile export -f keyfile --dry-run vault:kv
+	[[ $stderr = *"mkeyfile export: 'vault:kv': key ID 2 version 1 is destroyed in Vault, which cannot write it again"* ]]
+	same 0 "$(grep POST "$vault/log" | grep -v destroy | grep -vc capabilities-self || :)"
+}
+
+@test "mkeyfile export: half of the writes done, and the same command finishes" {
+	local kind
+
+	make_keyfile keyfile 1 2 3 4
+	for kind in 'status 500' close after-close; do
+		vault_reset
+		vault_fault POST kv/data 3- "$kind"
+		run -2 --separate-stderr mkeyfile export -f keyfile vault:kv
+		[[ $stderr = *"hint: "* ]]
+		rm "$vault/fault"
+		run -0 --separate-stderr mkeyfile export -f keyfile vault:kv
+		same "$(sed 's/;/;1;/' keyfile)" "$(vault_keys)"
+	done
+	# a server that answers no more is not waited for without an end
+	vault_reset
+	vault_fault POST kv/data 3- hang 20
+	run -2 --separate-stderr mkeyfile export -f keyfile --manager-timeout=1 vault:kv
+	[[ $stderr = *"the server did not answer within 1 seconds"* ]]
+	run -0 mkeyfile list -f keyfile
+}
+
+@test "mkeyfile import: the key file is not touched when Vault fails" {
+	local kind before
+
+	make_keyfile keyfile 1
+	vault_put 2 "$(random_key)"
+	vault_put 3 "$(random_key)"
+	for kind in 'status 500' garbage truncate close 'status 403'; do
+		vault_fault GET kv/data/3 1- "$kind"
+		before=$(snapshot)
+		run -2 --separate-stderr mkeyfile import -f keyfile vault:kv
+		[[ $stderr = *"hint: "* ]]
+		same "$before" "$(snapshot)"
+		run -2 --separate-stderr mkeyfile import -f new vault:kv
+		[ ! -e new ]
+	done
+}
+
+@test "mkeyfile export and import: no key and no token in arguments, environments, files or messages" {
+	local a command
+
+	make_keyfile keyfile 1
+	a=$(cut -d ';' -f 2 keyfile)
+	unset VAULT_TOKEN
+	export HOME=$PWD
+	(umask 077 && echo the-token >.vault-token)
+	for command in 'export -f keyfile' 'import -f imported'; do
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr strace -f -v -s 100000 -y -o calls \
+			-e trace=execve,write,writev,pwrite64 "$MKEYFILE" $command vault:kv
+		run ! grep -qF -e "$a" -e the-token <<<"$output$stderr"
+		grep -F -e "$a" -e the-token calls >found
+		# pipes between the two, and the new key file under its temporary name
+		[ -s found ]
+		run ! grep -vE 'write\([0-9]+<(pipe:\[[0-9]+\]|[^>]*/\.?imported[^>]*)>' found
+		run ! grep -F execve found
+	done
 }
