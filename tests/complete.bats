@@ -77,7 +77,7 @@ lacks() { # [option...] -- line...
 	done
 	shift
 	run --separate-stderr mkeyfile verify -q --no-defaults --server-user=root --datadir=copy "${options[@]}"
-	same "$(printf '%s\n' "$@")" "$(grep -E '^(incomplete|hint: (name the dir|mount))' <<<"$output" | grep -v ' encrypted file')"
+	same "$(printf '%s\n' "$@")" "$(grep -E '^(incomplete|hint: (add --datadir|mount))' <<<"$output" | grep -v ' encrypted file')"
 	same $(($# > 0 ? 2 : 0)) "$status"
 	run --separate-stderr mkeyfile remove -q -n --no-defaults 102 --datadir=copy "${options[@]}"
 	same $(($# > 0 ? 4 : 0)) "$status"
