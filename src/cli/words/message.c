@@ -342,7 +342,7 @@ static const struct fault_words fault_words[] = {
 	{ FAULT_THREAD, STATUS_FAILED, "cannot start a thread", NULL, true, NULL },
 	{ FAULT_MEMORY, STATUS_FAILED, "out of memory", NULL, false, NULL },
 	{ FAULT_RANDOM, STATUS_FAILED, "the random number generator failed: no key was created", NULL, false, NULL },
-	{ FAULT_ALGORITHM, STATUS_FAILED, "digest or cipher not available in OpenSSL's configuration", NULL, false,
+	{ FAULT_ALGORITHM, STATUS_FAILED, "OpenSSL does not provide the digest or cipher", NULL, false,
 	  NULL },
 	{ FAULT_NOT_REGULAR, STATUS_FAILED, "", " is not a regular file", false, NULL },
 	{ FAULT_PIPE_TIMEOUT, STATUS_FAILED, "cannot read ", ": timed out waiting for data from the named pipe", false,
