@@ -32,19 +32,6 @@ const char *kdf_words(struct kdf kdf)
 	return words;
 }
 
-const char *kdf_options(struct kdf kdf)
-{
-	static char words[80];
-
-	if (kdf.iterations)
-		snprintf(words, sizeof(words), " --digest=%s --pbkdf2=%u", digest_name(kdf.digest), kdf.iterations);
-	else if (kdf.digest != DIGEST_SHA1)
-		snprintf(words, sizeof(words), " --digest=%s", digest_name(kdf.digest));
-	else
-		words[0] = '\0';
-	return words;
-}
-
 struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content)
 {
 	SECRET struct secret text = { 0 };

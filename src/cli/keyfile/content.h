@@ -32,9 +32,6 @@ void hint_at_verify(void);
 /* "sha1, 1 iteration", "sha256, PBKDF2 with 10000 iterations" in static memory. */
 const char *kdf_words(struct kdf kdf);
 
-/* " --digest=sha256 --pbkdf2=10000" in static memory; "" for the default. */
-const char *kdf_options(struct kdf kdf);
-
 /* Warns if the target, where there is one, would not load the text or could not decrypt it.
  * kdf NULL: the file is plain. disk_size: bytes of the file. */
 void warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,

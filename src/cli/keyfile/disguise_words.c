@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/disguise_words.h"
 
-#include "cli/keyfile/content.h"
 #include "cli/words/message.h"
 #include "cli/words/shell_word.h"
 #include "core/cleanup.h"
@@ -28,6 +27,19 @@ char *openssl_words(const struct password_source *source, struct kdf kdf, const 
 	return format_text("openssl enc -d -aes-256-cbc%s -md %s%s%s%s -in %s", options, digest_name(kdf.digest),
 			   iterations ? iterations : "", password ? " -pass file:" : "", password ? password : "",
 			   file);
+}
+
+const char *kdf_options(struct kdf kdf)
+{
+	static char words[80];
+
+	if (kdf.iterations)
+		snprintf(words, sizeof(words), " --digest=%s --pbkdf2=%u", digest_name(kdf.digest), kdf.iterations);
+	else if (kdf.digest != DIGEST_SHA1)
+		snprintf(words, sizeof(words), " --digest=%s", digest_name(kdf.digest));
+	else
+		words[0] = '\0';
+	return words;
 }
 
 static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)

@@ -17,3 +17,6 @@ bool say_disguise(const struct password_source *source, struct kdf kdf, const ch
 /* Reports that raw, which was to be imported, is not a key. command: the 'mkeyfile add' command
  * that imports the same key from standard input, for the hint; or NULL. */
 void say_no_key(const char *path, const struct secret *raw, const char *command);
+
+/* " --digest=sha256 --pbkdf2=10000" in static memory; "" for the default. */
+const char *kdf_options(struct kdf kdf);

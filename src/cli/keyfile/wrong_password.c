@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/keyfile/wrong_password.h"
 
-#include "cli/keyfile/content.h"
 #include "cli/keyfile/disguise_words.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
