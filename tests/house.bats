@@ -52,10 +52,11 @@ setup_test() {
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' client/*.[ch] | sort -u)"
 }
 
-@test "only vault uses libcurl, and vault uses only cleanup, deadline, format and secret of core" {
+@test "only vault uses libcurl, and vault uses only cleanup, child, deadline, format and secret of core" {
 	run -1 grep -rnE '<curl/' cli server core data client plugin
 	run -1 grep -nE '#include "(cli|server|data|client)/' vault/*.[ch]
-	same "cleanup.h
+	same "child.h
+cleanup.h
 deadline.h
 format.h
 secret.h" "$(grep -hoP '#include "core/\K[^"]*' vault/*.[ch] | sort -u)"

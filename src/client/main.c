@@ -6,46 +6,20 @@
  * closes the connection to the server and exits. */
 #include "client/session.h"
 
-#include <dirent.h>
+#include "core/child.h"
+
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The memory that a hostile server can make this process use in addition. */
 #define MEMORY_MAX (128ul << 20)
 
 /* ---- the process ---- */
-
-/* Kernels before 5.9 lack close_range(2). */
-static void close_listed(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		int descriptor = atoi(entry->d_name);
-
-		if (descriptor > STDERR_FILENO && descriptor != dirfd(directory))
-			close(descriptor);
-	}
-	if (directory)
-		closedir(directory);
-}
-
-/* An inherited descriptor may be that of a password. */
-static void close_inherited(void)
-{
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0u, 0u))
-		return;
-#endif
-	close_listed();
-}
 
 /* A signal from the terminal ends mkeyfile, and with it this process's standard input.
  * Then this process tells the server. An answer without a reader ends the process the
@@ -114,7 +88,7 @@ int main(void)
 	bool alive = true;
 	unsigned int patience;
 
-	close_inherited();
+	child_close_inherited();
 	ignore_signals();
 	/* the server's password is in this process */
 	prctl(PR_SET_DUMPABLE, 0);

@@ -5,6 +5,7 @@
 #include "core/deadline.h"
 #include "core/format.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,4 +245,29 @@ char **child_environment(char *const environment[], const char *const names[])
 		if (!names || is_among(environment[i], names))
 			chosen[j++] = environment[i];
 	return chosen;
+}
+
+/* Kernels before 5.9 lack close_range(2). */
+static void close_listed(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		int descriptor = atoi(entry->d_name);
+
+		if (descriptor > STDERR_FILENO && descriptor != dirfd(directory))
+			close(descriptor);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void child_close_inherited(void)
+{
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0u, 0u))
+		return;
+#endif
+	close_listed();
 }

@@ -55,3 +55,7 @@ char *child_find(const char *name);
  * for struct child. The array is malloc(3)ed; its strings belong to environment. Returns
  * NULL if memory runs out. */
 char **child_environment(char *const environment[], const char *const names[]);
+
+/* For a program that is such a child: closes all descriptors except the standard streams. An
+ * inherited descriptor may be that of a password. */
+void child_close_inherited(void);

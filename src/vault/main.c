@@ -3,45 +3,18 @@
  * libcurl and what it loads are in no other process that holds keys. The request comes through
  * standard input (vault/request.h). The answer, on standard output, is a line of JSON, with "error"
  * when something went wrong, and after it the keys that were read, "keys" lines. */
+#include "core/child.h"
 #include "vault/memory.h"
 #include "vault/request.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- the process ---- */
-
-/* Kernels before 5.9 do not close a range. */
-static void close_listed(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		int descriptor = atoi(entry->d_name);
-
-		if (descriptor > STDERR_FILENO && descriptor != dirfd(directory))
-			close(descriptor);
-	}
-	if (directory)
-		closedir(directory);
-}
-
-/* A descriptor that was handed to mkeyfile may be a password's. */
-static void close_inherited(void)
-{
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0u, 0u))
-		return;
-#endif
-	close_listed();
-}
 
 /* ---- the answer ---- */
 
@@ -175,7 +148,7 @@ int main(void)
 	struct request request;
 	bool is_sent;
 
-	close_inherited();
+	child_close_inherited();
 	secret_protect_process();
 	/* a write must not be cut short by the terminal: mkeyfile decides, and is told by the pipes */
 	signal(SIGPIPE, SIG_IGN);

@@ -4,6 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/managers/other_file.h"
 #include "cli/words/color.h"

@@ -3,6 +3,7 @@
 #include "cli/commands/transfer_proof.h"
 #include "cli/keyfile/new_file.h"
 #include "cli/keyfile/report.h"
+#include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/words/message.h"
 

@@ -4,7 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
-#include "cli/managers/manager.h"
+#include "cli/managers/exchange.h"
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"

@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/inspection.h"
 #include "cli/keyfile/report.h"
+#include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/proof/prove.h"
 #include "cli/words/color.h"

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/managers/manager.h"
 
-#include "cli/managers/aws.h"
-#include "cli/managers/key_text.h"
-#include "cli/managers/other_file.h"
-#include "cli/managers/vault.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -71,41 +67,6 @@ bool key_choice_has(const struct key_choice *choice, uint32_t id, uint32_t versi
 	if (choice->version && choice->version != version)
 		return false;
 	return !choice->ids || !choice->ids->count || key_ids_have(choice->ids, id);
-}
-
-enum status manager_read(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
-			 struct findings *findings, struct secret *ret_text)
-{
-	switch (manager->kind) {
-	case MANAGER_AWS:
-		return aws_read(manager, choice, ret_text);
-	case MANAGER_VAULT:
-		return vault_read(manager, choice, findings, ret_text);
-	default:
-		return other_file_read(manager, choice, password, ret_text);
-	}
-}
-
-enum status manager_open(const struct manager *manager, struct keyfile *ret_keyfile)
-{
-	const struct key_choice all = { 0 };
-	FINDINGS struct findings findings = { 0 };
-	SECRET struct secret text = { 0 };
-	enum status status = manager_read(manager, &all, NULL, &findings, &text);
-
-	if (!status)
-		status = manager_warn(&findings);
-	return status ? status : key_text_parse(manager, &text, ret_keyfile);
-}
-
-enum status manager_check(const struct manager *manager, const struct secret *text)
-{
-	return manager->kind == MANAGER_AWS ? aws_check(manager, text) : vault_check(manager, text);
-}
-
-enum status manager_write(const struct manager *manager, const struct secret *text)
-{
-	return manager->kind == MANAGER_AWS ? aws_write(manager, text) : vault_write(manager, text);
 }
 
 enum status manager_warn(const struct findings *findings)

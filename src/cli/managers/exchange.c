@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/managers/exchange.h"
+
+#include "cli/managers/aws.h"
+#include "cli/managers/key_text.h"
+#include "cli/managers/other_file.h"
+#include "cli/managers/vault.h"
+
+enum status manager_read(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
+			 struct findings *findings, struct secret *ret_text)
+{
+	switch (manager->kind) {
+	case MANAGER_AWS:
+		return aws_read(manager, choice, ret_text);
+	case MANAGER_VAULT:
+		return vault_read(manager, choice, findings, ret_text);
+	default:
+		return other_file_read(manager, choice, password, ret_text);
+	}
+}
+
+enum status manager_open(const struct manager *manager, struct keyfile *ret_keyfile)
+{
+	const struct key_choice all = { 0 };
+	FINDINGS struct findings findings = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = manager_read(manager, &all, NULL, &findings, &text);
+
+	if (!status)
+		status = manager_warn(&findings);
+	return status ? status : key_text_parse(manager, &text, ret_keyfile);
+}
+
+enum status manager_check(const struct manager *manager, const struct secret *text)
+{
+	return manager->kind == MANAGER_AWS ? aws_check(manager, text) : vault_check(manager, text);
+}
+
+enum status manager_write(const struct manager *manager, const struct secret *text)
+{
+	return manager->kind == MANAGER_AWS ? aws_write(manager, text) : vault_write(manager, text);
+}
