@@ -135,3 +135,54 @@ there_and_back() {
 	has_hashicorp
 	there_and_back
 }
+
+# Prints the InnoDB tablespaces that are still encrypted.
+encrypted_spaces() {
+	sql -e "SELECT NAME FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE MIN_KEY_VERSION <> 0"
+}
+
+# Without the definitions, in which the order of options changes.
+checksums() {
+	sql -e 'CHECKSUM TABLE db.t, db.k, db.aria EXTENDED'
+}
+
+@test "from AES_CTR to AES_CBC, in the steps of mkeyfile-migrate(7), and only then to Vault" {
+	local before table tries wanted
+
+	make_keyfile keyfile 1 2 100
+	server_install "$PWD/data"
+	start_with -f keyfile --encryption-algorithm=AES_CTR
+	make_rows
+	before=$(checksums)
+	run -4 --separate-stderr mkeyfile export -f keyfile --datadir=data vault:kv
+	[[ $stderr = *AES_CTR* ]]
+	sql -e 'SET GLOBAL innodb_encrypt_tables = OFF; SET GLOBAL innodb_encryption_threads = 4'
+	for table in t k; do
+		sql -e "ALTER TABLE db.$table ENCRYPTED=NO"
+	done
+	sql -e 'SET GLOBAL aria_encrypt_tables = OFF'
+	sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;') FROM INFORMATION_SCHEMA.TABLES
+		WHERE ENGINE = 'Aria' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')" >rebuild.sql
+	sql <rebuild.sql
+	for ((tries = 0; tries < 1200; tries++)); do
+		[ -n "$(encrypted_spaces)" ] || break
+		sleep 0.1
+	done
+	same '' "$(encrypted_spaces)"
+	server_stop
+	# without encryption of any kind
+	wanted=$encryption
+	encryption=$'log_bin=binlog\nserver_id=1\ninnodb_log_file_size=8M'
+	start_with -f keyfile --encryption-algorithm=AES_CTR
+	sql -e "PURGE BINARY LOGS TO '$(sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
+	server_stop
+	run -0 --separate-stderr mkeyfile verify -q -f keyfile --datadir=data --server-user=root
+	grep -qF "yes: 'data': 0 encrypted files" <<<"$output"
+	encryption=$wanted
+	start_with -f keyfile --encryption-algorithm=AES_CBC
+	sql -e 'ALTER TABLE db.t ENCRYPTED=YES; ALTER TABLE db.k ENCRYPTED=YES; ALTER TABLE db.aria FORCE'
+	server_stop
+	run -0 --separate-stderr mkeyfile export -f keyfile --datadir=data vault:kv
+	start_with -f "vault:$url"
+	same "$before" "$(checksums)"
+}
