@@ -242,17 +242,29 @@ static bool is_valid(enum plugin_option option, const char *value)
 	}
 }
 
-/* Returns the server's message if it cannot set the option this way, or NULL. */
-static char *refusal_of(const struct option_match *match, const char *name, enum plugin_option option,
-			enum obstacle_kind *ret_kind)
+/* Returns the server's message about a wrong prefix or a missing value, or NULL. */
+static char *refusal_of_form(const struct option_match *match, const char *name, bool needs_value,
+			     enum obstacle_kind *ret_kind)
 {
 	*ret_kind = OBSTACLE_PREFIX;
 	if (match->autoset)
 		return match->value ? format_text("automatically set option '--%s' cannot take an argument", name)
 				    : format_text("automatic setup request is unsupported by option '--%s'", name);
 	*ret_kind = OBSTACLE_WITHOUT_VALUE;
-	if (!match->value && option >= OPTION_FILENAME && option <= OPTION_PBKDF2)
+	if (needs_value && !match->value)
 		return format_text("option '--%s' requires an argument", name);
+	*ret_kind = OBSTACLE_NONE;
+	return NULL;
+}
+
+/* Returns the server's message if it cannot set the option this way, or NULL. */
+static char *refusal_of(const struct option_match *match, const char *name, enum plugin_option option,
+			enum obstacle_kind *ret_kind)
+{
+	char *words = refusal_of_form(match, name, option >= OPTION_FILENAME && option <= OPTION_PBKDF2, ret_kind);
+
+	if (*ret_kind)
+		return words;
 	*ret_kind = OBSTACLE_PREFIX;
 	if (match->maximum && option == OPTION_MODE)
 		return format_text("Maximum value of '%s' cannot be set", name);
@@ -427,16 +439,7 @@ static char *string_refusal(const struct option_line *line, const struct option_
 	*ret_kind = OBSTACLE_AMBIGUOUS;
 	if (match->count > 1)
 		return ambiguous_words(line, match, name, names[match->last]);
-	*ret_kind = OBSTACLE_PREFIX;
-	if (match->autoset && line->has_value)
-		return format_text("automatically set option '--%s' cannot take an argument", name);
-	if (match->autoset)
-		return format_text("automatic setup request is unsupported by option '--%s'", name);
-	*ret_kind = OBSTACLE_WITHOUT_VALUE;
-	if (!match->value)
-		return format_text("option '--%s' requires an argument", name);
-	*ret_kind = OBSTACLE_NONE;
-	return NULL;
+	return refusal_of_form(match, name, true, ret_kind);
 }
 
 /* plugin_load empties the list to which plugin_load_add appends. Each list fails on its own. */
