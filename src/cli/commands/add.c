@@ -73,7 +73,7 @@ static void skip_existing(struct key_ids *ids, const struct options *options, co
 
 static void hint_at_rotation(const struct target *target, const struct keyfile *keyfile, uint32_t id)
 {
-	if (may_have_versions(target, keyfile))
+	if (versions_are_possible(target, keyfile))
 		message_hint("run 'mkeyfile rotate %u%s' to add a new version", id, filter_given());
 	else if (id > KEY_ID_TEMPORARY)
 		message_hint("run 'mkeyfile rotate %u --new-id%s' to add a successor", id, filter_given());
@@ -109,7 +109,8 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 		.id = arguments->ids.ids[0],
 		.version = arguments->key_version,
 		.force = arguments->force,
-		.input_is_free = !is_filter(arguments->options) && !reads_standard_input(&arguments->options->password),
+		.input_is_free =
+			!filter_is_used(arguments->options) && !reads_standard_input(&arguments->options->password),
 	};
 	enum status status = new_keys_allocate(keys, arguments->ids.count);
 
@@ -156,15 +157,15 @@ static enum status add(void *input)
 	if (!status)
 		status = refuse_existing(arguments, keyfile);
 	if (!status && arguments->key_version > 1) {
-		status = require_versions(&options->target, options->file, keyfile);
+		status = versions_require(&options->target, options->file, keyfile);
 		if (status)
-			hint_at_versions(&options->target);
+			versions_hint(&options->target);
 	}
 	versioned = keyfile->has_versions || arguments->key_version > 1;
 	if (!status)
 		status = make_keys(arguments, keyfile, &keys);
 	if (!status)
-		status = extend_text(options->file, keyfile, &keys, versioned, &text);
+		status = versions_extend_text(options->file, keyfile, &keys, versioned, &text);
 	if (!status)
 		status = edit_commit(&edit, &text);
 	if (status)
@@ -173,7 +174,7 @@ static enum status add(void *input)
 			       &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
 						 &options->writing, &keys, &edit.store });
 	if (!options->writing.dry_run)
-		say_next_of_new_ids();
+		report_next_of_new_ids();
 	return status;
 }
 

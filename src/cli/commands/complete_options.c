@@ -10,26 +10,26 @@
 static void fill_from_environment(struct options *options)
 {
 	if (!options->file)
-		options->file = from_environment("MKEYFILE_FILE");
-	if (!count_password_sources(options))
-		options->password.file = from_environment("MKEYFILE_PASSWORD_FILE");
+		options->file = option_from_environment("MKEYFILE_FILE");
+	if (!options_count_passwords(options))
+		options->password.file = option_from_environment("MKEYFILE_PASSWORD_FILE");
 	if (!options->target.name)
-		options->target.name = from_environment("MKEYFILE_TARGET");
+		options->target.name = option_from_environment("MKEYFILE_TARGET");
 }
 
 /* Contradictions on the command line itself. */
 static enum status check_given(const struct options *options)
 {
-	if (count_password_sources(options) > 1)
+	if (options_count_passwords(options) > 1)
 		return usage_error(
 			"--password-file, --new-password-file, --password-fd and --password-command cannot be used together");
-	return check_descriptor(options->password.descriptor);
+	return option_check_descriptor(options->password.descriptor);
 }
 
 static enum status check_files(const struct options *options)
 {
 	if (!options->file)
-		return say_no_file(&options->host);
+		return defaults_say_no_file(&options->host);
 	if (!*options->file || (options->new_password_file && !*options->new_password_file) ||
 	    (options->writing.in_place_backup && !*options->writing.in_place_backup))
 		return refuse_empty_name();
@@ -61,7 +61,7 @@ enum status options_complete(struct options *options)
 	fill_from_environment(options);
 	status = trust_for_option_files(&options->accounts);
 	if (!status)
-		status = fill_from_option_files(options);
+		status = defaults_fill(options);
 	if (!status)
 		status = trust_for_secrets(&options->accounts, &options->host);
 	if (!status)

@@ -164,7 +164,7 @@ static enum status check_key_file(const struct options *options, struct content 
 		return usage_error("a server cannot read standard input: use --file=FILE");
 	if (options->target.profile && options->target.profile->edition == MAXSCALE)
 		return refuse_maxscale(options->target.name, name);
-	status = read_key_file(name, &options->host, &raw, NULL);
+	status = input_read_key_file(name, &options->host, &raw, NULL);
 	if (!status && envelope_is_sealed(raw.data, raw.size))
 		status = check_password_source(&options->password);
 	if (!status)

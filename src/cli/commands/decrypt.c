@@ -45,7 +45,7 @@ static enum status refuse_wrong_password(const struct arguments *arguments, cons
 	enum status status = message_fault(fault_of(FAULT_WRONG_PASSWORD), name);
 
 	if (!arguments->no_probe)
-		say_what_opens(options, raw, password);
+		wrong_password_say(options, raw, password);
 	return status;
 }
 
@@ -60,16 +60,16 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 	struct fault fault;
 
 	if (!envelope_is_sealed(raw->data, raw->size) &&
-	    say_disguise(&options->password, options->kdf, options->file, raw))
+	    disguise_say(&options->password, options->kdf, options->file, raw))
 		return STATUS_FAILED;
 	if (!envelope_is_sealed(raw->data, raw->size))
 		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
 	do {
-		status = get_password(&options->password, name, &password);
+		status = password_source_get(&options->password, name, &password);
 		if (status)
 			return status;
 		fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
-	} while (may_try_again(&options->password, name, fault, &tries));
+	} while (password_source_may_retry(&options->password, name, fault, &tries));
 	if (fault.code == FAULT_WRONG_PASSWORD)
 		return refuse_wrong_password(arguments, name, raw, &password);
 	if (ret_text->data)
@@ -77,7 +77,7 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 	if (fault.code)
 		return message_fault(fault, name);
 	*ret_text = secret_take(&keyfile.text);
-	warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
+	content_warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
 	return STATUS_DONE;
 }
 
@@ -91,7 +91,8 @@ static enum status decrypt(void *input)
 	enum status status = output_open(&output, options);
 
 	if (!status)
-		status = refuse_exposure(&output.store, output.named->in_place ? options->file : output.named->path);
+		status = edit_refuse_exposure(&output.store,
+					      output.named->in_place ? options->file : output.named->path);
 	if (!status)
 		status = open_text(arguments, &output.input, &text);
 	if (!status)
@@ -99,7 +100,7 @@ static enum status decrypt(void *input)
 	if (!status)
 		output_report(&output, options, false);
 	if (!status && output.named->in_place && !options->writing.dry_run)
-		say_settings_of_plain(options, options->password.file);
+		next_settings_of_plain(options, options->password.file);
 	return status;
 }
 

@@ -79,7 +79,7 @@ static enum status read_here(const struct manager *here, struct side *side)
 
 	if (here->kind != MANAGER_FILE)
 		return read_manager(here, side);
-	status = read_key_file(options->file, &options->host, &raw, NULL);
+	status = input_read_key_file(options->file, &options->host, &raw, NULL);
 	if (!status)
 		status = content_open(&options->password, options->kdf, side->name, &raw, &side->content);
 	return status ? status : finish_side(side);
@@ -198,8 +198,8 @@ static json_t *difference_json(enum difference difference, const struct keyset_m
 			       const struct keyset_member *there)
 {
 	if (difference == DIFFERENT)
-		return json_pack("{s:o, s:o}", "here", member_json(here), "there", member_json(there));
-	return member_json(here ? here : there);
+		return json_pack("{s:o, s:o}", "here", report_member_json(here), "there", report_member_json(there));
+	return report_member_json(here ? here : there);
 }
 
 static void set_diff_json(const struct side *here, const struct side *there, bool same)

@@ -23,7 +23,7 @@ static enum status refuse_encrypted(const struct output *output, const struct op
 {
 	if (envelope_is_sealed(output->input.data, output->input.size))
 		message_error("'%s' is already encrypted", input_name(options->file));
-	else if (!say_disguise(&options->password, options->kdf, options->file, &output->input))
+	else if (!disguise_say(&options->password, options->kdf, options->file, &output->input))
 		return STATUS_DONE;
 	return STATUS_REFUSED;
 }
@@ -53,14 +53,14 @@ static enum status encrypt(void *input)
 	enum status status = check_named(output.named);
 
 	if (!status)
-		status = require_readable_kdf(options, options->kdf);
+		status = content_require_kdf(options, options->kdf);
 	if (!status)
 		status = output_open(&output, options);
 	if (!status)
 		status = refuse_encrypted(&output, options);
 	if (!status)
 		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
-						: get_new_password(&options->password, name, &password);
+						: password_source_get_new(&options->password, name, &password);
 	if (!status)
 		status = content_make(&options->target, name, &output.input, NULL, &sealing, &raw);
 	new_password_file.store.access = new_file_access(options);
@@ -69,8 +69,8 @@ static enum status encrypt(void *input)
 	if (!status)
 		output_report(&output, options, true);
 	if (!status && output.named->in_place && !options->writing.dry_run)
-		say_settings_of_encrypted(options,
-					  new_password_file.path ? new_password_file.path : options->password.file);
+		next_settings_of_encrypted(options,
+					   new_password_file.path ? new_password_file.path : options->password.file);
 	return status;
 }
 

@@ -227,11 +227,11 @@ static enum status get_sealing_password(struct ensured *ensured)
 	ensured->content.encrypted = new_file_is_encrypted(ensured->options);
 	if (!ensured->content.encrypted)
 		return STATUS_DONE;
-	status = require_readable_kdf(ensured->options, ensured->options->kdf);
+	status = content_require_kdf(ensured->options, ensured->options->kdf);
 	if (status)
 		return status;
 	if (!ensured->made.path)
-		return get_new_password(&source, file, &ensured->content.password);
+		return password_source_get_new(&source, file, &ensured->content.password);
 	status = new_password_file_make(&ensured->made, &ensured->content.password);
 	ensured->made.store.access = ensured->of_new;
 	return status;
@@ -264,7 +264,7 @@ static enum status open_content(struct ensured *ensured)
 	if (envelope_is_sealed(raw->data, raw->size))
 		return ensured->made.path ? refuse_lost_password(ensured)
 					  : content_open(&source, options->kdf, options->file, raw, &ensured->content);
-	if (say_disguise(&source, options->kdf, options->file, raw))
+	if (disguise_say(&source, options->kdf, options->file, raw))
 		return STATUS_FAILED;
 	status = content_open(&none, options->kdf, options->file, raw, &ensured->content);
 	if (!status)
@@ -312,8 +312,8 @@ static enum status write_content(struct ensured *ensured, const struct secret *t
 	enum status status = STATUS_DONE;
 
 	if (!ensured->is_new)
-		status = announce_change(&ensured->store, options->file, false);
-	return status ? status : publish(&ensured->store, options->file, options, &publication);
+		status = edit_announce_change(&ensured->store, options->file, false);
+	return status ? status : edit_publish(&ensured->store, options->file, options, &publication);
 }
 
 static enum status write_access(struct ensured *ensured)
@@ -326,7 +326,7 @@ static enum status write_access(struct ensured *ensured)
 		files[count++] = access_of(&ensured->password_store, options->new_password_file);
 	if (ensured->sets)
 		files[count++] = access_of(&ensured->store, options->file);
-	return count ? publish_files(files, count, NULL, &options->writing) : STATUS_DONE;
+	return count ? edit_publish_files(files, count, NULL, &options->writing) : STATUS_DONE;
 }
 
 /* Checks everything before the first file changes. */
@@ -343,13 +343,13 @@ static enum status apply(struct ensured *ensured)
 	if (ensured->changes && !ensured->is_new)
 		status = message_fault(store_check_replaceable(&ensured->store), options->file);
 	if (!status)
-		status = extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
+		status = versions_extend_text(options->file, keyfile, &ensured->keys, is_versioned(ensured), &text);
 	if (!status && ensured->changes)
 		status = content_make(&options->target, options->file, &text, keyfile, used, &raw);
 	else if (!status)
 		status = content_check(&options->target, options->file, &text, keyfile, used);
 	if (!status && !ensured->is_new && !ensured->of_present.sets_mode)
-		warn_if_exposed(&ensured->store, ensured->content.encrypted, options->file);
+		edit_warn_if_exposed(&ensured->store, ensured->content.encrypted, options->file);
 	if (!status && ensured->changes)
 		return write_content(ensured, &text, &raw);
 	return status ? status : write_access(ensured);
@@ -404,14 +404,14 @@ static void say_more(const struct ensured *ensured)
 	if (options->writing.dry_run)
 		return;
 	if (ensured->is_new) {
-		say_next_of_new_file(options, options->new_password_file);
+		new_file_say_next(options, options->new_password_file);
 		return;
 	}
 	if (ensured->encrypts && !is_set_already(options))
-		say_settings_of_encrypted(options, options->new_password_file ? options->new_password_file
-									      : options->password.file);
+		next_settings_of_encrypted(options, options->new_password_file ? options->new_password_file
+									       : options->password.file);
 	if (ensured->keys.count)
-		say_next_of_new_ids();
+		report_next_of_new_ids();
 }
 
 static enum status report(const struct ensured *ensured)

@@ -61,7 +61,7 @@ static enum status open_source(const struct transfer_options *what, struct expor
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret raw = { 0 };
 	SECRET struct secret text = { 0 };
-	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+	enum status status = input_read_key_file(options->file, &options->host, &raw, NULL);
 
 	if (!status)
 		status = content_open(&options->password, options->kdf, input_name(options->file), &raw,

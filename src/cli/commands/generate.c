@@ -109,18 +109,18 @@ static enum status generate(void *input)
 	enum status status = complete_arguments(arguments);
 
 	if (!status && change.encrypted)
-		status = require_readable_kdf(options, options->kdf);
+		status = content_require_kdf(options, options->kdf);
 	if (!status && !arguments->force && options->host.names_file)
 		status = refuse_file_of_server(options->file);
 	/* before a password is asked for */
 	if (!status)
-		status = open_new_store(&store, options->file, &options->writing, arguments->force);
+		status = edit_open_new_store(&store, options->file, &options->writing, arguments->force);
 	if (!status && store.file < 0)
 		status = lock_place(&store, options);
 	if (store.file < 0)
 		store.access = new_file_access(options);
 	if (!status && !change.encrypted)
-		status = refuse_exposure(&store, options->file);
+		status = edit_refuse_exposure(&store, options->file);
 	if (!status)
 		status = new_file_password(options, &new_password_file, &password);
 	if (!status)
@@ -129,12 +129,12 @@ static enum status generate(void *input)
 		status = content_make(&options->target, options->file, &text, NULL, change.encrypted ? &sealing : NULL,
 				      &raw);
 	if (!status)
-		status = publish(&store, options->file, options, &publication);
+		status = edit_publish(&store, options->file, options, &publication);
 	if (status)
 		return status;
 	status = report_change(&options->talk, &change);
 	if (!options->writing.dry_run)
-		say_next_of_new_file(options, options->new_password_file);
+		new_file_say_next(options, options->new_password_file);
 	return status;
 }
 

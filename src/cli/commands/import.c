@@ -67,9 +67,9 @@ static void say_next(const struct transfer *transfer, const struct manager *sour
 	if (!transfer->copied.count || options->writing.dry_run)
 		return;
 	if (target->is_new)
-		say_next_of_new_file(options, options->new_password_file);
+		new_file_say_next(options, options->new_password_file);
 	else
-		say_next_of_new_ids();
+		report_next_of_new_ids();
 	if (source->kind != MANAGER_FILE)
 		message_step(
 			"keep the keys in '%s' until the server has run with the key file, and backups made before have expired",

@@ -90,7 +90,7 @@ static void print_table(const struct keyset *keyset, const struct fingerprint *w
 	printf("%-10s  %-10s  %4s  %-16s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "ROLE");
 	while (next_group(keyset, &group)) {
 		const struct keyset_member *newest = &group.members[group.count - 1];
-		const char *role = key_role(newest->id);
+		const char *role = report_key_role(newest->id);
 
 		write_versions(&group, versions, sizeof(versions));
 		printf("%-10u  %-10s  %4u  %s%s%s\n", newest->id, versions, newest->bits, newest->fingerprint.text,
@@ -116,7 +116,7 @@ static json_t *old_versions_json(const struct keyset *keyset)
 
 	while (next_group(keyset, &group))
 		for (size_t i = 0; i + 1 < group.count; i++)
-			json_array_append_new(list, member_json(&group.members[i]));
+			json_array_append_new(list, report_member_json(&group.members[i]));
 	return list;
 }
 
@@ -129,7 +129,7 @@ static void set_list_json(const char *name, const struct content *content, const
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
 	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
 	json_object_set_new(object, "fingerprint", json_string(whole->text));
-	json_object_set_new(object, "keys", keyset_json(keyset));
+	json_object_set_new(object, "keys", report_keyset_json(keyset));
 	json_object_set_new(object, "old_versions", old_versions_json(keyset));
 	document_set(object);
 }
@@ -150,13 +150,13 @@ static void print_list(const struct arguments *arguments, const struct content *
 static enum status open_file(const struct options *options, const char *name, struct content *content)
 {
 	SECRET struct secret raw = { 0 };
-	enum status status = read_key_file(options->file, &options->host, &raw, NULL);
+	enum status status = input_read_key_file(options->file, &options->host, &raw, NULL);
 
 	if (!status)
 		status = content_open(&options->password, options->kdf, name, &raw, content);
 	if (!status)
-		warn_unless_target_loads(&options->target, name, &content->keyfile.text,
-					 content->encrypted ? &content->kdf : NULL, raw.size);
+		content_warn_unless_target_loads(&options->target, name, &content->keyfile.text,
+						 content->encrypted ? &content->kdf : NULL, raw.size);
 	return status;
 }
 

@@ -91,7 +91,7 @@ static enum way choose_way(const struct arguments *arguments)
 
 	if (new->file)
 		return is_same_file(new->file, arguments->options->password.file) ? WAY_REPLACE_FILE : WAY_OTHER_FILE;
-	if (!has_password_source(new) && (arguments->new_digest || arguments->new_iterations))
+	if (!password_source_is_given(new) && (arguments->new_digest || arguments->new_iterations))
 		return WAY_KEEP;
 	return WAY_SOURCE;
 }
@@ -107,7 +107,7 @@ static enum status read_prepared(struct password_change *passwd, const char *pat
 		passwd->made.path = path;
 		return STATUS_DONE;
 	}
-	return get_new_password(&source, path, &passwd->new_password);
+	return password_source_get_new(&source, path, &passwd->new_password);
 }
 
 static enum status find_journal(struct password_change *passwd, const char *password_file)
@@ -145,14 +145,14 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 		return status;
 	passwd->new_kdf = arguments->new_kdf;
 	passwd->way = choose_way(arguments);
-	if (passwd->way == WAY_REPLACE_FILE && is_filter(passwd->options))
+	if (passwd->way == WAY_REPLACE_FILE && filter_is_used(passwd->options))
 		return usage_error(
 			"--output cannot change the password file: use another file with --new-password-file");
 	if (passwd->way == WAY_REPLACE_FILE)
 		return find_journal(passwd, passwd->options->password.file);
 	if (passwd->way == WAY_OTHER_FILE)
 		status = read_prepared(passwd, passwd->new_source->file);
-	if (status || !passwd->made.path || !is_filter(passwd->options))
+	if (status || !passwd->made.path || !filter_is_used(passwd->options))
 		return status;
 	/* the output may already be written when creating the password file fails */
 	status = message_fault(fault_errno(FAULT_OPEN, ENOENT), passwd->made.path);
@@ -210,7 +210,7 @@ static enum status report_if_wrong(const struct password_change *passwd, struct 
 	enum status status = message_fault(fault, passwd->options->file);
 
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		hint_at_verify();
+		content_hint_at_verify();
 	return status;
 }
 
@@ -221,34 +221,35 @@ static enum status open_with_old(struct password_change *passwd)
 	enum status status;
 	struct fault fault;
 
-	if (is_filter(passwd->options))
+	if (filter_is_used(passwd->options))
 		status = filter_open(passwd->options, &passwd->store);
 	else
-		status = open_store_quietly(&passwd->store, file, &passwd->options->writing);
-	if (!status && !is_filter(passwd->options) && !may_be_finished(passwd))
-		status = announce_change(&passwd->store, file, true);
+		status = edit_open_store_quietly(&passwd->store, file, &passwd->options->writing);
+	if (!status && !filter_is_used(passwd->options) && !may_be_finished(passwd))
+		status = edit_announce_change(&passwd->store, file, true);
 	if (status)
 		return status;
 	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
-		if (say_disguise(&passwd->options->password, passwd->options->kdf, file, &passwd->store.content))
+		if (disguise_say(&passwd->options->password, passwd->options->kdf, file, &passwd->store.content))
 			return STATUS_FAILED;
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
-		if (!is_filter(passwd->options))
+		if (!filter_is_used(passwd->options))
 			message_hint(ENCRYPT_HINT, message_given());
 		return status;
 	}
 	do {
-		status = get_password(&passwd->options->password, file, &passwd->old_password);
+		status = password_source_get(&passwd->options->password, file, &passwd->old_password);
 		if (status)
 			return status;
 		fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
-	} while (fault.code && !is_finished(passwd) && may_try_again(&passwd->options->password, file, fault, &tries));
+	} while (fault.code && !is_finished(passwd) &&
+		 password_source_may_retry(&passwd->options->password, file, fault, &tries));
 	if (!fault.code && !changes_nothing(passwd))
 		return STATUS_DONE;
 	/* without a journal, an unchanged password does not show an interrupted run */
 	if (!fault.code && (passwd->way != WAY_REPLACE_FILE || passwd->made.path))
 		return refuse_no_change(passwd);
-	passwd->finishing = !is_filter(passwd->options) && is_finished(passwd);
+	passwd->finishing = !filter_is_used(passwd->options) && is_finished(passwd);
 	return passwd->finishing ? STATUS_DONE : report_if_wrong(passwd, fault);
 }
 
@@ -268,7 +269,7 @@ static enum status get_new(struct password_change *passwd)
 		passwd->new_password.secret = secret_take(&copy);
 		status = message_fault(fault, passwd->options->file);
 	} else if (passwd->way == WAY_SOURCE) {
-		status = get_new_password(passwd->new_source, passwd->options->file, &passwd->new_password);
+		status = password_source_get_new(passwd->new_source, passwd->options->file, &passwd->new_password);
 	}
 	if (!status && passwd->way != WAY_KEEP && changes_nothing(passwd))
 		status = refuse_no_change(passwd);
@@ -291,10 +292,10 @@ static enum status open_password_file(struct password_change *passwd)
 		if (fault.code)
 			return message_fault(fault, path);
 	}
-	status = open_store_quietly(&passwd->password_store, path, &writing);
+	status = edit_open_store_quietly(&passwd->password_store, path, &writing);
 	if (status || secret_equals(&passwd->password_store.content, &passwd->password_content))
 		return status;
-	return announce_change(&passwd->password_store, path, true);
+	return edit_announce_change(&passwd->password_store, path, true);
 }
 
 /* ---- the change ---- */
@@ -317,7 +318,7 @@ static enum status commit(struct password_change *passwd)
 
 	if (!passwd->finishing)
 		status = content_make(&options->target, options->file, text, &passwd->keyfile, &sealing, &raw);
-	return status ? status : publish(&passwd->store, options->file, options, &publication);
+	return status ? status : edit_publish(&passwd->store, options->file, options, &publication);
 }
 
 /* ---- the command line ---- */
@@ -348,7 +349,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	if (new->descriptor == STDIN_FILENO && is_standard_stream(options->file))
 		return usage_error("the key file and the new password cannot both come from standard input");
 	status = filter_complete(options);
-	return status ? status : check_descriptor(new->descriptor);
+	return status ? status : option_check_descriptor(new->descriptor);
 }
 
 static enum status change_password(void *input)
@@ -364,13 +365,13 @@ static enum status change_password(void *input)
 	enum status status = complete_arguments(arguments);
 
 	if (!status && (arguments->new_digest || arguments->new_iterations))
-		status = require_readable_kdf(arguments->options, arguments->new_kdf);
+		status = content_require_kdf(arguments->options, arguments->new_kdf);
 	if (!status)
 		status = plan(&passwd, arguments);
 	if (!status)
 		status = open_with_old(&passwd);
-	if (!status && !is_filter(passwd.options) && !passwd.finishing && may_be_finished(&passwd))
-		status = announce_change(&passwd.store, passwd.options->file, true);
+	if (!status && !filter_is_used(passwd.options) && !passwd.finishing && may_be_finished(&passwd))
+		status = edit_announce_change(&passwd.store, passwd.options->file, true);
 	if (!status && !passwd.finishing)
 		status = get_new(&passwd);
 	if (!status)

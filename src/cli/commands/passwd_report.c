@@ -159,11 +159,11 @@ void passwd_report(const struct password_change *passwd)
 		say_how_to_delete(passwd);
 	if (!passwd->options->talk.json)
 		return;
-	object = change_json(passwd->options->file, &passwd->options->writing, true, &passwd->store,
-			     passwd->options->file);
+	object = report_change_json(passwd->options->file, &passwd->options->writing, true, &passwd->store,
+				    passwd->options->file);
 	json_object_set_new(object, "changed", json_boolean(!passwd->finishing || passwd->way == WAY_REPLACE_FILE));
 	json_object_set_new(object, "password_backup",
-			    backup_json(&passwd->password_store, passwd->options->password.file));
+			    report_backup_json(&passwd->password_store, passwd->options->password.file));
 	json_object_set_new(object, "finished", json_boolean(passwd->finishing));
 	json_object_set_new(object, "settings", settings_json(passwd));
 	document_set(object);

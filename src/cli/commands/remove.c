@@ -420,9 +420,9 @@ static void report(const struct arguments *arguments, const struct edit *edit, c
 		message_note("'%s' has no older versions%s", options->file, arguments->all ? "" : " of these IDs");
 	if (!options->talk.json)
 		return;
-	object = change_json(options->file, &options->writing, edit->content.encrypted,
-			     removed->count ? &edit->store : NULL, options->file);
-	json_object_set_new(object, "removed", keyset_json(removed));
+	object = report_change_json(options->file, &options->writing, edit->content.encrypted,
+				    removed->count ? &edit->store : NULL, options->file);
+	json_object_set_new(object, "removed", report_keyset_json(removed));
 	document_set(object);
 }
 
@@ -461,7 +461,7 @@ static enum status remove_keys(void *input)
 	arguments->options->writing.backup = true;
 	status = filter_complete(arguments->options);
 	if (!status && arguments->datadirs.of_server)
-		status = complete_host(arguments->options);
+		status = defaults_complete_host(arguments->options);
 	if (!status)
 		status = datadirs_complete(&arguments->datadirs, &arguments->options->host);
 	if (!status)

@@ -36,7 +36,7 @@ struct arguments {
 static enum status take_successor(const struct option_spec *spec, const char *value, void *place)
 {
 	(void)spec;
-	return value ? parse_key_id(value, place) : STATUS_DONE;
+	return value ? option_parse_key_id(value, place) : STATUS_DONE;
 }
 
 static const struct option_spec specs[] = {
@@ -199,7 +199,7 @@ static void hint_at_other_ways(const struct arguments *arguments, const struct k
 	if (!keyfile->has_versions)
 		hint_at_successors(arguments, ids, keyfile, ", which works on every server");
 	if (keyfile->has_versions || !target->profile)
-		hint_at_versions(target);
+		versions_hint(target);
 }
 
 /* ---- a new version ---- */
@@ -207,7 +207,7 @@ static void hint_at_other_ways(const struct arguments *arguments, const struct k
 static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
 				 const struct keyfile *keyfile, struct new_keys *keys)
 {
-	enum status status = require_versions(&arguments->options->target, arguments->options->file, keyfile);
+	enum status status = versions_require(&arguments->options->target, arguments->options->file, keyfile);
 
 	if (status)
 		hint_at_other_ways(arguments, ids, keyfile);
@@ -300,7 +300,7 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 	if (status)
 		return status;
 	*ret_reload = state.reload;
-	warn_of_other_file(&state, arguments->options->file);
+	server_state_warn_of_other_file(&state, arguments->options->file);
 	if (state.reload != RELOAD_NONE)
 		return STATUS_DONE;
 	message_error("server %s with %s cannot read its key file again while it runs",
@@ -314,13 +314,13 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 static enum status flush(struct server_link *link, enum reload reload)
 {
 	json_t *rows;
-	enum status status = server_query(link, reload_statement(reload), &rows);
+	enum status status = server_query(link, server_reload_statement(reload), &rows);
 
 	json_decref(rows);
 	if (status)
 		return status;
 	signals_end_with(STATUS_DONE);
-	message_note("the server has read the key file again: %s", reload_statement(reload));
+	message_note("the server has read the key file again: %s", server_reload_statement(reload));
 	return STATUS_DONE;
 }
 
@@ -330,7 +330,7 @@ static enum status ask_server(const struct arguments *arguments, struct server_l
 	enum status status = STATUS_DONE;
 
 	if (arguments->server.named)
-		status = complete_host(arguments->options);
+		status = defaults_complete_host(arguments->options);
 	if (!status && arguments->server.named)
 		status = server_link_open(&arguments->server, &arguments->options->accounts, &arguments->options->host,
 					  ret_link);
@@ -362,7 +362,7 @@ static enum status find_tables_unlocked(const struct arguments *arguments, struc
 	const struct options *options = arguments->options;
 	enum status status;
 
-	if (is_filter(options))
+	if (filter_is_used(options))
 		return find_tables(arguments, link, ids, tables);
 	store_unlock(&edit->store);
 	status = find_tables(arguments, link, ids, tables);
@@ -420,7 +420,7 @@ static enum status report(const struct done *done)
 	if (!options->writing.dry_run)
 		say_rotation_steps(&(struct rotation){
 			.file = filter_takes_output(options) ? NULL
-				: is_filter(options)	     ? options->output
+				: filter_is_used(options)    ? options->output
 							     : options->file,
 			.ids = done->ids,
 			.new_id = done->arguments->new_id,
@@ -469,7 +469,8 @@ static enum status rotate(void *input)
 	if (!status && arguments->new_id)
 		status = find_tables_unlocked(arguments, link, &edit, &replaced, &tables);
 	if (!status)
-		status = extend_text(options->file, keyfile, &keys, keyfile->has_versions || !arguments->new_id, &text);
+		status = versions_extend_text(options->file, keyfile, &keys,
+					      keyfile->has_versions || !arguments->new_id, &text);
 	if (!status)
 		status = edit_commit(&edit, &text);
 	if (status)

@@ -193,7 +193,7 @@ static json_t *line_json(const struct line *line)
 
 static void set_status_json(const char *name, const struct joined *joined, const struct server_state *state)
 {
-	const char *statement = reload_statement(state->reload);
+	const char *statement = server_reload_statement(state->reload);
 	json_t *object = json_object();
 	json_t *ids = json_array();
 
@@ -223,7 +223,7 @@ static void hint_at_age(unsigned int age)
 
 static void say_next(const struct joined *joined, const struct server_state *state)
 {
-	const char *statement = reload_statement(state->reload);
+	const char *statement = server_reload_statement(state->reload);
 
 	if (joined->worst == STATE_RELOAD && statement)
 		message_hint("run %s", statement);
@@ -243,7 +243,7 @@ static enum status report(const struct options *options, const struct joined *jo
 		set_status_json(input_name(options->file), joined, state);
 	else
 		print_table(joined, state);
-	warn_of_other_file(state, options->file);
+	server_state_warn_of_other_file(state, options->file);
 	say_next(joined, state);
 	return joined->worst > STATE_UNUSED ? STATUS_NO : STATUS_DONE;
 }
@@ -327,7 +327,7 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 	const char *name = input_name(options->file);
 	SECRET struct secret raw = { 0 };
 	CONTENT struct content content = { 0 };
-	enum status status = read_input(options->file, &raw, NULL);
+	enum status status = input_read(options->file, &raw, NULL);
 	struct fault fault;
 
 	if (!status)

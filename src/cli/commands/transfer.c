@@ -48,7 +48,7 @@ enum status transfer_complete(struct transfer_options *what)
 	if (uses > 1)
 		return usage_error("only one of the files and passwords can come from standard input");
 	if (what->datadirs.of_server)
-		status = complete_host(options);
+		status = defaults_complete_host(options);
 	return status ? status : datadirs_complete(&what->datadirs, &options->host);
 }
 
@@ -90,8 +90,8 @@ static void say_conflict(const struct transfer *transfer, const struct keyset_me
 {
 	message_error("key ID %u version %u is another key: fingerprint %s in '%s', %s in '%s'", from->id,
 		      from->version, from->fingerprint.text, transfer->from, to->fingerprint.text, transfer->to);
-	json_array_append_new(transfer->conflicts,
-			      json_pack("{s:o, s:o}", "source", member_json(from), "target", member_json(to)));
+	json_array_append_new(transfer->conflicts, json_pack("{s:o, s:o}", "source", report_member_json(from), "target",
+							     report_member_json(to)));
 }
 
 static struct fault compare(struct transfer *transfer, const struct keyfile *source)
@@ -173,12 +173,13 @@ void transfer_set_json(const struct transfer *transfer, const char *role, const 
 {
 	const struct options *options = transfer->what->options;
 	bool changed = !json_array_size(transfer->conflicts) && transfer->copied.count;
-	json_t *object = change_json(options->file, &options->writing, target && target->content.encrypted,
-				     target && changed ? &target->store : NULL, target ? target->options->file : "");
+	json_t *object =
+		report_change_json(options->file, &options->writing, target && target->content.encrypted,
+				   target && changed ? &target->store : NULL, target ? target->options->file : "");
 
 	json_object_set_new(object, "changed", json_boolean(changed));
 	json_object_set_new(object, role, json_text(transfer->what->named.place));
-	json_object_set_new(object, "keys", keyset_json(&transfer->copied));
+	json_object_set_new(object, "keys", report_keyset_json(&transfer->copied));
 	json_object_set_new(object, "present", json_integer((json_int_t)transfer->present));
 	json_object_set(object, "conflicts", transfer->conflicts);
 	document_set(object);

@@ -203,7 +203,7 @@ static enum status keys_json(const struct inspection *inspection, json_t **ret_k
 	if (inspection->keyfile.count)
 		fault = keyset_of_keyfile(&inspection->keyfile, &keyset);
 	if (!fault.code)
-		*ret_keys = keyset_json(&keyset);
+		*ret_keys = report_keyset_json(&keyset);
 	return message_fault(fault, inspection->name);
 }
 
@@ -243,7 +243,7 @@ static enum status print_json(const struct arguments *arguments, const struct in
 		return status;
 	object = inspection_json(arguments, inspection, keys);
 	if (proof) {
-		print_json_with_proof(object, proof);
+		proof_print_json(object, proof);
 		return STATUS_DONE;
 	}
 	json_object_set_new(object, "data", json_null());
@@ -258,7 +258,7 @@ static enum status print_all(const struct arguments *arguments, const struct ins
 		return print_json(arguments, inspection, proof);
 	print_inspection(arguments, inspection);
 	if (proof)
-		print_proof(proof);
+		proof_print(proof);
 	return STATUS_DONE;
 }
 

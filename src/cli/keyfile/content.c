@@ -41,7 +41,7 @@ struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct con
 	return unseal_keyfile(raw, &content->password.secret, kdf, &content->keyfile, &text);
 }
 
-void hint_at_verify(void)
+void content_hint_at_verify(void)
 {
 	message_hint("run 'mkeyfile verify%s' to try other digests and iteration counts", message_given());
 }
@@ -54,16 +54,16 @@ static enum status open_sealed(const struct password_source *source, struct kdf 
 	struct fault fault;
 
 	do {
-		status = get_password(source, name, &content->password);
+		status = password_source_get(source, name, &content->password);
 		if (status)
 			return status;
 		fault = content_unseal(raw, kdf, content);
-	} while (may_try_again(source, name, fault, &tries));
+	} while (password_source_may_retry(source, name, fault, &tries));
 	if (!fault.code)
 		return STATUS_DONE;
 	status = message_fault(fault, name);
 	if (fault.code == FAULT_WRONG_PASSWORD)
-		hint_at_verify();
+		content_hint_at_verify();
 	return status;
 }
 
@@ -81,9 +81,9 @@ enum status content_open(const struct password_source *source, struct kdf kdf, c
 		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
 	if (!fault.code && !ret_content->keyfile.count)
 		fault = fault_of(FAULT_NOT_A_KEYFILE);
-	if (fault.code && say_disguise(source, kdf, name, raw))
+	if (fault.code && disguise_say(source, kdf, name, raw))
 		return STATUS_FAILED;
-	if (has_password_source(source))
+	if (password_source_is_given(source))
 		message_warning("'%s' is not encrypted: the password is not used", name);
 	status = message_fault(fault, name);
 	if (fault.code == FAULT_KEY && disguise_is_on_line(raw, fault.line))
@@ -102,8 +102,8 @@ static const struct server_profile *most_able_profile(void)
 	return able;
 }
 
-void warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
-			      const struct kdf *kdf, size_t disk_size)
+void content_warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
+				      const struct kdf *kdf, size_t disk_size)
 {
 	struct fault fault;
 	char *words;
@@ -194,7 +194,7 @@ static void hint_at_kdf_target(void)
 		"use --target=12.3 if the server is 12.0.1 or later, or --target=10.11+plugin if it uses mkeyfile's plugin");
 }
 
-enum status require_readable_kdf(const struct options *options, struct kdf kdf)
+enum status content_require_kdf(const struct options *options, struct kdf kdf)
 {
 	struct target target = options->target;
 	char *version = NULL;

@@ -27,15 +27,15 @@ MUST_CHECK enum status content_open(const struct password_source *source, struct
 MUST_CHECK struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content);
 
 /* The hint of commands that do not try other digests and iteration counts themselves. */
-void hint_at_verify(void);
+void content_hint_at_verify(void);
 
 /* "sha1, 1 iteration", "sha256, PBKDF2 with 10000 iterations" in static memory. */
 const char *kdf_words(struct kdf kdf);
 
 /* Warns if the target, where there is one, would not load the text or could not decrypt it.
  * kdf NULL: the file is plain. disk_size: bytes of the file. */
-void warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
-			      const struct kdf *kdf, size_t disk_size);
+void content_warn_unless_target_loads(const struct target *target, const char *name, const struct secret *text,
+				      const struct kdf *kdf, size_t disk_size);
 
 /* How to encrypt a text. */
 struct sealing {
@@ -52,7 +52,7 @@ MUST_CHECK enum status content_make(const struct target *target, const char *nam
 
 /* Refuses a KDF that the server cannot read. The server is the target, or without one the
  * server installed on this host. */
-MUST_CHECK enum status require_readable_kdf(const struct options *options, struct kdf kdf);
+MUST_CHECK enum status content_require_kdf(const struct options *options, struct kdf kdf);
 
 /* Only the checks of content_make, with the same messages. */
 MUST_CHECK enum status content_check(const struct target *target, const char *name, const struct secret *text,

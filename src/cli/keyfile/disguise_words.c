@@ -16,7 +16,8 @@ static char *password_word(const struct password_source *source)
 	return source->file && !is_standard_stream(source->file) ? shell_word(source->file) : NULL;
 }
 
-char *openssl_words(const struct password_source *source, struct kdf kdf, const char *path, const char *options)
+char *disguise_openssl_words(const struct password_source *source, struct kdf kdf, const char *path,
+			     const char *options)
 {
 	HEAP char *file = shell_word(path);
 	HEAP char *password = password_word(source);
@@ -44,7 +45,7 @@ const char *kdf_options(struct kdf kdf)
 
 static char *unsalted_hint(const struct password_source *source, struct kdf kdf, const char *path)
 {
-	HEAP char *openssl = openssl_words(source, kdf, path, " -nosalt");
+	HEAP char *openssl = disguise_openssl_words(source, kdf, path, " -nosalt");
 	HEAP char *password = password_word(source);
 
 	if (!openssl)
@@ -73,7 +74,7 @@ char *disguise_hint(const struct password_source *source, struct kdf kdf, const 
 				   : hint_of(disguise, source, kdf, path);
 }
 
-bool say_disguise(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)
+bool disguise_say(const struct password_source *source, struct kdf kdf, const char *path, const struct secret *raw)
 {
 	const enum disguise disguise = disguise_of_file(raw);
 	HEAP char *hint = NULL;
@@ -93,7 +94,7 @@ bool say_disguise(const struct password_source *source, struct kdf kdf, const ch
 	return true;
 }
 
-void say_no_key(const char *path, const struct secret *raw, const char *command)
+void disguise_say_no_key(const char *path, const struct secret *raw, const char *command)
 {
 	const enum disguise disguise = disguise_of_key(raw);
 	HEAP char *file = disguise == DISGUISE_NONE || is_standard_stream(path) ? NULL : shell_word(path);

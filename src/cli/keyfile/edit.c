@@ -35,7 +35,7 @@ static void warn_if_projected(const struct store *store, const char *path)
 	message_hint("change the Kubernetes Secret instead");
 }
 
-enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing)
+enum status edit_open_store_quietly(struct store *store, const char *path, const struct writing *writing)
 {
 	const char *in_place_backup = writing->in_place_backup;
 	struct fault fault = in_place_backup ? store_check_absent(in_place_backup) : fault_none();
@@ -46,7 +46,7 @@ enum status open_store_quietly(struct store *store, const char *path, const stru
 	return message_fault(fault, path);
 }
 
-enum status announce_change(struct store *store, const char *path, bool keep_backup)
+enum status edit_announce_change(struct store *store, const char *path, bool keep_backup)
 {
 	struct fault fault = keep_backup ? store_keep_backup(store) : fault_none();
 
@@ -58,14 +58,14 @@ enum status announce_change(struct store *store, const char *path, bool keep_bac
 	return STATUS_DONE;
 }
 
-enum status open_store(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
+enum status edit_open_store(struct store *store, const char *path, const struct writing *writing, bool keep_backup)
 {
-	enum status status = open_store_quietly(store, path, writing);
+	enum status status = edit_open_store_quietly(store, path, writing);
 
-	return status ? status : announce_change(store, path, keep_backup);
+	return status ? status : edit_announce_change(store, path, keep_backup);
 }
 
-enum status open_new_store(struct store *store, const char *path, const struct writing *writing, bool force)
+enum status edit_open_new_store(struct store *store, const char *path, const struct writing *writing, bool force)
 {
 	struct fault fault = store_open_absent(store, path);
 	struct stat present;
@@ -74,14 +74,14 @@ enum status open_new_store(struct store *store, const char *path, const struct w
 	if (!fault.code)
 		return STATUS_DONE;
 	if (force && fault.code == FAULT_EXISTS)
-		return open_store(store, path, writing, true);
+		return edit_open_store(store, path, writing, true);
 	status = message_fault(fault, path);
 	if (fault.code == FAULT_EXISTS && !stat(path, &present) && S_ISREG(present.st_mode))
 		message_hint("use --force to replace the file and keep the old one as a backup");
 	return status;
 }
 
-enum status refuse_exposure(const struct store *store, const char *path)
+enum status edit_refuse_exposure(const struct store *store, const char *path)
 {
 	mode_t mode = store->status.st_mode;
 
@@ -198,7 +198,8 @@ static enum status try_access(const struct replacement *files, size_t count)
 	return status;
 }
 
-enum status publish_files(struct replacement *files, size_t count, const char *journal, const struct writing *writing)
+enum status edit_publish_files(struct replacement *files, size_t count, const char *journal,
+			       const struct writing *writing)
 {
 	const bool dry_run = writing->dry_run;
 	struct fault fault = fault_none();
@@ -238,15 +239,15 @@ enum status publish_files(struct replacement *files, size_t count, const char *j
 	return status;
 }
 
-struct replacement new_password_replacement(struct new_password_file *file)
+struct replacement edit_new_password_file(struct new_password_file *file)
 {
 	return (struct replacement){
 		.path = file->path, .store = &file->store, .content = &file->text, .companion = true
 	};
 }
 
-enum status publish(struct store *store, const char *path, const struct options *options,
-		    const struct publication *publication)
+enum status edit_publish(struct store *store, const char *path, const struct options *options,
+			 const struct publication *publication)
 {
 	struct new_password_file *new_password_file = publication->new_password_file;
 	const struct new_content *new_content = &publication->new_content;
@@ -264,11 +265,11 @@ enum status publish(struct store *store, const char *path, const struct options 
 	if (filter_takes_output(options))
 		return filter_write(options, publication->raw);
 	if (new_password_file && new_password_file->path)
-		files[count++] = new_password_replacement(new_password_file);
+		files[count++] = edit_new_password_file(new_password_file);
 	if (publication->first)
 		files[count++] = *publication->first;
 	files[count++] = (struct replacement){
-		.path = is_filter(options) ? options->output : path,
+		.path = filter_is_used(options) ? options->output : path,
 		.store = store,
 		.content = publication->raw,
 		.superseded = backup_is_superseded,
@@ -283,13 +284,13 @@ enum status publish(struct store *store, const char *path, const struct options 
 			.backups = { .superseded = backup_is_identical,
 				     .old_content = &publication->password_store->content },
 		};
-	status = publish_files(files, count, publication->journal, &options->writing);
-	if (!status && is_filter(options))
+	status = edit_publish_files(files, count, publication->journal, &options->writing);
+	if (!status && filter_is_used(options))
 		message_note("%s '%s'", options->writing.dry_run ? "would create" : "created", options->output);
 	return status;
 }
 
-void warn_if_exposed(const struct store *store, bool is_encrypted, const char *path)
+void edit_warn_if_exposed(const struct store *store, bool is_encrypted, const char *path)
 {
 	mode_t mode = store->status.st_mode;
 
@@ -303,16 +304,16 @@ enum status edit_open(struct edit *edit, const struct options *options)
 	enum status status;
 
 	edit->options = options;
-	if (is_filter(options))
+	if (filter_is_used(options))
 		status = filter_open(options, &edit->store);
 	else
-		status = open_store(&edit->store, options->file, &options->writing,
-				    options->writing.backup || options->writing.keep);
+		status = edit_open_store(&edit->store, options->file, &options->writing,
+					 options->writing.backup || options->writing.keep);
 	if (!status)
 		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
 				      &edit->content);
 	if (!status)
-		warn_if_exposed(&edit->store, edit->content.encrypted, options->file);
+		edit_warn_if_exposed(&edit->store, edit->content.encrypted, options->file);
 	return status;
 }
 
@@ -324,7 +325,7 @@ enum status edit_keep(struct edit *edit)
 		.new_content = { options->kdf, &edit->content.keyfile.text, &edit->content.password, NULL },
 	};
 
-	return is_filter(options) ? publish(&edit->store, options->file, options, &publication) : STATUS_DONE;
+	return filter_is_used(options) ? edit_publish(&edit->store, options->file, options, &publication) : STATUS_DONE;
 }
 
 enum status edit_commit(struct edit *edit, const struct secret *text)
@@ -338,7 +339,7 @@ enum status edit_commit(struct edit *edit, const struct secret *text)
 	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
 					  edit->content.encrypted ? &sealing : NULL, &raw);
 
-	return status ? status : publish(&edit->store, options->file, options, &publication);
+	return status ? status : edit_publish(&edit->store, options->file, options, &publication);
 }
 
 void edit_close(struct edit *edit)

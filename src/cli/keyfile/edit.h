@@ -28,24 +28,25 @@ MUST_CHECK enum status edit_keep(struct edit *edit);
 void edit_close(struct edit *edit);
 
 /* Locks and reads the file at path to replace it, and announces the change. */
-MUST_CHECK enum status open_store(struct store *store, const char *path, const struct writing *writing,
-				  bool keep_backup);
+MUST_CHECK enum status edit_open_store(struct store *store, const char *path, const struct writing *writing,
+				       bool keep_backup);
 
 /* The same in two steps, for commands that read the file to find out whether to change it.
- * announce_change keeps a backup, and warns of what a replacement breaks, such as hard links. */
-MUST_CHECK enum status open_store_quietly(struct store *store, const char *path, const struct writing *writing);
-MUST_CHECK enum status announce_change(struct store *store, const char *path, bool keep_backup);
+ * edit_announce_change keeps a backup, and warns of what a replacement breaks, such as hard links. */
+MUST_CHECK enum status edit_open_store_quietly(struct store *store, const char *path, const struct writing *writing);
+MUST_CHECK enum status edit_announce_change(struct store *store, const char *path, bool keep_backup);
 
-/* Reserves path for a new file. With force, an existing file is opened as by open_store, with
+/* Reserves path for a new file. With force, an existing file is opened as by edit_open_store, with
  * a backup. */
-MUST_CHECK enum status open_new_store(struct store *store, const char *path, const struct writing *writing, bool force);
+MUST_CHECK enum status edit_open_new_store(struct store *store, const char *path, const struct writing *writing,
+					   bool force);
 
 /* Refuses to write plain keys to a file whose mode lets others read it or its group change
  * it. Accepts a closed store. */
-MUST_CHECK enum status refuse_exposure(const struct store *store, const char *path);
+MUST_CHECK enum status edit_refuse_exposure(const struct store *store, const char *path);
 
 /* Warns if others can read plain keys, or the group can change them. */
-void warn_if_exposed(const struct store *store, bool is_encrypted, const char *path);
+void edit_warn_if_exposed(const struct store *store, bool is_encrypted, const char *path);
 
 /* The new content of a key file before it is sealed, and what opens it and earlier content. */
 struct new_content {
@@ -63,13 +64,13 @@ struct publication {
 	const struct replacement *first;	     /* a file to change before the key file; or NULL */
 	struct store *password_store;		     /* a password file to change after the key file; or NULL */
 	const struct secret *password_content;	     /* for it */
-	const char *journal;			     /* as in publish_files */
+	const char *journal;			     /* as in edit_publish_files */
 };
 
 /* Writes the publication to the file in store, or to the output of a filter (filter.h). A new
- * password file is written before, a changed password file after. As publish_files. */
-MUST_CHECK enum status publish(struct store *store, const char *path, const struct options *options,
-			       const struct publication *publication);
+ * password file is written before, a changed password file after. As edit_publish_files. */
+MUST_CHECK enum status edit_publish(struct store *store, const char *path, const struct options *options,
+				    const struct publication *publication);
 
 /* Replaces files in their order, as replace_files does; a dry run only checks. Reports what
  * failed, which password file was (or would be) created, where old content was kept, which
@@ -78,8 +79,8 @@ MUST_CHECK enum status publish(struct store *store, const char *path, const stru
  * journal: the file with the new password until all files are replaced; or NULL. A signal that
  * ends the process after success gives status 0, or STATUS_FAILED if the command has more to
  * do. */
-MUST_CHECK enum status publish_files(struct replacement *files, size_t count, const char *journal,
-				     const struct writing *writing);
+MUST_CHECK enum status edit_publish_files(struct replacement *files, size_t count, const char *journal,
+					  const struct writing *writing);
 
-/* The first file for publish_files: a new password file, whose path is not NULL. */
-struct replacement new_password_replacement(struct new_password_file *file);
+/* The first file for edit_publish_files: a new password file, whose path is not NULL. */
+struct replacement edit_new_password_file(struct new_password_file *file);

@@ -15,7 +15,7 @@
 /* Kept until the process ends; NULL: use message_given. */
 static char *given;
 
-bool is_filter(const struct options *options)
+bool filter_is_used(const struct options *options)
 {
 	return options->output;
 }
@@ -42,7 +42,7 @@ enum status filter_complete(struct options *options)
 {
 	bool has_input = is_standard_stream(options->file);
 
-	if (!is_filter(options))
+	if (!filter_is_used(options))
 		return has_input ? usage_error("standard input cannot be changed: use --file=FILE or --output=-")
 				 : STATUS_DONE;
 	if (!has_input)
@@ -73,7 +73,7 @@ enum status filter_open(const struct options *options, struct store *store)
 		fault = store_open_absent(store, options->output);
 	if (fault.code)
 		return message_fault(fault, options->output);
-	return read_input("-", &store->content, NULL);
+	return input_read("-", &store->content, NULL);
 }
 
 static void warn_if_others_read(const struct secret *raw)

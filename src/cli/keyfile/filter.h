@@ -11,7 +11,7 @@
  * the name of the input in messages; only filter_open reads that input. */
 MUST_CHECK enum status filter_complete(struct options *options);
 
-bool is_filter(const struct options *options);
+bool filter_is_used(const struct options *options);
 
 /* The options of message_given and --output, for hints of commands that have --output. */
 const char *filter_given(void);

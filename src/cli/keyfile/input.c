@@ -8,7 +8,7 @@
 
 _Static_assert(FILE_MAX_SIZE == KEYFILE_MAX_SIZE, "mkeyfile reads as much as a server");
 
-struct fault read_input_silently(const char *path, struct secret *ret_raw, struct stat *ret_status)
+struct fault input_read_silently(const char *path, struct secret *ret_raw, struct stat *ret_status)
 {
 	struct stat status;
 
@@ -19,28 +19,29 @@ struct fault read_input_silently(const char *path, struct secret *ret_raw, struc
 	return file_read(STDIN_FILENO, ret_raw);
 }
 
-enum status read_input(const char *path, struct secret *ret_raw, struct stat *ret_status)
+enum status input_read(const char *path, struct secret *ret_raw, struct stat *ret_status)
 {
-	struct fault fault = read_input_silently(path, ret_raw, ret_status);
+	struct fault fault = input_read_silently(path, ret_raw, ret_status);
 
 	return message_fault(fault, input_name(path));
 }
 
-bool is_server_pipe(const char *file, const struct host *host)
+bool input_is_server_pipe(const char *file, const struct host *host)
 {
 	return host->names_file && file_is_named_pipe(file);
 }
 
-enum status refuse_server_pipe(const char *file)
+enum status input_refuse_server_pipe(const char *file)
 {
 	message_error("'%s' is a named pipe: reading it would consume what the server needs to read", file);
 	message_hint("use --file=FILE with the file that is written to the pipe, or --file=- for standard input");
 	return STATUS_FAILED;
 }
 
-enum status read_key_file(const char *file, const struct host *host, struct secret *ret_raw, struct stat *ret_status)
+enum status input_read_key_file(const char *file, const struct host *host, struct secret *ret_raw,
+				struct stat *ret_status)
 {
-	if (is_server_pipe(file, host))
-		return refuse_server_pipe(file);
-	return read_input(file, ret_raw, ret_status);
+	if (input_is_server_pipe(file, host))
+		return input_refuse_server_pipe(file);
+	return input_read(file, ret_raw, ret_status);
 }

@@ -107,7 +107,7 @@ static bool lacks_password(const struct inspection *inspection)
 {
 	const struct options *options = inspection->options;
 
-	return inspection->encrypted && options->host.names_file && !has_password_source(&options->password);
+	return inspection->encrypted && options->host.names_file && !password_source_is_given(&options->password);
 }
 
 /* Refused only because others may write to the file: the findings include its mode. */
@@ -122,7 +122,7 @@ static bool is_exposed_only(struct fault fault)
 static struct fault read_password(const struct options *options, struct password *ret_password)
 {
 	SECRET struct secret raw = { 0 };
-	struct fault fault = read_password_source(&options->password, ret_password);
+	struct fault fault = password_source_read(&options->password, ret_password);
 
 	if (!is_exposed_only(fault))
 		return fault;
@@ -140,9 +140,10 @@ static enum status read_key_password(struct inspection *inspection)
 		inspection->fault = fault_of(FAULT_WRONG_PASSWORD);
 		return STATUS_DONE;
 	}
-	if (!has_password_source(&options->password))
-		return inspection->encrypted ? get_password(&options->password, inspection->name, &inspection->password)
-					     : STATUS_DONE;
+	if (!password_source_is_given(&options->password))
+		return inspection->encrypted
+			       ? password_source_get(&options->password, inspection->name, &inspection->password)
+			       : STATUS_DONE;
 	fault = read_password(options, &inspection->password);
 	if (fault.code && fault.code != FAULT_PASSWORD_EMPTY && !is_matter_of_release(fault) &&
 	    !is_answer(inspection, fault))
@@ -212,7 +213,7 @@ static enum status report_if_wrong_password(struct inspection *inspection, struc
 	free(words);
 	status = message_fault(fault, inspection->name);
 	if (probe)
-		say_what_opens(options, &inspection->raw, &inspection->password);
+		wrong_password_say(options, &inspection->raw, &inspection->password);
 	return status;
 }
 
@@ -233,9 +234,9 @@ static enum status find_text(struct inspection *inspection, bool probe)
 
 		fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf,
 				       &keyfile, &inspection->text);
-		if (!may_try_again(source, inspection->name, fault, &tries))
+		if (!password_source_may_retry(source, inspection->name, fault, &tries))
 			break;
-		status = get_password(source, inspection->name, &inspection->password);
+		status = password_source_get(source, inspection->name, &inspection->password);
 		if (status)
 			return status;
 	}
@@ -262,7 +263,7 @@ static bool is_text_out_of_reach(const struct inspection *inspection)
 static struct fault read_any_file(const char *path, struct secret *ret_raw)
 {
 	struct stat status;
-	struct fault fault = read_input_silently(path, ret_raw, NULL);
+	struct fault fault = input_read_silently(path, ret_raw, NULL);
 
 	if (fault.code == FAULT_UNTRUSTED && !stat(path, &status) && S_ISREG(status.st_mode))
 		fault = file_read_path_of_anyone(path, ret_raw, NULL);
@@ -274,7 +275,7 @@ static enum status read_file(struct inspection *inspection)
 	const struct options *options = inspection->options;
 	struct fault fault;
 
-	inspection->is_pipe = is_server_pipe(options->file, &options->host);
+	inspection->is_pipe = input_is_server_pipe(options->file, &options->host);
 	if (inspection->is_pipe)
 		return STATUS_DONE;
 	fault = read_any_file(options->file, &inspection->raw);
@@ -466,7 +467,7 @@ static enum status inspect_option_files(struct inspection *inspection)
 	if (!options->host.names_file)
 		return STATUS_DONE;
 	inspect_settings(&options->host.settings, options->target.profile, &inspection->keyfile, &inspection->findings);
-	status = find_stray_group(&options->host, &stray.group, &stray.path);
+	status = defaults_find_stray_group(&options->host, &stray.group, &stray.path);
 	if (!status && stray.group)
 		findings_add(&inspection->findings, stray);
 	return status;
@@ -497,14 +498,14 @@ enum status inspection_make(const struct options *options, bool probe, struct in
 	enum status status;
 
 	*inspection = (struct inspection){ .options = options, .name = input_name(options->file) };
-	inspection->has_user = find_server_account(&options->accounts, &options->host, &inspection->user);
+	inspection->has_user = trust_find_server_account(&options->accounts, &options->host, &inspection->user);
 	status = inspect_files(inspection);
 	if (!status)
 		status = find_obstacle(inspection);
 	if (!status && !is_cut_off(inspection))
 		status = find_content(inspection, probe);
 	if (!status && !is_answered(inspection))
-		status = refuse_server_pipe(options->file);
+		status = input_refuse_server_pipe(options->file);
 	if (!status)
 		status = judge_all(inspection);
 	if (!status)

@@ -12,7 +12,7 @@ struct file_access new_file_access(const struct options *options)
 {
 	struct server_user user;
 
-	if (geteuid() || !find_server_account(&options->accounts, &options->host, &user))
+	if (geteuid() || !trust_find_server_account(&options->accounts, &options->host, &user))
 		return (struct file_access){ 0 };
 	return (struct file_access){
 		.sets_owner = true,
@@ -24,7 +24,7 @@ struct file_access new_file_access(const struct options *options)
 
 bool new_file_is_encrypted(const struct options *options)
 {
-	return options->new_password_file || has_password_source(&options->password);
+	return options->new_password_file || password_source_is_given(&options->password);
 }
 
 enum status new_file_password(const struct options *options, struct new_password_file *new_password_file,
@@ -36,8 +36,8 @@ enum status new_file_password(const struct options *options, struct new_password
 		new_password_file->store.access = new_file_access(options);
 		return status;
 	}
-	if (has_password_source(&options->password))
-		return get_new_password(&options->password, options->file, ret_password);
+	if (password_source_is_given(&options->password))
+		return password_source_get_new(&options->password, options->file, ret_password);
 	return STATUS_DONE;
 }
 
@@ -59,13 +59,13 @@ static const char *needed_owner(const struct options *options, const char *passw
 {
 	struct server_user user = { .name = SERVER_USER_DEFAULT };
 
-	if (find_server_account(&options->accounts, &options->host, &user) && can_read(&user, options->file) &&
+	if (trust_find_server_account(&options->accounts, &options->host, &user) && can_read(&user, options->file) &&
 	    (!password_file || can_read(&user, password_file)))
 		return NULL;
 	return user.name;
 }
 
-void say_next_of_new_file(const struct options *options, const char *password_file)
+void new_file_say_next(const struct options *options, const char *password_file)
 {
 	const char *owner = needed_owner(options, password_file);
 	HEAP char *file = shell_word(options->file);

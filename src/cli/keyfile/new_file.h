@@ -21,4 +21,4 @@ MUST_CHECK enum status new_file_password(const struct options *options, struct n
 
 /* Prints what to do before a server uses the files. password_file: created or checked together
  * with the key file; or NULL. */
-void say_next_of_new_file(const struct options *options, const char *password_file);
+void new_file_say_next(const struct options *options, const char *password_file);

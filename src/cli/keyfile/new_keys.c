@@ -73,7 +73,7 @@ static enum status refuse_text(const struct secret *text, const struct key_impor
 {
 	HEAP char *command = retype(import);
 
-	say_no_key(import->path, text, command);
+	disguise_say_no_key(import->path, text, command);
 	return STATUS_FAILED;
 }
 
@@ -143,7 +143,7 @@ enum status new_keys_import(struct new_keys *keys, const struct key_import *impo
 {
 	SECRET struct secret text = { 0 };
 	struct new_key *key = append(keys, import->id, import->version ? import->version : 1, 0);
-	enum status status = read_input(import->path, &text, NULL);
+	enum status status = input_read(import->path, &text, NULL);
 
 	if (!status)
 		status = decode(&text, import, key);

@@ -39,7 +39,7 @@ static bool is_of_server(const struct options *options)
 	return !options->target.profile || options->target.profile->edition != MAXSCALE;
 }
 
-void say_settings_of_encrypted(const struct options *options, const char *password_file)
+void next_settings_of_encrypted(const struct options *options, const char *password_file)
 {
 	const char *plugin = key_plugin_of(options->target.profile);
 	bool is_known = password_file && !is_standard_stream(password_file);
@@ -55,7 +55,7 @@ void say_settings_of_encrypted(const struct options *options, const char *passwo
 	say_kdf(plugin, options->kdf);
 }
 
-void say_settings_of_plain(const struct options *options, const char *password_file)
+void next_settings_of_plain(const struct options *options, const char *password_file)
 {
 	const char *plugin = key_plugin_of(options->target.profile);
 

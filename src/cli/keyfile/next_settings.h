@@ -7,7 +7,7 @@
 /* Prints the lines that the server's option file needs after its key file was encrypted, or no
  * longer needs after the file was decrypted, as 'mkeyfile config' writes them. password_file:
  * NULL or "-" if the password is not in a file. */
-void say_settings_of_encrypted(const struct options *options, const char *password_file);
-void say_settings_of_plain(const struct options *options, const char *password_file);
+void next_settings_of_encrypted(const struct options *options, const char *password_file);
+void next_settings_of_plain(const struct options *options, const char *password_file);
 
 #endif

@@ -82,7 +82,7 @@ static enum status find_place(struct output *output, const struct options *optio
 			return STATUS_REFUSED;
 		}
 	}
-	return open_new_store(&output->store, output->named->path, &options->writing, output->named->force);
+	return edit_open_new_store(&output->store, output->named->path, &options->writing, output->named->force);
 }
 
 enum status output_open(struct output *output, const struct options *options)
@@ -94,14 +94,14 @@ enum status output_open(struct output *output, const struct options *options)
 	if (status)
 		return status;
 	if (output->named->in_place) {
-		status = open_store(&output->store, options->file, &options->writing,
-				    options->writing.backup || options->writing.keep);
+		status = edit_open_store(&output->store, options->file, &options->writing,
+					 options->writing.backup || options->writing.keep);
 		if (status)
 			return status;
 		fault = secret_copy(&output->input, output->store.content.data, output->store.content.size);
 		return message_fault(fault, options->file);
 	}
-	status = read_key_file(options->file, &options->host, &output->input, &input);
+	status = input_read_key_file(options->file, &options->host, &output->input, &input);
 	if (!status && !to_standard_output(output))
 		status = find_place(output, options, &input);
 	return status;
@@ -144,7 +144,8 @@ static enum status write_to_stream(const struct output *output, const char *path
 						    : write_pipe(path, publication->raw);
 	if (status || !new_password_file || !new_password_file->path)
 		return status;
-	return publish_files((struct replacement[]){ new_password_replacement(new_password_file) }, 1, NULL, writing);
+	return edit_publish_files((struct replacement[]){ edit_new_password_file(new_password_file) }, 1, NULL,
+				  writing);
 }
 
 enum status output_write(struct output *output, const struct options *options, const struct publication *publication)
@@ -154,7 +155,7 @@ enum status output_write(struct output *output, const struct options *options, c
 
 	if (to_standard_output(output) || (!output->named->in_place && !stat(path, &present) && is_stream(&present)))
 		return write_to_stream(output, path, &options->writing, publication);
-	return publish(&output->store, path, options, publication);
+	return edit_publish(&output->store, path, options, publication);
 }
 
 void output_report(const struct output *output, const struct options *options, bool encrypted)
@@ -173,7 +174,7 @@ void output_report(const struct output *output, const struct options *options, b
 	message_note("%s '%s' to '%s'", options->writing.dry_run ? would : done, input_name(options->file), path);
 	if (!options->talk.json)
 		return;
-	object = change_json(input_name(options->file), &options->writing, encrypted, &output->store, path);
+	object = report_change_json(input_name(options->file), &options->writing, encrypted, &output->store, path);
 	json_object_set_new(object, "output", json_text(path));
 	document_set(object);
 }

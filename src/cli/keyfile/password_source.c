@@ -15,7 +15,7 @@
 /* As su(1) and ssh(1). */
 #define PROMPT_TRIES 3
 
-bool has_password_source(const struct password_source *source)
+bool password_source_is_given(const struct password_source *source)
 {
 	return source->file || source->command || source->descriptor >= 0 || source->text;
 }
@@ -35,7 +35,7 @@ const char *password_source_name(const struct password_source *source)
 	return source->file ? input_name(source->file) : "the terminal";
 }
 
-struct fault read_password_source(const struct password_source *source, struct password *ret_password)
+struct fault password_source_read(const struct password_source *source, struct password *ret_password)
 {
 	if (source->command)
 		return password_from_command(source->command, source->environment, source->timeout, ret_password);
@@ -150,9 +150,10 @@ static enum status ask_twice(const struct password_source *source, const char *n
 	return STATUS_FAILED;
 }
 
-bool may_try_again(const struct password_source *source, const char *name, struct fault fault, unsigned int *tries)
+bool password_source_may_retry(const struct password_source *source, const char *name, struct fault fault,
+			       unsigned int *tries)
 {
-	if (fault.code != FAULT_WRONG_PASSWORD || has_password_source(source) || ++*tries >= PROMPT_TRIES)
+	if (fault.code != FAULT_WRONG_PASSWORD || password_source_is_given(source) || ++*tries >= PROMPT_TRIES)
 		return false;
 	message_note("wrong password for '%s', try again", name);
 	return true;
@@ -160,17 +161,17 @@ bool may_try_again(const struct password_source *source, const char *name, struc
 
 static enum status read_source(const struct password_source *source, struct password *ret_password)
 {
-	struct fault fault = read_password_source(source, ret_password);
+	struct fault fault = password_source_read(source, ret_password);
 
 	return message_fault(fault, password_source_name(source));
 }
 
-enum status get_password(const struct password_source *source, const char *name, struct password *ret_password)
+enum status password_source_get(const struct password_source *source, const char *name, struct password *ret_password)
 {
 	enum status status;
 
 	password_free(ret_password);
-	if (has_password_source(source))
+	if (password_source_is_given(source))
 		status = read_source(source, ret_password);
 	else
 		status = source->no_prompt ? no_source(source, name) : ask(source, "Password of", name, ret_password);
@@ -179,12 +180,13 @@ enum status get_password(const struct password_source *source, const char *name,
 	return status;
 }
 
-enum status get_new_password(const struct password_source *source, const char *name, struct password *ret_password)
+enum status password_source_get_new(const struct password_source *source, const char *name,
+				    struct password *ret_password)
 {
 	enum status status;
 	struct fault fault;
 
-	if (has_password_source(source))
+	if (password_source_is_given(source))
 		status = read_source(source, ret_password);
 	else
 		status = source->no_prompt ? no_source(source, name) : ask_twice(source, name, ret_password);

@@ -7,15 +7,15 @@
 #include "cli/words/message.h"
 #include "core/cleanup.h"
 
-json_t *backup_json(const struct store *store, const char *path)
+json_t *report_backup_json(const struct store *store, const char *path)
 {
 	HEAP char *backup = store ? backup_path(store, path) : NULL;
 
 	return backup ? json_text(backup) : json_null();
 }
 
-json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
-		    const char *written)
+json_t *report_change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
+			   const char *written)
 {
 	json_t *object = json_object();
 
@@ -23,39 +23,39 @@ json_t *change_json(const char *path, const struct writing *writing, bool encryp
 	json_object_set_new(object, "changed", json_boolean(store != NULL));
 	json_object_set_new(object, "dry_run", json_boolean(writing->dry_run));
 	json_object_set_new(object, "encrypted", json_boolean(encrypted));
-	json_object_set_new(object, "backup", backup_json(store, written));
+	json_object_set_new(object, "backup", report_backup_json(store, written));
 	json_object_set_new(object, "steps", document_steps());
 	return object;
 }
 
-const char *key_role(uint32_t id)
+const char *report_key_role(uint32_t id)
 {
 	return id == KEY_ID_SYSTEM ? "system" : id == KEY_ID_TEMPORARY ? "temporary" : "";
 }
 
-json_t *key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint)
+json_t *report_key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint)
 {
 	json_t *key = json_object();
 
 	json_object_set_new(key, "id", json_integer(id));
 	json_object_set_new(key, "version", json_integer(version));
-	json_object_set_new(key, "role", *key_role(id) ? json_string(key_role(id)) : json_null());
+	json_object_set_new(key, "role", *report_key_role(id) ? json_string(report_key_role(id)) : json_null());
 	json_object_set_new(key, "bits", json_integer(8 * (json_int_t)size));
 	json_object_set_new(key, "fingerprint", fingerprint ? json_string(fingerprint->text) : json_null());
 	return key;
 }
 
-json_t *member_json(const struct keyset_member *member)
+json_t *report_member_json(const struct keyset_member *member)
 {
-	return key_json(member->id, member->version, member->bits / 8, &member->fingerprint);
+	return report_key_json(member->id, member->version, member->bits / 8, &member->fingerprint);
 }
 
-json_t *keyset_json(const struct keyset *keyset)
+json_t *report_keyset_json(const struct keyset *keyset)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < keyset->count; i++)
-		json_array_append_new(list, member_json(&keyset->members[i]));
+		json_array_append_new(list, report_member_json(&keyset->members[i]));
 	return list;
 }
 
@@ -81,7 +81,7 @@ static enum status report_keys(const struct change *change, json_t *list)
 
 		fault = fingerprint_key(fingerprinter, key->key, key->size, &own);
 		if (!fault.code && list)
-			json_array_append_new(list, key_json(key->id, key->version, key->size, shown));
+			json_array_append_new(list, report_key_json(key->id, key->version, key->size, shown));
 		else if (!fault.code)
 			say_key(key, shown);
 	}
@@ -100,7 +100,8 @@ enum status report_words(const struct talk *talk, const struct change *change)
 
 enum status report_json(const struct change *change, json_t **ret_object)
 {
-	json_t *object = change_json(change->path, change->writing, change->encrypted, change->store, change->path);
+	json_t *object =
+		report_change_json(change->path, change->writing, change->encrypted, change->store, change->path);
 	json_t *list = json_array();
 
 	json_object_set_new(object, "keys", list);
@@ -120,7 +121,7 @@ enum status report_change(const struct talk *talk, const struct change *change)
 	return status;
 }
 
-void say_next_of_new_ids(void)
+void report_next_of_new_ids(void)
 {
 	message_step(
 		"copy the key file to every server of the cluster, then restart each server (or run FLUSH FILE_KEY_MANAGEMENT_KEYS on Enterprise Server 11.8, SET GLOBAL mkeyfile_key_management_reload = ON with mkeyfile's plugin)");

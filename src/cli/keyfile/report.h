@@ -22,7 +22,7 @@ struct change {
  * shows no fingerprints, since its keys will never exist. */
 MUST_CHECK enum status report_words(const struct talk *talk, const struct change *change);
 
-/* ret_object: the members of change_json, and "keys". The command adds its own and passes it
+/* ret_object: the members of report_change_json, and "keys". The command adds its own and passes it
  * to document_set. */
 MUST_CHECK enum status report_json(const struct change *change, json_t **ret_object);
 
@@ -34,21 +34,21 @@ MUST_CHECK enum status report_change(const struct talk *talk, const struct chang
 #define KEY_ID_ABSENT "key ID %u is not in '%s'"
 
 /* Prints what to do before servers use new key IDs. */
-void say_next_of_new_ids(void);
+void report_next_of_new_ids(void);
 
 /* The members that all commands print for a file they write: "path", "changed", "dry_run",
  * "encrypted", "backup" and "steps". path: the key file. store: through which the file at
  * written was or, in a dry run, would be changed; NULL: nothing to change. */
-json_t *change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
-		    const char *written);
+json_t *report_change_json(const char *path, const struct writing *writing, bool encrypted, const struct store *store,
+			   const char *written);
 
 /* The path of the backup that was kept or, in a dry run, would be kept, or null. */
-json_t *backup_json(const struct store *store, const char *path);
+json_t *report_backup_json(const struct store *store, const char *path);
 
 /* What every server uses a key ID for: "system", "temporary" or "". */
-const char *key_role(uint32_t id);
+const char *report_key_role(uint32_t id);
 
 /* One key, as all commands print it. */
-json_t *key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint);
-json_t *member_json(const struct keyset_member *member);
-json_t *keyset_json(const struct keyset *keyset);
+json_t *report_key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint);
+json_t *report_member_json(const struct keyset_member *member);
+json_t *report_keyset_json(const struct keyset *keyset);

@@ -6,23 +6,23 @@
 
 #include <stdlib.h>
 
-bool may_have_versions(const struct target *target, const struct keyfile *keyfile)
+bool versions_are_possible(const struct target *target, const struct keyfile *keyfile)
 {
 	return target->profile ? target->profile->syntax == SYNTAX_VERSIONED : keyfile->has_versions;
 }
 
-enum status require_versions(const struct target *target, const char *file, const struct keyfile *keyfile)
+enum status versions_require(const struct target *target, const char *file, const struct keyfile *keyfile)
 {
 	const struct server_profile *profile = target->profile;
 
-	if (may_have_versions(target, keyfile))
+	if (versions_are_possible(target, keyfile))
 		return STATUS_DONE;
 	message_error("'%s' %s key versions, and %s would refuse to start with it", file,
 		      keyfile->has_versions ? "has" : "would get", profile ? target->name : "most servers");
 	return STATUS_REFUSED;
 }
 
-void hint_at_versions(const struct target *target)
+void versions_hint(const struct target *target)
 {
 	struct server_profile profile;
 	char *plugin = target->profile ? format_text("%s+plugin", target->name) : NULL;
@@ -35,8 +35,8 @@ void hint_at_versions(const struct target *target)
 	free(plugin);
 }
 
-enum status extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys, bool versioned,
-			struct secret *ret_text)
+enum status versions_extend_text(const char *file, const struct keyfile *keyfile, const struct new_keys *keys,
+				 bool versioned, struct secret *ret_text)
 {
 	struct fault fault = keyfile_extend(keyfile, keys->items, keys->count, versioned, ret_text);
 

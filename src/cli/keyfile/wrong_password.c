@@ -83,7 +83,7 @@ static void add_after_prefix(struct variants *variants, const struct secret *giv
 /* No server accepts such a password, so the file needs a new one. */
 static void hint_at_new_password(const struct options *options, struct kdf kdf)
 {
-	HEAP char *openssl = openssl_words(&options->password, kdf, options->file, "");
+	HEAP char *openssl = disguise_openssl_words(&options->password, kdf, options->file, "");
 
 	if (openssl && options->password.file && !is_standard_stream(options->file))
 		message_hint(
@@ -149,8 +149,8 @@ static void show_probe(void *context, const struct probe_progress *progress)
 	fflush(stderr);
 }
 
-bool probe_with_progress(const struct secret *sealed, const struct secret *passwords, size_t count,
-			 unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
+bool wrong_password_probe(const struct secret *sealed, const struct secret *passwords, size_t count,
+			  unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
 {
 	const bool is_visible = !quiet && is_capable_terminal(stderr);
 	bool shown = false;
@@ -162,7 +162,7 @@ bool probe_with_progress(const struct secret *sealed, const struct secret *passw
 	return found;
 }
 
-void say_what_opens(const struct options *options, const struct secret *raw, const struct password *password)
+void wrong_password_say(const struct options *options, const struct secret *raw, const struct password *password)
 {
 	const struct secret *given = &password->secret;
 	const struct kdf tried = options->kdf;
@@ -174,8 +174,8 @@ void say_what_opens(const struct options *options, const struct secret *raw, con
 	add_variant(&variants, CARRIAGE_RETURN, given->data, given->size, true);
 	add_first_line(&variants, given);
 	add_after_prefix(&variants, given);
-	if (probe_with_progress(raw, variants.passwords, variants.count, tried.iterations, options->talk.quiet, &kdf,
-				&match)) {
+	if (wrong_password_probe(raw, variants.passwords, variants.count, tried.iterations, options->talk.quiet, &kdf,
+				 &match)) {
 		enum variant kind = variants.kinds[match];
 
 		say_variant(kind);

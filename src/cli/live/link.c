@@ -270,7 +270,7 @@ static uid_t server_uid(const struct accounts *accounts, const struct host *host
 {
 	struct server_user user;
 
-	return find_server_account(accounts, host, &user) ? user.uid : 0;
+	return trust_find_server_account(accounts, host, &user) ? user.uid : 0;
 }
 
 static json_t *connection_request(const struct server_options *server_options, const struct accounts *accounts,
@@ -312,7 +312,7 @@ enum status server_link_open(const struct server_options *server_options, const 
 	link->name = server_options->place ? format_text("server '%s'", server_options->place) : strdup("the server");
 	status = link->name ? STATUS_DONE : out_of_memory();
 	if (!status && server_options->extra_file)
-		status = check_option_file(accounts, server_options->extra_file);
+		status = trust_check_option_file(accounts, server_options->extra_file);
 	if (!status)
 		status = start_client(link, host->environment);
 	if (!status)

@@ -11,7 +11,7 @@
 #define PLUGIN_NAME "mkeyfile_key_management"
 #define NEWEST_PREFIX PLUGIN_NAME "_newest_version_"
 
-const char *reload_statement(enum reload reload)
+const char *server_reload_statement(enum reload reload)
 {
 	switch (reload) {
 	case RELOAD_FLUSH:
@@ -223,7 +223,7 @@ enum status server_state_read(struct server_link *link, struct server_state *ret
 	return STATUS_DONE;
 }
 
-void warn_of_other_file(const struct server_state *state, const char *path)
+void server_state_warn_of_other_file(const struct server_state *state, const char *path)
 {
 	HEAP char *absolute = realpath(path, NULL);
 	HEAP char *theirs = state->filename ? realpath(state->filename, NULL) : NULL;

@@ -15,7 +15,7 @@ enum reload {
 };
 
 /* The statement; NULL for RELOAD_NONE. */
-const char *reload_statement(enum reload reload);
+const char *server_reload_statement(enum reload reload);
 
 /* One key ID in the server. */
 struct server_id {
@@ -50,6 +50,6 @@ MUST_CHECK enum status server_state_read(struct server_link *link, struct server
 const struct server_id *server_state_find(const struct server_state *state, uint32_t id);
 
 /* Warns if the server reads another key file than the one at path. */
-void warn_of_other_file(const struct server_state *state, const char *path);
+void server_state_warn_of_other_file(const struct server_state *state, const char *path);
 
 void server_state_free(struct server_state *state);

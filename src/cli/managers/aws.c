@@ -240,7 +240,7 @@ static enum status publish_some(const struct manager *manager, const struct aws_
 		files[i] = (struct replacement){ .path = keys[i].name, .store = &stores[i], .content = &keys[i].blob };
 	}
 	if (!status)
-		status = publish_files(files, count, NULL, &writing);
+		status = edit_publish_files(files, count, NULL, &writing);
 	for (size_t i = 0; i < count; i++)
 		store_close(&stores[i]);
 	return status;

@@ -23,8 +23,8 @@ static enum status find_password(const struct manager *manager, const struct pas
 	SECRET struct secret copy = { 0 };
 	struct fault fault;
 
-	if (has_password_source(source) || !password)
-		return get_password(source, manager->name, &content->password);
+	if (password_source_is_given(source) || !password)
+		return password_source_get(source, manager->name, &content->password);
 	fault = secret_copy(&copy, password->data, password->size);
 	password_free(&content->password);
 	content->password.secret = secret_take(&copy);
@@ -48,11 +48,11 @@ static enum status open_sealed(const struct manager *manager, const struct secre
 		if (status)
 			return status;
 		fault = content_unseal(raw, kdf, content);
-	} while (!password && may_try_again(&source, name, fault, &tries));
+	} while (!password && password_source_may_retry(&source, name, fault, &tries));
 	/* not between two tries: it takes long, and the terminal would show what is typed */
 	if (fault.code == FAULT_WRONG_PASSWORD && !how->has_other_kdf &&
-	    probe_with_progress(raw, &content->password.secret, 1, kdf.iterations, manager->options->talk.quiet, &kdf,
-				&which))
+	    wrong_password_probe(raw, &content->password.secret, 1, kdf.iterations, manager->options->talk.quiet, &kdf,
+				 &which))
 		fault = content_unseal(raw, kdf, content);
 	if (!fault.code)
 		return STATUS_DONE;
@@ -78,7 +78,7 @@ enum status other_file_read(const struct manager *manager, const struct key_choi
 	SECRET struct secret raw = { 0 };
 	CONTENT struct content content = { 0 };
 	NEW_KEYS struct new_keys keys = { 0 };
-	enum status status = read_input(manager->place, &raw, NULL);
+	enum status status = input_read(manager->place, &raw, NULL);
 
 	if (!status)
 		status = other_file_open(manager, password, &raw, &content);

@@ -36,7 +36,7 @@ static enum status find_new_password(struct target_file *target, const struct se
 	content->encrypted = new_file_is_encrypted(options) || password;
 	if (!content->encrypted)
 		return STATUS_DONE;
-	status = require_readable_kdf(options, options->kdf);
+	status = content_require_kdf(options, options->kdf);
 	if (status || new_file_is_encrypted(options)) {
 		target->made.path = options->new_password_file;
 		return status ? status : new_file_password(options, &target->made, &content->password);
@@ -63,7 +63,7 @@ enum status target_file_open(struct target_file *target, const struct options *o
 	status = other ? other_file_open(other, password, raw, &target->content)
 		       : content_open(&options->password, options->kdf, options->file, raw, &target->content);
 	if (!status)
-		warn_if_exposed(&target->store, target->content.encrypted, options->file);
+		edit_warn_if_exposed(&target->store, target->content.encrypted, options->file);
 	return status;
 }
 
@@ -79,9 +79,9 @@ static enum status check_versions(const struct target_file *target, const struct
 	*ret_versioned = needs_versions || keyfile->has_versions ||
 			 (target->is_new && server && server->syntax == SYNTAX_VERSIONED);
 	if (needs_versions)
-		status = require_versions(&target->options->target, target->options->file, keyfile);
+		status = versions_require(&target->options->target, target->options->file, keyfile);
 	if (status)
-		hint_at_versions(&target->options->target);
+		versions_hint(&target->options->target);
 	return status;
 }
 
@@ -96,7 +96,7 @@ enum status target_file_add(struct target_file *target, const struct new_keys *k
 	if (!status && !target->is_new)
 		status = message_fault(store_check_replaceable(&target->store), options->file);
 	if (!status)
-		status = extend_text(options->file, &content->keyfile, keys, versioned, &target->text);
+		status = versions_extend_text(options->file, &content->keyfile, keys, versioned, &target->text);
 	if (status)
 		return status;
 	return content_make(&options->target, options->file, &target->text, target->is_new ? NULL : &content->keyfile,
@@ -116,8 +116,8 @@ enum status target_file_write(struct target_file *target)
 	enum status status = STATUS_DONE;
 
 	if (!target->is_new)
-		status = announce_change(&target->store, options->file, options->writing.backup);
-	return status ? status : publish(&target->store, options->file, options, &publication);
+		status = edit_announce_change(&target->store, options->file, options->writing.backup);
+	return status ? status : edit_publish(&target->store, options->file, options, &publication);
 }
 
 void target_file_close(struct target_file *target)

@@ -31,7 +31,7 @@ static int bare_length(const char *text)
 
 char *vault_url(const char *place)
 {
-	const char *server = from_environment("VAULT_ADDR");
+	const char *server = option_from_environment("VAULT_ADDR");
 
 	if (strstr(place, "://"))
 		return format_text("%.*s", bare_length(place), place);
@@ -41,7 +41,7 @@ char *vault_url(const char *place)
 
 char *vault_authorities(void)
 {
-	const char *path = from_environment("VAULT_CACERT");
+	const char *path = option_from_environment("VAULT_CACERT");
 
 	return path ? realpath(path, NULL) : NULL;
 }
@@ -68,7 +68,7 @@ static enum status take_token(const char *text, size_t size, struct secret *ret_
 
 static enum status read_token_file(struct secret *ret_token)
 {
-	const char *home = from_environment("HOME");
+	const char *home = option_from_environment("HOME");
 	HEAP char *path = home ? format_text("%s/.vault-token", home) : NULL;
 	SECRET struct secret text = { 0 };
 	struct fault fault;
@@ -83,7 +83,7 @@ static enum status read_token_file(struct secret *ret_token)
 
 static enum status find_token(struct secret *ret_token)
 {
-	const char *token = from_environment("VAULT_TOKEN");
+	const char *token = option_from_environment("VAULT_TOKEN");
 
 	return token ? take_token(token, strlen(token), ret_token) : read_token_file(ret_token);
 }
@@ -93,7 +93,7 @@ static enum status find_token(struct secret *ret_token)
 /* Whoever can change the file of certificates can pass for Vault. */
 static enum status check_authorities(void)
 {
-	const char *path = from_environment("VAULT_CACERT");
+	const char *path = option_from_environment("VAULT_CACERT");
 
 	return path ? message_fault(trust_judge_path(NULL, path), path) : STATUS_DONE;
 }

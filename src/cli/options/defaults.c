@@ -19,9 +19,9 @@
 #define TARGET_SHOWN 32
 #define DATADIR_DEFAULT "/var/lib/mysql"
 
-struct option_files option_files_of(const struct host *host)
+struct option_files defaults_option_files(const struct host *host)
 {
-	const char *program = from_environment("MKEYFILE_PRINT_DEFAULTS");
+	const char *program = option_from_environment("MKEYFILE_PRINT_DEFAULTS");
 
 	return (struct option_files){
 		.program = program ? program : PRINT_DEFAULTS,
@@ -40,7 +40,8 @@ static bool is_missing(struct fault fault)
 /* Without options for option files, a host without MariaDB needs none. */
 static bool may_be_missing(const struct host *host)
 {
-	return !host->defaults_file && !host->defaults_group_suffix && !from_environment("MKEYFILE_PRINT_DEFAULTS");
+	return !host->defaults_file && !host->defaults_group_suffix &&
+	       !option_from_environment("MKEYFILE_PRINT_DEFAULTS");
 }
 
 static void hint_at_no_defaults(void)
@@ -65,7 +66,7 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 /* What the program says of the files is said once: with the first group that is asked for. */
 static enum status read_group(const struct host *host, const char *group, struct option_lines *ret_lines)
 {
-	const struct option_files files = option_files_of(host);
+	const struct option_files files = defaults_option_files(host);
 	bool is_said = host->own_lines.text.data || host->has_server_lines;
 	struct fault fault = option_files_read(&files, group, is_said, ret_lines);
 
@@ -83,7 +84,7 @@ static enum status read_server_lines(struct host *host)
 	return status;
 }
 
-enum status find_server_places(struct host *host, struct server_places *ret_places)
+enum status defaults_find_places(struct host *host, struct server_places *ret_places)
 {
 	enum status status = read_server_lines(host);
 
@@ -131,7 +132,7 @@ static void say_ignored(const struct host *host)
 /* Finds the option files and their owners. */
 static enum status look_at_files(struct host *host)
 {
-	const struct option_files files = option_files_of(host);
+	const struct option_files files = defaults_option_files(host);
 	struct fault fault = option_files_look(&files, &host->option_files);
 
 	if (!fault.code)
@@ -152,7 +153,7 @@ static bool needs_server(const struct options *options)
 {
 	struct server_profile profile;
 
-	if (options->host.is_judged || !options->file || !count_password_sources(options) || !options->target.name)
+	if (options->host.is_judged || !options->file || !options_count_passwords(options) || !options->target.name)
 		return true;
 	if (!target_profile(options->target.name, &profile) || file_is_named_pipe(options->file))
 		return true;
@@ -219,7 +220,7 @@ static void inherit(struct options *options, struct options *own, const struct p
 	for (size_t i = 0; i < own->accounts.trusted_count && accounts->trusted_count < TRUST_OWNERS_MAX; i++)
 		accounts->trusted[accounts->trusted_count++] = own->accounts.trusted[i];
 	/* one source of the password is enough */
-	if (count_password_sources(options)) {
+	if (options_count_passwords(options)) {
 		own->password.file = own->password.command = NULL;
 		own->password.descriptor = -1;
 	}
@@ -245,8 +246,8 @@ static enum status read_own_group(struct options *options)
 	if (status)
 		return status;
 	inherit(options, &own, &parser);
-	if (count_password_sources(options) <= 1)
-		return check_descriptor(options->password.descriptor);
+	if (options_count_passwords(options) <= 1)
+		return option_check_descriptor(options->password.descriptor);
 	return usage_error("the group [" OWN_GROUP "] of the option files sets more than one source of the password");
 }
 
@@ -288,7 +289,7 @@ static void take_server_files(struct options *options)
 		return;
 	host->names_file = true;
 	options->file = options->file ? options->file : host->file;
-	if (count_password_sources(options))
+	if (options_count_passwords(options))
 		return;
 	options->password.file = host->password_file;
 	if (!host->password_file && host->settings.filekey.value && *host->settings.filekey.value)
@@ -456,7 +457,7 @@ static void say_where_from(const struct options *options)
 		message_note("key file '%s', from the server's option files", options->file);
 }
 
-enum status fill_from_option_files(struct options *options)
+enum status defaults_fill(struct options *options)
 {
 	bool reads_files = !options->host.no_defaults;
 	enum status status = reads_files ? look_at_files(&options->host) : STATUS_DONE;
@@ -478,7 +479,7 @@ enum status fill_from_option_files(struct options *options)
 	return STATUS_DONE;
 }
 
-enum status complete_host(struct options *options)
+enum status defaults_complete_host(struct options *options)
 {
 	if (options->host.is_asked || options->host.no_defaults || !may_be_servers(options->file))
 		return STATUS_DONE;
@@ -511,7 +512,7 @@ static const char *stray_plugin(const struct option_lines *server_lines, const s
 	return NULL;
 }
 
-enum status find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
+enum status defaults_find_stray_group(const struct host *host, char **ret_group, const char **ret_plugin)
 {
 	const struct option_names *groups = &host->option_files.groups;
 	enum status status = STATUS_DONE;
@@ -528,14 +529,14 @@ enum status find_stray_group(const struct host *host, char **ret_group, const ch
 	return status;
 }
 
-enum status say_no_file(const struct host *host)
+enum status defaults_say_no_file(const struct host *host)
 {
 	HEAP char *group = NULL;
 	const char *plugin;
 
 	message_error("no key file given");
 	message_hint("use --file=FILE or set the environment variable MKEYFILE_FILE");
-	if (!host->no_defaults && !find_stray_group(host, &group, &plugin) && group)
+	if (!host->no_defaults && !defaults_find_stray_group(host, &group, &plugin) && group)
 		message_hint("the option files set a key file in the group [%s], which the server does not read",
 			     group);
 	else if (host->settings.plugin_loaded)

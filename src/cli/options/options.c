@@ -48,7 +48,7 @@ bool is_input_name(const char *name)
 	return is_standard_stream(name) || name == standard_input;
 }
 
-enum status parse_key_id(const char *text, uint32_t *ret_id)
+enum status option_parse_key_id(const char *text, uint32_t *ret_id)
 {
 	if (parse_decimal(text, 1, KEY_ID_MAX, ret_id))
 		return STATUS_DONE;
@@ -74,7 +74,7 @@ enum status option_take_key_version(const struct option_spec *spec, const char *
 	return option_refuse("invalid key version '%s': use a number from 1 to %u", repeatable(value), KEY_VERSION_MAX);
 }
 
-/* Hides the descriptor from child processes. check_descriptor reports one that is not open. */
+/* Hides the descriptor from child processes. option_check_descriptor reports one that is not open. */
 enum status option_take_descriptor(const struct option_spec *spec, const char *value, void *place)
 {
 	enum status status = option_take_number(spec, value, place);
@@ -151,7 +151,7 @@ enum status key_ids_add(struct key_ids *key_ids, uint32_t id)
 enum status option_take_key_ids(const struct option_spec *spec, const char *value, void *place)
 {
 	uint32_t id;
-	enum status status = parse_key_id(value, &id);
+	enum status status = option_parse_key_id(value, &id);
 
 	(void)spec;
 	if (!status && key_ids_have(place, id))
@@ -300,20 +300,20 @@ enum status refuse_password_in_key_file(void)
 	return usage_error("the key file and the password file must be different files");
 }
 
-const char *from_environment(const char *name)
+const char *option_from_environment(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
 }
 
-int count_password_sources(const struct options *options)
+int options_count_passwords(const struct options *options)
 {
 	return !!options->password.file + !!options->password.command + (options->password.descriptor >= 0) +
 	       !!options->new_password_file;
 }
 
-enum status check_descriptor(int descriptor)
+enum status option_check_descriptor(int descriptor)
 {
 	if (descriptor < 0 || !fcntl(descriptor, F_SETFD, FD_CLOEXEC))
 		return STATUS_DONE;

@@ -114,10 +114,10 @@ extern const struct option_table new_password_table; /* for commands that encryp
 MUST_CHECK enum status options_complete(struct options *options);
 
 /* The value of an environment variable; NULL if it is unset or empty. */
-const char *from_environment(const char *name);
+const char *option_from_environment(const char *name);
 
 /* The number of options that set a password source. */
-int count_password_sources(const struct options *options);
+int options_count_passwords(const struct options *options);
 
 /* Reports it, and returns STATUS_FAILED. */
 enum status out_of_memory(void);
@@ -155,11 +155,11 @@ option_taker option_take_key_bits;
 option_taker option_take_key_version;
 
 /* Parses a key ID; calls option_refuse if text is not one. */
-enum status parse_key_id(const char *text, uint32_t *ret_id);
+enum status option_parse_key_id(const char *text, uint32_t *ret_id);
 
 /* Hides a descriptor from child processes, or reports that it is not open. Must be called
  * before any open file can take its number. Negative: no descriptor is given. */
-enum status check_descriptor(int descriptor);
+enum status option_check_descriptor(int descriptor);
 
 /* The IDs given to a command, without duplicates. */
 struct key_ids {

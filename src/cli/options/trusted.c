@@ -33,7 +33,7 @@ enum status trust_for_option_files(const struct accounts *accounts)
 	return status;
 }
 
-enum status check_option_file(const struct accounts *accounts, const char *path)
+enum status trust_check_option_file(const struct accounts *accounts, const char *path)
 {
 	struct trust trust = trust_caller();
 	enum status status = add_owners(&trust, accounts);
@@ -47,7 +47,7 @@ static const char *usual_server_user(const struct host *host)
 	return host->settings.user ? host->settings.user : SERVER_USER_DEFAULT;
 }
 
-bool find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user)
+bool trust_find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user)
 {
 	return server_user_find(accounts->server_user ? accounts->server_user : usual_server_user(host), ret_user);
 }

@@ -15,7 +15,7 @@ enum status no_such_account(const char *kind, const char *name);
 MUST_CHECK enum status trust_for_option_files(const struct accounts *accounts);
 
 /* Refuses an option file for another program by the same rule. */
-MUST_CHECK enum status check_option_file(const struct accounts *accounts, const char *path);
+MUST_CHECK enum status trust_check_option_file(const struct accounts *accounts, const char *path);
 
 /* For everything else: these and the server's user account. Refuses a --server-user or
  * --trust-owner that does not exist; any number does. */
@@ -23,7 +23,7 @@ MUST_CHECK enum status trust_for_secrets(const struct accounts *accounts, const 
 
 /* The server's user account: --server-user, else what the server's option files say, else
  * "mysql". False: this host has no such account. */
-bool find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user);
+bool trust_find_server_account(const struct accounts *accounts, const struct host *host, struct server_user *ret_user);
 
 /* Of a server's view of its files: root, user, and the users of --trust-owner. */
 struct trust trust_of_server(const struct accounts *accounts, uid_t user);

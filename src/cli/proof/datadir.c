@@ -65,7 +65,7 @@ enum status datadirs_complete(struct datadirs *datadirs, struct host *host)
 
 	if (!datadirs->of_server)
 		return STATUS_DONE;
-	status = find_server_places(host, &datadirs->places);
+	status = defaults_find_places(host, &datadirs->places);
 	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
 		const struct server_place *place = &datadirs->places.items[i];
 
@@ -209,6 +209,6 @@ enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct s
 		return status;
 	how.directories = datadirs->paths;
 	how.directory_count = datadirs->count;
-	fault = audit_with_progress(&how, quiet, ret_audit, &failed);
+	fault = progress_audit(&how, quiet, ret_audit, &failed);
 	return message_fault(fault, failed ? failed : datadirs->paths[0]);
 }

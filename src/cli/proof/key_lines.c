@@ -52,7 +52,7 @@ static void visit_need(const struct proof *proof, const struct data_need *need, 
 		visit(context, &line);
 }
 
-void visit_key_lines(const struct proof *proof, key_line_visit *visit, void *context)
+void key_lines_visit(const struct proof *proof, key_line_visit *visit, void *context)
 {
 	const struct data_needs *needs = &proof->audit.needs;
 	const struct keyfile *keyfile = proof->keyfile;

@@ -15,7 +15,7 @@ struct key_line {
 typedef void key_line_visit(void *context, const struct key_line *line);
 
 /* Visits all keys that are needed or are in the key file, by ID and version. */
-void visit_key_lines(const struct proof *proof, key_line_visit *visit, void *context);
+void key_lines_visit(const struct proof *proof, key_line_visit *visit, void *context);
 
 /* The worst answer of all files that need the key. */
 enum data_answer key_line_answer(const struct data_need *need);

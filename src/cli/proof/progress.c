@@ -120,8 +120,8 @@ static void end(struct progress *progress)
 	free(progress);
 }
 
-struct fault audit_with_progress(const struct survey_options *options, bool quiet, struct data_audit *ret_audit,
-				 const char **ret_failed)
+struct fault progress_audit(const struct survey_options *options, bool quiet, struct data_audit *ret_audit,
+			    const char **ret_failed)
 {
 	struct survey_options shown = *options;
 	struct progress *progress = quiet ? NULL : start(options->directories, options->directory_count);

@@ -5,5 +5,5 @@
 
 /* data_audit with a progress line on standard error: bytes, rate, time left. The line appears
  * after a second, only on a terminal, and not if quiet. options must not set progress. */
-MUST_CHECK struct fault audit_with_progress(const struct survey_options *options, bool quiet,
-					    struct data_audit *ret_audit, const char **ret_failed);
+MUST_CHECK struct fault progress_audit(const struct survey_options *options, bool quiet, struct data_audit *ret_audit,
+				       const char **ret_failed);

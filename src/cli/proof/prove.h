@@ -59,7 +59,7 @@ bool proof_is_complete(const struct proof *proof);
 enum status proof_status(const struct proof *proof);
 
 /* Prints the proof in words. */
-void print_proof(const struct proof *proof);
+void proof_print(const struct proof *proof);
 
 /* Prints object with the members "data" and "files" of the proof at its end, and releases object. */
-void print_json_with_proof(json_t *object, const struct proof *proof);
+void proof_print_json(json_t *object, const struct proof *proof);

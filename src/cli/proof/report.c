@@ -88,7 +88,7 @@ static void print_summary(const struct proof *proof)
 			     answers[DATA_WRONG_KEY] + answers[DATA_MISSING_KEY];
 	bool first = true;
 
-	visit_key_lines(proof, count_key, &keys);
+	key_lines_visit(proof, count_key, &keys);
 	print_colored(stdout, first_color(proof), first_word(proof));
 	print_colored(stdout, first_color(proof), ":");
 	printf(" '");
@@ -323,7 +323,7 @@ static const struct data_need *first_bad_key(const struct proof *proof, enum dat
 {
 	struct bad_key bad = { .answer = answer };
 
-	visit_key_lines(proof, find_bad_key, &bad);
+	key_lines_visit(proof, find_bad_key, &bad);
 	return bad.need;
 }
 
@@ -463,7 +463,7 @@ static void print_free_pages_hint(const struct proof *proof)
 {
 	bool found = false;
 
-	visit_key_lines(proof, find_free_only, &found);
+	key_lines_visit(proof, find_free_only, &found);
 	if (found)
 		puts("hint: run ALTER TABLE ... FORCE to rewrite a table without its free pages ('mkeyfile remove' prints the statements)");
 }
@@ -495,13 +495,13 @@ static void print_hints(const struct proof *proof)
 	print_clear_text(proof);
 }
 
-void print_proof(const struct proof *proof)
+void proof_print(const struct proof *proof)
 {
 	print_summary(proof);
 	print_others(proof);
 	print_unfit_algorithm(proof);
 	printf("  %-10s  %-10s  %8s  %10s  %-12s  %s\n", "ID", "VERSION", "FILES", "PAGES", "ANSWER", "NEEDED BY");
-	visit_key_lines(proof, print_key, (void *)(uintptr_t)proof);
+	key_lines_visit(proof, print_key, (void *)(uintptr_t)proof);
 	print_files(proof);
 	print_parts(&proof->audit.parts);
 	print_hints(proof);

@@ -156,7 +156,7 @@ static json_t *data_json(const struct proof *proof)
 
 	for (size_t i = 0; i < proof->what->datadirs.count; i++)
 		json_array_append_new(directories, json_text(proof->what->datadirs.paths[i]));
-	visit_key_lines(proof, add_need_json, &needs);
+	key_lines_visit(proof, add_need_json, &needs);
 	json_object_set_new(object, "directories", directories);
 	json_object_set_new(object, "opens", json_boolean(proof_status(proof) == STATUS_DONE));
 	json_object_set_new(object, "full", json_boolean(proof->what->full));
@@ -184,7 +184,7 @@ static void print_members(json_t *object)
 }
 
 /* Prints the files one by one, since as JSON they need far more memory. */
-void print_json_with_proof(json_t *object, const struct proof *proof)
+void proof_print_json(json_t *object, const struct proof *proof)
 {
 	const struct data_needs *needs = &proof->audit.needs;
 	const char *comma = "";
