@@ -952,7 +952,7 @@ same_report() { # key-file directory
 		{ a: $a, n: ([$k[] | select(.answer == $a)] | length) } | select(.n > 0) | "\(.n) \(.a | sub("-"; " "))"] |
 		($k | length | tostring) + (if ($k | length) == 1 then " key" else " keys" end) +
 		(if all($k[]; .answer == "proven") then "" else " (" + join(", ") + ")" end)' <<<"$json")
-	mapfile -t words < <(jq -r '.answers | "\(.missing_key) lacks? a key", "\(.wrong_key) ha(s|ve) another key", "\(.damaged) damaged",
+	mapfile -t words < <(jq -r '.answers | "\(.missing_key) lacks? a key", "\(.wrong_key) needs? another key", "\(.damaged) damaged",
 		"\(.proven) proven", "\(.not_provable) not provable"' <<<"$json" | grep -v '^0 ')
 	case $(jq -r '[.needs[] | select(.needed) | .answer == "proven"] | all' <<<"$json")" ${words[*]}" in
 	"true "[0-9]*" proven") words=('all proven') ;;

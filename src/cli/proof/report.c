@@ -216,7 +216,7 @@ static void print_use(const struct data_file *file, const struct key_use *use, e
 		printf(", %ju proven", (uintmax_t)use->proven);
 	if (use->refuted)
 		printf(", %ju %s", (uintmax_t)use->refuted,
-		       answer == DATA_WRONG_KEY ? "that the key does not open" : "damaged");
+		       answer == DATA_WRONG_KEY ? "that the key does not decrypt" : "damaged");
 	if (use->damaged)
 		printf(", %ju damaged", (uintmax_t)use->damaged);
 	if (use->sound || use->free.sound)
