@@ -58,7 +58,7 @@ static bool take_key(const unsigned char *text, size_t size, struct key_line *li
 	line->hex = text;
 	line->digits = (size_t)(end - text);
 	for (; text < end; text++)
-		if (!memchr("0123456789abcdef", *text, 16))
+		if ((*text < '0' || *text > '9') && (*text < 'a' || *text > 'f'))
 			return false;
 	return line->digits == 32 || line->digits == 48 || line->digits == 64;
 }
