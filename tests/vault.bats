@@ -305,6 +305,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 		json {}|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		json []|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		huge|the server's answer is larger than 16777216 bytes|$usual_hint
+		many|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		truncate|the server closed the connection before its answer was complete|$usual_hint
 		noise|the server does not respond as Vault does: Unsupported protocol|$usual_hint
 		close|the server closed the connection before its answer was complete|$usual_hint

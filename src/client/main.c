@@ -32,21 +32,6 @@ static void ignore_signals(void)
 		signal(numbers[i], SIG_IGN);
 }
 
-/* Limits address space relative to its current size, because a sanitizer reserves a lot. */
-static void limit_memory(void)
-{
-	FILE *sizes = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-	rlim_t size;
-
-	if (sizes && fscanf(sizes, "%lu", &pages) == 1) {
-		size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MEMORY_MAX;
-		setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
-	}
-	if (sizes)
-		fclose(sizes);
-}
-
 /* ---- requests ---- */
 
 static bool answer(json_t *object)
@@ -70,7 +55,7 @@ static struct session *connect_as_asked(json_t *request)
 	json_t *error = NULL;
 	const char *words = parameters_read(request, &parameters, &lines);
 
-	limit_memory();
+	child_limit_memory(MEMORY_MAX);
 	if (words)
 		error = json_pack("{s:i, s:s}", "code", CODE_OWN, "message", words);
 	else

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -270,4 +271,16 @@ void child_close_inherited(void)
 		return;
 #endif
 	close_listed();
+}
+
+void child_limit_memory(size_t more)
+{
+	STREAM FILE *sizes = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+	rlim_t size;
+
+	if (!sizes || fscanf(sizes, "%lu", &pages) != 1)
+		return;
+	size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+	(void)setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
 }

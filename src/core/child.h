@@ -59,3 +59,7 @@ char **child_environment(char *const environment[], const char *const names[]);
 /* For a program that is such a child: closes all descriptors except the standard streams. An
  * inherited descriptor may be that of a password. */
 void child_close_inherited(void);
+
+/* The same: limits its address space to the current size and so many bytes more. A sanitizer
+ * reserves a lot before. */
+void child_limit_memory(size_t more);

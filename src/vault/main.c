@@ -16,6 +16,9 @@
 
 /* ---- the process ---- */
 
+/* Bytes that a hostile server can make this process use, beyond the request. */
+#define MEMORY_MAX (256u << 20)
+
 /* ---- the answer ---- */
 
 static bool write_all(const void *data, size_t size)
@@ -154,6 +157,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (!memory_start() || !request_read(STDIN_FILENO, &request))
 		return 2;
+	child_limit_memory(MEMORY_MAX);
 	serve(&request, &outcome);
 	is_sent = answer(&outcome);
 	request_free(&request);

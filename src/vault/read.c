@@ -9,6 +9,8 @@
 
 /* "4294967295;4294967294;", 64 digits and a newline. */
 #define LINE_MAX_SIZE 96
+/* As many keys as 16 key files can have. */
+#define TEXT_MAX (16u << 20)
 
 static void count_notice(struct notice *notice, uint32_t id, uint32_t version, uint32_t number)
 {
@@ -23,6 +25,8 @@ static bool make_room(struct kv *kv, struct secret *text)
 {
 	struct secret larger = { 0 };
 
+	if (text->size > TEXT_MAX)
+		return problem_set(kv->problem, "the mount has more than %u bytes of keys", TEXT_MAX);
 	if (text->capacity - text->size >= LINE_MAX_SIZE)
 		return true;
 	if (secret_allocate(&larger, 2 * text->capacity + LINE_MAX_SIZE).code)
