@@ -18,6 +18,7 @@ teardown_file() {
 
 setup_test() {
 	[ -x "$helper" ] || skip 'configured without libcurl'
+	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'configured without the server plugin'
 	vault_reset
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 }

@@ -619,6 +619,45 @@ hint: run 'mkeyfile verify' on the data with either one to find out which key it
 	run -0 mkeyfile list -f keyfile
 }
 
+# Waits until mkeyfile, which runs in the background as $!, has a mkeyfile-vault that waits for the server.
+await_helper() {
+	local tries
+
+	for ((tries = 0; tries < 1200; tries++)); do
+		child=$(pgrep -P $! mkeyfile-vault) && grep -q 'POST kv/data/2' "$vault/log" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "mkeyfile export: a helper that is killed, and one whose mkeyfile is killed" {
+	local child ended=0 tries
+
+	make_keyfile keyfile 1 2 3
+	vault_fault POST kv/data/2 1- hang 300
+	"$MKEYFILE" export -f keyfile --manager-timeout=600 vault:kv 2>words 3>&- &
+	await_helper
+	kill -9 "$child"
+	wait $! || ended=$?
+	same 2 $ended
+	same "mkeyfile export: '$helper' was killed by signal 9" "$(cat words)"
+	vault_reset
+	vault_fault POST kv/data/2 1- hang 300
+	"$MKEYFILE" export -f keyfile --manager-timeout=600 vault:kv 2>words 3>&- &
+	await_helper
+	kill -9 $!
+	wait $! || ended=$?
+	same 137 $ended
+	for ((tries = 0; tries < 1200; tries++)); do
+		kill -0 "$child" 2>/dev/null || break
+		sleep 0.05
+	done
+	run ! kill -0 "$child"
+	rm "$vault/fault"
+	run -0 mkeyfile export -f keyfile vault:kv
+	same "$(sed 's/;/;1;/' keyfile)" "$(vault_keys)"
+}
+
 @test "mkeyfile import: the key file is not touched when Vault fails" {
 	local kind before
 
@@ -655,4 +694,18 @@ hint: run 'mkeyfile verify' on the data with either one to find out which key it
 		run ! grep -vE 'write\([0-9]+<(pipe:\[[0-9]+\]|[^>]*/\.?imported[^>]*)>' found
 		run ! grep -F execve found
 	done
+}
+
+@test "mkeyfile verify: what Vault may delete is a warning with a name, and --strict makes it a no" {
+	vault_put 1 "$(random_key)"
+	vault_ask POST kv/config '{"delete_version_after":"24h"}'
+	run -0 --separate-stderr mkeyfile verify -f vault:kv -t 10.11 --json
+	same 'vault-max-versions
+vault-delete-after' "$(jq -r '.warnings[].name' <<<"$output")"
+	same vault-token-can-write "$(jq -r '.notes[].name | select(startswith("vault"))' <<<"$output")"
+	run -1 --separate-stderr mkeyfile verify -f vault:kv -t 10.11 --strict
+	[[ $output = *'warning: Vault deletes versions of key ID 1 after some time [vault-delete-after]'* ]]
+	vault_ask POST kv/config '{"delete_version_after":"-1s"}'
+	vault_ask POST kv/metadata/1 '{"max_versions":100}'
+	VAULT_TOKEN=lister run -0 --separate-stderr mkeyfile verify -f vault:kv -t 10.11 --strict
 }

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -155,6 +156,8 @@ int main(void)
 	secret_protect_process();
 	/* a write must not be cut short by the terminal: mkeyfile decides, and is told by the pipes */
 	signal(SIGPIPE, SIG_IGN);
+	/* what is written is whole at any time, and the same command writes the rest */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!memory_start() || !request_read(STDIN_FILENO, &request))
 		return 2;
 	child_limit_memory(MEMORY_MAX);
