@@ -101,7 +101,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 	make_keyfile other 1 2 7
 	grep '^2;' keyfile >>other
 	words="mkeyfile import: key ID 1 version 1 is another key: fingerprint $(print_of 1 other) in 'other', $(print_of 1 keyfile) in 'keyfile'"
-	hint="hint: run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed"
+	hint="hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs"
 	run_refused 4 "$words
 $hint" import other
 	run_refused 4 "$words
@@ -119,7 +119,7 @@ $hint" import other --dry-run
 	: >empty
 	run_refused 2 "mkeyfile import: 'other' has no key ID 5" import other 1 5
 	run_refused 2 "mkeyfile import: 'other' has no version 3 of key ID 100" import other 100 --key-version=3
-	run_refused 64 "mkeyfile import: --key-version is about one ID: name one" import other --key-version=3
+	run_refused 64 "mkeyfile import: --key-version requires exactly one key ID" import other --key-version=3
 	run_refused 2 "mkeyfile import: cannot open 'none': No such file or directory" import none
 	run_refused 2 "mkeyfile import: 'aws:aws' has no keys" import aws:aws
 	run_refused 64 "mkeyfile import: no source named" import
@@ -170,8 +170,9 @@ $(line_of 2 1 "$(print_of 2 plain)")" export -P pw third 2 1 --dry-run || true
 $(line_of 1 1 "$(print_of '1;1' keyfile)")
 $(line_of 100 1 "$(print_of '100;1' keyfile)")
 $(line_of 100 2 "$(print_of '100;2' keyfile)")
-next: set up aws_key_management in the server's option file, in place of the plugin that reads the key file, and restart the server
-      keep the key file until backups made before have expired: they need its keys, too" ""
+next: run 'mkeyfile verify --file=aws:aws --server-data' to prove that the keys decrypt the data
+      set up aws_key_management in the server's option file, instead of the plugin that reads the key file, and restart the server
+      keep the key file until all backups from before the restart have expired, because they need its keys" ""
 	same "aws-kms-key.1.1 444 $(stat -c %u:%g aws)
 aws-kms-key.100.1 444 $(stat -c %u:%g aws)
 aws-kms-key.100.2 444 $(stat -c %u:%g aws)" "$(stat -c '%n %a %u:%g' aws/* | sed 's|aws/||')"
@@ -327,7 +328,7 @@ take_keyfile() {
 @test "data that needs what the target would lack is refused, and nothing is written" {
 	take_keyfile
 	run_refused 4 "mkeyfile export: 'aws:aws' would lack key ID 100 version 1, which 1 file such as '$data/t/a.ibd' needs
-hint: run 'mkeyfile verify --datadir=$data' for details; --force overrides this check" \
+hint: --force overrides this check" \
 		export aws:aws --kms-key-id=alias/db 1 --datadir="$data"
 	run -0 mkeyfile export aws:aws --kms-key-id=alias/db 1 --datadir="$data" --force
 	# with what is there
@@ -336,7 +337,7 @@ hint: run 'mkeyfile verify --datadir=$data' for details; --force overrides this 
 	run -0 mkeyfile verify --file=aws:aws --datadir="$data"
 	rm aws/aws-kms-key.100.1
 	run_refused 4 "mkeyfile import: 'third' would lack key ID 100 version 1, which 1 file such as '$data/t/a.ibd' needs
-hint: run 'mkeyfile verify --datadir=$data --file=third' for details; --force overrides this check" \
+hint: --force overrides this check" \
 		import aws:aws -f third --datadir="$data"
 	run -1 mkeyfile verify --file=aws:aws --datadir="$data"
 	[ ! -e third ]
@@ -347,7 +348,7 @@ hint: run 'mkeyfile verify --datadir=$data --file=third' for details; --force ov
 	make_keyfile other 1 100
 	run -4 --separate-stderr mkeyfile import other -f new --datadir="$data"
 	[[ $stderr == *"mkeyfile import: key ID 100 version 1 fails to decrypt 1 file such as '$data/t/a.ibd'
-hint: run 'mkeyfile verify --datadir=$data --file=new' for details; --force overrides this check" ]]
+hint: --force overrides this check" ]]
 	[ ! -e new ]
 	run -0 mkeyfile import keyfile -f new --datadir="$data"
 }
@@ -359,8 +360,8 @@ hint: run 'mkeyfile verify --datadir=$data --file=new' for details; --force over
 	[ "$status" = 4 ]
 	[[ $stderr == "mkeyfile export: "*" encrypted with AES_CTR, and aws_key_management reads only AES_CBC
 "*"  '$data/t/a.ibd'
-hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again
-hint: run 'mkeyfile verify --datadir=$data' for details; --force overrides this check" ]]
+hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
+hint: --force overrides this check" ]]
 	same "" "$(ls -A aws)"
 	run -0 mkeyfile export other --datadir="$data"
 	run -0 mkeyfile export aws:aws --kms-key-id=alias/db --datadir="$data" --force
@@ -380,41 +381,68 @@ hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the
 	unset MKEYFILE_PRINT_DEFAULTS MKEYFILE_FILE
 	run -4 --separate-stderr mkeyfile export aws:aws --kms-key-id=alias/db --defaults-file=my.cnf
 	[[ $stderr == *"mkeyfile export: the server's option files set AES_CTR, and aws_key_management reads only AES_CBC
-hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again
-hint: use --server-data if the data is encrypted with AES_CBC even so; --force overrides this check" ]]
+hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
+hint: use --server-data if the data is encrypted with AES_CBC anyway
+hint: --force overrides this check" ]]
 	run -0 mkeyfile export aws:aws --kms-key-id=alias/db --defaults-file=my.cnf --datadir="$data"
 }
 
 # ---- the real command ----
 
+# Sets aws to the real command, which asks the KMS at this port.
+use_real_aws() { # port
+	export AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=secret AWS_DEFAULT_REGION=eu-west-1 AWS_EC2_METADATA_DISABLED=true HOME=$PWD
+	aws=(--aws-command="aws --endpoint-url=http://127.0.0.1:$1" --manager-timeout=600)
+}
+
 @test "the real aws command and a KMS: keys go there and come back, and a second client decrypts them" {
-	local emulator=$abs_top_srcdir/tests/kms-emulator
+	local emulator=$abs_top_srcdir/tests/kms-emulator aws
 	rm bin/aws
-	command -v aws >/dev/null || skip 'awscli is not installed'
-	"$emulator" new alias/db >new 2>/dev/null || skip 'python3-cryptography is not installed'
+	command -v aws >/dev/null || skip 'requires awscli'
+	"$emulator" new alias/db >new 2>/dev/null || skip 'requires python3-cryptography'
 	"$emulator" serve "$PWD" 3>&- &
-	emulator_pid=$!
+	kms_pid=$!
 	while [ ! -e port ]; do
-		kill -0 $emulator_pid
+		kill -0 $kms_pid
 		sleep 0.05
 	done
-	export AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=secret AWS_DEFAULT_REGION=eu-west-1 AWS_EC2_METADATA_DISABLED=true HOME=$PWD
-	local aws
-	aws="aws --endpoint-url=http://127.0.0.1:$(cat port)"
+	use_real_aws "$(cat port)"
 	make_keyfile keyfile 1
-	exports --aws-command="$aws" --manager-timeout=600
+	exports "${aws[@]}"
 	[ "$status" = 0 ]
 	same "$(print_of 1 keyfile)" "$(fingerprint "$("$emulator" open aws/aws-kms-key.1.1)")"
 	# as the plugin makes a key
 	base64 -d new >aws/aws-kms-key.2.1
-	run -0 --separate-stderr mkeyfile import aws:aws --aws-command="$aws" --manager-timeout=600
+	run -0 --separate-stderr mkeyfile import aws:aws "${aws[@]}"
 	same "2;$("$emulator" open aws/aws-kms-key.2.1)" "$(tail -n 1 keyfile)"
 	echo other >aws/aws-kms-key.2.1
-	run -2 --separate-stderr mkeyfile import aws:aws 2 -f third --aws-command="$aws" --manager-timeout=600
+	run -2 --separate-stderr mkeyfile import aws:aws 2 -f third "${aws[@]}"
 	[[ $stderr == *"(InvalidCiphertextException)"*"cannot decrypt 'aws/aws-kms-key.2.1' with AWS KMS"* ]]
+}
+
+@test "the KMS of python3-moto: keys go there and come back" {
+	local aws i port
+	command -v moto_server >/dev/null || server_release trixie
+	command -v moto_server >/dev/null || skip 'requires python3-moto, which scripts/server-root trixie installs'
+	rm bin/aws
+	command -v aws >/dev/null || skip 'requires awscli'
+	port=$((20000 + RANDOM % 10000))
+	moto_server -H 127.0.0.1 -p $port >moto.log 2>&1 3>&- &
+	kms_pid=$!
+	for ((i = 0; i < 1200; i++)); do
+		! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+		kill -0 $kms_pid
+		sleep 0.1
+	done
+	use_real_aws $port
+	key=$(aws --endpoint-url="http://127.0.0.1:$port" kms create-key --query KeyMetadata.KeyId --output text)
+	make_keyfile keyfile 1
+	run -0 mkeyfile export aws:aws --kms-key-id="$key" "${aws[@]}"
+	run -0 mkeyfile import aws:aws -f back "${aws[@]}"
+	cmp keyfile back
 }
 
 teardown() {
 	server_stop
-	[ -z "${emulator_pid-}" ] || kill "$emulator_pid"
+	[ -z "${kms_pid-}" ] || kill -KILL "$kms_pid"
 }

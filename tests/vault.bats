@@ -585,11 +585,11 @@ changes() {
 	vault_ask POST kv/metadata/2 '{"max_versions":100}'
 	: >"$vault/log"
 	run_refused 4 "mkeyfile export: key ID 2 version 1 is another key: fingerprint $(fingerprint "$a") in 'keyfile', $(fingerprint "$b") in 'vault:kv'
-hint: run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed" \
+hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs" \
 		export -f keyfile vault:kv
 	same 0 "$(changes)"
 	run_refused 4 "mkeyfile import: key ID 2 version 1 is another key: fingerprint $(fingerprint "$b") in 'vault:kv', $(fingerprint "$a") in 'keyfile'
-hint: run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed" \
+hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs" \
 		import -f keyfile vault:kv
 	# what Vault cannot take is found out by a dry run, too
 	vault_ask POST kv/destroy/2 '{"versions":[1]}'

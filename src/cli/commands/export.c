@@ -182,10 +182,12 @@ static void say_next(const struct transfer *transfer, const struct manager *mana
 {
 	if (!transfer->copied.count || transfer->what->options->writing.dry_run)
 		return;
+	transfer_say_proof(transfer, manager->name);
 	message_step(
-		"set up %s in the server's option file, in place of the plugin that reads the key file, and restart the server",
+		"set up %s in the server's option file, instead of the plugin that reads the key file, and restart the server",
 		manager_plugin(manager));
-	message_step("keep the key file until backups made before have expired: they need its keys, too");
+	message_step(
+		"keep the key file until all backups from before the restart have expired, because they need its keys");
 }
 
 static enum status export_to_manager(struct transfer *transfer, const struct exported *source,

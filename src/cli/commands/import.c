@@ -66,13 +66,15 @@ static void say_next(const struct transfer *transfer, const struct manager *sour
 
 	if (!transfer->copied.count || options->writing.dry_run)
 		return;
+	if (source->kind != MANAGER_FILE)
+		transfer_say_proof(transfer, options->file);
 	if (target->is_new)
 		new_file_say_next(options, options->new_password_file);
 	else
 		report_next_of_new_ids();
 	if (source->kind != MANAGER_FILE)
 		message_step(
-			"keep the keys in '%s' until the server has run with the key file, and backups made before have expired",
+			"keep the keys in '%s' until all backups from before the restart have expired, because they need these keys",
 			source->name);
 }
 

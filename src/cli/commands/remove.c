@@ -454,12 +454,11 @@ static enum status remove_keys(void *input)
 	struct arguments *arguments = input;
 	EDIT struct edit edit = EDIT_CLOSED;
 	KEYSET struct keyset removed = { 0 };
-	enum status status;
+	enum status status = key_ids_check_version(&arguments->ids, arguments->version);
 
-	if (arguments->version && arguments->ids.count != 1)
-		return usage_error("--key-version requires exactly one key ID");
 	arguments->options->writing.backup = true;
-	status = filter_complete(arguments->options);
+	if (!status)
+		status = filter_complete(arguments->options);
 	if (!status && arguments->datadirs.of_server)
 		status = defaults_complete_host(arguments->options);
 	if (!status)

@@ -7,6 +7,8 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "cli/words/shell_word.h"
+#include "core/cleanup.h"
 
 #include <string.h>
 
@@ -41,10 +43,10 @@ enum status transfer_complete(struct transfer_options *what)
 	struct options *options = what->options;
 	int uses = is_standard_stream(what->named.place) + reads_standard_input(&options->password) +
 		   reads_standard_input(&what->how.other_password);
-	enum status status = STATUS_DONE;
+	enum status status = key_ids_check_version(&what->named.ids, what->version);
 
-	if (what->version && what->named.ids.count != 1)
-		return usage_error("--key-version is about one ID: name one");
+	if (status)
+		return status;
 	if (uses > 1)
 		return usage_error("only one of the files and passwords can come from standard input");
 	if (what->datadirs.of_server)
@@ -137,8 +139,7 @@ enum status transfer_compare(struct transfer *transfer, const struct keyfile *so
 		status = message_fault(compare(transfer, source), transfer->from);
 	if (status || !json_array_size(transfer->conflicts))
 		return status;
-	message_hint(
-		"run 'mkeyfile verify' on the data with either one to find out which key it needs; nothing was changed");
+	message_hint("run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs");
 	return STATUS_REFUSED;
 }
 
@@ -167,6 +168,15 @@ void transfer_say(const struct transfer *transfer, const char *done, const char 
 	if (transfer->present)
 		message_note("  %zu key%s already there", transfer->present,
 			     transfer->present == 1 ? " was" : "s were");
+}
+
+void transfer_say_proof(const struct transfer *transfer, const char *name)
+{
+	HEAP char *word = transfer->what->datadirs.count ? NULL : shell_word(name);
+
+	if (word)
+		message_step("run 'mkeyfile verify --file=%s --server-data' to prove that the keys decrypt the data",
+			     word);
 }
 
 void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target)

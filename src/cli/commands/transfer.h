@@ -69,6 +69,9 @@ MUST_CHECK enum status transfer_compare(struct transfer *transfer, const struct 
 /* Says what was copied, or would be, or that there was nothing to copy. */
 void transfer_say(const struct transfer *transfer, const char *done, const char *would, bool encrypted);
 
+/* After a change without a proof: how to make it. name: where the keys are now; as --file takes it. */
+void transfer_say_proof(const struct transfer *transfer, const char *name);
+
 /* Sets the object of --json. role: what place is, "source" or "target". target: the key file that gets
  * the keys; NULL: they go to another manager. */
 void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target);

@@ -4,7 +4,6 @@
 #include "cli/managers/key_text.h"
 #include "cli/proof/prove.h"
 #include "cli/words/message.h"
-#include "core/cleanup.h"
 #include "core/format.h"
 
 #include <inttypes.h>
@@ -15,6 +14,11 @@
 static enum status refuse(const struct transfer *transfer, char *words)
 {
 	return refuse_unless(transfer->what->force, words);
+}
+
+static void hint_at_force(void)
+{
+	message_hint("--force overrides this check");
 }
 
 /* ---- AES_CTR ---- */
@@ -38,7 +42,8 @@ static void list_files(const struct data_needs *needs)
 
 static void hint_at_ctr(void)
 {
-	message_hint("decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again");
+	message_hint(
+		"decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)");
 }
 
 static enum status check_algorithm(const struct transfer *transfer, const struct manager *reader,
@@ -70,10 +75,10 @@ static enum status check_setting(const struct transfer *transfer, const struct m
 		return STATUS_DONE;
 	status = refuse(transfer, format_text("the server's option files set AES_CTR, and %s reads only AES_CBC",
 					      manager_plugin(reader)));
-	if (status == STATUS_REFUSED) {
+	if (status) {
 		hint_at_ctr();
-		message_hint(
-			"use --server-data if the data is encrypted with AES_CBC even so; --force overrides this check");
+		message_hint("use --server-data if the data is encrypted with AES_CBC anyway");
+		hint_at_force();
 	}
 	return status;
 }
@@ -142,14 +147,6 @@ static enum status check_whole(const struct transfer *transfer, const struct pro
 	return STATUS_FAILED;
 }
 
-static void hint_at_proof(const struct transfer *transfer)
-{
-	HEAP char *directories = datadirs_retype(&transfer->what->datadirs);
-
-	message_hint("run 'mkeyfile verify%s%s' for details; --force overrides this check",
-		     directories ? directories : "", message_given());
-}
-
 enum status transfer_prove(const struct transfer *transfer, const struct manager *reader, const struct secret *text)
 {
 	const struct options *options = transfer->what->options;
@@ -173,6 +170,6 @@ enum status transfer_prove(const struct transfer *transfer, const struct manager
 	if (!status)
 		status = check_whole(transfer, &proof);
 	if (status)
-		hint_at_proof(transfer);
+		hint_at_force();
 	return status;
 }

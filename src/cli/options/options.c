@@ -138,6 +138,11 @@ bool key_ids_have(const struct key_ids *key_ids, uint64_t id)
 	return false;
 }
 
+enum status key_ids_check_version(const struct key_ids *key_ids, uint32_t version)
+{
+	return version && key_ids->count != 1 ? usage_error("--key-version requires exactly one key ID") : STATUS_DONE;
+}
+
 enum status key_ids_add(struct key_ids *key_ids, uint32_t id)
 {
 	uint32_t *added = array_add(&key_ids->ids, &key_ids->count, sizeof(*added));

@@ -178,5 +178,8 @@ void option_free_key_ids(void *place);
 
 bool key_ids_have(const struct key_ids *key_ids, uint64_t id);
 
+/* Refuses --key-version (0: not given) unless there is exactly one ID. */
+MUST_CHECK enum status key_ids_check_version(const struct key_ids *key_ids, uint32_t version);
+
 enum status key_ids_add(struct key_ids *key_ids, uint32_t id);
 void key_ids_free(struct key_ids *key_ids);
