@@ -60,6 +60,6 @@ char **child_environment(char *const environment[], const char *const names[]);
  * inherited descriptor may be that of a password. */
 void child_close_inherited(void);
 
-/* The same: limits its address space to the current size and so many bytes more. A sanitizer
- * reserves a lot before. */
+/* For such a child: limits its address space to its current size plus more bytes. The current size
+ * matters because a sanitizer reserves a lot of address space. */
 void child_limit_memory(size_t more);
