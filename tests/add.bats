@@ -150,7 +150,7 @@ $(sed 's/^7/100/' keyfile)" precious ''; do
 		same "would keep the old content in 'keyfile.~1~'
 the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$(head -n 2 <<<"$stderr")"
 		run -0 --separate-stderr mkeyfile add 8 --backup
-		same "the old content is in 'keyfile.~1~', under the old password if it had one
+		same "the old content is in 'keyfile.~1~'; if encrypted, it needs the old password
 the backup 'keyfile~' was kept: it may contain keys that are not in the file" "$(head -n 2 <<<"$stderr")"
 		cmp kept keyfile~
 		cmp old keyfile.~1~
@@ -237,7 +237,7 @@ key ID 8 is already in 'keyfile'" '{
 	chmod 644 keyfile
 	run --separate-stderr mkeyfile add 7
 	[ "$status" = 0 ]
-	same "mkeyfile add: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them" \
+	same "mkeyfile add: warning: 'keyfile' has mode 0644: other users can read its keys, or its group can change them" \
 		"${stderr_lines[0]}"
 	openssl_encrypt pw keyfile sealed
 	chmod 644 sealed
@@ -250,7 +250,7 @@ key ID 8 is already in 'keyfile'" '{
 	make_keyfile deep/real 1
 	ln -s deep/real keyfile
 	run --separate-stderr mkeyfile add 7 --backup
-	same "the old content is in '$PWD/deep/real~', under the old password if it had one" "${stderr_lines[0]}"
+	same "the old content is in '$PWD/deep/real~'; if encrypted, it needs the old password" "${stderr_lines[0]}"
 	[ -f deep/real~ ]
 	echo precious >deep/real~
 	run -0 --separate-stderr mkeyfile add 8 --backup --json

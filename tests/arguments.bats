@@ -120,7 +120,7 @@ places() { # secret
 	done
 	nothing_shown
 	hex=${secrets[0]}
-	run_refused 64 "mkeyfile list: a key or password is not accepted as an argument, which every user of the host can see
+	run_refused 64 "mkeyfile list: a key or password is not accepted as an argument: any user of this host can see arguments
 hint: use --key-from, --password-file, --password-fd or --password-command
 hint: put ./ before a file name that consists of hex digits only" list -f "$hex"
 	mv keyfile "$hex"
@@ -188,7 +188,7 @@ hint: run 'mkeyfile --help' to list the commands" frobnicate
 	run_refused 2 "mkeyfile list: the password command failed with status 3" list -f sealed --password-c='exit 3'
 	run -0 mkeyfile list --ids -f sealed --password-fi=pw
 	for word in --new-password=x --new-pass=x --new=x; do
-		run_refused 64 "mkeyfile generate: a password is not accepted as an argument, which every user of the host can see
+		run_refused 64 "mkeyfile generate: a password is not accepted as an argument: any user of this host can see arguments
 hint: use --password-file, --password-fd or --password-command" generate -f new $word
 	done
 	run -0 mkeyfile generate -q -f new --new-password-f=new.key

@@ -145,7 +145,7 @@ hint: run 'mkeyfile add --help' to list the options" add -1
 }
 
 @test "a key among the arguments is never printed" {
-	never="a key or password is not accepted as an argument, which every user of the host can see
+	never="a key or password is not accepted as an argument: any user of this host can see arguments
 hint: use --key-from, --password-file, --password-fd or --password-command
 hint: put ./ before a file name that consists of hex digits only"
 	for command in add rotate generate; do
@@ -455,8 +455,8 @@ $no_password_hint" encrypt
 @test "standard input instead of a file to change" {
 	run_refused 64 "mkeyfile add: standard input cannot be changed: use --file=FILE or --output=-" add 7 -f -
 	run_refused 64 "mkeyfile rotate: standard input cannot be changed: use --file=FILE or --output=-" rotate 100 -f -
-	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: name a file" encrypt --in-place -f - -P pw
-	run_refused 64 "mkeyfile generate: a key file cannot be created on standard output: name a file" generate -f -
+	run_refused 64 "mkeyfile encrypt: standard input cannot be changed in place: use --file=FILE" encrypt --in-place -f - -P pw
+	run_refused 64 "mkeyfile generate: cannot create a key file on standard output: use --file=FILE" generate -f -
 }
 
 @test "output to the input file, and to an existing file" {
@@ -482,12 +482,12 @@ hint: run 'mkeyfile --help' to list the commands" --no-prompt
 hint: run 'mkeyfile list --help' to list the options" list --frobnicate
 	for word in --password=secret --password --pass=secret --passwd=secret --Password=secret --pw=secret \
 		--passphrase=secret --new-password=secret; do
-		run_refused 64 "mkeyfile encrypt: a password is not accepted as an argument, which every user of the host can see
+		run_refused 64 "mkeyfile encrypt: a password is not accepted as an argument: any user of this host can see arguments
 hint: use --password-file, --password-fd or --password-command" encrypt $word
 	done
 	for target in 5.5.60 10.0.38 10.1.3 8.0.36 10 x '' 10.5+plugin 10.11x maxscalex 10.+5 ' 10.11' 10.-1 10.11.-5 100.1; do
 		run_refused 64 "mkeyfile list: unknown target '$target'
-hint: name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise" list "--target=$target"
+hint: use a version as SELECT VERSION() prints it, such as 10.11, 11.8.9-MariaDB or 11.8-enterprise" list "--target=$target"
 	done
 	run_refused 64 "mkeyfile list: unknown digest 'md5': use sha1, sha224, sha256, sha384 or sha512" list --digest=md5
 	for count in -1 x 2147483648 1e3 ''; do

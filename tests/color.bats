@@ -38,7 +38,7 @@ exit 2" "$output"
 	make_keyfile keyfile 1 2
 	chmod 644 keyfile
 	on_terminal "$MKEYFILE" add 7 --dry-run
-	same "${yellow}mkeyfile add: warning:${none} 'keyfile' has mode 0644: others can read its keys, or its group can change them" \
+	same "${yellow}mkeyfile add: warning:${none} 'keyfile' has mode 0644: other users can read its keys, or its group can change them" \
 		"${lines[0]}"
 	on_terminal "$MKEYFILE" diff keyfile
 	[[ ${lines[0]} == "${green}same:${none} 'keyfile'"* ]]

@@ -614,7 +614,7 @@ spread_out() {
 @test "--server-data: usage" {
 	for options in 'verify' 'remove 102' 'rotate --new-id 102'; do
 		# shellcheck disable=SC2086
-		run_refused 64 "mkeyfile ${options%% *}: --server-data needs the option files, which --no-defaults skips" $options --no-defaults --server-data
+		run_refused 64 "mkeyfile ${options%% *}: --server-data requires the option files, which --no-defaults skips" $options --no-defaults --server-data
 	done
 	run -64 mkeyfile rotate 100 --server-data
 	run -64 mkeyfile rotate 100 --new-id --server-data --server

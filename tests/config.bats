@@ -66,7 +66,7 @@ loose_mkeyfile_key_management = FORCE_PLUS_PERMANENT
 loose_mkeyfile_key_management_filename = $PWD/keyfile
 loose_mkeyfile_key_management_filekey = FILE:$PWD/pw
 loose_mkeyfile_key_management_encryption_algorithm = AES_CTR
-# To go back, while the file has no key versions, use this instead of the above:
+# To switch back while the file has no key versions, replace the lines above with:
 # [mariadb]
 # plugin_load_add = file_key_management
 # loose_file_key_management = FORCE_PLUS_PERMANENT
@@ -138,8 +138,8 @@ hint: use a file name" config -f /dev/fd/7 7< <(cat plain)
 		config -f plain --plugin=hashicorp
 	run_refused 64 "mkeyfile config: use --file=aws:DIR with --plugin=aws, where DIR is the data directory" \
 		config -f vault:kv --plugin=aws
-	run_refused 64 "mkeyfile config: use --file=FILE to name a key file for this plugin" config -f vault:kv --plugin
-	run_refused 4 "mkeyfile config: hashicorp_key_management has no AES_CTR" \
+	run_refused 64 "mkeyfile config: use --file=FILE to choose a key file for this plugin" config -f vault:kv --plugin
+	run_refused 4 "mkeyfile config: hashicorp_key_management does not support AES_CTR" \
 		config -f vault:kv --encryption-algorithm=AES_CTR
 	unset VAULT_ADDR
 	run_refused 2 "mkeyfile config: VAULT_ADDR is not set
@@ -172,8 +172,8 @@ loose_aws_key_management = FORCE_PLUS_PERMANENT"
 
 @test "without an algorithm, a note says what AES_CTR rules out" {
 	run -0 --separate-stderr mkeyfile config -f plain
-	same "note: data that AES_CTR encrypts can never move to Vault or AWS KMS;
-      if it may have to, use --encryption-algorithm=AES_CBC" "$(head -n 2 <<<"$stderr")"
+	same "note: data encrypted with AES_CTR can never move to Vault or AWS KMS;
+      use --encryption-algorithm=AES_CBC to keep that move possible" "$(head -n 2 <<<"$stderr")"
 	run -0 --separate-stderr mkeyfile config -f plain --encryption-algorithm=AES_CTR
 	run ! grep -q Vault <<<"$stderr"
 }

@@ -82,7 +82,7 @@ same_bytes_for_the_same_salt() {
 	make_keyfile other 1 7
 	cp other old
 	run --separate-stderr mkeyfile encrypt -P pw -o other --force
-	assert_equal 0 "the old content is in 'other~', under the old password if it had one
+	assert_equal 0 "the old content is in 'other~'; if encrypted, it needs the old password
 encrypted 'keyfile' to 'other'" ""
 	cmp old other~
 	openssl_decrypt pw other | cmp - keyfile
@@ -168,11 +168,11 @@ next: before you restart the server, remove from its option file:
 	run -0 mkeyfile encrypt -P pw --in-place -q
 	for mode in 644 620 604; do
 		chmod $mode keyfile
-		run_refused 4 "mkeyfile decrypt: 'keyfile' has mode 0$mode: others could read the plain keys, or its group could change them
+		run_refused 4 "mkeyfile decrypt: 'keyfile' has mode 0$mode: other users could read the plain keys, or its group could change them
 hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw --in-place
 		make_keyfile other 1
 		chmod $mode other
-		run_refused 4 "mkeyfile decrypt: 'other' has mode 0$mode: others could read the plain keys, or its group could change them
+		run_refused 4 "mkeyfile decrypt: 'other' has mode 0$mode: other users could read the plain keys, or its group could change them
 hint: set its mode to 600, or to 640 with the server's group" decrypt -P pw -o other --force
 	done
 }

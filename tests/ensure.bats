@@ -74,7 +74,7 @@ ensure_twice() { # argument...
 	run -0 --separate-stderr mkeyfile ensure --new-password-file=keyfile.key 7
 	same "created 'keyfile.key', a password file
 changed 'keyfile', encrypted
-  the file was plain
+  the file was not encrypted
 next: before you restart the server, add to the group [mariadb] of its option file:
       loose_file_key_management_filekey = FILE:$PWD/keyfile.key" "$stderr"
 	openssl_decrypt keyfile.key keyfile >opened
@@ -96,7 +96,7 @@ next: before you restart the server, add to the group [mariadb] of its option fi
 	unset MKEYFILE_PRINT_DEFAULTS MKEYFILE_FILE
 	run -0 --separate-stderr mkeyfile ensure 1 --defaults-file=my.cnf
 	same "changed '$PWD/keyfile', encrypted
-  the file was plain" "$(tail -n 2 <<<"$stderr")"
+  the file was not encrypted" "$(tail -n 2 <<<"$stderr")"
 	openssl_decrypt keyfile.key keyfile | grep -q '^1;'
 }
 
@@ -383,7 +383,7 @@ would create 'keyfile', encrypted
 	same '[true,true,[]]' "$(jq -c '[.changed, .dry_run, .keys]' <<<"$output")"
 	run_dry "would create 'keyfile.key', a password file
 would change 'keyfile', encrypted
-  the file was plain" --new-password-file=keyfile.key
+  the file was not encrypted" --new-password-file=keyfile.key
 	run_dry "'keyfile' needs no change"
 	same '[false,true]' "$(jq -c '[.changed, .dry_run]' <<<"$output")"
 }
@@ -404,7 +404,7 @@ hint: 'keyfile' is a symbolic link to a file that does not exist" ensure
 	run_refused 2 "mkeyfile ensure: 'directory' is not a regular file" ensure --new-password-file=directory
 	: >empty
 	run_refused 2 "mkeyfile ensure: 'empty' contains no key" ensure -f empty
-	run_refused 64 "mkeyfile ensure: standard input cannot be changed: name a file" ensure -f -
+	run_refused 64 "mkeyfile ensure: standard input cannot be changed: use --file=FILE" ensure -f -
 	run_refused 64 "mkeyfile ensure: the key file and the password file must be different files" \
 		ensure --new-password-file=keyfile
 }
@@ -439,7 +439,7 @@ hint: check which of the two keys your data uses, and move the other one to a ne
 	make_keyfile keyfile 1 2
 	chmod 644 keyfile
 	run -0 --separate-stderr mkeyfile ensure
-	same "mkeyfile ensure: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them
+	same "mkeyfile ensure: warning: 'keyfile' has mode 0644: other users can read its keys, or its group can change them
 'keyfile' needs no change" "$stderr"
 	ensure_twice --mode=0600
 	make_password_file pw

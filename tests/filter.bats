@@ -203,7 +203,7 @@ hint: create the password file first: with --output, mkeyfile does not create it
 	umask 022
 	rm -f out
 	filter plain add 7
-	same "mkeyfile add: warning: standard output is a file with mode 0644: others can read the plain keys, or its group can change them" \
+	same "mkeyfile add: warning: standard output is a file with mode 0644: other users can read the plain keys, or its group can change them" \
 		"$(head -n 1 said)"
 	filter sealed add 7 -P pw
 	run -1 grep warning said

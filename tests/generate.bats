@@ -83,9 +83,9 @@ next: add both files to the server's option file
 	printf '[mariadb]\nplugin_load_add = file_key_management\nloose_file_key_management_filename = %s\n' "$PWD/keyfile" >my.cnf
 	unset MKEYFILE_PRINT_DEFAULTS
 	run_refused 4 "mkeyfile generate: '$PWD/keyfile' already exists
-hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate --file="$PWD/keyfile" --defaults-file="$PWD/my.cnf"
+hint: run 'mkeyfile add' to add keys: the server uses this file" generate --file="$PWD/keyfile" --defaults-file="$PWD/my.cnf"
 	run_refused 4 "mkeyfile generate: 'keyfile' already exists
-hint: use 'mkeyfile add' to add keys to the file, which the server uses" generate -f keyfile --defaults-file="$PWD/my.cnf"
+hint: run 'mkeyfile add' to add keys: the server uses this file" generate -f keyfile --defaults-file="$PWD/my.cnf"
 }
 
 @test "encrypts with a password from each source" {
@@ -107,7 +107,7 @@ hint: use 'mkeyfile add' to add keys to the file, which the server uses" generat
 	cp -p keyfile old
 	run --separate-stderr mkeyfile generate --force --trust-owner=nobody
 	[ "$status" = 0 ]
-	same "the old content is in 'keyfile~', under the old password if it had one" "${stderr_lines[0]}"
+	same "the old content is in 'keyfile~'; if encrypted, it needs the old password" "${stderr_lines[0]}"
 	cmp old keyfile~
 	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile~)"
 	same "$(stat -c '%a %u:%g' old)" "$(stat -c '%a %u:%g' keyfile)"
@@ -118,7 +118,7 @@ hint: use 'mkeyfile add' to add keys to the file, which the server uses" generat
 @test "--force refuses to write plain keys to a file that others can read" {
 	make_keyfile keyfile 1
 	chmod 644 keyfile
-	run_refused 4 "mkeyfile generate: 'keyfile' has mode 0644: others could read the plain keys, or its group could change them
+	run_refused 4 "mkeyfile generate: 'keyfile' has mode 0644: other users could read the plain keys, or its group could change them
 hint: set its mode to 600, or to 640 with the server's group" generate --force
 	run -0 mkeyfile generate --force -q --new-password-file=keyfile.key
 }

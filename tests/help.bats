@@ -33,7 +33,7 @@ Commands:
   list                 show IDs, versions, sizes and fingerprints, never keys
   encrypt              encrypt a plain key file, as openssl enc does
   decrypt              decrypt a key file, as openssl enc -d does
-  verify               check that a server loads the file and opens its data
+  verify               check that a server loads the file and decrypts its data
   config               print the option file section for the server
   passwd               change the password or the KDF of a key file
   remove ID...|--all   remove keys that no data needs
@@ -83,7 +83,7 @@ Examples:
 Options:
       --all                       Rotate every ID in the file
   -s, --size=BITS                 Make keys of BITS bits (default: unchanged)
-      --new-id[=ID]               Make a successor with ID (default: next free)
+      --new-id[=ID]               Create successor ID (default: next free ID)
       --flush                     Make the server read the key file again
       --datadir=DIR               Read DIR, a data directory or a backup
       --server-data               Read every data directory of the local server

@@ -92,7 +92,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 	same "$(grep -E '^(2|100);' plain)" "$(openssl_decrypt pw keyfile | grep -E '^(2|100);')"
 	run -0 mkeyfile import -f copy - <plain
 	cmp copy plain
-	run_refused 64 "mkeyfile import: standard input cannot be changed: name a file" import -f - plain
+	run_refused 64 "mkeyfile import: standard input cannot be changed: use --file=FILE" import -f - plain
 	run_refused 64 "mkeyfile import: only one of the files and passwords can come from standard input" import -P - -
 }
 
@@ -100,7 +100,7 @@ hint: use --other-password-file, --other-digest and --other-pbkdf2 for this file
 	make_keyfile keyfile 1 2 100
 	make_keyfile other 1 2 7
 	grep '^2;' keyfile >>other
-	words="mkeyfile import: key ID 1 version 1 is another key: fingerprint $(print_of 1 other) in 'other', $(print_of 1 keyfile) in 'keyfile'"
+	words="mkeyfile import: key ID 1 version 1 differs: fingerprint $(print_of 1 other) in 'other', $(print_of 1 keyfile) in 'keyfile'"
 	hint="hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs"
 	run_refused 4 "$words
 $hint" import other
@@ -110,20 +110,20 @@ $hint" import other --dry-run
 	same "$(print_of 1 other) $(print_of 1 keyfile) false 4" \
 		"$(jq -r '"\(.conflicts[0].source.fingerprint) \(.conflicts[0].target.fingerprint) \(.changed) \(.error.status)"' <<<"$output")"
 	run -4 --separate-stderr mkeyfile export other
-	[[ $stderr == *"key ID 1 version 1 is another key: fingerprint $(print_of 1 keyfile) in 'keyfile', $(print_of 1 other) in 'other'"* ]]
+	[[ $stderr == *"key ID 1 version 1 differs: fingerprint $(print_of 1 keyfile) in 'keyfile', $(print_of 1 other) in 'other'"* ]]
 	run -0 mkeyfile import other 2 7
 }
 
 @test "named IDs and versions have to be there" {
 	make_keyfile other '1;1' '100;1' '100;2'
 	: >empty
-	run_refused 2 "mkeyfile import: 'other' has no key ID 5" import other 1 5
-	run_refused 2 "mkeyfile import: 'other' has no version 3 of key ID 100" import other 100 --key-version=3
+	run_refused 2 "mkeyfile import: key ID 5 is not in 'other'" import other 1 5
+	run_refused 2 "mkeyfile import: key ID 100 version 3 is not in 'other'" import other 100 --key-version=3
 	run_refused 64 "mkeyfile import: --key-version requires exactly one key ID" import other --key-version=3
 	run_refused 2 "mkeyfile import: cannot open 'none': No such file or directory" import none
-	run_refused 2 "mkeyfile import: 'aws:aws' has no keys" import aws:aws
-	run_refused 64 "mkeyfile import: no source named" import
-	run_refused 64 "mkeyfile export: no target named" export
+	run_refused 2 "mkeyfile import: 'aws:aws' contains no keys" import aws:aws
+	run_refused 64 "mkeyfile import: no source given" import
+	run_refused 64 "mkeyfile export: no target given" export
 }
 
 @test "versions above 1 go where they are read" {
@@ -157,7 +157,7 @@ $(grep '^100;' other)" "$(cat keyfile)"
 	run_refused 0 "'newer' already has all 3 keys of 'keyfile'" export -P pw newer --other-password-file=other.pw
 	run_refused 0 "would create 'third', encrypted
 $(line_of 2 1 "$(print_of 2 plain)")" export -P pw third 2 1 --dry-run || true
-	run_refused 64 "mkeyfile export: keys are not exported to standard output: name a file" export -P pw -
+	run_refused 64 "mkeyfile export: cannot export keys to standard output: use a file name" export -P pw -
 }
 
 # ---- AWS KMS ----
@@ -171,8 +171,8 @@ $(line_of 1 1 "$(print_of '1;1' keyfile)")
 $(line_of 100 1 "$(print_of '100;1' keyfile)")
 $(line_of 100 2 "$(print_of '100;2' keyfile)")
 next: run 'mkeyfile verify --file=aws:aws --server-data' to prove that the keys decrypt the data
-      set up aws_key_management in the server's option file, instead of the plugin that reads the key file, and restart the server
-      keep the key file until all backups from before the restart have expired, because they need its keys" ""
+      configure aws_key_management in the server's option file instead of the plugin that reads the key file, and restart the server
+      keep the key file until all backups from before the restart have expired: these backups need its keys" ""
 	same "aws-kms-key.1.1 444 $(stat -c %u:%g aws)
 aws-kms-key.100.1 444 $(stat -c %u:%g aws)
 aws-kms-key.100.2 444 $(stat -c %u:%g aws)" "$(stat -c '%n %a %u:%g' aws/* | sed 's|aws/||')"
@@ -190,20 +190,20 @@ aws-kms-key.100.2 444 $(stat -c %u:%g aws)" "$(stat -c '%n %a %u:%g' aws/* | sed
 	make_keyfile keyfile 1
 	run_refused 0 "would change 'aws:aws'
 $(line_of 1 1 "$(print_of 1 keyfile)")" export aws:aws --kms-key-id=alias/db --dry-run
-	run_refused 64 "mkeyfile export: an export to AWS KMS needs --kms-key-id, the KMS key that encrypts the keys" export aws:aws --dry-run
+	run_refused 64 "mkeyfile export: an export to AWS KMS requires --kms-key-id, the KMS key that encrypts the keys" export aws:aws --dry-run
 	run_refused 2 "mkeyfile export: cannot open 'none': No such file or directory" export aws:none --kms-key-id=alias/db
 }
 
 @test "names that the plugin would cut are refused, and names that it has cut stop an import" {
 	make_keyfile keyfile 1 10000 100000
-	run_refused 4 "mkeyfile export: cannot write aws-kms-key.100000.1: aws_key_management cuts the name to aws-kms-key.100000., and finds no key
-hint: move the tables to a shorter key ID first, or name the key IDs to export without 100000" \
+	run_refused 4 "mkeyfile export: cannot write aws-kms-key.100000.1: aws_key_management truncates the name to aws-kms-key.100000. and would find no key
+hint: move the tables to a shorter key ID first, or list the key IDs to export without 100000" \
 		export aws:aws --kms-key-id=alias/db
 	exports 1 10000
 	[ "$status" = 0 ]
 	cp aws/aws-kms-key.1.1 aws/aws-kms-key.100000.
-	run_refused 2 "mkeyfile import: 'aws/aws-kms-key.100000.' is not named aws-kms-key.ID.VERSION
-hint: the plugin cuts names that are longer than 19 characters: name the key IDs to import without it" import aws:aws -f new
+	run_refused 2 "mkeyfile import: the name of 'aws/aws-kms-key.100000.' is not aws-kms-key.ID.VERSION
+hint: list the key IDs to import without this one: the plugin truncates names longer than 19 characters" import aws:aws -f new
 	run -0 mkeyfile import aws:aws -f new 1 10000
 }
 
@@ -223,8 +223,8 @@ hint: check with 'aws sts get-caller-identity' that the command reaches AWS"
 		[hangs]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1' with AWS KMS
 mkeyfile COMMAND: 'aws kms OPERATION' timed out
 hint: use --manager-timeout=SECONDS to allow more time"
-		[empty]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': AWS KMS gave an answer that is not base64"
-		[garbage]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': AWS KMS gave an answer that is not base64"
+		[empty]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': the answer from AWS KMS is not base64"
+		[garbage]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': the answer from AWS KMS is not base64"
 	)
 	for fault in fails dies hangs empty garbage; do
 		words=${said[$fault]//COMMAND/export}
@@ -313,7 +313,7 @@ hint: run 'aws configure set cli_history disabled', or use another profile"
 	assert_equal 1 "" "no: 'aws:aws' has no key ID 1, which every server needs
   3 keys"
 	run_refused 64 "mkeyfile rotate: 'aws:aws' is not a key file
-hint: only list, verify and diff read other key managers; use 'mkeyfile import' to copy keys to a key file" \
+hint: use 'mkeyfile import' to copy keys to a key file: only list, verify and diff read other key managers" \
 		rotate --file=aws:aws 100
 }
 
@@ -358,7 +358,7 @@ hint: --force overrides this check" ]]
 	data=$BATS_FILE_TMPDIR/ctr
 	exports --datadir="$data"
 	[ "$status" = 4 ]
-	[[ $stderr == "mkeyfile export: "*" encrypted with AES_CTR, and aws_key_management reads only AES_CBC
+	[[ $stderr == "mkeyfile export: "*" encrypted with AES_CTR, but aws_key_management reads only AES_CBC
 "*"  '$data/t/a.ibd'
 hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
 hint: --force overrides this check" ]]
@@ -380,7 +380,7 @@ hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the
 		'file_key_management_encryption_algorithm = aes_ctr' >my.cnf
 	unset MKEYFILE_PRINT_DEFAULTS MKEYFILE_FILE
 	run -4 --separate-stderr mkeyfile export aws:aws --kms-key-id=alias/db --defaults-file=my.cnf
-	[[ $stderr == *"mkeyfile export: the server's option files set AES_CTR, and aws_key_management reads only AES_CBC
+	[[ $stderr == *"mkeyfile export: the server's option files set AES_CTR, but aws_key_management reads only AES_CBC
 hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
 hint: use --server-data if the data is encrypted with AES_CBC anyway
 hint: --force overrides this check" ]]

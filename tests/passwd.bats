@@ -33,7 +33,7 @@ still_opens="the old password still opens 'keyfile~': after the server has start
 	cp keyfile before
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=new
 	assert_equal 0 "created 'new', a password file
-the old content is in 'keyfile~', under the old password if it had one
+the old content is in 'keyfile~'; if encrypted, it needs the old password
 changed 'keyfile': a new password, sha1, 1 iteration
 next: make 'new' readable by the server's user account (chown --reference=pw, chmod --reference=pw)
       before you restart the server, set in its option file:
@@ -59,7 +59,7 @@ $still_opens" ""
 	cp -p keyfile old-keyfile
 	cp -p pw old-pw
 	run --separate-stderr mkeyfile passwd -P pw --new-password-file=./pw --trust-owner=nobody
-	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+	assert_equal 0 "the old content is in 'keyfile~'; if encrypted, it needs the old password
 the old password is in 'pw~'
 changed 'keyfile': a new password, sha1, 1 iteration
 changed 'pw', its password file
@@ -88,7 +88,7 @@ $still_opens pw~" ""
 @test "other sources of the new password" {
 	make_password_file new
 	run --separate-stderr mkeyfile passwd -P pw --new-password-fd=5 5<new
-	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+	assert_equal 0 "the old content is in 'keyfile~'; if encrypted, it needs the old password
 changed 'keyfile': a new password, sha1, 1 iteration
 next: before you restart the server, change the password that file_key_management_filekey specifies
 $copy the key file $to_all
@@ -189,7 +189,7 @@ $hint" encrypt -f - --digest=sha256 <plain
 @test "the digest or iteration count that is not given stays unchanged" {
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 100
 	run --separate-stderr mkeyfile passwd -P pw --digest=sha256 --pbkdf2=100 --new-pbkdf2=200
-	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+	assert_equal 0 "the old content is in 'keyfile~'; if encrypted, it needs the old password
 changed 'keyfile': the same password, sha256, PBKDF2 with 200 iterations
 next: before you restart the server, set in its option file:
       loose_file_key_management_use_pbkdf2 = 200
@@ -370,7 +370,7 @@ the backup 'new~' was kept: it may contain another password" "$(sed -n '3,4p' <<
 	local other='with this file before you delete it, since it may contain other keys'
 	same "mkeyfile passwd: warning: 'keyfile' has 2 hard links: the other links keep the old content
 mkeyfile passwd: warning: 'pw' has 2 hard links: the other links keep the old content
-the old content is in 'keyfile~', under the old password if it had one
+the old content is in 'keyfile~'; if encrypted, it needs the old password
 mkeyfile passwd: warning: '.keyfile.mkeyfile-1-2', in the same directory, was left by an interrupted run
 hint: compare '.keyfile.mkeyfile-1-2' $other
 the old password is in 'pw~'
@@ -403,7 +403,7 @@ hint: compare '.pw.mkeyfile-3-4' $other" "$(head -n 8 <<<"$stderr")"
 		passwd --password-fd=5 --new-password-fd=5 5<pw
 	run_refused 64 "mkeyfile passwd: the old and the new password cannot both come from standard input" passwd -P - --new-password-fd=0
 	run_refused 2 "mkeyfile passwd: cannot read 'file descriptor 77': Bad file descriptor" passwd -P pw --new-password-fd=77
-	run_refused 64 "mkeyfile passwd: a password is not accepted as an argument, which every user of the host can see
+	run_refused 64 "mkeyfile passwd: a password is not accepted as an argument: any user of this host can see arguments
 hint: use --password-file, --password-fd or --password-command" passwd -P pw --new-password=secret
 }
 
@@ -539,13 +539,13 @@ run_killed() {
 		"$MKEYFILE" passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 2 "mkeyfile passwd: cannot replace 'run/pw': Input/output error
 hint: run the same command again to finish the change with the new password in '$PWD/run/pw.new'
-the old content is in 'run/keyfile~', under the old password if it had one
+the old content is in 'run/keyfile~'; if encrypted, it needs the old password
 hint: the key file was changed" ""
 	opens run/keyfile run/pw.new
 	run --separate-stderr mkeyfile passwd -f run/keyfile -P run/pw --new-password-file=run/pw
 	assert_equal 0 "the new password is already in '$PWD/run/pw.new', from an interrupted run
 the old password is in 'run/pw~'
-'run/keyfile' already opens with the new password: an earlier run got this far
+'run/keyfile' already uses the new password, from an interrupted run
 changed 'run/pw', its password file
 next: the server's settings need no change
 $copy both files $to_all" ""

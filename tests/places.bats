@@ -39,7 +39,7 @@ no_litter() {
 	cp sealed old
 	run --separate-stderr mkeyfile add 8 -f sealed -P pw --write-in-place=saved/sealed
 	same 0 "$status"
-	same "the old content is in 'saved/sealed', under the old password if it had one" "${stderr_lines[0]}"
+	same "the old content is in 'saved/sealed'; if encrypted, it needs the old password" "${stderr_lines[0]}"
 	cmp old saved/sealed
 	openssl_decrypt pw sealed | grep -q '^8;'
 	run -1 compgen -G 'saved/.*.mkeyfile*'
@@ -112,7 +112,7 @@ no_litter() {
 	run --separate-stderr strace -o trace -e inject=fsync:error=EIO:when=3+ "$MKEYFILE" add 7 --write-in-place=again
 	assert_equal 2 "mkeyfile add: 'keyfile' is damaged: cannot finish writing: Input/output error
 hint: restore the old content from the backup
-the old content is in 'again', under the old password if it had one" ""
+the old content is in 'again'; if encrypted, it needs the old password" ""
 	cmp again old
 }
 

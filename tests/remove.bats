@@ -46,11 +46,11 @@ hint: use --server-data for the server of this host, or --datadir=DIR for a data
 	cp -rp "$data" data
 	cp keyfile before
 	run --separate-stderr mkeyfile remove 101 --datadir=data
-	assert_equal 0 "the old content is in 'keyfile~', under the old password if it had one
+	assert_equal 0 "the old content is in 'keyfile~'; if encrypted, it needs the old password
 changed 'keyfile'
   without key ID 101 version 1, 256 bits, fingerprint $(print_of 101 before)
-not checked: other nodes, replicas and their relay logs, backups elsewhere;
-      anything there that needs these keys needs 'keyfile~' or a copy of it" ""
+not checked: other nodes, replicas and their relay logs, and other backups;
+      keep 'keyfile~' or a copy of it as long as any of them may need these keys" ""
 	cmp before keyfile~
 	sed '/^101;/d' before | cmp - keyfile
 	server_start "$PWD/data" "$PWD/keyfile"
@@ -80,7 +80,7 @@ not checked: other nodes, replicas and their relay logs, backups elsewhere;
 @test "--force overrides the checks, with warnings" {
 	run --separate-stderr mkeyfile remove 100 --force
 	same 0 "$status"
-	same "not checked: other nodes, replicas and their relay logs, backups, or any data at all;" "${stderr_lines[3]}"
+	same "not checked: the data of this server, other nodes, replicas and their relay logs, and backups;" "${stderr_lines[3]}"
 	same '1 2 101' "$(cut -d ';' -f 1 keyfile | xargs)"
 	mv keyfile~ keyfile
 	run --separate-stderr mkeyfile remove 100 --force --datadir="$data"
@@ -187,7 +187,7 @@ hint: start the server with all keys and shut it down cleanly, or prepare the ba
 	run -0 mkeyfile remove 101 --force -q
 	cp keyfile between
 	run -0 --separate-stderr mkeyfile remove 102 --force
-	same "      anything there that needs these keys needs 'keyfile.~1~' or a copy of it" "$(tail -n 1 <<<"$stderr")"
+	same "      keep 'keyfile.~1~' or a copy of it as long as any of them may need these keys" "$(tail -n 1 <<<"$stderr")"
 	cmp before keyfile~
 	cmp between keyfile.~1~
 }

@@ -18,7 +18,7 @@ key_of() { # ID;VERSION
 version_steps="next:
   1. copy 'keyfile' to every server of the cluster before any server uses the new key
   2. on each server, run FLUSH FILE_KEY_MANAGEMENT_KEYS (Enterprise Server) or SET GLOBAL mkeyfile_key_management_reload = ON (mkeyfile's plugin)
-  3. run 'mkeyfile status --wait': InnoDB re-encrypts pages that are more than innodb_encryption_rotate_key_age versions behind (with 1, the default, none before the next rotation)
+  3. run 'mkeyfile status --wait': InnoDB re-encrypts pages with a key more than innodb_encryption_rotate_key_age versions old (with 1, the default, none before the next rotation)
   4. keep the old versions: backups need them, and so does data that is not re-encrypted yet. With the server stopped, 'mkeyfile remove --old-versions --datadir=DIR ID' removes the versions that no data needs"
 by_hand="re-encrypt the rest by hand: rebuild the redo log (change innodb_log_file_size and restart), rewrite Aria tables (ALTER TABLE ... FORCE, also in mysql), and purge binary logs"
 

@@ -260,7 +260,7 @@ keys_of() { # pattern of names
 	grep -E '^  1 +1 +1 +[0-9]+ +proven +1 Aria data, on free pages only; an old version, still needed$' <<<"$output"
 	run -4 --separate-stderr mkeyfile remove --all --old-versions --datadir=data
 	same "mkeyfile remove: key ID 1 version 1 is needed for free pages of 1 file, for example 'data/db/emptied.MAD'
-hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
+hint: start the server, run these statements to rewrite the tables, and shut the server down cleanly; --free-pages overrides this check
   ALTER TABLE \`db\`.\`emptied\` FORCE;" "$stderr"
 	run -0 mkeyfile remove --all --old-versions --datadir=data --free-pages -q
 	start mkeyfile_key_management --innodb-log-file-size=12M --innodb-fast-shutdown=0
@@ -333,7 +333,7 @@ export_and_import() { # table
 	before=$(sha256sum keyfile)
 	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
 	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed for free pages of 6 files, for example 'data/db/"*".ibd'" ]]
-	same "hint: start the server, run these statements, which rewrite the tables, and shut it down cleanly; --free-pages overrides this check
+	same "hint: start the server, run these statements to rewrite the tables, and shut the server down cleanly; --free-pages overrides this check
   ALTER TABLE \`db\`.\`hundred\` FORCE;
   ALTER TABLE \`db\`.\`indexed\` FORCE;
   EXECUTE IMMEDIATE CONCAT('ALTER TABLE \`', REPLACE(CONVERT(_filename'db' USING utf8mb4), '\`', '\`\`'), '\`.\`', REPLACE(CONVERT(_filename'o@0060d@0027d@002dn@0kme@002ex' USING utf8mb4), '\`', '\`\`'), '\` FORCE');
@@ -375,7 +375,7 @@ export_and_import() { # table
 	run --separate-stderr mkeyfile status "${here[@]}" --wait --timeout=100 100
 	same 1 "$status"
 	[[ ${lines[2]} =~ ^"100         2           2           1           ".*"older versions stay until the next rotation"$ ]]
-	same "hint: innodb_encryption_rotate_key_age is 1: pages up to 1 version behind are not re-encrypted" "$stderr"
+	same "hint: innodb_encryption_rotate_key_age is 1: pages with a key up to 1 version old are not re-encrypted" "$stderr"
 	server_stop
 	run -4 --separate-stderr mkeyfile remove 100 --old-versions --datadir=data
 	[[ ${stderr_lines[0]} == "mkeyfile remove: key ID 100 version 1 is needed by "*" files, for example 'data/db/"* ]]

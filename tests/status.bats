@@ -117,7 +117,7 @@ END
 hint: locate the key file the server was started with before you stop the server" "$stderr"
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
 	same 1 "$status"
-	same "hint: restart the server, which cannot read its key file again while it runs" "${stderr_lines[1]}"
+	same "hint: restart the server: it cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
 @test "the server logs no aborted connection: the client always closes it" {

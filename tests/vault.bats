@@ -79,7 +79,7 @@ GET kv/metadata/7' "$(vault_log)"
 		vault_ask POST kv/data/7 "{\"data\":$content}" >/dev/null
 		ask_helper read '"ids":[7]' </dev/null
 		assert_problem "version $(vault_ask GET kv/metadata/7 | jq .data.current_version) of the secret 'kv/7' is not a key of 32, 48 or 64 hex digits in the field 'data'" \
-			'name the key IDs that you want, so that other secrets are not read'
+			'list the key IDs to read, so that other secrets are skipped'
 		vault_ask POST kv/destroy/7 '{"versions":[1,2,3,4,5]}'
 	done
 	ask_helper read '"ids":[1]' </dev/null
@@ -278,10 +278,10 @@ GET kv/data/700?version=1' "$(vault_log)"
 	same 3 "$(grep -cF 'kv/data/1?version=1' "$vault/log")"
 	vault_fault GET kv/data 1- busy 121
 	ask_helper read </dev/null
-	assert_problem 'the server has too many requests: request path quota exceeded' 'run the same command again later'
+	assert_problem 'the server rejects too many requests: request path quota exceeded' 'run the same command again later'
 	vault_fault GET kv/data 1- busy-for-ever
 	ask_helper read </dev/null
-	assert_problem 'the server has too many requests: request path quota exceeded' 'run the same command again later'
+	assert_problem 'the server rejects too many requests: request path quota exceeded' 'run the same command again later'
 }
 
 @test "every other answer is an error with what to do" {
@@ -489,12 +489,12 @@ keyfile" "$(ls)"
 	mkdir home
 	unset VAULT_TOKEN
 	export HOME=$PWD/home
-	run_refused 2 "mkeyfile diff: there is no token for Vault: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used
+	run_refused 2 "mkeyfile diff: no token for Vault was found: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used
 hint: run 'vault login', or set VAULT_TOKEN" diff -f keyfile "vault:$url"
 	echo the-token >home/.vault-token
 	chmod 600 home/.vault-token
 	run -0 mkeyfile diff -f keyfile vault:kv
-	VAULT_TOKEN=$'two\nlines' run_refused 2 "mkeyfile diff: there is no token for Vault: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used
+	VAULT_TOKEN=$'two\nlines' run_refused 2 "mkeyfile diff: no token for Vault was found: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used
 hint: run 'vault login', or set VAULT_TOKEN" diff -f keyfile "vault:$url"
 	[ "$(id -u)" = 0 ] || return 0
 	chown 65534 home/.vault-token
@@ -523,8 +523,8 @@ hint: read the log of the Vault server, then run the same command again" diff -f
 	mkdir alone
 	cp "$MKEYFILE" alone/mkeyfile
 	run --separate-stderr alone/mkeyfile diff -f keyfile vault:kv
-	[[ $stderr = "mkeyfile diff: this mkeyfile has no mkeyfile-vault, which reads and writes keys in Vault
-hint: install libcurl and build mkeyfile with --with-vault" || -e /usr/local/libexec/mkeyfile/mkeyfile-vault ]]
+	[[ $stderr = "mkeyfile diff: cannot find mkeyfile-vault, which reads and writes keys in Vault
+hint: install libcurl and build mkeyfile with --with-vault to get mkeyfile-vault" || -e /usr/local/libexec/mkeyfile/mkeyfile-vault ]]
 }
 
 @test "mkeyfile: what is wrong with the keys in Vault is a warning with what to do" {
@@ -572,7 +572,7 @@ changes() {
 	# one of them, and one that is not there
 	run -0 --separate-stderr mkeyfile import -f one -t 10.11+plugin vault:kv 1 --key-version=3
 	same "$(sed -n 2p keyfile)" "$(cat one)"
-	run_refused 2 "mkeyfile import: 'vault:kv' has no key ID 7" import -f back -P pw vault:kv 7
+	run_refused 2 "mkeyfile import: key ID 7 is not in 'vault:kv'" import -f back -P pw vault:kv 7
 }
 
 @test "mkeyfile export and import: another key under the same version changes nothing, and is shown by fingerprint" {
@@ -584,11 +584,11 @@ changes() {
 	vault_put 2 "$b"
 	vault_ask POST kv/metadata/2 '{"max_versions":100}'
 	: >"$vault/log"
-	run_refused 4 "mkeyfile export: key ID 2 version 1 is another key: fingerprint $(fingerprint "$a") in 'keyfile', $(fingerprint "$b") in 'vault:kv'
+	run_refused 4 "mkeyfile export: key ID 2 version 1 differs: fingerprint $(fingerprint "$a") in 'keyfile', $(fingerprint "$b") in 'vault:kv'
 hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs" \
 		export -f keyfile vault:kv
 	same 0 "$(changes)"
-	run_refused 4 "mkeyfile import: key ID 2 version 1 is another key: fingerprint $(fingerprint "$b") in 'vault:kv', $(fingerprint "$a") in 'keyfile'
+	run_refused 4 "mkeyfile import: key ID 2 version 1 differs: fingerprint $(fingerprint "$b") in 'vault:kv', $(fingerprint "$a") in 'keyfile'
 hint: run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs" \
 		import -f keyfile vault:kv
 	# what Vault cannot take is found out by a dry run, too

@@ -588,7 +588,7 @@ opens_with() { # hint...
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
 	[ "$status" = 1 ]
-	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["write 32, 48 or 64 hex digits after ID and semicolon: this server does not read key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
+	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["write 32, 48 or 64 hex digits after the ID and a semicolon: this server does not read key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
 		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
 	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
 		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"

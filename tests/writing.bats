@@ -357,7 +357,7 @@ hint: compare '$left' with this file before you delete it, since it may contain 
 	chmod 1777 .
 	before=$(snapshot)
 	run --separate-stderr as_nobody add 7
-	assert_equal 4 "mkeyfile add: warning: 'keyfile' has mode 0644: others can read its keys, or its group can change them
+	assert_equal 4 "mkeyfile add: warning: 'keyfile' has mode 0644: other users can read its keys, or its group can change them
 mkeyfile add: cannot preserve the owner and group of 'keyfile': Operation not permitted" ""
 	same "$before" "$(snapshot)"
 }

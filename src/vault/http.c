@@ -222,7 +222,7 @@ static bool refuse_denied(struct http *http, const char *path, const char *capab
 static bool refuse_busy(struct http *http, long status, const char *words)
 {
 	if (status == 429) {
-		problem_set(http->problem, "the server has too many requests%s", words);
+		problem_set(http->problem, "the server rejects too many requests%s", words);
 		return problem_hint(http->problem, "run the same command again later");
 	}
 	problem_set(http->problem, "the server is not available (status %ld)%s", status, words);

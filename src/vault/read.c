@@ -43,7 +43,7 @@ static bool refuse_content(struct kv *kv, uint32_t id, uint32_t version)
 		    "version %" PRIu32 " of the secret '%s/%" PRIu32
 		    "' is not a key of 32, 48 or 64 hex digits in the field 'data'",
 		    version, kv->mount, id);
-	return problem_hint(kv->problem, "name the key IDs that you want, so that other secrets are not read");
+	return problem_hint(kv->problem, "list the key IDs to read, so that other secrets are skipped");
 }
 
 static bool read_version(struct kv *kv, uint32_t id, uint32_t version, struct notices *notices, struct secret *text)

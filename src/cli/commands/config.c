@@ -254,18 +254,18 @@ static void print_sections(const struct section *section, const struct section *
 	print_section(section, "");
 	if (!way_back->count)
 		return;
-	puts("# To go back, while the file has no key versions, use this instead of the above:");
+	puts("# To switch back while the file has no key versions, replace the lines above with:");
 	print_section(way_back, "# ");
 }
 
 static void say_next_steps(const struct arguments *arguments)
 {
 	if (!arguments->algorithm)
-		message_note("note: data that AES_CTR encrypts can never move to Vault or AWS KMS;\n"
-			     "      if it may have to, use --encryption-algorithm=AES_CBC");
+		message_note("note: data encrypted with AES_CTR can never move to Vault or AWS KMS;\n"
+			     "      use --encryption-algorithm=AES_CBC to keep that move possible");
 	if (!strcmp(algorithm_of(arguments), "AES_CTR"))
-		message_note("note: existing encrypted data can be read only with the algorithm that wrote it;\n"
-			     "      if that is AES_CBC, the server's own default, use --encryption-algorithm=AES_CBC");
+		message_note("note: existing encrypted data can be read only with the algorithm that encrypted it;\n"
+			     "      use --encryption-algorithm=AES_CBC if that is AES_CBC, the server's default");
 	message_step("save this in an option file, such as /etc/mysql/mariadb.conf.d/60-key-file.cnf");
 	message_step("run 'mkeyfile verify' to check that the server will start with it");
 }
@@ -346,7 +346,7 @@ static enum status config_file(const struct arguments *arguments)
 static enum status config_manager(const struct arguments *arguments, const struct manager *manager)
 {
 	if (arguments->algorithm && !strcmp(arguments->algorithm, "AES_CTR")) {
-		message_error("%s has no AES_CTR", manager_plugin(manager));
+		message_error("%s does not support AES_CTR", manager_plugin(manager));
 		return STATUS_REFUSED;
 	}
 	return manager_section_write(manager);
@@ -370,7 +370,7 @@ static enum status config(void *input)
 	if (manager.kind == MANAGER_FILE)
 		return config_file(arguments);
 	if (plugin != plugins[manager.kind])
-		return usage_error("use --file=FILE to name a key file for this plugin");
+		return usage_error("use --file=FILE to choose a key file for this plugin");
 	return config_manager(arguments, &manager);
 }
 

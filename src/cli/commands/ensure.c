@@ -392,7 +392,7 @@ static void say_more(const struct ensured *ensured)
 	if (!ensured->changes && ensured->sets)
 		message_note("%s '%s'", changed, options->file);
 	if (ensured->encrypts)
-		message_note("  the file was plain");
+		message_note("  the file was not encrypted");
 	if (ensured->sets)
 		say_access(ensured);
 	if (ensured->sets_more) {

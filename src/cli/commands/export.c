@@ -16,13 +16,13 @@ static const struct option_spec specs[] = {
 	  OPTION_TEXT(struct transfer_options, how.kms_key_id) },
 	{ "key-version", 0, "N", "Copy only version N of the ID",
 	  OPTION_KEY_VERSION(struct transfer_options, version) },
-	{ "force", 0, NULL, "Copy even if data needs other keys, or AES_CTR",
+	{ "force", 0, NULL, "Copy even if data needs other keys or AES_CTR",
 	  OPTION_FLAG(struct transfer_options, force) },
 	{ .argument = "TARGET", TRANSFER_OPERANDS },
 	{ 0 },
 };
 
-static const struct conflict conflicts[] = { { REQUIRE, "TARGET", NULL, "no target named" }, { 0 } };
+static const struct conflict conflicts[] = { { REQUIRE, "TARGET", NULL, "no target given" }, { 0 } };
 
 static const struct command_group groups[] = {
 	{ COMMAND_GROUP(other_file_table, struct manager_options, struct transfer_options, how) },
@@ -156,7 +156,7 @@ static enum status check_written(const struct transfer *transfer, const struct m
 	while (!status && keyset_next(&transfer->of_source, &keyset, &walk, &wanted, &got)) {
 		if (!wanted || (got && !strcmp(wanted->fingerprint.text, got->fingerprint.text)))
 			continue;
-		message_error("'%s' gives %s for key ID %u version %u, which was just written", manager->name,
+		message_error("'%s' returns %s for key ID %u version %u, which was just written", manager->name,
 			      got ? "another key" : "no key", wanted->id, wanted->version);
 		status = STATUS_FAILED;
 	}
@@ -184,10 +184,10 @@ static void say_next(const struct transfer *transfer, const struct manager *mana
 		return;
 	transfer_say_proof(transfer, manager->name);
 	message_step(
-		"set up %s in the server's option file, instead of the plugin that reads the key file, and restart the server",
+		"configure %s in the server's option file instead of the plugin that reads the key file, and restart the server",
 		manager_plugin(manager));
 	message_step(
-		"keep the key file until all backups from before the restart have expired, because they need its keys");
+		"keep the key file until all backups from before the restart have expired: these backups need its keys");
 }
 
 static enum status export_to_manager(struct transfer *transfer, const struct exported *source,
@@ -223,7 +223,7 @@ static enum status export_keys(void *input)
 	enum status status = transfer_complete(what);
 
 	if (!status && is_standard_stream(what->named.place))
-		status = usage_error("keys are not exported to standard output: name a file");
+		status = usage_error("cannot export keys to standard output: use a file name");
 	if (!status)
 		status = open_source(what, &source);
 	if (status)

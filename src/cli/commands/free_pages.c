@@ -112,7 +112,7 @@ void free_pages_say(struct free_pages *free_pages)
 	uint64_t count = 0;
 
 	tables_sort(&free_pages->tables);
-	message_hint("start the server, run these statements, which rewrite the tables, and shut it down cleanly; "
+	message_hint("start the server, run these statements to rewrite the tables, and shut the server down cleanly; "
 		     "--free-pages overrides this check");
 	for (size_t i = 0; i < tables->count; i++) {
 		char *sql;
@@ -125,7 +125,7 @@ void free_pages_say(struct free_pages *free_pages)
 		free(sql);
 	}
 	if (count > PRINTED_MAX)
-		message_note("  and %ju more, which --json prints", (uintmax_t)(count - PRINTED_MAX));
+		message_note("  and %ju more; --json lists them all", (uintmax_t)(count - PRINTED_MAX));
 	if (tables->unnamed)
 		message_note("  %ju tablespace%s cannot be matched to a table by name", (uintmax_t)tables->unnamed,
 			     tables->unnamed == 1 ? "" : "s");

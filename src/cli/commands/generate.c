@@ -48,7 +48,7 @@ static enum status complete_arguments(struct arguments *arguments)
 	if (!key_ids_have(&arguments->ids, KEY_ID_SYSTEM))
 		return usage_error("key ID 1 is missing: no server loads a key file without it");
 	if (is_standard_stream(arguments->options->file))
-		return usage_error("a key file cannot be created on standard output: name a file");
+		return usage_error("cannot create a key file on standard output: use --file=FILE");
 	return STATUS_DONE;
 }
 
@@ -84,7 +84,7 @@ static enum status refuse_file_of_server(const char *path)
 	enum status status = message_fault(fault, path);
 
 	if (fault.code == FAULT_EXISTS)
-		message_hint("use 'mkeyfile add' to add keys to the file, which the server uses");
+		message_hint("run 'mkeyfile add' to add keys: the server uses this file");
 	return status;
 }
 

@@ -17,7 +17,7 @@ static const struct option_spec specs[] = {
 	{ 0 },
 };
 
-static const struct conflict conflicts[] = { { REQUIRE, "SOURCE", NULL, "no source named" }, { 0 } };
+static const struct conflict conflicts[] = { { REQUIRE, "SOURCE", NULL, "no source given" }, { 0 } };
 
 static const struct command_group groups[] = {
 	{ COMMAND_GROUP(other_file_table, struct manager_options, struct transfer_options, how) },
@@ -74,7 +74,7 @@ static void say_next(const struct transfer *transfer, const struct manager *sour
 		report_next_of_new_ids();
 	if (source->kind != MANAGER_FILE)
 		message_step(
-			"keep the keys in '%s' until all backups from before the restart have expired, because they need these keys",
+			"keep the keys in '%s' until all backups from before the restart have expired: these backups need the keys",
 			source->name);
 }
 

@@ -98,7 +98,7 @@ static enum status check_kind(const struct command *command, const struct option
 		return STATUS_DONE;
 	message_error("'%s' is not a key file", manager.name);
 	message_hint(
-		"only list, verify and diff read other key managers; use 'mkeyfile import' to copy keys to a key file");
+		"use 'mkeyfile import' to copy keys to a key file: only list, verify and diff read other key managers");
 	return STATUS_USAGE;
 }
 

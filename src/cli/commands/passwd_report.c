@@ -74,9 +74,8 @@ static void say_done(const struct password_change *passwd)
 	const char *file = options->file;
 
 	if (passwd->finishing)
-		message_note("'%s' already %s: an earlier run got this far", file,
-			     passwd->way == WAY_KEEP ? "uses the new digest and iterations"
-						     : "opens with the new password");
+		message_note("'%s' already %s, from an interrupted run", file,
+			     passwd->way == WAY_KEEP ? "uses the new digest and iterations" : "uses the new password");
 	else if (passwd->way == WAY_KEEP)
 		message_note("%s '%s': the same password, %s", options->writing.dry_run ? "would change" : "changed",
 			     file, kdf_words(passwd->new_kdf));

@@ -120,8 +120,7 @@ static enum status mark_id(const struct arguments *arguments, const struct keyfi
 	if (arguments->version) {
 		if (mark_version(entries, count, arguments->version))
 			return STATUS_DONE;
-		return refuse_absent(arguments,
-				     format_text("key ID %u version %u is not in '%s'", id, arguments->version, file));
+		return refuse_absent(arguments, format_text(KEY_VERSION_ABSENT, id, arguments->version, file));
 	}
 	if (!arguments->old_versions)
 		status = refuse_id(id, count);
@@ -403,10 +402,11 @@ static void say_removed(const struct arguments *arguments, const struct store *s
 		message_note("  without key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
 			     member->bits, member->fingerprint.text);
 	}
-	message_note("not checked: other nodes, replicas and their relay logs, backups%s;",
-		     arguments->datadirs.count ? " elsewhere" : ", or any data at all");
+	message_note("not checked: %sother nodes, replicas and their relay logs, and %sbackups;",
+		     arguments->datadirs.count ? "" : "the data of this server, ",
+		     arguments->datadirs.count ? "other " : "");
 	if (backup)
-		message_note("      anything there that needs these keys needs '%s' or a copy of it", backup);
+		message_note("      keep '%s' or a copy of it as long as any of them may need these keys", backup);
 }
 
 static void report(const struct arguments *arguments, const struct edit *edit, const struct keyset *removed)

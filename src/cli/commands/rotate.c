@@ -42,7 +42,7 @@ static enum status take_successor(const struct option_spec *spec, const char *va
 static const struct option_spec specs[] = {
 	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
 	{ "size", 's', "BITS", "Make keys of BITS bits (default: unchanged)", OPTION_KEY_BITS(struct arguments, size) },
-	{ "new-id", 0, "ID", "Make a successor with ID (default: next free)",
+	{ "new-id", 0, "ID", "Create successor ID (default: next free ID)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
 	  .optional = true },
 	{ "flush", 0, NULL, "Make the server read the key file again", OPTION_FLAG(struct arguments, flush) },

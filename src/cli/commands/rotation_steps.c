@@ -35,7 +35,7 @@ static void add_version_steps(unsigned int *count, const struct rotation *rotati
 		rotation->flushed ? " except the one that has already read the file" : "");
 	add_step(
 		count,
-		"run 'mkeyfile status --wait': InnoDB re-encrypts pages that are more than innodb_encryption_rotate_key_age versions behind (with 1, the default, none before the next rotation)");
+		"run 'mkeyfile status --wait': InnoDB re-encrypts pages with a key more than innodb_encryption_rotate_key_age versions old (with 1, the default, none before the next rotation)");
 	if (has_id(rotation->ids, KEY_ID_SYSTEM))
 		add_step(
 			count,

@@ -215,7 +215,7 @@ static void hint_at_age(unsigned int age)
 {
 	if (age)
 		message_hint(
-			"innodb_encryption_rotate_key_age is %u: pages up to %u version%s behind are not re-encrypted",
+			"innodb_encryption_rotate_key_age is %u: pages with a key up to %u version%s old are not re-encrypted",
 			age, age, age == 1 ? "" : "s");
 	else
 		message_hint("innodb_encryption_rotate_key_age is 0: nothing is ever re-encrypted");
@@ -228,7 +228,7 @@ static void say_next(const struct joined *joined, const struct server_state *sta
 	if (joined->worst == STATE_RELOAD && statement)
 		message_hint("run %s", statement);
 	else if (joined->worst == STATE_RELOAD)
-		message_hint("restart the server, which cannot read its key file again while it runs");
+		message_hint("restart the server: it cannot read its key file again while it runs");
 	else if (joined->worst == STATE_FILE_LACKS)
 		message_hint("locate the key file the server was started with before you stop the server");
 	else if (joined->worst == STATE_STALLED)

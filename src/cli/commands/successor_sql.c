@@ -142,8 +142,8 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 {
 	fprintf(stream,
-		"-- This prints a statement for each table to move, and one that shows what is left. Save this as move.sql,\n"
-		"-- and run both:\n"
+		"-- This prints a statement for each table to move, and one that shows what is left. Save everything as move.sql,\n"
+		"-- and run it and the statements it prints:\n"
 		"--   mariadb --skip-column-names --raw <move.sql | mariadb --skip-column-names\n"
 		"SET NAMES utf8mb4;\n"
 		"SELECT 'SET NAMES utf8mb4;';\n"
@@ -172,7 +172,7 @@ char *successor_sql(uint32_t id, uint32_t successor, const struct tables *tables
 		return NULL;
 	fprintf(stream,
 		"-- Move tables from key ID %1$u to %2$u. Run this after every server has been restarted with the new key file.\n"
-		"-- New tables without a key ID of their own use the successor (set it in the option file as well):\n"
+		"-- New tables without an explicit key ID use the successor (set it in the option file, too):\n"
 		"SET GLOBAL innodb_default_encryption_key_id =\n"
 		"  IF(@@GLOBAL.innodb_default_encryption_key_id = %1$u, %2$u, @@GLOBAL.innodb_default_encryption_key_id);\n",
 		id, successor);

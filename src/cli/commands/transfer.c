@@ -64,9 +64,9 @@ struct key_choice transfer_choice(const struct transfer_options *what)
 static enum status refuse_absent(const struct transfer *transfer, uint32_t id)
 {
 	if (transfer->what->version)
-		message_error("'%s' has no version %u of key ID %u", transfer->from, transfer->what->version, id);
+		message_error(KEY_VERSION_ABSENT, id, transfer->what->version, transfer->from);
 	else
-		message_error("'%s' has no key ID %u", transfer->from, id);
+		message_error(KEY_ID_ABSENT, id, transfer->from);
 	return STATUS_FAILED;
 }
 
@@ -83,15 +83,15 @@ static enum status check_choice(const struct transfer *transfer, const struct ke
 			return refuse_absent(transfer, ids->ids[i]);
 	if (source->count)
 		return STATUS_DONE;
-	message_error("'%s' has no keys", transfer->from);
+	message_error("'%s' contains no keys", transfer->from);
 	return STATUS_FAILED;
 }
 
 static void say_conflict(const struct transfer *transfer, const struct keyset_member *from,
 			 const struct keyset_member *to)
 {
-	message_error("key ID %u version %u is another key: fingerprint %s in '%s', %s in '%s'", from->id,
-		      from->version, from->fingerprint.text, transfer->from, to->fingerprint.text, transfer->to);
+	message_error("key ID %u version %u differs: fingerprint %s in '%s', %s in '%s'", from->id, from->version,
+		      from->fingerprint.text, transfer->from, to->fingerprint.text, transfer->to);
 	json_array_append_new(transfer->conflicts, json_pack("{s:o, s:o}", "source", report_member_json(from), "target",
 							     report_member_json(to)));
 }

@@ -56,7 +56,7 @@ static enum status check_algorithm(const struct transfer *transfer, const struct
 		count += needs_ctr(&needs->files[i]);
 	if (!count)
 		return STATUS_DONE;
-	status = refuse(transfer, format_text("%zu file%s encrypted with AES_CTR, and %s reads only AES_CBC", count,
+	status = refuse(transfer, format_text("%zu file%s encrypted with AES_CTR, but %s reads only AES_CBC", count,
 					      count == 1 ? " is" : "s are", manager_plugin(reader)));
 	list_files(needs);
 	if (count > LISTED_MAX)
@@ -73,7 +73,7 @@ static enum status check_setting(const struct transfer *transfer, const struct m
 
 	if (reader->kind == MANAGER_FILE || !host->names_file || settings_use_cbc(&host->settings))
 		return STATUS_DONE;
-	status = refuse(transfer, format_text("the server's option files set AES_CTR, and %s reads only AES_CBC",
+	status = refuse(transfer, format_text("the server's option files set AES_CTR, but %s reads only AES_CBC",
 					      manager_plugin(reader)));
 	if (status) {
 		hint_at_ctr();

@@ -314,7 +314,7 @@ static enum status verify(void *input)
 const struct command verify_command = {
 	.name = "verify",
 	.operands = "",
-	.summary = "check that a server loads the file and opens its data",
+	.summary = "check that a server loads the file and decrypts its data",
 	.description = "Check whether a server would load the key file, in the server's own words.",
 	.examples = { "mkeyfile verify", "mkeyfile verify --file=keyfile --target=10.11",
 		      "mkeyfile verify --datadir=/var/lib/mysql --full" },

@@ -87,7 +87,7 @@ enum status edit_refuse_exposure(const struct store *store, const char *path)
 
 	if (store->file < 0 || !mode_is_exposed(mode))
 		return STATUS_DONE;
-	message_error("'%s' has mode %04o: others could read the plain keys, or its group could change them", path,
+	message_error("'%s' has mode %04o: other users could read the plain keys, or its group could change them", path,
 		      (unsigned int)(mode & 07777));
 	message_hint("set its mode to 600, or to 640 with the server's group");
 	return STATUS_REFUSED;
@@ -138,7 +138,7 @@ static void say_what_is_kept(const struct replacement *file, bool dry_run)
 	else if (is_password_file(file))
 		message_note("the old password is in '%s'", backup);
 	else
-		message_note("the old content is in '%s', under the old password if it had one", backup);
+		message_note("the old content is in '%s'; if encrypted, it needs the old password", backup);
 	say_why_numbered(file);
 }
 
@@ -295,7 +295,7 @@ void edit_warn_if_exposed(const struct store *store, bool is_encrypted, const ch
 	mode_t mode = store->status.st_mode;
 
 	if (!is_encrypted && mode_is_exposed(mode))
-		message_warning("'%s' has mode %04o: others can read its keys, or its group can change them", path,
+		message_warning("'%s' has mode %04o: other users can read its keys, or its group can change them", path,
 				(unsigned int)(mode & 07777));
 }
 

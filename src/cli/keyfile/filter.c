@@ -83,7 +83,7 @@ static void warn_if_others_read(const struct secret *raw)
 	if (!envelope_is_sealed(raw->data, raw->size) && !fstat(STDOUT_FILENO, &status) && S_ISREG(status.st_mode) &&
 	    mode_is_exposed(status.st_mode))
 		message_warning(
-			"standard output is a file with mode %04o: others can read the plain keys, or its group "
+			"standard output is a file with mode %04o: other users can read the plain keys, or its group "
 			"can change them",
 			(unsigned int)(status.st_mode & 07777));
 }

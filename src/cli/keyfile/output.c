@@ -42,7 +42,7 @@ static bool to_standard_output(const struct output *output)
 static enum status check_options(const struct output *output, const struct options *options)
 {
 	if (output->named->in_place && is_standard_stream(options->file))
-		return usage_error("standard input cannot be changed in place: name a file");
+		return usage_error("standard input cannot be changed in place: use --file=FILE");
 	if (to_standard_output(output) && options->talk.json)
 		return usage_error("--json requires --output or --in-place: standard output is used for the key file");
 	if (!output->named->path && !output->named->in_place && isatty(STDOUT_FILENO)) {

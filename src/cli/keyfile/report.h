@@ -32,6 +32,7 @@ MUST_CHECK enum status report_change(const struct talk *talk, const struct chang
 /* Of a key ID and a file. */
 #define KEY_ID_PRESENT "key ID %u is already in '%s'"
 #define KEY_ID_ABSENT "key ID %u is not in '%s'"
+#define KEY_VERSION_ABSENT "key ID %u version %u is not in '%s'"
 
 /* Prints what to do before servers use new key IDs. */
 void report_next_of_new_ids(void);

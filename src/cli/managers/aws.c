@@ -62,9 +62,10 @@ static bool parse_name(const char *name, struct key_name *ret_name)
 
 static enum status refuse_name(const struct manager *manager, const char *name)
 {
-	message_error("'%s/%s' is not named " PREFIX "ID.VERSION", manager->place, name);
-	message_hint("the plugin cuts names that are longer than %zu characters: name the key IDs to import without it",
-		     strlen(PREFIX) + NUMBERS_MAX);
+	message_error("the name of '%s/%s' is not " PREFIX "ID.VERSION", manager->place, name);
+	message_hint(
+		"list the key IDs to import without this one: the plugin truncates names longer than %zu characters",
+		strlen(PREFIX) + NUMBERS_MAX);
 	return STATUS_FAILED;
 }
 
@@ -170,9 +171,10 @@ static enum status check_name(uint32_t id, uint32_t version)
 
 	if (length <= NUMBERS_MAX)
 		return STATUS_DONE;
-	message_error("cannot write " PREFIX "%s: aws_key_management cuts the name to " PREFIX "%.*s, and finds no key",
+	message_error("cannot write " PREFIX "%s: aws_key_management truncates the name to " PREFIX
+		      "%.*s and would find no key",
 		      numbers, NUMBERS_MAX, numbers);
-	message_hint("move the tables to a shorter key ID first, or name the key IDs to export without %u", id);
+	message_hint("move the tables to a shorter key ID first, or list the key IDs to export without %u", id);
 	return STATUS_REFUSED;
 }
 
@@ -182,7 +184,7 @@ enum status aws_check(const struct manager *manager, const struct secret *text)
 	enum status status = key_text_parse(manager, text, &keyfile);
 
 	if (!status && !manager->how->kms_key_id)
-		status = usage_error("an export to AWS KMS needs --kms-key-id, the KMS key that encrypts the keys");
+		status = usage_error("an export to AWS KMS requires --kms-key-id, the KMS key that encrypts the keys");
 	for (size_t i = 0; !status && i < keyfile.count; i++)
 		status = check_name(keyfile.sorted[i]->id, keyfile.sorted[i]->version);
 	if (!status && access(manager->place, W_OK | X_OK))

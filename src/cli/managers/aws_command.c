@@ -82,7 +82,7 @@ static enum status refuse(const struct operation *operation, const struct aws_ke
 	HEAP char *program = format_text("aws kms %s", operation->name);
 
 	if (fault.code == FAULT_SYNTAX) {
-		message_error("cannot %s '%s': AWS KMS gave an answer that is not base64", operation->name, key->name);
+		message_error("cannot %s '%s': the answer from AWS KMS is not base64", operation->name, key->name);
 		return STATUS_FAILED;
 	}
 	if (!program || (fault.code != FAULT_COMMAND_FAILED && fault.code != FAULT_TIMEOUT))
@@ -202,8 +202,7 @@ static enum status check(const struct manager *manager, struct aws_key *keys, si
 	for (size_t i = 0; !status && i < count; i++) {
 		if (secret_equals(&keys[i].key, &again[i].key))
 			continue;
-		message_error("cannot encrypt '%s': what AWS KMS made of the key decrypts to something else",
-			      keys[i].name);
+		message_error("cannot encrypt '%s': the answer from AWS KMS decrypts to another value", keys[i].name);
 		status = STATUS_FAILED;
 	}
 	aws_keys_free(again, again ? count : 0);
@@ -225,7 +224,7 @@ enum status aws_encrypt(const struct manager *manager, struct aws_key *keys, siz
 	for (size_t i = 0; !status && i < count; i++) {
 		if (keys[i].blob.size <= AWS_BLOB_MAX_SIZE)
 			continue;
-		message_error("cannot encrypt '%s': the answer of AWS KMS is too large", keys[i].name);
+		message_error("cannot encrypt '%s': the answer from AWS KMS is too large", keys[i].name);
 		status = STATUS_FAILED;
 	}
 	return status ? status : check(manager, keys, count);

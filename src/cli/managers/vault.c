@@ -50,7 +50,7 @@ char *vault_authorities(void)
 
 static enum status refuse_token(void)
 {
-	message_error("there is no token for Vault: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used");
+	message_error("no token for Vault was found: VAULT_TOKEN is not set, and '~/.vault-token' cannot be used");
 	message_hint("run 'vault login', or set VAULT_TOKEN");
 	return STATUS_FAILED;
 }
@@ -181,8 +181,8 @@ static enum status run(const struct manager *manager, const char *action, const 
 	enum status status;
 
 	if (!program) {
-		message_error("this mkeyfile has no " PROGRAM_NAME ", which reads and writes keys in Vault");
-		message_hint("install libcurl and build mkeyfile with --with-vault");
+		message_error("cannot find " PROGRAM_NAME ", which reads and writes keys in Vault");
+		message_hint("install libcurl and build mkeyfile with --with-vault to get " PROGRAM_NAME);
 		return STATUS_FAILED;
 	}
 	status = make_request(manager, action, choice, text, &request);
@@ -206,7 +206,7 @@ static enum status say_error(const struct manager *manager, const json_t *error)
 
 static enum status say_incomplete(const struct manager *manager)
 {
-	message_error("'%s': the answer of " PROGRAM_NAME " is not complete", manager->name);
+	message_error("'%s': the answer from " PROGRAM_NAME " is incomplete", manager->name);
 	message_hint("run the same command again");
 	return STATUS_FAILED;
 }

@@ -442,7 +442,7 @@ static enum status resolve_target(struct options *options)
 		return STATUS_DONE;
 	}
 	message_error("unknown target '%s'", repeatable_target(name));
-	message_hint("name a server as SELECT VERSION() prints it: 10.11, 11.8.9-MariaDB, 11.8-enterprise");
+	message_hint("use a version as SELECT VERSION() prints it, such as 10.11, 11.8.9-MariaDB or 11.8-enterprise");
 	return STATUS_USAGE;
 }
 

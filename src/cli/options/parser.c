@@ -296,7 +296,7 @@ const char *parser_repeatable(const struct parser *parser, const char *name, siz
 static enum status refuse_password(void)
 {
 	enum status status =
-		usage_error("a password is not accepted as an argument, which every user of the host can see");
+		usage_error("a password is not accepted as an argument: any user of this host can see arguments");
 
 	message_hint("use --password-file, --password-fd or --password-command");
 	return status;
@@ -304,8 +304,8 @@ static enum status refuse_password(void)
 
 static enum status refuse_key(void)
 {
-	enum status status =
-		usage_error("a key or password is not accepted as an argument, which every user of the host can see");
+	enum status status = usage_error(
+		"a key or password is not accepted as an argument: any user of this host can see arguments");
 
 	message_hint("use --key-from, --password-file, --password-fd or --password-command");
 	message_hint("put ./ before a file name that consists of hex digits only");

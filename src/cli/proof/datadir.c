@@ -36,7 +36,8 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ EXCLUDE, "server-data no-defaults", NULL, "--server-data needs the option files, which --no-defaults skips" },
+	{ EXCLUDE, "server-data no-defaults", NULL,
+	  "--server-data requires the option files, which --no-defaults skips" },
 	{ 0 },
 };
 

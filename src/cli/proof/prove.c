@@ -17,7 +17,7 @@ static const struct option_spec specs[] = {
 
 static const struct conflict conflicts[] = {
 	{ NEED, "full all-files encryption-algorithm", "datadir server-data",
-	  "--full, --all-files and --encryption-algorithm need --datadir or --server-data" },
+	  "--full, --all-files and --encryption-algorithm require --datadir or --server-data" },
 	{ 0 },
 };
 

@@ -77,7 +77,7 @@ MUST_CHECK enum status refuse_unless(bool overridden, char *words);
 #define ALL_AND_IDS "--all and key IDs cannot be used together"
 #define TERMINAL_REFUSED "refusing to write a key file to a terminal"
 #define DANGLING_LINK "'%s' is a symbolic link to a file that does not exist"
-#define STANDARD_INPUT_AS_FILE "standard input cannot be changed: name a file"
+#define STANDARD_INPUT_AS_FILE "standard input cannot be changed: use --file=FILE"
 
 /* Prints an error of the command line, and returns STATUS_USAGE. */
 enum status usage_error(const char *words);

@@ -9,7 +9,7 @@ static const char *key_hint(const struct server_profile *profile)
 {
 	if (profile->syntax == SYNTAX_VERSIONED)
 		return "write the key as 32, 48 or 64 hex digits";
-	return "write 32, 48 or 64 hex digits after ID and semicolon: this server does not read key versions";
+	return "write 32, 48 or 64 hex digits after the ID and a semicolon: this server does not read key versions";
 }
 
 const char *fault_hint(struct fault fault, const struct server_profile *profile)
