@@ -75,7 +75,7 @@ static enum status open_source(const struct transfer_options *what, struct expor
 
 /* ---- to another key file ---- */
 
-/* What the options say of the other file, in their place. */
+/* The options for the other file, in place of those of the command. */
 static struct options options_of_target(const struct transfer_options *what)
 {
 	struct options options = *what->options;
@@ -118,7 +118,7 @@ static enum status export_to_file(struct transfer *transfer, const struct export
 
 /* ---- to another manager ---- */
 
-/* What it has; with data to prove also those of its keys that are not chosen. */
+/* The keys of the manager; with data to check, also the keys that are not chosen. */
 static enum status read_target(const struct transfer_options *what, const struct manager *manager, bool all,
 			       struct keyfile *ret_keyfile)
 {
@@ -141,7 +141,7 @@ static enum status prove_union(const struct transfer *transfer, const struct man
 	return fault.code ? message_fault(fault, manager->name) : transfer_prove(transfer, manager, &text);
 }
 
-/* All chosen keys have to be there now, as they are here. */
+/* All chosen keys must now be in the manager, identical to those of the key file. */
 static enum status check_written(const struct transfer *transfer, const struct manager *manager)
 {
 	KEYFILE struct keyfile keyfile = { 0 };

@@ -23,7 +23,7 @@ static void set(json_t *settings, const struct manager *manager, const char *nam
 		json_object_set_new(settings, whole, json_text(value));
 }
 
-/* The settings in the order in which they are printed, or NULL: said. */
+/* The settings in the order of printing, or NULL: the error was printed. */
 static json_t *make_settings(const struct manager *manager)
 {
 	bool is_vault = manager->kind == MANAGER_VAULT;

@@ -70,7 +70,7 @@ static enum status refuse_absent(const struct transfer *transfer, uint32_t id)
 	return STATUS_FAILED;
 }
 
-/* Each ID that is named has to be there. */
+/* Each given ID must be in the source. */
 static enum status check_choice(const struct transfer *transfer, const struct keyfile *source)
 {
 	const struct key_ids *ids = &transfer->what->named.ids;

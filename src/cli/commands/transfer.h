@@ -9,15 +9,14 @@
 
 #include <jansson.h>
 
-/* What import and export share: keys that are copied, and never moved, from one place to
- * another. */
+/* What import and export share: they copy keys from one place to another, and never move keys. */
 
 struct transfer_operands {
 	const char *place; /* SOURCE or TARGET */
 	struct key_ids ids;
 };
 
-/* The first one is the place, the others are IDs. */
+/* The first operand is the place, the others are IDs. */
 option_taker take_transfer_operand;
 void free_transfer_operands(void *place);
 
@@ -39,39 +38,40 @@ struct transfer_options {
 		.how = MANAGER_OPTIONS_INITIAL                                                                         \
 	}
 
-/* The keys of both sides, and what follows from that. */
+/* The keys of both sides, and their comparison. */
 struct transfer {
 	const struct transfer_options *what;
 	const char *from; /* for messages */
 	const char *to;
 	struct keyset of_source; /* the chosen keys */
-	struct keyset of_target; /* all that it has, of the chosen keys at least */
+	struct keyset of_target; /* all of its keys, or at least the chosen ones */
 	struct new_keys missing; /* in the target */
-	struct keyset copied;	 /* the same without keys */
+	struct keyset copied;	 /* the missing keys, without key bytes */
 	json_t *conflicts;	 /* for --json */
-	size_t present;		 /* the same on both sides */
+	size_t present;		 /* the number of keys that are identical on both sides */
 };
 
 #define TRANSFER __attribute__((cleanup(transfer_free)))
 
 void transfer_free(struct transfer *transfer);
 
-/* Says what contradicts itself on the command line, and finds the directories with data. */
+/* Refuses contradictions on the command line, and finds the data directories. */
 MUST_CHECK enum status transfer_complete(struct transfer_options *what);
 
 struct key_choice transfer_choice(const struct transfer_options *what);
 
-/* Compares source, the chosen keys, with target. Says which named IDs the source lacks, and
- * refuses conflicts: then nothing must be changed. */
+/* Compares source, the chosen keys, with target. Reports given IDs that are not in the source. Refuses
+ * conflicts; then nothing must be changed. */
 MUST_CHECK enum status transfer_compare(struct transfer *transfer, const struct keyfile *source,
 					const struct keyfile *target);
 
-/* Says what was copied, or would be, or that there was nothing to copy. */
+/* Prints what was or would be copied, or that there was nothing to copy. */
 void transfer_say(const struct transfer *transfer, const char *done, const char *would, bool encrypted);
 
-/* After a change without a proof: how to make it. name: where the keys are now; as --file takes it. */
+/* After a change without a proof: prints how to prove the keys. name: where the keys are now, as for
+ * --file. */
 void transfer_say_proof(const struct transfer *transfer, const char *name);
 
-/* Sets the object of --json. role: what place is, "source" or "target". target: the key file that gets
- * the keys; NULL: they go to another manager. */
+/* Sets the object of --json. role: "source" or "target", for place. target: the key file to which the
+ * keys are copied; NULL: the keys are copied to another manager. */
 void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target);

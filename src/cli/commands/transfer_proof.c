@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-/* How many files are listed. */
+/* The maximum number of files to list. */
 #define LISTED_MAX 20
 
 static enum status refuse(const struct transfer *transfer, char *words)
@@ -65,7 +65,7 @@ static enum status check_algorithm(const struct transfer *transfer, const struct
 	return status;
 }
 
-/* Without a look at data: what the server's option files say of it. */
+/* Without reading data: judges by the server's option files. */
 static enum status check_setting(const struct transfer *transfer, const struct manager *reader)
 {
 	const struct host *host = &transfer->what->options->host;
@@ -93,7 +93,7 @@ static bool has_key(const struct keyfile *keyfile, const struct data_need *need)
 			     : keyfile_find(keyfile, need->id, &count) != NULL;
 }
 
-/* Whether the key fits in all files that need it. */
+/* Whether the key matches in all files that need it. */
 static enum status check_need(const struct transfer *transfer, const struct keyfile *keyfile,
 			      const struct data_needs *needs, const struct data_need *need)
 {

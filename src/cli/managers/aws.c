@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #define PREFIX "aws-kms-key."
-/* The plugin writes a name into a buffer of 20 bytes, and so cuts what is longer than this
- * after the prefix. */
+/* The plugin writes a name into a buffer of 20 bytes, and so truncates the part after the prefix to
+ * this length. */
 #define NUMBERS_MAX 7
-/* How many new files are open at a time. */
+/* The maximum number of new files that are open at the same time. */
 #define BATCH 32
 
 struct key_name {
@@ -49,7 +49,7 @@ static char *path_of(const struct manager *manager, const struct key_name *name)
 
 /* ---- the names in the directory ---- */
 
-/* Only as the plugin writes them: without leading zeros. */
+/* Accepts names only as the plugin writes them: without leading zeros. */
 static bool parse_name(const char *name, struct key_name *ret_name)
 {
 	char again[64];
@@ -76,7 +76,7 @@ static enum status take_name(const struct manager *manager, const struct key_cho
 	struct key_name *added;
 
 	if (!parse_name(name, &parsed))
-		/* with IDs, another one may be meant */
+		/* with given IDs, the file may not be among those to read */
 		return choice->ids && choice->ids->count ? STATUS_DONE : refuse_name(manager, name);
 	if (!key_choice_has(choice, parsed.id, parsed.version))
 		return STATUS_DONE;
@@ -192,7 +192,7 @@ enum status aws_check(const struct manager *manager, const struct secret *text)
 	return status;
 }
 
-/* As the plugin makes them, for the user account that owns the directory. */
+/* Creates files as the plugin does, for the user account that owns the directory. */
 static struct file_access access_of(const struct manager *manager)
 {
 	struct file_access access = { .sets_mode = true };

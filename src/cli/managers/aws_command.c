@@ -17,12 +17,12 @@
 
 #define WORDS_MAX 16
 #define PARALLEL 4
-/* Four digits for three bytes, and the end of the line. */
+/* base64: four digits for three bytes, and a line end */
 #define OUTPUT_MAX_SIZE (AWS_BLOB_MAX_SIZE / 3 * 4 + 16)
-/* What a shell exits with when there is no such command (POSIX, Shell Command Language, 2.8.2). */
+/* The exit status of a shell for a command that is not found (POSIX, Shell Command Language, 2.8.2). */
 #define STATUS_NOT_FOUND 127
 
-/* The command with these words after it. input: NULL: none. silent: what it says of an error is dropped. */
+/* Runs the command with these arguments. input: NULL: none. silent: discards its error messages. */
 static struct fault start(const struct manager *manager, const char *const words[], const struct secret *input,
 			  bool silent, struct running_child *ret_running)
 {
@@ -44,7 +44,7 @@ static struct fault start(const struct manager *manager, const char *const words
 		arguments[4 + i] = (char *)words[i];
 	fault = script ? child_start(&child, ret_running) : fault_of(FAULT_MEMORY);
 	if (!fault.code && input) {
-		/* less than a pipe holds; a command that does not read it says why by its status */
+		/* fits in a pipe; a command that does not read its input shows why by its status */
 		struct fault ignored = file_write(ret_running->input, input);
 
 		(void)ignored;
@@ -64,7 +64,7 @@ static void hint_at_failure(struct fault fault)
 		message_hint("check with 'aws sts get-caller-identity' that the command reaches AWS");
 }
 
-/* What it does, with the words for it. */
+/* An action of the command, with its words for messages. */
 struct operation {
 	const char *name;
 	const char *const *words;
@@ -103,7 +103,7 @@ static enum status finish(const struct operation *operation, const struct runnin
 	return fault.code ? refuse(operation, key, fault) : STATUS_DONE;
 }
 
-/* Several commands run at a time: each takes about a second to start. */
+/* Several commands run at the same time, since each takes about a second to start. */
 static enum status run_some(const struct manager *manager, const struct operation *operation, struct aws_key *keys,
 			    size_t count)
 {
@@ -184,7 +184,7 @@ enum status aws_decrypt(const struct manager *manager, struct aws_key *keys, siz
 	return status;
 }
 
-/* Decrypts again what was encrypted. */
+/* Decrypts the encrypted keys again, for comparison. */
 static enum status check(const struct manager *manager, struct aws_key *keys, size_t count)
 {
 	struct aws_key *again = calloc(count + 1, sizeof(*again));

@@ -4,30 +4,29 @@
 #include "cli/managers/manager.h"
 
 /* AWS KMS, through the user's own "aws" command (the AWS command line interface, 1 or 2), so that
- * its profiles, single sign-on and instance roles work as they are. Keys go through pipes only:
- * never into an argument, the environment or a file. */
+ * its profiles, single sign-on and instance roles work unchanged. Keys are passed through pipes only,
+ * never in an argument, the environment or a file. */
 
-/* What KMS makes of a key is no longer than this
- * (API reference of AWS KMS, CiphertextBlob). */
+/* The maximum size of an encrypted key (API reference of AWS KMS, CiphertextBlob). */
 #define AWS_BLOB_MAX_SIZE 6144
 
-/* Refuses a configuration by which the command keeps what KMS answers in a file of its own
+/* Refuses a configuration that makes the command store the answers of KMS in a file
  * ("cli_history = enabled"). */
 MUST_CHECK enum status aws_check_history(const struct manager *manager);
 
-/* One key, and what KMS makes of it. */
+/* One key, plain and encrypted by KMS. */
 struct aws_key {
 	char *name; /* of its file, for messages; malloc(3)ed */
 	struct secret key;
 	struct secret blob;
 };
 
-/* Has KMS decrypt each blob, which names its KMS key itself, as aws_key_management does. All keys have a
- * size that servers accept. */
+/* Asks KMS to decrypt each blob, which contains the ID of its KMS key, as aws_key_management does.
+ * Refuses a key of a size that servers do not accept. */
 MUST_CHECK enum status aws_decrypt(const struct manager *manager, struct aws_key *keys, size_t count);
 
-/* Has KMS encrypt each key with the KMS key that the options name, has it decrypt the results, and
- * compares. */
+/* Asks KMS to encrypt each key with the KMS key in the options, then to decrypt the results, and
+ * compares them with the keys. */
 MUST_CHECK enum status aws_encrypt(const struct manager *manager, struct aws_key *keys, size_t count);
 
 void aws_keys_free(struct aws_key *keys, size_t count);

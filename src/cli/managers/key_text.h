@@ -13,6 +13,6 @@ MUST_CHECK enum status new_keys_of_keyfile(const struct keyfile *keyfile, const 
 /* One line for each key, in the order of keys. */
 MUST_CHECK enum status key_text_make(const struct new_keys *keys, struct secret *ret_text);
 
-/* Parses such a text, which stays the caller's. */
+/* Parses such a text. The caller keeps text. */
 MUST_CHECK enum status key_text_parse(const struct manager *manager, const struct secret *text,
 				      struct keyfile *ret_keyfile);

@@ -5,9 +5,9 @@
 #include "cli/options/options.h"
 #include "server/inspect.h"
 
-/* Where keys are kept: in a key file, in AWS KMS, or in Vault. Each of them gives and takes plain
- * key-file text in a struct secret, one line "ID;VERSION;HEX" for each key, sorted by ID and
- * version, so that the parser, the checks and the fingerprints of key files serve all of them. */
+/* Where keys are stored: a key file, AWS KMS, or Vault. Keys are read from and written to each of them
+ * as the text of a plain key file in a struct secret, one line "ID;VERSION;HEX" for each key, sorted
+ * by ID and version, so that the parser, the checks and the fingerprints of key files work for all. */
 
 enum manager_kind {
 	MANAGER_FILE,  /* "FILE": a key file, plain or encrypted */
@@ -15,7 +15,7 @@ enum manager_kind {
 	MANAGER_VAULT, /* "vault:URL": the secrets that hashicorp_key_management reads with this vault-url */
 };
 
-/* How the managers are reached, and what opens another key file. */
+/* How to reach the managers, and how to open another key file. */
 struct manager_options {
 	struct password_source other_password;
 	struct kdf other_kdf;
@@ -32,7 +32,7 @@ struct manager_options {
 
 /* Their values go to a struct manager_options. */
 extern const struct option_table other_file_table; /* for commands that take another key file */
-extern const struct option_table manager_table;	   /* for those that take another manager */
+extern const struct option_table manager_table;	   /* for commands that take another manager */
 
 struct manager {
 	enum manager_kind kind;
@@ -42,14 +42,14 @@ struct manager {
 	const struct manager_options *how;
 };
 
-/* What argument stands for. All strings stay the caller's. Whether the directory or the URL is
- * any good is found out by manager_read. */
+/* Parses argument. The caller keeps all strings. Only manager_read checks the directory or the
+ * URL. */
 struct manager manager_of(const char *argument, const struct options *options, const struct manager_options *how);
 
 /* "file_key_management", "aws_key_management" or "hashicorp_key_management". */
 const char *manager_plugin(const struct manager *manager);
 
-/* Which keys are meant. */
+/* The chosen keys. */
 struct key_choice {
 	const struct key_ids *ids; /* NULL or empty: all */
 	uint32_t version;	   /* 0: all */
@@ -57,5 +57,5 @@ struct key_choice {
 
 bool key_choice_has(const struct key_choice *choice, uint32_t id, uint32_t version);
 
-/* Says findings as warnings, for commands without a report of them. */
+/* Prints findings as warnings, for commands that do not report findings otherwise. */
 MUST_CHECK enum status manager_warn(const struct findings *findings);

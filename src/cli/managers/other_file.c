@@ -16,7 +16,7 @@ static struct password_source source_of(const struct manager *manager)
 	return source;
 }
 
-/* The password of the first file opens the second one, most often. */
+/* The password of the first file usually opens the second file. */
 static enum status find_password(const struct manager *manager, const struct password_source *source,
 				 const struct secret *password, struct content *content)
 {

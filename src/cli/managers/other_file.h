@@ -5,9 +5,9 @@
 
 /* Another key file. */
 
-/* Opens and parses raw, what the key file holds on disk, and says what goes wrong. password: is
- * tried first, where the options name none for this file; or NULL. The digest and the iteration count
- * need not be given: they are searched for. */
+/* Opens and parses raw, the bytes of the key file on disk, or reports why not. password: tried first
+ * if the options give no password for this file; or NULL. Without a digest and an iteration count in
+ * the options, tries all of them. */
 MUST_CHECK enum status other_file_open(const struct manager *manager, const struct secret *password,
 				       const struct secret *raw, struct content *ret_content);
 

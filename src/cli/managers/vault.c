@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define PROGRAM_NAME "mkeyfile-vault"
-/* More than any mount has. */
+/* bytes; more than the answer for any mount has */
 #define ANSWER_MAX (32u << 20)
 
 /* ---- the address ---- */
@@ -55,7 +55,7 @@ static enum status refuse_token(void)
 	return STATUS_FAILED;
 }
 
-/* Without white space around it, which would end the line that the token is. */
+/* Without white space around the token, which is sent as one line. */
 static enum status take_token(const char *text, size_t size, struct secret *ret_token)
 {
 	while (size && strchr(" \t\r\n", text[size - 1]))
@@ -90,7 +90,7 @@ static enum status find_token(struct secret *ret_token)
 
 /* ---- the request ---- */
 
-/* Whoever can change the file of certificates can pass for Vault. */
+/* Anyone who can change the certificate file can impersonate Vault. */
 static enum status check_authorities(void)
 {
 	const char *path = option_from_environment("VAULT_CACERT");
@@ -243,7 +243,7 @@ static size_t count_lines(const unsigned char *text, size_t size)
 	return count;
 }
 
-/* Takes the answer apart. findings and ret_text: NULL, or what they are for manager_read. */
+/* Parses the answer. findings and ret_text: NULL, or as for manager_read. */
 static enum status take_answer(const struct manager *manager, const struct secret *answer, struct findings *findings,
 			       struct secret *ret_text)
 {

@@ -3,15 +3,15 @@
 
 #include "cli/managers/manager.h"
 
-/* HashiCorp Vault and OpenBao, through mkeyfile-vault in a process of its own. The token is
- * that of VAULT_TOKEN, or of ~/.vault-token, where 'vault login' puts it. */
+/* HashiCorp Vault and OpenBao, through mkeyfile-vault in a separate process. The token comes from
+ * VAULT_TOKEN, or from ~/.vault-token, where 'vault login' writes it. */
 
-/* Returns the URL of the mount, which the server's plugin takes as its vault-url. malloc(3)ed;
- * NULL: place is a mount, and VAULT_ADDR is not set, or there is no memory. */
+/* Returns the URL of the mount, which is the vault-url of the server's plugin. malloc(3)ed;
+ * NULL: place is only a mount and VAULT_ADDR is not set, or no memory. */
 char *vault_url(const char *place);
 
-/* Returns the absolute path of VAULT_CACERT, malloc(3)ed, or NULL: it is not set, or does not
- * exist. */
+/* Returns the absolute path of VAULT_CACERT, malloc(3)ed, or NULL: the variable is not set,
+ * or the file does not exist. */
 char *vault_authorities(void);
 
 /* As manager_read, manager_check and manager_write. */

@@ -63,7 +63,7 @@ static enum status say_unreadable(const struct option_files *files, struct fault
 	return STATUS_FAILED;
 }
 
-/* What the program says of the files is said once: with the first group that is asked for. */
+/* Messages of my_print_defaults about the files are printed once, with the first group. */
 static enum status read_group(const struct host *host, const char *group, struct option_lines *ret_lines)
 {
 	const struct option_files files = defaults_option_files(host);
