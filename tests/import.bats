@@ -268,6 +268,18 @@ hint: install the AWS command line interface, or use --aws-command=COMMAND to na
 	same "" "$(ls -A aws)"
 }
 
+@test "an export that is killed leaves whole files, and the same command writes the others" {
+	make_keyfile keyfile 1 2 3
+	run strace -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=2 \
+		"$MKEYFILE" export aws:aws --kms-key-id=alias/db
+	[ "$(find aws -name 'aws-kms-key.*' | wc -l)" -lt 3 ]
+	same "" "$(find aws -name 'aws-kms-key.*' ! -size 40c)"
+	exports
+	[ "$status" = 0 ]
+	same "aws-kms-key.1.1 aws-kms-key.2.1 aws-kms-key.3.1" "$(find aws -type f -printf '%f\n' | sort | paste -sd ' ')"
+	run -0 mkeyfile diff aws:aws
+}
+
 @test "no key is in an argument, in the environment of the aws command, or in a file" {
 	make_keyfile keyfile 1 2
 	export FAKE_AWS_LOG=$PWD/log
@@ -444,5 +456,5 @@ use_real_aws() { # port
 
 teardown() {
 	server_stop
-	[ -z "${kms_pid-}" ] || kill -KILL "$kms_pid"
+	[ -z "${kms_pid-}" ] || { kill -KILL "$kms_pid" && wait "$kms_pid"; } 2>/dev/null || true
 }
