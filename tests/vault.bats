@@ -430,6 +430,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 	local memscan=$abs_top_builddir/tests/faults/memscan action tracer pid i call
 
 	[ -x "$memscan" ] || skip 'memscan is not built'
+	! grep -q __asan_init "$helper" || skip "a sanitizer's shadow memory is too large to search"
 	case $(uname -m) in
 	x86_64) call=231 ;;
 	aarch64) call=94 ;;
@@ -640,7 +641,7 @@ await_helper() {
 	kill -9 "$child"
 	wait $! || ended=$?
 	same 2 $ended
-	same "mkeyfile export: '$helper' was killed by signal 9" "$(cat words)"
+	grep -q "^mkeyfile export: '.*mkeyfile-vault' was killed by signal 9" words
 	vault_reset
 	vault_fault POST kv/data/2 1- hang 300
 	"$MKEYFILE" export -f keyfile --manager-timeout=600 vault:kv 2>words 3>&- &
