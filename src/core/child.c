@@ -273,14 +273,25 @@ void child_close_inherited(void)
 	close_listed();
 }
 
+/* Pages of the address space; 0: not known. */
+static rlim_t count_pages(void)
+{
+	FILE *sizes = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (!sizes)
+		return 0;
+	if (fscanf(sizes, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(sizes);
+	return pages;
+}
+
 void child_limit_memory(size_t more)
 {
-	STREAM FILE *sizes = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-	rlim_t size;
+	const rlim_t pages = count_pages();
+	const rlim_t size = pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
 
-	if (!sizes || fscanf(sizes, "%lu", &pages) != 1)
-		return;
-	size = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
-	(void)setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
+	if (pages)
+		(void)setrlimit(RLIMIT_AS, &(struct rlimit){ size, size });
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void print_to(char **text, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print_to(char **text, const char *format, va_list arguments)
 {
 	if (vasprintf(text, format, arguments) < 0)
 		*text = NULL;

@@ -122,11 +122,14 @@ static enum status export_to_file(struct transfer *transfer, const struct export
 static enum status read_target(const struct transfer_options *what, const struct manager *manager, bool all,
 			       struct keyfile *ret_keyfile)
 {
-	const struct key_choice choice = all ? (struct key_choice){ 0 } : transfer_choice(what);
+	struct key_choice choice = { 0 };
 	FINDINGS struct findings findings = { 0 };
 	SECRET struct secret text = { 0 };
-	enum status status = manager_read(manager, &choice, NULL, &findings, &text);
+	enum status status;
 
+	if (!all)
+		choice = transfer_choice(what);
+	status = manager_read(manager, &choice, NULL, &findings, &text);
 	if (!status)
 		status = manager_warn(&findings);
 	return status ? status : key_text_parse(manager, &text, ret_keyfile);
