@@ -365,7 +365,7 @@ hint: use --no-defaults to ignore the option files" list -f keyfile
 hint: use --no-defaults to ignore the option files" list -f keyfile
 	printf '#!/bin/sh\nhead -c 40000 /dev/zero | tr "\\0" "\\n"\n' >many
 	chmod 755 many
-	MKEYFILE_PRINT_DEFAULTS=./many run_refused 2 "mkeyfile list: cannot read the option files: './many' prints too much
+	MKEYFILE_PRINT_DEFAULTS=./many run_refused 2 "mkeyfile list: cannot read the option files: './many' prints too much output
 hint: use --no-defaults to ignore the option files" list -f keyfile
 	run_refused 64 "mkeyfile list: --no-defaults cannot be used with --defaults-file or --defaults-group-suffix" \
 		list --no-defaults --defaults-file=x

@@ -45,7 +45,7 @@ host=$abs_top_builddir/tests/plugin-host
 	run -0 "$host" cipher keyfile ctr
 	same 'ctr ctr 1' "${lines[1]}"
 	run -1 "$host" cipher keyfile none
-	same "mkeyfile_key_management: This server's TLS library has no aes_ctr" "$output"
+	same "mkeyfile_key_management: This server's TLS library does not support aes_ctr" "$output"
 }
 
 # says FILE PASSWORD "words": checks that the plugin does not start and prints these words last

@@ -539,7 +539,7 @@ hint: install libcurl and build mkeyfile with --with-vault to get mkeyfile-vault
 	vault_ask POST kv/destroy/1 '{"versions":[2]}'
 	vault_ask POST kv/config '{"delete_version_after":"24h"}'
 	run -0 --separate-stderr mkeyfile diff -f keyfile vault:kv
-	same "mkeyfile diff: warning: key ID 1 is close to its limit of 10 versions in Vault, which then deletes the oldest
+	same "mkeyfile diff: warning: key ID 1 is close to its limit of 10 versions, at which Vault deletes the oldest version
 hint: run 'vault kv metadata put -mount=MOUNT -max-versions=1000 ID' for each of these key IDs
 mkeyfile diff: warning: Vault deletes versions of key ID 1 after some time
 hint: run 'vault write MOUNT/config delete_version_after=-1s', then 'vault kv undelete' to clear the dates of versions

@@ -41,7 +41,7 @@ static bool start(struct words *words)
 		return false;
 	cipher_use_cbc(&encryption);
 	if (variables_want_ctr() && !cipher_use_ctr(&encryption)) {
-		words_own(words, "This server's TLS library has no aes_ctr");
+		words_own(words, "This server's TLS library does not support aes_ctr");
 		return false;
 	}
 	return reload_first(variables_source(), words);

@@ -52,7 +52,7 @@ static void hint_at_no_defaults(void)
 static enum status say_unreadable(const struct option_files *files, struct fault fault)
 {
 	if (fault.code == FAULT_TOO_LARGE) {
-		message_error("cannot read the option files: '%s' prints too much", files->program);
+		message_error("cannot read the option files: '%s' prints too much output", files->program);
 	} else {
 		enum status status = message_program_fault(fault, files->program);
 

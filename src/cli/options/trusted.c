@@ -18,7 +18,7 @@ static enum status add_owners(struct trust *trust, const struct accounts *accoun
 		if (!server_user_find(accounts->trusted[i], &user))
 			return no_such_account("user", accounts->trusted[i]);
 		if (!trust_add(trust, user.uid))
-			return usage_error("--trust-owner is given too often");
+			return usage_error("--trust-owner is given too many times");
 	}
 	return STATUS_DONE;
 }

@@ -149,21 +149,20 @@ static char *vault_words(const struct finding *finding)
 	switch (finding->kind) {
 	case FINDING_VAULT_MAX_VERSIONS:
 		return is_one ? format_text(
-					"key ID %u is close to its limit of %u versions in Vault, which then deletes the oldest",
+					"key ID %u is close to its limit of %u versions, at which Vault deletes the oldest version",
 					finding->id, finding->number)
 			      : format_text(
-					"%zu key IDs, the first of which is %u, are close to their limit of versions in Vault, which then deletes the oldest",
+					"%zu key IDs, for example %u, are close to the limit at which Vault deletes the oldest version",
 					finding->count, finding->id);
 	case FINDING_VAULT_DELETE_AFTER:
 		return is_one ? format_text("Vault deletes versions of key ID %u after some time", finding->id)
-			      : format_text(
-					"Vault deletes versions of %zu key IDs, the first of which is %u, after some time",
-					finding->count, finding->id);
+			      : format_text("Vault deletes versions of %zu key IDs, for example %u, after some time",
+					    finding->count, finding->id);
 	case FINDING_VAULT_VERSION_DESTROYED:
 		return is_one ? format_text("key ID %u version %u is deleted or destroyed in Vault", finding->id,
 					    finding->version)
 			      : format_text(
-					"%zu key versions, the first of which is key ID %u version %u, are deleted or destroyed in Vault",
+					"%zu key versions, for example key ID %u version %u, are deleted or destroyed in Vault",
 					finding->count, finding->id, finding->version);
 	case FINDING_VAULT_TOKEN_CAN_WRITE:
 		return format_text("the token can change secrets, which a server does not need");
