@@ -301,6 +301,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 		status 400|the server answered with status 400 for 'kv/data/1': this went wrong|$mount_hint
 		status 403|permission denied for 'kv/data/1'|set VAULT_TOKEN to a token that is valid and has a policy with read on 'kv/data/1'
 		redirect https://other:8200/v1/kv|the server redirects to 'https://other:8200/v1/kv'|use the address of the active Vault server
+		redirect https://other/?the-token|the server redirects to another address|use the address of the active Vault server
 		garbage|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		json {}|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
 		json []|the answer for 'kv/data/1?version=1' is not from a Vault server|$mount_hint
@@ -311,6 +312,18 @@ GET kv/data/700?version=1' "$(vault_log)"
 		close|the server closed the connection before its answer was complete|$usual_hint
 		hang 5|the server did not answer within 1 seconds|$usual_hint
 	END
+}
+
+@test "a secret whose current version is not a number of a version is not silently empty" {
+	local metadata
+
+	vault_put 1 "$(random_key)"
+	for metadata in '{"versions":{"1":{}}}' '{"versions":{},"current_version":4294967296}' \
+		'{"versions":{},"current_version":-1}'; do
+		vault_fault GET kv/metadata/1 1- json "{\"data\":$metadata}"
+		ask_helper read </dev/null
+		assert_problem "the answer for 'kv/metadata/1' is not from a Vault server" "$mount_hint"
+	done
 }
 
 @test "a version that is gone between two requests is not read, and not silently" {
@@ -358,6 +371,11 @@ GET kv/data/700?version=1' "$(vault_log)"
 		assert_problem "the mount '$name' has no KV version 2 secrets engine" \
 			"run 'vault secrets enable -path=$name -version=2 kv' to create one"
 	done
+	# sys/mounts is denied: nothing is written that another engine would take for a secret
+	place=$VAULT_ADDR/v1/kv1 token=operator ask_helper write <<<"1;1;$(random_key)"
+	assert_problem "the mount 'kv1' has no KV version 2 secrets engine" \
+		"run 'vault secrets enable -path=kv1 -version=2 kv' to create one"
+	run -1 grep POST "$vault/log"
 }
 
 @test "addresses: a URL as the server's plugin has it, or a mount with VAULT_ADDR" {
@@ -387,6 +405,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 		ftp://127.0.0.1/v1/kv|the URL does not begin with https://
 		file:///v1/kv|the URL does not begin with https://
 		http://192.0.2.1:1/v1/kv|the URL begins with http://, which would send the keys over the network unencrypted
+		http://127.0.0.1.2:1/v1/kv|the URL begins with http://, which would send the keys over the network unencrypted
 		http://127.example.com/v1/kv|the URL begins with http://, which would send the keys over the network unencrypted
 		http://localhost.example.com/v1/kv|the URL begins with http://, which would send the keys over the network unencrypted
 	END

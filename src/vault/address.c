@@ -4,6 +4,7 @@
 #include "core/cleanup.h"
 #include "core/format.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,12 @@
 /* What a mount may be called. Vault allows more; nothing else needs to be escaped here. */
 #define MOUNT_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
 
+/* Something like 127.0.0.1.2 is a name for the resolver. */
 static bool is_loopback(const char *host)
 {
-	return !strncmp(host, "127.", 4) ? strspn(host, "0123456789.") == strlen(host)
+	struct in_addr address;
+
+	return !strncmp(host, "127.", 4) ? inet_pton(AF_INET, host, &address) == 1
 					 : !strcmp(host, "[::1]") || !strcasecmp(host, "localhost");
 }
 

@@ -197,10 +197,12 @@ static bool is_telling(const struct http *http, const char *words)
 static char *server_words(const struct http *http, const json_t *json)
 {
 	const char *words = json_string_value(json_array_get(json_object_get(json, "errors"), 0));
+	size_t length;
 
 	if (!words || is_telling(http, words))
 		return strdup("");
-	return format_text(": %.*s", (int)strcspn(words, "\n"), words);
+	length = strcspn(words, "\n");
+	return format_text(": %.*s", (int)(length < WORDS_MAX ? length : WORDS_MAX), words);
 }
 
 static bool refuse_redirect(struct http *http)
@@ -208,7 +210,10 @@ static bool refuse_redirect(struct http *http)
 	const char *url = NULL;
 
 	curl_easy_getinfo(http->curl, CURLINFO_REDIRECT_URL, &url);
-	problem_set(http->problem, "the server redirects to '%.*s'", WORDS_MAX, url ? url : "");
+	if (!url || is_telling(http, url))
+		problem_set(http->problem, "the server redirects to another address");
+	else
+		problem_set(http->problem, "the server redirects to '%.*s'", WORDS_MAX, url);
 	return problem_hint(http->problem, "use the address of the active Vault server");
 }
 

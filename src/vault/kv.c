@@ -72,8 +72,11 @@ static bool read_settings(struct kv *kv)
 	json_auto_t *json = NULL;
 	long status = path ? http_ask(kv->http, path, NULL, &json) : 0;
 
-	if (status == 403 || status == 404)
+	if (status == 403)
 		return true;
+	/* every mount with this engine has settings, and sys/mounts may have been denied */
+	if (status == 404)
+		return refuse_mount(kv);
 	if (status != 200)
 		return path ? http_refuse(kv->http, status, path, "read", json)
 			    : problem_set(kv->problem, "out of memory");
@@ -166,6 +169,7 @@ bool kv_describe(struct kv *kv, uint32_t id, struct kv_secret *ret_secret)
 	HEAP char *path = format_text("%s/metadata/%" PRIu32, kv->mount, id);
 	json_auto_t *json = NULL;
 	struct kv_secret secret = { .id = id };
+	const json_t *current;
 	json_t *versions;
 	long status;
 
@@ -175,7 +179,10 @@ bool kv_describe(struct kv *kv, uint32_t id, struct kv_secret *ret_secret)
 	if (status != 200 && status != 404)
 		return http_refuse(kv->http, status, path, "read", json);
 	versions = json_object_get(data_of(json), "versions");
-	if (!json || (status == 200 && !json_is_object(versions)))
+	current = json_object_get(data_of(json), "current_version");
+	if (!json || (status == 200 && (!json_is_object(versions) || json_integer_value(current) < 0 ||
+					json_integer_value(current) > UINT32_MAX ||
+					(!json_integer_value(current) && json_object_size(versions)))))
 		return http_refuse_content(kv->http, path);
 	secret.exists = status == 200;
 	take_settings(kv, data_of(json), &secret);
