@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Reads and writes whole files. Descriptors remain the caller's. */
+/* Reads and writes whole files. The caller keeps the descriptors. */
 
 /* Sets how many seconds to wait for the writers of a named pipe; 0: no limit. The default is 60. */
 void file_set_pipe_timeout(unsigned int seconds);

@@ -4,8 +4,8 @@
 #include "data/needs.h"
 
 /* Parts of a server's data that the data directories lack. A server can keep parts of its
- * data in other directories. What is in none of the directories examined may need keys
- * that nothing here shows. */
+ * data in other directories. Data outside the examined directories may need
+ * keys that these directories do not show. */
 
 enum part {
 	PART_DATA_DIRECTORY, /* the data directory of a system tablespace or a log that was found */
@@ -42,7 +42,7 @@ struct data_parts {
 
 #define DATA_PARTS __attribute__((cleanup(data_parts_free)))
 
-/* The input; everything remains the caller's. */
+/* The input. The caller keeps everything. */
 struct parts_search {
 	const char *const *directories;
 	size_t directory_count;

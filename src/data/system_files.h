@@ -26,7 +26,7 @@ struct system_files {
 	size_t count;
 };
 
-/* The strings remain the caller's. */
+/* The caller keeps the strings. */
 void system_files_init(struct system_files *files, const char *const *directories, size_t count);
 void system_files_free(struct system_files *files);
 

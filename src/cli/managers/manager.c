@@ -12,10 +12,10 @@
 static const struct option_spec other_file_specs[] = {
 	{ "other-password-file", 0, "FILE", "Read the other file's password from FILE",
 	  OPTION_PATH(struct manager_options, other_password.file) },
-	{ "other-digest", 0, "NAME", "Use digest NAME for that file (default: try all)",
+	{ "other-digest", 0, "NAME", "Decrypt that file with NAME (default: try all)",
 	  OPTION_DIGEST(struct manager_options, other_kdf.digest),
 	  OPTION_GIVEN(struct manager_options, has_other_kdf) },
-	{ "other-pbkdf2", 0, "ITERATIONS", "Use PBKDF2 and ITERATIONS for that file",
+	{ "other-pbkdf2", 0, "ITERATIONS", "Decrypt that file with PBKDF2 and ITERATIONS",
 	  OPTION_ITERATIONS(struct manager_options, other_kdf.iterations),
 	  OPTION_GIVEN(struct manager_options, has_other_kdf) },
 	{ 0 },

@@ -69,7 +69,7 @@ bool aria_read_head(const unsigned char *head, size_t size, struct aria_table *r
 		if (!read_crypt(head, size, &table))
 			return false;
 	} else if (crypt_offset(head) + CRYPT_SIZE == be16(head + 6)) {
-		/* there is a crypt block even so */
+		/* there is a crypt block anyway */
 		return false;
 	}
 	*ret_table = table;

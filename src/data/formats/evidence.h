@@ -22,7 +22,7 @@
  * not what it seems to be. */
 #define EVIDENCE_MAX_USES 256
 
-/* Free pages that the server reads even so. IMPORT TABLESPACE needs all of them,
+/* Free pages that the server reads anyway. IMPORT TABLESPACE needs all of them,
  * read-ahead reports those that it cannot decrypt as corrupt, and REPAIR and OPTIMIZE
  * TABLE fail to decrypt those of Aria (measured on 10.11.19 and 11.8.9). A page whose
  * checksum does not match proves nothing about a key: it may not have been written

@@ -41,7 +41,7 @@ struct innodb_file {
 	struct innodb_space space;
 	struct paged_file paged;
 	struct source head_source; /* the first of several system tablespace files; closed if this is that file */
-	bool is_undo;		   /* by its name; a page tells as well, once it is written */
+	bool is_undo;		   /* judged by its name; a written page shows it, too */
 };
 
 #define INNODB_HEADER 38U /* bytes */

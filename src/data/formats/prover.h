@@ -15,7 +15,7 @@ enum data_cipher { DATA_CIPHER_CBC, DATA_CIPHER_CTR };
 
 struct prover;
 
-/* keyfile remains the caller's and must outlive the prover; NULL: no keys. Free the
+/* The caller keeps keyfile, which must outlive the prover; NULL: no keys. Free the
  * prover with prover_free, which accepts NULL. Faults: FAULT_MEMORY, FAULT_ALGORITHM. */
 MUST_CHECK struct fault prover_new(const struct keyfile *keyfile, struct prover **ret_prover);
 void prover_free(struct prover *prover);
