@@ -182,7 +182,11 @@ aws-kms-key.100.2 444 $(stat -c %u:%g aws)" "$(stat -c '%n %a %u:%g' aws/* | sed
 	exports --trust-owner=65534
 	assert_equal 0 "'aws:aws' already has all 3 keys of 'keyfile'" ""
 	run -0 mkeyfile rotate -q 100
-	(umask 027 && exports 100 --trust-owner=65534)
+	umask 027
+	exports 100 --trust-owner=65534
+	[[ $stderr == *"
+      export the other key IDs that the data needs
+      configure aws_key_management"* ]]
 	same '440' "$(stat -c %a aws/aws-kms-key.100.3)"
 }
 
@@ -251,6 +255,10 @@ hint: use --manager-timeout=SECONDS to allow more time"
 	make_keyfile keyfile 1
 	: >aws/aws-kms-key.1.1
 	run_refused 2 "mkeyfile diff: 'aws/aws-kms-key.1.1' has 0 bytes: AWS KMS did not encrypt it" diff aws:aws
+	rm aws/aws-kms-key.1.1
+	mkfifo aws/aws-kms-key.1.1
+	run_refused 2 "mkeyfile diff: 'aws/aws-kms-key.1.1' is not a regular file" diff aws:aws
+	rm aws/aws-kms-key.1.1
 	head -c 7000 /dev/zero >aws/aws-kms-key.1.1
 	run_refused 2 "mkeyfile diff: 'aws/aws-kms-key.1.1' has 7000 bytes: AWS KMS did not encrypt it" diff aws:aws
 	echo 'a blob: ' >aws/aws-kms-key.1.1
@@ -397,6 +405,30 @@ hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the
 hint: use --server-data if the data is encrypted with AES_CBC anyway
 hint: --force overrides this check" ]]
 	run -0 mkeyfile export aws:aws --kms-key-id=alias/db --defaults-file=my.cnf --datadir="$data"
+}
+
+@test "the key file of a server that sets the other algorithm than the data has is refused" {
+	take_keyfile
+	mv keyfile other
+	printf '[mariadbd]\nplugin_load_add = file_key_management\nfile_key_management_filename = %s\n%s\n' "$PWD/keyfile" \
+		'file_key_management_encryption_algorithm = aes_ctr' >my.cnf
+	unset MKEYFILE_PRINT_DEFAULTS MKEYFILE_FILE
+	run -4 --separate-stderr mkeyfile import other --defaults-file=my.cnf --datadir="$data"
+	[[ $stderr == *"mkeyfile import: the data is encrypted with AES_CBC, but the server's option files set AES_CTR
+hint: set file_key_management_encryption_algorithm to the algorithm of the data
+"* ]]
+	[ ! -e keyfile ]
+	run -0 mkeyfile import other --defaults-file=my.cnf --datadir="$BATS_FILE_TMPDIR/ctr" --dry-run
+	run -0 mkeyfile import other --defaults-file=my.cnf --dry-run
+	# what other plugins encrypt needs no look
+	run -0 mkeyfile export aws:aws --kms-key-id=alias/db --file=other --no-defaults
+	run -4 --separate-stderr mkeyfile import aws:aws --defaults-file=my.cnf
+	[[ $stderr == *"mkeyfile import: the server's option files set AES_CTR, but aws_key_management encrypts with AES_CBC
+hint: set file_key_management_encryption_algorithm to AES_CBC
+hint: --force overrides this check" ]]
+	[ ! -e keyfile ]
+	run -0 mkeyfile import aws:aws --defaults-file=my.cnf --force
+	cmp keyfile other
 }
 
 # ---- the real command ----

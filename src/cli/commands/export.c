@@ -186,6 +186,8 @@ static void say_next(const struct transfer *transfer, const struct manager *mana
 	if (!transfer->copied.count || transfer->what->options->writing.dry_run)
 		return;
 	transfer_say_proof(transfer, manager->name);
+	if (transfer->what->named.ids.count)
+		message_step("export the other key IDs that the data needs");
 	message_step(
 		"configure %s in the server's option file instead of the plugin that reads the key file, and restart the server",
 		manager_plugin(manager));

@@ -7,6 +7,7 @@
 #include "core/format.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* The maximum number of files to list. */
 #define LISTED_MAX 20
@@ -25,7 +26,7 @@ static void hint_at_force(void)
 
 static bool needs_ctr(const struct data_file *file)
 {
-	return file->evidence.proven_by_cipher == 1U << DATA_CIPHER_CTR;
+	return file->evidence.proven_by_cipher & 1U << DATA_CIPHER_CTR;
 }
 
 static void list_files(const struct data_needs *needs)
@@ -65,13 +66,56 @@ static enum status check_algorithm(const struct transfer *transfer, const struct
 	return status;
 }
 
+/* Whether the server whose option files were read will read the keys in this key file. */
+static bool is_for_this_server(const struct transfer *transfer, const struct manager *reader)
+{
+	const struct options *options = transfer->what->options;
+
+	return reader->kind == MANAGER_FILE && reader->place == options->file && options->host.names_file;
+}
+
+static enum status check_fitness(const struct transfer *transfer, const struct proof *proof)
+{
+	const char *algorithm = proof_unfit_algorithm(proof);
+	enum status status;
+
+	if (!algorithm)
+		return STATUS_DONE;
+	status = refuse(transfer, format_text("the data is encrypted with %s, but the server's option files set %s",
+					      strcmp(algorithm, "AES_CTR") ? "AES_CTR" : "AES_CBC", algorithm));
+	message_hint("set %s_encryption_algorithm to the algorithm of the data",
+		     key_plugin_name(transfer->what->options->host.settings.plugin));
+	return status;
+}
+
+/* Keys of another manager have encrypted data with AES_CBC only. */
+static enum status check_setting_of_source(const struct transfer *transfer, const struct manager *reader)
+{
+	const struct options *options = transfer->what->options;
+	const struct manager source = manager_of(transfer->what->named.place, options, &transfer->what->how);
+	enum status status;
+
+	if (source.kind == MANAGER_FILE || !is_for_this_server(transfer, reader) ||
+	    settings_use_cbc(&options->host.settings))
+		return STATUS_DONE;
+	status = refuse(transfer, format_text("the server's option files set AES_CTR, but %s encrypts with AES_CBC",
+					      manager_plugin(&source)));
+	if (status) {
+		message_hint("set %s_encryption_algorithm to AES_CBC", key_plugin_name(options->host.settings.plugin));
+		hint_at_force();
+	}
+	return status;
+}
+
 /* Without reading data: judges by the server's option files. */
 static enum status check_setting(const struct transfer *transfer, const struct manager *reader)
 {
 	const struct host *host = &transfer->what->options->host;
 	enum status status;
 
-	if (reader->kind == MANAGER_FILE || !host->names_file || settings_use_cbc(&host->settings))
+	if (reader->kind == MANAGER_FILE)
+		return check_setting_of_source(transfer, reader);
+	if (!host->names_file || settings_use_cbc(&host->settings))
 		return STATUS_DONE;
 	status = refuse(transfer, format_text("the server's option files set AES_CTR, but %s reads only AES_CBC",
 					      manager_plugin(reader)));
@@ -132,12 +176,12 @@ static enum status check_needs(const struct transfer *transfer, const struct key
 	return worst;
 }
 
-/* Parts that are missing, and files that cannot be read, may need more. */
+/* Parts that are missing, and files that are damaged or cannot be read, may need more. */
 static enum status check_whole(const struct transfer *transfer, const struct proof *proof)
 {
 	static const char words[] = "cannot tell whether the keys decrypt all of the data";
 
-	if (proof_status(proof) != STATUS_FAILED)
+	if (!proof_is_undecided(proof) && !proof->answers[DATA_DAMAGED])
 		return STATUS_DONE;
 	if (transfer->what->force) {
 		message_warning(words);
@@ -165,6 +209,8 @@ enum status transfer_prove(const struct transfer *transfer, const struct manager
 		return status;
 	if (reader->kind != MANAGER_FILE)
 		status = check_algorithm(transfer, reader, needs);
+	else if (is_for_this_server(transfer, reader))
+		status = check_fitness(transfer, &proof);
 	if (!status)
 		status = check_needs(transfer, &keyfile, needs);
 	if (!status)

@@ -125,7 +125,11 @@ static enum status read_blob(const struct manager *manager, const struct key_nam
 	struct fault fault = fault_none();
 
 	key->name = path_of(manager, name);
-	fault = key->name ? file_read_path(key->name, &key->blob, NULL) : fault_of(FAULT_MEMORY);
+	/* a reader of a pipe would wait for a writer */
+	if (key->name && file_is_named_pipe(key->name))
+		fault = fault_of(FAULT_NOT_REGULAR);
+	else
+		fault = key->name ? file_read_path(key->name, &key->blob, NULL) : fault_of(FAULT_MEMORY);
 	if (fault.code)
 		return message_fault(fault, key->name);
 	if (key->blob.size && key->blob.size <= AWS_BLOB_MAX_SIZE)

@@ -101,13 +101,16 @@ bool proof_is_complete(const struct proof *proof)
 	return !needs->live && !proof->audit.parts.total && !needs->undecided && !needs->unsure;
 }
 
+bool proof_is_undecided(const struct proof *proof)
+{
+	return proof->audit.parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys ||
+	       proof->audit.needs.undecided;
+}
+
 enum status proof_status(const struct proof *proof)
 {
 	if (proof->answers[DATA_MISSING_KEY] || proof->answers[DATA_WRONG_KEY] || proof->answers[DATA_DAMAGED] ||
 	    proof_unfit_algorithm(proof))
 		return STATUS_NO;
-	return proof->audit.parts.total || proof->answers[DATA_UNREADABLE] || proof->unproven_keys ||
-			       proof->audit.needs.undecided
-		       ? STATUS_FAILED
-		       : STATUS_DONE;
+	return proof_is_undecided(proof) ? STATUS_FAILED : STATUS_DONE;
 }

@@ -53,6 +53,9 @@ const char *proof_unfit_algorithm(const struct proof *proof);
  * log, or files that cannot be read may need more keys. */
 bool proof_is_complete(const struct proof *proof);
 
+/* A file is missing or cannot be read, or a key that is needed was neither proven nor refuted. */
+bool proof_is_undecided(const struct proof *proof);
+
 /* STATUS_DONE: nothing contradicts the keys. STATUS_NO: a key is missing or wrong, a file is damaged,
  * or the server's option files set the other algorithm. STATUS_FAILED: a file is missing or cannot be
  * read, or a key that is needed was neither proven nor refuted. */
