@@ -141,8 +141,11 @@ static enum status read_blob(const struct manager *manager, const struct key_nam
 static enum status read_keys(const struct manager *manager, const struct key_names *names, struct new_keys *keys)
 {
 	struct aws_key *files = calloc(names->count + 1, sizeof(*files));
-	enum status status = files ? new_keys_allocate(keys, names->count) : out_of_memory();
+	enum status status;
 
+	if (!files)
+		return out_of_memory();
+	status = new_keys_allocate(keys, names->count);
 	for (size_t i = 0; !status && i < names->count; i++)
 		status = read_blob(manager, &names->items[i], &files[i]);
 	if (!status && names->count)

@@ -188,8 +188,10 @@ enum status aws_decrypt(const struct manager *manager, struct aws_key *keys, siz
 static enum status check(const struct manager *manager, struct aws_key *keys, size_t count)
 {
 	struct aws_key *again = calloc(count + 1, sizeof(*again));
-	enum status status = again ? STATUS_DONE : out_of_memory();
+	enum status status = STATUS_DONE;
 
+	if (!again)
+		return out_of_memory();
 	for (size_t i = 0; !status && i < count; i++) {
 		again[i].name = strdup(keys[i].name);
 		status = again[i].name

@@ -33,15 +33,17 @@ static enum status find_new_password(struct target_file *target, const struct se
 	enum status status;
 
 	content->kdf = options->kdf;
-	content->encrypted = new_file_is_encrypted(options) || password;
+	content->encrypted = password || new_file_is_encrypted(options);
 	if (!content->encrypted)
 		return STATUS_DONE;
 	status = content_require_kdf(options, options->kdf);
-	if (status || new_file_is_encrypted(options)) {
-		target->made.path = options->new_password_file;
-		return status ? status : new_file_password(options, &target->made, &content->password);
-	}
-	return message_fault(secret_copy(&content->password.secret, password->data, password->size), options->file);
+	if (status)
+		return status;
+	if (password && !new_file_is_encrypted(options))
+		return message_fault(secret_copy(&content->password.secret, password->data, password->size),
+				     options->file);
+	target->made.path = options->new_password_file;
+	return new_file_password(options, &target->made, &content->password);
 }
 
 enum status target_file_open(struct target_file *target, const struct options *options, const struct manager *other,
