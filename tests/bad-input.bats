@@ -118,7 +118,8 @@ hint: add key ID 1, which every server requires" encrypt -P pw
 
 @test "a NUL: servers ignore everything after it" {
 	printf '1;%s\n2;%s\0\n3;%s\n' "$key" "$(random_key)" "$(random_key)" >keyfile
-	run_refused 4 "mkeyfile add: 'keyfile' has a NUL byte on line 2: servers ignore everything after it" add 7
+	run_refused 4 "mkeyfile add: 'keyfile' has a NUL byte on line 2: servers ignore everything after it
+hint: remove the NUL byte" add 7
 	run -0 mkeyfile list --ids
 	same $'1\n2' "$output"
 }

@@ -42,6 +42,9 @@ hint: run 'mkeyfile rotate --all --new-id --size=128 --target=10.11' to rotate t
 hint: run 'mkeyfile add 101 --target=10.11', restart the server, and move InnoDB tables with ALTER TABLE ... ENCRYPTION_KEY_ID=101" \
 		rotate 1 -t 10.11
 	run_refused 4 "mkeyfile rotate: 'keyfile' would get key versions, and 10.11 would refuse to start with it" rotate 2 -t 10.11
+	# an ID that does not exist is reported first
+	run_refused 2 "mkeyfile rotate: key ID 7 is not in 'keyfile'
+hint: run 'mkeyfile add 7 --target=10.11' to add it" rotate 7 -t 10.11
 }
 
 @test "the first rotation turns the whole file versioned and keeps every key" {

@@ -207,13 +207,17 @@ static void hint_at_other_ways(const struct arguments *arguments, const struct k
 static enum status make_versions(const struct arguments *arguments, const struct key_ids *ids,
 				 const struct keyfile *keyfile, struct new_keys *keys)
 {
-	enum status status = versions_require(&arguments->options->target, arguments->options->file, keyfile);
+	const struct entry *newest;
+	enum status status = STATUS_DONE;
 
+	for (size_t i = 0; !status && i < ids->count; i++)
+		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
+	if (status)
+		return status;
+	status = versions_require(&arguments->options->target, arguments->options->file, keyfile);
 	if (status)
 		hint_at_other_ways(arguments, ids, keyfile);
 	for (size_t i = 0; !status && i < ids->count; i++) {
-		const struct entry *newest;
-
 		status = find_newest(arguments, keyfile, ids->ids[i], &newest);
 		if (!status && newest->version == KEY_VERSION_MAX) {
 			message_error("key ID %u is at version %u, the highest possible version", newest->id,

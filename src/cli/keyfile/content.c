@@ -158,6 +158,7 @@ static enum status check_keeps_all(const char *name, const struct keyfile *keyfi
 	if (keyfile->read_size < keyfile->text.size) {
 		message_error("'%s' has a NUL byte on line %u: servers ignore everything after it", name,
 			      keyfile->lines);
+		message_hint("%s", finding_hint(FINDING_TEXT_AFTER_NUL));
 		return STATUS_REFUSED;
 	}
 	if (!keyfile_keeps(keyfile, older)) {
