@@ -678,6 +678,20 @@ await_helper() {
 	same "$(sed 's/;/;1;/' keyfile)" "$(vault_keys)"
 }
 
+@test "mkeyfile export: a version of the key file never becomes a placeholder" {
+	make_keyfile keyfile '1;1' '1;2' '1;4' '2;1'
+	for option in --dry-run --quiet; do
+		run -4 --separate-stderr mkeyfile export -f keyfile vault:kv 1 --key-version=4 $option
+		same "mkeyfile export: 'vault:kv': key ID 1 version 1 would be lost to a placeholder: Vault counts versions
+hint: export version 1 first, or omit --key-version" "$(grep -v warning <<<"$stderr")"
+		same '' "$(vault_keys)"
+	done
+	for version in 1 2 4; do
+		run -0 mkeyfile export -f keyfile vault:kv 1 --key-version=$version
+	done
+	same "$(grep '^1;' keyfile)" "$(vault_keys)"
+}
+
 @test "mkeyfile import: the key file is not touched when Vault fails" {
 	local kind before
 

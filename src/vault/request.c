@@ -94,16 +94,18 @@ static bool take_keys(struct request *request, size_t position)
 	return list && position == request->text.size;
 }
 
-static bool take_ids(struct request *request)
+static bool take_numbers(const struct request *request, const char *name, uint32_t **ret_numbers, size_t *ret_count)
 {
-	const json_t *array = json_object_get(request->settings, "ids");
+	const json_t *array = json_object_get(request->settings, name);
+	uint32_t *numbers;
 
 	if (!json_array_size(array))
 		return true;
-	request->ids = calloc(json_array_size(array), sizeof(*request->ids));
-	for (size_t i = 0; request->ids && i < json_array_size(array); i++)
-		request->ids[request->id_count++] = (uint32_t)json_integer_value(json_array_get(array, i));
-	return request->ids != NULL;
+	numbers = calloc(json_array_size(array), sizeof(*numbers));
+	for (size_t i = 0; numbers && i < json_array_size(array); i++)
+		numbers[(*ret_count)++] = (uint32_t)json_integer_value(json_array_get(array, i));
+	*ret_numbers = numbers;
+	return numbers != NULL;
 }
 
 static bool take_text(struct request *request)
@@ -117,7 +119,9 @@ static bool take_text(struct request *request)
 		request->settings = json_loadb((const char *)line, size, 0, NULL);
 	line = next_line(&request->text, &position, &size);
 	return line && json_is_object(request->settings) && !secret_copy(&request->token, line, size).code &&
-	       take_ids(request) && take_keys(request, position);
+	       take_numbers(request, "ids", &request->ids, &request->id_count) &&
+	       take_numbers(request, "kept", &request->lines.kept, &request->lines.kept_count) &&
+	       take_keys(request, position);
 }
 
 bool request_read(int descriptor, struct request *ret_request)
@@ -138,6 +142,7 @@ void request_free(struct request *request)
 {
 	json_decref(request->settings);
 	free(request->lines.list);
+	free(request->lines.kept);
 	free(request->ids);
 	secret_free(&request->token);
 	secret_free(&request->text);

@@ -5,8 +5,9 @@
 #include "vault/task.h"
 
 /* What mkeyfile sends: a line of JSON with "action" ("read", "check" or "write"), "place", "timeout"
- * (seconds), and for "read" "ids" and "version"; a line with the token; and for the other two
- * the keys, a line "ID;VERSION;HEX" each. The token and the keys are in secret memory only. */
+ * (seconds), for "read" "ids" and "version", and for the other two "kept" (struct key_lines); a
+ * line with the token; and for the other two the keys, a line "ID;VERSION;HEX" each. The token and the keys are in
+ * secret memory only. */
 struct request {
 	struct secret text; /* all of it, which the other members point into */
 	json_t *settings;

@@ -18,6 +18,8 @@ struct key_line {
 struct key_lines {
 	struct key_line *list; /* by ID, then version; none twice */
 	size_t count;
+	uint32_t *kept; /* versions of the only key ID in list that get no placeholders; NULL: none */
+	size_t kept_count;
 };
 
 /* What is worth a warning: its kind's name for scripts, the first secret and version that it is

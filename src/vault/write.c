@@ -113,25 +113,44 @@ static size_t count_fillers(const struct group *group)
 	return fillers;
 }
 
-static bool check_gaps(struct kv *kv, const struct group *group)
+/* A placeholder would take the version's only place. */
+static bool check_kept(struct kv *kv, const struct key_lines *lines, const struct group *group)
+{
+	uint32_t highest = group->lines[group->count - 1].version;
+
+	for (size_t i = 0; i < lines->kept_count; i++) {
+		uint32_t version = lines->kept[i];
+
+		if (version <= group->secret.current || version >= highest || find_line(group, version))
+			continue;
+		problem_refuse(kv->problem,
+			       "key ID %" PRIu32 " version %" PRIu32
+			       " would be lost to a placeholder: Vault counts versions",
+			       group->secret.id, version);
+		return problem_hint(kv->problem, "export version %" PRIu32 " first, or omit --key-version", version);
+	}
+	return true;
+}
+
+static bool check_gaps(struct kv *kv, const struct key_lines *lines, const struct group *group)
 {
 	size_t fillers = count_fillers(group);
 
 	if (fillers <= TASK_FILLERS_MAX)
-		return true;
+		return check_kept(kv, lines, group);
 	problem_refuse(kv->problem,
 		       "key ID %" PRIu32 " would need %zu placeholder versions, because Vault counts versions from 1",
 		       group->secret.id, fillers);
 	return problem_hint(kv->problem, "move the data to a new key ID, which starts at version 1");
 }
 
-static bool check_group(struct kv *kv, const struct group *group)
+static bool check_group(struct kv *kv, const struct key_lines *lines, const struct group *group)
 {
 	for (size_t i = 0; i < group->count; i++)
 		if (!check_line(kv, group, &group->lines[i]))
 			return false;
 	if (!group->secret.expires)
-		return check_gaps(kv, group);
+		return check_gaps(kv, lines, group);
 	problem_refuse(kv->problem,
 		       "Vault deletes versions of key ID %" PRIu32 " after some time (delete_version_after)",
 		       group->secret.id);
@@ -143,7 +162,7 @@ bool task_check(struct kv *kv, const struct key_lines *lines)
 	for (size_t i = 0; i < lines->count;) {
 		GROUP struct group group = { 0 };
 
-		if (!next_group(kv, lines, &i, &group) || !check_group(kv, &group))
+		if (!next_group(kv, lines, &i, &group) || !check_group(kv, lines, &group))
 			return false;
 	}
 	return true;

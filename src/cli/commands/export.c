@@ -37,12 +37,14 @@ static const struct command_group groups[] = {
 struct exported {
 	struct content content;
 	struct keyfile chosen;
+	struct keyfile siblings; /* with --key-version: all versions of the key ID */
 };
 
 static void source_free(struct exported *source)
 {
 	content_free(&source->content);
 	keyfile_free(&source->chosen);
+	keyfile_free(&source->siblings);
 }
 
 #define EXPORTED __attribute__((cleanup(source_free)))
@@ -53,24 +55,35 @@ static const struct secret *password_of(const struct exported *source)
 	return source->content.encrypted ? &source->content.password.secret : NULL;
 }
 
+static enum status choose(const struct transfer_options *what, const struct exported *source,
+			  const struct key_choice *choice, struct keyfile *ret_keyfile)
+{
+	const struct manager here = manager_of(what->options->file, what->options, &what->how);
+	NEW_KEYS struct new_keys keys = { 0 };
+	SECRET struct secret text = { 0 };
+	enum status status = new_keys_of_keyfile(&source->content.keyfile, choice, &keys);
+
+	if (!status)
+		status = key_text_make(&keys, &text);
+	return status ? status : key_text_parse(&here, &text, ret_keyfile);
+}
+
 static enum status open_source(const struct transfer_options *what, struct exported *source)
 {
 	const struct options *options = what->options;
-	const struct manager here = manager_of(options->file, options, &what->how);
 	const struct key_choice choice = transfer_choice(what);
-	NEW_KEYS struct new_keys keys = { 0 };
+	const struct key_choice versions = { &what->named.ids, 0 };
 	SECRET struct secret raw = { 0 };
-	SECRET struct secret text = { 0 };
 	enum status status = input_read_key_file(options->file, &options->host, &raw, NULL);
 
 	if (!status)
 		status = content_open(&options->password, options->kdf, input_name(options->file), &raw,
 				      &source->content);
 	if (!status)
-		status = new_keys_of_keyfile(&source->content.keyfile, &choice, &keys);
-	if (!status)
-		status = key_text_make(&keys, &text);
-	return status ? status : key_text_parse(&here, &text, &source->chosen);
+		status = choose(what, source, &choice, &source->chosen);
+	if (!status && what->version)
+		status = choose(what, source, &versions, &source->siblings);
+	return status;
 }
 
 /* ---- to another key file ---- */
@@ -220,7 +233,7 @@ static enum status export_to_manager(struct transfer *transfer, const struct exp
 static enum status export_keys(void *input)
 {
 	struct transfer_options *what = input;
-	const struct manager manager = manager_of(what->named.place, what->options, &what->how);
+	struct manager manager = manager_of(what->named.place, what->options, &what->how);
 	TRANSFER struct transfer transfer = { .what = what,
 					      .from = input_name(what->options->file),
 					      .to = what->named.place };
@@ -233,6 +246,7 @@ static enum status export_keys(void *input)
 		status = open_source(what, &source);
 	if (status)
 		return status;
+	manager.kept = &source.siblings;
 	return manager.kind == MANAGER_FILE ? export_to_file(&transfer, &source, &manager)
 					    : export_to_manager(&transfer, &source, &manager);
 }

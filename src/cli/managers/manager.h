@@ -40,6 +40,7 @@ struct manager {
 	const char *place; /* without the prefix; a part of name */
 	const struct options *options;
 	const struct manager_options *how;
+	const struct keyfile *kept; /* keys that may still be written, but not now; NULL: none */
 };
 
 /* Parses argument. The caller keeps all strings. Only manager_read checks the directory or the

@@ -98,6 +98,16 @@ static enum status check_authorities(void)
 	return path ? message_fault(trust_judge_path(NULL, path), path) : STATUS_DONE;
 }
 
+/* The versions of one key ID. */
+static json_t *kept_json(const struct keyfile *kept)
+{
+	json_t *versions = json_array();
+
+	for (size_t i = 0; kept && i < kept->count; i++)
+		json_array_append_new(versions, json_integer(kept->sorted[i]->version));
+	return versions;
+}
+
 static char *settings_text(const struct manager *manager, const char *action, const struct key_choice *choice)
 {
 	json_auto_t *object = json_object();
@@ -110,6 +120,7 @@ static char *settings_text(const struct manager *manager, const char *action, co
 	for (size_t i = 0; choice && choice->ids && i < choice->ids->count; i++)
 		json_array_append_new(ids, json_integer(choice->ids->ids[i]));
 	json_object_set_new(object, "ids", ids);
+	json_object_set_new(object, "kept", kept_json(manager->kept));
 	return json_dumps(object, JSON_COMPACT);
 }
 
