@@ -124,9 +124,9 @@ static bool check_kept(struct kv *kv, const struct key_lines *lines, const struc
 		if (version <= group->secret.current || version >= highest || find_line(group, version))
 			continue;
 		problem_refuse(kv->problem,
-			       "key ID %" PRIu32 " version %" PRIu32
-			       " would be lost to a placeholder: Vault counts versions",
-			       group->secret.id, version);
+			       "key ID %" PRIu32 " version %" PRIu32 " must be written before version %" PRIu32
+			       ", because Vault counts versions from 1",
+			       group->secret.id, version, highest);
 		return problem_hint(kv->problem, "export version %" PRIu32 " first, or omit --key-version", version);
 	}
 	return true;
