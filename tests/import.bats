@@ -373,6 +373,18 @@ hint: --force overrides this check" ]]
 	run -0 mkeyfile import keyfile -f new --datadir="$data"
 }
 
+@test "a damaged file leaves open whether the keys decrypt all of the data" {
+	take_keyfile
+	cp -al "$data" damaged
+	cp damaged/t/a.ibd a.ibd
+	printf damage | dd of=a.ibd bs=1 seek=50000 conv=notrunc status=none
+	mv a.ibd damaged/t/a.ibd
+	run -2 --separate-stderr mkeyfile import keyfile -f new --datadir=damaged
+	[[ $stderr == *"mkeyfile import: cannot tell whether the keys decrypt all of the data
+"* ]]
+	[ ! -e new ]
+}
+
 @test "data under AES_CTR does not go to AWS KMS" {
 	take_keyfile
 	data=$BATS_FILE_TMPDIR/ctr
