@@ -125,6 +125,9 @@ prove_and_refute() { # directory
 	prove "$DATA/new.keys" "$DATA/new" --encryption-algorithm=aes_ctr
 	same 1 "$status"
 	same wrong-key "$(key_answer 100)"
+	run -1 --separate-stderr mkeyfile verify -f "$DATA/new.keys" --datadir="$DATA/new" --encryption-algorithm=aes_ctr
+	grep -xF 'hint: omit --encryption-algorithm: only AES_CTR was tried' <<<"$output"
+	run -1 grep -E '^hint: (restore|look for)' <<<"$output"
 	prove "$DATA/new.keys" "$DATA/new" --encryption-algorithm=AES_CBC
 	same 0 "$status"
 }

@@ -468,10 +468,26 @@ static void print_free_pages_hint(const struct proof *proof)
 		puts("hint: run ALTER TABLE ... FORCE to rewrite a table without its free pages ('mkeyfile remove' prints the statements)");
 }
 
+static void print_failure_hints(const struct proof *proof)
+{
+	const struct data_need *wrong = first_bad_key(proof, DATA_WRONG_KEY);
+
+	/* data of the other algorithm has the same answers */
+	if (proof->what->algorithm && (wrong || proof->answers[DATA_DAMAGED])) {
+		printf("hint: omit --encryption-algorithm: only %s was tried\n", proof->what->algorithm);
+		return;
+	}
+	if (wrong)
+		printf("hint: look for an earlier copy of the key file: key ID %u version %u is not the key that encrypted this "
+		       "data\n",
+		       wrong->id, wrong->version);
+	if (proof->answers[DATA_DAMAGED])
+		puts("hint: restore damaged files from a backup: no key can decrypt them");
+}
+
 static void print_hints(const struct proof *proof)
 {
 	const struct data_need *missing = first_bad_key(proof, DATA_MISSING_KEY);
-	const struct data_need *wrong = first_bad_key(proof, DATA_WRONG_KEY);
 
 	if (missing) {
 		puts("hint: do not drop or repair any table: the data is intact, even if the server calls it corrupted");
@@ -480,12 +496,7 @@ static void print_hints(const struct proof *proof)
 		if (missing->files == missing->free_files)
 			puts("hint: or rewrite these tables with ALTER TABLE ... FORCE: only free pages need the key");
 	}
-	if (wrong)
-		printf("hint: look for an earlier copy of the key file: key ID %u version %u is not the key that encrypted this "
-		       "data\n",
-		       wrong->id, wrong->version);
-	if (proof->answers[DATA_DAMAGED])
-		puts("hint: restore damaged files from a backup: no key can decrypt them");
+	print_failure_hints(proof);
 	if (proof->denied)
 		puts("hint: run the command as root or as the server's user account");
 	print_free_pages_hint(proof);
