@@ -435,6 +435,17 @@ GET kv/data/700?version=1' "$(vault_log)"
 	grep -qx 'namespace team/one' "$vault/log"
 }
 
+@test "mkeyfile verify: a server cannot send a namespace" {
+	vault_put 1 "$(random_key)"
+	vault_ask POST kv/metadata/1 '{"max_versions":100}'
+	export VAULT_TOKEN=lister
+	run -0 --separate-stderr mkeyfile verify -f vault:kv -t 10.11 --strict
+	VAULT_NAMESPACE=team run -1 --separate-stderr mkeyfile verify -f vault:kv -t 10.11 --strict
+	[[ $output = *"
+warning: VAULT_NAMESPACE is set, but hashicorp_key_management cannot send a namespace [vault-namespace]
+hint: use a mount in the root namespace for the keys of a server"* ]]
+}
+
 @test "a request that is none ends the helper" {
 	local text
 

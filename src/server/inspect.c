@@ -44,6 +44,7 @@ static const char *const finding_names[] = {
 	[FINDING_VAULT_MAX_VERSIONS] = "vault-max-versions",
 	[FINDING_VAULT_DELETE_AFTER] = "vault-delete-after",
 	[FINDING_VAULT_VERSION_DESTROYED] = "vault-version-destroyed",
+	[FINDING_VAULT_NAMESPACE] = "vault-namespace",
 	[FINDING_VAULT_TOKEN_CAN_WRITE] = "vault-token-can-write",
 };
 

@@ -50,6 +50,7 @@ enum finding_kind {
 	FINDING_VAULT_MAX_VERSIONS,	 /* key IDs that soon have more versions than number, the limit */
 	FINDING_VAULT_DELETE_AFTER,	 /* key IDs whose versions are deleted after some time */
 	FINDING_VAULT_VERSION_DESTROYED, /* versions that are deleted or destroyed */
+	FINDING_VAULT_NAMESPACE,	 /* of Vault Enterprise: no server's plugin sends one */
 	FINDING_VAULT_TOKEN_CAN_WRITE,
 	FINDING_KIND_COUNT
 };

@@ -279,6 +279,8 @@ enum status vault_read(const struct manager *manager, const struct key_choice *c
 	SECRET struct secret answer = { 0 };
 	enum status status = run(manager, "read", choice, NULL, &answer);
 
+	if (findings && option_from_environment("VAULT_NAMESPACE"))
+		findings_add(findings, (struct finding){ .kind = FINDING_VAULT_NAMESPACE });
 	return status ? status : take_answer(manager, &answer, findings, ret_text);
 }
 

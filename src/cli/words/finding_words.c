@@ -164,6 +164,8 @@ static char *vault_words(const struct finding *finding)
 			      : format_text(
 					"%zu key versions, for example key ID %u version %u, are deleted or destroyed in Vault",
 					finding->count, finding->id, finding->version);
+	case FINDING_VAULT_NAMESPACE:
+		return format_text("VAULT_NAMESPACE is set, but hashicorp_key_management cannot send a namespace");
 	case FINDING_VAULT_TOKEN_CAN_WRITE:
 		return format_text("the token can change secrets, which a server does not need");
 	default:
@@ -241,6 +243,7 @@ const char *finding_hint(enum finding_kind kind)
 			"run 'vault write MOUNT/config delete_version_after=-1s', then 'vault kv undelete' to clear the dates of versions",
 		[FINDING_VAULT_VERSION_DESTROYED] =
 			"run 'vault kv undelete' to restore a deleted version, and verify with --datadir to see what the data needs",
+		[FINDING_VAULT_NAMESPACE] = "use a mount in the root namespace for the keys of a server",
 		[FINDING_VAULT_TOKEN_CAN_WRITE] =
 			"give the server a token that can only read MOUNT/data/* and sys/mounts/MOUNT/tune",
 	};
