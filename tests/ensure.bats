@@ -29,7 +29,7 @@ ensure_twice() { # argument...
 @test "a new file, missing IDs, and no change" {
 	run -0 --separate-stderr mkeyfile ensure
 	same "created 'keyfile'" "${stderr_lines[0]}"
-	same "next: add the key file to the server's option file" "${stderr_lines[3]}"
+	same "next: add the key file to the server's option file ('mkeyfile config' prints the section)" "${stderr_lines[3]}"
 	same "1 2" "$(ids)"
 	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
 	cp keyfile old
@@ -165,8 +165,8 @@ changed 'keyfile.key'
 		run -0 --separate-stderr mkeyfile ensure --server-user=nobody "$@"
 		grep '^next' <<<"$stderr" | head -n 1
 	}
-	local named="next: add the key file to the server's option file"
-	local chown="next: make the key file readable by the server's user account (chown nobody keyfile), and add it to the server's option file"
+	local named="next: add the key file to the server's option file ('mkeyfile config' prints the section)"
+	local chown="next: make the key file readable by the server's user account (chown nobody keyfile), and add it to the server's option file ('mkeyfile config' prints the section)"
 	same "$named" "$(next)"
 	same "$named" "$(next --owner=nobody)"
 	same "$named" "$(next --owner="root:$group" --mode=0640)"
@@ -174,7 +174,7 @@ changed 'keyfile.key'
 	same "$chown" "$(next --owner=root:root --mode=0640)"
 	# and an existing password file
 	make_password_file pw
-	same "next: make both files readable by the server's user account (chown nobody keyfile pw), and add them to the server's option file" \
+	same "next: make both files readable by the server's user account (chown nobody keyfile pw), and add them to the server's option file ('mkeyfile config' prints the section)" \
 		"$(next --new-password-file=pw)"
 }
 

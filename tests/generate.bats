@@ -7,7 +7,7 @@ setup_test() {
 }
 
 next_steps() {
-	printf "next: add the key file to the server's option file\n"
+	printf "next: add the key file to the server's option file ('mkeyfile config' prints the section)\n"
 	printf '      keep a copy of the key file in a safe place: without it, the data is lost'
 }
 
@@ -55,7 +55,7 @@ $(next_steps)" ""
 	assert_equal 0 "created 'keyfile.key', a password file
 created 'keyfile', encrypted
   key ID 1 version 1, 256 bits, fingerprint $(fingerprint "$key")
-next: add both files to the server's option file
+next: add both files to the server's option file ('mkeyfile config' prints the section)
       keep copies of the key file and of the password in two separate safe places: without them, the data is lost" ""
 	[[ $(cat keyfile.key) =~ ^[0-9a-f]{256}$ ]]
 	same 257 "$(stat -c %s keyfile.key)"
@@ -192,7 +192,7 @@ END
 @test "as root, new files belong to the server's user account" {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 	run -0 --separate-stderr mkeyfile generate --new-password-file=keyfile.key --server-user=nobody
-	grep -qxF "next: add both files to the server's option file" <<<"$stderr"
+	grep -qxF "next: add both files to the server's option file ('mkeyfile config' prints the section)" <<<"$stderr"
 	for file in keyfile keyfile.key; do
 		same "600 nobody:$(id -gn nobody)" "$(stat -c '%a %U:%G' $file)"
 	done
@@ -216,7 +216,7 @@ END
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \
 		"$MKEYFILE" generate --new-password-file=keyfile.key --server-user=nobody
 	grep -q 'INJECTED' calls
-	grep -qxF "next: make both files readable by the server's user account (chown nobody keyfile keyfile.key), and add them to the server's option file" <<<"$stderr"
+	grep -qxF "next: make both files readable by the server's user account (chown nobody keyfile keyfile.key), and add them to the server's option file ('mkeyfile config' prints the section)" <<<"$stderr"
 	same "600 0 600 0" "$(stat -c '%a %u' keyfile keyfile.key | xargs)"
 	# with names quoted for a shell
 	run -0 --separate-stderr strace -o calls -e trace="/^fchown(32)?$" -e inject="/^fchown(32)?$:error=EPERM" \

@@ -72,14 +72,14 @@ void new_file_say_next(const struct options *options, const char *password_file)
 	HEAP char *password = password_file ? shell_word(password_file) : NULL;
 
 	if (!owner)
-		message_step("add %s to the server's option file", password_file ? "both files" : "the key file");
+		message_step("add %s to the server's option file ('mkeyfile config' prints the section)", password_file ? "both files" : "the key file");
 	else if (file && password)
 		message_step(
-			"make both files readable by the server's user account (chown %s %s %s), and add them to the server's option file",
+			"make both files readable by the server's user account (chown %s %s %s), and add them to the server's option file ('mkeyfile config' prints the section)",
 			owner, file, password);
 	else if (file)
 		message_step(
-			"make the key file readable by the server's user account (chown %s %s), and add it to the server's option file",
+			"make the key file readable by the server's user account (chown %s %s), and add it to the server's option file ('mkeyfile config' prints the section)",
 			owner, file);
 	if (new_file_is_encrypted(options))
 		message_step(
