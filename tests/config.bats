@@ -141,6 +141,13 @@ hint: use a file name" config -f /dev/fd/7 7< <(cat plain)
 	run_refused 64 "mkeyfile config: use --file=FILE to choose a key file for this plugin" config -f vault:kv --plugin
 	run_refused 4 "mkeyfile config: hashicorp_key_management does not support AES_CTR" \
 		config -f vault:kv --encryption-algorithm=AES_CTR
+	export VAULT_ADDR=https://vault.example:8200
+	for place in https://vault.example/kv https://vault.example/path/v1/kv ftp://vault.example/v1/kv; do
+		run_refused 2 "mkeyfile config: '$place' is not the URL of a mount
+hint: use --file=vault:https://HOST:8200/v1/MOUNT" config -f "vault:$place"
+	done
+	run_refused 2 "mkeyfile config: '$VAULT_ADDR/v1/' is not the URL of a mount
+hint: use --file=vault:https://HOST:8200/v1/MOUNT" config -f vault:/
 	unset VAULT_ADDR
 	run_refused 2 "mkeyfile config: VAULT_ADDR is not set
 hint: use --file=vault:https://HOST:8200/v1/MOUNT, or set VAULT_ADDR" config -f vault:kv

@@ -396,6 +396,7 @@ GET kv/data/700?version=1' "$(vault_log)"
 		assert_problem "$words" "$address_hint"
 	done <<-'END'
 		https://127.0.0.1:1/kv|the URL has no /v1/ before the mount
+		https://127.0.0.1:1/path/v1/kv|the URL has no /v1/ before the mount
 		https://127.0.0.1:1/v1/|the URL has no mount after /v1/
 		https://127.0.0.1:1/v1/a b|the URL is not valid
 		https://127.0.0.1:1/v1/a%20b|the name of the mount has characters that are not supported

@@ -84,9 +84,10 @@ static void cut_slashes(char *text)
 static bool split(char *text, struct address *address, struct problem *problem)
 {
 	char *scheme = strstr(text, "://");
-	char *version = scheme ? strstr(scheme, "/v1/") : NULL;
+	char *version = scheme ? strchr(scheme + 3, '/') : NULL;
 
-	if (!version)
+	/* the server's plugin takes nothing in front of it either */
+	if (!version || strncmp(version, "/v1/", 4))
 		return refuse(problem, "the URL has no /v1/ before the mount");
 	cut_slashes(version + 4);
 	if (!check_mount(version + 4, problem))

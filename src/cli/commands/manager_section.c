@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #define GROUP "mariadb"
 
@@ -21,6 +23,15 @@ static void set(json_t *settings, const struct manager *manager, const char *nam
 
 	if (whole)
 		json_object_set_new(settings, whole, json_text(value));
+}
+
+/* As the server's plugin requires it. */
+static bool is_usable_url(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+
+	return !strncasecmp(url, "http", 4) && path && !strncmp(path, "/v1/", 4) && path[4] && path[4] != '/';
 }
 
 /* The settings in the order of printing, or NULL: the error was printed. */
@@ -34,6 +45,11 @@ static json_t *make_settings(const struct manager *manager)
 	if (is_vault && !url) {
 		message_error("VAULT_ADDR is not set");
 		message_hint("use --file=vault:https://HOST:8200/v1/MOUNT, or set VAULT_ADDR");
+		return NULL;
+	}
+	if (url && !is_usable_url(url)) {
+		message_error("'%s' is not the URL of a mount", url);
+		message_hint("use --file=vault:https://HOST:8200/v1/MOUNT");
 		return NULL;
 	}
 	settings = json_object();
