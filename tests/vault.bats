@@ -356,6 +356,11 @@ GET kv/data/700?version=1' "$(vault_log)"
 	token=lister ask_helper write <<<"2;1;$a"
 	assert_problem "permission denied for 'kv/metadata/2'" \
 		"set VAULT_TOKEN to a token that is valid and has a policy with create and update on 'kv/metadata/2'"
+	token=lister ask_helper check <<<"2;1;$a"
+	assert_problem "permission denied for 'kv/data/2'" \
+		"set VAULT_TOKEN to a token that is valid and has a policy with create and update on 'kv/data/2'"
+	token=operator ask_helper check <<<"2;1;$a"
+	assert_no_problem
 	# without the settings of the mount
 	token=operator ask_helper write <<<"2;1;$a"
 	assert_no_problem

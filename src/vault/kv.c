@@ -396,19 +396,37 @@ static bool changes(const char *capability)
 	return false;
 }
 
-bool kv_can_write(struct kv *kv)
+enum capability { CAPABILITY_UNKNOWN, CAPABILITY_READ, CAPABILITY_WRITE };
+
+/* What the token may do with a secret, as far as the server says. */
+static enum capability capability_of(struct kv *kv, uint32_t id)
 {
-	HEAP char *text = format_text("{\"paths\":[\"%s/data/1\"]}", kv->mount);
+	HEAP char *text = format_text("{\"paths\":[\"%s/data/%" PRIu32 "\"]}", kv->mount, id);
 	SECRET struct secret body = { 0 };
 	json_auto_t *json = NULL;
 	const json_t *list;
 
 	if (!text || secret_copy(&body, text, strlen(text)).code ||
 	    http_ask(kv->http, "sys/capabilities-self", &body, &json) != 200)
-		return false;
+		return CAPABILITY_UNKNOWN;
 	list = json_object_get(data_of(json) ? data_of(json) : json, "capabilities");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (changes(json_string_value(json_array_get(list, i))))
-			return true;
-	return false;
+			return CAPABILITY_WRITE;
+	return json_array_size(list) ? CAPABILITY_READ : CAPABILITY_UNKNOWN;
+}
+
+bool kv_can_write(struct kv *kv)
+{
+	return capability_of(kv, 1) == CAPABILITY_WRITE;
+}
+
+bool kv_require_write(struct kv *kv, uint32_t id)
+{
+	HEAP char *path = format_text("%s/data/%" PRIu32, kv->mount, id);
+
+	if (!path)
+		return problem_set(kv->problem, "out of memory");
+	return capability_of(kv, id) == CAPABILITY_READ ? http_refuse(kv->http, 403, path, "create and update", NULL)
+							: !kv->problem->is_set;
 }

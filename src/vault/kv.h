@@ -80,3 +80,6 @@ bool kv_set_max_versions(struct kv *kv, uint32_t id, uint32_t max_versions);
 
 /* Whether the token may change secrets. False as well when the server does not say. */
 bool kv_can_write(struct kv *kv);
+
+/* Says that the token must not change the secret of id, if the server says so. */
+bool kv_require_write(struct kv *kv, uint32_t id);

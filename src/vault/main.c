@@ -129,7 +129,8 @@ static void act(struct kv *kv, const struct request *request, struct outcome *ou
 	else if (!strcmp(action, "write"))
 		(void)task_write(kv, &request->lines, &outcome->written);
 	else
-		(void)task_check(kv, &request->lines);
+		(void)(task_check(kv, &request->lines) && request->lines.count &&
+		       kv_require_write(kv, request->lines.list->id));
 }
 
 static void serve(const struct request *request, struct outcome *outcome)
