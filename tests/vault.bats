@@ -439,6 +439,8 @@ GET kv/data/700?version=1' "$(vault_log)"
 	VAULT_NAMESPACE=team/one ask_helper read </dev/null
 	assert_no_problem
 	grep -qx 'namespace team/one' "$vault/log"
+	VAULT_NAMESPACE=$'team\nX-Other: header' ask_helper read </dev/null
+	assert_problem 'VAULT_NAMESPACE contains a line break' null
 }
 
 @test "mkeyfile verify: a server cannot send a namespace" {

@@ -76,6 +76,15 @@ static bool add_header(struct http *http, const char *name, const char *value)
 	return longer != NULL;
 }
 
+/* A line end would begin another header. */
+static bool check_namespace(struct problem *problem)
+{
+	const char *namespace = getenv("VAULT_NAMESPACE");
+
+	return !namespace || !namespace[strcspn(namespace, "\r\n")] ||
+	       problem_set(problem, "VAULT_NAMESPACE contains a line break");
+}
+
 static bool add_headers(struct http *http)
 {
 	const char *namespace = getenv("VAULT_NAMESPACE");
@@ -149,8 +158,11 @@ static void set_options(struct http *http)
 struct http *http_open(const struct address *address, const struct secret *token, unsigned int timeout,
 		       struct problem *problem)
 {
-	struct http *http = calloc(1, sizeof(*http));
+	struct http *http;
 
+	if (!check_namespace(problem))
+		return NULL;
+	http = calloc(1, sizeof(*http));
 	if (http) {
 		http->address = address;
 		http->problem = problem;
