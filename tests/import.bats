@@ -215,7 +215,7 @@ hint: list the key IDs to import without this one: the plugin truncates names lo
 	make_keyfile keyfile 1 2
 	exports 1
 	cp keyfile before
-	local fault words
+	local fault words seconds
 	declare -A said=(
 		[fails]="An error occurred (AccessDeniedException)
 mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1' with AWS KMS
@@ -231,12 +231,14 @@ hint: use --manager-timeout=SECONDS to allow more time"
 		[garbage]="mkeyfile COMMAND: cannot OPERATION 'aws/aws-kms-key.@.1': the answer from AWS KMS is not base64"
 	)
 	for fault in fails dies hangs empty garbage; do
+		seconds=600
+		[ $fault != hangs ] || seconds=1
 		words=${said[$fault]//COMMAND/export}
 		words=${words//OPERATION/encrypt}
-		FAKE_AWS=encrypt-$fault run_refused 2 "${words//@/2}" export aws:aws --kms-key-id=alias/db 2 --manager-timeout=1
+		FAKE_AWS=encrypt-$fault run_refused 2 "${words//@/2}" export aws:aws --kms-key-id=alias/db 2 --manager-timeout=$seconds
 		words=${said[$fault]//COMMAND/import}
 		words=${words//OPERATION/decrypt}
-		FAKE_AWS=decrypt-$fault run_refused 2 "${words//@/1}" import aws:aws -f new --manager-timeout=1
+		FAKE_AWS=decrypt-$fault run_refused 2 "${words//@/1}" import aws:aws -f new --manager-timeout=$seconds
 	done
 	FAKE_AWS=decrypt-half run_refused 2 "mkeyfile import: 'aws/aws-kms-key.1.1' decrypts to 15 bytes: a key has 16, 24 or 32" \
 		import aws:aws -f new

@@ -78,7 +78,7 @@ read_all() {
 await_version() { # table version
 	local tries
 
-	for ((tries = 0; tries < 1200; tries++)); do
+	for ((tries = 0; tries < 6000; tries++)); do
 		[ "$(sql -e "SELECT MIN_KEY_VERSION FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE NAME='$1'")" != "$2" ] || return 0
 		sleep 0.1
 	done
@@ -165,7 +165,7 @@ checksums() {
 	sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;') FROM INFORMATION_SCHEMA.TABLES
 		WHERE ENGINE = 'Aria' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')" >rebuild.sql
 	sql <rebuild.sql
-	for ((tries = 0; tries < 1200; tries++)); do
+	for ((tries = 0; tries < 6000; tries++)); do
 		[ -n "$(encrypted_spaces)" ] || break
 		sleep 0.1
 	done
