@@ -58,7 +58,7 @@ flagged() { # pattern command...
 		--file-system=ext4-noauto_da_alloc
 }
 
-# bats test_tags=plain
+# bats test_tags=deep,plain
 @test "allocations fail: a part" {
 	! is_sanitized || skip "a sanitizer has an allocator of its own"
 	run "$suites/allocations" --shim="$built/shim.so" --own --every=5
@@ -80,7 +80,7 @@ flagged() { # pattern command...
 
 # ---- calls that lie ----
 
-# bats test_tags=plain
+# bats test_tags=deep,plain
 @test "short reads and writes" {
 	! is_sanitized || skip "nothing can be preloaded before a sanitizer"
 	make_keyfile keyfile 1 2 100
