@@ -14,7 +14,7 @@ host=$abs_top_builddir/tests/plugin-host
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || reloads=10000
 	# shellcheck disable=SC2086 # a list of flags
-	gcc -std=gnu11 -O1 -g -fsanitize=thread -include "$abs_top_builddir/config.h" -I "$abs_top_srcdir/src" '-DPKGLIBEXECDIR=""' \
+	gcc -std=gnu11 -O1 -g -fsanitize=thread -include "$abs_top_builddir/config.h" -I "$abs_top_srcdir/src" \
 		${SERVER_PLUGIN_CPPFLAGS:?} -o host "$abs_top_srcdir/tests/plugin-host.c" "$abs_top_srcdir"/src/plugin/*.c \
 		"$abs_top_srcdir"/src/core/*.c -lcrypto -pthread
 	run -0 ./host race keyfile 64 $reloads

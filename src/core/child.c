@@ -210,14 +210,14 @@ static char *find_neighbour(const char *name)
 	return format_text("%s/%s", path, name);
 }
 
-char *child_find(const char *name)
+char *child_find(const char *directory, const char *name)
 {
 	char *path = find_neighbour(name);
 
 	if (path && !access(path, X_OK))
 		return path;
 	free(path);
-	path = format_text(PKGLIBEXECDIR "/%s", name);
+	path = format_text("%s/%s", directory, name);
 	if (path && !access(path, X_OK))
 		return path;
 	free(path);

@@ -47,9 +47,9 @@ void child_end(const struct running_child *child, unsigned int patience);
 MUST_CHECK struct fault child_read(const struct child *child, size_t limit, struct secret *ret_output);
 
 /* Returns the path of a program of this package, malloc(3)ed: next to the running
- * program, or in the directory where the package installs such programs. Returns NULL if
+ * program, or in directory, where the package installs such programs. Returns NULL if
  * there is no such program or no memory. */
-char *child_find(const char *name);
+char *child_find(const char *directory, const char *name);
 
 /* Returns the variables of environment whose names are in names, which NULL terminates (names NULL: all),
  * for struct child. The array is malloc(3)ed; its strings belong to environment. Returns

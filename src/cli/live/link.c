@@ -104,7 +104,7 @@ static enum status start_client(struct server_link *link, char *const environmen
 {
 	char name[] = CLIENT_NAME;
 	char *arguments[] = { name, NULL };
-	HEAP char *program = child_find(CLIENT_NAME);
+	HEAP char *program = child_find(PKGLIBEXECDIR, CLIENT_NAME);
 	HEAP char **environment = child_environment(environment_given, seen_variables);
 	const struct child child = { .program = program,
 				     .arguments = arguments,

@@ -187,7 +187,7 @@ static enum status exchange(const struct manager *manager, const char *program, 
 static enum status run(const struct manager *manager, const char *action, const struct key_choice *choice,
 		       const struct secret *text, struct secret *ret_answer)
 {
-	HEAP char *program = child_find(PROGRAM_NAME);
+	HEAP char *program = child_find(PKGLIBEXECDIR, PROGRAM_NAME);
 	SECRET struct secret request = { 0 };
 	enum status status;
 
