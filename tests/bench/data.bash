@@ -48,7 +48,7 @@ make_many() {
 }
 
 verify() { # directory [option...]
-	echo "$MKEYFILE verify -q -f $work/keys --datadir $*"
+	echo "$MKEYFILE verify -q -f $work/keys --server-user=$(id -u) --datadir $*"
 }
 
 verify_peak_mib() { # directory [option...]
