@@ -71,7 +71,7 @@ bench_growth_of_reading() {
 		read -r large small < <(medians 3 10 '' "$MKEYFILE $command -q -f $work/large --server-user=$(id -u)" \
 			"$MKEYFILE $command -q -f $work/small --server-user=$(id -u)")
 		ratio_row "$command, 14,900 keys to 1/16" 20 "$large" "$small"
-		row "$command, 14,900 keys, MiB" "$(peak_mib "$MKEYFILE" "$command" -f "$work/large")" 64 'peak memory'
+		row "$command, 14,900 keys, MiB" "$(peak_mib "$MKEYFILE" "$command" -f "$work/large" --server-user="$(id -u)")" 64 'peak memory'
 	done
 }
 
