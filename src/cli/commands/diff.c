@@ -66,7 +66,7 @@ static enum status finish_side(struct side *side)
 
 static enum status read_manager(const struct manager *manager, struct side *side)
 {
-	enum status status = manager_open(manager, &side->content.keyfile);
+	enum status status = manager_open(manager, &key_choice_all, NULL, NULL, &side->content.keyfile);
 
 	return status ? status : finish_side(side);
 }
@@ -86,12 +86,6 @@ static enum status read_here(const struct manager *here, struct side *side)
 }
 
 /* ---- the other side ---- */
-
-/* Of an encrypted file; else NULL. */
-static const struct secret *content_password(const struct content *content)
-{
-	return content->encrypted ? &content->password.secret : NULL;
-}
 
 static enum status read_there(const struct manager *there, const struct content *here, int descriptor,
 			      struct side *side)

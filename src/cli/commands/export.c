@@ -49,12 +49,6 @@ static void source_free(struct exported *source)
 
 #define EXPORTED __attribute__((cleanup(source_free)))
 
-/* NULL: the key file is plain. */
-static const struct secret *password_of(const struct exported *source)
-{
-	return source->content.encrypted ? &source->content.password.secret : NULL;
-}
-
 static enum status choose(const struct transfer_options *what, const struct exported *source,
 			  const struct key_choice *choice, struct keyfile *ret_keyfile)
 {
@@ -110,7 +104,7 @@ static enum status export_to_file(struct transfer *transfer, const struct export
 {
 	const struct options options = options_of_target(transfer->what);
 	TARGET_FILE struct target_file target = TARGET_FILE_CLOSED;
-	enum status status = target_file_open(&target, &options, manager, password_of(source));
+	enum status status = target_file_open(&target, &options, manager, content_password(&source->content));
 
 	if (!status)
 		status = transfer_compare(transfer, &source->chosen, &target.content.keyfile);
@@ -131,23 +125,6 @@ static enum status export_to_file(struct transfer *transfer, const struct export
 
 /* ---- to another manager ---- */
 
-/* The keys of the manager; with data to check, also the keys that are not chosen. */
-static enum status read_target(const struct transfer_options *what, const struct manager *manager, bool all,
-			       struct keyfile *ret_keyfile)
-{
-	struct key_choice choice = { 0 };
-	FINDINGS struct findings findings = { 0 };
-	SECRET struct secret text = { 0 };
-	enum status status;
-
-	if (!all)
-		choice = transfer_choice(what);
-	status = manager_read(manager, &choice, NULL, &findings, &text);
-	if (!status)
-		status = manager_warn(&findings);
-	return status ? status : key_text_parse(manager, &text, ret_keyfile);
-}
-
 static enum status prove_union(const struct transfer *transfer, const struct manager *manager,
 			       const struct keyfile *present)
 {
@@ -165,7 +142,8 @@ static enum status check_written(const struct transfer *transfer, const struct m
 	const struct keyset_member *wanted;
 	const struct keyset_member *got;
 	struct keyset_walk walk = { 0 };
-	enum status status = read_target(transfer->what, manager, false, &keyfile);
+	const struct key_choice choice = transfer_choice(transfer->what);
+	enum status status = manager_open(manager, &choice, NULL, NULL, &keyfile);
 
 	if (!status)
 		status = message_fault(keyset_of_keyfile(&keyfile, &keyset), manager->name);
@@ -211,8 +189,11 @@ static void say_next(const struct transfer *transfer, const struct manager *mana
 static enum status export_to_manager(struct transfer *transfer, const struct exported *source,
 				     const struct manager *manager)
 {
+	/* the data may need keys that are not chosen */
+	const struct key_choice choice =
+		transfer->what->datadirs.count ? key_choice_all : transfer_choice(transfer->what);
 	KEYFILE struct keyfile present = { 0 };
-	enum status status = read_target(transfer->what, manager, transfer->what->datadirs.count > 0, &present);
+	enum status status = manager_open(manager, &choice, NULL, NULL, &present);
 
 	if (!status)
 		status = transfer_compare(transfer, &source->chosen, &present);

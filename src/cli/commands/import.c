@@ -29,21 +29,6 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-static enum status read_source(const struct transfer_options *what, const struct manager *source,
-			       const struct target_file *target, struct keyfile *ret_keyfile)
-{
-	const struct key_choice choice = transfer_choice(what);
-	const struct content *content = &target->content;
-	FINDINGS struct findings findings = { 0 };
-	SECRET struct secret text = { 0 };
-	enum status status =
-		manager_read(source, &choice, content->encrypted ? &content->password.secret : NULL, &findings, &text);
-
-	if (!status)
-		status = manager_warn(&findings);
-	return status ? status : key_text_parse(source, &text, ret_keyfile);
-}
-
 static enum status copy(const struct transfer *transfer, struct target_file *target)
 {
 	const struct options *options = transfer->what->options;
@@ -83,6 +68,7 @@ static enum status import(void *input)
 	struct transfer_options *what = input;
 	const struct options *options = what->options;
 	const struct manager source = manager_of(what->named.place, options, &what->how);
+	const struct key_choice choice = transfer_choice(what);
 	TARGET_FILE struct target_file target = TARGET_FILE_CLOSED;
 	TRANSFER struct transfer transfer = { .what = what,
 					      .from = input_name(what->named.place),
@@ -95,7 +81,7 @@ static enum status import(void *input)
 	if (!status)
 		status = target_file_open(&target, options, NULL, NULL);
 	if (!status)
-		status = read_source(what, &source, &target, &keyfile);
+		status = manager_open(&source, &choice, content_password(&target.content), NULL, &keyfile);
 	if (!status)
 		status = transfer_compare(&transfer, &keyfile, &target.content.keyfile);
 	if (!status)

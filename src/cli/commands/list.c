@@ -169,8 +169,9 @@ static enum status list(void *input)
 	CONTENT struct content content = { 0 };
 	KEYSET struct keyset keyset = { 0 };
 	struct fingerprint whole;
-	enum status status = manager.kind == MANAGER_FILE ? open_file(options, name, &content)
-							  : manager_open(&manager, &content.keyfile);
+	enum status status = manager.kind == MANAGER_FILE
+				     ? open_file(options, name, &content)
+				     : manager_open(&manager, &key_choice_all, NULL, NULL, &content.keyfile);
 	struct fault fault;
 
 	if (status)

@@ -266,15 +266,11 @@ static enum status print_all(const struct arguments *arguments, const struct ins
 static enum status inspect_manager(struct arguments *arguments, const struct manager *manager,
 				   struct inspection *inspection)
 {
-	const struct key_choice all = { 0 };
 	FINDINGS struct findings findings = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
-	SECRET struct secret text = { 0 };
-	enum status status = manager_read(manager, &all, NULL, &findings, &text);
+	enum status status = manager_open(manager, &key_choice_all, NULL, &findings, &keyfile);
 
 	arguments->prove.only_cbc = manager_plugin(manager);
-	if (!status)
-		status = key_text_parse(manager, &text, &keyfile);
 	return status ? status
 		      : inspection_of_keys(arguments->options, manager_plugin(manager), &keyfile, &findings,
 					   inspection);

@@ -13,6 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const struct secret *content_password(const struct content *content)
+{
+	return content->encrypted ? &content->password.secret : NULL;
+}
+
 void content_free(struct content *content)
 {
 	password_free(&content->password);

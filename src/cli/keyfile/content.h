@@ -19,6 +19,9 @@ struct content {
 
 void content_free(struct content *content);
 
+/* The password of an encrypted key file, which belongs to content. NULL: the file is plain. */
+const struct secret *content_password(const struct content *content);
+
 /* Opens and parses raw, the bytes of the file called name. The caller keeps raw. */
 MUST_CHECK enum status content_open(const struct password_source *source, struct kdf kdf, const char *name,
 				    const struct secret *raw, struct content *ret_content);

@@ -6,8 +6,9 @@
 #include "cli/managers/other_file.h"
 #include "cli/managers/vault.h"
 
-enum status manager_read(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
-			 struct findings *findings, struct secret *ret_text)
+/* Reads the text of the chosen keys. It is empty if the manager has none of them. */
+static enum status read_keys(const struct manager *manager, const struct key_choice *choice,
+			     const struct secret *password, struct findings *findings, struct secret *ret_text)
 {
 	switch (manager->kind) {
 	case MANAGER_AWS:
@@ -19,15 +20,15 @@ enum status manager_read(const struct manager *manager, const struct key_choice 
 	}
 }
 
-enum status manager_open(const struct manager *manager, struct keyfile *ret_keyfile)
+enum status manager_open(const struct manager *manager, const struct key_choice *choice, const struct secret *password,
+			 struct findings *findings, struct keyfile *ret_keyfile)
 {
-	const struct key_choice all = { 0 };
-	FINDINGS struct findings findings = { 0 };
+	FINDINGS struct findings own = { 0 };
 	SECRET struct secret text = { 0 };
-	enum status status = manager_read(manager, &all, NULL, &findings, &text);
+	enum status status = read_keys(manager, choice, password, findings ? findings : &own, &text);
 
 	if (!status)
-		status = manager_warn(&findings);
+		status = manager_warn(&own);
 	return status ? status : key_text_parse(manager, &text, ret_keyfile);
 }
 

@@ -5,15 +5,13 @@
 
 /* Reads keys from a manager of any kind, and writes keys to it. */
 
-/* Reads the chosen keys, or reports why not. Changes nothing in the manager. The text is empty if
- * the manager has none of the keys. password: tried on an encrypted key file for which the options
- * give no password; or NULL. Appends warnings to findings. STATUS_FAILED: some of the keys could
- * not be read. */
-MUST_CHECK enum status manager_read(const struct manager *manager, const struct key_choice *choice,
-				    const struct secret *password, struct findings *findings, struct secret *ret_text);
-
-/* Reads all keys, prints the findings as warnings, and parses the text. */
-MUST_CHECK enum status manager_open(const struct manager *manager, struct keyfile *ret_keyfile);
+/* Reads and parses the chosen keys, or reports why not. Changes nothing in the manager. No key is in
+ * ret_keyfile if the manager has none of the keys. password: tried on an encrypted key file for which
+ * the options give no password; or NULL. Appends warnings to findings; NULL: prints them.
+ * STATUS_FAILED: some of the keys could not be read. */
+MUST_CHECK enum status manager_open(const struct manager *manager, const struct key_choice *choice,
+				    const struct secret *password, struct findings *findings,
+				    struct keyfile *ret_keyfile);
 
 /* For Vault and AWS KMS: checks, without a change, whether the keys in text can be written, and
  * reports why not. The manager must have none of the keys. STATUS_REFUSED: the keys must not be

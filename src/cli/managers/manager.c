@@ -62,6 +62,8 @@ const char *manager_plugin(const struct manager *manager)
 	return kinds[manager->kind].plugin;
 }
 
+const struct key_choice key_choice_all = { .version = 0 };
+
 bool key_choice_has(const struct key_choice *choice, uint32_t id, uint32_t version)
 {
 	if (choice->version && choice->version != version)

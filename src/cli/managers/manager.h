@@ -43,7 +43,7 @@ struct manager {
 	const struct keyfile *kept; /* keys that may still be written, but not now; NULL: none */
 };
 
-/* Parses argument. The caller keeps all strings. Only manager_read checks the directory or the
+/* Parses argument. The caller keeps all strings. Only manager_open checks the directory or the
  * URL. */
 struct manager manager_of(const char *argument, const struct options *options, const struct manager_options *how);
 
@@ -55,6 +55,8 @@ struct key_choice {
 	const struct key_ids *ids; /* NULL or empty: all */
 	uint32_t version;	   /* 0: all */
 };
+
+extern const struct key_choice key_choice_all;
 
 bool key_choice_has(const struct key_choice *choice, uint32_t id, uint32_t version);
 

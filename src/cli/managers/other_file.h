@@ -11,6 +11,6 @@
 MUST_CHECK enum status other_file_open(const struct manager *manager, const struct secret *password,
 				       const struct secret *raw, struct content *ret_content);
 
-/* As manager_read. */
+/* Reads the text of the chosen keys, for manager_open. password: as for other_file_open. */
 MUST_CHECK enum status other_file_read(const struct manager *manager, const struct key_choice *choice,
 				       const struct secret *password, struct secret *ret_text);

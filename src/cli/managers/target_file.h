@@ -21,7 +21,7 @@ struct target_file {
 #define TARGET_FILE_CLOSED ((struct target_file){ .store = STORE_CLOSED, .made = NEW_PASSWORD_FILE_AT(NULL) })
 
 /* Locks and opens the key file of options, or reserves its path. other: the key file of options, if
- * this is not the key file of the command; or NULL. password: as for manager_read; also encrypts
+ * this is not the key file of the command; or NULL. password: as for manager_open; also encrypts
  * other if that file is new and the options give no password for it. */
 MUST_CHECK enum status target_file_open(struct target_file *target, const struct options *options,
 					const struct manager *other, const struct secret *password);

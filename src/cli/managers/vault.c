@@ -254,7 +254,7 @@ static size_t count_lines(const unsigned char *text, size_t size)
 	return count;
 }
 
-/* Parses the answer. findings and ret_text: NULL, or as for manager_read. */
+/* Parses the answer. findings and ret_text: NULL, or as for vault_read. */
 static enum status take_answer(const struct manager *manager, const struct secret *answer, struct findings *findings,
 			       struct secret *ret_text)
 {

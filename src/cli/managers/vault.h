@@ -14,8 +14,10 @@ char *vault_url(const char *place);
  * or the file does not exist. */
 char *vault_authorities(void);
 
-/* As manager_read, manager_check and manager_write. */
+/* Reads the text of the chosen keys, for manager_open. Appends warnings to findings. */
 MUST_CHECK enum status vault_read(const struct manager *manager, const struct key_choice *choice,
 				  struct findings *findings, struct secret *ret_text);
+
+/* As manager_check and manager_write. */
 MUST_CHECK enum status vault_check(const struct manager *manager, const struct secret *text);
 MUST_CHECK enum status vault_write(const struct manager *manager, const struct secret *text);
