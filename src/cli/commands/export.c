@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/commands/transfer.h"
+#include "cli/commands/transfer_file.h"
 #include "cli/commands/transfer_proof.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
@@ -107,19 +107,8 @@ static enum status export_to_file(struct transfer *transfer, const struct export
 	enum status status = target_file_open(&target, &options, manager, content_password(&source->content));
 
 	if (!status)
-		status = transfer_compare(transfer, &source->chosen, &target.content.keyfile);
-	if (!status && transfer->copied.count)
-		status = target_file_add(&target, &transfer->missing);
-	if (!status)
-		status = transfer_prove(transfer, manager,
-					transfer->copied.count ? &target.text : &target.content.keyfile.text);
-	if (!status && transfer->copied.count)
-		status = target_file_write(&target);
-	if (!status)
-		transfer_say(transfer, target.is_new ? "created" : "changed",
-			     target.is_new ? "would create" : "would change", target.content.encrypted);
-	if (options.talk.json && transfer->conflicts && (!status || json_array_size(transfer->conflicts)))
-		transfer_set_json(transfer, "target", &target);
+		status = transfer_to_file(transfer, manager, &source->chosen, &target);
+	transfer_set_json(transfer, status, "target", &target);
 	return status;
 }
 
@@ -202,12 +191,10 @@ static enum status export_to_manager(struct transfer *transfer, const struct exp
 	if (!status && transfer->copied.count)
 		status = write_missing(transfer, manager);
 	if (!status) {
-		transfer_say(transfer, "changed", "would change", false);
+		transfer_say(transfer, NULL);
 		say_next(transfer, manager);
 	}
-	if (transfer->what->options->talk.json && transfer->conflicts &&
-	    (!status || json_array_size(transfer->conflicts)))
-		transfer_set_json(transfer, "target", NULL);
+	transfer_set_json(transfer, status, "target", NULL);
 	return status;
 }
 

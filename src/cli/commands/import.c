@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/commands/transfer.h"
-#include "cli/commands/transfer_proof.h"
+#include "cli/commands/transfer_file.h"
 #include "cli/keyfile/new_file.h"
 #include "cli/keyfile/report.h"
 #include "cli/managers/exchange.h"
-#include "cli/managers/key_text.h"
 #include "cli/words/message.h"
 
 static const struct transfer_options initial = TRANSFER_INITIAL;
@@ -29,22 +27,6 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-static enum status copy(const struct transfer *transfer, struct target_file *target)
-{
-	const struct options *options = transfer->what->options;
-	const struct manager reader = manager_of(options->file, options, &transfer->what->how);
-	enum status status = STATUS_DONE;
-
-	if (transfer->copied.count)
-		status = target_file_add(target, &transfer->missing);
-	if (!status)
-		status = transfer_prove(transfer, &reader,
-					transfer->copied.count ? &target->text : &target->content.keyfile.text);
-	if (!status && transfer->copied.count)
-		status = target_file_write(target);
-	return status;
-}
-
 static void say_next(const struct transfer *transfer, const struct manager *source, const struct target_file *target)
 {
 	const struct options *options = transfer->what->options;
@@ -68,6 +50,7 @@ static enum status import(void *input)
 	struct transfer_options *what = input;
 	const struct options *options = what->options;
 	const struct manager source = manager_of(what->named.place, options, &what->how);
+	const struct manager reader = manager_of(options->file, options, &what->how);
 	const struct key_choice choice = transfer_choice(what);
 	TARGET_FILE struct target_file target = TARGET_FILE_CLOSED;
 	TRANSFER struct transfer transfer = { .what = what,
@@ -83,16 +66,10 @@ static enum status import(void *input)
 	if (!status)
 		status = manager_open(&source, &choice, content_password(&target.content), NULL, &keyfile);
 	if (!status)
-		status = transfer_compare(&transfer, &keyfile, &target.content.keyfile);
+		status = transfer_to_file(&transfer, &reader, &keyfile, &target);
 	if (!status)
-		status = copy(&transfer, &target);
-	if (!status) {
-		transfer_say(&transfer, target.is_new ? "created" : "changed",
-			     target.is_new ? "would create" : "would change", target.content.encrypted);
 		say_next(&transfer, &source, &target);
-	}
-	if (options->talk.json && transfer.conflicts && (!status || json_array_size(transfer.conflicts)))
-		transfer_set_json(&transfer, "source", &target);
+	transfer_set_json(&transfer, status, "source", &target);
 	return status;
 }
 

@@ -145,9 +145,11 @@ enum status transfer_compare(struct transfer *transfer, const struct keyfile *so
 
 /* ---- what was done ---- */
 
-void transfer_say(const struct transfer *transfer, const char *done, const char *would, bool encrypted)
+void transfer_say(const struct transfer *transfer, const struct target_file *target)
 {
 	const struct keyset *copied = &transfer->copied;
+	bool is_new = target && target->is_new;
+	const char *done = is_new ? "created" : "changed";
 
 	if (!copied->count) {
 		if (transfer->present == 1)
@@ -157,8 +159,9 @@ void transfer_say(const struct transfer *transfer, const char *done, const char 
 				     transfer->from);
 		return;
 	}
-	message_note("%s '%s'%s", transfer->what->options->writing.dry_run ? would : done, transfer->to,
-		     encrypted ? ", encrypted" : "");
+	if (transfer->what->options->writing.dry_run)
+		done = is_new ? "would create" : "would change";
+	message_note("%s '%s'%s", done, transfer->to, target && target->content.encrypted ? ", encrypted" : "");
 	for (size_t i = 0; i < copied->count; i++) {
 		const struct keyset_member *member = &copied->members[i];
 
@@ -179,14 +182,18 @@ void transfer_say_proof(const struct transfer *transfer, const char *name)
 			     word);
 }
 
-void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target)
+void transfer_set_json(const struct transfer *transfer, enum status status, const char *role,
+		       const struct target_file *target)
 {
 	const struct options *options = transfer->what->options;
-	bool changed = !json_array_size(transfer->conflicts) && transfer->copied.count;
-	json_t *object =
-		report_change_json(options->file, &options->writing, target && target->content.encrypted,
-				   target && changed ? &target->store : NULL, target ? target->options->file : "");
+	bool has_conflicts = json_array_size(transfer->conflicts) > 0;
+	bool changed = !has_conflicts && transfer->copied.count;
+	json_t *object;
 
+	if (!options->talk.json || (status && !has_conflicts))
+		return;
+	object = report_change_json(options->file, &options->writing, target && target->content.encrypted,
+				    target && changed ? &target->store : NULL, target ? target->options->file : "");
 	json_object_set_new(object, "changed", json_boolean(changed));
 	json_object_set_new(object, role, json_text(transfer->what->named.place));
 	json_object_set_new(object, "keys", report_keyset_json(&transfer->copied));

@@ -65,13 +65,16 @@ struct key_choice transfer_choice(const struct transfer_options *what);
 MUST_CHECK enum status transfer_compare(struct transfer *transfer, const struct keyfile *source,
 					const struct keyfile *target);
 
-/* Prints what was or would be copied, or that there was nothing to copy. */
-void transfer_say(const struct transfer *transfer, const char *done, const char *would, bool encrypted);
+/* Prints what was or would be copied, or that there was nothing to copy. target: as for
+ * transfer_set_json. */
+void transfer_say(const struct transfer *transfer, const struct target_file *target);
 
 /* After a change without a proof: prints how to prove the keys. name: where the keys are now, as for
  * --file. */
 void transfer_say_proof(const struct transfer *transfer, const char *name);
 
-/* Sets the object of --json. role: "source" or "target", for place. target: the key file to which the
- * keys are copied; NULL: the keys are copied to another manager. */
-void transfer_set_json(const struct transfer *transfer, const char *role, const struct target_file *target);
+/* With --json, sets the object, which a failure has only if conflicts caused it. role: "source" or
+ * "target", for place. target: the key file to which the keys are copied; NULL: the keys are copied
+ * to another manager. */
+void transfer_set_json(const struct transfer *transfer, enum status status, const char *role,
+		       const struct target_file *target);
