@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* The memory that a hostile server can make this process use in addition. */
@@ -76,8 +74,7 @@ int main(void)
 	child_close_inherited();
 	ignore_signals();
 	/* the server's password is in this process */
-	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+	secret_protect_process();
 	request = read_request(&line, &size);
 	/* mkeyfile gives up first, unless it has died */
 	patience = 3 * request_timeout(request) + 5;

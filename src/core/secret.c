@@ -87,6 +87,15 @@ bool secret_equals(const struct secret *one, const struct secret *other)
 	return difference == 0;
 }
 
+size_t secret_count_lines(const struct secret *secret, size_t position)
+{
+	size_t count = 0;
+
+	while (position < secret->size)
+		count += secret->data[position++] == '\n';
+	return count;
+}
+
 bool secret_lock_failed(void)
 {
 	return lock_failed;

@@ -44,6 +44,9 @@ void secret_append(struct secret *secret, const void *data, size_t size);
 /* Returns whether both have the same bytes, in time that depends on their size only. */
 bool secret_equals(const struct secret *one, const struct secret *other);
 
+/* Returns the number of newlines from offset position to the end. */
+size_t secret_count_lines(const struct secret *secret, size_t position);
+
 /* Returns whether mlock(2) failed for any secret of this process (RLIMIT_MEMLOCK).
  * Secrets may then be written to swap space. */
 bool secret_lock_failed(void);

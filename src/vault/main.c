@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- the process ---- */
@@ -88,15 +87,6 @@ static json_t *notices_json(const struct notices *notices)
 	return array;
 }
 
-static size_t count_lines(const struct secret *text)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < text->size; i++)
-		count += text->data[i] == '\n';
-	return count;
-}
-
 struct outcome {
 	struct problem problem;
 	struct notices notices;
@@ -108,7 +98,7 @@ static bool answer(const struct outcome *outcome)
 {
 	json_auto_t *object = json_object();
 
-	json_object_set_new(object, "keys", json_integer((json_int_t)count_lines(&outcome->text)));
+	json_object_set_new(object, "keys", json_integer((json_int_t)secret_count_lines(&outcome->text, 0)));
 	json_object_set_new(object, "written", json_integer((json_int_t)outcome->written));
 	json_object_set_new(object, "findings", notices_json(&outcome->notices));
 	if (outcome->problem.is_set)

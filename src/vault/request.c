@@ -68,18 +68,9 @@ static bool is_after(const struct key_line *line, const struct key_line *before)
 	return line->id != before->id ? line->id > before->id : line->version > before->version;
 }
 
-static size_t count_lines(const struct secret *text, size_t position)
-{
-	size_t count = 0;
-
-	while (position < text->size)
-		count += text->data[position++] == '\n';
-	return count;
-}
-
 static bool take_keys(struct request *request, size_t position)
 {
-	struct key_line *list = calloc(count_lines(&request->text, position) + 1, sizeof(*list));
+	struct key_line *list = calloc(secret_count_lines(&request->text, position) + 1, sizeof(*list));
 	const unsigned char *line;
 	size_t count = 0;
 	size_t size;

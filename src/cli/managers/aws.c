@@ -92,9 +92,7 @@ static int compare_names(const void *one, const void *other)
 	const struct key_name *a = one;
 	const struct key_name *b = other;
 
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	return a->version < b->version ? -1 : a->version > b->version;
+	return key_compare(a->id, a->version, b->id, b->version);
 }
 
 static enum status list_names(const struct manager *manager, const struct key_choice *choice, struct key_names *names)

@@ -245,15 +245,6 @@ static void add_findings(const json_t *list, struct findings *findings)
 	}
 }
 
-static size_t count_lines(const unsigned char *text, size_t size)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < size; i++)
-		count += text[i] == '\n';
-	return count;
-}
-
 /* Parses the answer. findings and ret_text: NULL, or as for vault_read. */
 static enum status take_answer(const struct manager *manager, const struct secret *answer, struct findings *findings,
 			       struct secret *ret_text)
@@ -266,7 +257,7 @@ static enum status take_answer(const struct manager *manager, const struct secre
 
 	if (error)
 		return say_error(manager, error);
-	if (!object || count_lines(end + 1, rest) != number_of(object, "keys"))
+	if (!object || secret_count_lines(answer, head + 1) != number_of(object, "keys"))
 		return say_incomplete(manager);
 	if (findings)
 		add_findings(json_object_get(object, "findings"), findings);
@@ -284,18 +275,21 @@ enum status vault_read(const struct manager *manager, const struct key_choice *c
 	return status ? status : take_answer(manager, &answer, findings, ret_text);
 }
 
-enum status vault_check(const struct manager *manager, const struct secret *text)
+/* Sends the keys in text. */
+static enum status send(const struct manager *manager, const char *action, const struct secret *text)
 {
 	SECRET struct secret answer = { 0 };
-	enum status status = run(manager, "check", NULL, text, &answer);
+	enum status status = run(manager, action, NULL, text, &answer);
 
 	return status ? status : take_answer(manager, &answer, NULL, NULL);
 }
 
+enum status vault_check(const struct manager *manager, const struct secret *text)
+{
+	return send(manager, "check", text);
+}
+
 enum status vault_write(const struct manager *manager, const struct secret *text)
 {
-	SECRET struct secret answer = { 0 };
-	enum status status = run(manager, "write", NULL, text, &answer);
-
-	return status ? status : take_answer(manager, &answer, NULL, NULL);
+	return send(manager, "write", text);
 }
