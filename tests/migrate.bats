@@ -7,17 +7,7 @@ load server
 load plugin
 load vault
 
-setup_file() {
-	[ -x "$helper" ] || return 0
-	vault_start
-}
-
-teardown_file() {
-	[ ! -x "$helper" ] || vault_stop
-}
-
 setup_test() {
-	[ -x "$helper" ] || skip 'configured without libcurl'
 	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'configured without the server plugin'
 	vault_reset
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults

@@ -5,17 +5,7 @@ bats_require_minimum_version 1.5.0
 load common
 load vault
 
-setup_file() {
-	[ -x "$helper" ] || return 0
-	vault_start
-}
-
-teardown_file() {
-	[ ! -x "$helper" ] || vault_stop
-}
-
 setup_test() {
-	[ -x "$helper" ] || skip 'configured without libcurl'
 	vault_reset
 	unset place token seconds
 }
