@@ -556,6 +556,88 @@ mkeyfile_key_management_use_pbkdf2 1000" "$(sql -e "SHOW GLOBAL VARIABLES LIKE '
 		run ! sql -e "SET GLOBAL mkeyfile_key_management_$name = 1"
 		grep -q '^ERROR 1238 ' <<<"$output"
 	done
+
+	# files with another KDF, and one of openssl with this KDF
+	mkeyfile decrypt -q --digest=sha512 --pbkdf2=1000 -P keyfile.key -o plain
+	make_sealed sha384 1000
+	make_sealed sha512 1001
+	make_sealed sha512 0
+	make_sealed sha512 1000
+	loads_only sha512 1000 sealed/*
+}
+
+# Encrypts plain with this KDF, once with mkeyfile and once with openssl. 0 iterations: no PBKDF2.
+make_sealed() { # digest iterations
+	mkdir -p sealed
+	mkeyfile encrypt -q -f plain -P keyfile.key -t 10.11+plugin --digest="$1" --pbkdf2="$2" -o "sealed/$1.$2.mkeyfile"
+	if [ "$2" = 0 ]; then
+		openssl_encrypt keyfile.key plain "sealed/$1.$2.openssl" -md "$1"
+	else
+		openssl_encrypt keyfile.key plain "sealed/$1.$2.openssl" -md "$1" -pbkdf2 -iter "$2"
+	fi
+}
+
+# Of these files, the running server loads only those of its KDF, and refuses the others for their password.
+loads_only() { # digest iterations file...
+	local kdf=$1.$2 file
+	shift 2
+
+	for file; do
+		echo "SYSTEM cp $file keyfile"
+		echo 'SET GLOBAL mkeyfile_key_management_reload = ON;'
+		echo "SELECT CONCAT('$file: ', VARIABLE_VALUE) FROM INFORMATION_SCHEMA.GLOBAL_STATUS
+			WHERE VARIABLE_NAME = 'mkeyfile_key_management_last_reload_result';"
+	done | sql --force >results 2>errors
+	for file; do
+		if [[ $file == sealed/$kdf.* ]]; then
+			echo "$file: loaded"
+		else
+			echo "$file: Cannot decrypt $PWD/keyfile. Wrong key?"
+		fi
+	done >expected
+	diff expected results
+	same "$(grep -c Wrong expected)" "$(grep -c '^ERROR 1105 .*Wrong key' errors)"
+}
+
+# A server for each KDF, which reads the files of all KDFs. With 100000 iterations, it reads only those
+# that differ in one setting, unless MKEYFILE_TEST_LONG is set.
+read_every_kdf() {
+	local digest iterations files
+
+	mv keyfile plain
+	make_password_file keyfile.key
+	for digest in sha1 sha224 sha256 sha384 sha512; do
+		for iterations in 0 1 1000 10000 100000; do
+			make_sealed $digest $iterations
+		done
+	done
+	for digest in sha1 sha224 sha256 sha384 sha512; do
+		for iterations in 0 1 1000 10000 100000; do
+			cp sealed/$digest.$iterations.openssl keyfile
+			server_start_plain --plugin-load-add=mkeyfile_key_management --mkeyfile-key-management=FORCE \
+				--mkeyfile-key-management-filename="$PWD/keyfile" --mkeyfile-key-management-filekey="FILE:$PWD/keyfile.key" \
+				--mkeyfile-key-management-digest=$digest --mkeyfile-key-management-use-pbkdf2=$iterations
+			files=(sealed/*)
+			[ $iterations != 100000 ] || [ -n "${MKEYFILE_TEST_LONG-}" ] ||
+				files=(sealed/"$digest".{0,1,1000,10000}.* sealed/*.100000.*)
+			loads_only $digest $iterations "${files[@]}"
+			server_stop
+		done
+	done
+}
+
+# bats test_tags=deep
+@test "every digest, with and without PBKDF2: the server loads the files of its settings, and no other" {
+	read_every_kdf
+}
+
+# bats test_tags=deep
+@test "every digest, with and without PBKDF2, on 11.8" {
+	rm -r plugins data
+	server_release trixie
+	plugin_setup
+	server_install "$PWD/data"
+	read_every_kdf
 }
 
 @test "SHOW STATUS has counts, the last reload and each ID's newest version, but no key" {
