@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* "Salted__" in base64, without the digit that also depends on the salt */
-#define SEALED_IN_BASE64 "U2FsdGVkX1"
+#define ENCRYPTED_IN_BASE64 "U2FsdGVkX1"
 
 /* Base64 digits of the shortest line of a key file: "1;" and 32 digits. */
 #define BASE64_LEAST 44
@@ -82,8 +82,8 @@ enum disguise disguise_of_file(const struct secret *raw)
 	const struct span span = trimmed((struct span){ raw->data, raw->size });
 
 	if (span.size >= BASE64_LEAST && !is_hex(span) && base64_size(span))
-		return memcmp(span.data, SEALED_IN_BASE64, strlen(SEALED_IN_BASE64)) ? DISGUISE_BASE64
-										     : DISGUISE_BASE64_SEALED;
+		return memcmp(span.data, ENCRYPTED_IN_BASE64, strlen(ENCRYPTED_IN_BASE64)) ? DISGUISE_BASE64
+											   : DISGUISE_BASE64_ENCRYPTED;
 	if (raw->size && raw->size % ENVELOPE_BLOCK_SIZE == 0 && !is_utf16(raw) &&
 	    is_binary((struct span){ raw->data, raw->size }))
 		return DISGUISE_UNSALTED;

@@ -6,10 +6,10 @@
 /* Formats that people mistake for a key file or a key, but that no server reads. */
 enum disguise {
 	DISGUISE_NONE,
-	DISGUISE_BASE64,	/* base64 text (RFC 4648), wrapped or not */
-	DISGUISE_BASE64_SEALED, /* base64 text of an encrypted key file, as openssl enc -a writes it */
-	DISGUISE_UNSALTED,	/* AES blocks without "Salted__", as openssl enc -nosalt writes them */
-	DISGUISE_BINARY,	/* a key as raw bytes instead of hex digits */
+	DISGUISE_BASE64,	   /* base64 text (RFC 4648), wrapped or not */
+	DISGUISE_BASE64_ENCRYPTED, /* base64 text of an encrypted key file, as openssl enc -a writes it */
+	DISGUISE_UNSALTED,	   /* AES blocks without "Salted__", as openssl enc -nosalt writes them */
+	DISGUISE_BINARY,	   /* a key as raw bytes instead of hex digits */
 };
 
 /* Classifies raw, which is neither an encrypted key file nor text that parses as a key file. */

@@ -39,12 +39,12 @@ bool digest_from_name(const char *name, enum digest *ret_digest)
 	return false;
 }
 
-bool envelope_is_sealed(const void *data, size_t size)
+bool envelope_is_encrypted(const void *data, size_t size)
 {
 	return size > ENVELOPE_MAGIC_SIZE && !memcmp(data, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
 }
 
-size_t envelope_sealed_size(size_t size)
+size_t envelope_encrypted_size(size_t size)
 {
 	return ENVELOPE_HEADER_SIZE + (size / ENVELOPE_BLOCK_SIZE + 1) * ENVELOPE_BLOCK_SIZE;
 }
@@ -140,71 +140,73 @@ out:
 	return fault;
 }
 
-struct fault envelope_open(const struct secret *sealed, const struct secret *password, struct kdf kdf,
-			   struct secret *ret_text)
+struct fault envelope_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
+			      struct secret *ret_text)
 {
 	SECRET struct secret derived = { 0 };
 	SECRET struct secret text = { 0 };
 	struct fault fault;
 
-	if (!envelope_is_sealed(sealed->data, sealed->size))
+	if (!envelope_is_encrypted(encrypted->data, encrypted->size))
 		return fault_of(FAULT_NOT_ENCRYPTED);
-	if (sealed->size <= ENVELOPE_HEADER_SIZE || sealed->size % ENVELOPE_BLOCK_SIZE)
+	if (encrypted->size <= ENVELOPE_HEADER_SIZE || encrypted->size % ENVELOPE_BLOCK_SIZE)
 		return fault_of(FAULT_TRUNCATED);
 	/* In a server, an error left in the thread's queue breaks the client's TLS
 	 * connection (SSL_get_error(3)). */
 	ERR_set_mark();
-	fault = derive(password, kdf, sealed->data + ENVELOPE_MAGIC_SIZE, &derived);
+	fault = derive(password, kdf, encrypted->data + ENVELOPE_MAGIC_SIZE, &derived);
 	if (!fault.code)
-		fault = secret_allocate(&text, sealed->size);
+		fault = secret_allocate(&text, encrypted->size);
 	if (!fault.code)
-		fault = run_cipher(DECRYPT, &derived, sealed->data + ENVELOPE_HEADER_SIZE,
-				   sealed->size - ENVELOPE_HEADER_SIZE, text.data, &text.size);
+		fault = run_cipher(DECRYPT, &derived, encrypted->data + ENVELOPE_HEADER_SIZE,
+				   encrypted->size - ENVELOPE_HEADER_SIZE, text.data, &text.size);
 	ERR_pop_to_mark();
 	if (!fault.code)
 		*ret_text = secret_take(&text);
 	return fault;
 }
 
-/* Checks that the same key decrypts sealed to text. */
-static struct fault check_sealed(const struct secret *sealed, const struct secret *derived, const struct secret *text)
+/* Checks that the same key decrypts the new file to text. */
+static struct fault check_encrypted(const struct secret *encrypted, const struct secret *derived,
+				    const struct secret *text)
 {
 	SECRET struct secret opened = { 0 };
-	struct fault fault = secret_allocate(&opened, sealed->size);
+	struct fault fault = secret_allocate(&opened, encrypted->size);
 
 	if (!fault.code)
-		fault = run_cipher(DECRYPT, derived, sealed->data + ENVELOPE_HEADER_SIZE,
-				   sealed->size - ENVELOPE_HEADER_SIZE, opened.data, &opened.size);
+		fault = run_cipher(DECRYPT, derived, encrypted->data + ENVELOPE_HEADER_SIZE,
+				   encrypted->size - ENVELOPE_HEADER_SIZE, opened.data, &opened.size);
 	if (fault.code == FAULT_WRONG_PASSWORD || (!fault.code && !secret_equals(&opened, text)))
 		fault = fault_of(FAULT_ALGORITHM);
 	return fault;
 }
 
-struct fault envelope_seal_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
-				     const unsigned char salt[static ENVELOPE_SALT_SIZE], struct secret *ret_sealed)
+struct fault envelope_encrypt_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
+					const unsigned char salt[static ENVELOPE_SALT_SIZE],
+					struct secret *ret_encrypted)
 {
 	SECRET struct secret derived = { 0 };
-	SECRET struct secret sealed = { 0 };
+	SECRET struct secret encrypted = { 0 };
 	size_t body_size = 0;
 	struct fault fault = derive(password, kdf, salt, &derived);
 
 	if (!fault.code)
-		fault = secret_allocate(&sealed, envelope_sealed_size(text->size) + ENVELOPE_BLOCK_SIZE);
+		fault = secret_allocate(&encrypted, envelope_encrypted_size(text->size) + ENVELOPE_BLOCK_SIZE);
 	if (fault.code)
 		return fault;
-	secret_append(&sealed, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
-	secret_append(&sealed, salt, ENVELOPE_SALT_SIZE);
-	fault = run_cipher(ENCRYPT, &derived, text->data, text->size, sealed.data + sealed.size, &body_size);
-	sealed.size += body_size;
+	secret_append(&encrypted, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
+	secret_append(&encrypted, salt, ENVELOPE_SALT_SIZE);
+	fault = run_cipher(ENCRYPT, &derived, text->data, text->size, encrypted.data + encrypted.size, &body_size);
+	encrypted.size += body_size;
 	if (!fault.code)
-		fault = check_sealed(&sealed, &derived, text);
+		fault = check_encrypted(&encrypted, &derived, text);
 	if (!fault.code)
-		*ret_sealed = secret_take(&sealed);
+		*ret_encrypted = secret_take(&encrypted);
 	return fault;
 }
 
-struct fault envelope_seal(const struct secret *text, const struct secret *password, struct kdf kdf,
-			   struct secret *ret_sealed)
+struct fault envelope_encrypt(const struct secret *text, const struct secret *password, struct kdf kdf,
+			      struct secret *ret_encrypted)
 {
 	unsigned char salt[ENVELOPE_SALT_SIZE];
 	struct fault fault = crypto_start();
@@ -213,5 +215,5 @@ struct fault envelope_seal(const struct secret *text, const struct secret *passw
 		return fault;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
 		return crypto_fault(FAULT_RANDOM);
-	return envelope_seal_with_salt(text, password, kdf, salt, ret_sealed);
+	return envelope_encrypt_with_salt(text, password, kdf, salt, ret_encrypted);
 }

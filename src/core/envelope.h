@@ -34,24 +34,24 @@ bool digest_from_name(const char *name, enum digest *ret_digest);
 
 /* Returns whether the server treats data as encrypted: it starts with the magic and has
  * at least one more byte (parser.cc, read_and_decrypt_file). */
-bool envelope_is_sealed(const void *data, size_t size);
+bool envelope_is_encrypted(const void *data, size_t size);
 
-/* Returns the size of the sealed form of size bytes. */
-size_t envelope_sealed_size(size_t size);
+/* Returns the size of the encrypted form of size bytes. */
+size_t envelope_encrypted_size(size_t size);
 
-/* Decrypts sealed. Faults: FAULT_NOT_ENCRYPTED; FAULT_TRUNCATED (the data after the
+/* Decrypts a file. Faults: FAULT_NOT_ENCRYPTED; FAULT_TRUNCATED (the data after the
  * header is not a whole number of blocks); FAULT_WRONG_PASSWORD (invalid padding; one
  * wrong password in 256 passes this check); FAULT_ALGORITHM; FAULT_MEMORY. */
-MUST_CHECK struct fault envelope_open(const struct secret *sealed, const struct secret *password, struct kdf kdf,
-				      struct secret *ret_text);
+MUST_CHECK struct fault envelope_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
+					 struct secret *ret_text);
 
 /* Encrypts text with a fresh random salt, then decrypts the result with the same AES key
  * and compares, so that the key is derived only once. Faults: FAULT_RANDOM;
  * FAULT_ALGORITHM, also if the decrypted result differs from text; FAULT_MEMORY. */
-MUST_CHECK struct fault envelope_seal(const struct secret *text, const struct secret *password, struct kdf kdf,
-				      struct secret *ret_sealed);
+MUST_CHECK struct fault envelope_encrypt(const struct secret *text, const struct secret *password, struct kdf kdf,
+					 struct secret *ret_encrypted);
 
-/* Like envelope_seal, with the given salt, for comparison with openssl enc -S. */
-MUST_CHECK struct fault envelope_seal_with_salt(const struct secret *text, const struct secret *password,
-						struct kdf kdf, const unsigned char salt[static ENVELOPE_SALT_SIZE],
-						struct secret *ret_sealed);
+/* Like envelope_encrypt, with the given salt, for comparison with openssl enc -S. */
+MUST_CHECK struct fault envelope_encrypt_with_salt(const struct secret *text, const struct secret *password,
+						   struct kdf kdf, const unsigned char salt[static ENVELOPE_SALT_SIZE],
+						   struct secret *ret_encrypted);

@@ -2,7 +2,7 @@
 #include "core/probe.h"
 
 #include "core/deadline.h"
-#include "core/unseal.h"
+#include "core/decrypt.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct attempt {
 };
 
 struct probe {
-	const struct secret *sealed;
+	const struct secret *encrypted;
 	const struct secret *passwords;
 	struct attempt *tries; /* fast ones first */
 	size_t count;
@@ -37,7 +37,8 @@ static bool opens(const struct probe *probe, const struct attempt *attempt)
 	SECRET struct secret text = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 
-	return !unseal_keyfile(probe->sealed, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text).code;
+	return !keyfile_decrypt(probe->encrypted, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text)
+			.code;
 }
 
 /* ---- the list of tries ---- */
@@ -147,10 +148,11 @@ static void wait_for_threads(struct probe *probe, probe_show *show, void *contex
 	pthread_mutex_unlock(&probe->mutex);
 }
 
-bool probe_passwords(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
-		     probe_show *show, void *context, struct kdf *ret_kdf, size_t *ret_password)
+bool probe_passwords(const struct secret *encrypted, const struct secret *passwords, size_t count,
+		     unsigned int iterations, probe_show *show, void *context, struct kdf *ret_kdf,
+		     size_t *ret_password)
 {
-	struct probe probe = { .sealed = sealed, .passwords = passwords };
+	struct probe probe = { .encrypted = encrypted, .passwords = passwords };
 	pthread_t threads[THREADS_MAX];
 	size_t started;
 	bool found;

@@ -21,5 +21,6 @@ typedef void probe_show(void *context, const struct probe_progress *progress);
  * first the fast ones, on all processors. The iteration counts are the usual ones (1,
  * 1000, 10000, 100000, 600000) and iterations. Returns true if a try succeeds;
  * *ret_password and *ret_kdf describe the first one that does. */
-bool probe_passwords(const struct secret *sealed, const struct secret *passwords, size_t count, unsigned int iterations,
-		     probe_show *show, void *context, struct kdf *ret_kdf, size_t *ret_password);
+bool probe_passwords(const struct secret *encrypted, const struct secret *passwords, size_t count,
+		     unsigned int iterations, probe_show *show, void *context, struct kdf *ret_kdf,
+		     size_t *ret_password);

@@ -2,9 +2,9 @@
 #include "plugin/keyring.h"
 
 #include "core/cleanup.h"
+#include "core/decrypt.h"
 #include "core/file.h"
 #include "core/password.h"
-#include "core/unseal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,15 +95,15 @@ static struct fault parse_content(struct secret *content, const struct secret *p
 				  struct keyfile *ret_keyfile)
 {
 	SECRET struct secret text = { 0 };
-	bool sealed = content->size && envelope_is_sealed(content->data, content->size);
+	bool encrypted = content->size && envelope_is_encrypted(content->data, content->size);
 	struct fault fault;
 
 	if (password) {
-		fault = unseal_keyfile(content, password, kdf, ret_keyfile, &text);
+		fault = keyfile_decrypt(content, password, kdf, ret_keyfile, &text);
 		/* readable text without a key lacks ID 1, as in a plain file */
 		return fault.code == FAULT_NOT_A_KEYFILE ? keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile) : fault;
 	}
-	if (sealed)
+	if (encrypted)
 		return fault_of(FAULT_ENCRYPTED);
 	return keyfile_parse(content, SYNTAX_VERSIONED, ret_keyfile);
 }

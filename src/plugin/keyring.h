@@ -34,7 +34,7 @@ struct keyring_notes {
 
 /* Reads, decrypts and parses the key file. Both files must be regular files, because a
  * pipe would block the server. Faults: those of file_read, password_from_descriptor,
- * unseal_keyfile and keyfile_parse; FAULT_NOT_REGULAR, FAULT_NOT_ENCRYPTED (although
+ * keyfile_decrypt and keyfile_parse; FAULT_NOT_REGULAR, FAULT_NOT_ENCRYPTED (although
  * there is a password), FAULT_ENCRYPTED, FAULT_SYSTEM_KEY, FAULT_MEMORY. */
 MUST_CHECK struct keyring_fault keyring_load(const struct keyring_source *source, struct keyring **ret_keyring,
 					     struct keyring_notes *ret_notes);

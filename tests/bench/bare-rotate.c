@@ -24,7 +24,7 @@
 		}                                                                                                      \
 	} while (0)
 
-static unsigned char password[300], old[MOST], text[MOST], sealed[MOST], again[MOST], key[32], derived[60];
+static unsigned char password[300], old[MOST], text[MOST], encrypted[MOST], again[MOST], key[32], derived[60];
 static int password_size;
 
 static void derive(const unsigned char *salt)
@@ -92,11 +92,11 @@ int main(int argc, char **argv)
 		size += sprintf((char *)text + size, "%02x", key[i]);
 	text[size++] = '\n';
 
-	memcpy(sealed, "Salted__", 8);
-	NEED(RAND_bytes(sealed + 8, 8) == 1);
-	derive(sealed + 8);
-	size = crypt_body(1, text, size, sealed + HEADER);
-	NEED(!memcmp(text, again, (size_t)crypt_body(0, sealed + HEADER, size, again)));
+	memcpy(encrypted, "Salted__", 8);
+	NEED(RAND_bytes(encrypted + 8, 8) == 1);
+	derive(encrypted + 8);
+	size = crypt_body(1, text, size, encrypted + HEADER);
+	NEED(!memcmp(text, again, (size_t)crypt_body(0, encrypted + HEADER, size, again)));
 	size += HEADER;
 
 	snprintf(born_as, sizeof(born_as), ".%s.born", name);
@@ -108,8 +108,8 @@ int main(int argc, char **argv)
 	NEED(!renameat(directory, born_as, directory, temporary) && !fstat(file, &status));
 	NEED(!fchown(new_file, status.st_uid, status.st_gid) && !fchmod(new_file, status.st_mode & 07777));
 	NEED(flistxattr(file, names, sizeof(names)) >= 0);
-	NEED(write(new_file, sealed, (size_t)size) == size && !lseek(new_file, 0, SEEK_SET));
-	NEED(read(new_file, again, MOST) == size && !memcmp(again, sealed, (size_t)size) && !fsync(new_file));
+	NEED(write(new_file, encrypted, (size_t)size) == size && !lseek(new_file, 0, SEEK_SET));
+	NEED(read(new_file, again, MOST) == size && !memcmp(again, encrypted, (size_t)size) && !fsync(new_file));
 	NEED(!fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) && !lseek(file, 0, SEEK_SET));
 	NEED(read(file, again, MOST) == old_size && !memcmp(again, old, (size_t)old_size));
 	NEED(!renameat2(directory, temporary, directory, name, RENAME_EXCHANGE) && !lseek(file, 0, SEEK_SET));

@@ -4,8 +4,8 @@
  * usage: wrong-passwords COUNT
  *
  * Prints how many of them the padding of AES-CBC would have accepted. */
+#include "core/decrypt.h"
 #include "core/envelope.h"
-#include "core/unseal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define LINES 4
 
-static struct fault make_sealed(struct secret *ret_sealed)
+static struct fault make_sealed(struct secret *ret_encrypted)
 {
 	SECRET struct secret text = { 0 };
 	SECRET struct secret password = { 0 };
@@ -30,20 +30,20 @@ static struct fault make_sealed(struct secret *ret_sealed)
 	if (!fault.code)
 		fault = secret_copy(&password, "the right one", 13);
 	if (!fault.code)
-		fault = envelope_seal(&text, &password, (struct kdf){ .digest = DIGEST_SHA1 }, ret_sealed);
+		fault = envelope_encrypt(&text, &password, (struct kdf){ .digest = DIGEST_SHA1 }, ret_encrypted);
 	return fault;
 }
 
 int main(int argc, char **argv)
 {
-	SECRET struct secret sealed = { 0 };
+	SECRET struct secret encrypted = { 0 };
 	SECRET struct secret password = { 0 };
 	const struct kdf kdf = { .digest = DIGEST_SHA1 };
 	unsigned long count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
 	unsigned long padded = 0;
 	unsigned long accepted = 0;
 
-	if (!count || make_sealed(&sealed).code || secret_allocate(&password, 64).code)
+	if (!count || make_sealed(&encrypted).code || secret_allocate(&password, 64).code)
 		return 64;
 	for (unsigned long i = 0; i < count; i++) {
 		SECRET struct secret text = { 0 };
@@ -52,8 +52,8 @@ int main(int argc, char **argv)
 		struct fault fault;
 
 		password.size = (size_t)snprintf((char *)password.data, 64, "wrong %lu", i);
-		padded += !envelope_open(&sealed, &password, kdf, &opened).code;
-		fault = unseal_keyfile(&sealed, &password, kdf, &keyfile, &text);
+		padded += !envelope_decrypt(&encrypted, &password, kdf, &opened).code;
+		fault = keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &text);
 		accepted += fault.code != FAULT_WRONG_PASSWORD;
 	}
 	printf("%lu wrong passwords: %lu passed the padding, %lu were accepted\n", count, padded, accepted);

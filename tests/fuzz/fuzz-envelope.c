@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	SECRET struct secret password = { 0 };
-	SECRET struct secret sealed = { 0 };
+	SECRET struct secret encrypted = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret again = { 0 };
 	SECRET struct secret clean = { 0 };
@@ -20,17 +20,17 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	kdf = (struct kdf){ .digest = (enum digest)(data[0] % DIGEST_COUNT), .iterations = data[0] / DIGEST_COUNT % 4 };
 	password_size = data[1];
 	REQUIRE(!secret_copy(&password, data + 2, password_size).code);
-	REQUIRE(!secret_copy(&sealed, data + 2 + password_size, size - 2 - password_size).code);
-	fault = envelope_open(&sealed, &password, kdf, &text);
+	REQUIRE(!secret_copy(&encrypted, data + 2 + password_size, size - 2 - password_size).code);
+	fault = envelope_decrypt(&encrypted, &password, kdf, &text);
 	if (!fault.code) {
-		REQUIRE(envelope_sealed_size(text.size) == sealed.size);
-		REQUIRE(!envelope_seal_with_salt(&text, &password, kdf, sealed.data + ENVELOPE_MAGIC_SIZE, &again)
+		REQUIRE(envelope_encrypted_size(text.size) == encrypted.size);
+		REQUIRE(!envelope_encrypt_with_salt(&text, &password, kdf, encrypted.data + ENVELOPE_MAGIC_SIZE, &again)
 				 .code);
-		REQUIRE(secret_equals(&sealed, &again));
+		REQUIRE(secret_equals(&encrypted, &again));
 	} else {
 		REQUIRE(!text.data);
 	}
-	if (!unseal_keyfile(&sealed, &password, kdf, &keyfile, &clean).code)
+	if (!keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean).code)
 		REQUIRE(!fault.code && keyfile.count);
 	return 0;
 }

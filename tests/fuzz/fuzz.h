@@ -2,9 +2,9 @@
 #ifndef MKEYFILE_TESTS_FUZZ_H
 #define MKEYFILE_TESTS_FUZZ_H
 
+#include "core/decrypt.h"
 #include "core/envelope.h"
 #include "core/keyfile.h"
-#include "core/unseal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/decrypt.h"
 #include "core/key.h"
 #include "core/probe.h"
-#include "core/unseal.h"
 #include "helpers.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define PASSWORD_TEXT "correct horse battery staple"
 #define KEY_FILE_TEXT "1;" HEX16 "\n"
-#define SEALED_SIZE 64
+#define ENCRYPTED_SIZE 64
 
 static const unsigned int iteration_counts[] = { 0, 1, 10000 };
 
@@ -72,21 +72,21 @@ static const char *kdf_name(struct kdf kdf)
 	return name;
 }
 
-static struct secret sealed_text(const char *text, struct kdf kdf)
+static struct secret encrypted_text(const char *text, struct kdf kdf)
 {
 	SECRET struct secret plain = secret_of_text(text);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
-	struct secret sealed = { 0 };
+	struct secret encrypted = { 0 };
 
-	expect_done(text, envelope_seal_with_salt(&plain, &password, kdf, salt, &sealed));
-	return sealed;
+	expect_done(text, envelope_encrypt_with_salt(&plain, &password, kdf, salt, &encrypted));
+	return encrypted;
 }
 
-static struct fault unseal(const struct secret *sealed, const char *password, struct secret *ret_clean_text)
+static struct fault decrypt(const struct secret *encrypted, const char *password, struct secret *ret_clean_text)
 {
 	SECRET struct secret secret = secret_of_text(password);
 	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault = unseal_keyfile(sealed, &secret, sha1_once, &keyfile, ret_clean_text);
+	struct fault fault = keyfile_decrypt(encrypted, &secret, sha1_once, &keyfile, ret_clean_text);
 
 	/* outputs are set on success only */
 	assert_true(!keyfile.count == !!fault.code);
@@ -97,15 +97,15 @@ static struct fault unseal(const struct secret *sealed, const char *password, st
 
 static void check_vector(struct kdf kdf, const char *body)
 {
-	unsigned char wanted[SEALED_SIZE] = ENVELOPE_MAGIC;
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, kdf);
+	unsigned char wanted[ENCRYPTED_SIZE] = ENVELOPE_MAGIC;
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, kdf);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	SECRET struct secret opened = { 0 };
 
 	memcpy(wanted + ENVELOPE_MAGIC_SIZE, salt, sizeof(salt));
-	key_from_hex((const unsigned char *)body, SEALED_SIZE - ENVELOPE_HEADER_SIZE, wanted + ENVELOPE_HEADER_SIZE);
-	expect_bytes(kdf_name(kdf), &sealed, wanted, sizeof(wanted));
-	expect_done(kdf_name(kdf), envelope_open(&sealed, &password, kdf, &opened));
+	key_from_hex((const unsigned char *)body, ENCRYPTED_SIZE - ENVELOPE_HEADER_SIZE, wanted + ENVELOPE_HEADER_SIZE);
+	expect_bytes(kdf_name(kdf), &encrypted, wanted, sizeof(wanted));
+	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened));
 	expect_bytes(kdf_name(kdf), &opened, KEY_FILE_TEXT, strlen(KEY_FILE_TEXT));
 }
 
@@ -120,13 +120,13 @@ static void check_round_trip(struct kdf kdf, const char *text)
 {
 	SECRET struct secret plain = secret_of_text(text);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
-	SECRET struct secret sealed = { 0 };
+	SECRET struct secret encrypted = { 0 };
 	SECRET struct secret opened = { 0 };
 
-	expect_done(kdf_name(kdf), envelope_seal(&plain, &password, kdf, &sealed));
-	expect_number(kdf_name(kdf), "sealed size", sealed.size, envelope_sealed_size(plain.size));
-	expect_number(kdf_name(kdf), "sealed", envelope_is_sealed(sealed.data, sealed.size), true);
-	expect_done(kdf_name(kdf), envelope_open(&sealed, &password, kdf, &opened));
+	expect_done(kdf_name(kdf), envelope_encrypt(&plain, &password, kdf, &encrypted));
+	expect_number(kdf_name(kdf), "encrypted size", encrypted.size, envelope_encrypted_size(plain.size));
+	expect_number(kdf_name(kdf), "encrypted", envelope_is_encrypted(encrypted.data, encrypted.size), true);
+	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened));
 	expect_bytes(kdf_name(kdf), &opened, plain.data, plain.size);
 }
 
@@ -157,28 +157,28 @@ static void test_fresh_salt(void **state)
 	SECRET struct secret other = { 0 };
 
 	(void)state;
-	expect_done("seal", envelope_seal(&plain, &password, sha1_once, &one));
-	expect_done("seal", envelope_seal(&plain, &password, sha1_once, &other));
+	expect_done("seal", envelope_encrypt(&plain, &password, sha1_once, &one));
+	expect_done("seal", envelope_encrypt(&plain, &password, sha1_once, &other));
 	assert_memory_not_equal(one.data + ENVELOPE_MAGIC_SIZE, other.data + ENVELOPE_MAGIC_SIZE, ENVELOPE_SALT_SIZE);
 	assert_memory_not_equal(one.data + ENVELOPE_HEADER_SIZE, other.data + ENVELOPE_HEADER_SIZE, 16);
 }
 
-static void test_sealed_size(void **state)
+static void test_encrypted_size(void **state)
 {
 	static const size_t sizes[][2] = { { 0, 32 },  { 1, 32 },  { 15, 32 }, { 16, 48 },
 					   { 17, 48 }, { 31, 48 }, { 32, 64 } };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(sizes); i++)
-		assert_int_equal(envelope_sealed_size(sizes[i][0]), sizes[i][1]);
+		assert_int_equal(envelope_encrypted_size(sizes[i][0]), sizes[i][1]);
 }
 
-static void test_is_sealed(void **state)
+static void test_is_encrypted(void **state)
 {
 	static const struct {
 		const char *data;
 		size_t size;
-		bool sealed;
+		bool encrypted;
 	} rows[] = {
 		{ TEXT(""), false },	       { TEXT("Salted_"), false },   { TEXT("Salted__"), false },
 		{ TEXT("Salted__x"), true },   { TEXT("salted__x"), false }, { TEXT(" Salted__x"), false },
@@ -187,7 +187,8 @@ static void test_is_sealed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++)
-		expect_number(rows[i].data, "sealed", envelope_is_sealed(rows[i].data, rows[i].size), rows[i].sealed);
+		expect_number(rows[i].data, "encrypted", envelope_is_encrypted(rows[i].data, rows[i].size),
+			      rows[i].encrypted);
 }
 
 static void test_digest_names(void **state)
@@ -219,24 +220,24 @@ static enum fault_code fault_of_cut(size_t size)
 		return FAULT_NOT_ENCRYPTED;
 	if (size <= ENVELOPE_HEADER_SIZE || size % ENVELOPE_BLOCK_SIZE)
 		return FAULT_TRUNCATED;
-	return size < SEALED_SIZE ? FAULT_WRONG_PASSWORD : FAULT_NONE;
+	return size < ENCRYPTED_SIZE ? FAULT_WRONG_PASSWORD : FAULT_NONE;
 }
 
 static void test_truncated(void **state)
 {
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
-	SECRET struct secret whole = sealed_text(KEY_FILE_TEXT, sha1_once);
+	SECRET struct secret whole = encrypted_text(KEY_FILE_TEXT, sha1_once);
 
 	(void)state;
-	assert_int_equal(whole.size, SEALED_SIZE);
-	for (size_t size = 0; size <= SEALED_SIZE; size++) {
+	assert_int_equal(whole.size, ENCRYPTED_SIZE);
+	for (size_t size = 0; size <= ENCRYPTED_SIZE; size++) {
 		SECRET struct secret cut = secret_of(whole.data, size);
 		SECRET struct secret text = { 0 };
 		char name[32];
 
 		snprintf(name, sizeof(name), "cut to %zu bytes", size);
-		expect_fault(name, envelope_open(&cut, &password, sha1_once, &text), fault_of(fault_of_cut(size)));
-		if (size < SEALED_SIZE)
+		expect_fault(name, envelope_decrypt(&cut, &password, sha1_once, &text), fault_of(fault_of_cut(size)));
+		if (size < ENCRYPTED_SIZE)
 			assert_null(text.data);
 	}
 }
@@ -244,7 +245,7 @@ static void test_truncated(void **state)
 /* The padding alone accepts one in 256 of these. */
 static void test_wrong_passwords(void **state)
 {
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, sha1_once);
 	const int tries = is_short_run() ? 500 : 20000;
 
 	(void)state;
@@ -253,14 +254,14 @@ static void test_wrong_passwords(void **state)
 		char password[32];
 
 		snprintf(password, sizeof(password), "wrong %d", i);
-		expect_fault(password, unseal(&sealed, password, &clean_text), fault_of(FAULT_WRONG_PASSWORD));
+		expect_fault(password, decrypt(&encrypted, password, &clean_text), fault_of(FAULT_WRONG_PASSWORD));
 		assert_null(clean_text.data);
 	}
 }
 
 static void test_wrong_kdf(void **state)
 {
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, sha1_once);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 
 	(void)state;
@@ -270,7 +271,7 @@ static void test_wrong_kdf(void **state)
 			KEYFILE struct keyfile keyfile = { 0 };
 			SECRET struct secret clean_text = { 0 };
 
-			expect_fault(kdf_name(kdf), unseal_keyfile(&sealed, &password, kdf, &keyfile, &clean_text),
+			expect_fault(kdf_name(kdf), keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean_text),
 				     fault_of(FAULT_WRONG_PASSWORD));
 		}
 	}
@@ -278,15 +279,15 @@ static void test_wrong_kdf(void **state)
 
 /* ---- opening a key file ---- */
 
-static void test_unseal(void **state)
+static void test_decrypt(void **state)
 {
-	SECRET struct secret sealed = sealed_text("# kept\n1;" HEX16 "\n100;2;" HEX32 "\n", sha1_once);
+	SECRET struct secret encrypted = encrypted_text("# kept\n1;" HEX16 "\n100;2;" HEX32 "\n", sha1_once);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	SECRET struct secret clean_text = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 
 	(void)state;
-	expect_done("unseal", unseal_keyfile(&sealed, &password, sha1_once, &keyfile, &clean_text));
+	expect_done("decrypt", keyfile_decrypt(&encrypted, &password, sha1_once, &keyfile, &clean_text));
 	assert_int_equal(keyfile.count, 2);
 	assert_int_equal(keyfile.entries[1].version, 2);
 	assert_null(clean_text.data);
@@ -311,10 +312,10 @@ static void test_clean_text_but_not_a_keyfile(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		SECRET struct secret sealed = sealed_text(rows[i].text, sha1_once);
+		SECRET struct secret encrypted = encrypted_text(rows[i].text, sha1_once);
 		SECRET struct secret clean_text = { 0 };
 
-		expect_fault(rows[i].text, unseal(&sealed, PASSWORD_TEXT, &clean_text), rows[i].fault);
+		expect_fault(rows[i].text, decrypt(&encrypted, PASSWORD_TEXT, &clean_text), rows[i].fault);
 		expect_bytes(rows[i].text, &clean_text, rows[i].text, strlen(rows[i].text));
 	}
 }
@@ -330,10 +331,10 @@ static void test_unclean_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(texts); i++) {
-		SECRET struct secret sealed = sealed_text(texts[i], sha1_once);
+		SECRET struct secret encrypted = encrypted_text(texts[i], sha1_once);
 		SECRET struct secret clean_text = { 0 };
 
-		expect_fault(texts[i], unseal(&sealed, PASSWORD_TEXT, &clean_text), fault_of(FAULT_WRONG_PASSWORD));
+		expect_fault(texts[i], decrypt(&encrypted, PASSWORD_TEXT, &clean_text), fault_of(FAULT_WRONG_PASSWORD));
 		assert_null(clean_text.data);
 	}
 }
@@ -344,20 +345,20 @@ static void test_plain_key_file(void **state)
 	SECRET struct secret clean_text = { 0 };
 
 	(void)state;
-	expect_fault("plain", unseal(&plain, PASSWORD_TEXT, &clean_text), fault_of(FAULT_NOT_ENCRYPTED));
+	expect_fault("plain", decrypt(&plain, PASSWORD_TEXT, &clean_text), fault_of(FAULT_NOT_ENCRYPTED));
 }
 
 /* ---- finding the KDF ---- */
 
 static void check_probe(struct kdf wanted, unsigned int iterations)
 {
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, wanted);
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, wanted);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	struct kdf found = { DIGEST_COUNT, 99 };
 	size_t fits = 99;
 
 	expect_number(kdf_name(wanted), "found",
-		      probe_passwords(&sealed, &password, 1, iterations, NULL, NULL, &found, &fits), true);
+		      probe_passwords(&encrypted, &password, 1, iterations, NULL, NULL, &found, &fits), true);
 	expect_number(kdf_name(wanted), "password", fits, 0);
 	expect_number(kdf_name(wanted), "digest", found.digest, wanted.digest);
 	expect_number(kdf_name(wanted), "iterations", found.iterations, wanted.iterations);
@@ -385,14 +386,14 @@ static void test_probe(void **state)
 /* No password opens a truncated file, and no slow try is made. */
 static void test_probe_finds_nothing(void **state)
 {
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, sha1_once);
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	struct kdf found = { DIGEST_COUNT, 99 };
 	size_t fits = 99;
 
 	(void)state;
-	sealed.size--;
-	assert_false(probe_passwords(&sealed, &password, 1, 0, NULL, NULL, &found, &fits));
+	encrypted.size--;
+	assert_false(probe_passwords(&encrypted, &password, 1, 0, NULL, NULL, &found, &fits));
 	assert_int_equal(fits, 99);
 	assert_int_equal(found.digest, DIGEST_COUNT);
 	assert_int_equal(found.iterations, 99);
@@ -401,14 +402,14 @@ static void test_probe_finds_nothing(void **state)
 /* Fast tries come first, for all passwords. */
 static void test_probe_of_several_passwords(void **state)
 {
-	SECRET struct secret sealed = sealed_text(KEY_FILE_TEXT, sha1_once);
+	SECRET struct secret encrypted = encrypted_text(KEY_FILE_TEXT, sha1_once);
 	struct secret passwords[] = { secret_of_text("wrong"), secret_of_text("wrong as well"),
 				      secret_of_text(PASSWORD_TEXT) };
 	struct kdf found = { DIGEST_COUNT, 99 };
 	size_t fits = 99;
 
 	(void)state;
-	assert_true(probe_passwords(&sealed, passwords, LENGTH(passwords), 0, NULL, NULL, &found, &fits));
+	assert_true(probe_passwords(&encrypted, passwords, LENGTH(passwords), 0, NULL, NULL, &found, &fits));
 	assert_int_equal(fits, 2);
 	assert_int_equal(found.digest, DIGEST_SHA1);
 	assert_int_equal(found.iterations, 0);
@@ -424,13 +425,13 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_round_trip_of_sizes),
 		cmocka_unit_test(test_fresh_salt),
-		cmocka_unit_test(test_sealed_size),
-		cmocka_unit_test(test_is_sealed),
+		cmocka_unit_test(test_encrypted_size),
+		cmocka_unit_test(test_is_encrypted),
 		cmocka_unit_test(test_digest_names),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_wrong_passwords),
 		cmocka_unit_test(test_wrong_kdf),
-		cmocka_unit_test(test_unseal),
+		cmocka_unit_test(test_decrypt),
 		cmocka_unit_test(test_clean_text_but_not_a_keyfile),
 		cmocka_unit_test(test_unclean_text),
 		cmocka_unit_test(test_plain_key_file),

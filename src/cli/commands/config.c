@@ -157,7 +157,7 @@ static enum status check_key_file(const struct options *options, struct content 
 	const char *name = options->file;
 	SECRET struct secret raw = { 0 };
 	SECRET struct secret ignored = { 0 };
-	const struct sealing sealing = { &content->password, options->kdf };
+	const struct encryption encryption = { &content->password, options->kdf };
 	enum status status;
 
 	if (is_standard_stream(name))
@@ -165,13 +165,13 @@ static enum status check_key_file(const struct options *options, struct content 
 	if (options->target.profile && options->target.profile->edition == MAXSCALE)
 		return refuse_maxscale(options->target.name, name);
 	status = input_read_key_file(name, &options->host, &raw, NULL);
-	if (!status && envelope_is_sealed(raw.data, raw.size))
+	if (!status && envelope_is_encrypted(raw.data, raw.size))
 		status = check_password_source(&options->password);
 	if (!status)
 		status = content_open(&options->password, options->kdf, name, &raw, content);
 	if (!status)
 		status = content_make(&options->target, name, &content->keyfile.text, NULL,
-				      content->encrypted ? &sealing : NULL, &ignored);
+				      content->encrypted ? &encryption : NULL, &ignored);
 	return status;
 }
 

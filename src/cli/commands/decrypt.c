@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/decrypt.h"
 #include "cli/commands/command.h"
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/output.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/words/message.h"
-#include "core/unseal.h"
 
 struct arguments {
 	struct options *options;
@@ -59,16 +59,16 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 	enum status status;
 	struct fault fault;
 
-	if (!envelope_is_sealed(raw->data, raw->size) &&
+	if (!envelope_is_encrypted(raw->data, raw->size) &&
 	    disguise_say(&options->password, options->kdf, options->file, raw))
 		return STATUS_FAILED;
-	if (!envelope_is_sealed(raw->data, raw->size))
+	if (!envelope_is_encrypted(raw->data, raw->size))
 		return message_fault(fault_of(FAULT_NOT_ENCRYPTED), name);
 	do {
 		status = password_source_get(&options->password, name, &password);
 		if (status)
 			return status;
-		fault = unseal_keyfile(raw, &password.secret, options->kdf, &keyfile, ret_text);
+		fault = keyfile_decrypt(raw, &password.secret, options->kdf, &keyfile, ret_text);
 	} while (password_source_may_retry(&options->password, name, fault, &tries));
 	if (fault.code == FAULT_WRONG_PASSWORD)
 		return refuse_wrong_password(arguments, name, raw, &password);

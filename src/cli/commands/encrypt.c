@@ -21,7 +21,7 @@ static const struct command_group groups[] = {
 
 static enum status refuse_encrypted(const struct output *output, const struct options *options)
 {
-	if (envelope_is_sealed(output->input.data, output->input.size))
+	if (envelope_is_encrypted(output->input.data, output->input.size))
 		message_error("'%s' is already encrypted", input_name(options->file));
 	else if (!disguise_say(&options->password, options->kdf, options->file, &output->input))
 		return STATUS_DONE;
@@ -44,7 +44,7 @@ static enum status encrypt(void *input)
 	PASSWORD struct password password = { 0 };
 	NEW_PASSWORD_FILE struct new_password_file new_password_file = NEW_PASSWORD_FILE_AT(options->new_password_file);
 	SECRET struct secret raw = { 0 };
-	const struct sealing sealing = { &password, options->kdf };
+	const struct encryption encryption = { &password, options->kdf };
 	const struct publication publication = {
 		.raw = &raw,
 		.new_content = { .kdf = options->kdf, .text = &output.input, .password = &password },
@@ -62,7 +62,7 @@ static enum status encrypt(void *input)
 		status = new_password_file.path ? new_password_file_make(&new_password_file, &password)
 						: password_source_get_new(&options->password, name, &password);
 	if (!status)
-		status = content_make(&options->target, name, &output.input, NULL, &sealing, &raw);
+		status = content_make(&options->target, name, &output.input, NULL, &encryption, &raw);
 	new_password_file.store.access = new_file_access(options);
 	if (!status)
 		status = output_write(&output, options, &publication);

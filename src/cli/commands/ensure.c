@@ -218,7 +218,7 @@ static struct password_source source_of(const struct ensured *ensured)
 	return source;
 }
 
-static enum status get_sealing_password(struct ensured *ensured)
+static enum status get_encryption_password(struct ensured *ensured)
 {
 	const char *file = ensured->options->file;
 	const struct password_source source = source_of(ensured);
@@ -260,15 +260,15 @@ static enum status open_content(struct ensured *ensured)
 	enum status status;
 
 	if (ensured->is_new)
-		return get_sealing_password(ensured);
-	if (envelope_is_sealed(raw->data, raw->size))
+		return get_encryption_password(ensured);
+	if (envelope_is_encrypted(raw->data, raw->size))
 		return ensured->made.path ? refuse_lost_password(ensured)
 					  : content_open(&source, options->kdf, options->file, raw, &ensured->content);
 	if (disguise_say(&source, options->kdf, options->file, raw))
 		return STATUS_FAILED;
 	status = content_open(&none, options->kdf, options->file, raw, &ensured->content);
 	if (!status)
-		status = get_sealing_password(ensured);
+		status = get_encryption_password(ensured);
 	ensured->encrypts = !status && ensured->content.encrypted;
 	return status;
 }
@@ -334,8 +334,8 @@ static enum status apply(struct ensured *ensured)
 {
 	const struct options *options = ensured->options;
 	const struct keyfile *keyfile = &ensured->content.keyfile;
-	const struct sealing sealing = { &ensured->content.password, options->kdf };
-	const struct sealing *used = ensured->content.encrypted ? &sealing : NULL;
+	const struct encryption encryption = { &ensured->content.password, options->kdf };
+	const struct encryption *used = ensured->content.encrypted ? &encryption : NULL;
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
 	enum status status = STATUS_DONE;

@@ -98,7 +98,7 @@ static enum status generate(void *input)
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
-	const struct sealing sealing = { &password, options->kdf };
+	const struct encryption encryption = { &password, options->kdf };
 	const struct publication publication = {
 		.raw = &raw,
 		.new_content = { .kdf = options->kdf, .text = &text, .password = &password },
@@ -126,8 +126,8 @@ static enum status generate(void *input)
 	if (!status)
 		status = make_text(arguments, &keys, &text);
 	if (!status)
-		status = content_make(&options->target, options->file, &text, NULL, change.encrypted ? &sealing : NULL,
-				      &raw);
+		status = content_make(&options->target, options->file, &text, NULL,
+				      change.encrypted ? &encryption : NULL, &raw);
 	if (!status)
 		status = edit_publish(&store, options->file, options, &publication);
 	if (status)

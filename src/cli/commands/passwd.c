@@ -7,10 +7,10 @@
 #include "cli/keyfile/password_source.h"
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
+#include "core/decrypt.h"
 #include "core/file.h"
 #include "core/format.h"
 #include "core/trust.h"
-#include "core/unseal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -162,12 +162,12 @@ static enum status plan(struct password_change *passwd, const struct arguments *
 
 /* ---- the old password ---- */
 
-static struct fault unseal(struct password_change *passwd, const struct password *password, struct kdf kdf)
+static struct fault decrypt(struct password_change *passwd, const struct password *password, struct kdf kdf)
 {
 	SECRET struct secret text = { 0 };
 
 	keyfile_free(&passwd->keyfile);
-	return unseal_keyfile(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
+	return keyfile_decrypt(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
 }
 
 /* Whether there may be an interrupted run to finish, which has kept its backup already. */
@@ -183,8 +183,8 @@ static bool is_finished(struct password_change *passwd)
 	struct kdf new_kdf = passwd->new_kdf;
 
 	if (passwd->way == WAY_KEEP)
-		return !unseal(passwd, &passwd->old_password, new_kdf).code;
-	return passwd->new_password.secret.data && !unseal(passwd, &passwd->new_password, new_kdf).code;
+		return !decrypt(passwd, &passwd->old_password, new_kdf).code;
+	return passwd->new_password.secret.data && !decrypt(passwd, &passwd->new_password, new_kdf).code;
 }
 
 static bool changes_nothing(const struct password_change *passwd)
@@ -229,7 +229,7 @@ static enum status open_with_old(struct password_change *passwd)
 		status = edit_announce_change(&passwd->store, file, true);
 	if (status)
 		return status;
-	if (!envelope_is_sealed(passwd->store.content.data, passwd->store.content.size)) {
+	if (!envelope_is_encrypted(passwd->store.content.data, passwd->store.content.size)) {
 		if (disguise_say(&passwd->options->password, passwd->options->kdf, file, &passwd->store.content))
 			return STATUS_FAILED;
 		status = message_fault(fault_of(FAULT_NOT_ENCRYPTED), file);
@@ -241,7 +241,7 @@ static enum status open_with_old(struct password_change *passwd)
 		status = password_source_get(&passwd->options->password, file, &passwd->old_password);
 		if (status)
 			return status;
-		fault = unseal(passwd, &passwd->old_password, passwd->options->kdf);
+		fault = decrypt(passwd, &passwd->old_password, passwd->options->kdf);
 	} while (fault.code && !is_finished(passwd) &&
 		 password_source_may_retry(&passwd->options->password, file, fault, &tries));
 	if (!fault.code && !changes_nothing(passwd))
@@ -304,7 +304,7 @@ static enum status commit(struct password_change *passwd)
 {
 	const struct options *options = passwd->options;
 	const struct secret *text = &passwd->keyfile.text;
-	const struct sealing sealing = { &passwd->new_password, passwd->new_kdf };
+	const struct encryption encryption = { &passwd->new_password, passwd->new_kdf };
 	SECRET struct secret raw = { 0 };
 	const struct publication publication = {
 		.raw = passwd->finishing ? NULL : &raw,
@@ -317,7 +317,7 @@ static enum status commit(struct password_change *passwd)
 	enum status status = STATUS_DONE;
 
 	if (!passwd->finishing)
-		status = content_make(&options->target, options->file, text, &passwd->keyfile, &sealing, &raw);
+		status = content_make(&options->target, options->file, text, &passwd->keyfile, &encryption, &raw);
 	return status ? status : edit_publish(&passwd->store, options->file, options, &publication);
 }
 

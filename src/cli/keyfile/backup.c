@@ -3,8 +3,8 @@
 
 #include "core/backup.h"
 #include "core/cleanup.h"
+#include "core/decrypt.h"
 #include "core/format.h"
-#include "core/unseal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static bool opens(const struct secret *raw, const struct password *password, str
 {
 	SECRET struct secret text = { 0 };
 
-	return !unseal_keyfile(raw, &password->secret, kdf, ret_keyfile, &text).code;
+	return !keyfile_decrypt(raw, &password->secret, kdf, ret_keyfile, &text).code;
 }
 
 static bool opens_somehow(const struct secret *raw, const struct password *password,
@@ -71,7 +71,7 @@ static bool opens_somehow(const struct secret *raw, const struct password *passw
 	return false;
 }
 
-static bool unseal(const struct secret *raw, struct backup_passwords *passwords, struct keyfile *ret_keyfile)
+static bool decrypt(const struct secret *raw, struct backup_passwords *passwords, struct keyfile *ret_keyfile)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (opens_somehow(raw, passwords->given[i], passwords, ret_keyfile))
@@ -88,8 +88,8 @@ static bool open_keyfile(const struct secret *raw, struct backup_passwords *pass
 {
 	SECRET struct secret text = { 0 };
 
-	if (envelope_is_sealed(raw->data, raw->size))
-		return unseal(raw, passwords, ret_keyfile);
+	if (envelope_is_encrypted(raw->data, raw->size))
+		return decrypt(raw, passwords, ret_keyfile);
 	return !secret_copy(&text, raw->data, raw->size).code &&
 	       !keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile).code;
 }

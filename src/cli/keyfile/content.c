@@ -5,8 +5,8 @@
 #include "cli/keyfile/password_source.h"
 #include "cli/words/finding_words.h"
 #include "cli/words/message.h"
+#include "core/decrypt.h"
 #include "core/disguise.h"
-#include "core/unseal.h"
 #include "server/installed.h"
 #include "server/verdict.h"
 
@@ -37,13 +37,13 @@ const char *kdf_words(struct kdf kdf)
 	return words;
 }
 
-struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content)
+struct fault content_decrypt(const struct secret *raw, struct kdf kdf, struct content *content)
 {
 	SECRET struct secret text = { 0 };
 
 	content->encrypted = true;
 	content->kdf = kdf;
-	return unseal_keyfile(raw, &content->password.secret, kdf, &content->keyfile, &text);
+	return keyfile_decrypt(raw, &content->password.secret, kdf, &content->keyfile, &text);
 }
 
 void content_hint_at_verify(void)
@@ -51,8 +51,8 @@ void content_hint_at_verify(void)
 	message_hint("run 'mkeyfile verify%s' to try other digests and iteration counts", message_given());
 }
 
-static enum status open_sealed(const struct password_source *source, struct kdf kdf, const char *name,
-			       const struct secret *raw, struct content *content)
+static enum status open_encrypted(const struct password_source *source, struct kdf kdf, const char *name,
+				  const struct secret *raw, struct content *content)
 {
 	unsigned int tries = 0;
 	enum status status;
@@ -62,7 +62,7 @@ static enum status open_sealed(const struct password_source *source, struct kdf 
 		status = password_source_get(source, name, &content->password);
 		if (status)
 			return status;
-		fault = content_unseal(raw, kdf, content);
+		fault = content_decrypt(raw, kdf, content);
 	} while (password_source_may_retry(source, name, fault, &tries));
 	if (!fault.code)
 		return STATUS_DONE;
@@ -79,8 +79,8 @@ enum status content_open(const struct password_source *source, struct kdf kdf, c
 	enum status status;
 	struct fault fault;
 
-	if (envelope_is_sealed(raw->data, raw->size))
-		return open_sealed(source, kdf, name, raw, ret_content);
+	if (envelope_is_encrypted(raw->data, raw->size))
+		return open_encrypted(source, kdf, name, raw, ret_content);
 	fault = secret_copy(&text, raw->data, raw->size);
 	if (!fault.code)
 		fault = keyfile_parse(&text, SYNTAX_VERSIONED, &ret_content->keyfile);
@@ -221,9 +221,9 @@ enum status content_require_kdf(const struct options *options, struct kdf kdf)
 }
 
 enum status content_check(const struct target *target, const char *name, const struct secret *text,
-			  const struct keyfile *older, const struct sealing *sealing)
+			  const struct keyfile *older, const struct encryption *encryption)
 {
-	size_t disk_size = sealing ? envelope_sealed_size(text->size) : text->size;
+	size_t disk_size = encryption ? envelope_encrypted_size(text->size) : text->size;
 	enum status status;
 
 	if (disk_size > KEYFILE_MAX_SIZE) {
@@ -232,18 +232,18 @@ enum status content_check(const struct target *target, const char *name, const s
 		return STATUS_REFUSED;
 	}
 	status = check_text(target, name, text, older);
-	return status || !sealing ? status : check_kdf(target, name, sealing->kdf);
+	return status || !encryption ? status : check_kdf(target, name, encryption->kdf);
 }
 
 enum status content_make(const struct target *target, const char *name, const struct secret *text,
-			 const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw)
+			 const struct keyfile *older, const struct encryption *encryption, struct secret *ret_raw)
 {
-	enum status status = content_check(target, name, text, older, sealing);
+	enum status status = content_check(target, name, text, older, encryption);
 	struct fault fault;
 
 	if (status)
 		return status;
-	fault = sealing ? envelope_seal(text, &sealing->password->secret, sealing->kdf, ret_raw)
-			: secret_copy(ret_raw, text->data, text->size);
+	fault = encryption ? envelope_encrypt(text, &encryption->password->secret, encryption->kdf, ret_raw)
+			   : secret_copy(ret_raw, text->data, text->size);
 	return message_fault(fault, name);
 }

@@ -27,7 +27,7 @@ MUST_CHECK enum status content_open(const struct password_source *source, struct
 				    const struct secret *raw, struct content *ret_content);
 
 /* Opens and parses raw, which is encrypted, with the password in content. */
-MUST_CHECK struct fault content_unseal(const struct secret *raw, struct kdf kdf, struct content *content);
+MUST_CHECK struct fault content_decrypt(const struct secret *raw, struct kdf kdf, struct content *content);
 
 /* The hint of commands that do not try other digests and iteration counts themselves. */
 void content_hint_at_verify(void);
@@ -41,7 +41,7 @@ void content_warn_unless_target_loads(const struct target *target, const char *n
 				      const struct kdf *kdf, size_t disk_size);
 
 /* How to encrypt a text. */
-struct sealing {
+struct encryption {
 	const struct password *password;
 	struct kdf kdf;
 };
@@ -49,9 +49,10 @@ struct sealing {
 /* Turns text into the new bytes of the file called name. Parses text again and checks that
  * the target (without one: some server) loads it and that it is not too large. If older is
  * given, also checks that text has every key of older, and no ID and version twice. Then
- * seals text and opens the result again. sealing NULL: the text stays plain. */
+ * encrypts text and decrypts the result again. encryption NULL: the text stays plain. */
 MUST_CHECK enum status content_make(const struct target *target, const char *name, const struct secret *text,
-				    const struct keyfile *older, const struct sealing *sealing, struct secret *ret_raw);
+				    const struct keyfile *older, const struct encryption *encryption,
+				    struct secret *ret_raw);
 
 /* Refuses a KDF that the server cannot read. The server is the target, or without one the
  * server installed on this host. */
@@ -59,4 +60,4 @@ MUST_CHECK enum status content_require_kdf(const struct options *options, struct
 
 /* Only the checks of content_make, with the same messages. */
 MUST_CHECK enum status content_check(const struct target *target, const char *name, const struct secret *text,
-				     const struct keyfile *older, const struct sealing *sealing);
+				     const struct keyfile *older, const struct encryption *encryption);

@@ -81,7 +81,7 @@ bool disguise_say(const struct password_source *source, struct kdf kdf, const ch
 
 	if (disguise == DISGUISE_BASE64)
 		message_error("'%s' is base64 text, not a key file", input_name(path));
-	else if (disguise == DISGUISE_BASE64_SEALED)
+	else if (disguise == DISGUISE_BASE64_ENCRYPTED)
 		message_error("'%s' is an encrypted key file in base64, which no server reads", input_name(path));
 	else if (disguise == DISGUISE_UNSALTED)
 		message_error("'%s' is encrypted without a salt, which no server reads, or is not a key file",

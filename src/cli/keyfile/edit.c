@@ -331,13 +331,13 @@ enum status edit_keep(struct edit *edit)
 enum status edit_commit(struct edit *edit, const struct secret *text)
 {
 	const struct options *options = edit->options;
-	const struct sealing sealing = { &edit->content.password, options->kdf };
+	const struct encryption encryption = { &edit->content.password, options->kdf };
 	SECRET struct secret raw = { 0 };
 	const struct publication publication = {
-		.raw = &raw, .new_content = { .kdf = options->kdf, .text = text, .password = sealing.password }
+		.raw = &raw, .new_content = { .kdf = options->kdf, .text = text, .password = encryption.password }
 	};
 	enum status status = content_make(&options->target, options->file, text, &edit->content.keyfile,
-					  edit->content.encrypted ? &sealing : NULL, &raw);
+					  edit->content.encrypted ? &encryption : NULL, &raw);
 
 	return status ? status : edit_publish(&edit->store, options->file, options, &publication);
 }

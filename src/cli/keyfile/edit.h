@@ -5,7 +5,7 @@
 #include "cli/keyfile/password_source.h"
 #include "core/replace.h"
 
-/* How every command changes a key file: open, change, check, seal, replace. */
+/* How every command changes a key file: open, change, check, encrypt, replace. */
 struct edit {
 	const struct options *options;
 	struct store store;
@@ -48,7 +48,7 @@ MUST_CHECK enum status edit_refuse_exposure(const struct store *store, const cha
 /* Warns if others can read plain keys, or the group can change them. */
 void edit_warn_if_exposed(const struct store *store, bool is_encrypted, const char *path);
 
-/* The new content of a key file before it is sealed, and what opens it and earlier content. */
+/* The new content of a key file before it is encrypted, and what opens it and earlier content. */
 struct new_content {
 	struct kdf kdf;
 	const struct secret *text;

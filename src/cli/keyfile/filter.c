@@ -80,7 +80,7 @@ static void warn_if_others_read(const struct secret *raw)
 {
 	struct stat status;
 
-	if (!envelope_is_sealed(raw->data, raw->size) && !fstat(STDOUT_FILENO, &status) && S_ISREG(status.st_mode) &&
+	if (!envelope_is_encrypted(raw->data, raw->size) && !fstat(STDOUT_FILENO, &status) && S_ISREG(status.st_mode) &&
 	    mode_is_exposed(status.st_mode))
 		message_warning(
 			"standard output is a file with mode %04o: other users can read the plain keys, or its group "

@@ -10,10 +10,10 @@
 #include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
+#include "core/decrypt.h"
 #include "core/disguise.h"
 #include "core/file.h"
 #include "core/format.h"
-#include "core/unseal.h"
 #include "server/verdict.h"
 
 #include <errno.h>
@@ -180,7 +180,7 @@ static struct fault fault_of_noise(const struct inspection *inspection, const st
 	struct fault fault = fault_of(FAULT_WRONG_PASSWORD);
 
 	if (profile->edition != PLUGIN && server_reads_kdf(profile, kdf) &&
-	    !envelope_open(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
+	    !envelope_decrypt(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
 		fault = server_judge(profile, &noise, inspection->raw.size);
 	return fault;
 }
@@ -232,8 +232,8 @@ static enum status find_text(struct inspection *inspection, bool probe)
 	for (;;) {
 		enum status status;
 
-		fault = unseal_keyfile(&inspection->raw, &inspection->password.secret, inspection->options->kdf,
-				       &keyfile, &inspection->text);
+		fault = keyfile_decrypt(&inspection->raw, &inspection->password.secret, inspection->options->kdf,
+					&keyfile, &inspection->text);
 		if (!password_source_may_retry(source, inspection->name, fault, &tries))
 			break;
 		status = password_source_get(source, inspection->name, &inspection->password);
@@ -282,7 +282,7 @@ static enum status read_file(struct inspection *inspection)
 	if (fault.code && fault.code != FAULT_TOO_LARGE && !is_answer(inspection, fault))
 		return message_fault(fault, inspection->name);
 	inspection->fault = fault;
-	inspection->encrypted = envelope_is_sealed(inspection->raw.data, inspection->raw.size);
+	inspection->encrypted = envelope_is_encrypted(inspection->raw.data, inspection->raw.size);
 	if (!inspection->encrypted)
 		inspection->disguise = disguise_hint(&options->password, options->kdf, options->file, &inspection->raw);
 	return STATUS_DONE;

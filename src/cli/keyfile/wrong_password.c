@@ -149,12 +149,12 @@ static void show_probe(void *context, const struct probe_progress *progress)
 	fflush(stderr);
 }
 
-bool wrong_password_probe(const struct secret *sealed, const struct secret *passwords, size_t count,
+bool wrong_password_probe(const struct secret *encrypted, const struct secret *passwords, size_t count,
 			  unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password)
 {
 	const bool is_visible = !quiet && is_capable_terminal(stderr);
 	bool shown = false;
-	bool found = probe_passwords(sealed, passwords, count, iterations, is_visible ? show_probe : NULL, &shown,
+	bool found = probe_passwords(encrypted, passwords, count, iterations, is_visible ? show_probe : NULL, &shown,
 				     ret_kdf, ret_password);
 
 	if (shown)

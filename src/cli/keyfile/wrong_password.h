@@ -11,5 +11,5 @@ void wrong_password_say(const struct options *options, const struct secret *raw,
 
 /* As probe_passwords. After a second, shows the progress on standard error if that is a
  * terminal, unless quiet. */
-bool wrong_password_probe(const struct secret *sealed, const struct secret *passwords, size_t count,
+bool wrong_password_probe(const struct secret *encrypted, const struct secret *passwords, size_t count,
 			  unsigned int iterations, bool quiet, struct kdf *ret_kdf, size_t *ret_password);

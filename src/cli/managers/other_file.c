@@ -31,8 +31,8 @@ static enum status find_password(const struct manager *manager, const struct pas
 	return message_fault(fault, manager->name);
 }
 
-static enum status open_sealed(const struct manager *manager, const struct secret *password, const struct secret *raw,
-			       struct content *content)
+static enum status open_encrypted(const struct manager *manager, const struct secret *password,
+				  const struct secret *raw, struct content *content)
 {
 	const struct manager_options *how = manager->how;
 	const struct password_source source = source_of(manager);
@@ -47,13 +47,13 @@ static enum status open_sealed(const struct manager *manager, const struct secre
 		status = find_password(manager, &source, password, content);
 		if (status)
 			return status;
-		fault = content_unseal(raw, kdf, content);
+		fault = content_decrypt(raw, kdf, content);
 	} while (!password && password_source_may_retry(&source, name, fault, &tries));
 	/* not between two tries: it takes long, and the terminal would show what is typed */
 	if (fault.code == FAULT_WRONG_PASSWORD && !how->has_other_kdf &&
 	    wrong_password_probe(raw, &content->password.secret, 1, kdf.iterations, manager->options->talk.quiet, &kdf,
 				 &which))
-		fault = content_unseal(raw, kdf, content);
+		fault = content_decrypt(raw, kdf, content);
 	if (!fault.code)
 		return STATUS_DONE;
 	status = message_fault(fault, name);
@@ -67,8 +67,8 @@ enum status other_file_open(const struct manager *manager, const struct secret *
 {
 	const struct password_source source = source_of(manager);
 
-	if (envelope_is_sealed(raw->data, raw->size))
-		return open_sealed(manager, password, raw, ret_content);
+	if (envelope_is_encrypted(raw->data, raw->size))
+		return open_encrypted(manager, password, raw, ret_content);
 	return content_open(&source, manager->how->other_kdf, input_name(manager->name), raw, ret_content);
 }
 

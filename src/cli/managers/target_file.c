@@ -91,7 +91,7 @@ enum status target_file_add(struct target_file *target, const struct new_keys *k
 {
 	const struct options *options = target->options;
 	const struct content *content = &target->content;
-	const struct sealing sealing = { &content->password, content->kdf };
+	const struct encryption encryption = { &content->password, content->kdf };
 	bool versioned;
 	enum status status = check_versions(target, keys, &versioned);
 
@@ -102,7 +102,7 @@ enum status target_file_add(struct target_file *target, const struct new_keys *k
 	if (status)
 		return status;
 	return content_make(&options->target, options->file, &target->text, target->is_new ? NULL : &content->keyfile,
-			    content->encrypted ? &sealing : NULL, &target->raw);
+			    content->encrypted ? &encryption : NULL, &target->raw);
 }
 
 enum status target_file_write(struct target_file *target)

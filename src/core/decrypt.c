@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/unseal.h"
+#include "core/decrypt.h"
 
 /* Returns the length of the UTF-8 sequence at text, or 0 if it is not valid. */
 static size_t utf8_sequence(const unsigned char *text, size_t size)
@@ -49,13 +49,13 @@ static bool has_key_before(const struct secret *text, struct fault fault)
 	       keyfile.count;
 }
 
-struct fault unseal_keyfile(const struct secret *sealed, const struct secret *password, struct kdf kdf,
-			    struct keyfile *ret_keyfile, struct secret *ret_text)
+struct fault keyfile_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
+			     struct keyfile *ret_keyfile, struct secret *ret_text)
 {
 	SECRET struct secret text = { 0 };
 	SECRET struct secret copy = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault = envelope_open(sealed, password, kdf, &text);
+	struct fault fault = envelope_decrypt(encrypted, password, kdf, &text);
 
 	if (!fault.code)
 		fault = secret_copy(&copy, text.data, text.size);
