@@ -20,7 +20,7 @@ _mkeyfile_options()
 	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= $shared" ;;
 	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= $shared" ;;
 	add) echo "--size= -s --key-from= --key-version= --if-missing --force $filter $change $shared" ;;
-	rotate) echo "--all --new-id --flush --datadir= --server-data --size= -s $server $filter $change $shared" ;;
+	rotate) echo "--all --new-id --if-missing --flush --datadir= --server-data --size= -s $server $filter $change $shared" ;;
 	list) echo "--ids --fingerprint $manager $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;

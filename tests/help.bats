@@ -84,6 +84,7 @@ Options:
       --all                       Rotate every ID in the file
   -s, --size=BITS                 Make keys of BITS bits (default: unchanged)
       --new-id[=ID]               Create successor ID (default: next free ID)
+      --if-missing                If the successor exists, print its SQL only
       --flush                     Make the server read the key file again
       --datadir=DIR               Read DIR, a data directory or a backup
       --server-data               Read every data directory of the local server

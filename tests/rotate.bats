@@ -144,6 +144,27 @@ next:
 	run_refused 4 "mkeyfile rotate: key ID 7 is already in 'keyfile'" rotate 100 --new-id=7
 }
 
+@test "--if-missing prints the SQL again for a successor that exists, and changes nothing" {
+	make_keyfile keyfile 1 100
+	run -0 --separate-stderr mkeyfile rotate 100 --new-id=101 --if-missing
+	same '1 100 101' "$(cut -d ';' -f 1 keyfile | xargs)"
+	sql=$output
+	before=$(snapshot)
+	run -0 --separate-stderr mkeyfile rotate 100 --new-id=101 --if-missing
+	same "key ID 101 is already in 'keyfile'" "${stderr_lines[0]}"
+	same "$sql" "$output"
+	run -0 mkeyfile rotate 100 --new-id=101 --if-missing --json -q
+	same '[false,[],[{"id":100,"new_id":101}]]' "$(jq -c '[.changed, .keys, [.successors[] | {id, new_id}]]' <<<"$output")"
+	# a filter passes on the key file
+	run -0 mkeyfile rotate 100 --new-id=101 --if-missing -q -f - -o copy <keyfile
+	cmp keyfile copy
+	rm copy
+	run_refused 4 "mkeyfile rotate: key ID 100 is already in 'keyfile'" rotate 100 --new-id=100 --if-missing
+	run_refused 64 "mkeyfile rotate: --if-missing requires --new-id=ID" rotate 100 --if-missing
+	run_refused 64 "mkeyfile rotate: --if-missing requires --new-id=ID" rotate 100 --new-id --if-missing
+	same "$before" "$(snapshot)"
+}
+
 @test "--new-id for several IDs gives each its own successor" {
 	make_keyfile keyfile 1 100 101
 	run -0 mkeyfile rotate 101 100 --new-id -q --json

@@ -28,6 +28,7 @@ struct arguments {
 	size_t size; /* bytes; 0: as the old key */
 	bool new_id;
 	uint32_t successor; /* 0: the next free ID */
+	bool if_missing;
 	bool flush;
 	struct server_options server;
 	struct datadirs datadirs;
@@ -45,6 +46,8 @@ static const struct option_spec specs[] = {
 	{ "new-id", 0, "ID", "Create successor ID (default: next free ID)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
 	  .optional = true },
+	{ "if-missing", 0, NULL, "If the successor exists, print its SQL only",
+	  OPTION_FLAG(struct arguments, if_missing) },
 	{ "flush", 0, NULL, "Make the server read the key file again", OPTION_FLAG(struct arguments, flush) },
 	{ OPTION_KEY_IDS(struct arguments, ids) },
 	{ 0 },
@@ -54,6 +57,7 @@ static const struct conflict conflicts[] = {
 	{ REQUIRE, "ID all", NULL, NO_KEY_ID },
 	{ EXCLUDE, "all ID", NULL, ALL_AND_IDS },
 	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id cannot be used together: a new ID requires a restart" },
+	{ NEED, "if-missing", "new-id", "--if-missing requires --new-id=ID" },
 	{ NEED, "datadir", "new-id", "--datadir requires --new-id" },
 	{ NEED, "server-data", "new-id", "--server-data requires --new-id" },
 	{ EXCLUDE, "flush output", NULL,
@@ -83,6 +87,8 @@ static enum status complete_arguments(struct arguments *arguments)
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID requires exactly one key ID");
+	if (arguments->if_missing && !arguments->successor)
+		return usage_error("--if-missing requires --new-id=ID");
 	status = filter_complete(arguments->options);
 	return status ? status : datadirs_complete(&arguments->datadirs, &arguments->options->host);
 }
@@ -256,10 +262,17 @@ static enum status choose_successor(const struct arguments *arguments, const str
 		message_hint("use --new-id=ID to choose one");
 		return STATUS_REFUSED;
 	}
-	if (!keyfile_find(keyfile, *ret_successor, &count))
+	if (!keyfile_find(keyfile, *ret_successor, &count) || (arguments->if_missing && *ret_successor != id))
 		return STATUS_DONE;
 	message_error(KEY_ID_PRESENT, *ret_successor, arguments->options->file);
 	return STATUS_REFUSED;
+}
+
+static bool has_successor(const struct arguments *arguments, const struct keyfile *keyfile)
+{
+	size_t count;
+
+	return arguments->if_missing && keyfile_find(keyfile, arguments->successor, &count);
 }
 
 static enum status make_successors(const struct arguments *arguments, const struct key_ids *ids,
@@ -283,11 +296,11 @@ static enum status make_successors(const struct arguments *arguments, const stru
 						: find_newest(arguments, keyfile, id, &newest);
 		if (!status)
 			status = choose_successor(arguments, keyfile, id, successor, &successor);
-		if (!status)
+		if (!status && !has_successor(arguments, keyfile))
 			status = new_keys_generate(keys, successor, 1, new_size(arguments, newest));
 		ret_replaced->ids[ret_replaced->count++] = id;
 	}
-	if (status || keys->count)
+	if (status || ret_replaced->count)
 		return status;
 	message_error("'%s' has no key ID that can be rotated to a new ID", arguments->options->file);
 	return STATUS_REFUSED;
@@ -391,7 +404,8 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 {
 	const struct options *options = done->arguments->options;
 	uint32_t id = done->replaced->ids[i];
-	uint32_t successor = done->change->keys->items[i].id;
+	uint32_t given = done->arguments->successor;
+	uint32_t successor = given ? given : done->change->keys->items[i].id;
 	HEAP char *sql = successor_sql(id, successor, done->tables);
 
 	if (!sql)
@@ -409,8 +423,12 @@ static enum status report(const struct done *done)
 	const struct options *options = done->arguments->options;
 	json_t *object = NULL;
 	json_t *list = json_array();
-	enum status status = report_words(&options->talk, done->change);
+	enum status status = STATUS_DONE;
 
+	if (done->change->store)
+		status = report_words(&options->talk, done->change);
+	else
+		message_note(KEY_ID_PRESENT, done->arguments->successor, options->file);
 	if (!status && options->talk.json)
 		status = report_json(done->change, &object);
 	for (size_t i = 0; !status && i < done->replaced->count; i++)
@@ -472,10 +490,12 @@ static enum status rotate(void *input)
 		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
 	if (!status && arguments->new_id)
 		status = find_tables_unlocked(arguments, link, &edit, &replaced, &tables);
-	if (!status)
+	if (!status && !keys.count)
+		status = edit_keep(&edit);
+	if (!status && keys.count)
 		status = versions_extend_text(options->file, keyfile, &keys,
 					      keyfile->has_versions || !arguments->new_id, &text);
-	if (!status)
+	if (!status && keys.count)
 		status = edit_commit(&edit, &text);
 	if (status)
 		return status;
@@ -484,7 +504,7 @@ static enum status rotate(void *input)
 	status = report(&(struct done){
 		.arguments = arguments,
 		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
-					    &options->writing, &keys, &edit.store },
+					    &options->writing, &keys, keys.count ? &edit.store : NULL },
 		.ids = ids,
 		.replaced = &replaced,
 		.tables = link || arguments->datadirs.count ? &tables : NULL,
