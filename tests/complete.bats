@@ -218,6 +218,29 @@ rename_far() {
 		"incomplete: 'copy/relay-log.info' lists the log './relay.000001', which is missing" "$(elsewhere relay_log)"
 }
 
+@test "relay-log.info: the log of the primary is not missing, and an index of any name is one of relay logs" {
+	local log=./relay.000001
+	copy
+	# the second form is that of old servers
+	for lines in "5\n$log\n4\nprimary.000042\n17\n0" "$log\n4\nprimary.000042\n17" '5\n\n4\nprimary.000042\n17\n0' '5'; do
+		printf '%b\n' "$lines" >copy/relay-log-other.info
+		lacks --
+	done
+	rm copy/relay*
+	echo /srv/far.000001 >copy/far.index
+	lacks -- "incomplete: 'copy/far.index' lists the log '/srv/far.000001', which is missing" "$(elsewhere log_bin)"
+	printf '5\n/srv/far.000002\n4\n' >copy/relay-log-other.info
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	contains "$output" "incomplete: 'copy/far.index' lists the log '/srv/far.000001', which is missing"
+	contains "$output" "incomplete: 'copy/relay-log-other.info' lists the log '/srv/far.000002', which is missing"
+	same "$(elsewhere relay_log)" "$(grep '^hint: add' <<<"$output")"
+	# the name of the directory says nothing
+	rm copy/far.index copy/relay-log-other.info copy/binlog.000001
+	mv copy relay
+	run -2 mkeyfile verify -q --no-defaults --server-user=root --datadir=relay
+	same "$(elsewhere log_bin)" "$(grep '^hint: add' <<<"$output")"
+}
+
 @test "tables without their file, according to the system tablespace and .frm files" {
 	local hint='hint: mount the file system, or restore the files'
 	copy

@@ -274,9 +274,14 @@ static void take_rename(struct hunt *hunt, int directory, const char *name)
 		need_memory(hunt, name_set_add(&hunt->renamed, text));
 }
 
+static bool is_info_name(const char *name)
+{
+	return !fnmatch("relay-log*.info", name, 0);
+}
+
 static bool is_list_name(const char *name)
 {
-	return !fnmatch("*.index", name, 0) || !fnmatch("relay-log*.info", name, 0);
+	return !fnmatch("*.index", name, 0) || is_info_name(name);
 }
 
 static bool is_backup_info(const char *name)
@@ -980,24 +985,102 @@ static bool is_log_name(const char *name)
 	return !fnmatch("*.[0-9][0-9][0-9][0-9][0-9][0-9]*", base_name(name), 0);
 }
 
-static void check_list(struct hunt *hunt, const char *list)
+/* Reads a line without the white space at its end. Returns false at the end of the list. */
+static bool next_line(FILE *stream, char **line, size_t *room)
+{
+	ssize_t size = getline(line, room, stream);
+
+	while (size > 0 && isspace((unsigned char)(*line)[size - 1]))
+		(*line)[--size] = '\0';
+	return size >= 0;
+}
+
+static bool is_number(const char *line)
+{
+	return *line && line[strspn(line, "0123456789")] == '\0';
+}
+
+static FILE *open_list(const char *list)
 {
 	SOURCE struct source source = SOURCE_CLOSED;
-	bool is_open = !source_open(AT_FDCWD, list, &source).code;
-	STREAM FILE *stream = is_open ? fdopen(source.file, "r") : NULL;
+	FILE *stream = source_open(AT_FDCWD, list, &source).code ? NULL : fdopen(source.file, "r");
+
+	if (stream)
+		source.file = -1; /* owned by the stream */
+	return stream;
+}
+
+/* Returns the relay log that the server applies, or NULL if there is none. Its name is on the first line, or after
+ * the number of lines. The other lines are the position in the log of the primary (MariaDB 10.11:
+ * sql/rpl_rli.cc). */
+static char *relay_log_of(const char *info)
+{
+	STREAM FILE *stream = open_list(info);
+	HEAP char *line = NULL;
+	char *log;
+	size_t room = 0;
+
+	if (!stream || !next_line(stream, &line, &room) || (is_number(line) && !next_line(stream, &line, &room)) ||
+	    !is_log_name(line))
+		return NULL;
+	log = line;
+	line = NULL;
+	return log;
+}
+
+/* "dir/relay.000001" and "relay.000002" are logs of one sequence. */
+static bool is_same_sequence(const char *log, const char *other)
+{
+	const char *name = base_name(log);
+	size_t size = (size_t)(strrchr(name, '.') - name);
+
+	return (size_t)(strrchr(base_name(other), '.') - base_name(other)) == size &&
+	       !memcmp(name, base_name(other), size);
+}
+
+/* By the default name, or by the name of the relay log that the server applies. */
+static bool is_relay_log(const struct hunt *hunt, const char *list, const char *log)
+{
+	if (strstr(base_name(list), "relay"))
+		return true;
+	for (size_t i = 0; i < hunt->lists.count; i++) {
+		HEAP char *current =
+			is_info_name(base_name(hunt->lists.items[i])) ? relay_log_of(hunt->lists.items[i]) : NULL;
+
+		if (current && is_same_sequence(log, current))
+			return true;
+	}
+	return false;
+}
+
+static void check_log(struct hunt *hunt, const char *list, const char *log)
+{
+	if (!find_log(hunt, list, log))
+		add_missing(hunt, is_relay_log(hunt, list, log) ? PART_RELAY_LOG : PART_BINARY_LOG, list, log, 0);
+}
+
+static void check_index(struct hunt *hunt, const char *list)
+{
+	STREAM FILE *stream = open_list(list);
 	HEAP char *line = NULL;
 	size_t room = 0;
-	ssize_t size;
 
-	if (!stream)
+	while (stream && next_line(stream, &line, &room))
+		if (is_log_name(line))
+			check_log(hunt, list, line);
+}
+
+static void check_list(struct hunt *hunt, const char *list)
+{
+	HEAP char *log = NULL;
+
+	if (!is_info_name(base_name(list))) {
+		check_index(hunt, list);
 		return;
-	source.file = -1; /* owned by the stream */
-	while ((size = getline(&line, &room, stream)) >= 0) {
-		while (size && isspace((unsigned char)line[size - 1]))
-			line[--size] = '\0';
-		if (is_log_name(line) && !find_log(hunt, list, line))
-			add_missing(hunt, strstr(list, "relay") ? PART_RELAY_LOG : PART_BINARY_LOG, list, line, 0);
 	}
+	log = relay_log_of(list);
+	if (log)
+		check_log(hunt, list, log);
 }
 
 /* ---- all parts ---- */
