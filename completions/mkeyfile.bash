@@ -31,7 +31,7 @@ _mkeyfile_options()
 			$filter --keep= --lock-timeout= --write-in-place= $shared"
 		;;
 	remove) echo "--key-version= --old-versions --all --datadir= --server-data --if-present --free-pages --force $filter --keep= --lock-timeout= --write-in-place= $shared" ;;
-	status) echo "--wait --timeout= $server $shared" ;;
+	status) echo "--cluster --wait --timeout= $server $shared" ;;
 	import)
 		echo "--key-version= --force --datadir= --server-data --new-password-file= $manager --other-password-file= --other-digest= --other-pbkdf2=
 			--backup --lock-timeout= $shared"

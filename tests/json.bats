@@ -229,6 +229,9 @@ tell_of_servers() {
 	tell_status 1 status -f served "${options[@]}"
 	tell_status 1 status -f served "${options[@]}" --wait --timeout=1
 	tell_status 0 rotate -f served "${options[@]}" 100 --flush
+	tell_status 1 status -f served "${options[@]}" --server="$PWD/nowhere"
+	tell_status 1 status -f served "${options[@]}" --server="$PWD/socket" --wait --timeout=1
+	tell_status 2 status -f served "${options[@]}" --cluster
 	impostor no-reload
 	tell_status 2 rotate -f served "${options[@]}" 100 --flush
 	impostor no-values
@@ -320,5 +323,5 @@ enumerated() { # definition...
 	same "$(sed -nE 's/^\t+\[PART_[A-Z_]*\] = "([a-z-]+)".*/\1/p' "$abs_top_srcdir/src/$words" | sort)" \
 		"$(enumerated "$defs.missing_part.properties.part")"
 	same "$(table 'FINDING_[A-Z_]*\] = ' server/inspect.c)" "$(enumerated "$defs.warning.properties.name")"
-	same "$(table 'STATE_[A-Z_]*\] = \{ ' cli/commands/status.c)" "$(enumerated "$defs.status.properties.state")"
+	same "$(table 'STATE_[A-Z_]*\] = \{ ' cli/commands/rotation_state.c)" "$(enumerated "$defs.server_state")"
 }

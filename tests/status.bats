@@ -306,6 +306,142 @@ hint: use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypt
 	same 2 "$status"
 }
 
+# ---- several servers ----
+
+# A fake server on a socket in this directory. Without a name, it has a TCP port instead.
+fake() { # name-or-empty option...
+	local i name=$1
+	shift
+	rm -f port
+	"$abs_top_srcdir/tests/fake-server" heard ${name:+--socket="$name"} "$@" 3>&- &
+	hanging+=($!)
+	for ((i = 0; i < 300; i++)); do
+		[ ! -S "${name:-none}" ] && [ ! -s port ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+ask() { # option...
+	run --separate-stderr mkeyfile status --no-defaults -f nodes --server-timeout=60 "$@"
+}
+
+@test "one table shows several servers, and the status is 0 when all of them have every key" {
+	make_keyfile nodes '1;1' '100;1' '100;2'
+	fake one --answer=node --newest='1:1 100:2'
+	fake two --answer=node --newest='1:1 100:1'
+	fake three --answer=node --newest='1:1' --tablespaces=1:4
+	ask --server="$PWD/one" --server="$PWD/one"
+	same 0 "$status"
+	same "" "$stderr"
+	ask --server="$PWD/one" --server="$PWD/two" --server="$PWD/three"
+	same 1 "$status"
+	same "server '$PWD/one': 11.8.3-1-MariaDB-enterprise, keys from file_key_management
+server '$PWD/two': 11.8.3-1-MariaDB-enterprise, keys from file_key_management
+server '$PWD/three': 11.8.3-1-MariaDB-enterprise, keys from file_key_management
+HOST ID FILE SERVER OLDEST TABLESPACES STATE
+$PWD/one 1 1 1 - 0 up to date
+$PWD/two 1 1 1 - 0 up to date
+$PWD/three 1 1 1 1 4 up to date
+$PWD/one 100 2 2 2 1 up to date
+$PWD/two 100 2 1 1 1 the server must read the file again
+$PWD/three 100 2 - - 0 the server must read the file again" "$(tr -s ' ' <<<"$output")"
+	same "mkeyfile status: warning: server '$PWD/two' has not loaded key ID 100 version 2
+hint: on server '$PWD/two', copy the key file if it lacks the key, and run FLUSH FILE_KEY_MANAGEMENT_KEYS
+mkeyfile status: warning: server '$PWD/three' has not loaded key ID 100 version 2
+hint: on server '$PWD/three', copy the key file if it lacks the key, and run FLUSH FILE_KEY_MANAGEMENT_KEYS" "$stderr"
+	ask --server="$PWD/one" --server="$PWD/two" --json 100
+	same 1 "$status"
+	same '["reload",["up-to-date","reload"]]' "$(jq -c '[.state, [.servers[].state]]' <<<"$output")"
+}
+
+@test "of several servers, one that does not answer is named, and the others are in the table" {
+	make_keyfile nodes '1;1' '100;1'
+	fake one --answer=node
+	ask --server="$PWD/one" --server="$PWD/none" 100
+	same 2 "$status"
+	same "mkeyfile status: server '$PWD/none': Can't connect to local server through socket '$PWD/none' (2)" "$stderr"
+	same "server '$PWD/none': no answer" "${lines[1]}"
+	same "$PWD/one 100 1 1 1 1 up to date" "$(tr -s ' ' <<<"${lines[3]}")"
+	same 4 "${#lines[@]}"
+	ask --server="$PWD/one" --server="$PWD/none" --json 100
+	same 2 "$status"
+	same '[2,"up-to-date",["up-to-date",null]]' "$(jq -c '[.error.status, .state, [.servers[].state]]' <<<"$output")"
+	# a definite no counts more
+	make_keyfile nodes '1;1' '100;1' '100;2'
+	ask --server="$PWD/one" --server="$PWD/none"
+	same 1 "$status"
+}
+
+@test "a node that has fewer tablespaces with an ID than another node is not up to date" {
+	make_keyfile nodes '1;1' '100;1' '103;1'
+	fake one --answer=node --newest='1:1 100:1 103:1' --tablespaces='1:9 100:1 103:1'
+	fake two --answer=node --newest='1:1 100:1 103:1' --tablespaces='1:7 100:2'
+	ask --server="$PWD/one" --server="$PWD/two"
+	same 1 "$status"
+	same "$PWD/one 1 1 1 1 9 up to date
+$PWD/two 1 1 1 1 7 up to date
+$PWD/one 100 1 1 1 1 other nodes have more tablespaces with it
+$PWD/two 100 1 1 1 2 up to date
+$PWD/one 103 1 1 1 1 up to date
+$PWD/two 103 1 1 - 0 other nodes have more tablespaces with it" "$(tail -n 6 <<<"$output" | tr -s ' ')"
+	same "hint: on server '$PWD/one', look for 'Ignoring error' in the error logs of all nodes: a node that lacks a key ignores ALTER TABLE" "${stderr_lines[0]}"
+}
+
+@test "--cluster asks the other nodes, whose addresses the server shows" {
+	make_keyfile nodes '1;1' '100;1' '100;2'
+	fake '' --answer=node --newest='1:1 100:1'
+	port=$(cat port)
+	# an arbitrator has no address
+	fake two --answer=node --newest='1:1 100:2' --addresses="127.0.0.1:$port,db2:3306,"
+	ask --cluster --server="$PWD/two" --no-tls 100
+	same 1 "$status"
+	same "db2:3306 100 2 2 2 1 up to date
+127.0.0.1:$port 100 2 1 1 1 the server must read the file again" "$(tail -n 2 <<<"$output" | tr -s ' ')"
+	# without --no-tls, no password goes to a server that has proven nothing
+	ask --cluster --server="$PWD/two" 100
+	same 2 "$status"
+	[[ ${stderr_lines[0]} == "mkeyfile status: server '127.0.0.1:$port': TLS/SSL error: "* ]]
+	fake auto --answer=node --addresses='AUTO,AUTO'
+	ask --cluster --server="$PWD/auto"
+	assert_equal 2 "mkeyfile status: the cluster does not show the address of a node: 'AUTO'
+hint: set wsrep_node_incoming_address on each node, or use --server=SERVER for each node" ""
+	fake hostile --answer=node --addresses="$PWD/two,db2"
+	ask --cluster --server="$PWD/hostile"
+	same 2 "$status"
+	fake lost --answer=node --addresses='db2' --cluster-status=non-Primary
+	ask --cluster --server="$PWD/lost"
+	assert_equal 2 "mkeyfile status: the node has lost the connection to its cluster, and cannot show the other nodes
+hint: use --server=SERVER for each node" ""
+	fake unready --answer=unready
+	ask --server="$PWD/unready"
+	assert_equal 2 "mkeyfile status: server '$PWD/unready': WSREP has not yet prepared node for application use
+hint: wait until the node is Synced; if the cluster has lost its quorum, restore the quorum first" ""
+	fake alone --answer=rotating
+	ask --cluster --server="$PWD/alone"
+	assert_equal 2 "mkeyfile status: the server is not a node of a Galera cluster" ""
+	ask --cluster --server=a --server=b
+	same 64 "$status"
+}
+
+@test "rotate --flush refuses on a node of a cluster, since the other nodes lack the new version" {
+	make_keyfile nodes '1;1' '100;1'
+	cp nodes before
+	fake two --answer=node --addresses='db1:3306,db2:3306,db3:3306'
+	run --separate-stderr mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/two" --server-timeout=60
+	assert_equal 4 "mkeyfile rotate: warning: the server reads its keys from another file: '/etc/mysql/keyfile'
+mkeyfile rotate: the server is a node of a Galera cluster, whose other nodes would lack the new key version
+hint: omit --flush, copy the key file to every node, then make each node read it; 'mkeyfile status --cluster' shows which nodes have read it" ""
+	fake lost --answer=node --addresses='db2:3306' --cluster-status=non-Primary
+	run -4 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/lost" --server-timeout=60
+	cmp nodes before
+	run -64 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/two" --server="$PWD/lost"
+	# a cluster of one node
+	fake single --answer=node --addresses='db1:3306'
+	run -0 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/single" --server-timeout=60
+	same 3 "$(grep -c . nodes)"
+}
+
 # ---- TCP ----
 
 make_certificate() { # name subject-alternative-name

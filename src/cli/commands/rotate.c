@@ -85,6 +85,8 @@ static enum status complete_arguments(struct arguments *arguments)
 
 	arguments->server.named |= arguments->flush;
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
+	if (arguments->server.count > 1)
+		return usage_error("rotate uses one server: use --server once");
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID requires exactly one key ID");
 	if (arguments->if_missing && !arguments->successor)
@@ -308,6 +310,18 @@ static enum status make_successors(const struct arguments *arguments, const stru
 
 /* ---- the server ---- */
 
+/* The key is new, so every other node lacks it. A node that lacks a version cannot receive a full state transfer from
+ * a node that writes with it. */
+static enum status refuse_other_nodes(const struct cluster *cluster)
+{
+	if (!cluster->id || (cluster->size == 1 && cluster->has_quorum))
+		return STATUS_DONE;
+	message_error("the server is a node of a Galera cluster, whose other nodes would lack the new key version");
+	message_hint(
+		"omit --flush, copy the key file to every node, then make each node read it; 'mkeyfile status --cluster' shows which nodes have read it");
+	return STATUS_REFUSED;
+}
+
 /* Checks that the server can read its key file again, before anything changes. */
 static enum status prepare_flush(const struct arguments *arguments, struct server_link *link, enum reload *ret_reload)
 {
@@ -319,7 +333,7 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 	*ret_reload = state.reload;
 	server_state_warn_of_other_file(&state, arguments->options->file);
 	if (state.reload != RELOAD_NONE)
-		return STATUS_DONE;
+		return refuse_other_nodes(&state.cluster);
 	message_error("server %s with %s cannot read its key file again while it runs",
 		      state.version ? state.version : "of an unknown version",
 		      state.plugin ? state.plugin : "no key plugin");

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/commands/status_report.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
-#include "cli/live/state.h"
 #include "cli/words/color.h"
-#include "cli/words/document.h"
-#include "cli/words/json.h"
 #include "cli/words/message.h"
-#include "core/keyset.h"
+#include "core/cleanup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct arguments {
 	struct options *options;
 	struct server_options server;
 	struct key_ids ids;
+	bool cluster;
 	bool wait;
 	uint32_t timeout; /* seconds; 0: no limit */
 };
 
+/* The name of the server in the option files, in a table of several servers. */
+#define DEFAULT_NAME "default"
+
 static const struct option_spec specs[] = {
+	{ "cluster", 0, NULL, "Ask all nodes of the server's Galera cluster", OPTION_FLAG(struct arguments, cluster) },
 	{ "wait", 0, NULL, "Wait until InnoDB has re-encrypted its tablespaces", OPTION_FLAG(struct arguments, wait) },
 	{ "timeout", 0, "SECONDS", "Wait up to SECONDS (default: no limit)",
 	  OPTION_NUMBER(struct arguments, timeout, 1, 31536000) },
@@ -37,224 +41,100 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-/* ---- comparing file and server ---- */
+/* ---- asking ---- */
 
-/* Worst last. */
-enum progress_state {
-	STATE_UP_TO_DATE,
-	STATE_UNUSED,  /* no tablespace uses the ID, and the server does not show what it has loaded */
-	STATE_BEHIND,  /* older versions stay in use until the next rotation */
-	STATE_STALLED, /* not re-encrypted, since innodb_encryption_threads is 0 */
-	STATE_REENCRYPTING,
-	STATE_RELOAD,	  /* the file has a version that the server has not read */
-	STATE_FILE_LACKS, /* the server uses a key that is not in the file */
-};
-
-static const struct {
-	const char *name;
-	const char *words;
-} state_words[] = {
-	[STATE_UP_TO_DATE] = { "up-to-date", "up to date" },
-	[STATE_UNUSED] = { "unused", "no tablespace uses it" },
-	[STATE_BEHIND] = { "behind", "older versions stay until the next rotation" },
-	[STATE_STALLED] = { "stalled", "not re-encrypted: innodb_encryption_threads is 0" },
-	[STATE_REENCRYPTING] = { "re-encrypting", "re-encrypting" },
-	[STATE_RELOAD] = { "reload", "the server must read the file again" },
-	[STATE_FILE_LACKS] = { "file-lacks", "the file lacks a key that the server uses" },
-};
-
-struct line {
-	uint32_t id;
-	uint32_t in_file; /* newest version; 0: not in the file */
-	struct server_id server;
-	enum progress_state state;
-};
-
-struct joined {
-	struct line *lines;
+/* The servers to ask, and what to compare them with. */
+struct watch {
+	struct keyset keyset;
+	struct watched servers[SERVERS_MAX];
 	size_t count;
-	enum progress_state worst;
-	uint64_t pending;
-	uint64_t tablespaces;
-	uint64_t bytes;
-	uint64_t bytes_done;
+	bool has_several;
 };
 
-static enum progress_state judge(const struct line *line, const struct server_state *state)
+static void free_answer(struct watched *server)
 {
-	const struct server_id *server = &line->server;
-
-	if (server->newest > line->in_file || (!line->in_file && server->tablespaces))
-		return STATE_FILE_LACKS;
-	if (server->newest ? server->newest < line->in_file : state->tells_newest)
-		return STATE_RELOAD;
-	if (server->pending)
-		return state->threads ? STATE_REENCRYPTING : STATE_STALLED;
-	if (server->behind)
-		return STATE_BEHIND;
-	return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
+	server_state_free(&server->state);
+	progress_free(&server->progress);
 }
 
-static void add_line(struct joined *joined, uint32_t id, uint32_t in_file, const struct server_state *state)
+static void watch_free(struct watch *watch)
 {
-	const struct server_id *server = server_state_find(state, id);
-	struct line *line = &joined->lines[joined->count++];
-
-	*line = (struct line){ .id = id, .in_file = in_file };
-	if (server)
-		line->server = *server;
-	line->state = judge(line, state);
-	if (line->state > joined->worst)
-		joined->worst = line->state;
-	joined->pending += line->server.pending;
-	joined->tablespaces += line->server.tablespaces;
-	joined->bytes += line->server.bytes;
-	joined->bytes_done += line->server.bytes_done;
-}
-
-/* Both lists are sorted by ID. */
-static enum status join(const struct arguments *arguments, const struct keyset *keyset,
-			const struct server_state *state, struct joined *ret_joined)
-{
-	size_t i = 0;
-	size_t j = 0;
-
-	*ret_joined = (struct joined){ .lines = calloc(keyset->count + state->count + 1, sizeof(struct line)) };
-	if (!ret_joined->lines)
-		return message_fault(fault_of(FAULT_MEMORY), "");
-	while (i < keyset->count || j < state->count) {
-		uint32_t here = i < keyset->count ? keyset->members[i].id : UINT32_MAX;
-		uint32_t there = j < state->count ? state->ids[j].id : UINT32_MAX;
-		uint32_t id = here < there ? here : there;
-		uint32_t newest = 0;
-
-		for (; i < keyset->count && keyset->members[i].id == id; i++)
-			newest = keyset->members[i].version;
-		j += j < state->count && there == id;
-		if (!arguments->ids.count || key_ids_have(&arguments->ids, id))
-			add_line(ret_joined, id, newest, state);
+	for (size_t i = 0; i < watch->count; i++) {
+		free_answer(&watch->servers[i]);
+		server_link_close(&watch->servers[i].link);
+		free(watch->servers[i].name);
 	}
+	keyset_free(&watch->keyset);
+}
+
+/* Asks one server again. */
+static enum status look_at(const struct arguments *arguments, const struct keyset *keyset, struct watched *server)
+{
+	enum status status;
+
+	free_answer(server);
+	status = server_state_read(server->link, &server->state);
+	return status ? status : progress_compare(&arguments->ids, keyset, &server->state, &server->progress);
+}
+
+static bool are_of_one_cluster(const struct watched *one, const struct watched *other)
+{
+	const char *id = one->state.cluster.id;
+
+	return id && other->state.cluster.id && !strcmp(id, other->state.cluster.id);
+}
+
+static void compare_nodes(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		for (size_t j = 0; j < watch->count; j++)
+			if (i != j && are_of_one_cluster(&watch->servers[i], &watch->servers[j]))
+				progress_compare_node(&watch->servers[i].progress, &watch->servers[j].progress);
+}
+
+/* Asks all servers. One of several that does not answer is closed, and does not count as a failure. */
+static enum status look(const struct arguments *arguments, struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++) {
+		struct watched *server = &watch->servers[i];
+		enum status status = server->link ? look_at(arguments, &watch->keyset, server) : STATUS_DONE;
+
+		if (status && !watch->has_several)
+			return status;
+		if (status) {
+			free_answer(server);
+			server_link_close(&server->link);
+		}
+	}
+	compare_nodes(watch);
 	return STATUS_DONE;
-}
-
-/* ---- the report ---- */
-
-static void write_version(uint32_t version, char text[static 11])
-{
-	snprintf(text, 11, version ? "%u" : "-", version);
-}
-
-static void print_table(const struct joined *joined, const struct server_state *state)
-{
-	char in_file[11];
-	char newest[11];
-	char oldest[11];
-
-	fputs("server ", stdout);
-	print_visibly(stdout, state->version ? state->version : "of an unknown version");
-	fputs(", keys from ", stdout);
-	print_visibly(stdout, state->plugin ? state->plugin : "no plugin");
-	putchar('\n');
-	printf("%-10s  %-10s  %-10s  %-10s  %-11s  %s\n", "ID", "FILE", "SERVER", "OLDEST", "TABLESPACES", "STATE");
-	for (size_t i = 0; i < joined->count; i++) {
-		const struct line *line = &joined->lines[i];
-		const struct server_id *server = &line->server;
-
-		write_version(line->in_file, in_file);
-		write_version(server->newest, newest);
-		write_version(server->tablespaces ? server->oldest : 0, oldest);
-		printf("%-10u  %-10s  %-10s  %-10s  %-11" PRIu64 "  %s", line->id, in_file, newest, oldest,
-		       server->tablespaces, state_words[line->state].words);
-		if (line->state == STATE_REENCRYPTING)
-			printf(", %u%%, %" PRIu64 " left",
-			       (unsigned int)(100.0 * (double)server->bytes_done / (double)(server->bytes + 1)),
-			       server->pending);
-		putchar('\n');
-	}
-}
-
-static json_t *number_or_null(uint64_t number)
-{
-	return number ? json_integer((json_int_t)number) : json_null();
-}
-
-static json_t *line_json(const struct line *line)
-{
-	const struct server_id *server = &line->server;
-
-	return json_pack("{s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:s}", "id", (json_int_t)line->id,
-			 "file_version", number_or_null(line->in_file), "server_version",
-			 number_or_null(server->newest), "oldest_version",
-			 server->tablespaces ? json_integer(server->oldest) : json_null(), "tablespaces",
-			 (json_int_t)server->tablespaces, "behind", (json_int_t)server->behind, "pending",
-			 (json_int_t)server->pending, "bytes", (json_int_t)server->bytes, "bytes_done",
-			 (json_int_t)server->bytes_done, "state", state_words[line->state].name);
-}
-
-static void set_status_json(const char *name, const struct joined *joined, const struct server_state *state)
-{
-	const char *statement = server_reload_statement(state->reload);
-	json_t *object = json_object();
-	json_t *ids = json_array();
-
-	for (size_t i = 0; i < joined->count; i++)
-		json_array_append_new(ids, line_json(&joined->lines[i]));
-	json_object_set_new(object, "path", json_text(name));
-	json_object_set_new(object, "server", state->version ? json_text(state->version) : json_null());
-	json_object_set_new(object, "plugin", state->plugin ? json_text(state->plugin) : json_null());
-	json_object_set_new(object, "server_path", state->filename ? json_text(state->filename) : json_null());
-	json_object_set_new(object, "reload", statement ? json_string(statement) : json_null());
-	json_object_set_new(object, "rotate_key_age", json_integer(state->age));
-	json_object_set_new(object, "threads", json_integer(state->threads));
-	json_object_set_new(object, "state", json_string(state_words[joined->worst].name));
-	json_object_set_new(object, "ids", ids);
-	document_set(object);
-}
-
-static void hint_at_age(unsigned int age)
-{
-	if (age)
-		message_hint(
-			"innodb_encryption_rotate_key_age is %u: pages with a key up to %u version%s old are not re-encrypted",
-			age, age, age == 1 ? "" : "s");
-	else
-		message_hint("innodb_encryption_rotate_key_age is 0: nothing is ever re-encrypted");
-}
-
-static void say_next(const struct joined *joined, const struct server_state *state)
-{
-	const char *statement = server_reload_statement(state->reload);
-
-	if (joined->worst == STATE_RELOAD && statement)
-		message_hint("run %s", statement);
-	else if (joined->worst == STATE_RELOAD)
-		message_hint("restart the server: it cannot read its key file again while it runs");
-	else if (joined->worst == STATE_FILE_LACKS)
-		message_hint("locate the key file the server was started with before you stop the server");
-	else if (joined->worst == STATE_STALLED)
-		message_hint("run SET GLOBAL innodb_encryption_threads = 4");
-	else if (joined->worst == STATE_BEHIND)
-		hint_at_age(state->age);
-}
-
-static enum status report(const struct options *options, const struct joined *joined, const struct server_state *state)
-{
-	if (options->talk.json)
-		set_status_json(input_name(options->file), joined, state);
-	else
-		print_table(joined, state);
-	server_state_warn_of_other_file(state, options->file);
-	say_next(joined, state);
-	return joined->worst > STATE_UNUSED ? STATUS_NO : STATUS_DONE;
 }
 
 /* ---- waiting ---- */
 
 #define BAR_WIDTH 30
 
-static void show_bar(const struct joined *joined)
+/* The sums of all servers. */
+static struct progress sum_up(const struct watch *watch)
 {
-	double share = joined->bytes ? (double)joined->bytes_done / (double)joined->bytes : 0;
+	struct progress sum = { 0 };
+
+	for (size_t i = 0; i < watch->count; i++) {
+		const struct progress *progress = &watch->servers[i].progress;
+
+		if (progress->worst > sum.worst)
+			sum.worst = progress->worst;
+		sum.pending += progress->pending;
+		sum.tablespaces += progress->tablespaces;
+		sum.bytes += progress->bytes;
+		sum.bytes_done += progress->bytes_done;
+	}
+	return sum;
+}
+
+static void show_bar(const struct progress *sum)
+{
+	double share = sum->bytes ? (double)sum->bytes_done / (double)sum->bytes : 0;
 	char bar[BAR_WIDTH + 1];
 	int filled = (int)(share * BAR_WIDTH);
 
@@ -262,7 +142,7 @@ static void show_bar(const struct joined *joined)
 		bar[i] = i < filled ? '=' : i == filled ? '>' : ' ';
 	bar[BAR_WIDTH] = '\0';
 	fprintf(stderr, "\rre-encrypting [%s] %3d%%, %" PRIu64 " of %" PRIu64 " tablespaces left\033[K", bar,
-		(int)(100 * share), joined->pending, joined->tablespaces);
+		(int)(100 * share), sum->pending, sum->tablespaces);
 }
 
 static void remove_bar(void)
@@ -270,56 +150,33 @@ static void remove_bar(void)
 	fprintf(stderr, "\r\033[K");
 }
 
-static enum status look(const struct arguments *arguments, struct server_link *link, const struct keyset *keyset,
-			struct server_state *ret_state, struct joined *ret_joined)
-{
-	enum status status = server_state_read(link, ret_state);
-
-	return status ? status : join(arguments, keyset, ret_state, ret_joined);
-}
-
-/* Waits until InnoDB is done, or until it needs something else first. */
-static enum status wait_for_end(const struct arguments *arguments, struct server_link *link,
-				const struct keyset *keyset, struct server_state *state, struct joined *joined)
+/* Waits until InnoDB is done on all servers, or until a server needs something else first. */
+static enum status wait_for_end(const struct arguments *arguments, struct watch *watch)
 {
 	const struct timespec pause = { .tv_nsec = 500000000 };
 	bool visible = is_capable_terminal(stderr) && !arguments->options->talk.quiet;
 	time_t end = time(NULL) + arguments->timeout;
+	struct progress sum = sum_up(watch);
 	enum status status = STATUS_DONE;
 
-	while (!status && joined->worst == STATE_REENCRYPTING) {
+	while (!status && sum.worst == STATE_REENCRYPTING) {
 		if (arguments->timeout && time(NULL) >= end)
 			break;
 		if (visible)
-			show_bar(joined);
+			show_bar(&sum);
 		nanosleep(&pause, NULL);
-		server_state_free(state);
-		free(joined->lines);
-		*joined = (struct joined){ 0 };
-		status = look(arguments, link, keyset, state, joined);
+		status = look(arguments, watch);
+		sum = sum_up(watch);
 	}
 	if (visible)
 		remove_bar();
-	if (!status && joined->worst == STATE_REENCRYPTING)
+	if (!status && sum.worst == STATE_REENCRYPTING)
 		message_error("re-encryption is not done after %u seconds: %" PRIu64 " tablespace%s left",
-			      arguments->timeout, joined->pending, joined->pending == 1 ? " is" : "s are");
+			      arguments->timeout, sum.pending, sum.pending == 1 ? " is" : "s are");
 	return status;
 }
 
-static enum status look_and_report(const struct arguments *arguments, struct server_link *link,
-				   const struct keyset *keyset)
-{
-	SERVER_STATE struct server_state state = { 0 };
-	struct joined joined = { 0 };
-	enum status status = look(arguments, link, keyset, &state, &joined);
-
-	if (!status && arguments->wait)
-		status = wait_for_end(arguments, link, keyset, &state, &joined);
-	if (!status)
-		status = report(arguments->options, &joined, &state);
-	free(joined.lines);
-	return status;
-}
+/* ---- the servers ---- */
 
 /* Closes the key file and wipes its keys before the connection to a server. */
 static enum status read_keyset(const struct options *options, struct keyset *ret_keyset)
@@ -338,17 +195,149 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 	return message_fault(fault, name);
 }
 
+/* Adds a server and connects to it. One of several that does not answer is no failure. */
+static enum status add_server(const struct arguments *arguments, struct watch *watch, const char *place,
+			      const char *name)
+{
+	const struct options *options = arguments->options;
+	struct watched *server = &watch->servers[watch->count++];
+	enum status status;
+
+	server->options = arguments->server;
+	server->options.place = place;
+	server->name = visible_text(name);
+	if (!server->name)
+		return out_of_memory();
+	status = server_link_open(&server->options, &options->accounts, &options->host, &server->link);
+	return watch->has_several ? STATUS_DONE : status;
+}
+
+static enum status add_node(const struct arguments *arguments, struct watch *watch, const char *address)
+{
+	if (!*address)
+		return STATUS_DONE;
+	if (watch->count == SERVERS_MAX) {
+		message_error("the cluster has more than %d nodes", SERVERS_MAX);
+		return STATUS_FAILED;
+	}
+	if (!cluster_is_address(address)) {
+		message_error("the cluster does not show the address of a node: '%s'", address);
+		message_hint("set wsrep_node_incoming_address on each node, or use --server=SERVER for each node");
+		return STATUS_FAILED;
+	}
+	return add_server(arguments, watch, address, address);
+}
+
+static enum status check_node(const struct cluster *cluster)
+{
+	if (!cluster->id) {
+		message_error("the server is not a node of a Galera cluster");
+		return STATUS_FAILED;
+	}
+	if (!cluster->has_quorum) {
+		message_error("the node has lost the connection to its cluster, and cannot show the other nodes");
+		message_hint("use --server=SERVER for each node");
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+/* Adds the other nodes, and names the first server as the cluster does. */
+static enum status add_nodes(const struct arguments *arguments, struct watch *watch, const struct cluster *cluster)
+{
+	enum status status = check_node(cluster);
+
+	watch->has_several = true;
+	for (uint32_t i = 0; !status; i++) {
+		HEAP char *address = NULL;
+
+		if (!cluster_address(cluster, i, &address))
+			break;
+		if (!address)
+			return out_of_memory();
+		if (i != cluster->index) {
+			status = add_node(arguments, watch, address);
+		} else if (cluster_is_address(address)) {
+			free(watch->servers[0].name);
+			watch->servers[0].name = visible_text(address);
+			status = watch->servers[0].name ? STATUS_DONE : out_of_memory();
+		}
+	}
+	return status;
+}
+
+static enum status add_cluster(const struct arguments *arguments, struct watch *watch)
+{
+	const char *place = arguments->server.place;
+	struct cluster cluster = { 0 };
+	enum status status = add_server(arguments, watch, place, place ? place : DEFAULT_NAME);
+
+	if (!status)
+		status = cluster_read(watch->servers[0].link, &cluster);
+	if (!status)
+		status = add_nodes(arguments, watch, &cluster);
+	cluster_free(&cluster);
+	return status;
+}
+
+static enum status add_servers(const struct arguments *arguments, struct watch *watch)
+{
+	size_t count = arguments->server.count ? arguments->server.count : 1;
+	enum status status = STATUS_DONE;
+
+	if (arguments->cluster)
+		return add_cluster(arguments, watch);
+	watch->has_several = count > 1;
+	for (size_t i = 0; !status && i < count; i++) {
+		const char *place = arguments->server.places[i];
+
+		status = add_server(arguments, watch, place, place ? place : DEFAULT_NAME);
+	}
+	return status;
+}
+
+static bool all_answered(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (!watch->servers[i].link)
+			return false;
+	return true;
+}
+
+static enum status report(const struct options *options, const struct watch *watch)
+{
+	return watch->has_several ? status_report_all(options, watch->servers, watch->count)
+				  : status_report_one(options, &watch->servers[0]);
+}
+
+static enum status watch_servers(const struct arguments *arguments, struct watch *watch)
+{
+	enum status status = read_keyset(arguments->options, &watch->keyset);
+
+	if (!status)
+		status = add_servers(arguments, watch);
+	if (!status)
+		status = look(arguments, watch);
+	if (!status && arguments->wait && all_answered(watch))
+		status = wait_for_end(arguments, watch);
+	return status ? status : report(arguments->options, watch);
+}
+
 static enum status tell_status(void *input)
 {
 	const struct arguments *arguments = input;
-	const struct options *options = arguments->options;
-	KEYSET struct keyset keyset = { 0 };
-	SERVER_LINK struct server_link *link = NULL;
-	enum status status = read_keyset(options, &keyset);
+	struct watch *watch = calloc(1, sizeof(*watch));
+	enum status status;
 
-	if (!status)
-		status = server_link_open(&arguments->server, &options->accounts, &options->host, &link);
-	return status ? status : look_and_report(arguments, link, &keyset);
+	if (!watch)
+		return out_of_memory();
+	if (arguments->cluster && arguments->server.count > 1)
+		status = usage_error("--cluster requires a single --server");
+	else
+		status = watch_servers(arguments, watch);
+	watch_free(watch);
+	free(watch);
+	return status;
 }
 
 const struct command status_command = {
@@ -356,7 +345,8 @@ const struct command status_command = {
 	.operands = "[ID...]",
 	.summary = "show the progress of a rotation on a running server",
 	.description = "Show the progress of a rotation: versions in the file, the server and its data.",
-	.examples = { "mkeyfile status", "mkeyfile status --wait 100", "mkeyfile status --server=db1 --user=admin" },
+	.examples = { "mkeyfile status", "mkeyfile status --wait 100",
+		      "mkeyfile status --cluster --server=db1 --user=admin" },
 	.own = { specs, .conflicts = conflicts },
 	.groups = groups,
 	COMMAND_ARGUMENTS(struct arguments),

@@ -21,6 +21,7 @@
 
 /* Errors of the server and of Connector/C that have a hint (mysqld_error.h, errmsg.h). */
 #define ERROR_ACCESS_DENIED 1045
+#define ERROR_UNKNOWN_COMMAND 1047
 #define ERROR_UNKNOWN_TABLE 1109
 #define ERROR_UNKNOWN_VARIABLE 1193
 #define ERROR_NO_PRIVILEGE 1142
@@ -49,7 +50,10 @@ static enum status take_server(const struct option_spec *spec, const char *value
 	/* user:password@host */
 	if (value && strchr(value, '@') && *value != '/')
 		return option_refuse("--server accepts no user or password: use --user=NAME and an option file");
+	if (server_options->count == SERVERS_MAX)
+		return option_refuse("--server can be used at most %d times", SERVERS_MAX);
 	server_options->named = true;
+	server_options->places[server_options->count++] = value;
 	server_options->place = value;
 	return STATUS_DONE;
 }
@@ -216,6 +220,9 @@ static void hint_for(json_int_t code)
 			"set user and password under [client] in an option file, or choose others with --defaults-extra-file and --user");
 	else if (code == ERROR_NEEDS_PRIVILEGE || code == ERROR_NO_PRIVILEGE)
 		message_hint("grant the privilege to this user, or choose another user with --user");
+	else if (code == ERROR_UNKNOWN_COMMAND)
+		message_hint(
+			"wait until the node is Synced; if the cluster has lost its quorum, restore the quorum first");
 	else if (code == ERROR_UNKNOWN_TABLE || code == ERROR_UNKNOWN_VARIABLE)
 		message_hint(
 			"use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypted tablespaces");

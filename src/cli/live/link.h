@@ -7,9 +7,14 @@
 
 /* SQL for a running server, through mkeyfile-client in a separate process. */
 
+/* How often --server can be used. */
+#define SERVERS_MAX 64
+
 struct server_options {
-	bool named;		/* --server was given, with or without a value; the first member, for --server */
-	const char *place;	/* "/socket", "HOST[:PORT]"; NULL: from the option files */
+	bool named;	   /* --server was given, with or without a value; the first member, for --server */
+	const char *place; /* "/socket", "HOST[:PORT]"; NULL: from the option files */
+	const char *places[SERVERS_MAX]; /* the same for each --server; place is the last one */
+	size_t count;
 	const char *user;	/* NULL: from the option files */
 	const char *extra_file; /* read after the usual option files */
 	bool plain;		/* TCP without TLS */

@@ -29,6 +29,7 @@ void server_state_free(struct server_state *state)
 	free(state->plugin);
 	free(state->filename);
 	free(state->ids);
+	cluster_free(&state->cluster);
 	*state = (struct server_state){ 0 };
 }
 
@@ -216,6 +217,8 @@ enum status server_state_read(struct server_link *link, struct server_state *ret
 						       : read_enterprise_list(link, &state);
 	if (!status)
 		status = read_tablespaces(link, &state);
+	if (!status)
+		status = cluster_read(link, &state.cluster);
 	if (status)
 		return status;
 	*ret_state = state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "cli/live/link.h"
+#include "cli/live/cluster.h"
 
 #include <stdint.h>
 
@@ -39,6 +39,7 @@ struct server_state {
 	uint32_t age;	       /* innodb_encryption_rotate_key_age */
 	struct server_id *ids; /* by ID */
 	size_t count;
+	struct cluster cluster;
 };
 
 #define SERVER_STATE __attribute__((cleanup(server_state_free)))

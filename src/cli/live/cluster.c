@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/live/cluster.h"
+
+#include "cli/words/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The state UUID of a node that has not joined yet. */
+#define NO_ID "00000000-0000-0000-0000-000000000000"
+
+void cluster_free(struct cluster *cluster)
+{
+	free(cluster->id);
+	free(cluster->addresses);
+	*cluster = (struct cluster){ 0 };
+}
+
+static enum status take_text(char **place, const char *value)
+{
+	free(*place);
+	*place = strdup(value);
+	return *place ? STATUS_DONE : out_of_memory();
+}
+
+static enum status take_variable(struct cluster *cluster, const char *name, const char *value)
+{
+	if (!strcmp(name, "wsrep_cluster_state_uuid") && *value && strcmp(value, NO_ID) != 0)
+		return take_text(&cluster->id, value);
+	if (!strcmp(name, "wsrep_incoming_addresses"))
+		return take_text(&cluster->addresses, value);
+	if (!strcmp(name, "wsrep_cluster_size"))
+		cluster->size = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "wsrep_local_index"))
+		cluster->index = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "wsrep_cluster_status"))
+		cluster->has_quorum = !strcmp(value, "Primary");
+	return STATUS_DONE;
+}
+
+enum status cluster_read(struct server_link *link, struct cluster *ret_cluster)
+{
+	struct cluster cluster = { 0 };
+	json_auto_t *rows = NULL;
+	const json_t *row;
+	size_t i;
+	enum status status = server_query(link,
+					  "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid',"
+					  " 'wsrep_incoming_addresses', 'wsrep_cluster_size', 'wsrep_local_index',"
+					  " 'wsrep_cluster_status')",
+					  &rows);
+
+	json_array_foreach (rows, i, row) {
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			status = take_variable(&cluster, row_text(row, 0), row_text(row, 1));
+	}
+	if (!status && !cluster.size)
+		cluster_free(&cluster);
+	if (!status)
+		*ret_cluster = cluster;
+	else
+		cluster_free(&cluster);
+	return status;
+}
+
+bool cluster_address(const struct cluster *cluster, uint32_t index, char **ret_address)
+{
+	const char *address = cluster->addresses;
+
+	for (; address && index; index--) {
+		address = strchr(address, ',');
+		address += address != NULL;
+	}
+	if (!address)
+		return false;
+	*ret_address = strndup(address, strcspn(address, ","));
+	return true;
+}
+
+bool cluster_is_address(const char *text)
+{
+	return *text && *text != '/' && !strchr(text, '@') && strcmp(text, "AUTO") != 0;
+}
