@@ -299,6 +299,21 @@ hint: did you mean 'target'?" ""
 	server_section '[MKEYFILE]' 'quiet'
 	chown "$(id -u)" keyfile.key
 	same "--help mkeyfile" "$(asked list "${given[@]}")"
+	# without a word about keys, the option files can set neither the target nor the KDF
+	option_file '[mariadb]' 'datadir = @/data' '# file_key_management_digest = sha512'
+	same "--help" "$(asked list -f keyfile -P keyfile.key)"
+	same "--help" "$(asked list -f keyfile -P keyfile.key -t 12.3)"
+	for line in 'loose-FILE-key-management-digest = sha1' 'plugin_load = file_key_management'; do
+		option_file '[mariadb]' "$line"
+		same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key)"
+	done
+	# what the program may read differently may be a word about keys
+	printf '#\0\n[mariadb]\n' >my.cnf
+	same "--help --mysqld mkeyfile" "$(asked list -f keyfile -P keyfile.key)"
+	printf '#%4094s\n[mariadb]\n' '' >my.cnf
+	same "--help --mysqld mkeyfile" "$(asked list -f keyfile -P keyfile.key)"
+	printf '#%4093s\n[mariadb]\n' '' >my.cnf
+	same "--help" "$(asked list -f keyfile -P keyfile.key)"
 }
 
 @test "verify asks whether the user account of the option files can read any file" {

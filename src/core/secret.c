@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/secret.h"
 
+#include "core/processor.h"
+
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +14,12 @@
 
 /* Deeper than any call chain of this program and libcrypto. */
 #define STACK_WIPE_SIZE (256 * 1024)
+
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#else
+#define UNINITIALIZED
+#endif
 
 static bool lock_failed;
 
@@ -119,11 +129,11 @@ __attribute__((target("avx512f"))) static void wipe_upper_registers(void)
  * after "rotate --new-id" whose second fsync(2) fails with EDQUOT. */
 static void wipe_registers(void)
 {
-	if (__builtin_cpu_supports("avx"))
+	if (PROCESSOR_HAS(AVX, "avx"))
 		__asm__ volatile("vzeroall" ::
 					 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
 					   "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-	if (__builtin_cpu_supports("avx512f"))
+	if (PROCESSOR_HAS(AVX512F, "avx512f"))
 		wipe_upper_registers();
 }
 
@@ -141,11 +151,34 @@ wipe_registers(void)
 
 #endif
 
-__attribute__((noinline)) void secret_wipe_stack(void)
+/* Pages that the process has never touched remain so: touching them takes longer than wiping the
+ * others. */
+static void wipe_touched(unsigned char *memory, size_t size)
 {
-	unsigned char below[STACK_WIPE_SIZE];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *end = memory + size;
+	unsigned char resident;
 
-	explicit_bzero(below, sizeof(below));
+	for (unsigned char *next; memory < end; memory = next) {
+		unsigned char *start = memory - (uintptr_t)memory % page;
+
+		next = start + page < end ? start + page : end;
+		if (mincore(start, page, &resident) ? errno != ENOMEM : resident & 1)
+			explicit_bzero(memory, (size_t)(next - memory));
+	}
+}
+
+/* Built without the options that touch each page of an array. */
+#ifdef __clang__
+__attribute__((noinline))
+#else
+__attribute__((noinline, optimize("no-stack-clash-protection", "no-stack-protector")))
+#endif
+void secret_wipe_stack(void)
+{
+	unsigned char below[STACK_WIPE_SIZE] UNINITIALIZED;
+
+	wipe_touched(below, sizeof(below));
 	wipe_registers();
 }
 

@@ -21,6 +21,7 @@
 #define PROGRAM_TIMEOUT 30    /* seconds; for a file system that hangs */
 #define INCLUDE_DEPTH_MAX 10  /* the limit of MariaDB's own reader */
 #define GROUP_MAX_SIZE 256
+#define LINE_MAX_SIZE 4094  /* MariaDB's own reader takes the rest of a longer line for the next line */
 #define NO_GROUP "no group" /* a group that no program reads */
 #define COPY_PATH "/proc/self/fd/0"
 #define BLANKS " \t\r\f\v"
@@ -314,6 +315,8 @@ static struct fault add_key_plugins(struct scan *scan, const char *line)
 
 	if (*line == '#' || *line == ';')
 		return fault;
+	if (strcasestr(line, "key_management") || strcasestr(line, "key-management"))
+		scan->seen->has_key_options = true;
 	for (const char *at = strstr(line, ending); at && !fault.code; at = strstr(at + 1, ending)) {
 		const char *name = at;
 
@@ -332,6 +335,7 @@ static struct fault scan_line(struct scan *scan, char *line, unsigned int depth)
 	char *end = line + whole_size;
 	const char *path;
 
+	scan->seen->complete &= whole_size <= LINE_MAX_SIZE;
 	line += strspn(line, BLANKS);
 	if (*line == '[' && strchr(line, ']')) {
 		size_t size;
@@ -391,6 +395,8 @@ static struct fault scan_file(struct scan *scan, const char *path, unsigned int 
 		scan->seen->complete &= fault.code == FAULT_OPEN && fault.error_number == ENOENT;
 		return fault_none();
 	}
+	/* the program reads on after a NUL */
+	scan->seen->complete &= !content.size || !memchr(content.data, '\0', content.size);
 	fault = enter_group(scan, "");
 	text = (char *)content.data;
 	while (text && !fault.code) {
@@ -488,6 +494,11 @@ bool option_files_may_have(const struct option_files_seen *seen, const char *nam
 		if (strcasestr(seen->groups.items[i], name))
 			return true;
 	return !seen->complete;
+}
+
+bool option_files_may_set_keys(const struct option_files_seen *seen)
+{
+	return seen->has_key_options || !seen->complete;
 }
 
 bool option_files_may_load_two(const struct option_files_seen *seen)

@@ -66,8 +66,9 @@ struct refused_option_file {
 struct option_files_seen {
 	struct option_names groups; /* of the trusted files, each once; the server does not read all of them */
 	struct option_names
-		key_plugins; /* "file" for file_key_management, and so on: each plugin that a line mentions */
-	bool complete;	     /* every file that was not refused could be read, so groups is complete */
+		key_plugins;  /* "file" for file_key_management, and so on: each plugin that a line mentions */
+	bool has_key_options; /* a line mentions a key management plugin or one of its options */
+	bool complete;	      /* every file that was not refused could be read, so groups is complete */
 	struct refused_option_file *refused;
 	size_t refused_count;
 	int copy; /* if files are refused: descriptor of a copy of all others; otherwise -1 */
@@ -83,6 +84,9 @@ MUST_CHECK struct fault option_files_look(const struct option_files *files, stru
 
 /* Whether the program may find a group whose name contains name. Case is ignored. */
 bool option_files_may_have(const struct option_files_seen *seen, const char *name);
+
+/* Whether the program may find lines that load or configure a key management plugin. */
+bool option_files_may_set_keys(const struct option_files_seen *seen);
 
 /* Whether the program may find lines that load more than one key management plugin. */
 bool option_files_may_load_two(const struct option_files_seen *seen);

@@ -146,20 +146,25 @@ static bool may_be_of_server_user(const char *path)
 	return path && trust_judge_path(NULL, path).code == FAULT_UNTRUSTED;
 }
 
-/* Whether the server's groups may set anything that is still missing: a file, a password, the
- * target, a KDF that it reads, whom to trust, which of two plugins serves, and whether a
- * named pipe is the server's. */
-static bool needs_server(const struct options *options)
+/* Whether the target or a KDF that it reads is missing, or which of two plugins serves. */
+static bool misses_key_settings(const struct options *options)
 {
 	struct server_profile profile;
 
-	if (options->host.is_judged || !options->file || !options_count_passwords(options) || !options->target.name)
+	if (!options->target.name || !target_profile(options->target.name, &profile))
 		return true;
-	if (!target_profile(options->target.name, &profile) || file_is_named_pipe(options->file))
+	return option_files_may_load_two(&options->host.option_files) ||
+	       (profile.reads_kdf && !(options->given.digest && options->given.iterations));
+}
+
+/* Whether the server's groups may set anything that is still missing: a file, a password,
+ * settings of the keys, whom to trust, and whether a named pipe is the server's. */
+static bool needs_server(const struct options *options)
+{
+	if (options->host.is_judged || !options->file || !options_count_passwords(options) ||
+	    file_is_named_pipe(options->file))
 		return true;
-	if (option_files_may_load_two(&options->host.option_files))
-		return true;
-	if (profile.reads_kdf && !(options->given.digest && options->given.iterations))
+	if (option_files_may_set_keys(&options->host.option_files) && misses_key_settings(options))
 		return true;
 	return !options->accounts.server_user &&
 	       (may_be_of_server_user(options->file) || may_be_of_server_user(options->password.file) ||

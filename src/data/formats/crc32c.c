@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/formats/crc32c.h"
 
+#include "core/processor.h"
 #include "data/formats/bytes.h"
 
 #include <pthread.h>
@@ -109,8 +110,7 @@ static void choose(void)
 	fill_tables();
 	chosen = portable;
 #if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (__builtin_cpu_supports("sse4.2"))
+	if (PROCESSOR_HAS(SSE4_2, "sse4.2"))
 		chosen = hardware;
 #elif defined(__aarch64__)
 	if (getauxval(AT_HWCAP) & HWCAP_CRC32)
