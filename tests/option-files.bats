@@ -299,7 +299,7 @@ hint: did you mean 'target'?" ""
 	server_section '[MKEYFILE]' 'quiet'
 	chown "$(id -u)" keyfile.key
 	same "--help mkeyfile" "$(asked list "${given[@]}")"
-	# without a word about keys, the option files can set neither the target nor the KDF
+	# if no line mentions keys, the option files can set neither the target nor the KDF
 	option_file '[mariadb]' 'datadir = @/data' '# file_key_management_digest = sha512'
 	same "--help" "$(asked list -f keyfile -P keyfile.key)"
 	same "--help" "$(asked list -f keyfile -P keyfile.key -t 12.3)"
@@ -307,7 +307,7 @@ hint: did you mean 'target'?" ""
 		option_file '[mariadb]' "$line"
 		same "--help --mysqld" "$(asked list -f keyfile -P keyfile.key)"
 	done
-	# what the program may read differently may be a word about keys
+	# what the program may read differently may mention keys
 	printf '#\0\n[mariadb]\n' >my.cnf
 	same "--help --mysqld mkeyfile" "$(asked list -f keyfile -P keyfile.key)"
 	printf '#%4094s\n[mariadb]\n' '' >my.cnf
