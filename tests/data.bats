@@ -261,8 +261,8 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 		same 0 "$status"
 		same "$cached" "$(jq .data <<<"$output")"
 		grep -q 'preadv2.*INJECTED' trace
-		# the length of a page header
-		run -1 grep -E 'pread64\(.*, 38, ' trace
+		# the length of a page header; of an undo tablespace, only the first one is read
+		run -1 grep -E 'pread64\(.*, 38, [1-9]' trace
 	done
 }
 
@@ -689,7 +689,8 @@ replicate() { # kind master-checksum replica-checksum
 	server_stop
 	master_pid=
 	mkdir logs
-	cp master/binlog.0* replica/relay.0* logs
+	# without the indexes of positions by GTID, binlog.000001.idx
+	cp master/binlog.0*[0-9] replica/relay.0*[0-9] logs
 }
 
 @test "relay logs of a master whose checksum setting differs from the replica's" {
@@ -744,8 +745,9 @@ flip_head() { # log key-file
 
 @test "key versions: old and new pages in one file, with each version proven or missing" {
 	local kind keys id
+	server_has_plugin debug_key_management || skip 'requires debug_key_management of mariadb-test'
 	for id in 1 2 3; do
-		# as debug_key_management does
+		# as debug_key_management has them
 		printf '1;%d;%08x%024d\n' $id $id 0
 	done >all
 	grep -v '^1;1;' all >no1
@@ -833,6 +835,7 @@ break_free_pages() { # file version
 }
 
 @test "a version on free pages of a table is needed, unless the pages do not identify a key" {
+	server_has_plugin debug_key_management || skip 'requires debug_key_management of mariadb-test'
 	# all versions of ID 1, as debug_key_management has them
 	for id in 1 2 3 4; do printf '1;%d;%08x%024d\n' $id $id 0; done >all
 	chmod 600 all

@@ -4,6 +4,7 @@
 # bats file_tags=deep,plain
 bats_require_minimum_version 1.5.0
 load common
+load server
 
 differential() {
 	"$abs_top_srcdir/tests/differential" --directory "$PWD" "$@"

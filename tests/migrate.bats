@@ -39,8 +39,7 @@ start_with() { # option...
 }
 
 has_hashicorp() {
-	[ -e "$("$MARIADBD" --no-defaults --verbose --help 2>/dev/null | sed -n 's/^plugin-dir  *//p')/hashicorp_key_management.so" ] ||
-		skip "requires mariadb-plugin-hashicorp-key-management"
+	server_has_plugin hashicorp_key_management || skip "requires mariadb-plugin-hashicorp-key-management"
 }
 
 make_rows() {
@@ -116,12 +115,13 @@ there_and_back() {
 	same "$before" "$(read_all)"
 }
 
-@test "10.11: from file_key_management to Vault, a rotation there, and on to mkeyfile's plugin" {
+@test "from file_key_management to Vault, a rotation there, and on to mkeyfile's plugin" {
 	has_hashicorp
 	there_and_back
 }
 
-@test "11.8: from file_key_management to Vault, a rotation there, and on to mkeyfile's plugin" {
+# bats test_tags=releases
+@test "with 11.8, from file_key_management to Vault, a rotation there, and on to mkeyfile's plugin" {
 	server_release trixie
 	has_hashicorp
 	there_and_back

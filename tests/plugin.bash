@@ -9,13 +9,17 @@
 # The options of all servers in these tests.
 server_options=(--innodb-log-file-size=8M --innodb-encryption-threads=2)
 
+plugin_requires() {
+	[[ $("$MARIADBD" --version) != *" Ver 10.5."* ]] || skip 'the plugin requires MariaDB 10.6'
+}
+
 # Creates $PWD/plugins with the server's own plugins and ours.
 plugin_setup() {
 	local plugin=${abs_top_builddir:?}/mkeyfile_key_management.so own
 
-	own=$("$MARIADBD" --no-defaults --verbose --help 2>/dev/null | sed -n 's/^plugin-dir  *//p')
+	own=$(server_plugin_dir)
 	mkdir plugins
-	ln -s "${own%/}"/*.so "$plugin" plugins/
+	ln -s "$own"/*.so "$plugin" plugins/
 	plugin_dir=$PWD/plugins
 	key_plugin=mkeyfile_key_management
 	# a sanitized plugin needs the sanitizer in the server; ignore the server's own leaks
@@ -34,6 +38,7 @@ copy_data() { # directory
 start() {
 	local key_plugin=$1 password=
 
+	[ "$1" != mkeyfile_key_management ] || plugin_requires
 	shift
 	# when a server starts, it deletes the temporary tables of other servers in the same directory
 	mkdir -p tmp

@@ -13,6 +13,7 @@ setup_file() {
 
 setup_test() {
 	export MKEYFILE_FILE=$PWD/keyfile
+	plugin_requires
 	plugin_setup
 	copy_data data
 	mkeyfile generate -q 1 2 100

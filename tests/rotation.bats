@@ -149,6 +149,7 @@ keys_of() { # pattern of names
 		WHERE NAME LIKE '$1'"
 }
 
+# bats test_tags=releases
 @test "the hidden table of a vector index moves, and is rewritten, with its table" {
 	local from
 

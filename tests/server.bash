@@ -12,14 +12,44 @@ export TMPDIR=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 # Uses the programs of a Debian release from here on: bullseye (10.5), bookworm (10.11) or trixie
 # (11.8). They are in the root that scripts/server-root builds, unless this host has that release.
 server_release() { # release
-	local here programs=${MKEYFILE_ROOTS:-${abs_top_srcdir:?}/build/roots}/$1/outside/bin
+	local here
 	# shellcheck source=/dev/null
 	here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	PATH=${PATH/"$server_programs"/}
+	server_programs=
+	MARIADBD=mariadbd
 	[ "$1" != "$here" ] || return 0
-	[ -x "$programs/mariadbd" ] || skip "requires the root that scripts/server-root $1 builds"
+	server_programs=${MKEYFILE_ROOTS:-${abs_top_srcdir:?}/build/roots}/$1/outside/bin:
+	[ -x "${server_programs%:}/mariadbd" ] || skip "requires the root that scripts/server-root $1 builds"
 	[ "$(id -u)" = 0 ] || skip 'requires root, for a mount namespace'
-	PATH=$programs:$PATH
-	MARIADBD=$programs/mariadbd
+	PATH=$server_programs$PATH
+}
+
+# what server_release has added to PATH
+server_programs=
+
+# With MKEYFILE_TEST_SERVER=10.5, 10.11 or 11.8, all tests of a file use that server, and their
+# names begin with its version.
+case ${MKEYFILE_TEST_SERVER-} in
+'') ;;
+10.5) server_release bullseye ;;
+10.11) server_release bookworm ;;
+11.8) server_release trixie ;;
+*) echo "MKEYFILE_TEST_SERVER=$MKEYFILE_TEST_SERVER: use 10.5, 10.11 or 11.8" >&2 && return 1 ;;
+esac
+# shellcheck disable=SC2034 # for Bats
+[ -z "${MKEYFILE_TEST_SERVER-}" ] || BATS_TEST_NAME_PREFIX="$MKEYFILE_TEST_SERVER: "
+
+# Prints the server's plugin directory, and whether it contains a plugin.
+server_plugin_dir() {
+	"$MARIADBD" --no-defaults --verbose --help 2>/dev/null | sed -n 's|^plugin-dir  *\(.*[^/]\)/*$|\1|p'
+}
+
+server_has_plugin() { # name
+	local root=
+	# the server sees the root's /usr
+	[ -z "$server_programs" ] || root=${server_programs%/outside/bin:}
+	[ -e "$root$(server_plugin_dir)/$1.so" ]
 }
 
 # The plugin that serves the keys in server_start, the plugin directory, and the library to
@@ -70,10 +100,10 @@ server_start() { # directory key-file [password-file] [-- server options]
 	server_wait "$directory.log"
 }
 
-# Waits until the server answers.
+# Waits until the server answers. The client of 11.8 requires TLS unless told otherwise.
 server_wait() { # log
 	for ((i = 0; i < 300; i++)); do
-		mariadb-admin --no-defaults -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
+		mariadb-admin --no-defaults --skip-ssl -uroot -S "$PWD/socket" ping >/dev/null 2>&1 && return 0
 		kill -0 "$server_pid" 2>/dev/null || break
 		sleep 0.1
 	done

@@ -43,10 +43,12 @@ loads_on_release() { # release version
 	same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
 }
 
+# bats test_tags=releases
 @test "the server of bullseye loads what mkeyfile writes" {
 	loads_on_release bullseye 10.5
 }
 
+# bats test_tags=releases
 @test "the server of trixie loads what mkeyfile writes" {
 	loads_on_release trixie 11.8
 }

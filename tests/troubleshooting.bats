@@ -568,10 +568,12 @@ words_of_release() { # codename
 	load_dump
 }
 
+# bats test_tags=releases
 @test "the server of bullseye prints the messages of 10.5 in the page" {
 	words_of_release bullseye
 }
 
+# bats test_tags=releases
 @test "the server of trixie prints the messages of 11.8 in the page" {
 	words_of_release trixie
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # One data directory is upgraded through several server releases.
+# bats file_tags=releases
 bats_require_minimum_version 1.5.0
 load common
 load data
