@@ -1,0 +1,352 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Primaries and replicas with different keys, as mkeyfile-rotation(7) describes them.
+bats_require_minimum_version 1.5.0
+# bats file_tags=deep
+load common
+load server
+load plugin
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	server_install "$PWD/data"
+}
+
+# Two servers with the same users and different keys. Their relay logs have a directory of their own.
+setup_test() {
+	declare -gA pids ports
+	plugin_setup
+	for server in one two; do
+		mkdir -p $server/logs
+		copy_data $server/data
+		mkeyfile generate -q -f $server/keyfile 1 2 100
+		ports[$server]=$(free_port)
+	done
+}
+
+teardown() {
+	for server_pid in "${pids[@]}"; do
+		server_stop
+	done
+}
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# ---- servers ----
+
+# Runs a command in the directory of a server.
+at() { # server command...
+	local here=$PWD
+	cd "$1" || return
+	shift
+	"$@"
+	cd "$here" || return
+}
+
+start_at() { # server plugin [option...]
+	local server=$1 plugin=$2 id=1
+	shift 2
+	[ "$server" = one ] || id=2
+	at "$server" start "$plugin" --server-id=$id --relay-log="$PWD/$server/logs/relay" --log-slave-updates \
+		--binlog-format=ROW --skip-networking=0 --bind-address=127.0.0.1 --port="${ports[$server]}" --skip-slave-start "$@"
+	pids[$server]=$server_pid
+}
+
+stop_at() { # server
+	server_pid=${pids[$1]}
+	server_stop
+	unset "pids[$1]"
+}
+
+kill_at() { # server
+	server_pid=${pids[$1]}
+	kill_server
+	unset "pids[$1]"
+}
+
+# Makes a server the replica of another.
+follow() { # replica primary [option of CHANGE MASTER]
+	at "$1" sql -e "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${ports[$2]}, MASTER_USER='replica',
+		MASTER_PASSWORD='r' ${3:+, $3}; START SLAVE"
+}
+
+make_user() { # server
+	at "$1" sql -e "CREATE USER replica@'127.0.0.1' IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1'"
+}
+
+position() { # server
+	at "$1" sql -e 'SELECT @@gtid_binlog_pos'
+}
+
+# Waits until a replica has applied, or only received, all events of a server.
+applied() { # replica primary
+	same 0 "$(at "$1" sql -e "SELECT MASTER_GTID_WAIT('$(position "$2")', 60)")"
+}
+
+received() { # replica primary
+	local i position
+	position=$(at "$2" sql -e 'SHOW MASTER STATUS' | cut -f 1,2 | tr '\t' ' ')
+	for ((i = 0; i < 600; i++)); do
+		[ "$position" != "$(at "$1" sql -e 'SHOW SLAVE STATUS\G' | sed -n '7p;8p' | tr '\n' ' ' | sed 's/ $//')" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+rows_at() { # server
+	at "$1" mariadb-dump --no-defaults -uroot -S socket --compact --no-create-info --order-by-primary \
+		--skip-lock-tables db | sha256sum
+}
+
+# ---- proofs ----
+
+# Sets the array data to the directories of a server.
+data_of() { # server
+	data=(--datadir="$1/data")
+	[ -z "$(ls "$1/logs")" ] || data+=(--datadir="$1/logs")
+}
+
+check() { # status server key-file
+	local data
+	data_of "$2"
+	run mkeyfile verify --no-defaults --server-user=root -f "$3" "${data[@]}" --full
+	[ "$status" = "$1" ] || {
+		echo "expected status $1, got $status: $output"
+		return 1
+	}
+}
+
+# The server's own keys decrypt its data, and those of the other server do not.
+proven() { # server
+	local other=one
+	[ "$1" != one ] || other=two
+	check 0 "$1" "$1/keyfile"
+	check 1 "$1" $other/keyfile
+	grep -qE '^(wrong|missing) key: ' <<<"$output"
+}
+
+remove_at() { # status server argument...
+	local data
+	data_of "$2"
+	run "-$1" --separate-stderr mkeyfile remove --no-defaults -f "$2/keyfile" "${data[@]}" "${@:3}"
+}
+
+# The changes of rows in all binary logs of a server, as it sends them.
+events_of() { # server
+	local log
+	for log in $(at "$1" sql -e 'SHOW BINARY LOGS' | cut -f 1); do
+		at "$1" mariadb-binlog --no-defaults -uroot -S socket --read-from-remote-server --base64-output=decode-rows -vv "$log"
+	done | grep '^### '
+}
+
+# Without those about a stopped primary.
+no_errors() {
+	same "" "$(grep -hE '\[ERROR\]|corrupt' one/data.log two/data.log | grep -v 'Slave I/O: error reconnecting')"
+}
+
+# The server decrypts its binary logs for mariadb-binlog, which cannot do that itself.
+logs_are_readable() { # server
+	local log events
+	log=$(at "$1" sql -e 'SHOW MASTER STATUS' | cut -f 1)
+	events=$(events_of "$1")
+	grep -q "by the new primary" <<<"$events"
+	run -0 mariadb-binlog --no-defaults "$1/data/$log"
+	grep -qxF "# The rest of the binlog is encrypted!" <<<"$output"
+}
+
+@test "a new ID: a delayed replica with its own keys is promoted in the middle of the rotation" {
+	local middle
+
+	start_at one file_key_management
+	make_user one
+	at one make_tables
+	start_at two file_key_management
+	follow two one MASTER_USE_GTID=slave_pos
+	applied two one
+	same "$(rows_at one)" "$(rows_at two)"
+	proven one
+	proven two
+
+	# the relay log has the next rows for an hour
+	at two sql -e 'STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=3600; START SLAVE'
+	at one sql -e "UPDATE db.hundred SET t = CONCAT(t, 'x') WHERE i < 100; INSERT INTO db.aria VALUES (5000, 'late')"
+	received two one
+	same 0 "$(at two sql -e "SELECT COUNT(*) FROM db.aria WHERE i = 5000")"
+	proven two
+
+	# the new ID on both, first on the replica; its key differs
+	mkeyfile add -q -f two/keyfile 101
+	stop_at two
+	proven two
+	start_at two file_key_management
+	at two sql -e 'START SLAVE'
+	mkeyfile rotate -q -f one/keyfile 100 --new-id --server="$PWD/one/socket" >move.sql
+	stop_at one
+	proven one
+	start_at one file_key_management
+	middle=$(position one)
+	rows=$(rows_at one)
+	at one sql <move.sql
+	received two one
+	proven one
+	proven two
+	remove_at 4 two 100
+
+	# the replica applies the first of the four statements, when the primary is killed
+	same 4 "$(grep -c '^ALTER TABLE' move.sql)"
+	middle=${middle%-*}-$((${middle##*-} + 1))
+	at two sql -e "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=0; START SLAVE UNTIL master_gtid_pos='$middle'"
+	same 0 "$(at two sql -e "SELECT MASTER_GTID_WAIT('$middle', 60)")"
+	kill_at one
+	check 0 one one/keyfile
+	check 1 one two/keyfile
+	at two sql -e 'STOP SLAVE'
+	proven two
+	at two sql -e 'RESET SLAVE ALL'
+	same "" "$(ls two/logs/relay.0* 2>/dev/null)"
+	same 3 "$(at two sql -e "SELECT COUNT(DISTINCT SUBSTRING_INDEX(NAME, '#', 1))
+		FROM INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = 100")"
+	proven two
+	stop_at two
+	remove_at 4 two 100
+	start_at two file_key_management
+	# the new primary moves what is left
+	same "" "$(at two sql <move.sql)"
+	same "$rows" "$(rows_at two)"
+	at two sql -e "INSERT INTO db.hundred VALUES (7000, 'by the new primary')"
+
+	# the old primary is its replica from the position of the promotion on
+	start_at one file_key_management
+	at one sql -e "SET GLOBAL gtid_slave_pos='$middle'"
+	follow one two MASTER_USE_GTID=slave_pos
+	applied one two
+	same "$(rows_at two)" "$(rows_at one)"
+	proven one
+	proven two
+	same "$(events_of one | sha256sum)" "$(events_of two | sha256sum)"
+	logs_are_readable one
+	logs_are_readable two
+
+	for server in two one; do
+		stop_at $server
+		proven $server
+		remove_at 0 $server 100 -q
+		proven $server
+		run -4 mkeyfile remove --no-defaults -f $server/keyfile 101 --datadir=$server/data
+		start_at $server file_key_management
+	done
+	at one sql -e 'START SLAVE'
+	at two sql -e "INSERT INTO db.parts VALUES (7000, 'without the old ID')"
+	applied one two
+	same "$(rows_at two)" "$(rows_at one)"
+	no_errors
+}
+
+# Runs the steps of mkeyfile-rotation(7) for what InnoDB's threads do not re-encrypt.
+rewrite_the_rest() { # server redo-log-size
+	at "$1" sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;')
+		FROM INFORMATION_SCHEMA.TABLES WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE'
+		AND TABLE_SCHEMA <> 'information_schema'" >aria.sql
+	(echo 'SET SESSION sql_log_bin = 0;' && cat aria.sql) | at "$1" sql >words
+	purge "$1"
+	stop_at "$1"
+	start_at "$1" mkeyfile_key_management --innodb-log-file-size="$2"
+	purge "$1"
+}
+
+purge() { # server
+	at "$1" sql -e 'FLUSH BINARY LOGS'
+	at "$1" sql -e "PURGE BINARY LOGS TO '$(at "$1" sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
+}
+
+up_to_date() { # server
+	run timeout 120 "$MKEYFILE" status --no-defaults -f "$1/keyfile" --server="$PWD/$1/socket" --wait --timeout=100
+	same 0 "$status" || {
+		echo "$output"
+		return 1
+	}
+}
+
+rotate_twice() { # server
+	mkeyfile rotate -q -t 11.8-enterprise --all -f "$1/keyfile"
+	mkeyfile rotate -q -t 11.8-enterprise --all -f "$1/keyfile" --flush --server="$PWD/$1/socket"
+}
+
+@test "versions: a delayed relay log keeps its version, and a replica is promoted in the middle of the rotation" {
+	local pending
+
+	start_at one mkeyfile_key_management
+	make_user one
+	at one make_tables
+	start_at two mkeyfile_key_management
+	follow two one "MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4"
+	applied two one
+	at two sql -e 'STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=3600; START SLAVE'
+	at one sql -e "UPDATE db.hundred SET t = CONCAT(t, 'x') WHERE i < 100"
+	received two one
+	pending=$(at two sql -e 'SHOW SLAVE STATUS\G' | sed -n 9p)
+
+	rotate_twice two
+	at two sql -e 'FLUSH RELAY LOGS'
+	at one sql -e "INSERT INTO db.aria VALUES (5000, 'late')"
+	received two one
+	up_to_date two
+	rewrite_the_rest two 12M
+	proven one
+	proven two
+	stop_at two
+	proven two
+	[ -s "two/logs/$pending" ]
+	remove_at 4 two --all --old-versions
+	same "mkeyfile remove: key ID 1 version 1 is needed by 2 files, for example 'two/logs/relay.000001'" "${stderr_lines[0]}"
+	# without the version, the relay log cannot be applied
+	grep -v '^1;1;' two/keyfile >without
+	chmod 600 without
+	check 1 two without
+	same "$(printf '%s\n' two/logs/relay.00000{1,2})" "$(sed -n "s/^missing key: '\(.*\)': binary log;.*/\1/p" <<<"$output")"
+
+	# the rest is applied, and the server deletes the old relay logs
+	start_at two mkeyfile_key_management --innodb-log-file-size=12M
+	at two sql -e 'CHANGE MASTER TO MASTER_DELAY=0; START SLAVE'
+	applied two one
+	same "$(rows_at one)" "$(rows_at two)"
+	at two sql -e 'STOP SLAVE'
+	stop_at two
+	remove_at 0 two --all --old-versions -q
+	proven two
+
+	# the replica becomes the primary while its next versions are half in use
+	start_at two mkeyfile_key_management --innodb-log-file-size=12M --innodb-encryption-threads=0
+	at two sql -e 'START SLAVE'
+	rotate_twice two
+	at one sql -e "INSERT INTO db.hundred VALUES (6000, 'new version'); DELETE FROM db.aria WHERE i < 100"
+	applied two one
+	middle=$(at two sql -e 'SELECT @@gtid_slave_pos')
+	stop_at one
+	at two sql -e 'STOP SLAVE; RESET SLAVE ALL'
+	kill_at two
+	proven two
+	start_at two mkeyfile_key_management --innodb-log-file-size=12M
+	mkeyfile rotate -q -t 11.8-enterprise --all -f one/keyfile
+	start_at one mkeyfile_key_management
+	at one sql -e "SET GLOBAL gtid_slave_pos='$middle'"
+	follow one two MASTER_USE_GTID=slave_pos
+	at two sql -e "INSERT INTO db.hundred VALUES (7000, 'by the new primary')"
+	applied one two
+	rotate_twice one
+	at two sql -e "INSERT INTO db.aria VALUES (7000, 'by the new primary')"
+	applied one two
+	for server in two one; do
+		up_to_date $server
+		same "$(rows_at two)" "$(rows_at $server)"
+		proven $server
+		logs_are_readable $server
+	done
+	stop_at one
+	stop_at two
+	proven one
+	proven two
+	no_errors
+}
