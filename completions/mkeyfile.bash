@@ -24,7 +24,7 @@ _mkeyfile_options()
 	list) echo "--ids --fingerprint $manager $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
-	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --encryption-algorithm= $manager $shared" ;;
+	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --coverage --encryption-algorithm= $manager $shared" ;;
 	config) echo "--plugin --encryption-algorithm= $shared" ;;
 	passwd)
 		echo "--new-password-file= --new-password-fd= --new-password-command= --new-digest= --new-pbkdf2=

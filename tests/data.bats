@@ -232,7 +232,7 @@ what unknown-kind null' "$(jq -r '.files[] | "\(.path) \(.answer) \(.note)"' <<<
 	prove "$DATA/new.keys" copy
 	same '0 2' "$status $(jq .unsure_file_count <<<"$json")"
 	run_refused 2 "mkeyfile verify: cannot open 'none': No such file or directory" verify -f "$DATA/new.keys" --datadir none
-	run_refused 64 'mkeyfile verify: --full, --all-files and --encryption-algorithm require --datadir or --server-data' \
+	run_refused 64 'mkeyfile verify: --full, --all-files, --coverage and --encryption-algorithm require --datadir or --server-data' \
 		verify -f "$DATA/new.keys" --full
 }
 

@@ -181,6 +181,7 @@ make_data() {
 		CREATE TABLE empty (i INT PRIMARY KEY) ENGINE=Aria;
 		CREATE TABLE aria (i INT PRIMARY KEY) ENGINE=Aria;
 		INSERT INTO aria VALUES (1);
+		CREATE TABLE parts (i INT PRIMARY KEY) ENGINE=MyISAM PARTITION BY KEY() PARTITIONS 1;
 	END
 	data_wait_encrypted "$PWD/data"
 	server_stop
@@ -196,6 +197,7 @@ tell_of_data() {
 	printf '[mariadb]\nplugin_load_add=file_key_management\nfile_key_management_filename=%s\n%s\n' "$PWD/plain" \
 		'file_key_management_encryption_algorithm=aes_ctr' >my.cnf
 	tell_status 0 verify -f plain --datadir=data --server-user=root --all-files
+	tell_status 0 verify -f plain --datadir=data --server-user=root --coverage
 	MKEYFILE_PRINT_DEFAULTS=my_print_defaults tell_status 1 verify --defaults-file=my.cnf --datadir=data --server-user=root
 	tell_status 2 verify -f plain --datadir=less --server-user=root
 	tell_status 2 verify -f plain --datadir=only --server-user=root
@@ -322,6 +324,8 @@ enumerated() { # definition...
 	same "$(table 'DATA_NOTE_[A-Z_]*\] = \{ ' $words)" "$(enumerated "$defs.file.properties.note")"
 	same "$(sed -nE 's/^\t+\[PART_[A-Z_]*\] = "([a-z-]+)".*/\1/p' "$abs_top_srcdir/src/$words" | sort)" \
 		"$(enumerated "$defs.missing_part.properties.part")"
+	same "$(sed -nE 's/^\t+\[COVERAGE_[A-Z_]*\] = .*"([a-z-]+)" \}.*/\1/p' "$abs_top_srcdir/src/$words" | sort)" \
+		"$(enumerated "$defs.coverage_part")"
 	same "$(table 'FINDING_[A-Z_]*\] = ' server/inspect.c)" "$(enumerated "$defs.warning.properties.name")"
 	same "$(table 'STATE_[A-Z_]*\] = \{ ' cli/commands/rotation_state.c)" "$(enumerated "$defs.server_state")"
 }

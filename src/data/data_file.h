@@ -76,6 +76,7 @@ struct data_file {
 	enum data_note note;
 	struct fault fault;	  /* if DATA_UNREADABLE */
 	uint64_t size;		  /* bytes */
+	bool relay;		  /* a relay log, not a binary log */
 	bool declared;		  /* the file declares that it is encrypted */
 	uint32_t declared_id;	  /* with this key ID, which the server requires even if no page uses it yet */
 	bool declared_missing;	  /* there is a key file, and it lacks this ID */

@@ -279,6 +279,19 @@ static void note_first_system_file(const struct opening *opening)
 	};
 }
 
+/* Its pages are only read to find clear text. */
+static void open_temporary_tablespace(const struct opening *opening)
+{
+	struct paged_file *paged = &opening->reader->innodb.paged;
+
+	opening->file->kind = DATA_TEMPORARY;
+	if (!opening->scan->rules->coverage)
+		return;
+	paged->source = opening->source;
+	paged->page_size = opening->reader->innodb.space.page_size;
+	set_parts(opening->reader, paged);
+}
+
 /* Opens a file that has its own page 0. */
 static void open_tablespace(const struct opening *opening)
 {
@@ -286,7 +299,7 @@ static void open_tablespace(const struct opening *opening)
 	struct innodb_file *innodb = &opening->reader->innodb;
 
 	if (innodb->space.space_id == INNODB_TEMPORARY_SPACE) {
-		file->kind = DATA_TEMPORARY;
+		open_temporary_tablespace(opening);
 		return;
 	}
 	file->kind = DATA_INNODB;
@@ -397,14 +410,19 @@ static void open_aria_index(const struct opening *opening)
 }
 
 /* The index file tells how the data file is encrypted. */
-static void open_aria_data(const struct opening *opening)
+static bool read_index_of(const struct opening *opening)
 {
 	SOURCE struct source source = SOURCE_CLOSED;
 	size_t got = 0;
 
+	return read_head_of(opening->scan, with_suffix(opening->path, ".MAI"), &source, &got) &&
+	       aria_read_head(opening->scan->page, got, &opening->reader->aria.table);
+}
+
+static void open_aria_data(const struct opening *opening)
+{
 	opening->file->kind = DATA_ARIA_DATA;
-	if (read_head_of(opening->scan, with_suffix(opening->path, ".MAI"), &source, &got) &&
-	    aria_read_head(opening->scan->page, got, &opening->reader->aria.table))
+	if (read_index_of(opening))
 		open_aria_file(opening);
 	else
 		opening->file->note = DATA_NOTE_NO_INDEX;
@@ -417,6 +435,7 @@ static void open_binlog(const struct opening *opening)
 	struct binlog_file *binlog = &opening->reader->binlog;
 
 	opening->file->kind = DATA_BINARY_LOG;
+	opening->file->relay = binlog->relay;
 	if (binlog->damaged)
 		opening->file->note = DATA_NOTE_NO_HEAD;
 	else if (binlog->unsupported)
@@ -505,6 +524,30 @@ static void open_by_content(const struct opening *opening, enum data_kind otherw
 	open_if_system_file(opening, otherwise != DATA_UNKNOWN);
 }
 
+/* A temporary table has the names of the same engine's other tables. Nothing of it has to be
+ * proven, so a failure to read its index file is not reported. */
+static void cover_temporary(struct opening *opening)
+{
+	struct data_file *file = opening->file;
+	struct coverage *coverage = &file->evidence.coverage;
+	const char *suffix = strrchr(base_name(opening->path), '.');
+	bool is_aria = suffix && (!strcmp(suffix, ".MAI") || !strcmp(suffix, ".MAD"));
+	bool found;
+
+	if (opening->reader->parts || file->kind != DATA_TEMPORARY)
+		return;
+	if (!is_aria) {
+		*(suffix ? &coverage->clear : &coverage->unknown) += file->size;
+		return;
+	}
+	found = suffix[3] == 'I' ? aria_read_head(opening->scan->page, opening->size, &opening->reader->aria.table)
+				 : read_index_of(opening);
+	opening->scan->fault = fault_none();
+	*(!found				  ? &coverage->unknown
+	  : opening->reader->aria.table.encrypted ? &coverage->encrypted
+						  : &coverage->clear) += file->size;
+}
+
 static void open_by_name(struct opening *opening)
 {
 	enum file_name name = classify_name(opening->path);
@@ -540,6 +583,8 @@ static void open_by_name(struct opening *opening)
 		return;
 	case NAME_TEMPORARY:
 		open_by_content(opening, DATA_TEMPORARY);
+		if (opening->scan->rules->coverage)
+			cover_temporary(opening);
 		return;
 	case NAME_PLAIN:
 		open_by_content(opening, DATA_PLAIN);
@@ -553,6 +598,7 @@ static struct source *reader_source(struct reader *reader)
 {
 	switch (reader->kind) {
 	case DATA_INNODB:
+	case DATA_TEMPORARY:
 		return &reader->innodb.paged.source;
 	case DATA_ARIA_INDEX:
 	case DATA_ARIA_DATA:
@@ -676,13 +722,33 @@ uint64_t reader_parts(const struct reader *reader)
 	return reader ? reader->parts : 0;
 }
 
+static uint64_t first_page(const struct reader *reader, uint64_t part)
+{
+	return part * reader->pages_a_part;
+}
+
+static uint64_t end_page(const struct reader *reader, uint64_t part)
+{
+	uint64_t end = first_page(reader, part) + reader->pages_a_part;
+
+	return end < reader->pages ? end : reader->pages;
+}
+
 static struct fault scan_pages(struct scan *scan, const struct reader *reader, const struct paged_file *paged,
 			       uint64_t part, struct evidence *evidence)
 {
-	uint64_t first = part * reader->pages_a_part;
-	uint64_t end = first + reader->pages_a_part < reader->pages ? first + reader->pages_a_part : reader->pages;
+	return page_scan(scan, paged, first_page(reader, part), end_page(reader, part), evidence);
+}
 
-	return page_scan(scan, paged, first, end, evidence);
+static struct fault scan_aria_index(struct scan *scan, const struct reader *reader, uint64_t part,
+				    struct evidence *evidence)
+{
+	struct fault fault = scan_pages(scan, reader, &reader->aria.paged, part, evidence);
+
+	if (!fault.code && scan->rules->coverage)
+		aria_cover_rest(scan, &reader->aria, first_page(reader, part), end_page(reader, part),
+				&evidence->coverage);
+	return fault;
 }
 
 /* In a log of 10.4 or earlier, only the file with the checkpoint tells. */
@@ -718,7 +784,12 @@ static struct fault scan_kind(struct scan *scan, const struct reader *reader, ui
 	switch (reader->kind) {
 	case DATA_INNODB:
 		return scan_pages(scan, reader, &reader->innodb.paged, part, evidence);
+	case DATA_TEMPORARY:
+		innodb_cover_temporary(scan, &reader->innodb, first_page(reader, part), end_page(reader, part),
+				       &evidence->coverage);
+		return fault_none();
 	case DATA_ARIA_INDEX:
+		return scan_aria_index(scan, reader, part, evidence);
 	case DATA_ARIA_DATA:
 		return scan_pages(scan, reader, &reader->aria.paged, part, evidence);
 	case DATA_BINARY_LOG:

@@ -463,6 +463,7 @@ static void pool_init(struct pool *pool, const struct survey_options *options)
 {
 	*pool = (struct pool){ .options = options };
 	pool->rules.full = options->full;
+	pool->rules.coverage = options->coverage;
 	system_files_init(&pool->shared.system_files, options->directories, options->directory_count);
 	pool->shared.redo_logs = options->redo_logs;
 	pool->rules.ciphers = options->ciphers ? options->ciphers : (1U << DATA_CIPHER_COUNT) - 1;

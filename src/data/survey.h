@@ -21,6 +21,7 @@ struct survey_options {
 	const struct keyfile *keyfile; /* NULL: find which keys are needed, prove nothing */
 	struct redo_logs *redo_logs;   /* of the directories */
 	bool full;		       /* prove every page, not just a sample */
+	bool coverage;		       /* also find out which bytes are in clear text */
 	uint32_t ciphers;	       /* a bit for each enum data_cipher that is possible; 0: all */
 	/* called about five times a second, in the caller's thread; NULL: never */
 	void (*progress)(void *context, const struct survey_progress *progress);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/proof/progress.h"
 
+#include "cli/words/bytes_text.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "data/tree.h"
@@ -12,7 +13,6 @@
 #include <sys/stat.h>
 
 #define BAR_WIDTH 20
-#define BYTES_TEXT 16
 
 struct progress {
 	const char *const *directories;
@@ -62,21 +62,6 @@ static struct progress *start(const char *const *directories, size_t count)
 		return progress;
 	free(progress);
 	return NULL;
-}
-
-/* "1.4 GiB" */
-static char *bytes_text(uint64_t bytes, char text[static BYTES_TEXT])
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double number = (double)bytes;
-	size_t unit = 0;
-
-	while (number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		number /= 1024;
-		unit++;
-	}
-	snprintf(text, BYTES_TEXT, unit && number < 100 ? "%.1f %s" : "%.0f %s", number, units[unit]);
-	return text;
 }
 
 static void show_part(uint64_t done, uint64_t total, uint64_t rate)

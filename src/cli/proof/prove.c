@@ -10,14 +10,15 @@ static const struct option_spec specs[] = {
 	{ "full", 0, NULL, "Prove every page instead of a sample", OPTION_FLAG(struct prove_options, full) },
 	{ "all-files", 0, NULL, "List every file, not only files with a finding",
 	  OPTION_FLAG(struct prove_options, all_files) },
+	{ "coverage", 0, NULL, "List the data that is in clear text", OPTION_FLAG(struct prove_options, coverage) },
 	{ "encryption-algorithm", 0, "NAME", "Decrypt with NAME, aes_cbc or aes_ctr (default: try both)",
 	  OPTION_ALGORITHM(struct prove_options, algorithm) },
 	{ 0 },
 };
 
 static const struct conflict conflicts[] = {
-	{ NEED, "full all-files encryption-algorithm", "datadir server-data",
-	  "--full, --all-files and --encryption-algorithm require --datadir or --server-data" },
+	{ NEED, "full all-files coverage encryption-algorithm", "datadir server-data",
+	  "--full, --all-files, --coverage and --encryption-algorithm require --datadir or --server-data" },
 	{ 0 },
 };
 
@@ -55,12 +56,22 @@ static uint32_t cipher_bit(bool is_ctr)
 	return 1U << (is_ctr ? DATA_CIPHER_CTR : DATA_CIPHER_CBC);
 }
 
+static enum status collect_coverage(struct proof *proof)
+{
+	const struct data_needs *needs = &proof->audit.needs;
+
+	return message_fault(data_coverage_collect(needs->files, needs->file_count, proof->what->full, NULL, 0,
+						   &proof->coverage),
+			     "");
+}
+
 enum status prove_data(const struct talk *talk, const struct host *host, const struct prove_options *what,
 		       const struct keyfile *keyfile, struct proof *ret_proof)
 {
 	const struct survey_options how = {
 		.keyfile = keyfile,
 		.full = what->full,
+		.coverage = what->coverage,
 		.ciphers = what->algorithm ? cipher_bit(!strcmp(what->algorithm, "AES_CTR")) : 0,
 	};
 	struct proof proof = { .talk = talk, .host = host, .what = what, .keyfile = keyfile };
@@ -68,6 +79,8 @@ enum status prove_data(const struct talk *talk, const struct host *host, const s
 
 	if (!status)
 		status = datadirs_check_any(&what->datadirs, &proof.audit.needs);
+	if (!status && what->coverage)
+		status = collect_coverage(&proof);
 	if (status) {
 		proof_free(&proof);
 		return status;
@@ -79,6 +92,7 @@ enum status prove_data(const struct talk *talk, const struct host *host, const s
 
 void proof_free(struct proof *proof)
 {
+	data_coverage_free(&proof->coverage);
 	data_audit_free(&proof->audit);
 	*proof = (struct proof){ 0 };
 }

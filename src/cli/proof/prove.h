@@ -3,6 +3,7 @@
 
 #include "cli/options/options.h"
 #include "cli/proof/datadir.h"
+#include "data/coverage.h"
 
 #include <jansson.h>
 
@@ -13,6 +14,7 @@ struct prove_options {
 	const char *algorithm; /* "AES_CBC" or "AES_CTR"; NULL: either */
 	bool full;
 	bool all_files;
+	bool coverage;
 	const char *only_cbc; /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
 };
 
@@ -32,6 +34,7 @@ struct proof {
 	uint64_t denied;		     /* files that this user must not read */
 	uint64_t busy;			     /* pages that were changing */
 	uint32_t proven_by_cipher;	     /* a bit for each enum data_cipher */
+	struct data_coverage coverage;	     /* with what->coverage */
 	const char *clear_text;		     /* the first file in which Galera keeps rows in clear text; NULL: none */
 };
 
@@ -66,3 +69,11 @@ void proof_print(const struct proof *proof);
 
 /* Prints object with the members "data" and "files" of the proof at its end, and releases object. */
 void proof_print_json(json_t *object, const struct proof *proof);
+
+/* Prints what is in clear text, in words; or the member "coverage" of "data", which is null without
+ * what->coverage. */
+void coverage_print(const struct proof *proof);
+void coverage_print_json(const struct proof *proof);
+
+/* The coverage of one file. */
+json_t *file_coverage_json(const struct data_file *file);

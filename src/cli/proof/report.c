@@ -516,4 +516,6 @@ void proof_print(const struct proof *proof)
 	print_files(proof);
 	print_parts(&proof->audit.parts);
 	print_hints(proof);
+	if (proof->what->coverage)
+		coverage_print(proof);
 }

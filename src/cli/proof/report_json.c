@@ -97,7 +97,7 @@ static json_t *uses_json(const struct data_file *file)
 	return array;
 }
 
-static json_t *file_json(const struct data_file *file)
+static json_t *file_json(const struct proof *proof, const struct data_file *file)
 {
 	json_t *object = json_object();
 	HEAP char *note = note_words(file);
@@ -111,6 +111,7 @@ static json_t *file_json(const struct data_file *file)
 	json_object_set_new(object, "plain_pages", number(file->evidence.plain));
 	json_object_set_new(object, "damaged_plain_pages", number(file->evidence.plain_damaged));
 	json_object_set_new(object, "unexplained_pages", number(file->evidence.unexplained));
+	json_object_set_new(object, "coverage", proof->what->coverage ? file_coverage_json(file) : json_null());
 	json_object_set_new(object, "note", file->note ? json_string(note_name(file->note)) : json_null());
 	json_object_set_new(object, "message", note ? json_text(note) : json_null());
 	return object;
@@ -192,9 +193,10 @@ void proof_print_json(json_t *object, const struct proof *proof)
 	document_begin(object);
 	printf(",\n  \"data\": {");
 	print_members(data_json(proof));
+	coverage_print_json(proof);
 	printf(",\n  \"files\": [");
 	for (size_t i = 0; i < needs->file_count; i++) {
-		json_t *one = file_json(&needs->files[i]);
+		json_t *one = file_json(proof, &needs->files[i]);
 
 		printf("%s\n    ", comma);
 		dump_json(one, stdout, JSON_COMPACT);

@@ -191,3 +191,49 @@ char *part_words(const struct missing_part *part)
 		return format_text("'%s' lists the log '%s', which is missing", part->where, part->name);
 	}
 }
+
+static const struct {
+	const char *words;
+	const char *one;
+	const char *name;
+} coverage_parts[COVERAGE_PART_COUNT] = {
+	[COVERAGE_INNODB] = { "InnoDB tables", "InnoDB table", "innodb" },
+	[COVERAGE_ARIA] = { "Aria tables", "Aria table", "aria" },
+	[COVERAGE_MYISAM] = { "MyISAM tables", "MyISAM table", "myisam" },
+	[COVERAGE_CSV] = { "CSV tables", "CSV table", "csv" },
+	[COVERAGE_ARCHIVE] = { "ARCHIVE tables", "ARCHIVE table", "archive" },
+	[COVERAGE_SYSTEM_TABLESPACE] = { "system tablespace", "system tablespace", "system-tablespace" },
+	[COVERAGE_UNDO_TABLESPACE] = { "undo tablespaces", "undo tablespace", "undo-tablespace" },
+	[COVERAGE_DOUBLE_WRITE] = { "doublewrite buffer", "doublewrite buffer", "doublewrite-buffer" },
+	[COVERAGE_REDO_LOG] = { "redo log", "redo log", "redo-log" },
+	[COVERAGE_ARIA_LOG] = { "Aria log", "Aria log", "aria-log" },
+	[COVERAGE_BINARY_LOG] = { "binary logs", "binary log", "binary-log" },
+	[COVERAGE_RELAY_LOG] = { "relay logs", "relay log", "relay-log" },
+	[COVERAGE_GENERAL_LOG] = { "general log", "general log", "general-log" },
+	[COVERAGE_SLOW_LOG] = { "slow query log", "slow query log", "slow-log" },
+	[COVERAGE_ERROR_LOG] = { "error log", "error log", "error-log" },
+	[COVERAGE_OTHER_LOG] = { "other logs", "log", "other-log" },
+	[COVERAGE_GALERA] = { "Galera's write sets", "Galera's write sets in", "galera" },
+	[COVERAGE_BUFFER_POOL] = { "buffer pool dump", "buffer pool dump", "buffer-pool-dump" },
+	[COVERAGE_TEMPORARY_TABLESPACE] = { "temporary tablespace", "temporary tablespace", "temporary-tablespace" },
+	[COVERAGE_TEMPORARY] = { "temporary tables", "temporary table", "temporary-table" },
+	[COVERAGE_DUMP] = { "core dumps", "core dump", "core-dump" },
+	[COVERAGE_DEFINITIONS] = { "table definitions", "definition", "definition" },
+	[COVERAGE_STATE] = { "other server files", "server file", "server-file" },
+	[COVERAGE_UNKNOWN] = { "unknown files", "file", "unknown" },
+};
+
+const char *coverage_words(enum coverage_part part)
+{
+	return coverage_parts[part].words;
+}
+
+const char *coverage_item_words(enum coverage_part part)
+{
+	return coverage_parts[part].one;
+}
+
+const char *coverage_name(enum coverage_part part)
+{
+	return coverage_parts[part].name;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "data/coverage.h"
 #include "data/data_file.h"
 #include "data/needs.h"
 #include "data/parts.h"
@@ -36,3 +37,7 @@ char *part_words(const struct missing_part *part);
 
 /* "undo-tablespace" */
 const char *part_name(enum part part);
+
+const char *coverage_words(enum coverage_part part);	  /* "binary logs" */
+const char *coverage_item_words(enum coverage_part part); /* "binary log" */
+const char *coverage_name(enum coverage_part part);	  /* "binary-log" */

@@ -204,6 +204,46 @@ static enum page_proof prove(struct scan *scan, enum data_cipher cipher, const v
 	return crc_fits(page, scan->plain, end) ? PROOF_YES : PROOF_NO;
 }
 
+static bool holds_data(const struct page *page)
+{
+	return page->type != TYPE_BITMAP && !is_zero(page->bytes, page->head);
+}
+
+/* Returns the size of what is between the end of the keys and the checksum, without bytes that only
+ * fill the page. */
+static uint32_t count_rest(const struct page *page)
+{
+	const uint32_t used = used_end(page);
+	uint32_t end = table_of(page)->block_size - CRC_SIZE;
+	unsigned char last = page->bytes[end - 1];
+
+	while (end > used && page->bytes[end - 1] == last && (last == 0 || last == 0xff))
+		end--;
+	return end - used;
+}
+
+void aria_cover_rest(struct scan *scan, const struct aria_file *file, uint64_t index, uint64_t end,
+		     struct coverage *coverage)
+{
+	const struct paged_file *paged = &file->paged;
+
+	for (; index < end; index++) {
+		struct page page;
+		uint32_t rest;
+
+		if (index < paged->skipped ||
+		    !scan_read(scan, &paged->source, index * paged->page_size, scan->page, paged->page_size))
+			continue;
+		page = index_header(file, scan->page, (uint32_t)index);
+		rest = page.version ? count_rest(&page) : 0;
+		/* a running server may just have encrypted it */
+		if (rest > coverage->encrypted)
+			continue;
+		coverage->encrypted -= rest;
+		coverage->unknown += rest;
+	}
+}
+
 void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 {
 	static const struct page_format index_format = {
@@ -211,6 +251,7 @@ void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 		.header = index_header,
 		.check = check,
 		.plain_fits = plain_fits,
+		.holds_data = holds_data,
 		.prove = prove,
 	};
 	static const struct page_format data_format = {
@@ -220,6 +261,7 @@ void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 		.writes_free = true,
 		.check = check,
 		.plain_fits = plain_fits,
+		.holds_data = holds_data,
 		.prove = prove,
 	};
 	struct paged_file *paged = &file->paged;

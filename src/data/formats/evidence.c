@@ -70,6 +70,13 @@ static void add_use(struct key_use *whole, const struct key_use *part)
 		whole->other_version = part->other_version;
 }
 
+void coverage_add(struct coverage *whole, const struct coverage *part)
+{
+	whole->encrypted += part->encrypted;
+	whole->clear += part->clear;
+	whole->unknown += part->unknown;
+}
+
 struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 {
 	/* adding evidence to itself would move the array while it is read */
@@ -97,6 +104,8 @@ struct fault evidence_add(struct evidence *whole, const struct evidence *part)
 	if (part->missing_codec)
 		whole->missing_codec = part->missing_codec;
 	whole->proven_by_cipher |= part->proven_by_cipher;
+	coverage_add(&whole->coverage, &part->coverage);
+	coverage_add(&whole->double_write, &part->double_write);
 	return fault_none();
 }
 

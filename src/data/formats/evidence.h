@@ -55,19 +55,30 @@ struct key_use {
 	uint64_t strict_refuted; /* refuted pages that have a checksum over the bytes on disk */
 };
 
+/* Bytes of a file by whether reading what they contain requires a key. What contains no data
+ * counts in none of them: pages that were never written, and the parts that a format never
+ * encrypts and that only describe the file, such as page 0 of a tablespace. */
+struct coverage {
+	uint64_t encrypted;
+	uint64_t clear;
+	uint64_t unknown;
+};
+
 struct evidence {
 	struct key_use *uses; /* sorted by ID and version */
 	size_t use_count;
-	uint64_t pages;		    /* all pages scanned */
-	uint64_t plain;		    /* not encrypted */
-	uint64_t plain_damaged;	    /* the same, with a checksum that does not match */
-	uint64_t unexplained;	    /* pages with a version, in a file that declares it is not encrypted */
-	uint64_t overflow;	    /* pages of pairs beyond EVIDENCE_MAX_USES */
-	uint64_t first_bad;	    /* the first of plain_damaged */
-	uint64_t newest_lsn;	    /* InnoDB: of an intact page, or the end of a redo log; 0: none */
-	bool clean;		    /* a redo log that a server start would not apply */
-	unsigned int missing_codec; /* codec of pages that could not be decompressed here; 0: none */
-	uint32_t proven_by_cipher;  /* a bit for each enum data_cipher that proved a page which distinguishes them */
+	uint64_t pages;		      /* all pages scanned */
+	uint64_t plain;		      /* not encrypted */
+	uint64_t plain_damaged;	      /* the same, with a checksum that does not match */
+	uint64_t unexplained;	      /* pages with a version, in a file that declares it is not encrypted */
+	uint64_t overflow;	      /* pages of pairs beyond EVIDENCE_MAX_USES */
+	uint64_t first_bad;	      /* the first of plain_damaged */
+	uint64_t newest_lsn;	      /* InnoDB: of an intact page, or the end of a redo log; 0: none */
+	bool clean;		      /* a redo log that a server start would not apply */
+	unsigned int missing_codec;   /* codec of pages that could not be decompressed here; 0: none */
+	uint32_t proven_by_cipher;    /* a bit for each enum data_cipher that proved a page which distinguishes them */
+	struct coverage coverage;     /* of the pages scanned; without those in double_write */
+	struct coverage double_write; /* copies of pages in the doublewrite areas of a system tablespace */
 };
 
 void evidence_free(struct evidence *evidence);
@@ -75,6 +86,8 @@ void evidence_free(struct evidence *evidence);
 /* Returns the use with this ID and version, and adds it if it is missing. Returns NULL if
  * memory runs out or there are too many uses. */
 struct key_use *evidence_use(struct evidence *evidence, uint32_t id, uint32_t version);
+
+void coverage_add(struct coverage *whole, const struct coverage *part);
 
 /* Adds part to whole. Faults: FAULT_MEMORY. */
 MUST_CHECK struct fault evidence_add(struct evidence *whole, const struct evidence *part);

@@ -218,6 +218,8 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 		.header_size = INNODB_HEADER,
 		.header = innodb_header,
 		.is_foreign = in_double_write,
+		.cover_foreign = innodb_cover_copy,
+		.holds_data = innodb_holds_data,
 		.is_free = is_free,
 		.belongs = innodb_belongs,
 		.check = innodb_check,
@@ -236,4 +238,28 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 	paged->reads_free = is_of_a_table(scan, file);
 	paged->id = file->space.key_id;
 	memcpy(paged->salt, file->space.salt, sizeof(paged->salt));
+}
+
+void innodb_cover_temporary(struct scan *scan, const struct innodb_file *file, uint64_t index, uint64_t end,
+			    struct coverage *coverage)
+{
+	const uint32_t size = file->space.page_size;
+	const struct source *source = &file->paged.source;
+
+	for (; index < end; index++) {
+		uint64_t data = source_next_data(source, index * size) / size;
+		unsigned char header[INNODB_HEADER];
+		struct page page;
+
+		index = data > index ? data : index;
+		if (index >= end || !scan_read(scan, source, index * size, header, sizeof(header)))
+			break;
+		page = innodb_header(file, header, (uint32_t)index);
+		if (!innodb_holds_data(&page))
+			continue;
+		if (be32(header + PAGE_SPACE_ID) == INNODB_TEMPORARY_SPACE)
+			coverage->clear += size;
+		else
+			coverage->encrypted += size;
+	}
 }

@@ -26,3 +26,9 @@ bool innodb_is_system_head(const unsigned char *head, size_t size);
 /* Initializes paged from space; paged.source, paged.first_page and is_undo must be set.
  * Finds the doublewrite areas of the system tablespace. file must not move afterwards. */
 void innodb_open(struct scan *scan, struct innodb_file *file);
+
+/* Adds the pages of a temporary tablespace from index up to, but not including, end. Its pages have
+ * no key version, and nobody but the running server could decrypt them: an encrypted page is one
+ * that does not contain the tablespace's ID (buf/buf0flu.cc, buf_tmp_page_encrypt; 10.5, 10.11, 11.8). */
+void innodb_cover_temporary(struct scan *scan, const struct innodb_file *file, uint64_t index, uint64_t end,
+			    struct coverage *coverage);

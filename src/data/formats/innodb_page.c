@@ -194,6 +194,52 @@ bool innodb_belongs(const struct page *page)
 	return (space->full_crc32 && page->type & TYPE_COMPRESSED_BIT && page->number) || rest_is_plausible(page);
 }
 
+/* ---- what is in clear text ---- */
+
+/* A page that was never written is zero. */
+bool innodb_holds_data(const struct page *page)
+{
+	return !never_encrypted(page) && !is_zero(page->bytes, INNODB_HEADER);
+}
+
+/* Whether the bytes are a page of a tablespace in this format: its number may be any. */
+static bool is_page_in(const struct innodb_file *file, const unsigned char *bytes, struct page *ret_page)
+{
+	*ret_page = innodb_header(file, bytes, be32(bytes + PAGE_NUMBER));
+	if (file->space.full_crc32)
+		return full_crc32_fits(ret_page);
+	if (!ret_page->version)
+		return ret_page->type == TYPE_COMPRESSED || old_checksum_fits(&file->space, bytes) == PROOF_YES;
+	if (!file->space.zipped && ret_page->type == TYPE_COMPRESSED_ENCRYPTED)
+		return old_compressed_is_plausible(ret_page);
+	return be32(bytes + PAGE_CRYPT_CHECKSUM) == old_crc(&file->space, bytes);
+}
+
+/* The copy of a compressed page is shorter. The copy has no space ID that could be trusted, so
+ * any tablespace but the first is assumed, whose pages of some types are never encrypted. */
+void innodb_cover_copy(const void *any_file, const unsigned char *bytes, struct coverage *coverage)
+{
+	const struct innodb_space *space = &((const struct innodb_file *)any_file)->space;
+	struct innodb_file file = { .space = { .space_id = 1, .full_crc32 = true, .page_size = space->page_size } };
+	struct page page;
+	bool found;
+
+	if (is_zero(bytes, space->page_size))
+		return;
+	found = is_page_in(&file, bytes, &page);
+	file.space.full_crc32 = false;
+	found = found || is_page_in(&file, bytes, &page);
+	file.space.zipped = true;
+	for (; !found && file.space.page_size >= 1024; file.space.page_size /= 2)
+		found = is_page_in(&file, bytes, &page);
+	if (!found)
+		coverage->unknown += space->page_size;
+	else if (page.version)
+		coverage->encrypted += space->page_size;
+	else if (innodb_holds_data(&page))
+		coverage->clear += space->page_size;
+}
+
 bool innodb_is_page_of(const struct innodb_file *file, const unsigned char *bytes)
 {
 	struct page page = innodb_header(file, bytes, be32(bytes + PAGE_NUMBER));

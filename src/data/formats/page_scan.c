@@ -213,6 +213,29 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
 	key_use_count(use, outcome, page->number);
+	if (outcome == PAGE_DAMAGED) {
+		evidence->coverage.encrypted -= file->page_size;
+		evidence->coverage.unknown += file->page_size;
+	}
+}
+
+/* A page has the version of a key, or none. */
+static void cover(const struct paged_file *file, const struct page *page, struct coverage *coverage)
+{
+	if (page->version && (file->encrypted || file->has_versions))
+		coverage->encrypted += file->page_size;
+	else if (file->format->holds_data(page))
+		coverage->clear += file->page_size;
+}
+
+static void cover_foreign(struct scan *scan, const struct paged_file *file, const unsigned char *bytes, bool whole,
+			  uint64_t index, struct coverage *coverage)
+{
+	if (!scan->rules->coverage)
+		return;
+	if (!whole && !scan_read(scan, &file->source, offset_of(file, index), scan->page, file->page_size))
+		return;
+	file->format->cover_foreign(file->space, whole ? bytes : scan->page, coverage);
 }
 
 /* bytes is the header or the whole page. */
@@ -225,9 +248,12 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 	if (index < file->skipped)
 		return;
 	evidence->pages++;
-	if (file->format->is_foreign && file->format->is_foreign(file->space, number))
+	if (file->format->is_foreign && file->format->is_foreign(file->space, number)) {
+		cover_foreign(scan, file, bytes, whole, index, &evidence->double_write);
 		return;
+	}
 	page = file->format->header(file->space, bytes, number);
+	cover(file, &page, &evidence->coverage);
 	if (page.lsn > scan->newest_lsn) {
 		scan->newest_lsn = page.lsn;
 		scan->newest_index = index;

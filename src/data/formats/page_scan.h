@@ -28,6 +28,10 @@ struct page_format {
 	struct page (*header)(const void *space, const unsigned char *bytes, uint32_t number);
 	/* Returns true if the page does not contain data of this file. NULL: no such pages. */
 	bool (*is_foreign)(const void *space, uint32_t number);
+	/* Adds the bytes of such a page, all page_size of them, to coverage. */
+	void (*cover_foreign)(const void *space, const unsigned char *bytes, struct coverage *coverage);
+	/* Returns whether an unencrypted page contains data, judging by its header. */
+	bool (*holds_data)(const struct page *page);
 	/* Returns true if the page is free. NULL: unknown. */
 	bool (*is_free)(struct scan *scan, const struct page *page);
 	bool has_lsn;	  /* of the redo log: no page is newer than the end of the log */

@@ -19,6 +19,7 @@
 struct scan_rules {
 	bool full;	       /* prove every page, not just a sample */
 	bool live;	       /* a server is running: a mismatch may be about to change */
+	bool coverage;	       /* also look for clear text where no key is needed: see evidence.h */
 	uint32_t ciphers;      /* a bit for each enum data_cipher that is possible */
 	_Atomic int likely;    /* the cipher that proved the last page: tried first */
 	atomic_bool from_disk; /* some data was not in the page cache, so the rest is assumed not to be */
