@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # bash completion for mkeyfile(1)
 
-_mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status import export'
+_mkeyfile_commands='generate ensure add rotate list encrypt decrypt verify config passwd remove diff status import export seal'
 
 # The options of a command, or of mkeyfile itself if the command is empty.
 _mkeyfile_options()
@@ -40,6 +40,7 @@ _mkeyfile_options()
 		echo "--kms-key-id= --key-version= --force --datadir= --server-data $manager --other-password-file= --other-digest= --other-pbkdf2=
 			--backup --lock-timeout= $shared"
 		;;
+	seal) echo "$filter $change $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $manager $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;
 	'') echo "$shared" ;;

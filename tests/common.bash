@@ -55,11 +55,32 @@ openssl_encrypt() { # password-file input output [openssl options]
 	chmod 600 "$output"
 }
 
+# Computes the seal of an encrypted file for this text, with openssl alone.
+openssl_seal() { # password-file encrypted text [openssl options]
+	local password=$1 encrypted=$2 text=$3 derived key
+	shift 3
+	[ $# -gt 0 ] || set -- -md sha1
+	derived=$(openssl enc -aes-256-cbc "$@" -pass "file:$password" -P \
+		-S "$(od -An -tx1 -j 8 -N 8 "$encrypted" | tr -d ' \n')" 2>/dev/null | sed -n 's/^\(key\|iv \)=//p' | tr -d '\n')
+	key=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt "hexkey:$derived" -kdfopt 'info:mkeyfile seal v1' HKDF)
+	openssl dgst -sha256 -mac HMAC -macopt "hexkey:${key//:/}" -r "$text" | sed 's/^/# mkeyfile seal v1 /; s/ [^ ]*$//'
+}
+
+# Decrypts with openssl alone, and checks and removes the seal if there is one.
 openssl_decrypt() { # password-file input [openssl options]
-	local password=$1 input=$2
+	local password=$1 input=$2 text seal
 	shift 2
 	[ $# -gt 0 ] || set -- -md sha1
-	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" 2>/dev/null
+	text=$(mktemp)
+	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" -out "$text" 2>/dev/null || return
+	seal=$(tail -n 1 "$text" | tr -d '\0\r')
+	if [ "${seal#"# mkeyfile seal "}" != "$seal" ]; then
+		head -n -1 "$text" >"$text.unsealed"
+		same "$(openssl_seal "$password" "$input" "$text.unsealed" "$@")" "$seal" >&2 || return
+		mv "$text.unsealed" "$text"
+	fi
+	cat "$text"
+	rm "$text"
 }
 
 # Runs mkeyfile without a terminal, so that it cannot ask for a password.

@@ -73,7 +73,7 @@ offer() {
 }
 
 commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 # The names of the options that --help and 'help options' define.

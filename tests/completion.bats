@@ -82,7 +82,7 @@ make_sealed() { # file id...
 }
 
 commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 @test "commands" {

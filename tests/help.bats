@@ -13,7 +13,7 @@ setup_test() {
 }
 
 commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 # The examples of a help screen.
@@ -41,7 +41,7 @@ Commands:
   status [ID...]       show the progress of a rotation on a running server
   import SOURCE        copy keys from another key file, AWS KMS or Vault
   export TARGET        copy keys to another key file, AWS KMS or Vault
-
+  seal                 seal a key file again after a change without mkeyfile
 Example:
   mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100
 For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$stderr"
@@ -55,7 +55,6 @@ For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$stderr"
 	same "" "$stderr"
 	same "Usage: mkeyfile [OPTION...] COMMAND [ARG...]
 $(mkeyfile 2>&1 | sed '/^Example/,$d')
-
 Examples:
   mkeyfile generate --file=keyfile --new-password-file=keyfile.key 1 2 100
   mkeyfile verify --file=keyfile --password-file=keyfile.key --target=10.11

@@ -30,6 +30,7 @@ $plugin$client$vault./usr/share/bash-completion/completions/mkeyfile
 ./usr/share/man/man1/mkeyfile-passwd.1
 ./usr/share/man/man1/mkeyfile-remove.1
 ./usr/share/man/man1/mkeyfile-rotate.1
+./usr/share/man/man1/mkeyfile-seal.1
 ./usr/share/man/man1/mkeyfile-status.1
 ./usr/share/man/man1/mkeyfile-verify.1
 ./usr/share/man/man1/mkeyfile.1

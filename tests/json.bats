@@ -7,7 +7,7 @@ load common
 load data
 
 commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 # Runs a command with --json, and appends what it printed to $results.
@@ -102,6 +102,13 @@ tell_of_key_files() {
 	tell_status 4 remove -f sealed -P pw 200
 	tell_status 4 remove -f sealed -P pw 1
 	fail_to_open remove 200
+	tell_status 0 seal -f sealed -P pw
+	openssl enc -aes-256-cbc -md sha1 -pass file:pw -in plain -out by-hand 2>/dev/null
+	chmod 600 by-hand
+	tell_status 0 seal -f by-hand -P pw -n
+	tell_status 0 seal -f by-hand -P pw --backup
+	tell_status 2 seal -f plain
+	fail_to_open seal
 }
 
 tell_of_ensure() {

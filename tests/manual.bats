@@ -7,7 +7,7 @@ load common
 : "${abs_top_srcdir:?}"
 
 commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z]*\).*/\1/p'
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
 }
 
 pages() {
@@ -344,7 +344,7 @@ vectors() { # n
 	umask 077
 	vectors 2 >plain
 	vectors 3 | base64 -d >sealed
-	vectors 4 >fingerprints
+	vectors 6 >fingerprints
 	printf mkeyfile >key
 	openssl_decrypt key sealed >opened
 	cmp plain opened
@@ -367,4 +367,27 @@ vectors() { # n
 		diff computed <(mkeyfile list -q --file=$file --password-file=key --json |
 			jq -r '(.keys[] | "\(.id) \(.fingerprint)"), "all \(.fingerprint)"')
 	done
+}
+
+@test "openssl computes the seals of the test vectors in mkeyfile(5)" {
+	local block digest iterations derived key line
+
+	vectors 1 >derivations
+	vectors 2 >plain
+	for block in 4:sha1:0 5:sha512:600000; do
+		IFS=: read -r block digest iterations <<<"$block"
+		derived=$(grep -A 2 "^$digest $iterations$" derivations | sed -n 's/^\(key\|iv \) //p' | tr -d '\n')
+		{ read -r key && read -r line; } < <(vectors "$block")
+		same "$key" "$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt "hexkey:$derived" \
+			-kdfopt 'info:mkeyfile seal v1' HKDF | tr -d ':' | tr '[:upper:]' '[:lower:]')"
+		same "$line" "# mkeyfile seal v1 $(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -r plain | cut -d ' ' -f 1)"
+	done
+	# the program agrees about the first one
+	printf mkeyfile >key
+	{
+		printf 'Salted__\0\1\2\3\4\5\6\7'
+		{ cat plain && vectors 4 | tail -n 1; } |
+			openssl enc -aes-256-cbc -md sha1 -pass pass:mkeyfile -S 0001020304050607 2>/dev/null
+	} >sealed
+	same sealed "$(mkeyfile verify -q -f sealed -P key --json | jq -r .seal)"
 }

@@ -50,12 +50,12 @@ static bool has_key_before(const struct secret *text, struct fault fault)
 }
 
 struct fault keyfile_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
-			     struct keyfile *ret_keyfile, struct secret *ret_text)
+			     struct keyfile *ret_keyfile, struct secret *ret_text, enum seal *ret_seal)
 {
 	SECRET struct secret text = { 0 };
 	SECRET struct secret copy = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault = envelope_decrypt(encrypted, password, kdf, &text);
+	struct fault fault = envelope_decrypt(encrypted, password, kdf, &text, ret_seal);
 
 	if (!fault.code)
 		fault = secret_copy(&copy, text.data, text.size);

@@ -141,7 +141,7 @@ out:
 }
 
 struct fault envelope_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
-			      struct secret *ret_text)
+			      struct secret *ret_text, enum seal *ret_seal)
 {
 	SECRET struct secret derived = { 0 };
 	SECRET struct secret text = { 0 };
@@ -160,6 +160,8 @@ struct fault envelope_decrypt(const struct secret *encrypted, const struct secre
 	if (!fault.code)
 		fault = run_cipher(DECRYPT, &derived, encrypted->data + ENVELOPE_HEADER_SIZE,
 				   encrypted->size - ENVELOPE_HEADER_SIZE, text.data, &text.size);
+	if (!fault.code && ret_seal)
+		fault = seal_check(&text, &derived, ret_seal);
 	ERR_pop_to_mark();
 	if (!fault.code)
 		*ret_text = secret_take(&text);
@@ -181,28 +183,43 @@ static struct fault check_encrypted(const struct secret *encrypted, const struct
 	return fault;
 }
 
-struct fault envelope_encrypt_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
-					const unsigned char salt[static ENVELOPE_SALT_SIZE],
-					struct secret *ret_encrypted)
+/* Encrypts text with the derived key, which belongs to salt. */
+static struct fault encrypt_text(const struct secret *text, const struct secret *derived, const unsigned char *salt,
+				 struct secret *ret_encrypted)
 {
-	SECRET struct secret derived = { 0 };
 	SECRET struct secret encrypted = { 0 };
 	size_t body_size = 0;
-	struct fault fault = derive(password, kdf, salt, &derived);
+	struct fault fault = secret_allocate(&encrypted, envelope_encrypted_size(text->size) + ENVELOPE_BLOCK_SIZE);
 
-	if (!fault.code)
-		fault = secret_allocate(&encrypted, envelope_encrypted_size(text->size) + ENVELOPE_BLOCK_SIZE);
 	if (fault.code)
 		return fault;
 	secret_append(&encrypted, ENVELOPE_MAGIC, ENVELOPE_MAGIC_SIZE);
 	secret_append(&encrypted, salt, ENVELOPE_SALT_SIZE);
-	fault = run_cipher(ENCRYPT, &derived, text->data, text->size, encrypted.data + encrypted.size, &body_size);
+	fault = run_cipher(ENCRYPT, derived, text->data, text->size, encrypted.data + encrypted.size, &body_size);
 	encrypted.size += body_size;
 	if (!fault.code)
-		fault = check_encrypted(&encrypted, &derived, text);
+		fault = check_encrypted(&encrypted, derived, text);
 	if (!fault.code)
 		*ret_encrypted = secret_take(&encrypted);
 	return fault;
+}
+
+struct fault envelope_encrypt_with_salt(const struct secret *text, const struct secret *password, struct kdf kdf,
+					const unsigned char salt[static ENVELOPE_SALT_SIZE], bool with_seal,
+					struct secret *ret_encrypted)
+{
+	SECRET struct secret derived = { 0 };
+	SECRET struct secret sealed = { 0 };
+	struct fault fault = derive(password, kdf, salt, &derived);
+
+	if (fault.code || !with_seal)
+		return fault.code ? fault : encrypt_text(text, &derived, salt, ret_encrypted);
+	fault = secret_allocate(&sealed, text->size + seal_size(text));
+	if (fault.code)
+		return fault;
+	secret_append(&sealed, text->data, text->size);
+	fault = seal_append(&sealed, &derived);
+	return fault.code ? fault : encrypt_text(&sealed, &derived, salt, ret_encrypted);
 }
 
 struct fault envelope_encrypt(const struct secret *text, const struct secret *password, struct kdf kdf,
@@ -215,5 +232,5 @@ struct fault envelope_encrypt(const struct secret *text, const struct secret *pa
 		return fault;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
 		return crypto_fault(FAULT_RANDOM);
-	return envelope_encrypt_with_salt(text, password, kdf, salt, ret_encrypted);
+	return envelope_encrypt_with_salt(text, password, kdf, salt, true, ret_encrypted);
 }

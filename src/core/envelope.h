@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/seal.h"
 #include "core/secret.h"
 
 /* The encrypted form of a key file: "Salted__", 8 bytes of salt, then AES-256-CBC with
  * PKCS#7 padding. "openssl enc -aes-256-cbc -md DIGEST [-pbkdf2 -iter N]" writes this
  * format and the server's plugin reads it. It is not authenticated: successful decryption
- * does not prove that nobody changed the file. */
+ * does not prove that nobody changed the file. The seal, a line of the text, does. */
 #define ENVELOPE_MAGIC "Salted__"
 #define ENVELOPE_MAGIC_SIZE 8
 #define ENVELOPE_SALT_SIZE 8
@@ -36,22 +37,25 @@ bool digest_from_name(const char *name, enum digest *ret_digest);
  * at least one more byte (parser.cc, read_and_decrypt_file). */
 bool envelope_is_encrypted(const void *data, size_t size);
 
-/* Returns the size of the encrypted form of size bytes. */
+/* Returns the size of the encrypted form of size bytes, which include the seal. */
 size_t envelope_encrypted_size(size_t size);
 
-/* Decrypts a file. Faults: FAULT_NOT_ENCRYPTED; FAULT_TRUNCATED (the data after the
- * header is not a whole number of blocks); FAULT_WRONG_PASSWORD (invalid padding; one
- * wrong password in 256 passes this check); FAULT_ALGORITHM; FAULT_MEMORY. */
+/* Decrypts a file and checks its seal. ret_text includes the seal. ret_seal may be NULL.
+ * Faults: FAULT_NOT_ENCRYPTED; FAULT_TRUNCATED (the data after the header is not a whole
+ * number of blocks); FAULT_WRONG_PASSWORD (invalid padding; one wrong password in 256
+ * passes this check); FAULT_ALGORITHM; FAULT_MEMORY. */
 MUST_CHECK struct fault envelope_decrypt(const struct secret *encrypted, const struct secret *password, struct kdf kdf,
-					 struct secret *ret_text);
+					 struct secret *ret_text, enum seal *ret_seal);
 
-/* Encrypts text with a fresh random salt, then decrypts the result with the same AES key
- * and compares, so that the key is derived only once. Faults: FAULT_RANDOM;
- * FAULT_ALGORITHM, also if the decrypted result differs from text; FAULT_MEMORY. */
+/* Seals text and encrypts it with a fresh random salt, then decrypts the result with the same
+ * AES key and compares, so that the key is derived only once. text must not have a seal.
+ * Faults: FAULT_RANDOM; FAULT_ALGORITHM, also if the decrypted result differs from text;
+ * FAULT_MEMORY. */
 MUST_CHECK struct fault envelope_encrypt(const struct secret *text, const struct secret *password, struct kdf kdf,
 					 struct secret *ret_encrypted);
 
-/* Like envelope_encrypt, with the given salt, for comparison with openssl enc -S. */
+/* Like envelope_encrypt, with the given salt and with or without a seal, for comparison with
+ * openssl enc -S. */
 MUST_CHECK struct fault envelope_encrypt_with_salt(const struct secret *text, const struct secret *password,
 						   struct kdf kdf, const unsigned char salt[static ENVELOPE_SALT_SIZE],
-						   struct secret *ret_encrypted);
+						   bool with_seal, struct secret *ret_encrypted);

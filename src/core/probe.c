@@ -37,7 +37,8 @@ static bool opens(const struct probe *probe, const struct attempt *attempt)
 	SECRET struct secret text = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
 
-	return !keyfile_decrypt(probe->encrypted, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text)
+	return !keyfile_decrypt(probe->encrypted, &probe->passwords[attempt->password], attempt->kdf, &keyfile, &text,
+				NULL)
 			.code;
 }
 

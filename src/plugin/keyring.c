@@ -92,14 +92,14 @@ static struct fault read_content(const char *path, struct secret *ret_content, s
 }
 
 static struct fault parse_content(struct secret *content, const struct secret *password, struct kdf kdf,
-				  struct keyfile *ret_keyfile)
+				  struct keyfile *ret_keyfile, enum seal *ret_seal)
 {
 	SECRET struct secret text = { 0 };
 	bool encrypted = content->size && envelope_is_encrypted(content->data, content->size);
 	struct fault fault;
 
 	if (password) {
-		fault = keyfile_decrypt(content, password, kdf, ret_keyfile, &text);
+		fault = keyfile_decrypt(content, password, kdf, ret_keyfile, &text, ret_seal);
 		/* readable text without a key lacks ID 1, as in a plain file */
 		return fault.code == FAULT_NOT_A_KEYFILE ? keyfile_parse(&text, SYNTAX_VERSIONED, ret_keyfile) : fault;
 	}
@@ -162,6 +162,7 @@ struct keyring_fault keyring_load(const struct keyring_source *source, struct ke
 	KEYFILE struct keyfile keyfile = { 0 };
 	const struct secret *opener = source->password;
 	struct keyring_notes notes = { 0 };
+	enum seal seal = SEAL_UNCHECKED;
 	struct fault fault;
 
 	if (source->password_path) {
@@ -172,13 +173,14 @@ struct keyring_fault keyring_load(const struct keyring_source *source, struct ke
 	}
 	fault = read_content(source->path, &content, &notes);
 	if (!fault.code)
-		fault = parse_content(&content, opener, source->kdf, &keyfile);
+		fault = parse_content(&content, opener, source->kdf, &keyfile, &seal);
 	if (!fault.code)
 		fault = keyfile_check_system_key(&keyfile);
 	if (!fault.code)
 		fault = make(&keyfile, ret_keyring, &notes);
 	if (!fault.code) {
 		notes.lock_failed = secret_lock_failed();
+		notes.seal_broken = seal == SEAL_BROKEN;
 		*ret_notes = notes;
 	}
 	return (struct keyring_fault){ fault, source->path };

@@ -28,6 +28,7 @@ struct keyring_notes {
 	size_t overridden; /* lines overridden by a later line with the same ID and version */
 	uint32_t id;	   /* ID and version of the first such line */
 	uint32_t version;
+	bool seal_broken; /* the key file was changed without mkeyfile */
 	bool exposed;	  /* users other than owner and group can read or change one of the files */
 	bool lock_failed; /* the memory of a key could not be locked */
 };

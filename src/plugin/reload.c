@@ -31,6 +31,10 @@ static void say_notes(const struct keyring_notes *notes)
 			notes->id, notes->version, source->path, notes->overridden);
 		server_log(LOG_WARNING, words);
 	}
+	if (notes->seal_broken) {
+		snprintf(words, sizeof(words), "%s was changed without mkeyfile: its seal is broken", source->path);
+		server_log(LOG_WARNING, words);
+	}
 	if (notes->exposed) {
 		snprintf(words, sizeof(words), "Any user of this host can read or change %s or its password file",
 			 source->path);

@@ -20,7 +20,9 @@ enum finding_kind {
 	FINDING_NO_TEMPORARY_KEY, /* ID 2 is missing */
 	FINDING_MIXED_VERSIONS,	  /* entry has no version, other entries do */
 	FINDING_VERSION_GAP,	  /* the version of entry does not follow the version before it */
-	FINDING_OLD_VERSIONS,	  /* entry is the first whose ID has a newer version; count: such IDs */
+	FINDING_SEAL_BROKEN,
+	FINDING_SEAL_MISSING, /* although the option files require a seal */
+	FINDING_OLD_VERSIONS, /* entry is the first whose ID has a newer version; count: such IDs */
 	/* the files; path */
 	FINDING_KEY_FILE_EXPOSED,      /* mode */
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */

@@ -37,9 +37,11 @@ bench_rotate() {
 	ratio_row "rotate, bare C program, $place" 1.5 "$mkeyfile" "$bare"
 }
 
-# instructions COMMAND...: prints how many instructions a run executes
+# instructions COMMAND...: prints how many instructions a run executes, or those in the
+# functions in the array only
+only=()
 instructions() {
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >/dev/null 2>"$work/callgrind" ||
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "${only[@]/#/--toggle-collect=}" "$@" >/dev/null 2>"$work/callgrind" ||
 		die "$(cat "$work/callgrind")"
 	sed -n 's/.*Collected : //p' "$work/callgrind"
 }
@@ -61,6 +63,20 @@ bench_derivations() {
 	row 'rotate, derivations of the key' "$(awk -v ours=$((ours[$many] - ours[$few])) \
 		-v theirs=$((theirs[$many] - theirs[$few])) 'BEGIN { printf "%.2f", ours / theirs }')" 2 \
 		'instructions, to openssl enc -d'
+}
+
+# Compares rotate with rotate without the functions of the seal. Counts instructions.
+bench_seal() {
+	local file=$memory/keyfile all seal
+	local -a command=("$MKEYFILE" rotate 100 -q -f "$file" -P "$work/password" --target=10.11+plugin)
+
+	"$MKEYFILE" encrypt -q -f "$work/three.plain" -P "$work/password" -o "$file" --force
+	all=$(instructions "${command[@]}")
+	only=(seal_check seal_append)
+	seal=$(instructions "${command[@]}")
+	only=()
+	row 'rotate, with and without seal' "$(awk -v all="$all" -v seal="$seal" \
+		'BEGIN { printf "%.2f", all / (all - seal) }')" 1.05 'instructions'
 }
 
 bench_growth_of_reading() {
@@ -107,6 +123,7 @@ bench_key_files() {
 	bench_rotate disk "$work"
 	bench_rotate memory "$memory"
 	bench_derivations
+	bench_seal
 	bench_growth_of_reading
 	bench_growth_of_rotating
 	unset MKEYFILE_TARGET

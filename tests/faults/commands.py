@@ -67,6 +67,7 @@ COMMANDS = [
     command("decrypt", "decrypt -f sealed -P pw -o new", "new", [(1, 1), (2, 1), (100, 1)]),
     command("passwd", "passwd -f sealed -P pw --new-password-file=new.key", "sealed", backup="sealed~",
             with_file="new.key"),
+    command("seal", "seal -f sealed -P pw", "sealed"),
     command("remove", "remove -f plain --force 100", "plain", gone=[(100, 1)], backup="plain~"),
     command("remove-encrypted", "remove -f sealed -P pw --force 2 100", "sealed", gone=[(2, 1), (100, 1)],
             backup="sealed~"),

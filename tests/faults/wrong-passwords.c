@@ -52,8 +52,8 @@ int main(int argc, char **argv)
 		struct fault fault;
 
 		password.size = (size_t)snprintf((char *)password.data, 64, "wrong %lu", i);
-		padded += !envelope_decrypt(&encrypted, &password, kdf, &opened).code;
-		fault = keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &text);
+		padded += !envelope_decrypt(&encrypted, &password, kdf, &opened, NULL).code;
+		fault = keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &text, NULL);
 		accepted += fault.code != FAULT_WRONG_PASSWORD;
 	}
 	printf("%lu wrong passwords: %lu passed the padding, %lu were accepted\n", count, padded, accepted);

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	SECRET struct secret again = { 0 };
 	SECRET struct secret clean = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
+	enum seal seal = SEAL_UNCHECKED;
 	struct kdf kdf;
 	size_t password_size;
 	struct fault fault;
@@ -21,16 +22,20 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	password_size = data[1];
 	REQUIRE(!secret_copy(&password, data + 2, password_size).code);
 	REQUIRE(!secret_copy(&encrypted, data + 2 + password_size, size - 2 - password_size).code);
-	fault = envelope_decrypt(&encrypted, &password, kdf, &text);
+	fault = envelope_decrypt(&encrypted, &password, kdf, &text, &seal);
 	if (!fault.code) {
 		REQUIRE(envelope_encrypted_size(text.size) == encrypted.size);
-		REQUIRE(!envelope_encrypt_with_salt(&text, &password, kdf, encrypted.data + ENVELOPE_MAGIC_SIZE, &again)
+		REQUIRE(!envelope_encrypt_with_salt(&text, &password, kdf, encrypted.data + ENVELOPE_MAGIC_SIZE, false,
+						    &again)
 				 .code);
 		REQUIRE(secret_equals(&encrypted, &again));
+		REQUIRE(seal == SEAL_MISSING || seal == SEAL_BROKEN || seal == SEAL_INTACT);
+		seal_remove(&text);
+		REQUIRE(!text.size || !memmem(text.data, text.size, "\n" SEAL_START, sizeof(SEAL_START)));
 	} else {
 		REQUIRE(!text.data);
 	}
-	if (!keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean).code)
+	if (!keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean, NULL).code)
 		REQUIRE(!fault.code && keyfile.count);
 	return 0;
 }

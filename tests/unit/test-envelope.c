@@ -78,7 +78,7 @@ static struct secret encrypted_text(const char *text, struct kdf kdf)
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	struct secret encrypted = { 0 };
 
-	expect_done(text, envelope_encrypt_with_salt(&plain, &password, kdf, salt, &encrypted));
+	expect_done(text, envelope_encrypt_with_salt(&plain, &password, kdf, salt, false, &encrypted));
 	return encrypted;
 }
 
@@ -86,7 +86,7 @@ static struct fault decrypt(const struct secret *encrypted, const char *password
 {
 	SECRET struct secret secret = secret_of_text(password);
 	KEYFILE struct keyfile keyfile = { 0 };
-	struct fault fault = keyfile_decrypt(encrypted, &secret, sha1_once, &keyfile, ret_clean_text);
+	struct fault fault = keyfile_decrypt(encrypted, &secret, sha1_once, &keyfile, ret_clean_text, NULL);
 
 	/* outputs are set on success only */
 	assert_true(!keyfile.count == !!fault.code);
@@ -105,7 +105,7 @@ static void check_vector(struct kdf kdf, const char *body)
 	memcpy(wanted + ENVELOPE_MAGIC_SIZE, salt, sizeof(salt));
 	key_from_hex((const unsigned char *)body, ENCRYPTED_SIZE - ENVELOPE_HEADER_SIZE, wanted + ENVELOPE_HEADER_SIZE);
 	expect_bytes(kdf_name(kdf), &encrypted, wanted, sizeof(wanted));
-	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened));
+	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened, NULL));
 	expect_bytes(kdf_name(kdf), &opened, KEY_FILE_TEXT, strlen(KEY_FILE_TEXT));
 }
 
@@ -122,11 +122,15 @@ static void check_round_trip(struct kdf kdf, const char *text)
 	SECRET struct secret password = secret_of_text(PASSWORD_TEXT);
 	SECRET struct secret encrypted = { 0 };
 	SECRET struct secret opened = { 0 };
+	enum seal seal = SEAL_UNCHECKED;
 
 	expect_done(kdf_name(kdf), envelope_encrypt(&plain, &password, kdf, &encrypted));
-	expect_number(kdf_name(kdf), "encrypted size", encrypted.size, envelope_encrypted_size(plain.size));
+	expect_number(kdf_name(kdf), "encrypted size", encrypted.size,
+		      envelope_encrypted_size(plain.size + seal_size(&plain)));
 	expect_number(kdf_name(kdf), "encrypted", envelope_is_encrypted(encrypted.data, encrypted.size), true);
-	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened));
+	expect_done(kdf_name(kdf), envelope_decrypt(&encrypted, &password, kdf, &opened, &seal));
+	expect_number(kdf_name(kdf), "seal", seal, SEAL_INTACT);
+	seal_remove(&opened);
 	expect_bytes(kdf_name(kdf), &opened, plain.data, plain.size);
 }
 
@@ -236,7 +240,8 @@ static void test_truncated(void **state)
 		char name[32];
 
 		snprintf(name, sizeof(name), "cut to %zu bytes", size);
-		expect_fault(name, envelope_decrypt(&cut, &password, sha1_once, &text), fault_of(fault_of_cut(size)));
+		expect_fault(name, envelope_decrypt(&cut, &password, sha1_once, &text, NULL),
+			     fault_of(fault_of_cut(size)));
 		if (size < ENCRYPTED_SIZE)
 			assert_null(text.data);
 	}
@@ -271,7 +276,8 @@ static void test_wrong_kdf(void **state)
 			KEYFILE struct keyfile keyfile = { 0 };
 			SECRET struct secret clean_text = { 0 };
 
-			expect_fault(kdf_name(kdf), keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean_text),
+			expect_fault(kdf_name(kdf),
+				     keyfile_decrypt(&encrypted, &password, kdf, &keyfile, &clean_text, NULL),
 				     fault_of(FAULT_WRONG_PASSWORD));
 		}
 	}
@@ -287,7 +293,7 @@ static void test_decrypt(void **state)
 	KEYFILE struct keyfile keyfile = { 0 };
 
 	(void)state;
-	expect_done("decrypt", keyfile_decrypt(&encrypted, &password, sha1_once, &keyfile, &clean_text));
+	expect_done("decrypt", keyfile_decrypt(&encrypted, &password, sha1_once, &keyfile, &clean_text, NULL));
 	assert_int_equal(keyfile.count, 2);
 	assert_int_equal(keyfile.entries[1].version, 2);
 	assert_null(clean_text.data);

@@ -148,6 +148,7 @@ static enum status add(void *input)
 	bool versioned;
 	enum status status = check_arguments(arguments);
 
+	arguments->options->writing.any_seal = arguments->force;
 	if (!status)
 		status = edit_open(&edit, options);
 	if (!status && arguments->if_missing)

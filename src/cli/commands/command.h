@@ -54,3 +54,4 @@ extern const struct command diff_command;
 extern const struct command status_command;
 extern const struct command import_command;
 extern const struct command export_command;
+extern const struct command seal_command;

@@ -3,6 +3,7 @@
 #include "cli/commands/manager_section.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/options/repeatable.h"
 #include "cli/words/document.h"
 #include "cli/words/json.h"
@@ -169,6 +170,8 @@ static enum status check_key_file(const struct options *options, struct content 
 		status = check_password_source(&options->password);
 	if (!status)
 		status = content_open(&options->password, options->kdf, name, &raw, content);
+	if (!status)
+		seal_warn(options, name, message_given(), content->seal);
 	if (!status)
 		status = content_make(&options->target, name, &content->keyfile.text, NULL,
 				      content->encrypted ? &encryption : NULL, &ignored);

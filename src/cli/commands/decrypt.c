@@ -4,6 +4,7 @@
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/output.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/words/message.h"
 
@@ -49,12 +50,25 @@ static enum status refuse_wrong_password(const struct arguments *arguments, cons
 	return status;
 }
 
+/* Decrypting the file itself is a change that makes the seal unnecessary. */
+static enum status check_seal(const struct arguments *arguments, enum seal seal)
+{
+	const struct options *options = arguments->options;
+
+	if (arguments->output.in_place)
+		return seal_require(options, options->file, message_given(), seal);
+	seal_warn(options, input_name(options->file), message_given(), seal);
+	return STATUS_DONE;
+}
+
+/* Without an intact seal: a broken one shows what was changed. */
 static enum status open_text(const struct arguments *arguments, const struct secret *raw, struct secret *ret_text)
 {
 	const struct options *options = arguments->options;
 	const char *name = input_name(options->file);
 	PASSWORD struct password password = { 0 };
 	KEYFILE struct keyfile keyfile = { 0 };
+	enum seal seal = SEAL_UNCHECKED;
 	unsigned int tries = 0;
 	enum status status;
 	struct fault fault;
@@ -68,15 +82,21 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 		status = password_source_get(&options->password, name, &password);
 		if (status)
 			return status;
-		fault = keyfile_decrypt(raw, &password.secret, options->kdf, &keyfile, ret_text);
+		fault = keyfile_decrypt(raw, &password.secret, options->kdf, &keyfile, ret_text, &seal);
 	} while (password_source_may_retry(&options->password, name, fault, &tries));
 	if (fault.code == FAULT_WRONG_PASSWORD)
 		return refuse_wrong_password(arguments, name, raw, &password);
-	if (ret_text->data)
-		return take_clean_text(fault, &arguments->output, name);
-	if (fault.code)
+	if (fault.code && !ret_text->data)
 		return message_fault(fault, name);
-	*ret_text = secret_take(&keyfile.text);
+	status = ret_text->data ? take_clean_text(fault, &arguments->output, name) : check_seal(arguments, seal);
+	if (status)
+		return status;
+	if (keyfile.text.data)
+		*ret_text = secret_take(&keyfile.text);
+	if (seal == SEAL_INTACT)
+		seal_remove(ret_text);
+	if (fault.code)
+		return STATUS_DONE;
 	content_warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
 	return STATUS_DONE;
 }
@@ -90,6 +110,7 @@ static enum status decrypt(void *input)
 	const struct publication publication = { .raw = &text, .new_content = { .kdf = options->kdf, .text = &text } };
 	enum status status = output_open(&output, options);
 
+	arguments->options->writing.any_seal = arguments->output.force;
 	if (!status)
 		status = edit_refuse_exposure(&output.store,
 					      output.named->in_place ? options->file : output.named->path);

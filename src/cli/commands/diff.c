@@ -4,6 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/managers/other_file.h"
@@ -82,6 +83,8 @@ static enum status read_here(const struct manager *here, struct side *side)
 	status = input_read_key_file(options->file, &options->host, &raw, NULL);
 	if (!status)
 		status = content_open(&options->password, options->kdf, side->name, &raw, &side->content);
+	if (!status)
+		seal_warn(options, side->name, message_given(), side->content.seal);
 	return status ? status : finish_side(side);
 }
 
@@ -102,6 +105,8 @@ static enum status read_there(const struct manager *there, const struct content 
 		status = manifest_read(side->name, &start, descriptor, &side->keyset);
 	else
 		status = other_file_open(there, content_password(here), &start, &side->content);
+	if (!status)
+		seal_warn(there->options, side->name, "", side->content.seal);
 	return status ? status : finish_side(side);
 }
 

@@ -5,6 +5,7 @@
 #include "cli/keyfile/new_file.h"
 #include "cli/keyfile/next_settings.h"
 #include "cli/keyfile/report.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/keyfile/versions.h"
 #include "cli/options/repeatable.h"
 #include "cli/options/trusted.h"
@@ -261,9 +262,12 @@ static enum status open_content(struct ensured *ensured)
 
 	if (ensured->is_new)
 		return get_encryption_password(ensured);
-	if (envelope_is_encrypted(raw->data, raw->size))
-		return ensured->made.path ? refuse_lost_password(ensured)
-					  : content_open(&source, options->kdf, options->file, raw, &ensured->content);
+	if (envelope_is_encrypted(raw->data, raw->size)) {
+		if (ensured->made.path)
+			return refuse_lost_password(ensured);
+		status = content_open(&source, options->kdf, options->file, raw, &ensured->content);
+		return status ? status : seal_require(options, options->file, message_given(), ensured->content.seal);
+	}
 	if (disguise_say(&source, options->kdf, options->file, raw))
 		return STATUS_FAILED;
 	status = content_open(&none, options->kdf, options->file, raw, &ensured->content);

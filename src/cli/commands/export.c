@@ -3,6 +3,7 @@
 #include "cli/commands/transfer_proof.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/words/message.h"
@@ -73,6 +74,8 @@ static enum status open_source(const struct transfer_options *what, struct expor
 	if (!status)
 		status = content_open(&options->password, options->kdf, input_name(options->file), &raw,
 				      &source->content);
+	if (!status)
+		status = seal_require(options, input_name(options->file), message_given(), source->content.seal);
 	if (!status)
 		status = choose(what, source, &choice, &source->chosen);
 	if (!status && what->version)

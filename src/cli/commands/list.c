@@ -4,6 +4,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/report.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/managers/exchange.h"
 #include "cli/words/document.h"
 #include "cli/words/json.h"
@@ -154,6 +155,8 @@ static enum status open_file(const struct options *options, const char *name, st
 
 	if (!status)
 		status = content_open(&options->password, options->kdf, name, &raw, content);
+	if (!status)
+		seal_warn(options, name, message_given(), content->seal);
 	if (!status)
 		content_warn_unless_target_loads(&options->target, name, &content->keyfile.text,
 						 content->encrypted ? &content->kdf : NULL, raw.size);

@@ -18,10 +18,23 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&generate_command, &ensure_command,  &add_command,     &rotate_command,
-	&list_command,	   &encrypt_command, &decrypt_command, &verify_command,
-	&config_command,   &passwd_command,  &remove_command,  &diff_command,
-	&status_command,   &import_command,  &export_command,  NULL,
+	&generate_command,
+	&ensure_command,
+	&add_command,
+	&rotate_command,
+	&list_command,
+	&encrypt_command,
+	&decrypt_command,
+	&verify_command,
+	&config_command,
+	&passwd_command,
+	&remove_command,
+	&diff_command,
+	&status_command,
+	&import_command,
+	&export_command,
+	&seal_command,
+	NULL,
 };
 
 static const char *const examples[HELP_EXAMPLES] = {

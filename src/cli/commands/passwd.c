@@ -5,6 +5,7 @@
 #include "cli/keyfile/edit.h"
 #include "cli/keyfile/filter.h"
 #include "cli/keyfile/password_source.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
 #include "core/decrypt.h"
@@ -167,7 +168,7 @@ static struct fault decrypt(struct password_change *passwd, const struct passwor
 	SECRET struct secret text = { 0 };
 
 	keyfile_free(&passwd->keyfile);
-	return keyfile_decrypt(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text);
+	return keyfile_decrypt(&passwd->store.content, &password->secret, kdf, &passwd->keyfile, &text, &passwd->seal);
 }
 
 /* Whether there may be an interrupted run to finish, which has kept its backup already. */
@@ -370,6 +371,8 @@ static enum status change_password(void *input)
 		status = plan(&passwd, arguments);
 	if (!status)
 		status = open_with_old(&passwd);
+	if (!status)
+		status = seal_require(passwd.options, passwd.options->file, filter_given(), passwd.seal);
 	if (!status && !filter_is_used(passwd.options) && !passwd.finishing && may_be_finished(&passwd))
 		status = edit_announce_change(&passwd.store, passwd.options->file, true);
 	if (!status && !passwd.finishing)

@@ -20,6 +20,7 @@ struct password_change {
 	bool finishing; /* an interrupted run already changed the key file */
 	struct store store;
 	struct keyfile keyfile;
+	enum seal seal;
 	struct password old_password;
 	struct password new_password;
 	struct new_password_file made;	/* the password file to create; path NULL: none */

@@ -457,6 +457,7 @@ static enum status remove_keys(void *input)
 	enum status status = key_ids_check_version(&arguments->ids, arguments->version);
 
 	arguments->options->writing.backup = true;
+	arguments->options->writing.any_seal = arguments->force;
 	if (!status)
 		status = filter_complete(arguments->options);
 	if (!status && arguments->datadirs.of_server)

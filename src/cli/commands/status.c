@@ -3,6 +3,7 @@
 #include "cli/commands/status_report.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/words/color.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
@@ -191,6 +192,7 @@ static enum status read_keyset(const struct options *options, struct keyset *ret
 		status = content_open(&options->password, options->kdf, name, &raw, &content);
 	if (status)
 		return status;
+	seal_warn(options, name, message_given(), content.seal);
 	fault = keyset_of_keyfile(&content.keyfile, ret_keyset);
 	return message_fault(fault, name);
 }

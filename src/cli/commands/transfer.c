@@ -45,6 +45,7 @@ enum status transfer_complete(struct transfer_options *what)
 		   reads_standard_input(&what->how.other_password);
 	enum status status = key_ids_check_version(&what->named.ids, what->version);
 
+	options->writing.any_seal = what->force;
 	if (status)
 		return status;
 	if (uses > 1)
@@ -162,12 +163,7 @@ void transfer_say(const struct transfer *transfer, const struct target_file *tar
 	if (transfer->what->options->writing.dry_run)
 		done = is_new ? "would create" : "would change";
 	message_note("%s '%s'%s", done, transfer->to, target && target->content.encrypted ? ", encrypted" : "");
-	for (size_t i = 0; i < copied->count; i++) {
-		const struct keyset_member *member = &copied->members[i];
-
-		message_note("  key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
-			     member->bits, member->fingerprint.text);
-	}
+	report_say_keyset(copied);
 	if (transfer->present)
 		message_note("  %zu key%s already there", transfer->present,
 			     transfer->present == 1 ? " was" : "s were");

@@ -3,6 +3,7 @@
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/inspection.h"
 #include "cli/keyfile/report.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/managers/exchange.h"
 #include "cli/managers/key_text.h"
 #include "cli/proof/prove.h"
@@ -42,7 +43,8 @@ static const struct command_group groups[] = {
 
 static bool is_accepted(const struct arguments *arguments, const struct inspection *inspection)
 {
-	return inspection_loads(inspection) && !(arguments->strict && inspection_warnings(inspection));
+	return inspection_loads(inspection) && !inspection_distrusts_seal(inspection) &&
+	       !(arguments->strict && inspection_warnings(inspection));
 }
 
 /* ---- as text ---- */
@@ -83,7 +85,9 @@ static void print_verdict(const struct arguments *arguments, const struct inspec
 	}
 	print_colored(stdout, accepted ? COLOR_YES : COLOR_NO, accepted ? "yes:" : "no:");
 	print_result(" '%s' loads %s %s", inspection->name, inspection->plugin ? "with" : "on", who_loads(inspection));
-	if (!accepted)
+	if (inspection_distrusts_seal(inspection))
+		printf(", but %s", inspection->seal == SEAL_BROKEN ? "its seal is broken" : "it has no seal");
+	else if (!accepted)
 		printf(", but with %zu warning%s", warnings, warnings == 1 ? "" : "s");
 	putchar('\n');
 }
@@ -98,9 +102,12 @@ static void print_facts(const struct inspection *inspection)
 		printf("  %zu key%s\n", keyfile->count, keyfile->count == 1 ? "" : "s");
 		return;
 	}
-	printf("  %zu key%s, %s, %s\n", keyfile->count, keyfile->count == 1 ? "" : "s",
+	printf("  %zu key%s, %s, %s", keyfile->count, keyfile->count == 1 ? "" : "s",
 	       keyfile->has_versions ? "versioned" : "unversioned",
 	       inspection->encrypted ? kdf_words(inspection->options->kdf) : "not encrypted");
+	if (inspection->encrypted)
+		printf(", %s", seal_words(inspection->seal));
+	putchar('\n');
 }
 
 static void print_servers(const struct inspection *inspection)
@@ -223,6 +230,7 @@ static json_t *inspection_json(const struct arguments *arguments, const struct i
 	json_object_set_new(object, "accepted", json_boolean(is_accepted(arguments, inspection)));
 	json_object_set_new(object, "reason", loads ? json_null() : refusal_json(inspection_refusal(inspection)));
 	json_object_set_new(object, "encrypted", json_boolean(inspection->encrypted));
+	json_object_set_new(object, "seal", inspection->seal ? json_string(seal_name(inspection->seal)) : json_null());
 	json_object_set_new(object, "versioned", json_boolean(inspection->keyfile.has_versions));
 	json_object_set_new(object, "keys", keys);
 	json_object_set_new(object, "servers", servers_json(inspection));

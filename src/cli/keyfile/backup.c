@@ -54,7 +54,7 @@ static bool opens(const struct secret *raw, const struct password *password, str
 {
 	SECRET struct secret text = { 0 };
 
-	return !keyfile_decrypt(raw, &password->secret, kdf, ret_keyfile, &text).code;
+	return !keyfile_decrypt(raw, &password->secret, kdf, ret_keyfile, &text, NULL).code;
 }
 
 static bool opens_somehow(const struct secret *raw, const struct password *password,
@@ -131,7 +131,11 @@ bool backup_is_superseded(const struct secret *backup, void *backup_judge)
 		return false;
 	if (!judge->keyfile.count && !open_keyfile(judge->content, judge->passwords, &judge->keyfile))
 		return false;
-	if (!keyfile_keeps(&judge->keyfile, &older) || !has_all_digits(&judge->keyfile.text, &older.text))
+	if (!keyfile_keeps(&judge->keyfile, &older))
+		return false;
+	/* its digits are not a key */
+	seal_remove(&older.text);
+	if (!has_all_digits(&judge->keyfile.text, &older.text))
 		return false;
 	secret_free(&judge->accepted);
 	return !secret_copy(&judge->accepted, backup->data, backup->size).code;

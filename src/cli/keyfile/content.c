@@ -43,7 +43,7 @@ struct fault content_decrypt(const struct secret *raw, struct kdf kdf, struct co
 
 	content->encrypted = true;
 	content->kdf = kdf;
-	return keyfile_decrypt(raw, &content->password.secret, kdf, &content->keyfile, &text);
+	return keyfile_decrypt(raw, &content->password.secret, kdf, &content->keyfile, &text, &content->seal);
 }
 
 void content_hint_at_verify(void)
@@ -220,10 +220,20 @@ enum status content_require_kdf(const struct options *options, struct kdf kdf)
 	return status;
 }
 
-enum status content_check(const struct target *target, const char *name, const struct secret *text,
-			  const struct keyfile *older, const struct encryption *encryption)
+static struct fault remove_seals(const struct secret *text, struct secret *ret_text)
 {
-	size_t disk_size = encryption ? envelope_encrypted_size(text->size) : text->size;
+	struct fault fault = secret_copy(ret_text, text->data, text->size);
+
+	if (!fault.code)
+		seal_remove(ret_text);
+	return fault;
+}
+
+/* text has no seal. */
+static enum status check_unsealed(const struct target *target, const char *name, const struct secret *text,
+				  const struct keyfile *older, const struct encryption *encryption)
+{
+	size_t disk_size = encryption ? envelope_encrypted_size(text->size + seal_size(text)) : text->size;
 	enum status status;
 
 	if (disk_size > KEYFILE_MAX_SIZE) {
@@ -235,15 +245,29 @@ enum status content_check(const struct target *target, const char *name, const s
 	return status || !encryption ? status : check_kdf(target, name, encryption->kdf);
 }
 
+enum status content_check(const struct target *target, const char *name, const struct secret *text,
+			  const struct keyfile *older, const struct encryption *encryption)
+{
+	SECRET struct secret unsealed = { 0 };
+	struct fault fault = remove_seals(text, &unsealed);
+
+	return fault.code ? message_fault(fault, name) : check_unsealed(target, name, &unsealed, older, encryption);
+}
+
 enum status content_make(const struct target *target, const char *name, const struct secret *text,
 			 const struct keyfile *older, const struct encryption *encryption, struct secret *ret_raw)
 {
-	enum status status = content_check(target, name, text, older, encryption);
-	struct fault fault;
+	SECRET struct secret unsealed = { 0 };
+	struct fault fault = remove_seals(text, &unsealed);
+	enum status status =
+		fault.code ? message_fault(fault, name) : check_unsealed(target, name, &unsealed, older, encryption);
 
 	if (status)
 		return status;
-	fault = encryption ? envelope_encrypt(text, &encryption->password->secret, encryption->kdf, ret_raw)
-			   : secret_copy(ret_raw, text->data, text->size);
-	return message_fault(fault, name);
+	if (encryption) {
+		fault = envelope_encrypt(&unsealed, &encryption->password->secret, encryption->kdf, ret_raw);
+		return message_fault(fault, name);
+	}
+	*ret_raw = secret_take(&unsealed);
+	return STATUS_DONE;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/backup.h"
 #include "cli/keyfile/filter.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/words/message.h"
 #include "core/cleanup.h"
 #include "core/file.h"
@@ -312,6 +313,8 @@ enum status edit_open(struct edit *edit, const struct options *options)
 	if (!status)
 		status = content_open(&options->password, options->kdf, options->file, &edit->store.content,
 				      &edit->content);
+	if (!status)
+		status = seal_require(options, options->file, filter_given(), edit->content.seal);
 	if (!status)
 		edit_warn_if_exposed(&edit->store, edit->content.encrypted, options->file);
 	return status;

@@ -4,6 +4,7 @@
 #include "cli/keyfile/disguise_words.h"
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/password_source.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/options/defaults.h"
 #include "cli/options/trusted.h"
@@ -180,7 +181,7 @@ static struct fault fault_of_noise(const struct inspection *inspection, const st
 	struct fault fault = fault_of(FAULT_WRONG_PASSWORD);
 
 	if (profile->edition != PLUGIN && server_reads_kdf(profile, kdf) &&
-	    !envelope_decrypt(&inspection->raw, &inspection->password.secret, kdf, &noise).code)
+	    !envelope_decrypt(&inspection->raw, &inspection->password.secret, kdf, &noise, NULL).code)
 		fault = server_judge(profile, &noise, inspection->raw.size);
 	return fault;
 }
@@ -233,7 +234,7 @@ static enum status find_text(struct inspection *inspection, bool probe)
 		enum status status;
 
 		fault = keyfile_decrypt(&inspection->raw, &inspection->password.secret, inspection->options->kdf,
-					&keyfile, &inspection->text);
+					&keyfile, &inspection->text, &inspection->seal);
 		if (!password_source_may_retry(source, inspection->name, fault, &tries))
 			break;
 		status = password_source_get(source, inspection->name, &inspection->password);
@@ -435,6 +436,14 @@ static enum status judge_all(struct inspection *inspection)
 
 /* ---- findings ---- */
 
+static void inspect_seal(struct inspection *inspection)
+{
+	const enum finding_kind kind = inspection->seal == SEAL_BROKEN ? FINDING_SEAL_BROKEN : FINDING_SEAL_MISSING;
+
+	if (inspection_distrusts_seal(inspection))
+		findings_add(&inspection->findings, (struct finding){ .kind = kind });
+}
+
 static enum status inspect_text(struct inspection *inspection)
 {
 	SECRET struct secret copy = { 0 };
@@ -444,6 +453,7 @@ static enum status inspect_text(struct inspection *inspection)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile);
 	if (!fault.code)
 		inspect_keyfile(&inspection->keyfile, &inspection->findings);
+	inspect_seal(inspection);
 	return ends_inspection(fault) ? message_fault(fault, inspection->name) : STATUS_DONE;
 }
 
@@ -558,6 +568,11 @@ const struct refusal *inspection_refusal(const struct inspection *inspection)
 {
 	return inspection->plugin || inspection->options->target.profile ? &inspection->target
 									 : &inspection->refusals[0];
+}
+
+bool inspection_distrusts_seal(const struct inspection *inspection)
+{
+	return !seal_is_accepted(inspection->options, inspection->seal);
 }
 
 size_t inspection_warnings(const struct inspection *inspection)

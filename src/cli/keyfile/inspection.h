@@ -25,6 +25,7 @@ struct inspection {
 	bool encrypted;
 	struct fault password_fault; /* of the password source; not all servers fail on it */
 	struct password password;
+	enum seal seal;
 	struct secret text; /* what a server parses */
 	struct keyfile keyfile;
 	struct fault fault; /* that stops every server before the text */
@@ -53,6 +54,9 @@ bool inspection_loads(const struct inspection *inspection);
 
 /* Why the target, or without one the first server, does not load the file. */
 const struct refusal *inspection_refusal(const struct inspection *inspection);
+
+/* Whether the seal keeps a file that loads from being accepted. */
+bool inspection_distrusts_seal(const struct inspection *inspection);
 
 /* Findings that are warnings, not notes. */
 size_t inspection_warnings(const struct inspection *inspection);

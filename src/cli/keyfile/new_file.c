@@ -72,7 +72,8 @@ void new_file_say_next(const struct options *options, const char *password_file)
 	HEAP char *password = password_file ? shell_word(password_file) : NULL;
 
 	if (!owner)
-		message_step("add %s to the server's option file ('mkeyfile config' prints the section)", password_file ? "both files" : "the key file");
+		message_step("add %s to the server's option file ('mkeyfile config' prints the section)",
+			     password_file ? "both files" : "the key file");
 	else if (file && password)
 		message_step(
 			"make both files readable by the server's user account (chown %s %s %s), and add them to the server's option file ('mkeyfile config' prints the section)",

@@ -68,6 +68,16 @@ static void say_key(const struct new_key *key, const struct fingerprint *fingerp
 		message_note("  key ID %u version %u, %u bits", key->id, key->version, 8 * key->size);
 }
 
+void report_say_keyset(const struct keyset *keyset)
+{
+	for (size_t i = 0; i < keyset->count; i++) {
+		const struct keyset_member *member = &keyset->members[i];
+
+		message_note("  key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
+			     member->bits, member->fingerprint.text);
+	}
+}
+
 /* Appends each key to list, or prints it without a list. */
 static enum status report_keys(const struct change *change, json_t *list)
 {

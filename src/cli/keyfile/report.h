@@ -53,3 +53,6 @@ const char *report_key_role(uint32_t id);
 json_t *report_key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint);
 json_t *report_member_json(const struct keyset_member *member);
 json_t *report_keyset_json(const struct keyset *keyset);
+
+/* Prints a line for each key, as report_words does. */
+void report_say_keyset(const struct keyset *keyset);

@@ -3,6 +3,7 @@
 
 #include "cli/keyfile/input.h"
 #include "cli/keyfile/password_source.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/keyfile/wrong_password.h"
 #include "cli/managers/key_text.h"
 #include "cli/words/message.h"
@@ -82,6 +83,8 @@ enum status other_file_read(const struct manager *manager, const struct key_choi
 
 	if (!status)
 		status = other_file_open(manager, password, &raw, &content);
+	if (!status)
+		status = seal_require(manager->options, input_name(manager->name), "", content.seal);
 	if (!status)
 		status = new_keys_of_keyfile(&content.keyfile, choice, &keys);
 	return status ? status : key_text_make(&keys, ret_text);

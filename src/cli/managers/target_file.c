@@ -2,6 +2,7 @@
 #include "cli/managers/target_file.h"
 
 #include "cli/keyfile/new_file.h"
+#include "cli/keyfile/seal_rule.h"
 #include "cli/keyfile/versions.h"
 #include "cli/managers/other_file.h"
 #include "cli/words/message.h"
@@ -64,6 +65,8 @@ enum status target_file_open(struct target_file *target, const struct options *o
 		return usage_error("--new-password-file is for a key file that does not exist yet");
 	status = other ? other_file_open(other, password, raw, &target->content)
 		       : content_open(&options->password, options->kdf, options->file, raw, &target->content);
+	if (!status)
+		status = seal_require(options, options->file, other ? "" : message_given(), target->content.seal);
 	if (!status)
 		edit_warn_if_exposed(&target->store, target->content.encrypted, options->file);
 	return status;

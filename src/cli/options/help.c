@@ -113,10 +113,11 @@ static void print_screen(FILE *stream, const struct parser *parser, enum help_fo
 	if (form == HELP_SCREEN)
 		print_usage(stream, parser);
 	fprintf(stream, "%s\n", parser->description);
+	/* the list of commands is long: no blank lines around it */
 	if (parser->commands)
-		/* two lines less: the list is long */
 		fprintf(stream, "Commands:\n%s", parser->commands);
-	fputc('\n', stream);
+	else
+		fputc('\n', stream);
 	print_examples(stream, parser, form == HELP_BRIEF ? 1 : HELP_EXAMPLES);
 	if (!parser->commands)
 		fputc('\n', stream);

@@ -117,6 +117,17 @@ static enum status take_color(const struct option_spec *spec, const char *value,
 			     repeatable_near(value, "auto always never"));
 }
 
+/* A setting without a value is on. */
+static enum status take_on(const struct option_spec *spec, const char *value, void *place)
+{
+	bool is_on = !value || !strcasecmp(value, "on") || !strcmp(value, "1");
+
+	*(bool *)place = is_on;
+	if (is_on || !strcasecmp(value, "off") || !strcmp(value, "0"))
+		return STATUS_DONE;
+	return option_refuse("invalid value for %s: use on or off", spec->name);
+}
+
 static enum status take_trust_owner(const struct option_spec *spec, const char *value, void *place)
 {
 	struct accounts *accounts = place;
@@ -280,6 +291,13 @@ static const struct conflict filter_conflicts[] = {
 };
 
 const struct option_table filter_table = { filter_specs, filter_conflicts, .is_common = true };
+
+static const struct option_spec settings_specs[] = {
+	{ "require-seal", 0, "WHEN", NULL, OPTION_INTO(struct options, require_seal, bool, take_on), .optional = true },
+	{ 0 },
+};
+
+const struct option_table settings_table = { .specs = settings_specs };
 
 static const struct option_spec new_password_specs[] = {
 	{ "new-password-file", 0, "PATH", "Create the password file PATH and encrypt the key file with it",

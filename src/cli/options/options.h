@@ -44,6 +44,7 @@ struct writing {
 	unsigned int keep;	     /* the number of backups to keep; 0: all */
 	const char *in_place_backup; /* the backup to make before overwriting FILE; NULL: replace FILE */
 	unsigned int lock_timeout;   /* seconds */
+	bool any_seal;		     /* change a file whose seal is broken or missing */
 	bool is_part;		     /* the command has more to do after it changed the files */
 };
 
@@ -86,6 +87,7 @@ struct options {
 	struct accounts accounts;
 	struct writing writing;
 	struct talk talk;
+	bool require_seal; /* a missing seal is as bad as a broken one */
 	struct host host;
 	const struct parser *command_line;
 	/* given: sources with lower priority do not apply */
@@ -108,6 +110,7 @@ extern const struct option_table wait_table;	     /* for those that never keep a
 extern const struct option_table backup_table;	     /* for commands that change a file */
 extern const struct option_table filter_table;	     /* for those that also work as filters */
 extern const struct option_table new_password_table; /* for commands that encrypt a plain file */
+extern const struct option_table settings_table;     /* only in the group [mkeyfile] of option files */
 
 /* Completes options that the command line does not set: from the environment, then from the
  * group [mkeyfile] of the option files, then from the server's groups. Refuses contradictions. */

@@ -37,6 +37,10 @@ static char *text_words(const struct finding *finding)
 	case FINDING_VERSION_GAP:
 		return format_text("key ID %u has version %u but not version %u", entry->id, entry->version,
 				   entry->version - 1);
+	case FINDING_SEAL_BROKEN:
+		return format_text("the file was changed without mkeyfile");
+	case FINDING_SEAL_MISSING:
+		return format_text("the file was never sealed, or its seal was removed");
 	case FINDING_OLD_VERSIONS:
 		return finding->count == 1
 			       ? format_text("older versions of key ID %u are still in the file", entry->id)
@@ -202,6 +206,8 @@ const char *finding_hint(enum finding_kind kind)
 			"change the file with mkeyfile to give every line a version: no documentation says that servers read mixed files",
 		[FINDING_VERSION_GAP] =
 			"look for the missing version in a backup of the key file: data encrypted with that version cannot be read",
+		[FINDING_SEAL_BROKEN] = SEAL_HINT,
+		[FINDING_SEAL_MISSING] = SEAL_HINT,
 		[FINDING_OLD_VERSIONS] =
 			"run 'mkeyfile remove --all --old-versions --server-data%s' to remove the versions that no data uses",
 		[FINDING_KEY_FILE_EXPOSED] = EXPOSED_HINT,
