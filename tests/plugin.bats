@@ -647,7 +647,8 @@ read_every_kdf() {
 	rotate 100 2
 	rotate 100
 	reload
-	same 'Mkeyfile_key_management_key_ids 4
+	same "Mkeyfile_key_management_fingerprint $(mkeyfile list --fingerprint)
+Mkeyfile_key_management_key_ids 4
 Mkeyfile_key_management_key_versions 7
 Mkeyfile_key_management_last_reload_result loaded
 Mkeyfile_key_management_newest_version_1 1
@@ -655,7 +656,7 @@ Mkeyfile_key_management_newest_version_2 2
 Mkeyfile_key_management_newest_version_100 3
 Mkeyfile_key_management_newest_version_4294967295 1
 Mkeyfile_key_management_reloads 1
-Mkeyfile_key_management_reloads_refused 0' \
+Mkeyfile_key_management_reloads_refused 0" \
 		"$(sql -e "SHOW GLOBAL STATUS LIKE 'mkeyfile%'" | tr '\t' ' ' | grep -v _time)"
 	same 1 "$(sql -e "SELECT ABS(TIMESTAMPDIFF(SECOND, VARIABLE_VALUE, NOW())) < 60
 		FROM INFORMATION_SCHEMA.GLOBAL_STATUS WHERE VARIABLE_NAME = 'mkeyfile_key_management_last_reload_time'")"
@@ -663,6 +664,19 @@ Mkeyfile_key_management_reloads_refused 0' \
 		WHERE VARIABLE_NAME = 'mkeyfile_key_management_newest_version_100'")"
 	sql -e 'SHOW GLOBAL VARIABLES; SHOW GLOBAL STATUS' >shown
 	cut -d ';' -f 3 keyfile | run -1 grep -qiFf - shown data.log
+
+	# the same versions with another key: only the fingerprint shows it
+	run -0 mkeyfile status --server="$PWD/socket"
+	awk -F ';' -v key="$(random_key)" '$1 == 100 && $2 == 2 { $0 = "100;2;" key } { print }' keyfile >other
+	chmod 600 other
+	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other
+	same 1 "$status"
+	same "mkeyfile status: warning: the server reads its keys from another file: '$PWD/keyfile'
+mkeyfile status: warning: the loaded keys differ from the keys in 'other'
+hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' shows the keys that differ" "$stderr"
+	run -1 --separate-stderr mkeyfile status --server="$PWD/socket" -f other --json
+	same other-keys "$(jq -r .state <<<"$output")"
+	run -0 mkeyfile status --server="$PWD/socket" -f other 1
 }
 
 @test "ten thousand keys load, and SHOW STATUS has a row for each ID" {

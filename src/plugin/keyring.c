@@ -4,6 +4,7 @@
 #include "core/cleanup.h"
 #include "core/decrypt.h"
 #include "core/file.h"
+#include "core/keyset.h"
 #include "core/password.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct keyring {
 	struct slot *slots;
 	size_t count;
 	size_t ids;
+	struct fingerprint fingerprint; /* empty: not computed */
 };
 
 static uint64_t name_of(uint32_t id, uint32_t version)
@@ -134,6 +136,18 @@ static void fill(struct keyring *keyring, const struct keyfile *keyfile, struct 
 	}
 }
 
+/* The plugin serves keys even if the library refuses the algorithm of fingerprints. */
+static void set_fingerprint(struct keyring *keyring, const struct keyfile *keyfile)
+{
+	KEYSET struct keyset keyset = { 0 };
+	struct fault fault = keyset_of_keyfile(keyfile, &keyset);
+
+	if (!fault.code)
+		fault = keyset_fingerprint(&keyset, &keyring->fingerprint);
+	if (fault.code)
+		keyring->fingerprint.text[0] = '\0';
+}
+
 static struct fault make(const struct keyfile *keyfile, struct keyring **ret_keyring, struct keyring_notes *notes)
 {
 	struct keyring *keyring = calloc(1, sizeof(*keyring));
@@ -150,6 +164,7 @@ static struct fault make(const struct keyfile *keyfile, struct keyring **ret_key
 	keyring->names = (uint64_t *)(void *)keyring->memory.data;
 	keyring->slots = (struct slot *)(void *)(keyring->names + keyfile->count);
 	fill(keyring, keyfile, notes);
+	set_fingerprint(keyring, keyfile);
 	*ret_keyring = keyring;
 	return fault_none();
 }
@@ -204,6 +219,11 @@ size_t keyring_ids(const struct keyring *keyring)
 size_t keyring_versions(const struct keyring *keyring)
 {
 	return keyring->count;
+}
+
+const struct fingerprint *keyring_fingerprint(const struct keyring *keyring)
+{
+	return &keyring->fingerprint;
 }
 
 uint32_t keyring_newest(const struct keyring *keyring, uint32_t id)

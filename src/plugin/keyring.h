@@ -47,6 +47,10 @@ void keyring_free(struct keyring *keyring);
 size_t keyring_ids(const struct keyring *keyring);
 size_t keyring_versions(const struct keyring *keyring);
 
+/* Returns the fingerprint of all keys, as 'mkeyfile list --fingerprint' prints it, or an empty text if it could not be
+ * computed. */
+const struct fingerprint *keyring_fingerprint(const struct keyring *keyring);
+
 /* Returns the highest version of id, or 0 if the ID does not exist. */
 uint32_t keyring_newest(const struct keyring *keyring, uint32_t id);
 

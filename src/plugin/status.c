@@ -52,6 +52,15 @@ SHOW_FUNCTION(show_versions)
 	return show_number(variable, buffer, versions);
 }
 
+SHOW_FUNCTION(show_fingerprint)
+{
+	const struct fingerprint *fingerprint = keyring_fingerprint(served_acquire());
+
+	memcpy(buffer, fingerprint->text, sizeof(fingerprint->text));
+	served_release();
+	return show_text(variable, buffer);
+}
+
 SHOW_FUNCTION(show_done)
 {
 	struct reload_report report;
@@ -124,6 +133,7 @@ SHOW_FUNCTION(show_newest)
 	}
 
 struct st_mysql_show_var status_variables[] = {
+	STATUS("fingerprint", show_fingerprint),
 	STATUS("key_ids", show_ids),
 	STATUS("key_versions", show_versions),
 	STATUS("last_reload_result", show_last_result),

@@ -5,6 +5,7 @@
 #include "core/array.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -16,6 +17,7 @@ static const struct {
 	[STATE_STALLED] = { "stalled", "not re-encrypted: innodb_encryption_threads is 0" },
 	[STATE_REENCRYPTING] = { "re-encrypting", "re-encrypting" },
 	[STATE_DIFFERS] = { "differs", "other nodes have more tablespaces with it" },
+	[STATE_OTHER_KEYS] = { "other-keys", "the server has other keys than the file" },
 	[STATE_RELOAD] = { "reload", "the server must read the file again" },
 	[STATE_FILE_LACKS] = { "file-lacks", "the file lacks a key that the server uses" },
 };
@@ -67,6 +69,23 @@ static void add_line(struct progress *progress, uint32_t id, uint32_t in_file, c
 	progress->bytes_done += line->server.bytes_done;
 }
 
+/* A server with the same versions can have other keys: someone may have rotated each copy of the file. */
+static enum status compare_fingerprints(const struct keyset *keyset, const struct server_state *state,
+					struct progress *progress)
+{
+	struct fingerprint fingerprint;
+	struct fault fault;
+
+	if (!state->fingerprint || progress->worst >= STATE_OTHER_KEYS)
+		return STATUS_DONE;
+	fault = keyset_fingerprint(keyset, &fingerprint);
+	if (fault.code)
+		return message_fault(fault, "");
+	if (strcmp(fingerprint.text, state->fingerprint) != 0)
+		progress->worst = STATE_OTHER_KEYS;
+	return STATUS_DONE;
+}
+
 /* Both lists are sorted by ID. */
 enum status progress_compare(const struct key_ids *ids, const struct keyset *keyset, const struct server_state *state,
 			     struct progress *ret_progress)
@@ -90,7 +109,7 @@ enum status progress_compare(const struct key_ids *ids, const struct keyset *key
 		if (!ids->count || key_ids_have(ids, id))
 			add_line(ret_progress, id, newest, state);
 	}
-	return STATUS_DONE;
+	return ids->count ? STATUS_DONE : compare_fingerprints(keyset, state, ret_progress);
 }
 
 static int compare_lines(const void *one, const void *other)

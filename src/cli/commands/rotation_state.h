@@ -14,6 +14,7 @@ enum progress_state {
 	STATE_STALLED, /* not re-encrypted, since innodb_encryption_threads is 0 */
 	STATE_REENCRYPTING,
 	STATE_DIFFERS,	  /* other nodes of the cluster have more tablespaces with the ID */
+	STATE_OTHER_KEYS, /* not of an ID: the newest versions are the same, but not all keys */
 	STATE_RELOAD,	  /* the file has a version that the server has not read */
 	STATE_FILE_LACKS, /* the server uses a key that is not in the file */
 };
@@ -41,7 +42,8 @@ struct progress {
 	uint64_t bytes_done;
 };
 
-/* Compares a server with the keys of the key file. ids: the IDs to compare; empty: all. The result must be freed. */
+/* Compares a server with the keys of the key file. ids: the IDs to compare; empty: all, and the fingerprint of all keys
+ * if the server shows it. The result must be freed. */
 MUST_CHECK enum status progress_compare(const struct key_ids *ids, const struct keyset *keyset,
 					const struct server_state *state, struct progress *ret_progress);
 

@@ -120,17 +120,23 @@ static void hint_at_age(const char *where, unsigned int age)
 }
 
 /* where: "on server 'db1', ", or empty. */
-static void say_next(const char *where, const struct watched *server)
+static void say_next(const struct options *options, const char *where, const struct watched *server)
 {
 	const char *statement = server_reload_statement(server->state.reload);
 	enum progress_state worst = server->progress.worst;
 
+	if (worst == STATE_OTHER_KEYS)
+		message_warning("%sthe loaded keys differ from the keys in '%s'", where, input_name(options->file));
 	if (worst == STATE_RELOAD && statement)
 		message_hint("%srun %s", where, statement);
 	else if (worst == STATE_RELOAD)
 		message_hint("%srestart the server: it cannot read its key file again while it runs", where);
 	else if (worst == STATE_FILE_LACKS)
 		message_hint("%slocate the key file the server was started with before you stop the server", where);
+	else if (worst == STATE_OTHER_KEYS)
+		message_hint(
+			"%scompare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' shows the keys that differ",
+			where);
 	else if (worst == STATE_DIFFERS)
 		message_hint(
 			"%slook for 'Ignoring error' in the error logs of all nodes: a node that lacks a key ignores ALTER TABLE",
@@ -157,7 +163,7 @@ enum status status_report_one(const struct options *options, const struct watche
 		print_table(server);
 	}
 	server_state_warn_of_other_file(&server->state, options->file);
-	say_next("", server);
+	say_next(options, "", server);
 	return answer_of(server->progress.worst);
 }
 
@@ -254,7 +260,7 @@ static void say_lacking(const struct watched *server)
 		}
 }
 
-static enum status say_next_of(const struct watched *server)
+static enum status say_next_of(const struct options *options, const struct watched *server)
 {
 	HEAP char *where =
 		format_text("on server '%s', %s", server->name,
@@ -265,7 +271,7 @@ static enum status say_next_of(const struct watched *server)
 		return out_of_memory();
 	if (server->progress.worst == STATE_RELOAD)
 		say_lacking(server);
-	say_next(where, server);
+	say_next(options, where, server);
 	return STATUS_DONE;
 }
 
@@ -286,7 +292,7 @@ enum status status_report_all(const struct options *options, const struct watche
 	else
 		print_table_of_all(servers, count);
 	for (size_t i = 0; !status && i < count; i++)
-		status = servers[i].link ? say_next_of(&servers[i]) : STATUS_DONE;
+		status = servers[i].link ? say_next_of(options, &servers[i]) : STATUS_DONE;
 	if (!status)
 		status = answer_of(worst);
 	return status || answered ? status : STATUS_FAILED;

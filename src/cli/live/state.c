@@ -10,6 +10,7 @@
 
 #define PLUGIN_NAME "mkeyfile_key_management"
 #define NEWEST_PREFIX PLUGIN_NAME "_newest_version_"
+#define FINGERPRINT PLUGIN_NAME "_fingerprint"
 
 const char *server_reload_statement(enum reload reload)
 {
@@ -28,6 +29,7 @@ void server_state_free(struct server_state *state)
 	free(state->version);
 	free(state->plugin);
 	free(state->filename);
+	free(state->fingerprint);
 	free(state->ids);
 	cluster_free(&state->cluster);
 	*state = (struct server_state){ 0 };
@@ -140,26 +142,35 @@ static enum status read_enterprise_list(struct server_link *link, struct server_
 	return STATUS_DONE;
 }
 
+/* One of the plugin's status variables. */
+static enum status take_plugin_variable(struct server_state *state, const char *name, const char *value)
+{
+	struct server_id *id = NULL;
+	enum status status;
+
+	if (!strcasecmp(name, FINGERPRINT) && *value)
+		return take_text(&state->fingerprint, value);
+	if (strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1) != 0)
+		return STATUS_DONE;
+	status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10), &id);
+	if (status)
+		return status;
+	id->newest = (uint32_t)strtoul(value, NULL, 10);
+	state->tells_newest = true;
+	return STATUS_DONE;
+}
+
 static enum status read_plugin_list(struct server_link *link, struct server_state *state)
 {
 	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
-	enum status status =
-		server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN_NAME "\\_newest\\_version\\_%'", &rows);
+	enum status status = server_query(link, "SHOW GLOBAL STATUS LIKE '" PLUGIN_NAME "\\_%'", &rows);
 
 	json_array_foreach (rows, i, row) {
-		const char *name = row_text(row, 0);
-		struct server_id *id = NULL;
-
-		if (!name || strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1))
-			continue;
-		status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10), &id);
-		if (status)
-			return status;
-		id->newest = (uint32_t)row_number(row, 1);
+		if (!status && row_text(row, 0) && row_text(row, 1))
+			status = take_plugin_variable(state, row_text(row, 0), row_text(row, 1));
 	}
-	state->tells_newest = json_array_size(rows) > 0;
 	return status;
 }
 

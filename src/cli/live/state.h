@@ -30,9 +30,10 @@ struct server_id {
 };
 
 struct server_state {
-	char *version;	/* as SELECT VERSION() gives it */
-	char *plugin;	/* the active key management plugin; NULL: none */
-	char *filename; /* its key file; NULL: not known */
+	char *version;	   /* as SELECT VERSION() gives it */
+	char *plugin;	   /* the active key management plugin; NULL: none */
+	char *filename;	   /* its key file; NULL: not known */
+	char *fingerprint; /* of all keys that it has loaded, as keyset_fingerprint computes it; NULL: not known */
 	enum reload reload;
 	bool tells_newest;     /* newest is known for every ID that the server has loaded */
 	uint32_t threads;      /* innodb_encryption_threads */
