@@ -477,10 +477,12 @@ free_port() {
 	done
 	run -0 mkeyfile status --defaults-extra-file=untrusting.cnf --server=127.0.0.1:"$port" --no-tls
 	server_stop
-	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --ssl-cert="$PWD/elsewhere.pem" --ssl-key="$PWD/elsewhere.key"
+	# Connector/C 3.4.2 does not check the name for 127.0.0.1
+	start --skip-networking=OFF --bind-address=127.0.0.2 --port="$port" --ssl-cert="$PWD/elsewhere.pem" --ssl-key="$PWD/elsewhere.key"
 	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/elsewhere.pem" >elsewhere.cnf
-	run --separate-stderr mkeyfile status --defaults-extra-file=elsewhere.cnf --server=127.0.0.1:"$port"
+	run --separate-stderr mkeyfile status --defaults-extra-file=elsewhere.cnf --server=127.0.0.2:"$port"
 	same 2 "$status"
+	[[ ${stderr_lines[0]} == "mkeyfile status: server '127.0.0.2:$port': TLS/SSL error: "* ]]
 	server_stop
 	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --skip-ssl
 	run --separate-stderr mkeyfile status --defaults-extra-file=trusting.cnf --server=127.0.0.1:"$port"

@@ -370,13 +370,13 @@ static enum status ask_server(const struct arguments *arguments, struct server_l
 	return status;
 }
 
-static enum status find_tables(const struct arguments *arguments, struct server_link *link, const struct key_ids *ids,
-			       struct tables *tables)
+static enum status find_tables(const struct arguments *arguments, struct server_link *link,
+			       const struct keyfile *keyfile, const struct key_ids *ids, struct tables *tables)
 {
 	enum status status = STATUS_DONE;
 
 	if (arguments->datadirs.count)
-		status = tables_of_datadirs(&arguments->datadirs, arguments->options->talk.quiet, ids, tables);
+		status = tables_of_datadirs(&arguments->datadirs, arguments->options->talk.quiet, keyfile, ids, tables);
 	else if (link)
 		status = tables_of_server(link, ids, tables);
 	if (!status && tables->unnamed)
@@ -394,9 +394,9 @@ static enum status find_tables_unlocked(const struct arguments *arguments, struc
 	enum status status;
 
 	if (filter_is_used(options))
-		return find_tables(arguments, link, ids, tables);
+		return find_tables(arguments, link, &edit->content.keyfile, ids, tables);
 	store_unlock(&edit->store);
-	status = find_tables(arguments, link, ids, tables);
+	status = find_tables(arguments, link, &edit->content.keyfile, ids, tables);
 	if (status)
 		return status;
 	return message_fault(store_lock_again(&edit->store, options->writing.lock_timeout), options->file);

@@ -236,12 +236,12 @@ bool tables_add_file(struct tables *tables, uint32_t id, const struct data_file 
 	return true;
 }
 
-enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct key_ids *ids,
-			       struct tables *ret_tables)
+enum status tables_of_datadirs(const struct datadirs *datadirs, bool quiet, const struct keyfile *keyfile,
+			       const struct key_ids *ids, struct tables *ret_tables)
 {
 	DATA_AUDIT struct data_audit audit = { 0 };
 	const struct data_needs *needs = &audit.needs;
-	enum status status = datadirs_audit(datadirs, quiet, (struct survey_options){ 0 }, &audit);
+	enum status status = datadirs_audit(datadirs, quiet, (struct survey_options){ .keyfile = keyfile }, &audit);
 
 	if (!status)
 		status = datadirs_check_kinds(datadirs, needs);
