@@ -4,12 +4,10 @@
 bats_require_minimum_version 1.5.0
 load common
 load server
+load ansible
 
 teardown() {
-	local file
-	for file in ./*/server.pid; do
-		[ ! -s "$file" ] || kill "$(cat "$file")" || :
-	done
+	ansible_stop
 	[ -z "${reader-}" ] || kill "$reader" 2>/dev/null || :
 }
 
@@ -63,99 +61,96 @@ end' "$output"
 	same_as_shown docs/shell-recipe.md
 }
 
-# Creates a server of user root with a separate option file and all tables encrypted.
-make_server() { # name
-	mkdir "$1" "$1/tmp"
-	cp -p keyfile keyfile.key "$1/"
-	mkeyfile config -q -f "$1/keyfile" -P "$1/keyfile.key" >"$1/my.cnf"
-	cat >>"$1/my.cnf" <<-END
-		user = root
-		datadir = $PWD/$1/data
-		tmpdir = $PWD/$1/tmp
-		socket = $PWD/$1/socket
-		pid_file = $PWD/$1/server.pid
-		skip_networking
-		log_bin = $PWD/$1/data/binlog
-		server_id = ${1#db}
-		innodb_encrypt_tables = ON
-		innodb_encrypt_log = ON
-		innodb_encryption_threads = 1
-		innodb_use_native_aio = OFF
-		innodb_buffer_pool_size = 16M
-	END
-	cat >"$1/restart" <<-END
-		#!/bin/sh
-		# like a service manager: stop, start, return
-		echo $1 >>$PWD/restarted
-		if [ -s $PWD/$1/server.pid ]; then
-			pid=\$(cat $PWD/$1/server.pid)
-			kill \$pid
-			while kill -0 \$pid 2>/dev/null; do sleep 0.1; done
-		fi
-		setsid $MARIADBD --defaults-file=$PWD/$1/my.cnf >>$PWD/$1/log 2>&1 </dev/null 3>&- &
-		for i in \$(seq 600); do
-			mariadb-admin --no-defaults -uroot -S $PWD/$1/socket ping >/dev/null 2>&1 && exit
-			sleep 0.1
-		done
-		exit 1
-	END
-	chmod +x "$1/restart"
-}
-
-on() { # server statement
-	mariadb --no-defaults -uroot -S "$PWD/$1/socket" --skip-column-names --batch -e "$2"
-}
-
-@test "docs: the Ansible playbook, on two servers" {
+@test "docs: the Ansible role, on two servers" {
 	local host
 
-	"$MKEYFILE" generate -q -f keyfile --new-password-file=keyfile.key 1 2 100
-	server_install "$PWD/data"
+	ansible_environment
+	ansible_group db1 db2
+	mkeyfile generate -q --server-user=root -f master/keyfile --new-password-file=passwords/keyfile.key 1 2 100
 	for host in db1 db2; do
-		make_server $host
-		cp -a data $host/data
-		$host/restart
-		on $host "CREATE DATABASE db; CREATE TABLE db.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
-			INSERT INTO db.t VALUES (1), (2), (3)"
-		mkdir -p host_vars
-		cat >host_vars/$host.yml <<-END
-			ansible_connection: local
-			key_file: $PWD/$host/keyfile
-			password_file: $PWD/$host/keyfile.key
-			server_user: $(id -un)
-			datadir: $PWD/$host/data
-			restart: $PWD/$host/restart
-			client: mariadb --no-defaults -uroot -S $PWD/$host/socket
+		cat >>host_vars/$host.yml <<-END
+			mkeyfile_master: $PWD/master/keyfile
+			mkeyfile_master_password: $PWD/passwords/keyfile.key
 		END
+		# the state that the first playbook makes
+		mkdir $host/keys $host/password
+		cp -p master/keyfile $host/keys/
+		cp -p passwords/keyfile.key $host/password/
+		mkeyfile config -q -f $host/keys/keyfile -P $host/password/keyfile.key >$host/conf.d/keys.cnf
+		echo 'innodb_default_encryption_key_id = 101' >>$host/conf.d/keys.cnf
+		$host/restart
+		on $host "CREATE DATABASE d; CREATE TABLE d.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+			INSERT INTO d.t VALUES (1), (2), (3)"
 	done
-	rm restarted
-	export HOME=$PWD/home ANSIBLE_REMOTE_TEMP=$PWD/home/tmp ANSIBLE_LOCALHOST_WARNING=false LC_ALL=C.UTF-8
+	: >served
+	unset ANSIBLE_INVENTORY
 	export ANSIBLE_LOG_PATH=$PWD/ansible.log
-	mkdir home
 	same_as_shown docs/deployment.md || { grep -E "^(TASK|fatal)|FAILED" ansible.log || :; return 1; }
+	ansible-playbook -i inventory.ini install.yml --syntax-check
 
 	# rotated once, and restarted one after the other
-	same $'db1\ndb2' "$(cat restarted)"
+	same $'db1 stop\ndb1 start\ndb2 stop\ndb2 start' "$(cat served)"
 	for host in db1 db2; do
-		run -0 mkeyfile diff -f keyfile -P keyfile.key $host/keyfile
-		[ ! -e $host/keyfile.new ]
-		same 600 "$(stat -c %a $host/keyfile)"
-		same "1 2 3" "$(on $host 'SELECT i FROM db.t' | xargs)"
-		# the server has the new key
-		on $host "CREATE TABLE db.later (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101"
-		run -1 grep -F '[ERROR]' $host/log
+		cmp master/keyfile $host/keys/keyfile
+		same keyfile "$(ls $host/keys)"
+		same "1 2 3" "$(on $host 'SELECT i FROM d.t' | xargs)"
+		grep -qi "encryption_key_id.*=.101" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
 	done
-	grep -qi "encryption_key_id.*=.101" <<<"$(on db1 'SHOW CREATE TABLE db.t')"
-	grep -qi "encryption_key_id.*=.*100" <<<"$(on db2 'SHOW CREATE TABLE db.t')"
+}
 
-	# a master copy without a key that the data needs is not installed on any server
-	"$MKEYFILE" generate -q -f less -P keyfile.key 1 2
-	: >restarted
-	run -2 ansible-playbook -i inventory.ini rotate-key.yml --skip-tags rotate -e master="$PWD/less" -e master_password="$PWD/keyfile.key"
-	same "" "$(cat restarted)"
-	for host in db1 db2; do
-		run -0 mkeyfile diff -f keyfile -P keyfile.key $host/keyfile
+# Prints how many connections the server counts as aborted.
+aborted() { # host
+	on "$1" "SHOW GLOBAL STATUS WHERE Variable_name IN ('Aborted_connects', 'Aborted_clients')"
+}
+
+# Asks a server for its status many times. The server must not count or log an aborted connection.
+ask_often() { # host times
+	local before i
+
+	before=$(aborted "$1")
+	for ((i = 0; i < $2; i++)); do
+		mkeyfile status -q --no-defaults -f keyfile -P keyfile.key --server="$PWD/$1/socket" --user=root >/dev/null
 	done
+	same "$before" "$(aborted "$1")"
+	run -1 grep -i 'aborted' "$1/log"
+}
+
+# Starts a server with the keys of a new key file.
+start_monitored() {
+	"$MKEYFILE" generate -q --server-user=root -f keyfile --new-password-file=keyfile.key 1 2 100
+	server_install "$PWD/data"
+	ansible_host db1 1
+	mv data db1/data
+	mkeyfile config -q -f keyfile -P keyfile.key >db1/conf.d/keys.cnf
+	echo 'log_warnings = 9' >>db1/conf.d/keys.cnf
+	db1/restart
+	on db1 "CREATE DATABASE d; CREATE TABLE d.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100"
+}
+
+@test "docs: monitoring with Nagios, systemd and Prometheus" {
+	start_monitored
+	export MKEYFILE_FILE=$PWD/keyfile MKEYFILE_PASSWORD_FILE=$PWD/keyfile.key MYSQL_UNIX_PORT=$PWD/db1/socket
+	same_as_shown docs/monitoring.md
+	shellcheck check_mkeyfile mkeyfile-metrics
+	same 644 "$(stat -c %a collector/mkeyfile.prom)"
+	same mkeyfile.prom "$(ls collector)"
+	# the format of the textfile collector
+	run -1 grep -vE '^(# TYPE [a-z_]+ gauge|[a-z_]+(\{[a-z]+="[a-z0-9]+"\})? [0-9]+)$' collector/mkeyfile.prom
+	/usr/bin/python3 -c 'import sys, yaml; yaml.safe_load(sys.stdin)' <mkeyfile-rules.yml
+
+	mkdir units
+	sed -i "s|/usr/bin/mkeyfile|$MKEYFILE|" mkeyfile-check.service
+	mv mkeyfile-*.service mkeyfile-*.timer units/
+	printf '[Service]\nExecStart=/bin/true\n' >units/mariadb.service
+	run -0 env SYSTEMD_UNIT_PATH="$PWD/units:" systemd-analyze --man=no verify units/mkeyfile-check.timer units/mkeyfile-check.service
+	same "" "$output"
+	ask_often db1 50
+}
+
+# bats test_tags=deep,plain
+@test "docs: 1000 checks leave no aborted connection" {
+	start_monitored
+	ask_often db1 1000
 }
 
 # Prints a Secret with one value as kubectl does.

@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The role in ansible/, with three servers on this host. The tests use the same servers in order.
+# bats file_tags=deep,plain
+bats_require_minimum_version 1.5.0
+load common
+load server
+load ansible
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	TMPDIR=$BATS_FILE_TMPDIR
+	ansible_group db1 db2 db3
+}
+
+setup_test() {
+	cd "$BATS_FILE_TMPDIR" || return
+	ansible_environment
+	export ANSIBLE_LOG_PATH=$PWD/ansible.log
+	: >served
+}
+
+teardown_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	ansible_stop
+}
+
+# Succeeds if no host changed or failed in the last run.
+nothing_changed() {
+	same 0 "$status"
+	same "changed=0 changed=0 changed=0" "$(sed -n 's/^db[123].* \(changed=[0-9]*\).*/\1/p' <<<"$output" | xargs)"
+}
+
+all_keys() { # host
+	mkeyfile list --no-defaults --fingerprint -f "$1/keys/keyfile" -P "$1/password/keyfile.key"
+}
+
+# Succeeds if all hosts have the keys of the master copy, as one file, and nothing is left over.
+all_same() {
+	local host
+
+	for host in db1 db2 db3; do
+		cmp master/keyfile $host/keys/keyfile
+		cmp passwords/keyfile.key $host/password/keyfile.key
+		same "600 600" "$(stat -c %a $host/keys/keyfile $host/password/keyfile.key | xargs)"
+		same keyfile "$(find $host/keys -type f ! -name '*~' -printf '%f\n')"
+		same "keyfile.key" "$(ls $host/password)"
+		run -0 mkeyfile verify -q --defaults-file=$host/my.cnf --server-user=root --target=auto
+	done
+}
+
+one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 start'
+
+@test "ansible-lint is clean" {
+	cp -r "$abs_top_srcdir/ansible" lint
+	cd lint
+	git init -q .
+	run ansible-lint --offline -q
+	same "" "$output"
+	same 0 "$status"
+}
+
+@test "check mode changes nothing before the first installation" {
+	role main --check
+	same 0 "$status"
+	same "" "$(find master passwords -type f)"
+	[ ! -e db1/keys ]
+	same "" "$(cat served)"
+}
+
+@test "first installation" {
+	role main -vvv --diff
+	same 0 "$status"
+	all_same
+	same "1 2 100" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
+	same "$one_after_the_other" "$(cat served)"
+	for host in db1 db2 db3; do
+		on $host "CREATE DATABASE d; CREATE TABLE d.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100; INSERT INTO d.t VALUES (1)"
+	done
+
+	: >served
+	role main
+	nothing_changed
+	role main --check --diff
+	nothing_changed
+	same "" "$(cat served)"
+}
+
+@test "owner, mode and option file are restored" {
+	chmod 640 db2/keys/keyfile
+	sed -i '$d' db3/conf.d/keys.cnf
+	role main --check
+	same 0 "$status"
+	same 640 "$(stat -c %a db2/keys/keyfile)"
+	same "" "$(cat served)"
+	role main -vvv --diff
+	same 0 "$status"
+	all_same
+	same $'db3 stop\ndb3 start' "$(cat served)"
+}
+
+@test "rotation to a new ID" {
+	role rotate --check -e mkeyfile_rotate=100 -e mkeyfile_new_id=101
+	same 0 "$status"
+	same "1 2 100" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
+	role rotate -vvv --diff -e mkeyfile_rotate=100 -e mkeyfile_new_id=101 -e mkeyfile_default_id=101
+	same 0 "$status"
+	all_same
+	same "$one_after_the_other" "$(cat served)"
+	for host in db1 db2 db3; do
+		grep -qi "encryption_key_id.*=.101" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
+		same 101 "$(on $host 'SELECT @@GLOBAL.innodb_default_encryption_key_id')"
+		same 1 "$(on $host 'SELECT i FROM d.t')"
+	done
+	echo "mkeyfile_default_id: 101" >>group_vars/all.yml
+
+	: >served
+	role rotate -e mkeyfile_rotate=100 -e mkeyfile_new_id=101
+	nothing_changed
+	same "" "$(cat served)"
+}
+
+@test "the default key of new tables must not be the old key" {
+	role rotate -e mkeyfile_rotate=101 -e mkeyfile_new_id=102 -e mkeyfile_default_id=0
+	[ "$status" != 0 ]
+	grep -q 'innodb_default_encryption_key_id is 101; set mkeyfile_default_id' <<<"$output"
+	same 0 "$(on db1 'SELECT @@GLOBAL.innodb_default_encryption_key_id = 102')"
+}
+
+@test "a new password" {
+	mv passwords/keyfile.key passwords/old.key
+	role passwd --check -e mkeyfile_old_password="$PWD/passwords/old.key"
+	same 0 "$status"
+	[ ! -e passwords/keyfile.key ]
+	role passwd -vvv --diff -e mkeyfile_old_password="$PWD/passwords/old.key"
+	same 0 "$status"
+	all_same
+	same "" "$(cat served)"
+	role passwd -e mkeyfile_old_password="$PWD/passwords/old.key"
+	nothing_changed
+}
+
+@test "a key is removed when the data of every host allows it" {
+	on db3 "CREATE TABLE d.old (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100"
+	role remove -e '{mkeyfile_remove: [100]}' -e '{mkeyfile_ids: [1, 2]}'
+	[ "$status" != 0 ]
+	grep -q "needs key ID 100" <<<"$output"
+	all_same
+	same "1 2 100 101" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
+	# the server that refused is running again
+	same 0 "$(on db3 'SELECT COUNT(*) FROM d.old')"
+	on db3 "ALTER TABLE d.old ENCRYPTION_KEY_ID=101"
+
+	: >served
+	role remove -vvv --diff -e '{mkeyfile_remove: [100]}' -e '{mkeyfile_ids: [1, 2]}'
+	same 0 "$status"
+	all_same
+	same "1 2 101" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
+	# once for the proof, and once for the removal
+	same "$one_after_the_other
+$one_after_the_other" "$(uniq served)"
+	echo 'mkeyfile_ids: [1, 2]' >>host_vars/db1.yml
+	echo 'mkeyfile_ids: [1, 2]' >>host_vars/db2.yml
+	echo 'mkeyfile_ids: [1, 2]' >>host_vars/db3.yml
+	role remove -e '{mkeyfile_remove: [100]}'
+	nothing_changed
+}
+
+@test "a key that only one host has is never overwritten" {
+	mkeyfile add -q --no-defaults --server-user=root 200 -f db2/keys/keyfile -P db2/password/keyfile.key
+	before=$(mkeyfile list --no-defaults -f db2/keys/keyfile -P db2/password/keyfile.key)
+	role main
+	[ "$status" != 0 ]
+	grep -q 'The key file of this host has keys that the master copy lacks' <<<"$output"
+	same "$before" "$(mkeyfile list --no-defaults -f db2/keys/keyfile -P db2/password/keyfile.key)"
+	cp -p db1/keys/keyfile db2/keys/keyfile
+	role main
+	nothing_changed
+}
+
+@test "a run that fails in the middle is completed by the next one" {
+	arguments=(-e mkeyfile_rotate=101 -e mkeyfile_new_id=102 -e mkeyfile_default_id=102)
+	chmod -x db2/restart
+	role rotate "${arguments[@]}"
+	[ "$status" != 0 ]
+	# db3 was not touched, and no table was moved
+	same $'db1 stop\ndb1 start' "$(cat served)"
+	grep -qi "encryption_key_id.*=.101" <<<"$(on db1 'SHOW CREATE TABLE d.t')"
+
+	chmod +x db2/restart
+	: >served
+	role rotate "${arguments[@]}"
+	same 0 "$status"
+	all_same
+	same $'db2 stop\ndb2 start\ndb3 stop\ndb3 start' "$(cat served)"
+	for host in db1 db2 db3; do
+		grep -qi "encryption_key_id.*=.102" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
+	done
+	role rotate "${arguments[@]}"
+	nothing_changed
+}
+
+@test "no key and no password is in a log, a diff or a fact" {
+	# every run is in the log, and some of them with -vvv and --diff
+	grep -q 'invocation' ansible.log
+	for password in passwords/keyfile.key passwords/old.key; do
+		for file in master/keyfile master/keyfile~ db?/keys/keyfile~; do
+			openssl_decrypt $password "$file" 2>/dev/null | cut -d ';' -f 2 | grep -xE '[0-9a-f]{64}' || :
+		done
+		cat $password
+	done | sort -u >secrets
+	[ "$(wc -l <secrets)" -ge 6 ]
+	run -1 grep -aFf secrets ansible.log
+	run -1 grep -raFf secrets home db1/log db2/log db3/log
+	# nor in base64 or upper case
+	run -1 grep -aiFf secrets ansible.log
+}
