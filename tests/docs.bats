@@ -109,7 +109,7 @@ ask_often() { # host times
 
 	before=$(aborted "$1")
 	for ((i = 0; i < $2; i++)); do
-		mkeyfile status -q --no-defaults -f keyfile -P keyfile.key --server="$PWD/$1/socket" --user=root >/dev/null
+		mkeyfile status -q --no-defaults -f keyfile -P password/keyfile.key --server="$PWD/$1/socket" --user=root >/dev/null
 	done
 	same "$before" "$(aborted "$1")"
 	run -1 grep -i 'aborted' "$1/log"
@@ -117,11 +117,12 @@ ask_often() { # host times
 
 # Starts a server with the keys of a new key file.
 start_monitored() {
-	"$MKEYFILE" generate -q --server-user=root -f keyfile --new-password-file=keyfile.key 1 2 100
+	mkdir -m 700 password
+	"$MKEYFILE" generate -q --server-user=root -f keyfile --new-password-file=password/keyfile.key 1 2 100
 	server_install "$PWD/data"
 	ansible_host db1 1
 	mv data db1/data
-	mkeyfile config -q -f keyfile -P keyfile.key >db1/conf.d/keys.cnf
+	mkeyfile config -q -f keyfile -P password/keyfile.key >db1/conf.d/keys.cnf
 	echo 'log_warnings = 9' >>db1/conf.d/keys.cnf
 	db1/restart
 	on db1 "CREATE DATABASE d; CREATE TABLE d.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100"
@@ -129,7 +130,7 @@ start_monitored() {
 
 @test "docs: monitoring with Nagios, systemd and Prometheus" {
 	start_monitored
-	export MKEYFILE_FILE=$PWD/keyfile MKEYFILE_PASSWORD_FILE=$PWD/keyfile.key MYSQL_UNIX_PORT=$PWD/db1/socket
+	export MKEYFILE_FILE=keyfile MKEYFILE_PASSWORD_FILE=password/keyfile.key MYSQL_UNIX_PORT=$PWD/db1/socket
 	same_as_shown docs/monitoring.md
 	shellcheck check_mkeyfile mkeyfile-metrics
 	same 644 "$(stat -c %a collector/mkeyfile.prom)"
