@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # The role in ansible/, with three servers on this host. The tests use the same servers in order.
-# bats file_tags=deep,plain
+# Only scripts/check --all runs this file, because it takes minutes.
+# bats file_tags=deep,minutes
 bats_require_minimum_version 1.5.0
 load common
 load server
