@@ -16,12 +16,15 @@ setup_file() {
 setup_test() {
 	declare -gA pids ports
 	plugin_setup
-	for server in one two; do
-		mkdir -p $server/logs
-		copy_data $server/data
-		mkeyfile generate -q -f $server/keyfile 1 2 100
-		ports[$server]=$(free_port)
-	done
+	make_server one
+	make_server two
+}
+
+make_server() { # name
+	mkdir -p "$1/logs"
+	copy_data "$1/data"
+	mkeyfile generate -q -f "$1/keyfile" 1 2 100
+	ports[$1]=$(free_port)
 }
 
 teardown() {
@@ -46,10 +49,10 @@ at() { # server command...
 }
 
 start_at() { # server plugin [option...]
-	local server=$1 plugin=$2 id=1
+	local server=$1 plugin=$2
+	local -A ids=([one]=1 [two]=2 [three]=3)
 	shift 2
-	[ "$server" = one ] || id=2
-	at "$server" start "$plugin" --server-id=$id --relay-log="$PWD/$server/logs/relay" --log-slave-updates \
+	at "$server" start "$plugin" --server-id="${ids[$server]}" --relay-log="$PWD/$server/logs/relay" --log-slave-updates \
 		--binlog-format=ROW --skip-networking=0 --bind-address=127.0.0.1 --port="${ports[$server]}" --skip-slave-start "$@"
 	pids[$server]=$server_pid
 }
@@ -73,7 +76,7 @@ follow() { # replica primary [option of CHANGE MASTER]
 }
 
 make_user() { # server
-	at "$1" sql -e "CREATE USER replica@'127.0.0.1' IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1'"
+	at "$1" sql -e "SET sql_log_bin = 0; CREATE USER replica@'127.0.0.1' IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1'"
 }
 
 position() { # server
@@ -163,6 +166,7 @@ logs_are_readable() { # server
 	make_user one
 	at one make_tables
 	start_at two file_key_management
+	make_user two
 	follow two one MASTER_USE_GTID=slave_pos
 	applied two one
 	same "$(rows_at one)" "$(rows_at two)"
@@ -281,6 +285,7 @@ rotate_twice() { # server
 	make_user one
 	at one make_tables
 	start_at two mkeyfile_key_management
+	make_user two
 	follow two one "MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4"
 	applied two one
 	at two sql -e 'STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=3600; START SLAVE'
@@ -349,4 +354,73 @@ rotate_twice() { # server
 	proven one
 	proven two
 	no_errors
+}
+
+# Verifies only the data directory, without that of the relay logs.
+lacks_logs() { # server line...
+	local server=$1
+	shift
+	run mkeyfile verify -q --no-defaults --server-user=root -f "$server/keyfile" --datadir="$server/data"
+	same "$(printf '%s\n' "$@" | sort)" "$(sed -n 's/^incomplete: \(.* which is missing\)$/\1/p' <<<"$output" | sort)"
+}
+
+@test "several connections: names with odd letters, relay logs inside and outside of the data directory" {
+	local plugin=mkeyfile_key_management log logs
+
+	make_server three
+	for server in one two; do
+		start_at $server $plugin
+		make_user $server
+		at $server sql -e "FLUSH BINARY LOGS; FLUSH BINARY LOGS; CREATE DATABASE from_$server; USE from_$server;
+			CREATE TABLE t (i INT PRIMARY KEY, t TEXT) ENCRYPTION_KEY_ID=100;
+			INSERT INTO t SELECT seq, REPEAT(MD5(seq), 10) FROM seq_1_to_300"
+	done
+	start_at three $plugin
+	connect one binlog.000001 4
+	connect two binlog.000001 4
+	same 300 "$(at three sql -e 'SELECT COUNT(*) FROM from_one.t JOIN from_two.t USING (i, t)')"
+	check 0 three three/keyfile
+	check 1 three two/keyfile
+	lacks_logs three "$(relay_lists one)" "$(relay_lists two)"
+	at three sql -e "SET NAMES utf8mb4; STOP SLAVE 'ä /one'; RESET SLAVE 'ä /one' ALL"
+	lacks_logs three "$(relay_lists two)"
+	check 0 three three/keyfile
+	at three sql -e "SET NAMES utf8mb4; STOP SLAVE 'ä /two'; RESET SLAVE 'ä /two' ALL"
+	lacks_logs three
+	stop_at three
+	check 0 three three/keyfile
+
+	mkdir three/data/in
+	start_at three $plugin --relay-log=in/relay
+	connect two "$(at two sql -e 'SHOW MASTER STATUS' | cut -f 1)" "$(at two sql -e 'SHOW MASTER STATUS' | cut -f 2)"
+	check 0 three three/keyfile
+	stop_at three
+	lacks_logs three
+	check 0 three three/keyfile
+	# a copy, with absolute and relative names in its lists
+	mv three moved
+	check 0 moved moved/keyfile
+	lacks_logs moved
+	logs=(moved/data/in/relay*.0*)
+	mv "${logs[-1]}" .
+	log=in/${logs[-1]##*/}
+	lacks_logs moved "'moved/data/in/relay-@0k@0020@002ftwo.index' lists the log '$log', which is missing" \
+		"'moved/data/relay-log-@0k@0020@002ftwo.info' lists the log '$log', which is missing"
+}
+
+# Makes the third server a replica of another from a position on, and waits for what that server does.
+connect() { # server log position
+	at "$1" sql -e "UPDATE from_$1.t SET t = CONCAT(t, 'x') WHERE i < 200"
+	at three sql -e "SET NAMES utf8mb4, default_master_connection = 'ä /$1';
+		CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${ports[$1]}, MASTER_USER='replica', MASTER_PASSWORD='r',
+			MASTER_USE_GTID=no, MASTER_LOG_FILE='$2', MASTER_LOG_POS=$3;
+		START SLAVE;
+		SELECT MASTER_POS_WAIT('binlog.000003', $(at "$1" sql -e 'SHOW MASTER STATUS' | cut -f 2), 60) >= 0" >words
+	same 1 "$(<words)"
+}
+
+# What is said about the connection to a server.
+relay_lists() { # server
+	local logs=("$PWD/three/logs/relay-@0k@0020@002f$1".0*)
+	echo "'three/data/relay-log-@0k@0020@002f$1.info' lists the log '${logs[-1]}', which is missing"
 }
