@@ -82,3 +82,29 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 		"$(jq -c '.data.coverage.items[] | select(.part == "myisam") | {database, table, partition, part, setting}' <<<"$output")"
 	same 0 "$(jq '[.data.coverage.items[] | select(.table == "planned") | .clear_bytes] | add' <<<"$output")"
 }
+
+@test "files in other places, according to the option files" {
+	local at=$BATS_TEST_TMPDIR/server
+	mkdir "$at" "$at/logs" "$at/tmp" "$at/cache"
+	cp -r data "$at/data"
+	printf '%s\n' '[mariadbd]' "datadir=$at/data" "general_log_file=$at/logs/queries" "slow_query_log_file=own-slow" \
+		"log_error=$at/logs/errors" "tmpdir=$at/tmp" "wsrep_provider_options=gcache.dir=$at/cache" >"$at/my.cnf"
+	for name in logs/queries data/own-slow logs/errors.err tmp/#sql-temptable-1.MYD cache/galera.cache; do
+		echo "$text" >"$at/$name"
+	done
+	echo "$text" | tee "$at/logs/others" >"$at/tmp/others"
+	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
+	wanted="error-log $at/logs/errors.err
+galera $at/cache/galera.cache
+general-log $at/logs/queries
+slow-log $at/data/own-slow
+temporary-table $at/tmp/#sql-temptable-1.MYD"
+	for data in --server-data "--datadir=$at/data" "--datadir=$at/./data/"; do
+		run --separate-stderr mkeyfile verify --defaults-file="$at/my.cnf" --server-user=root --coverage --json "$data"
+		same "$wanted" "$(jq -r --arg size ${#text} '.data.coverage.items[] |
+			select(.clear_bytes == ($size | tonumber) + 1) | .part + " " + .path' <<<"$output" | sed 's|/\./|/|' | sort)"
+	done
+	# another data directory does not belong to that server
+	run --separate-stderr mkeyfile verify --defaults-file="$at/my.cnf" --server-user=root --coverage --datadir=data
+	[[ $output != *"$at"* ]]
+}

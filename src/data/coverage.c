@@ -206,14 +206,25 @@ void data_coverage_free(struct data_coverage *coverage)
 
 /* ---- all files ---- */
 
-static enum coverage_part part_of_log(const struct data_file *file, const struct coverage_log *logs, size_t count)
+/* The directories of both may have been reached through different links. */
+static bool is_same_path(const char *path, const char *other)
 {
-	enum coverage_part part = part_of(file);
+	struct stat one;
+	struct stat two;
 
-	for (size_t i = 0; i < count && file->kind == DATA_PLAIN; i++)
-		if (!strcmp(file->path, logs[i].path))
-			return logs[i].part;
-	return part;
+	if (strcmp(base_name(path), base_name(other)))
+		return false;
+	return !strcmp(path, other) ||
+	       (!stat(path, &one) && !stat(other, &two) && one.st_ino == two.st_ino && one.st_dev == two.st_dev);
+}
+
+/* Returns the log that the file is according to the option files, or NULL. */
+static const struct coverage_log *find_log(const struct data_file *file, const struct coverage_log *logs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((file->kind == DATA_PLAIN || file->kind == DATA_UNKNOWN) && is_same_path(file->path, logs[i].path))
+			return &logs[i];
+	return NULL;
 }
 
 static bool is_listed(enum coverage_part part, const struct data_file *file, const struct coverage *bytes)
@@ -256,11 +267,16 @@ static struct fault add_double_write(struct data_coverage *coverage, const struc
 	return add_item(coverage, COVERAGE_DOUBLE_WRITE, file, *bytes);
 }
 
-static struct fault add_file(struct data_coverage *coverage, enum coverage_part part, const struct data_file *file)
+static struct fault add_file(struct data_coverage *coverage, const struct coverage_log *log,
+			     const struct data_file *file)
 {
+	enum coverage_part part = log ? log->part : part_of(file);
 	struct coverage bytes = data_file_coverage(file);
 	struct fault fault = add_double_write(coverage, file);
 
+	/* a log with a name of its own */
+	if (log && !file->fault.code)
+		bytes = (struct coverage){ .clear = file->size };
 	count_part(coverage, part, &bytes);
 	coverage->all.files++;
 	if (!fault.code && is_listed(part, file, &bytes))
@@ -360,7 +376,7 @@ struct fault data_coverage_collect(const struct data_file *files, size_t count, 
 	struct fault fault = fault_none();
 
 	for (size_t i = 0; !fault.code && i < count; i++)
-		fault = add_file(&coverage, part_of_log(&files[i], logs, log_count), &files[i]);
+		fault = add_file(&coverage, find_log(&files[i], logs, log_count), &files[i]);
 	if (fault.code)
 		return fault;
 	merge_tables(&coverage);

@@ -4,6 +4,7 @@
 #include "core/array.h"
 #include "core/cleanup.h"
 #include "core/deadline.h"
+#include "core/format.h"
 #include "data/backup.h"
 #include "data/file_names.h"
 #include "data/live.h"
@@ -401,6 +402,50 @@ static struct fault add_missing(struct pool *pool)
 	return fault;
 }
 
+static struct fault add_plain(struct pool *pool, const char *path)
+{
+	struct data_file file = { .path = path, .kind = DATA_PLAIN };
+	struct stat status;
+
+	if (stat(path, &status))
+		return fault_none();
+	file.size = (uint64_t)status.st_size;
+	return S_ISREG(status.st_mode) ? add_known_job(pool, &file, true) : fault_none();
+}
+
+/* Other files there may be of other programs. */
+static struct fault add_temporary(struct pool *pool, const char *path)
+{
+	DIR *directory = directory_open(path);
+	const struct dirent *entry;
+	struct fault fault = fault_none();
+
+	while (directory && !fault.code && (entry = readdir(directory))) {
+		HEAP char *file = NULL;
+
+		if (strncmp(entry->d_name, "#sql", strlen("#sql")))
+			continue;
+		file = format_text("%s/%s", path, entry->d_name);
+		fault = file ? add_job(pool, file, fault_none()) : fault_of(FAULT_MEMORY);
+	}
+	if (directory)
+		closedir(directory);
+	return fault;
+}
+
+static struct fault add_others(struct pool *pool)
+{
+	const struct survey_options *options = pool->options;
+	struct fault fault = fault_none();
+
+	pool->directory = 0;
+	for (size_t i = 0; !fault.code && i < options->plain_file_count; i++)
+		fault = add_plain(pool, options->plain_files[i]);
+	for (size_t i = 0; !fault.code && i < options->temporary_directory_count; i++)
+		fault = add_temporary(pool, options->temporary_directories[i]);
+	return fault;
+}
+
 static struct fault walk(struct pool *pool, struct survey_result *result)
 {
 	const struct survey_options *options = pool->options;
@@ -414,6 +459,8 @@ static struct fault walk(struct pool *pool, struct survey_result *result)
 	}
 	if (!fault.code)
 		fault = add_missing(pool);
+	if (!fault.code)
+		fault = add_others(pool);
 	return fault;
 }
 

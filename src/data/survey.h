@@ -22,7 +22,13 @@ struct survey_options {
 	struct redo_logs *redo_logs;   /* of the directories */
 	bool full;		       /* prove every page, not just a sample */
 	bool coverage;		       /* also find out which bytes are in clear text */
-	uint32_t ciphers;	       /* a bit for each enum data_cipher that is possible; 0: all */
+	/* Further files, which are never encrypted, and further directories, in which only the
+	 * temporary tables of servers are read. Those that do not exist are skipped. */
+	const char *const *plain_files;
+	size_t plain_file_count;
+	const char *const *temporary_directories;
+	size_t temporary_directory_count;
+	uint32_t ciphers; /* a bit for each enum data_cipher that is possible; 0: all */
 	/* called about five times a second, in the caller's thread; NULL: never */
 	void (*progress)(void *context, const struct survey_progress *progress);
 	void *progress_context;

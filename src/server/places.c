@@ -166,3 +166,153 @@ struct fault server_places_find(const struct option_lines *lines, const char *da
 	places = (struct server_places){ 0 };
 	return fault;
 }
+
+/* ---- files ---- */
+
+enum {
+	TMPDIR, /* these are directories */
+	SLAVE_TMPDIR,
+	INNODB_TMPDIR,
+	GENERAL_LOG,
+	SLOW_LOG,
+	OLD_SLOW_LOG,
+	AUDIT_LOG,
+	BUFFER_POOL,
+	ERROR_LOG,
+	WSREP_HOME, /* tells about the next */
+	WSREP_OPTIONS,
+};
+
+/* Options with names that begin others follow, so that they are not taken for abbreviations. */
+static const char *const file_names[] = {
+	[TMPDIR] = "tmpdir",
+	[SLAVE_TMPDIR] = "slave_load_tmpdir",
+	[INNODB_TMPDIR] = "innodb_tmpdir",
+	[GENERAL_LOG] = "general_log_file",
+	[SLOW_LOG] = "log_slow_query_file",
+	[OLD_SLOW_LOG] = "slow_query_log_file",
+	[AUDIT_LOG] = "server_audit_file_path",
+	[BUFFER_POOL] = "innodb_buffer_pool_filename",
+	[ERROR_LOG] = "log_error",
+	[WSREP_HOME] = "wsrep_data_home_dir",
+	[WSREP_OPTIONS] = "wsrep_provider_options",
+	"general_log",
+	"log_slow_query",
+	"slow_query_log",
+	"innodb_buffer_pool_size",
+	"wsrep_provider",
+};
+
+#define FILE_NAMES (sizeof(file_names) / sizeof(file_names[0]))
+
+bool server_place_is_temporary(const struct server_place *place)
+{
+	return place->setting == file_names[TMPDIR] || place->setting == file_names[SLAVE_TMPDIR] ||
+	       place->setting == file_names[INNODB_TMPDIR];
+}
+
+static struct fault add_file(struct server_places *files, int setting, const char *directory, const char *value)
+{
+	return add(files, file_names[setting], *value == '/' ? strdup(value) : format_text("%s/%s", directory, value));
+}
+
+/* The server appends the suffix (sql/mysqld.cc, fn_format with MY_REPLACE_EXT if there is none). */
+static struct fault add_error_log(struct server_places *files, const char *datadir, const char *value)
+{
+	const char *slash = strrchr(value, '/');
+	HEAP char *name = format_text("%s%s", value, strchr(slash ? slash : value, '.') ? "" : ".err");
+
+	return name ? add_file(files, ERROR_LOG, datadir, name) : fault_of(FAULT_MEMORY);
+}
+
+/* "/one:/two" */
+static struct fault add_directories(struct server_places *files, int setting, const char *datadir, const char *list)
+{
+	struct fault fault = fault_none();
+
+	while (!fault.code && *list) {
+		size_t size = strcspn(list, ":");
+		HEAP char *path = strndup(list, size);
+
+		fault = path ? fault_none() : fault_of(FAULT_MEMORY);
+		if (path && *path)
+			fault = add_file(files, setting, datadir, path);
+		list += size + (list[size] == ':');
+	}
+	return fault;
+}
+
+/* Returns the value of one of Galera's own options, "gcache.dir = /data; gcache.size=1G": malloc(3)ed,
+ * or NULL if it is missing or memory runs out. */
+static char *provider_option(const char *list, const char *name)
+{
+	while (*list) {
+		size_t end = strcspn(list, ";");
+		size_t blank = strspn(list, " \t");
+		size_t size = strlen(name);
+		const char *value = list + blank + size;
+
+		if (blank + size < end && !strncmp(list + blank, name, size)) {
+			value += strspn(value, " \t");
+			if (*value == '=') {
+				value += 1 + strspn(value + 1, " \t");
+				return strndup(value, strcspn(value, "; \t"));
+			}
+		}
+		list += end + (list[end] == ';');
+	}
+	return NULL;
+}
+
+static struct fault add_galera_cache(struct server_places *files, const char *datadir,
+				     const char *const values[FILE_NAMES])
+{
+	const char *list = values[WSREP_OPTIONS] ? values[WSREP_OPTIONS] : "";
+	HEAP char *option = provider_option(list, "gcache.dir");
+	HEAP char *name = provider_option(list, "gcache.name");
+	const char *home = option ? option : values[WSREP_HOME];
+	HEAP char *directory = NULL;
+
+	if (!values[WSREP_OPTIONS] && !values[WSREP_HOME])
+		return fault_none();
+	if (!home || !*home)
+		directory = strdup(datadir);
+	else
+		directory = *home == '/' ? strdup(home) : format_text("%s/%s", datadir, home);
+	return directory ? add_file(files, WSREP_OPTIONS, directory, name && *name ? name : "galera.cache")
+			 : fault_of(FAULT_MEMORY);
+}
+
+static struct fault add_file_setting(struct server_places *files, int setting, const char *datadir, const char *value)
+{
+	if (!value || !*value)
+		return fault_none();
+	if (setting <= INNODB_TMPDIR)
+		return add_directories(files, setting, datadir, value);
+	if (setting == ERROR_LOG)
+		return add_error_log(files, datadir, value);
+	return add_file(files, setting, datadir, value);
+}
+
+struct fault server_files_find(const struct option_lines *lines, const char *datadir, struct server_places *ret_files)
+{
+	SERVER_PLACES struct server_places files = { 0 };
+	const char *values[FILE_NAMES] = { 0 };
+	struct fault fault = fault_none();
+
+	for (size_t i = 0; i < lines->count; i++) {
+		struct option_match match = option_match(&lines->items[i], file_names, FILE_NAMES);
+
+		if (match.count == 1)
+			values[match.first] = match.value;
+	}
+	for (int i = 0; !fault.code && i < WSREP_HOME; i++)
+		fault = add_file_setting(&files, i, datadir, values[i]);
+	if (!fault.code)
+		fault = add_galera_cache(&files, datadir, values);
+	if (fault.code)
+		return fault;
+	*ret_files = files;
+	files = (struct server_places){ 0 };
+	return fault;
+}

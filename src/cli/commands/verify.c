@@ -298,7 +298,7 @@ static enum status verify(void *input)
 	struct arguments *arguments = input;
 	INSPECTION struct inspection inspection = { 0 };
 	PROOF struct proof proof = { 0 };
-	enum status status = datadirs_complete(&arguments->prove.datadirs, &arguments->options->host);
+	enum status status = prove_complete(&arguments->prove, &arguments->options->host);
 	bool has_data = arguments->prove.datadirs.count > 0;
 
 	if (!status)

@@ -93,6 +93,15 @@ enum status defaults_find_places(struct host *host, struct server_places *ret_pl
 	return message_fault(server_places_find(&host->server_lines, DATADIR_DEFAULT, ret_places), "");
 }
 
+enum status defaults_find_files(struct host *host, const char *datadir, struct server_places *ret_files)
+{
+	enum status status = read_server_lines(host);
+
+	if (status)
+		return status;
+	return message_fault(server_files_find(&host->server_lines, datadir, ret_files), "");
+}
+
 /* Standard input is never the server's file. */
 static bool may_be_servers(const char *file)
 {

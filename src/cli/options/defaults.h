@@ -20,6 +20,9 @@ struct option_files defaults_option_files(const struct host *host);
 /* Finds the directories of the server in the option files. Reports failures. */
 MUST_CHECK enum status defaults_find_places(struct host *host, struct server_places *ret_places);
 
+/* Finds what else the server has according to the option files: see server_files_find. */
+MUST_CHECK enum status defaults_find_files(struct host *host, const char *datadir, struct server_places *ret_files);
+
 /* Reports, as a usage error, that no key file is given. Hints at groups that set one but that
  * the server does not read. */
 enum status defaults_say_no_file(const struct host *host);

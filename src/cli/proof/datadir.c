@@ -52,7 +52,7 @@ const struct option_table datadir_table = { specs, conflicts, .free = free_datad
 
 /* ---- the server's own ---- */
 
-static bool is_covered(const struct datadirs *datadirs, const char *path)
+bool datadirs_cover(const struct datadirs *datadirs, const char *path)
 {
 	for (size_t i = 0; i < datadirs->count; i++)
 		if (tree_has(datadirs->paths[i], path))
@@ -70,7 +70,7 @@ enum status datadirs_complete(struct datadirs *datadirs, struct host *host)
 	for (size_t i = 0; !status && i < datadirs->places.count; i++) {
 		const struct server_place *place = &datadirs->places.items[i];
 
-		if (is_covered(datadirs, place->path))
+		if (datadirs_cover(datadirs, place->path))
 			continue;
 		if (datadirs->count == DATADIRS_MAX)
 			return usage_error("too many directories");

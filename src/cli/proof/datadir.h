@@ -27,6 +27,9 @@ MUST_CHECK enum status datadirs_complete(struct datadirs *datadirs, struct host 
 MUST_CHECK enum status datadirs_audit(const struct datadirs *datadirs, bool quiet, struct survey_options how,
 				      struct data_audit *ret_audit);
 
+/* Whether path is in one of the directories. */
+bool datadirs_cover(const struct datadirs *datadirs, const char *path);
+
 /* The options for these directories, quoted for a shell: " --datadir=/srv --server-data".
  * malloc(3)ed; NULL: no memory. */
 char *datadirs_retype(const struct datadirs *datadirs);

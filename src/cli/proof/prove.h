@@ -15,7 +15,8 @@ struct prove_options {
 	bool full;
 	bool all_files;
 	bool coverage;
-	const char *only_cbc; /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
+	struct server_places files; /* for coverage: what the server has outside its directories */
+	const char *only_cbc;	    /* the plugin that reads the keys, if it has no AES_CTR; else NULL */
 };
 
 /* For a struct prove_options; those of datadir_table are for its datadirs. */
@@ -39,6 +40,10 @@ struct proof {
 };
 
 #define PROOF __attribute__((cleanup(proof_free)))
+
+/* Completes the directories as datadirs_complete does. With coverage, adds what the option files say about
+ * the server if its data directory is one of them. */
+MUST_CHECK enum status prove_complete(struct prove_options *what, struct host *host);
 
 /* Reads the directories, and prints an error if this fails. keyfile: NULL if there is no key file
  * that can be parsed. All arguments must outlive proof. A proof whose answer is no is STATUS_DONE. */
