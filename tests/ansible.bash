@@ -8,6 +8,8 @@ ansible_environment() {
 	mkdir -p home collections/ansible_collections/mkeyfile
 	ln -sfn "$abs_top_srcdir/ansible" collections/ansible_collections/mkeyfile/mariadb
 	export HOME=$PWD/home ANSIBLE_REMOTE_TEMP=$PWD/home/tmp ANSIBLE_LOCALHOST_WARNING=false LC_ALL=C.UTF-8
+	# newer releases of Ansible warn about the interpreter that they find
+	export ANSIBLE_PYTHON_INTERPRETER=auto_silent
 	export ANSIBLE_COLLECTIONS_PATH=$PWD/collections ANSIBLE_PIPELINING=1 ANSIBLE_NOCOLOR=1 ANSIBLE_DEPRECATION_WARNINGS=0
 	export ANSIBLE_INVENTORY=$PWD/inventory.ini
 	# the option files of the hosts count

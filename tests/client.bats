@@ -227,7 +227,7 @@ sys.exit(status)' "$@"
 		rows:30:: the server's answer is too large
 		many-rows:30:: the server's answer is too large
 		column-descriptions:30:: Client run out of memory
-		column-count:30:: Client run out of memory
+		column-count:30:
 		packet:30:
 		garbage:1:
 		drip:1: does not answer

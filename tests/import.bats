@@ -299,7 +299,7 @@ hint: install the AWS command line interface, or use --aws-command=COMMAND to na
 	local id key form
 	for id in 1 2; do
 		key=$(sed -n "s/^$id;//p" keyfile)
-		for form in "$key" "$(xxd -r -p <<<"$key" | base64 -w 0)"; do
+		for form in "$key" "$(basenc --base16 -d <<<"${key^^}" | base64 -w 0)"; do
 			run -1 grep -rqaiF -e "$form" log aws new "$BATS_TEST_TMPDIR/tmp"
 		done
 	done
@@ -394,7 +394,7 @@ hint: --force overrides this check" ]]
 	[ "$status" = 4 ]
 	[[ $stderr == "mkeyfile export: "*" encrypted with AES_CTR, but aws_key_management reads only AES_CBC
 "*"  '$data/t/a.ibd'
-hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
+"*"hint: decrypt the data, set the encryption algorithm to AES_CBC, and encrypt the data again: see mkeyfile-migrate(7)
 hint: --force overrides this check" ]]
 	same "" "$(ls -A aws)"
 	run -0 mkeyfile export other --datadir="$data"

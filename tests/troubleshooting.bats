@@ -551,7 +551,7 @@ words_of_release() { # codename
 	local case
 	server_release "$1"
 	release=$(release_here)
-	make_host "$BATS_FILE_TMPDIR/$release" 1
+	[ -d "$BATS_FILE_TMPDIR/$release" ] || make_host "$BATS_FILE_TMPDIR/$release" 1
 	programs
 	for case in bad_line no_plugin missing_key wrong_password no_password_file no_key_file wrong_digest removed_after_crash \
 		restore_without_keys replica_without_key; do

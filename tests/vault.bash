@@ -103,7 +103,9 @@ ask_helper() { # action [settings]
 
 # The error of its answer, and the hint.
 assert_problem() { # message hint [refused]
-	same "$1" "$(jq -r .error.message <<<"$answer")"
+	# some of libcurl's words differ in newer releases
+	same "$1" "$(jq -r .error.message <<<"$answer" |
+		sed "s/Weird server reply/Unsupported protocol/; s/Could not connect/Couldn't connect/")"
 	same "$2" "$(jq -r .error.hint <<<"$answer")"
 	same "${3:-false}" "$(jq -r .error.refused <<<"$answer")"
 	same '' "$keys"
