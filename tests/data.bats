@@ -625,6 +625,38 @@ prove_logs() { # directory kind events
 	done
 }
 
+# Replaces the first number of the server version in the head of a binary log.
+change_version() { # log number
+	printf '%s' "$2" | dd of="$1" bs=1 seek=25 conv=notrunc status=none
+}
+
+@test "binary logs of servers that had no checksums are not encrypted" {
+	local log count=0
+	[ -d /usr/share/mysql/mysql-test ] || skip 'requires the package mariadb-test'
+	mkdir logs
+	# of MySQL 4.0 to 5.5; the server's program decides whether they are damaged
+	for log in /usr/share/mysql/mysql-test/{,suite/binlog/}std_data/*.*; do
+		grep -qs '^.bin' "$log" || continue
+		[[ $(head -c 60 "$log" | strings -n 5) =~ (^|$'\n')[45]\.[0-9]\. ]] || continue
+		mariadb-binlog --no-defaults "$log" >printed 2>&1 && ! grep -q '^ERROR' printed || continue
+		cp "$log" "logs/$((++count)).log"
+	done
+	((count >= 10))
+	prove "$DATA/new.keys" logs --full
+	same '' "$(files '.kind != "binary-log" or .answer != "not-encrypted"')"
+	same "$count" "$(jq '.files | length' <<<"$json")"
+	same 0 "$status"
+
+	# none of these servers encrypted, and later ones always wrote a checksum
+	mkdir changed
+	cp "$DATA/new/binlog.000001" changed/encrypted
+	change_version changed/encrypted 05.1
+	cp /usr/share/mysql/mysql-test/std_data/bug16266.000001 changed/later
+	change_version changed/later 5.6.1
+	prove "$DATA/new.keys" changed
+	same 'encrypted later ' "$(files '.answer == "damaged"')"
+}
+
 @test "a truncated binary log is proven as far as it goes" {
 	local kind log size first
 	for kind in new old; do

@@ -3,6 +3,8 @@
 
 #include "data/formats/bytes.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <zlib.h>
 
 #define MAGIC_SIZE 4U
@@ -15,15 +17,21 @@
 #define FLAGS_AT 17U
 #define FLAG_IN_USE 0x01
 #define FLAG_RELAY_LOG 0x40
+#define TYPE_START_OLD 1 /* before MySQL 5.0 */
 #define TYPE_FORMAT_DESCRIPTION 15
 #define TYPE_START_ENCRYPTION 164
 #define TYPE_MYSQL_END 64      /* MySQL's types are below this, with room for later ones */
 #define TYPE_MARIADB_FIRST 160 /* MariaDB's types start here */
 #define TYPE_LAST 171
 #define CHECKSUM_CRC32 1
-#define DESCRIPTION_FIXED 57U		     /* bytes after the header that are identical in all versions */
-#define DESCRIPTION_MAX 1024U		     /* bytes; servers write about 250 */
-#define DESCRIPTION_FORMAT 4		     /* the number at their start */
+#define DESCRIPTION_FIXED 57U	      /* bytes after the header that are identical in all versions */
+#define DESCRIPTION_MAX 1024U	      /* bytes; servers write about 250 */
+#define DESCRIPTION_FORMAT 4	      /* the number at their start */
+#define OLD_FORMAT_LAST 3	      /* of a start event */
+#define OLD_HEADER_SIZE 13U	      /* in format 1 */
+#define START_OLD_SIZE 56U	      /* bytes after the header: format, version, time */
+#define VERSION_AT (HEADER_SIZE + 2U) /* of the server, in the description */
+#define VERSION_SIZE 50U
 #define SCHEME 1			     /* of encryption */
 #define PIECE (SCAN_PAGE_MAX - CIPHER_BLOCK) /* of an event, decrypted at a time */
 
@@ -58,18 +66,50 @@ static unsigned char algorithm_of(const unsigned char *description, size_t size)
 	return description[size - CRC_SIZE - 1];
 }
 
-/* A description always has a checksum, whether or not the other events have one. */
+/* Whether MySQL before 5.6.1 or MariaDB before 5.3.0 wrote the description. These servers had
+ * neither checksums nor encryption. (MariaDB 10.11: sql/log_event.cc, is_version_before_checksum) */
+static bool is_before_checksums(const unsigned char *event, uint32_t length)
+{
+	unsigned int major, minor, patch;
+	char version[VERSION_SIZE + 1] = { 0 };
+
+	if (length <= HEADER_SIZE + DESCRIPTION_FIXED || le16(event + HEADER_SIZE) != DESCRIPTION_FORMAT ||
+	    le32(event + NEXT_AT) != MAGIC_SIZE + length)
+		return false;
+	memcpy(version, event + VERSION_AT, VERSION_SIZE);
+	if (sscanf(version, "%3u.%3u.%3u", &major, &minor, &patch) != 3)
+		return false;
+	if (strstr(version, "MariaDB") || strstr(version, "-maria-"))
+		return major < 5 || (major == 5 && minor < 3);
+	return major < 5 || (major == 5 && (minor < 6 || (minor == 6 && patch < 1)));
+}
+
+/* Since checksums exist, a description always has one, whether or not the other events have one. */
 static bool read_description(const unsigned char *event, size_t size, struct binlog_file *file)
 {
 	uint32_t length = length_of(event);
 
-	if (length < HEADER_SIZE + 1 + CRC_SIZE || length > size || event[TYPE_AT] != TYPE_FORMAT_DESCRIPTION ||
-	    !crc_fits(event, length))
+	if (length < HEADER_SIZE + 1 + CRC_SIZE || length > size || event[TYPE_AT] != TYPE_FORMAT_DESCRIPTION)
 		return false;
-	file->relay = le16(event + FLAGS_AT) & FLAG_RELAY_LOG;
-	file->checksums = algorithm_of(event, length) == CHECKSUM_CRC32;
+	file->old = is_before_checksums(event, length);
+	if (!file->old && !crc_fits(event, length))
+		return false;
+	/* old relay logs lack the flag */
+	file->relay = file->old || le16(event + FLAGS_AT) & FLAG_RELAY_LOG;
+	file->checksums = !file->old && algorithm_of(event, length) == CHECKSUM_CRC32;
 	file->first = MAGIC_SIZE + length;
 	return true;
+}
+
+/* Whether a log begins as servers before MySQL 5.0 began it. */
+static bool is_start_old(const unsigned char *event, size_t size)
+{
+	uint32_t length = size < HEADER_SIZE + 2 ? 0 : length_of(event);
+	uint32_t header_size = length - START_OLD_SIZE;
+
+	return length && event[TYPE_AT] == TYPE_START_OLD &&
+	       (header_size == OLD_HEADER_SIZE || header_size == HEADER_SIZE) && le16(event + header_size) &&
+	       le16(event + header_size) <= OLD_FORMAT_LAST;
 }
 
 /* Returns whether the event after the description is unencrypted. A damaged event does
@@ -78,7 +118,7 @@ static bool is_plain(const struct binlog_file *file, const unsigned char *event,
 {
 	uint32_t length = length_of(event);
 
-	if (!is_type(event[TYPE_AT]) || length < HEADER_SIZE)
+	if (!is_type(event[TYPE_AT]) || length < HEADER_SIZE || event[TYPE_AT] == TYPE_START_ENCRYPTION)
 		return false;
 	if (!file->relay && le32(event + NEXT_AT) != file->first + length)
 		return false;
@@ -91,7 +131,7 @@ static void read_start(const unsigned char *event, size_t size, struct binlog_fi
 	const unsigned char *body = event + HEADER_SIZE;
 	size_t least = HEADER_SIZE + 1 + 4 + BINLOG_NONCE + (file->checksums ? CRC_SIZE : 0);
 
-	if (event[TYPE_AT] != TYPE_START_ENCRYPTION) {
+	if (event[TYPE_AT] != TYPE_START_ENCRYPTION || file->old) {
 		file->damaged = !is_plain(file, event, size);
 		return;
 	}
@@ -125,7 +165,8 @@ bool binlog_read_head(const unsigned char *head, size_t size, struct binlog_file
 	if (size < MAGIC_SIZE || memcmp(head, magic, sizeof(magic)))
 		return false;
 	/* truncated before the point where encryption could start */
-	if (size < MAGIC_SIZE + HEADER_SIZE || is_cut_off_description(event, size - MAGIC_SIZE))
+	if (size < MAGIC_SIZE + HEADER_SIZE || is_cut_off_description(event, size - MAGIC_SIZE) ||
+	    is_start_old(event, size - MAGIC_SIZE))
 		return true;
 	file->damaged = !read_description(event, size - MAGIC_SIZE, file);
 	if (!file->damaged && size >= file->first + HEADER_SIZE)

@@ -13,6 +13,7 @@ struct binlog_file {
 	bool encrypted;
 	bool relay;	  /* next positions refer to another server's log */
 	bool checksums;	  /* events end in a CRC-32, unless a relay log later says otherwise */
+	bool old;	  /* of a server that had neither checksums nor encryption */
 	bool damaged;	  /* no server writes the events at the head like this */
 	bool unsupported; /* encrypted in an unknown way */
 	uint32_t version; /* of key ID 1 */
