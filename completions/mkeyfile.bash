@@ -17,11 +17,11 @@ _mkeyfile_options()
 	local output="$filter --in-place --force"
 
 	case $1 in
-	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= $shared" ;;
-	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= $shared" ;;
-	add) echo "--size= -s --key-from= --key-version= --if-missing --force $filter $change $shared" ;;
-	rotate) echo "--all --new-id --if-missing --flush --datadir= --server-data --size= -s $server $filter $change $shared" ;;
-	list) echo "--ids --fingerprint $manager $shared" ;;
+	generate) echo "--size= -s --force --new-password-file= --keep= --lock-timeout= --write-in-place= --no-dates $shared" ;;
+	ensure) echo "--owner= --mode= --size= -s --new-password-file= --lock-timeout= --no-dates $shared" ;;
+	add) echo "--size= -s --key-from= --key-version= --created= --if-missing --force $filter $change --no-dates $shared" ;;
+	rotate) echo "--all --older-than= --new-id --if-missing --flush --datadir= --server-data --size= -s $server $filter $change --no-dates $shared" ;;
+	list) echo "--ids --fingerprint --older-than= $manager $shared" ;;
 	encrypt) echo "$output --new-password-file= $change $shared" ;;
 	decrypt) echo "$output --no-probe $change $shared" ;;
 	verify) echo "--strict --no-probe --datadir= --server-data --full --all-files --coverage --encryption-algorithm= $manager $shared" ;;
@@ -34,11 +34,11 @@ _mkeyfile_options()
 	status) echo "--cluster --wait --timeout= $server $shared" ;;
 	import)
 		echo "--key-version= --force --datadir= --server-data --new-password-file= $manager --other-password-file= --other-digest= --other-pbkdf2=
-			--backup --lock-timeout= $shared"
+			--backup --lock-timeout= --no-dates $shared"
 		;;
 	export)
 		echo "--kms-key-id= --key-version= --force --datadir= --server-data $manager --other-password-file= --other-digest= --other-pbkdf2=
-			--backup --lock-timeout= $shared"
+			--backup --lock-timeout= --no-dates $shared"
 		;;
 	seal) echo "$filter $change $shared" ;;
 	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $manager $shared" ;;

@@ -19,7 +19,11 @@ next_step="next: copy the key file to every server of the cluster, then restart 
   key ID 7 version 1, 128 bits, fingerprint $(fingerprint "$(sed -n 's/^7;//p' keyfile)")
 $next_step" ""
 	head -c "$(stat -c %s before)" keyfile | cmp - before
-	[[ $(tail -n 2 keyfile) =~ ^100\;[0-9a-f]{32}$'\n'7\;[0-9a-f]{32}$ ]]
+	run -0 tail -n 4 keyfile
+	[[ ${lines[0]} =~ ^$(date_line '100;1')$ ]]
+	[[ ${lines[1]} =~ ^100\;[0-9a-f]{32}$ ]]
+	[[ ${lines[2]} =~ ^$(date_line '7;1')$ ]]
+	[[ ${lines[3]} =~ ^7\;[0-9a-f]{32}$ ]]
 }
 
 @test "an encrypted file stays encrypted: same password and KDF, fresh salt" {
@@ -54,7 +58,7 @@ $next_step" ""
 
 @test "a file without ID 1 accepts only ID 1" {
 	make_keyfile keyfile 2
-	run_refused 4 "mkeyfile add: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 2, column 1
+	run_refused 4 "mkeyfile add: 'keyfile' would not load on any server: System key id 1 is missing at keyfile line 3, column 1
 hint: add key ID 1, which every server requires" add 100
 	run -0 mkeyfile add 1 100 -q
 	run -0 mkeyfile list --ids
@@ -211,7 +215,7 @@ would change 'keyfile'
 	make_keyfile keyfile 1 7
 	run --separate-stderr mkeyfile add 7 8 --if-missing --backup
 	same "key ID 7 is already in 'keyfile'" "${stderr_lines[0]}"
-	same '1 7 8' "$(cut -d ';' -f 1 keyfile | xargs)"
+	same '1 7 8' "$(key_lines keyfile | cut -d ';' -f 1 | xargs)"
 	rm keyfile~
 	before=$(snapshot)
 	run --separate-stderr mkeyfile add 7 8 --if-missing --backup --json

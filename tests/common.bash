@@ -41,6 +41,21 @@ make_keyfile() { # file id...
 	chmod 600 "$file"
 }
 
+# Prints the lines of a plain key file, or of standard input, without comments.
+key_lines() { # [file]
+	sed '/^#/d' "$@"
+}
+
+# Prints the date of a key in a plain key file.
+date_of() { # ID;VERSION file
+	sed -n "s/^# mkeyfile created $1 //p" "$2"
+}
+
+# A pattern for the line with the date of a key.
+date_line() { # ID;VERSION
+	echo "# mkeyfile created $1 [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+}
+
 make_password_file() { # file
 	openssl rand -hex 128 >"$1"
 	chmod 600 "$1"

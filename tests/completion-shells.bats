@@ -104,7 +104,7 @@ make_sealed() { # file id...
 
 	for command in $(commands); do
 		wanted=$(help_options "$command")
-		same "$wanted" "$( (page_options mkeyfile.1 | sed '/^--backup$/d; /^--keep$/d; /^--lock-timeout$/d; /^--write-in-place$/d; /^--output$/d; /^-o$/d' &&
+		same "$wanted" "$( (page_options mkeyfile.1 | sed '/^--backup$/d; /^--keep$/d; /^--lock-timeout$/d; /^--no-dates$/d; /^--write-in-place$/d; /^--output$/d; /^-o$/d' &&
 			page_options "mkeyfile-$command.1") | sort)"
 		lines+=("mkeyfile $command -" "$(echo "$wanted" | paste -sd ' ')")
 	done

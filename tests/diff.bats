@@ -94,12 +94,12 @@ make_differences() {
 	same "$(jq -S . <<END
 { "path": "here", "other_path": "there", "same": false,
   "fingerprint": "$(whole_fingerprint here)", "other_fingerprint": "$(whole_fingerprint there)",
-  "missing": [ { "id": 7, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of there 7)" },
-    { "id": 100, "version": 2, "role": null, "bits": 128, "fingerprint": "$(print_of there '100;2')" } ],
-  "extra": [ { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of here 100)" } ],
+  "missing": [ { "id": 7, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of there 7)", "created": null },
+    { "id": 100, "version": 2, "role": null, "bits": 128, "fingerprint": "$(print_of there '100;2')", "created": null } ],
+  "extra": [ { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of here 100)", "created": null } ],
   "different": [ {
-    "here": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of here 2)" },
-    "there": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of there 2)" } } ],
+    "here": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of here 2)", "created": null },
+    "there": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of there 2)", "created": null } } ],
   "warnings": [], "hints": [] }
 END
 	)" "$(jq -S . <<<"$output")"

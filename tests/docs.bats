@@ -39,6 +39,7 @@ $ cat <<END
 ```
 end' "$output"
 	run -1 diff page <(echo "$output")
+	same 'YYYY-MM-DD' "$("$abs_top_srcdir/tests/docs-session" mask <<<2026-11-30)"
 	same 'FP1 FP2 FP1' "$("$abs_top_srcdir/tests/docs-session" mask <<<'0123456789abcdef 00000000aaaaaaaa 0123456789abcdef')"
 }
 
@@ -175,7 +176,7 @@ as_secret() { # name key <value
 	# new.json has the old keys and the new key, encrypted with the same password
 	jq -r '.data["keyfile.key"]' password.json | base64 -d >key
 	jq -r .data.keyfile new.json | base64 -d >new
-	same "1 2 100 101" "$(openssl_decrypt key new | cut -d ';' -f 1 | xargs)"
+	same "1 2 100 101" "$(openssl_decrypt key new | key_lines | cut -d ';' -f 1 | xargs)"
 	jq -r .data.keyfile encrypted.json | base64 -d >encrypted
 	cmp plain <(openssl_decrypt key encrypted)
 }
@@ -234,7 +235,7 @@ unit_here() { # name
 	grep -F -e "--password-command='systemd-creds decrypt --name=keyfile.key /etc/credstore.encrypted/keyfile.key -'" \
 		"$abs_top_srcdir/docs/systemd.md"
 	run -0 mkeyfile rotate 100 --new-id -f keyfile --password-command="systemd-creds decrypt --name=keyfile.key '$PWD/sealed' - 2>/dev/null"
-	same "1 2 100 101" "$(openssl_decrypt "$CREDENTIALS_DIRECTORY/keyfile.key" keyfile | cut -d ';' -f 1 | xargs)"
+	same "1 2 100 101" "$(openssl_decrypt "$CREDENTIALS_DIRECTORY/keyfile.key" keyfile | key_lines | cut -d ';' -f 1 | xargs)"
 }
 
 @test "docs: README.md links every page, and no link is broken" {

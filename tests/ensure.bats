@@ -38,7 +38,7 @@ ensure_twice() { # argument...
 	[[ ${stderr_lines[1]} == "  key ID 100 version 1, 128 bits, fingerprint "* ]]
 	[[ ${stderr_lines[3]} == "next: copy the key file to every server of the cluster"* ]]
 	same "1 2 100 101" "$(ids)"
-	cmp old <(head -n 2 keyfile)
+	cmp old <(head -n 4 keyfile)
 	rm old
 	ensure_twice 102
 	same keyfile "$(ls -A)"
@@ -55,7 +55,7 @@ ensure_twice() { # argument...
 @test "an encrypted file, with a new or an existing password file" {
 	ensure_twice --new-password-file=keyfile.key 1 100
 	run -0 openssl_decrypt keyfile.key keyfile
-	same "1 100" "$(cut -d ';' -f 1 <<<"$output" | paste -sd ' ')"
+	same "1 100" "$(key_lines <<<"$output" | cut -d ';' -f 1 | paste -sd ' ')"
 	same '600 600' "$(stat -c %a keyfile keyfile.key | xargs)"
 	cp keyfile.key before
 	ensure_twice --new-password-file=keyfile.key 1 100 101

@@ -12,7 +12,7 @@ setup_test() {
 }
 
 ids() { # file
-	cut -d ';' -f 1 "$1" | paste -sd ' '
+	key_lines "$1" | cut -d ';' -f 1 | paste -sd ' '
 }
 
 # Runs mkeyfile as a filter, with its output in the file out and its words in the file said.
@@ -184,7 +184,7 @@ exit 0" "${output//$'\r'/}"
 	# but not what the option files say for all commands
 	printf '[mkeyfile]\nlock-timeout = 9\n' >my.cnf
 	env -u MKEYFILE_PRINT_DEFAULTS "$MKEYFILE" add 7 --defaults-file=my.cnf --file=- --output=- <plain >out 2>said
-	same 4 "$(wc -l <out)"
+	same "1 2 100 7" "$(ids out)"
 	rm out said
 	run_refused 64 "mkeyfile add: --output requires --file=-: a named file is changed in place" add 7 --file=plain --output=-
 	run_refused 64 "mkeyfile remove: standard input cannot be changed: use --file=FILE or --output=-" remove 7 --file=- --force

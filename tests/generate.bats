@@ -21,7 +21,7 @@ next_steps() {
   key ID 2 version 1, 256 bits, fingerprint $(fingerprint "$second")
 $(next_steps)" ""
 	run -0 cat keyfile
-	[[ $output =~ ^1\;[0-9a-f]{64}$'\n'2\;[0-9a-f]{64}$ ]]
+	[[ $output =~ ^$(date_line '1;1')$'\n'1\;[0-9a-f]{64}$'\n'$(date_line '2;1')$'\n'2\;[0-9a-f]{64}$ ]]
 	[ "$first" != "$second" ]
 	same "600 $(id -u):$(id -g)" "$(stat -c '%a %u:%g' keyfile)"
 	same keyfile "$(ls -A)"
@@ -30,7 +30,7 @@ $(next_steps)" ""
 @test "smallest and largest sizes and IDs" {
 	for bits in 128 192 256; do
 		run -0 mkeyfile generate -q -f "k$bits" -s $bits 1 4294967295
-		[[ $(cat "k$bits") =~ ^1\;[0-9a-f]{$((bits / 4))}$'\n'4294967295\;[0-9a-f]{$((bits / 4))}$ ]]
+		[[ $(key_lines "k$bits") =~ ^1\;[0-9a-f]{$((bits / 4))}$'\n'4294967295\;[0-9a-f]{$((bits / 4))}$ ]]
 	done
 	run_refused 64 "mkeyfile generate: key ID 1 is missing: no server loads a key file without it" generate 2 3
 }
@@ -182,7 +182,8 @@ hint: use --force to replace the file and keep the old one as a backup" generate
 	run --separate-stderr mkeyfile generate -q --json -f other 1
 	same "$(jq -S . <<END
 { "path": "other", "changed": true, "dry_run": false, "encrypted": false, "backup": null, "keys": [
-  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")" } ],
+  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' other)")",
+    "created": "$(date_of '1;1' other)" } ],
   "warnings": [], "hints": [] }
 END
 	)" "$(jq -S 'del(.steps)' <<<"$output")"

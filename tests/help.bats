@@ -29,7 +29,7 @@ Commands:
   generate [ID...]     create a new key file
   ensure [ID...]       create the key file, or add what it lacks
   add ID...            add new key IDs
-  rotate ID...|--all   add a key version, or with --new-id a successor ID
+  rotate [ID...]       add a key version, or with --new-id a successor ID
   list                 show IDs, versions, sizes and fingerprints, never keys
   encrypt              encrypt a plain key file, as openssl enc does
   decrypt              decrypt a key file, as openssl enc -d does
@@ -70,8 +70,7 @@ For more, run 'mkeyfile help COMMAND' or 'mkeyfile help options'." "$output"
 @test "the help of a command" {
 	run -0 --separate-stderr mkeyfile rotate --help
 	same "" "$stderr"
-	same "Usage: mkeyfile rotate [OPTION...] ID...
-  or:  mkeyfile rotate [OPTION...] --all
+	same "Usage: mkeyfile rotate [OPTION...] [ID...]
 Give each ID a new key version, or a successor ID. No key is ever removed.
 
 Examples:
@@ -81,6 +80,7 @@ Examples:
 
 Options:
       --all                       Rotate every ID in the file
+      --older-than=AGE            Rotate only IDs older than AGE (365d, 12m, 1y)
   -s, --size=BITS                 Make keys of BITS bits (default: unchanged)
       --new-id[=ID]               Create successor ID (default: next free ID)
       --if-missing                If the successor exists, print its SQL only

@@ -60,6 +60,10 @@ tell_of_key_files() {
 	fail_to_open add 103
 	tell_status 0 list -f keyfile -P pw
 	tell_status 64 list -f keyfile -P pw --ids
+	tell_status 0 list -f keyfile -P pw --older-than=1y
+	make_keyfile undated 1
+	tell_status 1 list -f undated --older-than=1y
+	tell_status 0 rotate -f keyfile -P pw --older-than=1y
 	fail_to_open list
 	tell_status 0 rotate -f keyfile -P pw 100 --new-id --backup
 	tell_status 4 rotate -f keyfile -P pw 100

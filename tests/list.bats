@@ -14,6 +14,8 @@ setup_test() {
 		echo "1;1;$(openssl rand -hex 16)"
 		echo "100;1;$(random_key)"
 		echo "100;5;$(openssl rand -hex 24)"
+		echo "# mkeyfile created 100;5 2024-05-31T23:59:59Z"
+		echo "# mkeyfile created 2;1 2025-01-01T00:00:00Z"
 		echo "2;1;$(random_key)"
 		echo "4294967295;4294967294;$(random_key)"
 	} >keyfile
@@ -23,11 +25,11 @@ setup_test() {
 	run --separate-stderr mkeyfile list
 	assert_equal 0 "note: older versions of key ID 100 are still in the file;
       run 'mkeyfile remove --old-versions --datadir=DIR ID' to remove the versions that no data uses" \
-		"ID          VERSIONS    BITS  FINGERPRINT       ROLE
-1           1            128  $(print_of '1;1')  system
-2           1            256  $(print_of '2;1')  temporary
-100         1-2,5        192  $(print_of '100;5')
-4294967295  4294967294   256  $(print_of '4294967295;4294967294')
+		"ID          VERSIONS    BITS  FINGERPRINT       CREATED     ROLE
+1           1            128  $(print_of '1;1')  unknown     system
+2           1            256  $(print_of '2;1')  2025-01-01  temporary
+100         1-2,5        192  $(print_of '100;5')  2024-05-31
+4294967295  4294967294   256  $(print_of '4294967295;4294967294')  unknown
 all                           $(whole_fingerprint keyfile)"
 	run -0 mkeyfile list --ids
 	same $'1\n2\n100\n4294967295' "$output"
@@ -52,13 +54,16 @@ all                           $(whole_fingerprint keyfile)"
 	{
 		echo "1;$(random_key)"
 		echo "100;$(openssl rand -hex 16)"
+		echo "# mkeyfile created 100;1 2024-05-31T16:00:01Z"
 	} >keyfile
 	run --separate-stderr mkeyfile list --json
 	same "$(jq -S . <<END
 { "path": "keyfile", "encrypted": false, "versioned": false, "fingerprint": "$(whole_fingerprint keyfile)", "keys": [
-  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' keyfile)")" },
-  { "id": 100, "version": 1, "role": null, "bits": 128, "fingerprint": "$(fingerprint "$(sed -n 's/^100;//p' keyfile)")" } ],
-  "old_versions": [], "warnings": [], "hints": [] }
+  { "id": 1, "version": 1, "role": "system", "bits": 256, "created": null,
+    "fingerprint": "$(fingerprint "$(sed -n 's/^1;//p' keyfile)")" },
+  { "id": 100, "version": 1, "role": null, "bits": 128, "created": "2024-05-31T16:00:01Z",
+    "fingerprint": "$(fingerprint "$(sed -n 's/^100;//p' keyfile)")" } ],
+  "old_versions": [], "older": null, "warnings": [], "hints": [] }
 END
 	)" "$(jq -S . <<<"$output")"
 }
@@ -120,7 +125,7 @@ END
 @test "many versions fit into the table" {
 	for version in $(seq 1 2 99); do echo "1;$version;$(random_key)"; done >keyfile
 	run -0 mkeyfile list -q
-	[[ ${lines[1]} =~ ^1\ +1,3,5,.*\.\.\.\ +256\ +[0-9a-f]{16}\ +system$ ]]
+	[[ ${lines[1]} =~ ^1\ +1,3,5,.*\.\.\.\ +256\ +[0-9a-f]{16}\ +unknown\ +system$ ]]
 }
 
 @test "warns if the target would not load the file" {

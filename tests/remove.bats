@@ -119,9 +119,9 @@ hint: use --old-versions to remove the versions that no data uses" remove 1 -f v
 	same "$(jq -S . <<END
 { "path": "keyfile", "changed": true, "dry_run": false, "encrypted": false, "backup": "keyfile~", "steps": [],
   "warnings": [], "hints": [], "removed": [
-  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(print_of '1;1' before)" },
-  { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of '100;1' before)" },
-  { "id": 100, "version": 3, "role": null, "bits": 256, "fingerprint": "$(print_of '100;3' before)" } ] }
+  { "id": 1, "version": 1, "role": "system", "bits": 256, "fingerprint": "$(print_of '1;1' before)", "created": null },
+  { "id": 100, "version": 1, "role": null, "bits": 256, "fingerprint": "$(print_of '100;1' before)", "created": null },
+  { "id": 100, "version": 3, "role": null, "bits": 256, "fingerprint": "$(print_of '100;3' before)", "created": null } ] }
 END
 	)" "$(jq -S . <<<"$output")"
 	rm keyfile~

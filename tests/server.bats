@@ -35,6 +35,10 @@ loads_on_release() { # release version
 	server_release "$1"
 	[[ $("$MARIADBD" --version) = *" Ver $2."* ]]
 	mkeyfile generate -q -f plain 1 2 100
+	same 3 "$(grep -cE '^# mkeyfile created [0-9]+;1 20' plain)"
+	run -0 server_loads "$PWD/plain"
+	# without effect: of another key, malformed, repeated, with CR LF, at the end without a line break
+	printf '# mkeyfile created 7;1 2020-01-01T00:00:00Z\n#mkeyfile created\n# mkeyfile created 1;1 x\r\n# mkeyfile created 2;1 2020-01-01T00:00:00Z' >>plain
 	run -0 server_loads "$PWD/plain"
 	mkeyfile encrypt -q -f plain -o sealed --new-password-file=key
 	run -0 server_loads "$PWD/sealed" "$PWD/key"
@@ -63,7 +67,7 @@ loads_on_release() { # release version
 	mkeyfile generate -q
 	run -0 mkeyfile rotate -q 1 -t 11.8-enterprise
 	run -1 server_loads "$PWD/keyfile"
-	same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
+	same "Invalid key at $PWD/keyfile line 2, column 3" "$output"
 	run --separate-stderr mkeyfile verify -t 10.11
 	same "no: $(server_loads "$PWD/keyfile" || :)" "${lines[0]}"
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/keyfile.h"
 
+#include "core/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VERSION_DIGITS_MAX 10
+#define DATE_LINE_MAX_SIZE (sizeof(DATE_LINE_START) + 2 * (VERSION_DIGITS_MAX + 1) + DATE_SIZE)
 
 /* Reads text byte by byte as the server does: the end looks like a NUL. */
 struct cursor {
@@ -113,21 +116,63 @@ static size_t skip_rest_of_line(struct cursor *cursor)
 	return ignored;
 }
 
-/* Sets ret_is_entry to false for a comment or a blank line. */
-static struct fault parse_line(struct cursor *cursor, enum keyfile_syntax syntax, struct entry *entry,
-			       bool *ret_is_entry)
+/* Parses "ID;VERSION DATE", after which the cursor is somewhere on the line. */
+static bool parse_date(struct cursor *cursor, struct date_line *date)
 {
+	if (!parse_number(cursor, KEY_ID_MAX, &date->id) || peek(cursor, 0) != ';')
+		return false;
+	cursor->offset++;
+	if (!parse_number(cursor, KEY_VERSION_MAX, &date->version) || peek(cursor, 0) != ' ')
+		return false;
+	cursor->offset++;
+	if (cursor->size - cursor->offset < DATE_SIZE ||
+	    !date_parse((const char *)cursor->text + cursor->offset, DATE_SIZE, &date->date))
+		return false;
+	cursor->offset += DATE_SIZE;
+	return true;
+}
+
+static struct fault parse_comment(struct cursor *cursor, struct keyfile *keyfile)
+{
+	const size_t start_size = strlen(DATE_LINE_START);
+	struct date_line date = { .line = cursor->line, .start = cursor->line_start };
+	struct date_line *added;
+	bool is_date;
+
+	if (cursor->size - cursor->offset < start_size ||
+	    memcmp(cursor->text + cursor->offset, DATE_LINE_START, start_size)) {
+		skip_rest_of_line(cursor);
+		return fault_none();
+	}
+	cursor->offset += start_size;
+	is_date = parse_date(cursor, &date);
+	if (skip_rest_of_line(cursor) || !is_date)
+		date.date = (struct date){ "" };
+	date.end = cursor->offset;
+	added = array_add(&keyfile->dates, &keyfile->date_count, sizeof(*added));
+	if (!added)
+		return fault_of(FAULT_MEMORY);
+	*added = date;
+	return fault_none();
+}
+
+static struct fault parse_line(struct cursor *cursor, enum keyfile_syntax syntax, struct keyfile *keyfile)
+{
+	struct entry *entry = &keyfile->entries[keyfile->count];
 	struct fault fault;
 
 	cursor->line++;
 	cursor->line_start = cursor->offset;
 	while (is_blank(peek(cursor, 0)))
 		cursor->offset++;
-	*ret_is_entry = peek(cursor, 0) != '#' && peek(cursor, 0) != '\n';
-	if (*ret_is_entry) {
+	if (peek(cursor, 0) == '#')
+		return parse_comment(cursor, keyfile);
+	if (peek(cursor, 0) != '\n') {
 		fault = parse_entry(cursor, syntax, entry);
 		if (fault.code)
 			return fault;
+		keyfile->has_versions |= entry->versioned;
+		keyfile->count++;
 	}
 	entry->ignored = skip_rest_of_line(cursor);
 	return fault_none();
@@ -153,54 +198,6 @@ static struct fault sort_entries(struct keyfile *keyfile)
 	return fault_none();
 }
 
-static size_t count_lines(const unsigned char *text, size_t size)
-{
-	size_t lines = 1;
-
-	for (size_t i = 0; i < size; i++)
-		lines += text[i] == '\n';
-	return lines;
-}
-
-struct fault keyfile_parse(struct secret *text, enum keyfile_syntax syntax, struct keyfile *ret_keyfile)
-{
-	KEYFILE struct keyfile keyfile = { .text = secret_take(text) };
-	struct cursor cursor = { .text = keyfile.text.data };
-	struct fault fault;
-	bool is_entry;
-
-	if (keyfile.text.size)
-		keyfile.read_size = strnlen((const char *)keyfile.text.data, keyfile.text.size);
-	cursor.size = keyfile.read_size;
-	keyfile.entries = calloc(count_lines(cursor.text, cursor.size), sizeof(struct entry));
-	if (!keyfile.entries)
-		return fault_of(FAULT_MEMORY);
-	while (cursor.offset < cursor.size) {
-		fault = parse_line(&cursor, syntax, &keyfile.entries[keyfile.count], &is_entry);
-		if (fault.code)
-			return fault;
-		if (is_entry) {
-			keyfile.has_versions |= keyfile.entries[keyfile.count].versioned;
-			keyfile.count++;
-		}
-	}
-	keyfile.lines = cursor.line;
-	fault = sort_entries(&keyfile);
-	if (fault.code)
-		return fault;
-	*ret_keyfile = keyfile;
-	keyfile = (struct keyfile){ 0 };
-	return fault_none();
-}
-
-void keyfile_free(struct keyfile *keyfile)
-{
-	secret_free(&keyfile->text);
-	free(keyfile->entries);
-	free(keyfile->sorted);
-	*keyfile = (struct keyfile){ 0 };
-}
-
 /* Returns the index of the first sorted entry that does not sort before id and version. */
 static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint64_t version)
 {
@@ -219,6 +216,72 @@ static size_t lower_bound(const struct keyfile *keyfile, uint32_t id, uint64_t v
 	return low;
 }
 
+static struct entry *find_winner(const struct keyfile *keyfile, uint32_t id, uint32_t version)
+{
+	size_t end = lower_bound(keyfile, id, (uint64_t)version + 1);
+	struct entry *last = end ? keyfile->sorted[end - 1] : NULL;
+
+	return last && last->id == id && last->version == version ? last : NULL;
+}
+
+/* The last date of a key counts, and the last key of an ID and version. */
+static void match_dates(struct keyfile *keyfile)
+{
+	for (size_t i = 0; i < keyfile->date_count; i++) {
+		struct date_line *date = &keyfile->dates[i];
+		struct entry *entry = date_is_known(&date->date) ? find_winner(keyfile, date->id, date->version) : NULL;
+
+		if (entry)
+			entry->created = date;
+		date->entry = entry;
+	}
+}
+
+static size_t count_lines(const unsigned char *text, size_t size)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < size; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+struct fault keyfile_parse(struct secret *text, enum keyfile_syntax syntax, struct keyfile *ret_keyfile)
+{
+	KEYFILE struct keyfile keyfile = { .text = secret_take(text) };
+	struct cursor cursor = { .text = keyfile.text.data };
+	struct fault fault;
+
+	if (keyfile.text.size)
+		keyfile.read_size = strnlen((const char *)keyfile.text.data, keyfile.text.size);
+	cursor.size = keyfile.read_size;
+	keyfile.entries = calloc(count_lines(cursor.text, cursor.size), sizeof(struct entry));
+	if (!keyfile.entries)
+		return fault_of(FAULT_MEMORY);
+	while (cursor.offset < cursor.size) {
+		fault = parse_line(&cursor, syntax, &keyfile);
+		if (fault.code)
+			return fault;
+	}
+	keyfile.lines = cursor.line;
+	fault = sort_entries(&keyfile);
+	if (fault.code)
+		return fault;
+	match_dates(&keyfile);
+	*ret_keyfile = keyfile;
+	keyfile = (struct keyfile){ 0 };
+	return fault_none();
+}
+
+void keyfile_free(struct keyfile *keyfile)
+{
+	secret_free(&keyfile->text);
+	free(keyfile->entries);
+	free(keyfile->sorted);
+	free(keyfile->dates);
+	*keyfile = (struct keyfile){ 0 };
+}
+
 struct entry **keyfile_find(const struct keyfile *keyfile, uint32_t id, size_t *ret_count)
 {
 	size_t first = lower_bound(keyfile, id, 0);
@@ -232,10 +295,7 @@ struct entry **keyfile_find(const struct keyfile *keyfile, uint32_t id, size_t *
 
 const struct entry *keyfile_find_version(const struct keyfile *keyfile, uint32_t id, uint32_t version)
 {
-	size_t end = lower_bound(keyfile, id, (uint64_t)version + 1);
-	const struct entry *last = end ? keyfile->sorted[end - 1] : NULL;
-
-	return last && last->id == id && last->version == version ? last : NULL;
+	return find_winner(keyfile, id, version);
 }
 
 struct fault keyfile_check_system_key(const struct keyfile *keyfile)
@@ -300,21 +360,69 @@ static void append_ids(struct secret *text, uint32_t id, uint32_t version, bool 
 	secret_append(text, ids, (size_t)size);
 }
 
-static void append_old_text(struct secret *text, const struct keyfile *keyfile, bool versioned)
+/* Copies the text of a key file from start to end, without some of its dates. */
+struct copy {
+	const struct keyfile *keyfile;
+	struct secret *text;
+	size_t copied; /* bytes of the old text that are copied or omitted */
+	size_t date;   /* the next date */
+	bool (*omits)(const struct date_line *date, const void *context);
+	const void *context;
+};
+
+static void copy_bytes(struct copy *copy, size_t end)
 {
-	size_t copied = 0;
+	if (end > copy->copied)
+		secret_append(copy->text, copy->keyfile->text.data + copy->copied, end - copy->copied);
+	copy->copied = end;
+}
+
+/* Copies up to the offset end, which is not inside a line with a date. */
+static void copy_until(struct copy *copy, size_t end)
+{
+	for (; copy->date < copy->keyfile->date_count; copy->date++) {
+		const struct date_line *date = &copy->keyfile->dates[copy->date];
+
+		if (date->start >= end)
+			break;
+		if (!copy->omits(date, copy->context))
+			continue;
+		copy_bytes(copy, date->start);
+		copy->copied = date->end;
+	}
+	copy_bytes(copy, end);
+}
+
+struct added {
+	const struct new_key *keys;
+	size_t count;
+};
+
+/* Only a line that was left without its key can have the date of an added key. */
+static bool is_date_of_added(const struct date_line *date, const void *context)
+{
+	const struct added *added = context;
+
+	for (size_t i = 0; !date->entry && i < added->count; i++)
+		if (date->id == added->keys[i].id && date->version == added->keys[i].version)
+			return true;
+	return false;
+}
+
+static void append_old_text(struct secret *text, const struct keyfile *keyfile, const struct added *added,
+			    bool versioned)
+{
+	struct copy copy = { .keyfile = keyfile, .text = text, .omits = is_date_of_added, .context = added };
 
 	for (size_t i = 0; versioned && i < keyfile->count; i++) {
 		const struct entry *entry = &keyfile->entries[i];
 
 		if (entry->versioned)
 			continue;
-		secret_append(text, keyfile->text.data + copied, entry->version_offset - copied);
+		copy_until(&copy, entry->version_offset);
 		secret_append(text, "1;", 2);
-		copied = entry->version_offset;
 	}
-	if (keyfile->text.size)
-		secret_append(text, keyfile->text.data + copied, keyfile->text.size - copied);
+	copy_until(&copy, keyfile->text.size);
 }
 
 static const char *line_end(const struct keyfile *keyfile)
@@ -325,23 +433,41 @@ static const char *line_end(const struct keyfile *keyfile)
 	return newline && newline > keyfile->text.data && newline[-1] == '\r' ? "\r\n" : "\n";
 }
 
+static void append_date(struct secret *text, const struct new_key *key)
+{
+	char line[DATE_LINE_MAX_SIZE];
+	int size = snprintf(line, sizeof(line), DATE_LINE_START "%u;%u %s", key->id, key->version, key->created.text);
+
+	secret_append(text, line, (size_t)size);
+}
+
+static void append_key(struct secret *text, const struct new_key *key, bool versioned)
+{
+	append_ids(text, key->id, key->version, versioned);
+	key_to_hex(key->key, key->size, text->data + text->size);
+	text->size += 2 * (size_t)key->size;
+}
+
 struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key *keys, size_t count, bool versioned,
 			    struct secret *ret_text)
 {
-	const size_t longest_line = 2 * (VERSION_DIGITS_MAX + 1) + 2 * KEY_MAX_SIZE + 2;
+	const size_t longest = DATE_LINE_MAX_SIZE + 2 + 2 * (VERSION_DIGITS_MAX + 1) + 2 * KEY_MAX_SIZE + 2;
+	const struct added added = { keys, count };
 	const char *end = line_end(keyfile);
 	struct secret *text = ret_text;
-	struct fault fault = secret_allocate(text, keyfile->text.size + 2 * keyfile->count + 2 + count * longest_line);
+	struct fault fault = secret_allocate(text, keyfile->text.size + 2 * keyfile->count + 2 + count * longest);
 
 	if (fault.code)
 		return fault;
-	append_old_text(text, keyfile, versioned);
+	append_old_text(text, keyfile, &added, versioned);
 	if (text->size && text->data[text->size - 1] != '\n')
 		secret_append(text, end, strlen(end));
 	for (size_t i = 0; i < count; i++) {
-		append_ids(text, keys[i].id, keys[i].version, versioned);
-		key_to_hex(keys[i].key, keys[i].size, text->data + text->size);
-		text->size += 2 * (size_t)keys[i].size;
+		if (date_is_known(&keys[i].created)) {
+			append_date(text, &keys[i]);
+			secret_append(text, end, strlen(end));
+		}
+		append_key(text, &keys[i], versioned);
 		secret_append(text, end, strlen(end));
 	}
 	return fault_none();
@@ -358,12 +484,18 @@ static void find_line(const struct keyfile *keyfile, const struct entry *entry, 
 	*ret_end = after ? (size_t)(after - text) + 1 : keyfile->text.size;
 }
 
+static bool is_date_of_removed(const struct date_line *date, const void *context)
+{
+	(void)context;
+	return date->entry && date->entry->removed;
+}
+
 struct fault keyfile_reduce(const struct keyfile *keyfile, struct secret *ret_text)
 {
 	struct fault fault = secret_allocate(ret_text, keyfile->text.size);
-	size_t copied = 0;
+	struct copy copy = { .keyfile = keyfile, .text = ret_text, .omits = is_date_of_removed };
 
-	if (fault.code || !keyfile->text.size)
+	if (fault.code)
 		return fault;
 	for (size_t i = 0; i < keyfile->count; i++) {
 		size_t start;
@@ -372,10 +504,10 @@ struct fault keyfile_reduce(const struct keyfile *keyfile, struct secret *ret_te
 		if (!keyfile->entries[i].removed)
 			continue;
 		find_line(keyfile, &keyfile->entries[i], &start, &end);
-		secret_append(ret_text, keyfile->text.data + copied, start - copied);
-		copied = end;
+		copy_until(&copy, start);
+		copy.copied = end;
 	}
-	secret_append(ret_text, keyfile->text.data + copied, keyfile->text.size - copied);
+	copy_until(&copy, keyfile->text.size);
 	return fault;
 }
 
@@ -403,4 +535,13 @@ bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older)
 			return false;
 	}
 	return true;
+}
+
+size_t keyfile_dates_size(const struct keyfile *keyfile)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < keyfile->date_count; i++)
+		size += keyfile->dates[i].end - keyfile->dates[i].start;
+	return size;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/date.h"
 #include "core/key.h"
 #include "core/secret.h"
 
@@ -33,10 +34,25 @@ struct entry {
 	bool versioned;	  /* the line has a version */
 	bool removed;	  /* set by the caller: keyfile_reduce omits this line */
 	unsigned int line;
-	size_t version_offset; /* where "VERSION;" is, or would be inserted */
-	size_t key_offset;     /* of its first hex digit */
-	size_t key_size;       /* bytes, each two digits */
-	size_t ignored;	       /* bytes after the key that the server ignores, not counting CR and blanks */
+	size_t version_offset;		 /* where "VERSION;" is, or would be inserted */
+	size_t key_offset;		 /* of its first hex digit */
+	size_t key_size;		 /* bytes, each two digits */
+	size_t ignored;			 /* bytes after the key that the server ignores, not counting CR and blanks */
+	const struct date_line *created; /* when the key was made; NULL: unknown */
+};
+
+/* A comment line with the date of a key: "# mkeyfile created ID;VERSION DATE". Every server skips
+ * comments. The last such line of a key counts. */
+#define DATE_LINE_START "# mkeyfile created "
+
+struct date_line {
+	uint32_t id;
+	uint32_t version;
+	struct date date; /* "": the line is malformed */
+	unsigned int line;
+	size_t start; /* of the line, and its end after the line break */
+	size_t end;
+	const struct entry *entry; /* the key that the server uses under this ID and version, or NULL */
 };
 
 struct keyfile {
@@ -45,8 +61,10 @@ struct keyfile {
 	unsigned int lines;    /* number of lines, as the server counts them */
 	struct entry *entries; /* in file order */
 	size_t count;
-	struct entry **sorted; /* sorted by ID, version, line */
-	bool has_versions;     /* at least one line has a version */
+	struct entry **sorted;	 /* sorted by ID, version, line */
+	bool has_versions;	 /* at least one line has a version */
+	struct date_line *dates; /* in file order */
+	size_t date_count;
 };
 
 #define KEYFILE __attribute__((cleanup(keyfile_free)))
@@ -89,19 +107,23 @@ struct new_key {
 	uint32_t version;
 	uint32_t size; /* bytes */
 	unsigned char key[KEY_MAX_SIZE];
+	struct date created; /* "": unknown */
 };
 
-/* Renders keyfile with count keys appended, one per line. versioned: every line gets a
- * version; lines without one become ID;1;HEX. Comments, blank lines and any text after a
- * key are kept byte for byte. New lines end as the last line does (LF or CR LF). A zeroed
- * keyfile renders a new file. */
+/* Renders keyfile with count keys appended, one per line, each after a line with its date if that is
+ * known. versioned: every line gets a version; lines without one become ID;1;HEX. Comments, blank
+ * lines and any text after a key are kept byte for byte, except earlier dates of the appended keys. New lines end as
+ * the last line does (LF or CR LF). A zeroed keyfile renders a new file. */
 MUST_CHECK struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key *keys, size_t count,
 				       bool versioned, struct secret *ret_text);
 
-/* Renders keyfile without the entries marked as removed. All other lines are kept byte
- * for byte. Faults: FAULT_MEMORY. */
+/* Renders keyfile without the entries marked as removed, and without their dates. All other lines
+ * are kept byte for byte. Faults: FAULT_MEMORY. */
 MUST_CHECK struct fault keyfile_reduce(const struct keyfile *keyfile, struct secret *ret_text);
 
 /* Returns whether newer has every ID, version and key of older, except those marked as
  * removed, and has none of the removed ones. */
 bool keyfile_keeps(const struct keyfile *newer, const struct keyfile *older);
+
+/* The bytes of all lines with dates. */
+size_t keyfile_dates_size(const struct keyfile *keyfile);

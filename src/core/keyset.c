@@ -45,15 +45,18 @@ struct fault keyset_of_keyfile(const struct keyfile *keyfile, struct keyset *ret
 
 	for (size_t i = 0; !fault.code && i < keyfile->count; i++) {
 		const struct entry *entry = keyfile->sorted[i];
+		struct keyset_member member = {
+			.id = entry->id,
+			.version = entry->version,
+			.bits = (uint32_t)(8 * entry->key_size),
+			.fingerprint = fingerprints[entry - keyfile->entries],
+		};
 
+		if (entry->created)
+			member.created = entry->created->date;
 		/* also sorted by line: of equal IDs and versions, the server uses the last */
 		if (entry == keyfile_find_version(keyfile, entry->id, entry->version))
-			fault = keyset_add(&keyset, &(struct keyset_member){
-							    .id = entry->id,
-							    .version = entry->version,
-							    .bits = (uint32_t)(8 * entry->key_size),
-							    .fingerprint = fingerprints[entry - keyfile->entries],
-						    });
+			fault = keyset_add(&keyset, &member);
 	}
 	if (fault.code)
 		return fault;

@@ -11,6 +11,7 @@ struct keyset_member {
 	uint32_t version;
 	uint32_t bits;
 	struct fingerprint fingerprint;
+	struct date created; /* "": unknown */
 };
 
 struct keyset {

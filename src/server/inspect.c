@@ -21,6 +21,9 @@ static const char *const finding_names[] = {
 	[FINDING_SEAL_BROKEN] = "seal-broken",
 	[FINDING_SEAL_MISSING] = "seal-missing",
 	[FINDING_OLD_VERSIONS] = "old-versions",
+	[FINDING_UNUSED_DATE] = "unused-date",
+	[FINDING_KEY_TOO_OLD] = "key-too-old",
+	[FINDING_KEY_AGE_UNKNOWN] = "key-age-unknown",
 	[FINDING_KEY_FILE_EXPOSED] = "key-file-exposed",
 	[FINDING_PASSWORD_FILE_EXPOSED] = "password-file-exposed",
 	[FINDING_PASSWORD_FILE_BESIDE] = "password-file-beside",
@@ -62,6 +65,7 @@ bool finding_is_note(enum finding_kind kind)
 	switch (kind) {
 	case FINDING_NO_TEMPORARY_KEY:
 	case FINDING_OLD_VERSIONS:
+	case FINDING_UNUSED_DATE:
 	case FINDING_PASSWORD_FILE_BESIDE:
 	case FINDING_ACCESS_NOT_TRIED:
 	case FINDING_PLUGIN_NOT_FORCED:
@@ -232,6 +236,59 @@ void inspect_keyfile(const struct keyfile *keyfile, struct findings *findings)
 	inspect_versions(keyfile, findings);
 	inspect_keys(keyfile, fingerprints, findings);
 	inspect_repeated(keyfile, fingerprints, findings);
+}
+
+static bool is_in_future(const struct date *date, const struct age_limit *limit)
+{
+	return strcmp(date->text, limit->newest.text) > 0;
+}
+
+static void inspect_date_lines(const struct keyfile *keyfile, const struct age_limit *limit, struct findings *findings)
+{
+	for (size_t i = 0; i < keyfile->date_count; i++) {
+		const struct date_line *date = &keyfile->dates[i];
+
+		if (!date->entry || date->entry->created != date || is_in_future(&date->date, limit))
+			findings_add(findings,
+				     (struct finding){ .kind = FINDING_UNUSED_DATE, .line = date->line, .date = date });
+	}
+}
+
+static void count_key(struct finding *finding, const struct entry *entry)
+{
+	if (!finding->count++)
+		finding->entry = entry;
+}
+
+static void inspect_ages(const struct keyfile *keyfile, struct age age, const struct age_limit *limit,
+			 struct findings *findings)
+{
+	struct finding old = { .kind = FINDING_KEY_TOO_OLD, .age = age };
+	struct finding unknown = { .kind = FINDING_KEY_AGE_UNKNOWN };
+	size_t count;
+
+	for (size_t i = 0; i < keyfile->count; i += count) {
+		struct entry **versions = keyfile_find(keyfile, keyfile->sorted[i]->id, &count);
+		const struct entry *newest = versions[count - 1];
+
+		if (!newest->created || is_in_future(&newest->created->date, limit))
+			count_key(&unknown, newest);
+		else if (!age_limit_includes(limit, &newest->created->date))
+			count_key(&old, newest);
+	}
+	if (old.count)
+		findings_add(findings, old);
+	if (unknown.count)
+		findings_add(findings, unknown);
+}
+
+void inspect_dates(const struct keyfile *keyfile, struct age age, struct findings *findings)
+{
+	const struct age_limit limit = age_limit_now(age);
+
+	inspect_date_lines(keyfile, &limit, findings);
+	if (age.number)
+		inspect_ages(keyfile, age, &limit, findings);
 }
 
 void inspect_password(const struct password *password, struct findings *findings)

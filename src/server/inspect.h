@@ -21,8 +21,11 @@ enum finding_kind {
 	FINDING_MIXED_VERSIONS,	  /* entry has no version, other entries do */
 	FINDING_VERSION_GAP,	  /* the version of entry does not follow the version before it */
 	FINDING_SEAL_BROKEN,
-	FINDING_SEAL_MISSING, /* although the option files require a seal */
-	FINDING_OLD_VERSIONS, /* entry is the first whose ID has a newer version; count: such IDs */
+	FINDING_SEAL_MISSING,	 /* although the option files require a seal */
+	FINDING_OLD_VERSIONS,	 /* entry is the first whose ID has a newer version; count: such IDs */
+	FINDING_UNUSED_DATE,	 /* date: malformed, of a key that is not there, repeated, or in the future */
+	FINDING_KEY_TOO_OLD,	 /* entry is the first newest version that is older than age; count: such IDs */
+	FINDING_KEY_AGE_UNKNOWN, /* entry is the first newest version whose age is unknown; count: such IDs */
 	/* the files; path */
 	FINDING_KEY_FILE_EXPOSED,      /* mode */
 	FINDING_PASSWORD_FILE_EXPOSED, /* mode */
@@ -62,6 +65,8 @@ struct finding {
 	unsigned int line;	   /* 0: none */
 	const struct entry *entry; /* in the inspected key file, or NULL */
 	const struct entry *other;
+	const struct date_line *date;
+	struct age age;
 	size_t count;
 	const char *path; /* what the kinds above refer to; owned by the caller; or NULL */
 	const char *user;
@@ -101,6 +106,10 @@ bool mode_is_exposed(mode_t mode);
  * findings. Findings point to the inspected data, which must outlive them. */
 void inspect_keyfile(const struct keyfile *keyfile, struct findings *findings);
 void inspect_password(const struct password *password, struct findings *findings);
+
+/* The dates of keys: those that are not used, and, if age is given, newest versions that are older or
+ * whose age is unknown. */
+void inspect_dates(const struct keyfile *keyfile, struct age age, struct findings *findings);
 
 /* A file that a server reads. */
 struct inspected_file {

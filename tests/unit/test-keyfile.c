@@ -486,6 +486,50 @@ static void test_extend(void **state)
 	}
 }
 
+#define DATE "2026-11-30T19:23:13Z"
+#define CREATED(key, date) DATE_LINE_START key " " date "\n"
+
+/* The date of each key is on the line before it. */
+static void test_extend_with_dates(void **state)
+{
+	static const struct extend_row rows[] = {
+		{ "a date", TEXT("1;" HEX32 "\n"), false, 1,
+		  TEXT("1;" HEX32 "\n" CREATED("7;1", DATE) "7;" HEX16 "\n") },
+		{ "two dates", TEXT(""), true, 2,
+		  TEXT(CREATED("7;1", DATE) "7;1;" HEX16 "\n" CREATED("7;2", DATE) "7;2;" HEX24 "\n") },
+		{ "CRLF", TEXT("1;" HEX32 "\r\n"), false, 1,
+		  TEXT("1;" HEX32 "\r\n" DATE_LINE_START "7;1 " DATE "\r\n7;" HEX16 "\r\n") },
+		{ "old dates stay when lines become versioned",
+		  TEXT(CREATED("1;1", DATE) "1;" HEX32 "\n# a\n2;" HEX16 "\n"), true, 1,
+		  TEXT(CREATED("1;1", DATE) "1;1;" HEX32 "\n# a\n2;1;" HEX16 "\n" CREATED("7;1", DATE) "7;1;" HEX16
+												       "\n") },
+		{ "an old date without its key is replaced",
+		  TEXT(CREATED("7;1", "2020-01-01T00:00:00Z") "1;" HEX32 "\n" CREATED("7;1", "never") "# a\n"), false,
+		  1, TEXT("1;" HEX32 "\n# a\n" CREATED("7;1", DATE) "7;" HEX16 "\n") },
+		{ "other dates without a key stay", TEXT(CREATED("8;1", DATE) "1;" HEX32 "\n" CREATED("7;3", DATE)),
+		  false, 1,
+		  TEXT(CREATED("8;1", DATE) "1;" HEX32 "\n" CREATED("7;3", DATE) CREATED("7;1", DATE) "7;" HEX16
+												      "\n") },
+	};
+	struct new_key keys[2];
+
+	(void)state;
+	memcpy(keys, new_keys(), sizeof(keys));
+	memcpy(keys[0].created.text, DATE, sizeof(DATE));
+	memcpy(keys[1].created.text, DATE, sizeof(DATE));
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		KEYFILE struct keyfile before =
+			parsed(rows[i].name, rows[i].before, rows[i].before_size, SYNTAX_VERSIONED);
+		KEYFILE struct keyfile after = { 0 };
+		SECRET struct secret text = { 0 };
+
+		expect_done(rows[i].name, keyfile_extend(&before, keys, rows[i].count, rows[i].versioned, &text));
+		expect_bytes(rows[i].name, &text, rows[i].after, rows[i].after_size);
+		expect_done(rows[i].name, keyfile_parse(&text, SYNTAX_VERSIONED, &after));
+		expect_text(rows[i].name, keyfile_find_version(&after, 7, 1)->created->date.text, DATE);
+	}
+}
+
 static void test_extend_zeroed(void **state)
 {
 	const struct keyfile zeroed = { 0 };
@@ -498,14 +542,16 @@ static void test_extend_zeroed(void **state)
 
 static void test_extend_with_longest_numbers(void **state)
 {
-	struct new_key key = { .id = KEY_ID_MAX, .version = KEY_VERSION_MAX, .size = 32 };
+	struct new_key key = { .id = KEY_ID_MAX, .version = KEY_VERSION_MAX, .size = 32, .created = { DATE } };
 	KEYFILE struct keyfile before = parsed_text("4294967295;" HEX32 "\r\n");
 	SECRET struct secret text = { 0 };
 
 	(void)state;
 	key_from_hex((const unsigned char *)HEX32, 32, key.key);
 	expect_done("longest", keyfile_extend(&before, &key, 1, true, &text));
-	expect_bytes("longest", &text, TEXT("4294967295;1;" HEX32 "\r\n4294967295;4294967294;" HEX32 "\r\n"));
+	expect_bytes("longest", &text,
+		     TEXT("4294967295;1;" HEX32 "\r\n" DATE_LINE_START "4294967295;4294967294 " DATE
+			  "\r\n4294967295;4294967294;" HEX32 "\r\n"));
 }
 
 /* Every line grows by two bytes; the space for that is computed beforehand. */
@@ -690,6 +736,64 @@ static void check_identity(const struct secret *text, const struct secret *wante
 	expect_bytes("random key file", &extended, wanted->data, wanted->size);
 }
 
+/* ---- dates ---- */
+
+static void test_dates(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		const char *date; /* of key ID 5 version 2; NULL: unknown */
+		size_t dates;
+	} rows[] = {
+		{ "before its key", CREATED("5;2", DATE) "5;2;" HEX16 "\n", DATE, 1 },
+		{ "after its key", "5;2;" HEX16 "\n" CREATED("5;2", DATE), DATE, 1 },
+		{ "no line break", "5;2;" HEX16 "\n" DATE_LINE_START "5;2 " DATE, DATE, 1 },
+		{ "blanks around it", "5;2;" HEX16 "\n \t" DATE_LINE_START "5;2 " DATE " \t\r\n", DATE, 1 },
+		{ "leading zeros", "5;2;" HEX16 "\n" CREATED("005;02", DATE), DATE, 1 },
+		{ "the last one counts", CREATED("5;2", "2020-01-01T00:00:00Z") "5;2;" HEX16 "\n" CREATED("5;2", DATE),
+		  DATE, 2 },
+		{ "a malformed one does not count", CREATED("5;2", DATE) "5;2;" HEX16 "\n" CREATED("5;2", "2020"), DATE,
+		  2 },
+		{ "another version", "5;2;" HEX16 "\n" CREATED("5;1", DATE), NULL, 1 },
+		{ "another ID", "5;2;" HEX16 "\n" CREATED("4;2", DATE), NULL, 1 },
+		{ "no version", "5;2;" HEX16 "\n" CREATED("5", DATE), NULL, 1 },
+		{ "no date", "5;2;" HEX16 "\n" CREATED("5;2", ""), NULL, 1 },
+		{ "two blanks", "5;2;" HEX16 "\n" CREATED("5;2", " " DATE), NULL, 1 },
+		{ "text after it", "5;2;" HEX16 "\n" CREATED("5;2", DATE " x"), NULL, 1 },
+		{ "cut", "5;2;" HEX16 "\n" DATE_LINE_START "5;2 2026-11-30T19:23:13", NULL, 1 },
+		{ "NUL in it", "5;2;" HEX16 "\n" DATE_LINE_START "5;2 2026-11-30T19:23:13\0Z", NULL, 1 },
+		{ "another comment", "5;2;" HEX16 "\n# created 5;2 " DATE "\n", NULL, 0 },
+		{ "another comment of mkeyfile", "5;2;" HEX16 "\n# mkeyfile create 5;2 " DATE "\n", NULL, 0 },
+		{ "two number signs", "5;2;" HEX16 "\n#" CREATED("5;2", DATE), NULL, 0 },
+		{ "after a key", "5;2;" HEX16 " " CREATED("5;2", DATE), NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		KEYFILE struct keyfile keyfile = parsed_text(rows[i].text);
+		const struct entry *entry = keyfile_find_version(&keyfile, 5, 2);
+
+		expect_number(rows[i].name, "dates", keyfile.date_count, rows[i].dates);
+		if (rows[i].date)
+			expect_text(rows[i].name, entry->created->date.text, rows[i].date);
+		else
+			expect_number(rows[i].name, "known", entry->created != NULL, false);
+	}
+}
+
+/* The server uses the last key of an ID and version. */
+static void test_date_of_repeated_key(void **state)
+{
+	KEYFILE struct keyfile keyfile = parsed_text("5;" HEX16 "\n" CREATED("5;1", DATE) "5;" HEX24 "\n");
+
+	(void)state;
+	assert_null(keyfile.entries[0].created);
+	assert_ptr_equal(keyfile.entries[1].created, &keyfile.dates[0]);
+	assert_ptr_equal(keyfile.dates[0].entry, &keyfile.entries[1]);
+	expect_number("5", "bytes of dates", keyfile_dates_size(&keyfile), strlen(CREATED("5;1", DATE)));
+}
+
 /* ---- removing entries ---- */
 
 struct reduce_row {
@@ -713,6 +817,13 @@ static void test_reduce(void **state)
 		{ "neighboring lines", "1;" HEX16 "\n2;" HEX16 "\n3;" HEX16 "\n4;" HEX16 "\n", 6,
 		  "1;" HEX16 "\n4;" HEX16 "\n" },
 		{ "all", "1;" HEX16 "\n2;" HEX16 "\n", 3, "" },
+		{ "with their dates, wherever they are",
+		  CREATED("1;1", DATE) "1;" HEX16 "\n" CREATED("2;1", DATE) "2;" HEX16 "\n" CREATED("1;1", DATE), 1,
+		  CREATED("2;1", DATE) "2;" HEX16 "\n" },
+		{ "the last date without an end", "1;" HEX16 "\n2;" HEX16 "\n" DATE_LINE_START "2;1 " DATE, 2,
+		  "1;" HEX16 "\n" },
+		{ "other dates stay", CREATED("9;1", DATE) "1;" HEX16 "\n" CREATED("2;1", "x") "2;" HEX16 "\n", 2,
+		  CREATED("9;1", DATE) "1;" HEX16 "\n" CREATED("2;1", "x") },
 	};
 
 	(void)state;
@@ -800,10 +911,13 @@ int main(void)
 		cmocka_unit_test(test_no_duplicates),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_extend),
+		cmocka_unit_test(test_extend_with_dates),
 		cmocka_unit_test(test_extend_zeroed),
 		cmocka_unit_test(test_extend_with_longest_numbers),
 		cmocka_unit_test(test_extend_many_lines),
 		cmocka_unit_test(test_keeps),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_date_of_repeated_key),
 		cmocka_unit_test(test_reduce),
 		cmocka_unit_test(test_random_identity),
 		cmocka_unit_test(test_random_damage),

@@ -59,9 +59,9 @@ static void test_empty_set(void **state)
 static void test_known_fingerprint(void **state)
 {
 	static const struct keyset_member members[] = {
-		{ 4294967295U, 4294967294U, 128, { "0123456789abcdef" } },
-		{ 1, 10, 128, { "0123456789abcdef" } },
-		{ 1, 1, 256, { "0123456789abcdef" } },
+		{ 4294967295U, 4294967294U, 128, { "0123456789abcdef" }, { "" } },
+		{ 1, 10, 128, { "0123456789abcdef" }, { "" } },
+		{ 1, 1, 256, { "0123456789abcdef" }, { "" } },
 	};
 	KEYSET struct keyset keyset = { 0 };
 

@@ -4,8 +4,13 @@
 #include "cli/keyfile/filter.h"
 #include "cli/keyfile/report.h"
 #include "cli/keyfile/versions.h"
+#include "cli/options/repeatable.h"
 #include "cli/words/document.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
+#include "core/format.h"
+
+#include <string.h>
 
 struct arguments {
 	struct options *options;
@@ -13,9 +18,26 @@ struct arguments {
 	size_t size; /* bytes; 0: not given */
 	const char *key_from;
 	uint32_t key_version; /* 0: not given */
+	struct date created;  /* "": not given */
 	bool if_missing;
 	bool force;
 };
+
+/* "2024-05-31" is the beginning of that day. */
+static enum status take_date(const struct option_spec *spec, const char *value, void *place)
+{
+	const struct date now = date_now();
+	HEAP char *whole = format_text("%s%s", value, strchr(value, 'T') ? "" : "T00:00:00Z");
+	struct date *date = place;
+
+	(void)spec;
+	if (!whole)
+		return out_of_memory();
+	if (!date_parse(whole, strlen(whole), date))
+		return option_refuse("invalid date '%s': use a date such as 2024-05-31 or 2024-05-31T16:00:00Z",
+				     repeatable(value));
+	return strcmp(date->text, now.text) > 0 ? option_refuse("--created is in the future") : STATUS_DONE;
+}
 
 static const struct option_spec specs[] = {
 	{ "size", 's', "BITS", "Make keys of 128, 192 or 256 BITS (default: 256)",
@@ -24,6 +46,8 @@ static const struct option_spec specs[] = {
 	  OPTION_PATH(struct arguments, key_from) },
 	{ "key-version", 0, "N", "Import the key as version N of an ID",
 	  OPTION_KEY_VERSION(struct arguments, key_version) },
+	{ "created", 0, "DATE", "Record DATE as the day when that key was made",
+	  OPTION_INTO(struct arguments, created, struct date, take_date) },
 	{ "if-missing", 0, NULL, "Skip IDs that are already in the file", OPTION_FLAG(struct arguments, if_missing) },
 	{ "force", 0, NULL, "Import a key even if it is weak, public or used by another ID",
 	  OPTION_FLAG(struct arguments, force) },
@@ -36,15 +60,18 @@ static const struct conflict conflicts[] = {
 	{ EXCLUDE, "size key-from", NULL,
 	  "--size and --key-from cannot be used together: an imported key has its own size" },
 	{ NEED, "key-version", "key-from", "--key-version requires --key-from: 'mkeyfile rotate' makes new versions" },
+	{ NEED, "created", "key-from", "--created requires --key-from: a new key gets the current date" },
 	{ NEED, "force", "key-from", "--force requires --key-from" },
 	{ EXCLUDE, "if-missing key-from", NULL,
 	  "--if-missing and --key-from cannot be used together: an ID in the file may have another key" },
 	{ 0 },
 };
 
-static const struct command_group groups[] = {
-	{ COMMAND_SHARED(backup_table) }, { COMMAND_SHARED(filter_table) }, { COMMAND_SHARED(lock_table) }, { 0 }
-};
+static const struct command_group groups[] = { { COMMAND_SHARED(backup_table) },
+					       { COMMAND_SHARED(filter_table) },
+					       { COMMAND_SHARED(lock_table) },
+					       { COMMAND_SHARED(date_table) },
+					       { 0 } };
 
 static enum status check_arguments(const struct arguments *arguments)
 {
@@ -108,11 +135,12 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 		.path = arguments->key_from,
 		.id = arguments->ids.ids[0],
 		.version = arguments->key_version,
+		.created = arguments->created,
 		.force = arguments->force,
 		.input_is_free =
 			!filter_is_used(arguments->options) && !reads_standard_input(&arguments->options->password),
 	};
-	enum status status = new_keys_allocate(keys, arguments->ids.count);
+	enum status status = new_keys_allocate(keys, arguments->ids.count, &arguments->options->writing);
 
 	if (!status && arguments->key_from)
 		return new_keys_import(keys, &import, keyfile);

@@ -66,9 +66,9 @@ static const struct option_spec password_specs[] = {
 
 static const struct option_table password_table = { .specs = password_specs };
 
-static const struct command_group groups[] = { { COMMAND_SHARED(password_table) },
-					       { COMMAND_SHARED(wait_table) },
-					       { 0 } };
+static const struct command_group groups[] = {
+	{ COMMAND_SHARED(password_table) }, { COMMAND_SHARED(wait_table) }, { COMMAND_SHARED(date_table) }, { 0 }
+};
 
 /* The state of the files, and the changes they need. */
 struct ensured {
@@ -282,7 +282,7 @@ static enum status open_content(struct ensured *ensured)
 static enum status make_missing_keys(struct ensured *ensured)
 {
 	const struct key_ids *ids = &ensured->arguments->ids;
-	enum status status = new_keys_allocate(&ensured->keys, ids->count);
+	enum status status = new_keys_allocate(&ensured->keys, ids->count, &ensured->options->writing);
 	size_t count;
 
 	for (size_t i = 0; !status && i < ids->count; i++)

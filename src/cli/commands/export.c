@@ -31,6 +31,7 @@ static const struct command_group groups[] = {
 	{ COMMAND_GROUP(datadir_table, struct datadirs, struct transfer_options, datadirs) },
 	{ COMMAND_SHARED(backup_table) },
 	{ COMMAND_SHARED(wait_table) },
+	{ COMMAND_SHARED(date_table) },
 	{ 0 },
 };
 
@@ -189,6 +190,7 @@ static enum status export_to_manager(struct transfer *transfer, const struct exp
 
 	if (!status)
 		status = transfer_compare(transfer, &source->chosen, &present);
+	transfer_forget_dates(transfer);
 	if (!status)
 		status = prove_union(transfer, manager, &present);
 	if (!status && transfer->copied.count)

@@ -29,9 +29,9 @@ static const struct conflict conflicts[] = {
 	{ 0 },
 };
 
-static const struct command_group groups[] = { { COMMAND_SHARED(new_password_table) },
-					       { COMMAND_SHARED(lock_table) },
-					       { 0 } };
+static const struct command_group groups[] = {
+	{ COMMAND_SHARED(new_password_table) }, { COMMAND_SHARED(lock_table) }, { COMMAND_SHARED(date_table) }, { 0 }
+};
 
 /* Without IDs: the IDs that servers use by default. */
 static enum status complete_arguments(struct arguments *arguments)
@@ -57,7 +57,7 @@ static enum status make_text(const struct arguments *arguments, struct new_keys 
 {
 	const struct server_profile *target = arguments->options->target.profile;
 	const struct keyfile nothing = { 0 };
-	enum status status = new_keys_allocate(keys, arguments->ids.count);
+	enum status status = new_keys_allocate(keys, arguments->ids.count, &arguments->options->writing);
 	struct fault fault;
 
 	for (size_t i = 0; !status && i < arguments->ids.count; i++)
@@ -98,6 +98,7 @@ static enum status generate(void *input)
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
 	SECRET struct secret raw = { 0 };
+	const struct keyfile nothing = { 0 };
 	const struct encryption encryption = { &password, options->kdf };
 	const struct publication publication = {
 		.raw = &raw,
@@ -126,7 +127,7 @@ static enum status generate(void *input)
 	if (!status)
 		status = make_text(arguments, &keys, &text);
 	if (!status)
-		status = content_make(&options->target, options->file, &text, NULL,
+		status = content_make(&options->target, options->file, &text, &nothing,
 				      change.encrypted ? &encryption : NULL, &raw);
 	if (!status)
 		status = edit_publish(&store, options->file, options, &publication);

@@ -96,6 +96,7 @@ void help_with_options(struct options *options)
 	parser_add(&changing, &backup_table, options);
 	parser_add(&changing, &lock_table, options);
 	parser_add(&changing, &filter_table, options);
+	parser_add(&changing, &date_table, options);
 	puts("Options of all commands:");
 	parser_print_help(&all);
 	puts("\nOptions of commands that change a key file:");

@@ -24,6 +24,7 @@ static const struct command_group groups[] = {
 	{ COMMAND_SHARED(new_password_table) },
 	{ COMMAND_SHARED(backup_table) },
 	{ COMMAND_SHARED(wait_table) },
+	{ COMMAND_SHARED(date_table) },
 	{ 0 },
 };
 

@@ -14,10 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DAY_SIZE 10 /* of "2026-11-30" in a date */
+
 struct arguments {
 	struct options *options;
 	bool only_ids;
 	bool only_fingerprint;
+	struct age older_than;
 	struct manager_options how;
 };
 
@@ -32,11 +35,15 @@ static const struct option_spec specs[] = {
 	{ "ids", 0, NULL, "Print only the key IDs, one per line", OPTION_FLAG(struct arguments, only_ids) },
 	{ "fingerprint", 0, NULL, "Print only the fingerprint of all keys together",
 	  OPTION_FLAG(struct arguments, only_fingerprint) },
+	{ "older-than", 0, "AGE", "List only IDs older than AGE (365d, 12m, 1y)",
+	  OPTION_AGE(struct arguments, older_than) },
 	{ 0 },
 };
 
 static const struct conflict conflicts[] = {
-	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json cannot be used together" }, { 0 }
+	{ EXCLUDE, "ids fingerprint json", NULL, "--ids, --fingerprint and --json cannot be used together" },
+	{ EXCLUDE, "fingerprint older-than", NULL, "--fingerprint and --older-than cannot be used together" },
+	{ 0 },
 };
 
 /* The members of one ID, oldest version first. */
@@ -83,28 +90,68 @@ static void write_versions(const struct group *group, char *text, size_t size)
 	}
 }
 
-static void print_table(const struct keyset *keyset, const struct fingerprint *whole)
+/* is_padded: there is another column. */
+static void print_day(const struct date *created, bool is_padded)
+{
+	int width = is_padded ? DAY_SIZE : 0;
+
+	if (date_is_known(created))
+		printf("%.*s", DAY_SIZE, created->text);
+	else
+		printf("%-*s", width, "unknown");
+}
+
+/* What to list. */
+struct listing {
+	const struct keyset *keyset;
+	struct fingerprint whole;
+	bool only_old;
+	struct age_limit limit; /* with only_old: keys outside are old */
+};
+
+/* Steps to the next ID to list. */
+static bool next_listed(const struct listing *listing, struct group *group)
+{
+	while (next_group(listing->keyset, group))
+		if (!listing->only_old ||
+		    !age_limit_includes(&listing->limit, &group->members[group->count - 1].created))
+			return true;
+	return false;
+}
+
+static bool is_empty(const struct listing *listing)
+{
+	struct group group = { 0 };
+
+	return !next_listed(listing, &group);
+}
+
+static void print_table(const struct listing *listing)
 {
 	struct group group = { 0 };
 	char versions[64];
 
-	printf("%-10s  %-10s  %4s  %-16s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "ROLE");
-	while (next_group(keyset, &group)) {
+	if (is_empty(listing))
+		return;
+	printf("%-10s  %-10s  %4s  %-16s  %-10s  %s\n", "ID", "VERSIONS", "BITS", "FINGERPRINT", "CREATED", "ROLE");
+	while (next_listed(listing, &group)) {
 		const struct keyset_member *newest = &group.members[group.count - 1];
 		const char *role = report_key_role(newest->id);
 
 		write_versions(&group, versions, sizeof(versions));
-		printf("%-10u  %-10s  %4u  %s%s%s\n", newest->id, versions, newest->bits, newest->fingerprint.text,
-		       *role ? "  " : "", role);
+		printf("%-10u  %-10s  %4u  %s  ", newest->id, versions, newest->bits, newest->fingerprint.text);
+		print_day(&newest->created, *role);
+		printf("%s%s\n", *role ? "  " : "", role);
 	}
-	printf("%-10s  %-10s  %4s  %s\n", "all", "", "", whole->text);
+	if (!listing->only_old)
+		printf("%-10s  %-10s  %4s  %s\n", "all", "", "", listing->whole.text);
 }
 
-static void print_ids(const struct keyset *keyset)
+static void print_ids(const struct listing *listing)
 {
 	struct group group = { 0 };
 
-	while (next_group(keyset, &group))
+	while (next_listed(listing, &group))
 		printf("%u\n", group.members[0].id);
 }
 
@@ -121,31 +168,43 @@ static json_t *old_versions_json(const struct keyset *keyset)
 	return list;
 }
 
-static void set_list_json(const char *name, const struct content *content, const struct keyset *keyset,
-			  const struct fingerprint *whole)
+static json_t *older_json(const struct listing *listing)
+{
+	json_t *list;
+	struct group group = { 0 };
+
+	if (!listing->only_old)
+		return json_null();
+	list = json_array();
+	while (next_listed(listing, &group))
+		json_array_append_new(list, report_member_json(&group.members[group.count - 1]));
+	return list;
+}
+
+static void set_list_json(const char *name, const struct content *content, const struct listing *listing)
 {
 	json_t *object = json_object();
 
 	json_object_set_new(object, "path", json_text(name));
 	json_object_set_new(object, "encrypted", json_boolean(content->encrypted));
 	json_object_set_new(object, "versioned", json_boolean(content->keyfile.has_versions));
-	json_object_set_new(object, "fingerprint", json_string(whole->text));
-	json_object_set_new(object, "keys", report_keyset_json(keyset));
-	json_object_set_new(object, "old_versions", old_versions_json(keyset));
+	json_object_set_new(object, "fingerprint", json_string(listing->whole.text));
+	json_object_set_new(object, "keys", report_keyset_json(listing->keyset));
+	json_object_set_new(object, "old_versions", old_versions_json(listing->keyset));
+	json_object_set_new(object, "older", older_json(listing));
 	document_set(object);
 }
 
-static void print_list(const struct arguments *arguments, const struct content *content, const struct keyset *keyset,
-		       const struct fingerprint *whole)
+static void print_list(const struct arguments *arguments, const struct content *content, const struct listing *listing)
 {
 	if (arguments->options->talk.json)
-		set_list_json(input_name(arguments->options->file), content, keyset, whole);
+		set_list_json(input_name(arguments->options->file), content, listing);
 	else if (arguments->only_ids)
-		print_ids(keyset);
+		print_ids(listing);
 	else if (arguments->only_fingerprint)
-		printf("%s\n", whole->text);
+		printf("%s\n", listing->whole.text);
 	else
-		print_table(keyset, whole);
+		print_table(listing);
 }
 
 static enum status open_file(const struct options *options, const char *name, struct content *content)
@@ -171,7 +230,11 @@ static enum status list(void *input)
 	const struct manager manager = manager_of(options->file, options, &arguments->how);
 	CONTENT struct content content = { 0 };
 	KEYSET struct keyset keyset = { 0 };
-	struct fingerprint whole;
+	struct listing listing = {
+		.keyset = &keyset,
+		.only_old = arguments->older_than.number,
+		.limit = age_limit_now(arguments->older_than),
+	};
 	enum status status = manager.kind == MANAGER_FILE
 				     ? open_file(options, name, &content)
 				     : manager_open(&manager, &key_choice_all, NULL, NULL, &content.keyfile);
@@ -181,13 +244,13 @@ static enum status list(void *input)
 		return status;
 	fault = keyset_of_keyfile(&content.keyfile, &keyset);
 	if (!fault.code)
-		fault = keyset_fingerprint(&keyset, &whole);
+		fault = keyset_fingerprint(&keyset, &listing.whole);
 	if (fault.code)
 		return message_fault(fault, name);
-	print_list(arguments, &content, &keyset, &whole);
-	if (manager.kind == MANAGER_FILE && !arguments->only_ids && !arguments->only_fingerprint)
+	print_list(arguments, &content, &listing);
+	if (manager.kind == MANAGER_FILE && !arguments->only_ids && !arguments->only_fingerprint && !listing.only_old)
 		note_old_versions(&content.keyfile);
-	return STATUS_DONE;
+	return listing.only_old && !is_empty(&listing) ? STATUS_NO : STATUS_DONE;
 }
 
 const struct command list_command = {

@@ -67,13 +67,23 @@ static bool take_fingerprint(const json_t *object, struct fingerprint *ret_finge
 	return true;
 }
 
+/* Earlier releases printed no dates. */
+static bool take_date(const json_t *key, struct date *ret_date)
+{
+	const json_t *value = json_object_get(key, "created");
+	const char *text = json_string_value(value);
+
+	return !value || json_is_null(value) || (text && date_parse(text, strlen(text), ret_date));
+}
+
 /* False: the key does not have the form that list prints. */
 static bool take_key(const json_t *key, struct keyset_member *ret_member)
 {
 	return take_number(key, "id", KEY_ID_MAX, &ret_member->id) &&
 	       take_number(key, "version", KEY_VERSION_MAX, &ret_member->version) &&
 	       take_number(key, "bits", (json_int_t)8 * KEY_MAX_SIZE, &ret_member->bits) && ret_member->bits % 8 == 0 &&
-	       key_size_is_valid(ret_member->bits / 8) && take_fingerprint(key, &ret_member->fingerprint);
+	       key_size_is_valid(ret_member->bits / 8) && take_fingerprint(key, &ret_member->fingerprint) &&
+	       take_date(key, &ret_member->created);
 }
 
 static enum status not_a_manifest(const char *name)

@@ -25,6 +25,7 @@ struct arguments {
 	struct options *options;
 	struct key_ids ids;
 	bool all;
+	struct age older_than;
 	size_t size; /* bytes; 0: as the old key */
 	bool new_id;
 	uint32_t successor; /* 0: the next free ID */
@@ -42,6 +43,8 @@ static enum status take_successor(const struct option_spec *spec, const char *va
 
 static const struct option_spec specs[] = {
 	{ "all", 0, NULL, "Rotate every ID in the file", OPTION_FLAG(struct arguments, all) },
+	{ "older-than", 0, "AGE", "Rotate only IDs older than AGE (365d, 12m, 1y)",
+	  OPTION_AGE(struct arguments, older_than) },
 	{ "size", 's', "BITS", "Make keys of BITS bits (default: unchanged)", OPTION_KEY_BITS(struct arguments, size) },
 	{ "new-id", 0, "ID", "Create successor ID (default: next free ID)",
 	  OPTION_INTO(struct arguments, successor, uint32_t, take_successor), OPTION_GIVEN(struct arguments, new_id),
@@ -54,8 +57,10 @@ static const struct option_spec specs[] = {
 };
 
 static const struct conflict conflicts[] = {
-	{ REQUIRE, "ID all", NULL, NO_KEY_ID },
+	{ REQUIRE, "ID all older-than", NULL, NO_KEY_ID },
 	{ EXCLUDE, "all ID", NULL, ALL_AND_IDS },
+	{ EXCLUDE, "older-than new-id", NULL,
+	  "--older-than and --new-id cannot be used together: the old IDs stay in the file and would be rotated again" },
 	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id cannot be used together: a new ID requires a restart" },
 	{ NEED, "if-missing", "new-id", "--if-missing requires --new-id=ID" },
 	{ NEED, "datadir", "new-id", "--datadir requires --new-id" },
@@ -76,6 +81,7 @@ static const struct command_group groups[] = {
 	{ COMMAND_SHARED(backup_table) },
 	{ COMMAND_SHARED(filter_table) },
 	{ COMMAND_SHARED(lock_table) },
+	{ COMMAND_SHARED(date_table) },
 	{ 0 },
 };
 
@@ -108,6 +114,34 @@ static enum status take_all_ids(const struct keyfile *keyfile, struct key_ids *r
 		if (!i || keyfile->sorted[i]->id != keyfile->sorted[i - 1]->id)
 			ids[ret_ids->count++] = keyfile->sorted[i]->id;
 	return STATUS_DONE;
+}
+
+/* Drops the IDs whose newest version is not too old. Keeps missing IDs, which are refused later. */
+static void drop_young_ids(const struct keyfile *keyfile, struct age age, struct key_ids *ids)
+{
+	const struct age_limit limit = age_limit_now(age);
+	size_t left = 0;
+	size_t count;
+
+	for (size_t i = 0; i < ids->count; i++) {
+		struct entry **versions = keyfile_find(keyfile, ids->ids[i], &count);
+		const struct date_line *created = versions ? versions[count - 1]->created : NULL;
+
+		if (!created || !age_limit_includes(&limit, &created->date))
+			ids->ids[left++] = ids->ids[i];
+	}
+	ids->count = left;
+}
+
+static enum status choose_ids(struct arguments *arguments, const struct keyfile *keyfile)
+{
+	enum status status = STATUS_DONE;
+
+	if (!arguments->ids.count)
+		status = take_all_ids(keyfile, &arguments->ids);
+	if (!status && arguments->older_than.number)
+		drop_young_ids(keyfile, arguments->older_than, &arguments->ids);
+	return status;
 }
 
 /* Detects "101 --new-id 102" without the equals sign that an optional value needs. Returns the
@@ -432,6 +466,14 @@ static enum status report_successor(const struct done *done, size_t i, json_t *l
 	return STATUS_DONE;
 }
 
+/* Takes ownership of object. */
+static void set_json(json_t *object, json_t *successors, bool flushed)
+{
+	json_object_set(object, "successors", successors);
+	json_object_set_new(object, "flushed", json_boolean(flushed));
+	document_set(object);
+}
+
 static enum status report(const struct done *done)
 {
 	const struct options *options = done->arguments->options;
@@ -447,11 +489,8 @@ static enum status report(const struct done *done)
 		status = report_json(done->change, &object);
 	for (size_t i = 0; !status && i < done->replaced->count; i++)
 		status = report_successor(done, i, list);
-	if (object) {
-		json_object_set(object, "successors", list);
-		json_object_set_new(object, "flushed", json_boolean(done->flushed));
-		document_set(object);
-	}
+	if (object)
+		set_json(object, list, done->flushed);
 	json_decref(list);
 	if (!options->writing.dry_run)
 		say_rotation_steps(&(struct rotation){
@@ -466,10 +505,32 @@ static enum status report(const struct done *done)
 	return status;
 }
 
+/* No key is old. */
+static enum status rotate_nothing(const struct arguments *arguments, struct edit *edit)
+{
+	const struct options *options = arguments->options;
+	const struct new_keys nothing = { 0 };
+	const struct change change = { "changed",	  "would change", options->file, edit->content.encrypted,
+				       &options->writing, &nothing,	  NULL };
+	json_t *object = NULL;
+	json_t *successors = json_array();
+	enum status status = edit_keep(edit);
+
+	if (!status)
+		message_note("'%s' has no key ID older than %u%c to rotate", options->file,
+			     arguments->older_than.number, arguments->older_than.unit);
+	if (!status && options->talk.json)
+		status = report_json(&change, &object);
+	if (object)
+		set_json(object, successors, false);
+	json_decref(successors);
+	return status;
+}
+
 static enum status make_keys(const struct arguments *arguments, const struct key_ids *ids,
 			     const struct keyfile *keyfile, struct new_keys *keys, struct key_ids *ret_replaced)
 {
-	enum status status = new_keys_allocate(keys, ids->count);
+	enum status status = new_keys_allocate(keys, ids->count, &arguments->options->writing);
 
 	if (status)
 		return status;
@@ -485,11 +546,10 @@ static enum status rotate(void *input)
 	const struct keyfile *keyfile = &edit.content.keyfile;
 	SERVER_LINK struct server_link *link = NULL;
 	TABLES struct tables tables = { 0 };
-	KEY_IDS struct key_ids all_ids = { 0 };
 	KEY_IDS struct key_ids replaced = { 0 };
 	NEW_KEYS struct new_keys keys = { 0 };
 	SECRET struct secret text = { 0 };
-	const struct key_ids *ids = arguments->all ? &all_ids : &arguments->ids;
+	const struct key_ids *ids = &arguments->ids;
 	enum reload reload = RELOAD_NONE;
 	enum status flushed = STATUS_DONE;
 	enum status status = complete_arguments(arguments);
@@ -498,8 +558,10 @@ static enum status rotate(void *input)
 		status = ask_server(arguments, &link, &reload);
 	if (!status)
 		status = edit_open(&edit, options);
-	if (!status && arguments->all)
-		status = take_all_ids(keyfile, &all_ids);
+	if (!status)
+		status = choose_ids(arguments, keyfile);
+	if (!status && !ids->count)
+		return rotate_nothing(arguments, &edit);
 	if (!status)
 		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
 	if (!status && arguments->new_id)
@@ -529,7 +591,7 @@ static enum status rotate(void *input)
 
 const struct command rotate_command = {
 	.name = "rotate",
-	.operands = "ID...|--all",
+	.operands = "[ID...]",
 	.summary = "add a key version, or with --new-id a successor ID",
 	.description = "Give each ID a new key version, or a successor ID. No key is ever removed.",
 	.examples = { "mkeyfile rotate 100", "mkeyfile rotate 100 --new-id >move.sql",

@@ -134,7 +134,7 @@ enum status transfer_compare(struct transfer *transfer, const struct keyfile *so
 	if (!status)
 		status = message_fault(find_keysets(transfer, source, target), transfer->from);
 	if (!status)
-		status = new_keys_allocate(&transfer->missing, source->count);
+		status = new_keys_allocate(&transfer->missing, source->count, NULL);
 	transfer->conflicts = json_array();
 	if (!status)
 		status = message_fault(compare(transfer, source), transfer->from);
@@ -142,6 +142,13 @@ enum status transfer_compare(struct transfer *transfer, const struct keyfile *so
 		return status;
 	message_hint("run 'mkeyfile verify --datadir=DIR' with each of them to find out which key the data needs");
 	return STATUS_REFUSED;
+}
+
+void transfer_forget_dates(struct transfer *transfer)
+{
+	new_keys_forget_dates(&transfer->missing);
+	for (size_t i = 0; i < transfer->copied.count; i++)
+		transfer->copied.members[i].created = (struct date){ "" };
 }
 
 /* ---- what was done ---- */

@@ -58,6 +58,9 @@ void transfer_free(struct transfer *transfer);
 /* Refuses contradictions on the command line, and finds the data directories. */
 MUST_CHECK enum status transfer_complete(struct transfer_options *what);
 
+/* For a target that records no dates, after transfer_compare. */
+void transfer_forget_dates(struct transfer *transfer);
+
 struct key_choice transfer_choice(const struct transfer_options *what);
 
 /* Compares source, the chosen keys, with target. Reports given IDs that are not in the source. Refuses

@@ -9,6 +9,8 @@ enum status transfer_to_file(struct transfer *transfer, const struct manager *re
 	const struct keyfile *present = &target->content.keyfile;
 	enum status status = transfer_compare(transfer, source, present);
 
+	if (!status && transfer->what->options->writing.no_dates)
+		transfer_forget_dates(transfer);
 	if (!status && transfer->copied.count)
 		status = target_file_add(target, &transfer->missing);
 	if (!status)

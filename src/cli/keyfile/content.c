@@ -220,6 +220,29 @@ enum status content_require_kdf(const struct options *options, struct kdf kdf)
 	return status;
 }
 
+/* Bytes of the dates that text has and older does not. */
+static size_t size_of_new_dates(const struct secret *text, const struct keyfile *older)
+{
+	SECRET struct secret copy = { 0 };
+	KEYFILE struct keyfile keyfile = { 0 };
+	struct fault fault = secret_copy(&copy, text->data, text->size);
+
+	if (!fault.code)
+		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
+	return fault.code ? 0 : keyfile_dates_size(&keyfile) - keyfile_dates_size(older);
+}
+
+static enum status refuse_size(const char *name, const struct secret *text, const struct keyfile *older,
+			       size_t disk_size)
+{
+	size_t dates = older ? size_of_new_dates(text, older) : 0;
+
+	message_error("'%s' would be larger than %d bytes, the most that a server reads", name, KEYFILE_MAX_SIZE);
+	if (dates && disk_size - dates <= KEYFILE_MAX_SIZE)
+		message_hint("use --no-dates to omit the dates of the new keys, which make the file too large");
+	return STATUS_REFUSED;
+}
+
 static struct fault remove_seals(const struct secret *text, struct secret *ret_text)
 {
 	struct fault fault = secret_copy(ret_text, text->data, text->size);
@@ -236,11 +259,8 @@ static enum status check_unsealed(const struct target *target, const char *name,
 	size_t disk_size = encryption ? envelope_encrypted_size(text->size + seal_size(text)) : text->size;
 	enum status status;
 
-	if (disk_size > KEYFILE_MAX_SIZE) {
-		message_error("'%s' would be larger than %d bytes, the most that a server reads", name,
-			      KEYFILE_MAX_SIZE);
-		return STATUS_REFUSED;
-	}
+	if (disk_size > KEYFILE_MAX_SIZE)
+		return refuse_size(name, text, older, disk_size);
 	status = check_text(target, name, text, older);
 	return status || !encryption ? status : check_kdf(target, name, encryption->kdf);
 }

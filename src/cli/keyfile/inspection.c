@@ -453,6 +453,8 @@ static enum status inspect_text(struct inspection *inspection)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &inspection->keyfile);
 	if (!fault.code)
 		inspect_keyfile(&inspection->keyfile, &inspection->findings);
+	if (!fault.code)
+		inspect_dates(&inspection->keyfile, inspection->options->max_age, &inspection->findings);
 	inspect_seal(inspection);
 	return ends_inspection(fault) ? message_fault(fault, inspection->name) : STATUS_DONE;
 }

@@ -11,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum status new_keys_allocate(struct new_keys *keys, size_t count)
+enum status new_keys_allocate(struct new_keys *keys, size_t count, const struct writing *writing)
 {
 	struct fault fault = secret_allocate(&keys->memory, count * sizeof(struct new_key));
 
 	if (fault.code)
 		return message_fault(fault, "");
 	keys->items = (struct new_key *)(void *)keys->memory.data;
+	if (writing && !writing->no_dates)
+		keys->now = date_now();
 	return STATUS_DONE;
 }
 
@@ -34,6 +36,7 @@ static struct new_key *append(struct new_keys *keys, uint32_t id, uint32_t versi
 	key->id = id;
 	key->version = version;
 	key->size = (uint32_t)size;
+	key->created = (struct date){ "" };
 	return key;
 }
 
@@ -42,6 +45,7 @@ enum status new_keys_generate(struct new_keys *keys, uint32_t id, uint32_t versi
 	struct new_key *key = append(keys, id, version, size);
 	struct fault fault = key_generate(key->key, size);
 
+	key->created = keys->now;
 	return message_fault(fault, "");
 }
 
@@ -55,6 +59,14 @@ void new_keys_copy(struct new_keys *keys, const struct keyfile *keyfile, const s
 	struct new_key *key = append(keys, entry->id, entry->version, entry->key_size);
 
 	keyfile_key(keyfile, entry, key->key);
+	if (entry->created)
+		key->created = entry->created->date;
+}
+
+void new_keys_forget_dates(struct new_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		keys->items[i].created = (struct date){ "" };
 }
 
 /* The command that imports the key from standard input instead, malloc(3)ed; NULL: standard
@@ -145,6 +157,7 @@ enum status new_keys_import(struct new_keys *keys, const struct key_import *impo
 	struct new_key *key = append(keys, import->id, import->version ? import->version : 1, 0);
 	enum status status = input_read(import->path, &text, NULL);
 
+	key->created = import->created;
 	if (!status)
 		status = decode(&text, import, key);
 	if (!status && !import->force)

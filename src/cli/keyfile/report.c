@@ -33,21 +33,20 @@ const char *report_key_role(uint32_t id)
 	return id == KEY_ID_SYSTEM ? "system" : id == KEY_ID_TEMPORARY ? "temporary" : "";
 }
 
-json_t *report_key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint)
-{
-	json_t *key = json_object();
-
-	json_object_set_new(key, "id", json_integer(id));
-	json_object_set_new(key, "version", json_integer(version));
-	json_object_set_new(key, "role", *report_key_role(id) ? json_string(report_key_role(id)) : json_null());
-	json_object_set_new(key, "bits", json_integer(8 * (json_int_t)size));
-	json_object_set_new(key, "fingerprint", fingerprint ? json_string(fingerprint->text) : json_null());
-	return key;
-}
-
 json_t *report_member_json(const struct keyset_member *member)
 {
-	return report_key_json(member->id, member->version, member->bits / 8, &member->fingerprint);
+	const char *role = report_key_role(member->id);
+	const char *fingerprint = member->fingerprint.text;
+	const char *created = member->created.text;
+	json_t *key = json_object();
+
+	json_object_set_new(key, "id", json_integer(member->id));
+	json_object_set_new(key, "version", json_integer(member->version));
+	json_object_set_new(key, "role", *role ? json_string(role) : json_null());
+	json_object_set_new(key, "bits", json_integer(member->bits));
+	json_object_set_new(key, "fingerprint", *fingerprint ? json_string(fingerprint) : json_null());
+	json_object_set_new(key, "created", *created ? json_string(created) : json_null());
+	return key;
 }
 
 json_t *report_keyset_json(const struct keyset *keyset)
@@ -59,13 +58,13 @@ json_t *report_keyset_json(const struct keyset *keyset)
 	return list;
 }
 
-static void say_key(const struct new_key *key, const struct fingerprint *fingerprint)
+static void say_key(const struct keyset_member *key)
 {
-	if (fingerprint)
-		message_note("  key ID %u version %u, %u bits, fingerprint %s", key->id, key->version, 8 * key->size,
-			     fingerprint->text);
+	if (*key->fingerprint.text)
+		message_note("  key ID %u version %u, %u bits, fingerprint %s", key->id, key->version, key->bits,
+			     key->fingerprint.text);
 	else
-		message_note("  key ID %u version %u, %u bits", key->id, key->version, 8 * key->size);
+		message_note("  key ID %u version %u, %u bits", key->id, key->version, key->bits);
 }
 
 void report_say_keyset(const struct keyset *keyset)
@@ -83,17 +82,19 @@ static enum status report_keys(const struct change *change, json_t *list)
 {
 	struct fingerprinter *fingerprinter = NULL;
 	struct fault fault = fingerprinter_new(&fingerprinter);
-	struct fingerprint own;
 
 	for (size_t i = 0; !fault.code && i < change->keys->count; i++) {
 		const struct new_key *key = &change->keys->items[i];
-		const struct fingerprint *shown = change->writing->dry_run ? NULL : &own;
+		struct keyset_member member = { .id = key->id, .version = key->version, .bits = 8 * key->size };
 
-		fault = fingerprint_key(fingerprinter, key->key, key->size, &own);
+		if (!change->writing->dry_run) {
+			member.created = key->created;
+			fault = fingerprint_key(fingerprinter, key->key, key->size, &member.fingerprint);
+		}
 		if (!fault.code && list)
-			json_array_append_new(list, report_key_json(key->id, key->version, key->size, shown));
+			json_array_append_new(list, report_member_json(&member));
 		else if (!fault.code)
-			say_key(key, shown);
+			say_key(&member);
 	}
 	fingerprinter_free(fingerprinter);
 	return message_fault(fault, change->path);

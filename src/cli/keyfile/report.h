@@ -19,7 +19,7 @@ struct change {
 };
 
 /* Prints a line for the file and one for each key: ID, version, bits, fingerprint. A dry run
- * shows no fingerprints, since its keys will never exist. */
+ * shows no fingerprints and dates, since its keys will never exist. */
 MUST_CHECK enum status report_words(const struct talk *talk, const struct change *change);
 
 /* ret_object: the members of report_change_json, and "keys". The command adds its own and passes it
@@ -49,8 +49,7 @@ json_t *report_backup_json(const struct store *store, const char *path);
 /* What every server uses a key ID for: "system", "temporary" or "". */
 const char *report_key_role(uint32_t id);
 
-/* One key, as all commands print it. */
-json_t *report_key_json(uint32_t id, uint32_t version, size_t size, const struct fingerprint *fingerprint);
+/* Keys, as all commands print them. */
 json_t *report_member_json(const struct keyset_member *member);
 json_t *report_keyset_json(const struct keyset *keyset);
 

@@ -143,7 +143,7 @@ static enum status read_keys(const struct manager *manager, const struct key_nam
 
 	if (!files)
 		return out_of_memory();
-	status = new_keys_allocate(keys, names->count);
+	status = new_keys_allocate(keys, names->count, NULL);
 	for (size_t i = 0; !status && i < names->count; i++)
 		status = read_blob(manager, &names->items[i], &files[i]);
 	if (!status && names->count)

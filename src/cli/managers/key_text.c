@@ -5,7 +5,7 @@
 
 enum status new_keys_of_keyfile(const struct keyfile *keyfile, const struct key_choice *choice, struct new_keys *keys)
 {
-	enum status status = new_keys_allocate(keys, keyfile->count);
+	enum status status = new_keys_allocate(keys, keyfile->count, NULL);
 
 	for (size_t i = 0; !status && i < keyfile->count; i++) {
 		const struct entry *entry = keyfile->sorted[i];

@@ -104,7 +104,7 @@ enum status target_file_add(struct target_file *target, const struct new_keys *k
 		status = versions_extend_text(options->file, &content->keyfile, keys, versioned, &target->text);
 	if (status)
 		return status;
-	return content_make(&options->target, options->file, &target->text, target->is_new ? NULL : &content->keyfile,
+	return content_make(&options->target, options->file, &target->text, &content->keyfile,
 			    content->encrypted ? &encryption : NULL, &target->raw);
 }
 

@@ -255,6 +255,7 @@ static enum status read_own_group(struct options *options)
 	options_start(&own, options->host.environment);
 	parser_add(&parser, &shared_table, &own);
 	parser_add(&parser, &lock_table, &own);
+	parser_add(&parser, &date_table, &own);
 	parser_add(&parser, &settings_table, &own);
 	for (size_t i = 0; !status && i < lines->count; i++)
 		status = parse_own_line(&lines->items[i], &parser, &own);

@@ -74,6 +74,15 @@ enum status option_take_key_version(const struct option_spec *spec, const char *
 	return option_refuse("invalid key version '%s': use a number from 1 to %u", repeatable(value), KEY_VERSION_MAX);
 }
 
+enum status option_take_age(const struct option_spec *spec, const char *value, void *place)
+{
+	(void)spec;
+	if (age_parse(value, place))
+		return STATUS_DONE;
+	return option_refuse("invalid age '%s': use a number with d, w, m (months) or y, up to %dy", repeatable(value),
+			     AGE_YEARS_MAX);
+}
+
 /* Hides the descriptor from child processes. option_check_descriptor reports one that is not open. */
 enum status option_take_descriptor(const struct option_spec *spec, const char *value, void *place)
 {
@@ -118,14 +127,30 @@ static enum status take_color(const struct option_spec *spec, const char *value,
 }
 
 /* A setting without a value is on. */
+static bool parse_switch(const char *value, bool *ret_on)
+{
+	*ret_on = !value || !strcasecmp(value, "on") || !strcmp(value, "1");
+	return *ret_on || !strcasecmp(value, "off") || !strcmp(value, "0");
+}
+
+static enum status refuse_switch(const struct option_spec *spec)
+{
+	return option_refuse("invalid value for %s: use on or off", spec->name);
+}
+
 static enum status take_on(const struct option_spec *spec, const char *value, void *place)
 {
-	bool is_on = !value || !strcasecmp(value, "on") || !strcmp(value, "1");
+	return parse_switch(value, place) ? STATUS_DONE : refuse_switch(spec);
+}
 
-	*(bool *)place = is_on;
-	if (is_on || !strcasecmp(value, "off") || !strcmp(value, "0"))
-		return STATUS_DONE;
-	return option_refuse("invalid value for %s: use on or off", spec->name);
+static enum status take_off(const struct option_spec *spec, const char *value, void *place)
+{
+	bool is_on;
+
+	if (!parse_switch(value, &is_on))
+		return refuse_switch(spec);
+	*(bool *)place = !is_on;
+	return STATUS_DONE;
 }
 
 static enum status take_trust_owner(const struct option_spec *spec, const char *value, void *place)
@@ -292,8 +317,17 @@ static const struct conflict filter_conflicts[] = {
 
 const struct option_table filter_table = { filter_specs, filter_conflicts, .is_common = true };
 
+static const struct option_spec date_specs[] = {
+	{ "no-dates", 0, NULL, "Do not record when new keys are made", OPTION_FLAG(struct options, writing.no_dates) },
+	{ 0 },
+};
+
+const struct option_table date_table = { .specs = date_specs, .is_common = true };
+
 static const struct option_spec settings_specs[] = {
 	{ "require-seal", 0, "WHEN", NULL, OPTION_INTO(struct options, require_seal, bool, take_on), .optional = true },
+	{ "dates", 0, "WHEN", NULL, OPTION_INTO(struct options, writing.no_dates, bool, take_off), .optional = true },
+	{ "max-age", 0, "AGE", NULL, OPTION_AGE(struct options, max_age) },
 	{ 0 },
 };
 

@@ -4,6 +4,7 @@
 #include "cli/options/parser.h"
 #include "cli/words/color.h"
 #include "cli/words/exit_status.h"
+#include "core/date.h"
 #include "core/envelope.h"
 #include "server/option_files.h"
 #include "server/settings.h"
@@ -45,6 +46,7 @@ struct writing {
 	const char *in_place_backup; /* the backup to make before overwriting FILE; NULL: replace FILE */
 	unsigned int lock_timeout;   /* seconds */
 	bool any_seal;		     /* change a file whose seal is broken or missing */
+	bool no_dates;		     /* do not record when keys were made */
 	bool is_part;		     /* the command has more to do after it changed the files */
 };
 
@@ -87,7 +89,8 @@ struct options {
 	struct accounts accounts;
 	struct writing writing;
 	struct talk talk;
-	bool require_seal; /* a missing seal is as bad as a broken one */
+	bool require_seal;  /* a missing seal is as bad as a broken one */
+	struct age max_age; /* of the newest version of a key, for verify; not given: none */
 	struct host host;
 	const struct parser *command_line;
 	/* given: sources with lower priority do not apply */
@@ -110,6 +113,7 @@ extern const struct option_table wait_table;	     /* for those that never keep a
 extern const struct option_table backup_table;	     /* for commands that change a file */
 extern const struct option_table filter_table;	     /* for those that also work as filters */
 extern const struct option_table new_password_table; /* for commands that encrypt a plain file */
+extern const struct option_table date_table;	     /* for commands that add keys */
 extern const struct option_table settings_table;     /* only in the group [mkeyfile] of option files */
 
 /* Completes options that the command line does not set: from the environment, then from the
@@ -142,15 +146,17 @@ bool is_input_name(const char *name);
 
 /* Members of these types: enum digest, unsigned int for iterations, int for a descriptor (-1:
  * none), const char * for an algorithm ("AES_CBC" or "AES_CTR"), size_t for the bytes of a key
- * (the option gives bits), and uint32_t for a key version. */
+ * (the option gives bits), uint32_t for a key version, and struct age. */
 #define OPTION_DIGEST(input, member) OPTION_INTO(input, member, enum digest, option_take_digest)
 #define OPTION_ITERATIONS(input, member) OPTION_NUMBER(input, member, 0, PBKDF2_ITERATIONS_MAX)
 #define OPTION_DESCRIPTOR(input, member)                                                                               \
 	OPTION_INTO(input, member, int, option_take_descriptor), .most = 65535, .unset = 0xff
 #define OPTION_ALGORITHM(input, member) OPTION_INTO(input, member, const char *, option_take_algorithm)
 #define OPTION_KEY_BITS(input, member) OPTION_INTO(input, member, size_t, option_take_key_bits)
+#define OPTION_AGE(input, member) OPTION_INTO(input, member, struct age, option_take_age)
 #define OPTION_KEY_VERSION(input, member) OPTION_INTO(input, member, uint32_t, option_take_key_version)
 
+option_taker option_take_age;
 option_taker option_take_algorithm;
 option_taker option_take_descriptor;
 option_taker option_take_digest;

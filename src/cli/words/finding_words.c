@@ -52,6 +52,43 @@ static char *text_words(const struct finding *finding)
 	}
 }
 
+static char *unused_date_words(const struct date_line *date)
+{
+	if (!date_is_known(&date->date))
+		return format_text("the date on this line is malformed; mkeyfile ignores the line");
+	if (!date->entry)
+		return format_text("this line has the date of key ID %u version %u, which is not in the file", date->id,
+				   date->version);
+	if (date->entry->created != date)
+		return format_text(
+			"the date of key ID %u version %u is repeated on line %u; mkeyfile uses the last one", date->id,
+			date->version, date->entry->created->line);
+	return format_text("the date of key ID %u version %u is in the future; mkeyfile treats the age as unknown",
+			   date->id, date->version);
+}
+
+static char *age_words(const struct finding *finding)
+{
+	const struct entry *entry = finding->entry;
+	bool is_one = finding->count == 1;
+
+	switch (finding->kind) {
+	case FINDING_UNUSED_DATE:
+		return unused_date_words(finding->date);
+	case FINDING_KEY_TOO_OLD:
+		return is_one ? format_text("key ID %u is older than %u%c", entry->id, finding->age.number,
+					    finding->age.unit)
+			      : format_text("%zu key IDs, for example %u, are older than %u%c", finding->count,
+					    entry->id, finding->age.number, finding->age.unit);
+	case FINDING_KEY_AGE_UNKNOWN:
+		return is_one ? format_text("the age of key ID %u is unknown", entry->id)
+			      : format_text("the age of %zu key IDs, for example %u, is unknown", finding->count,
+					    entry->id);
+	default:
+		return NULL;
+	}
+}
+
 static char *replaceable_words(const struct finding *finding)
 {
 	HEAP char *why = refusal_words(finding->refusal);
@@ -179,8 +216,8 @@ static char *vault_words(const struct finding *finding)
 
 char *finding_words(const struct finding *finding)
 {
-	static char *(*const sources[])(const struct finding *) = { text_words, file_words, password_words,
-								    settings_words, vault_words };
+	static char *(*const sources[])(const struct finding *) = { text_words,	    age_words,	    file_words,
+								    password_words, settings_words, vault_words };
 	char *words = NULL;
 
 	for (size_t i = 0; !words && i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -210,6 +247,11 @@ const char *finding_hint(enum finding_kind kind)
 		[FINDING_SEAL_MISSING] = SEAL_HINT,
 		[FINDING_OLD_VERSIONS] =
 			"run 'mkeyfile remove --all --old-versions --server-data%s' to remove the versions that no data uses",
+		[FINDING_UNUSED_DATE] = "remove the line, or correct its date: mkeyfile(5) describes the format",
+		[FINDING_KEY_TOO_OLD] =
+			"run 'mkeyfile rotate --older-than=AGE%s' for new versions, or 'mkeyfile rotate ID --new-id' to move tables to a new ID",
+		[FINDING_KEY_AGE_UNKNOWN] =
+			"rotate these keys, or add their dates to the key file: mkeyfile(5) describes the format",
 		[FINDING_KEY_FILE_EXPOSED] = EXPOSED_HINT,
 		[FINDING_PASSWORD_FILE_EXPOSED] = EXPOSED_HINT,
 		[FINDING_PASSWORD_FILE_BESIDE] =
