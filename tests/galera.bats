@@ -1,87 +1,20 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# A real Galera cluster of two nodes.
+# Real Galera clusters of two and three nodes.
 bats_require_minimum_version 1.5.0
 load common
 load data
 load plugin
+load cluster
 
 setup() {
 	[ -n "${MKEYFILE_TEST_LONG-}" ] || skip 'starts a cluster; MKEYFILE_TEST_LONG=1 runs this test'
-	[ "$(id -u)" = 0 ] || skip 'requires root, as the servers of a cluster run their scripts as one user'
-	provider=$(find /usr/lib/galera /usr/lib64/galera-4 -name libgalera_smm.so 2>/dev/null | head -n 1)
-	[ -n "$provider" ] || skip 'requires galera-4'
 	cd "$BATS_TEST_TMPDIR" || return
-	base=$((20000 + RANDOM % 1000 * 10))
-	servers=()
+	cluster_setup
 }
 
 teardown() {
-	for pid in "${servers[@]}"; do
-		kill -9 "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
-}
-
-# Starts node 1 or 2 and returns at once. The scripts of a state transfer read its option file.
-# The key file of the node is keys1 or keys2 if there is one, else keys.
-node_start() { # number [server option...]
-	local number=$1 directory=$PWD/n$1 port=$((base + 5 * ($1 - 1))) keyfile=$PWD/keys
-	shift
-	[ ! -e "keys$number" ] || keyfile=$PWD/keys$number
-	mkdir -p "$directory" "$directory.tmp"
-	cat >"n$number.cnf" <<-END
-		[mysqld]
-		user=root
-		datadir=$directory
-		socket=$directory.socket
-		pid-file=$directory.pid
-		tmpdir=$directory.tmp
-		bind-address=127.0.0.1
-		port=$port
-		${plugin_dir:+plugin-dir=$plugin_dir}
-		plugin-load-add=$key_plugin
-		$key_plugin=FORCE
-		$key_plugin-filename=$keyfile
-		innodb-encrypt-tables=ON
-		innodb-encrypt-log=ON
-		innodb-encryption-threads=1
-		aria-encrypt-tables=ON
-		encrypt-binlog=ON
-		log-bin=$directory/binlog
-		binlog-format=ROW
-		server-id=$number
-		innodb-autoinc-lock-mode=2
-		innodb-buffer-pool-size=24M
-		innodb-log-file-size=8M
-		innodb-use-native-aio=OFF
-		wsrep-on=ON
-		wsrep-provider=$provider
-		wsrep-cluster-name=$base
-		wsrep-cluster-address=gcomm://127.0.0.1:$((base + 1)),127.0.0.1:$((base + 6))
-		wsrep-node-address=127.0.0.1:$((port + 1))
-		wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$((port + 1));ist.recv_addr=127.0.0.1:$((port + 2));gcache.size=2M"
-		wsrep-sst-method=mariabackup
-		wsrep-sst-receive-address=127.0.0.1:$((port + 3))
-		wsrep-sst-auth=root:
-	END
-	TMPDIR=$directory.tmp "$MARIADBD" --defaults-file="n$number.cnf" "$@" >>"$directory.log" 2>&1 3>&- &
-	server_pid=$!
-	servers[number]=$server_pid
-}
-
-is_synced() { # number
-	[ "$(data_sql "$PWD/n$1" 2>/dev/null <<<"SHOW STATUS LIKE 'wsrep_local_state_comment'")" = $'wsrep_local_state_comment\tSynced' ]
-}
-
-node_wait() { # number
-	for ((i = 0; i < 1800; i++)); do
-		is_synced "$1" && return 0
-		kill -0 "${servers[$1]}" 2>/dev/null || break
-		sleep 0.1
-	done
-	tail -n 30 "n$1.log"
-	return 1
+	cluster_end
 }
 
 contains() { # text part
@@ -113,12 +46,12 @@ proof_of() { # number key-file
 
 	node_start 2
 	for ((i = 0; i < 1800; i++)); do
-		kill -0 "${servers[2]}"
+		kill -0 "${nodes[2]}"
 		proof_of 2 without
 		[ "$status" = 1 ] || same 2 "$status"
-		! is_synced 2 || break
+		! node_is_synced 2 || break
 	done
-	is_synced 2
+	node_is_synced 2
 	grep -q 'State transfer required' n2.log
 	proof_of 2 without
 	same 1 "$status"
@@ -136,8 +69,7 @@ proof_of() { # number key-file
 		sleep 0.1
 	done
 
-	kill "${servers[2]}"
-	wait "${servers[2]}" || :
+	node_stop 2
 	proof_of 2 keys
 	same 0 "$status"
 	contains "$output" "note: 'n2/GRA_"
@@ -145,25 +77,6 @@ proof_of() { # number key-file
 	same 1 "$status"
 	run -4 mkeyfile remove -q --no-defaults --file=removable --server-user=root 100 --datadir=n2
 	run -0 mkeyfile remove -q --no-defaults --file=removable --server-user=root 102 --datadir=n2
-}
-
-on() { # number SQL
-	data_sql "$PWD/n$1" <<<"$2"
-}
-
-# Waits until a command succeeds.
-eventually() { # command...
-	local i
-	for ((i = 0; i < 1800; i++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.1
-	done
-	"$@"
-}
-
-# Whether a node answers this to SQL.
-answers() { # number answer SQL
-	[ "$(on "$1" "$3")" = "$2" ]
 }
 
 # The line of a manual page with this beginning.
@@ -205,7 +118,7 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 		eventually grep -F "$(page_line $page 'Ignoring error')" n2.log
 	done
 	compgen -G 'n2/GRA_*.log'
-	is_synced 2
+	node_is_synced 2
 	last=$(on 1 "$(cat move.sql)" | tail -n 1)
 	same "-- still uses key 100: db/u" "$(on 1 "$last")"
 	same "-- still uses key 100: db/t -- still uses key 100: db/u" "$(on 2 "$last" | sort | xargs)"
@@ -213,8 +126,7 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 	eventually answers 2 101 'SELECT COUNT(*) FROM db.t'
 	run -1 mkeyfile diff -q -f keys1 keys2
 	cp keys1 keys2
-	kill "${servers[2]}"
-	wait "${servers[2]}" || :
+	node_stop 2
 	node_start 2
 	node_wait 2
 	on 1 'ALTER TABLE db.t ENCRYPTION_KEY_ID=103'
@@ -236,33 +148,313 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 	same '1 2' "$(on 2 "$encryption")"
 	on 1 "INSERT INTO db.t VALUES (1001, 'later')"
 	eventually answers 2 102 'SELECT COUNT(*) FROM db.t'
-	is_synced 2
+	node_is_synced 2
 	run -1 mkeyfile diff -q -f keys1 keys2
 
 	# the node rejoins with an incremental state transfer, but not with a full one
-	kill "${servers[2]}"
-	wait "${servers[2]}" || :
+	node_stop 2
 	on 1 "INSERT INTO db.t VALUES (1002, 'later')"
 	node_start 2
 	node_wait 2
 	answers 2 103 'SELECT COUNT(*) FROM db.t'
-	kill "${servers[2]}"
-	wait "${servers[2]}" || :
+	node_stop 2
 	rm -r n2
 	: >n2.log
 	node_start 2
-	for ((i = 0; i < 1800; i++)); do
-		kill -0 "${servers[2]}" 2>/dev/null || break
-		sleep 0.1
-	done
-	run -1 kill -0 "${servers[2]}"
+	node_await_end 2
 	for page in mkeyfile-rotation mkeyfile-troubleshooting; do
 		grep -F "$(page_line $page 'Application state transfer failed')" n2.log
 	done
 	grep -F "InnoDB: File './ibdata1' is corrupted" n2.log
-	is_synced 1
+	node_is_synced 1
 	cp keys1 keys2
 	node_start 2
 	node_wait 2
 	same 103 "$(on 2 'SELECT COUNT(*) FROM db.t')"
+}
+
+# ---- whole rotations, on three nodes under load ----
+
+# Starts two nodes with tables, and rows of 12 MB.
+cluster_of_two() {
+	# shellcheck disable=SC2034 # for node_start
+	cache_size=64M
+	data_keys keys1
+	cp -p keys1 keys2
+	data_install "$PWD/n1"
+	node_start 1 --wsrep-new-cluster
+	node_wait 1
+	node_start 2
+	node_wait 2
+	on 1 "CREATE DATABASE db; USE db;
+		CREATE TABLE t (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
+		CREATE TABLE u (i INT PRIMARY KEY AUTO_INCREMENT, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
+		INSERT INTO u(t) SELECT REPEAT('a plain secret ', 50) FROM seq_1_to_12000;
+		CREATE TABLE aria (i INT PRIMARY KEY, t TEXT) ENGINE=Aria"
+	load_to 1 100000
+	load_to 2 200000
+}
+
+# What status shows about all nodes, with the key file of node 1. Node 1 finds the others.
+cluster_status() { # option...
+	run --separate-stderr mkeyfile status --no-defaults --user=root --file=keys1 --server="$PWD/n1.socket" --cluster --no-tls "$@"
+}
+
+# The state of a node for a key ID in that table.
+state_of() { # number key-id
+	awk -v host="127.0.0.1:$(node_port "$1")" -v id="$2" '$1 == host && $2 == id { $1 = $2 = $3 = $4 = $5 = $6 = ""; print }' \
+		<<<"$output" | sed 's/^ *//'
+}
+
+# Checks that all nodes have the same rows.
+same_rows() {
+	local node rows
+
+	rows=$(on 1 'CHECKSUM TABLE db.t, db.u')
+	for node in 2 3; do
+		eventually answers $node "$rows" 'CHECKSUM TABLE db.t, db.u'
+	done
+}
+
+# Writes what InnoDB does not re-encrypt by itself again: binary logs, after the redo log was created
+# with another size.
+restart_with_new_logs() { # number
+	node_stop "$1"
+	node_start "$1" --innodb-log-file-size=12M
+	node_wait "$1"
+	on "$1" 'FLUSH BINARY LOGS'
+	on "$1" "PURGE BINARY LOGS TO '$(on "$1" 'SHOW MASTER STATUS' | cut -f 1)'"
+	node_stop "$1"
+}
+
+remove_on() { # number option...
+	local number=$1
+	shift
+	run --separate-stderr mkeyfile remove --no-defaults --server-user=root --file="keys$number" --datadir="n$number" "$@"
+}
+
+# Whether a node received an incremental or a full state transfer since its log was emptied.
+received_part() { # number
+	grep -q 'IST received' "n$1.log"
+	run -1 grep -F 'Proceeding with SST' "n$1.log"
+}
+
+received_all() { # number
+	grep -qF 'Proceeding with SST' "n$1.log"
+}
+
+# Two new versions of every key in the file of node 1.
+rotate_twice() {
+	mkeyfile rotate -q --no-defaults -f keys1 --all
+	mkeyfile rotate -q --no-defaults -f keys1 --all
+}
+
+@test "three nodes rotate by version under load, with state transfers, a kill, and a removal on each node" {
+	local node newest keys
+
+	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
+	plugin_setup
+	export MKEYFILE_TARGET=10.11+plugin
+	cluster_of_two
+	cluster_status
+	same 0 "$status"
+
+	# the other node would lack the new versions
+	run -4 --separate-stderr mkeyfile rotate --no-defaults -f keys1 --all --flush --server="$PWD/n1.socket"
+	cmp keys1 keys2
+
+	# node 2 has the versions first, and a fresh node joins while both re-encrypt
+	rotate_twice
+	cp keys1 keys2
+	reload_on 2
+	cluster_status
+	same 1 "$status"
+	same 'the server must read the file again' "$(state_of 1 100)"
+	contains "$stderr" "warning: server '127.0.0.1:$(node_port 1)' has not loaded key ID 1 version 3"
+	reload_on 1
+	cp keys1 keys3
+	node_start 3
+	node_wait 3
+	received_all 3
+	cluster_status --wait --timeout=200
+	same 0 "$status"
+	same 'up to date' "$(state_of 3 101)"
+
+	# node 3 lacks the next versions: it replicates, and receives an incremental transfer
+	rotate_twice
+	cp keys1 keys2
+	for node in 1 2 3; do
+		reload_on $node
+	done
+	cluster_status 100
+	same 1 "$status"
+	same 'the server must read the file again' "$(state_of 3 100)"
+	same "mkeyfile status: warning: server '127.0.0.1:$(node_port 3)' has not loaded key ID 100 version 5" "${stderr_lines[0]}"
+	node_stop 3
+	: >n3.log
+	node_start 3
+	node_wait 3
+	received_part 3
+	cluster_status 100
+	same 1 "$status"
+
+	# other keys under the same versions: only the fingerprint shows it, and the file of node 1 is refused
+	cp keys3 lacking
+	mkeyfile rotate -q --no-defaults -f keys3 --all
+	mkeyfile rotate -q --no-defaults -f keys3 --all
+	cp keys3 other
+	reload_on 3
+	cluster_status
+	same 1 "$status"
+	contains "$stderr" "warning: on server '127.0.0.1:$(node_port 3)', the loaded keys differ from the keys in 'keys1'"
+	cluster_status --json
+	same other-keys "$(jq -r --arg host "127.0.0.1:$(node_port 3)" '.servers[] | select(.host == $host) | .state' <<<"$output")"
+	cp keys1 keys3
+	run ! reload_on 3
+
+	# in both cases, the node receives no full transfer, until it has the keys
+	for keys in lacking other; do
+		cp $keys keys3
+		kill "${nodes[3]}" 2>/dev/null || :
+		wait "${nodes[3]}" || :
+		rm -r n3
+		: >n3.log
+		node_start 3
+		node_await_end 3
+		grep -F "$(page_line mkeyfile-rotation 'Application state transfer failed')" n3.log
+		node_is_synced 1
+		node_is_synced 2
+		proof_of 3 $keys
+		same 1 "$status"
+		proof_of 3 keys1
+		[ "$status" != 1 ]
+	done
+	cp keys1 keys3
+	node_start 3
+	node_wait 3
+	cluster_status --wait --timeout=200
+	same 0 "$status"
+
+	# a node is killed while it re-encrypts; its data has old and new versions, and it continues
+	rotate_twice
+	cp keys1 keys2
+	cp keys1 keys3
+	on 2 'SET GLOBAL innodb_encryption_threads = 0'
+	for node in 1 2 3; do
+		reload_on $node
+	done
+	newest=$(on 2 "SELECT MAX(CURRENT_KEY_VERSION) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION")
+	on 2 'SET GLOBAL innodb_encryption_threads = 1'
+	eventually answers 2 1 "SELECT COUNT(*) > 0 FROM information_schema.INNODB_TABLESPACES_ENCRYPTION
+		WHERE MIN_KEY_VERSION = $newest OR KEY_ROTATION_PAGE_NUMBER > 0"
+	node_stop 2 KILL
+	eventually answers 1 $'wsrep_cluster_size\t2' "SHOW STATUS LIKE 'wsrep_cluster_size'"
+	cluster_status 100
+	same "127.0.0.1:$(node_port 1) 127.0.0.1:$(node_port 3)" "$(sed -n "s/^server '\([^']*\)'.*/\1/p" <<<"$output" | sort | xargs)"
+	: >n2.log
+	node_start 2
+	node_wait 2
+	received_part 2
+	cluster_status --wait --timeout=200
+	same 0 "$status"
+
+	load_end
+	for node in 1 2 3; do
+		check_load $node
+	done
+	same_rows
+	# Aria tables are rewritten on all nodes by statements on one node
+	on 1 "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;') FROM information_schema.TABLES
+		WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA <> 'information_schema'" | data_sql "$PWD/n1"
+	for node in 1 2 3; do
+		restart_with_new_logs $node
+		remove_on $node --all --old-versions
+		same 0 "$status"
+		node_start $node --innodb-log-file-size=12M
+		node_wait $node
+	done
+	cluster_status
+	same 0 "$status"
+	same '1 2 100 101 102' "$(mkeyfile list --no-defaults -f keys3 --ids | xargs)"
+	same '[[1,7],[2,7],[100,7],[101,7],[102,7]]' "$(mkeyfile list --no-defaults -f keys3 --json | jq -c '[.keys[] | [.id, .version]]')"
+	run -0 mkeyfile diff -q --no-defaults -f keys1 keys3
+	same_rows
+	for node in 1 2 3; do
+		node_stop $node
+		proof_of $node keys$node
+		same 0 "$status"
+	done
+}
+
+@test "three nodes of the server's own plugin rotate to a new ID under load, and one lacks the ID" {
+	local node last
+
+	cluster_of_two
+	cp keys1 keys3
+	node_start 3
+	node_wait 3
+	mkeyfile rotate -q --no-defaults -f keys1 100 --new-id=103 >move.sql
+	cp keys1 keys2
+
+	# restart one node at a time; no node shows a key that no table uses
+	for node in 2 1; do
+		node_stop $node
+		node_start $node
+		node_wait $node
+	done
+	load_to 1 300000
+	cluster_status 100 103
+	same 0 "$status"
+	same 'no tablespace uses it' "$(state_of 3 103)"
+
+	# node 3 ignores the statement, and status shows it
+	on 1 "$(cat move.sql)" | sed '/^--/d' | data_sql "$PWD/n1"
+	eventually grep -F "$(page_line mkeyfile-rotation 'Ignoring error')" n3.log
+	eventually answers 2 1 "SELECT COUNT(*) FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = 103"
+	cluster_status 100 103
+	same 1 "$status"
+	same 'up to date' "$(state_of 2 103)"
+	same 'other nodes have more tablespaces with it' "$(state_of 3 103)"
+	contains "$stderr" "hint: on server '127.0.0.1:$(node_port 3)', look for 'Ignoring error' in the error logs of all nodes"
+	node_is_synced 3
+
+	# without the ID, a full transfer fails, or the node has a table that it cannot read
+	node_stop 3
+	rm -r n3
+	: >n3.log
+	node_start 3
+	for ((i = 0; i < 1800; i++)); do
+		kill -0 "${nodes[3]}" 2>/dev/null || break
+		! node_is_synced 3 || break
+		sleep 0.1
+	done
+	grep -E 'ERROR|Synced' n3.log >joined || :
+	on 3 'SELECT COUNT(*) FROM db.t' >>joined 2>&1 || :
+	node_stop 3
+	proof_of 3 keys3
+	same 1 "$status"
+	cp keys1 keys3
+	node_start 3
+	node_wait 3
+	cluster_status 100 103
+	same 0 "$status"
+
+	load_end
+	for node in 1 2 3; do
+		check_load $node
+	done
+	same_rows
+	for node in 1 2 3; do
+		node_stop $node
+		remove_on $node 100
+		same 0 "$status"
+		node_start $node
+		node_wait $node
+	done
+	same_rows
+	for node in 1 2 3; do
+		node_stop $node
+		proof_of $node keys$node
+		same 0 "$status"
+	done
 }
