@@ -746,6 +746,25 @@ hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' s
 [Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 }
 
+@test "a broken seal is a warning at the start and at a reload; the keys are loaded" {
+	make_password_file keyfile.key
+	mkeyfile encrypt -q -f keyfile -P keyfile.key -t 10.11+plugin --in-place
+	start mkeyfile_key_management
+	same "[Note] 2 key IDs, 2 versions loaded from $PWD/keyfile" "$(plugin_log)"
+	{
+		openssl enc -d -aes-256-cbc -md sha1 -pass file:keyfile.key -in keyfile 2>/dev/null
+		echo "200;$(random_key)"
+	} >edited
+	openssl_encrypt keyfile.key edited keyfile
+	reload
+	same "[Warning] $PWD/keyfile was changed without mkeyfile: its seal is broken
+[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
+	server_stop
+	start mkeyfile_key_management
+	same "[Warning] $PWD/keyfile was changed without mkeyfile: its seal is broken
+[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
+}
+
 # Whether the server has pages that are locked (lo) and excluded from dumps (dd).
 locked_and_not_dumped() {
 	awk '/^VmFlags:/ && / lo / && / dd / { found = 1 } END { print found ? "yes" : "no" }' "/proc/$server_pid/smaps"
