@@ -750,7 +750,7 @@ hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' s
 	make_password_file keyfile.key
 	mkeyfile encrypt -q -f keyfile -P keyfile.key -t 10.11+plugin --in-place
 	start mkeyfile_key_management
-	same "[Note] 2 key IDs, 2 versions loaded from $PWD/keyfile" "$(plugin_log)"
+	same "[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 	{
 		openssl enc -d -aes-256-cbc -md sha1 -pass file:keyfile.key -in keyfile 2>/dev/null
 		echo "200;$(random_key)"
@@ -758,11 +758,11 @@ hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' s
 	openssl_encrypt keyfile.key edited keyfile
 	reload
 	same "[Warning] $PWD/keyfile was changed without mkeyfile: its seal is broken
-[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
+[Note] 4 key IDs, 4 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
 	server_stop
 	start mkeyfile_key_management
 	same "[Warning] $PWD/keyfile was changed without mkeyfile: its seal is broken
-[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
+[Note] 4 key IDs, 4 versions loaded from $PWD/keyfile" "$(plugin_log | tail -n 2)"
 }
 
 # Whether the server has pages that are locked (lo) and excluded from dumps (dd).
