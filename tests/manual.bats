@@ -149,6 +149,7 @@ page_members() { # page
 	"$MKEYFILE" diff -q -f keyfile -P key plain -j >diff.json
 	"$MKEYFILE" remove -q -f keyfile -P key --force 200 -j >remove.json
 	"$MKEYFILE" encrypt -q -f plain -P key -o again -j >encrypt.json
+	"$MKEYFILE" seal -q -f again -P key -j >seal.json
 	"$MKEYFILE" import -q -f more plain -j >import.json
 	"$MKEYFILE" export -q -f more plain -j >export.json
 	# tests/status.bats asks a server

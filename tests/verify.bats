@@ -210,7 +210,7 @@ hint: keep the password on another device or in a secret manager, so that one le
 	openssl_encrypt pw plain keyfile -md sha256 -pbkdf2 -iter 10000
 	run --separate-stderr mkeyfile verify -f keyfile -P pw --digest=sha256 --pbkdf2=10000
 	assert_equal 0 "" "yes: 'keyfile' loads on some servers
-  1 key, unversioned, sha256, PBKDF2 with 10000 iterations
+  1 key, unversioned, sha256, PBKDF2 with 10000 iterations, not sealed
   Community Server 10.1.4 to 11.7    no: Cannot decrypt keyfile. Wrong key?
   Community Server 11.8              no: Cannot decrypt keyfile. Wrong key?
   Community Server 12.0.1 and later  yes
@@ -588,7 +588,7 @@ opens_with() { # hint...
 	chmod 600 keyfile
 	run --separate-stderr mkeyfile verify -f keyfile --json -t 10.11
 	[ "$status" = 1 ]
-	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["write 32, 48 or 64 hex digits after the ID and a semicolon: this server does not read key versions"]},"encrypted":false,"notes":[],"data":null,"warnings":[],"hints":[]}' \
+	same '{"path":"keyfile","from_option_files":false,"target":"10.11","loads":false,"accepted":false,"reason":{"message":"Invalid key at keyfile line 2, column 3","line":2,"column":3,"hints":["write 32, 48 or 64 hex digits after the ID and a semicolon: this server does not read key versions"]},"encrypted":false,"seal":null,"notes":[],"data":null,"warnings":[],"hints":[]}' \
 		"$(jq -c 'del(.servers, .keys, .versioned)' <<<"$output")"
 	same 'Community Server 10.1.4 to 11.7 10.11 false Invalid key at keyfile line 2, column 3' \
 		"$(jq -r '.servers[0] | "\(.name) \(.target) \(.loads) \(.reason.message)"' <<<"$output")"
