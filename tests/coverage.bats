@@ -108,3 +108,82 @@ temporary-table $at/tmp/#sql-temptable-1.MYD"
 	run --separate-stderr mkeyfile verify --defaults-file="$at/my.cnf" --server-user=root --coverage --datadir=data
 	[[ $output != *"$at"* ]]
 }
+
+# What a part has in clear text, one line for each table or file.
+clear() { # directory
+	mkeyfile verify --no-defaults -q -f keys --server-user=root --datadir="$1" --coverage --json |
+		jq -r '.data.coverage.items[] | select(.clear_bytes > 0) | .part + " " + (.table // (.path | sub(".*/"; "")))' | sort
+}
+
+# Starts and stops a server with everything encrypted, and compares what is in clear text with before.
+leaks() { # wanted sql [server option...]
+	local wanted=$1 statements=$2
+	shift 2
+	data_start "$PWD/new" "$PWD/keys" "${all[@]}" "$@"
+	data_sql "$PWD/new" <<<"$statements"
+	data_wait_encrypted "$PWD/new"
+	server_stop
+	clear new >after
+	same "$wanted" "$(comm -13 before after)"
+	mv after before
+}
+
+one_leak_each() { # release
+	local provider=/usr/lib/galera/libgalera_smm.so port=$((20000 + RANDOM % 10000))
+	server_release "$1"
+	cd "$BATS_TEST_TMPDIR" || return
+	data_keys keys
+	local -a all=(--skip-log-bin --aria-encrypt-tables=ON --plugin-load-add=file_key_management
+		--file-key-management-filename="$PWD/keys")
+	data_install "$PWD/new" "${all[@]}"
+	: >before
+	# no server encrypts these
+	leaks "$(printf '%s\n' 'aria-log aria_log.00000001' 'buffer-pool-dump ib_buffer_pool' 'csv general_log' 'csv slow_log')" \
+		"CREATE DATABASE db; CREATE TABLE db.closed (t TEXT) ENCRYPTED=YES; INSERT INTO db.closed VALUES ('$text');
+		SELECT SLEEP(0) FROM mysql.seq_1_to_1"
+	leaks 'myisam open' "CREATE TABLE db.open (t TEXT) ENGINE=MyISAM; INSERT INTO db.open VALUES ('$text')"
+	leaks "general-log $(uname -n).log" "SELECT '$text'" --general-log
+	leaks 'galera galera.cache' "INSERT INTO db.closed VALUES ('$text')" --wsrep-on=ON --wsrep-provider="$provider" \
+		--wsrep-cluster-address=gcomm:// --wsrep-new-cluster --binlog-format=ROW --innodb-autoinc-lock-mode=2 \
+		--wsrep-node-address="127.0.0.1:$port" \
+		--wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$port;ist.recv_addr=127.0.0.1:$((port + 1));gcache.size=2M"
+	grep -rlF "$text" new | sed 's|.*/||' | sort >hits
+	same "$(printf '%s\n' galera.cache open.MYD "$(uname -n).log" | sort)" "$(grep -v aria_log hits)"
+}
+
+# bats test_tags=deep,releases
+@test "one leak each: 10.5" {
+	one_leak_each bullseye
+}
+
+# bats test_tags=deep
+@test "one leak each: 10.11" {
+	one_leak_each bookworm
+}
+
+# bats test_tags=deep,releases
+@test "one leak each: 11.8" {
+	one_leak_each trixie
+}
+
+# MKEYFILE_TEST_LONG=1 creates fifty times as many, and MKEYFILE_TEST_SEED repeats a run.
+# bats test_tags=deep
+@test "random data: no file with planted text is called encrypted, and no encrypted table clear" {
+	cd "$BATS_TEST_TMPDIR/work"
+	count=2
+	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=100
+	agrees "$abs_top_srcdir/tests/clear-text" --directory "$PWD" --count $count
+}
+
+# bats test_tags=deep
+@test "the comparison on random data detects a report that hides clear text" {
+	cd "$BATS_TEST_TMPDIR/work"
+	cat >liar <<-end
+		#!/bin/sh
+		"$MKEYFILE" "\$@" | sed 's/_bytes": *[0-9]*/_bytes":0/g'
+	end
+	chmod 755 liar
+	MKEYFILE=$PWD/liar run -1 --separate-stderr "$abs_top_srcdir/tests/clear-text" --directory "$PWD" \
+		--release bookworm --seed 5 --count 1
+	[[ $output = *"contains a marker at "*", and is called encrypted"* ]]
+}

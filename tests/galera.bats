@@ -109,6 +109,8 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 		INSERT INTO t SELECT seq, REPEAT('a plain secret ', 50) FROM seq_1_to_100;
 		CREATE TABLE u LIKE t; INSERT INTO u SELECT * FROM t"
 	grep -qaF 'a plain secret a plain secret' n1/galera.cache
+	mkeyfile verify --no-defaults -q -f keys1 --server-user=root --datadir=n1 --coverage --json |
+		jq -e '.data.coverage.items[] | select(.part == "galera" and .clear_bytes > 2000000).path == "n1/galera.cache"'
 
 	# a new ID: only the log of the node and the last SELECT of the statements show it
 	mkeyfile rotate -q -f keys1 100 --new-id=103 >move.sql

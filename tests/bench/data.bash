@@ -57,7 +57,7 @@ verify_peak_mib() { # directory [option...]
 }
 
 bench_large() {
-	local file=$work/tablespace/large.ibd sample full check part cat
+	local file=$work/tablespace/large.ibd sample full check part cat coverage
 	cat "$file" "$work/part/part.ibd" >/dev/null
 	read -r sample full check part < <(medians 5 3 '' "$(verify "$work/tablespace")" "$(verify "$work/tablespace" --full)" \
 		"innochecksum $file" "$(verify "$work/part" --full)")
@@ -66,6 +66,8 @@ bench_large() {
 	row "--full, time to bytes: $(stat -c %s "$file" | numfmt --to=iec) to $(stat -c %s "$work/part/part.ibd" | numfmt --to=iec)" \
 		"$(awk -v a="$full" -v b="$part" -v c="$(stat -c %s "$file")" -v d="$(stat -c %s "$work/part/part.ibd")" \
 			'BEGIN { print a / b / (c / d) }')" 1.3 'time ratio to size ratio'
+	read -r sample coverage < <(medians 9 3 '' "$(verify "$work/tablespace")" "$(verify "$work/tablespace" --coverage)")
+	ratio_row '--coverage to a sample without it' 1.1 "$coverage" "$sample"
 	read -r sample full cat < <(medians 9 3 "$(drop_cache "$file")" "$(verify "$work/tablespace")" \
 		"$(verify "$work/tablespace" --full)" "cat $file")
 	ratio_row 'cold cache: a sample to cat' 1.1 "$sample" "$cat"
@@ -74,10 +76,11 @@ bench_large() {
 }
 
 bench_many() {
-	local time
-	read -r time < <(medians 5 3 '' "$(verify "$work/tablespaces")")
+	local time coverage
+	read -r time coverage < <(medians 5 3 '' "$(verify "$work/tablespaces")" "$(verify "$work/tablespaces" --coverage)")
 	row '100,000 small tablespaces, MiB' "$(verify_peak_mib "$work/tablespaces" -j)" 64 \
 		"$(awk -v time="$time" 'BEGIN { printf "%.0f files per second", 100000 / time * 1000 }')"
+	ratio_row '--coverage, 100,000 small tablespaces' 1.25 "$coverage" "$time"
 }
 
 

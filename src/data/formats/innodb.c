@@ -220,6 +220,8 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 		.is_foreign = in_double_write,
 		.cover_foreign = innodb_cover_copy,
 		.holds_data = innodb_holds_data,
+		.may_be_empty = innodb_may_be_empty,
+		.is_empty = innodb_is_empty,
 		.is_free = is_free,
 		.belongs = innodb_belongs,
 		.check = innodb_check,

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 enum page_type {
+	TYPE_ALLOCATED = 0,
 	TYPE_INODE = 3,
 	TYPE_FSP_HEADER = 8,
 	TYPE_DESCRIPTORS = 9,
@@ -200,6 +201,18 @@ bool innodb_belongs(const struct page *page)
 bool innodb_holds_data(const struct page *page)
 {
 	return !never_encrypted(page) && !is_zero(page->bytes, INNODB_HEADER);
+}
+
+/* A page that was allocated but not used has a header and a checksum (for example, page 4 of the
+ * system tablespace in 11.8). */
+bool innodb_may_be_empty(const struct page *page)
+{
+	return page->type == TYPE_ALLOCATED;
+}
+
+bool innodb_is_empty(const struct page *page)
+{
+	return is_zero(page->bytes + INNODB_HEADER, space_of(page)->page_size - INNODB_HEADER - 8);
 }
 
 /* Whether the bytes are a page of a tablespace in this format: its number may be any. */

@@ -219,12 +219,25 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 	}
 }
 
-/* A page has the version of a key, or none. */
-static void cover(const struct paged_file *file, const struct page *page, struct coverage *coverage)
+static bool is_empty(struct scan *scan, const struct paged_file *file, struct page page, bool whole)
+{
+	const struct page_format *format = file->format;
+
+	if (!scan->rules->coverage || !format->may_be_empty || !format->may_be_empty(&page))
+		return false;
+	if (!whole &&
+	    !scan_read(scan, &file->source, offset_of(file, index_of(file, &page)), scan->page, file->page_size))
+		return false;
+	page.bytes = whole ? page.bytes : scan->page;
+	return format->is_empty(&page);
+}
+
+static void cover(struct scan *scan, const struct paged_file *file, const struct page *page, bool whole,
+		  struct coverage *coverage)
 {
 	if (page->version && (file->encrypted || file->has_versions))
 		coverage->encrypted += file->page_size;
-	else if (file->format->holds_data(page))
+	else if (file->format->holds_data(page) && !is_empty(scan, file, *page, whole))
 		coverage->clear += file->page_size;
 }
 
@@ -253,7 +266,7 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 		return;
 	}
 	page = file->format->header(file->space, bytes, number);
-	cover(file, &page, &evidence->coverage);
+	cover(scan, file, &page, whole, &evidence->coverage);
 	if (page.lsn > scan->newest_lsn) {
 		scan->newest_lsn = page.lsn;
 		scan->newest_index = index;

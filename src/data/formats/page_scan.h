@@ -32,6 +32,9 @@ struct page_format {
 	void (*cover_foreign)(const void *space, const unsigned char *bytes, struct coverage *coverage);
 	/* Returns whether an unencrypted page contains data, judging by its header. */
 	bool (*holds_data)(const struct page *page);
+	/* Returns whether such a page may be empty anyway, which is_empty tells from the whole page. NULL: no. */
+	bool (*may_be_empty)(const struct page *page);
+	bool (*is_empty)(const struct page *page);
 	/* Returns true if the page is free. NULL: unknown. */
 	bool (*is_free)(struct scan *scan, const struct page *page);
 	bool has_lsn;	  /* of the redo log: no page is newer than the end of the log */
