@@ -41,7 +41,7 @@ _mkeyfile_options()
 			--backup --lock-timeout= --no-dates $shared"
 		;;
 	seal) echo "$filter $change $shared" ;;
-	diff) echo "--other-password-file= --other-digest= --other-pbkdf2= $manager $shared" ;;
+	diff) echo "--disjoint --other-password-file= --other-digest= --other-pbkdf2= $manager $shared" ;;
 	help) echo '--help --usage --version -V -h' ;;
 	'') echo "$shared" ;;
 	esac

@@ -45,7 +45,7 @@ complete_lines() { # shell line...
 	bash) command=(bash --norc --noprofile "$BATS_TEST_TMPDIR/complete.bash") ;;
 	esac
 	# fish describes, and repeats what is typed of an option before its value
-	timeout 60 "${command[@]}" "$completions" "$@" 2>&1 <>"$BATS_TEST_TMPDIR/silence" |
+	timeout 300 "${command[@]}" "$completions" "$@" 2>&1 <>"$BATS_TEST_TMPDIR/silence" |
 		sed -E 's/\t.*//; s/^--[a-z0-9-]+=(.)/\1/'
 }
 

@@ -100,7 +100,7 @@ make_differences() {
   "different": [ {
     "here": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of here 2)", "created": null },
     "there": { "id": 2, "version": 1, "role": "temporary", "bits": 256, "fingerprint": "$(print_of there 2)", "created": null } } ],
-  "warnings": [], "hints": [] }
+  "shared": null, "warnings": [], "hints": [] }
 END
 	)" "$(jq -S . <<<"$output")"
 	run -0 mkeyfile diff here --json
@@ -182,4 +182,31 @@ END
 	while IFS= read -r key; do
 		[[ $words$output != *$key* ]]
 	done < <(sed 's/.*;//' here there)
+}
+
+@test "--disjoint finds a key of the other file under any ID and version" {
+	make_keyfile there 1 2 3
+	run --separate-stderr mkeyfile diff --disjoint there
+	assert_equal 0 "" "disjoint: 'here' and 'there' share no key"
+	{
+		echo "# mkeyfile created 7;3 2024-05-31T16:00:01Z"
+		echo "7;3;$(sed -n 's/^100;//p' here | tr a-f A-F)"
+		echo "1;$(sed -n 's/^2;//p' here)"
+		echo "8;$(sed -n 's/^2;//p' here)"
+	} >>there
+	run --separate-stderr mkeyfile diff --disjoint there
+	assert_equal 1 "" "shared: 'here' and 'there' share 3 keys
+  key ID 2 version 1 here, key ID 1 version 1 there, fingerprint $(print_of here 2)
+  key ID 2 version 1 here, key ID 8 version 1 there, fingerprint $(print_of here 2)
+  key ID 100 version 1 here, key ID 7 version 3 there, fingerprint $(print_of here 100)"
+	run --separate-stderr mkeyfile diff --disjoint there --json
+	same '[1,[[2,1],[2,8],[100,7]],"2024-05-31T16:00:01Z"]' \
+		"$(jq -c --argjson status "$status" '[$status, [.shared[] | [.here.id, .there.id]], .shared[2].there.created]' <<<"$output")"
+	# a file has its own keys
+	run -1 mkeyfile diff --disjoint here
+	same "shared: 'here' and 'here' share 3 keys" "${lines[0]}"
+	# the list of another host
+	mkeyfile list --json -q -f there >manifest
+	run -1 mkeyfile diff --disjoint manifest
+	same "shared: 'here' and 'manifest' share 3 keys" "${lines[0]}"
 }

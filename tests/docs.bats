@@ -238,6 +238,35 @@ unit_here() { # name
 	same "1 2 100 101" "$(openssl_decrypt "$CREDENTIALS_DIRECTORY/keyfile.key" keyfile | key_lines | cut -d ';' -f 1 | xargs)"
 }
 
+@test "docs: systemd's timer for old keys" {
+	local unit words
+
+	mkdir units
+	for unit in mkeyfile-age.service mkeyfile-age.timer; do
+		unit_here $unit
+		mv $unit units/
+	done
+	words=$(SYSTEMD_UNIT_PATH=$PWD/units: systemd-analyze --man=no verify units/mkeyfile-age.service units/mkeyfile-age.timer 2>&1)
+	same "" "$words"
+	make_keyfile plain 1 2 100
+	make_password_file keyfile.key
+	mkdir -m 700 credentials
+	mv keyfile.key credentials/
+	sed -n "s|%d|$PWD/credentials|; s/^ExecStart=//p" units/mkeyfile-age.service >start
+	[ "$(wc -l <start)" = 1 ]
+	# keys of unknown age, then new keys
+	mkeyfile encrypt -q -f plain -o keyfile -P credentials/keyfile.key
+	run -1 sh start
+	same 'ID 1 2 100' "$(awk '{ print $1 }' <<<"$output" | xargs)"
+	mkeyfile generate -q --force -f keyfile -P credentials/keyfile.key 1 2 100
+	run -0 sh start
+	same '' "$output"
+	# as the page says, to rotate
+	sed 's/ list / rotate /; s/$/ --target=10.11+plugin --quiet/' start >rotate
+	run -0 sh rotate
+	same '1 2 100' "$(openssl_decrypt credentials/keyfile.key keyfile | key_lines | cut -d ';' -f 1 | xargs)"
+}
+
 @test "docs: README.md links every page, and no link is broken" {
 	local page link
 

@@ -91,6 +91,7 @@ tell_of_key_files() {
 	"$MKEYFILE" add -q -f plain 200 300
 	tell_status 1 diff -f sealed -P pw plain
 	tell_status 1 diff -f keyfile -P pw sealed
+	tell_status 1 diff -f keyfile -P pw sealed --disjoint
 	fail_to_open diff plain
 	tell_status 0 passwd -f keyfile -P pw --new-password-file=new
 	tell_status 0 passwd -f keyfile -P pw --new-password-file=new

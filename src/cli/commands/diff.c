@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands/command.h"
+#include "cli/commands/disjoint.h"
 #include "cli/commands/manifest.h"
 #include "cli/keyfile/content.h"
 #include "cli/keyfile/input.h"
@@ -12,6 +13,7 @@
 #include "cli/words/document.h"
 #include "cli/words/json.h"
 #include "cli/words/message.h"
+#include "core/cleanup.h"
 #include "core/file.h"
 
 #include <stdio.h>
@@ -21,12 +23,15 @@
 struct arguments {
 	struct options *options;
 	const char *other;
+	bool disjoint;
 	struct manager_options how;
 };
 
 static const struct arguments initial = { .how = MANAGER_OPTIONS_INITIAL };
 
 static const struct option_spec specs[] = {
+	{ "disjoint", 0, NULL, "Check that the two share no key, under any ID",
+	  OPTION_FLAG(struct arguments, disjoint) },
 	{ .argument = "OTHER", OPTION_PATH(struct arguments, other) },
 	{ 0 },
 };
@@ -193,6 +198,47 @@ static void print_words(const struct side *here, const struct side *there, const
 	print_differences(here, there);
 }
 
+/* ---- keys under any ID ---- */
+
+struct sharing {
+	bool is_asked; /* --disjoint is given */
+	struct shared_key *keys;
+	size_t count;
+};
+
+static void print_sharing(const struct side *here, const struct side *there, const struct sharing *sharing)
+{
+	if (!sharing->count) {
+		print_colored(stdout, COLOR_YES, "disjoint:");
+		print_result(" '%s' and '%s' share no key\n", here->name, there->name);
+		return;
+	}
+	print_colored(stdout, COLOR_NO, "shared:");
+	print_result(" '%s' and '%s' share", here->name, there->name);
+	printf(" %zu key%s\n", sharing->count, sharing->count == 1 ? "" : "s");
+	for (size_t i = 0; i < sharing->count; i++) {
+		const struct shared_key *key = &sharing->keys[i];
+
+		printf("  key ID %u version %u here, key ID %u version %u there, fingerprint %s\n", key->here->id,
+		       key->here->version, key->there->id, key->there->version, key->here->fingerprint.text);
+	}
+}
+
+static json_t *sharing_json(const struct sharing *sharing)
+{
+	json_t *list;
+
+	if (!sharing->is_asked)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < sharing->count; i++)
+		json_array_append_new(list, json_pack("{s:o, s:o}", "here", report_member_json(sharing->keys[i].here),
+						      "there", report_member_json(sharing->keys[i].there)));
+	return list;
+}
+
+/* ---- JSON ---- */
+
 static json_t *difference_json(enum difference difference, const struct keyset_member *here,
 			       const struct keyset_member *there)
 {
@@ -201,7 +247,7 @@ static json_t *difference_json(enum difference difference, const struct keyset_m
 	return report_member_json(here ? here : there);
 }
 
-static void set_diff_json(const struct side *here, const struct side *there, bool same)
+static void set_diff_json(const struct side *here, const struct side *there, bool same, const struct sharing *sharing)
 {
 	json_t *lists[DIFFERENCE_COUNT] = { NULL, json_array(), json_array(), json_array() };
 	json_t *object = json_object();
@@ -223,6 +269,7 @@ static void set_diff_json(const struct side *here, const struct side *there, boo
 	json_object_set_new(object, "missing", lists[MISSING]);
 	json_object_set_new(object, "extra", lists[EXTRA]);
 	json_object_set_new(object, "different", lists[DIFFERENT]);
+	json_object_set_new(object, "shared", sharing_json(sharing));
 	document_set(object);
 }
 
@@ -235,6 +282,8 @@ static enum status diff(void *input)
 	const struct manager manager = manager_of(options->file, options, &arguments->how);
 	const struct manager other = manager_of(arguments->other, options, &arguments->how);
 	size_t counts[DIFFERENCE_COUNT] = { 0 };
+	struct sharing sharing = { .is_asked = arguments->disjoint };
+	HEAP struct shared_key *shared = NULL;
 	enum status status = check_streams(arguments);
 	bool same;
 
@@ -242,15 +291,20 @@ static enum status diff(void *input)
 		status = read_here(&manager, &here);
 	if (!status)
 		status = open_there(&other, &here.content, &there);
+	if (!status && sharing.is_asked)
+		status = message_fault(disjoint_compare(&here.keyset, &there.keyset, &shared, &sharing.count), "");
 	if (status)
 		return status;
 	count_differences(&here, &there, counts);
 	same = !counts[MISSING] && !counts[EXTRA] && !counts[DIFFERENT];
+	sharing.keys = shared;
 	if (options->talk.json)
-		set_diff_json(&here, &there, same);
+		set_diff_json(&here, &there, same, &sharing);
+	else if (sharing.is_asked)
+		print_sharing(&here, &there, &sharing);
 	else
 		print_words(&here, &there, counts);
-	return same ? STATUS_DONE : STATUS_NO;
+	return (sharing.is_asked ? !sharing.count : same) ? STATUS_DONE : STATUS_NO;
 }
 
 const struct command diff_command = {
