@@ -402,6 +402,16 @@ $PWD/two 103 1 1 - 0 other nodes have more tablespaces with it" "$(tail -n 6 <<<
 	ask --cluster --server="$PWD/two" 100
 	same 2 "$status"
 	[[ ${stderr_lines[0]} == "mkeyfile status: server '127.0.0.1:$port': TLS/SSL error: "* ]]
+	# a node that is down
+	fake down --answer=node --newest='1:1 100:2' --addresses=',db2:3306' --cluster-address='gcomm://db1,db2,db3?pc.weight=1'
+	ask --cluster --server="$PWD/down" 100
+	same 2 "$status"
+	same "db2:3306 100 2 2 2 1 up to date" "$(tail -n 1 <<<"$output" | tr -s ' ')"
+	same "mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address are not connected, and are not asked
+hint: start these nodes, or use --server=SERVER for each node" "$stderr"
+	fake whole --answer=node --newest='1:1 100:2' --addresses=',db2:3306' --cluster-address='gcomm://db1,db2?pc.weight=1'
+	ask --cluster --server="$PWD/whole" 100
+	same 0 "$status"
 	fake auto --answer=node --addresses='AUTO,AUTO'
 	ask --cluster --server="$PWD/auto"
 	assert_equal 2 "mkeyfile status: the cluster does not show the address of a node: 'AUTO'
@@ -434,12 +444,14 @@ mkeyfile rotate: the server is a node of a Galera cluster, whose other nodes wou
 hint: omit --flush, copy the key file to every node, then make each node read it; 'mkeyfile status --cluster' shows which nodes have read it" ""
 	fake lost --answer=node --addresses='db2:3306' --cluster-status=non-Primary
 	run -4 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/lost" --server-timeout=60
+	fake last --answer=node --addresses='db2:3306' --cluster-address=gcomm://db1,db2
+	run -4 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/last" --server-timeout=60
 	cmp nodes before
 	run -64 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/two" --server="$PWD/lost"
 	# a cluster of one node
-	fake single --answer=node --addresses='db1:3306'
+	fake single --answer=node --addresses='db1:3306' --cluster-address=gcomm://db1
 	run -0 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/single" --server-timeout=60
-	same 3 "$(grep -c . nodes)"
+	same 2 "$(grep -c '^100;' nodes)"
 }
 
 # ---- TCP ----

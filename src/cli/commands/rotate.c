@@ -348,7 +348,7 @@ static enum status make_successors(const struct arguments *arguments, const stru
  * a node that writes with it. */
 static enum status refuse_other_nodes(const struct cluster *cluster)
 {
-	if (!cluster->id || (cluster->size == 1 && cluster->has_quorum))
+	if (!cluster->id || (cluster->size == 1 && cluster->listed <= 1 && cluster->has_quorum))
 		return STATUS_DONE;
 	message_error("the server is a node of a Galera cluster, whose other nodes would lack the new key version");
 	message_hint(

@@ -50,6 +50,7 @@ struct watch {
 	struct watched servers[SERVERS_MAX];
 	size_t count;
 	bool has_several;
+	bool lacks_nodes; /* nodes of the cluster are down */
 };
 
 static void free_answer(struct watched *server)
@@ -250,6 +251,12 @@ static enum status add_nodes(const struct arguments *arguments, struct watch *wa
 	enum status status = check_node(cluster);
 
 	watch->has_several = true;
+	watch->lacks_nodes = !status && cluster->listed > cluster->size;
+	if (watch->lacks_nodes) {
+		message_error("%u of the %u nodes in wsrep_cluster_address are not connected, and are not asked",
+			      cluster->listed - cluster->size, cluster->listed);
+		message_hint("start these nodes, or use --server=SERVER for each node");
+	}
 	for (uint32_t i = 0; !status; i++) {
 		HEAP char *address = NULL;
 
@@ -308,8 +315,12 @@ static bool all_answered(const struct watch *watch)
 
 static enum status report(const struct options *options, const struct watch *watch)
 {
-	return watch->has_several ? status_report_all(options, watch->servers, watch->count)
-				  : status_report_one(options, &watch->servers[0]);
+	enum status status;
+
+	if (!watch->has_several)
+		return status_report_one(options, &watch->servers[0]);
+	status = status_report_all(options, watch->servers, watch->count);
+	return !status && watch->lacks_nodes ? STATUS_FAILED : status;
 }
 
 static enum status watch_servers(const struct arguments *arguments, struct watch *watch)

@@ -38,6 +38,33 @@ static enum status take_variable(struct cluster *cluster, const char *name, cons
 	return STATUS_DONE;
 }
 
+/* "gcomm://A,B,C?option=value"; without addresses, the node starts a new cluster. */
+static uint32_t count_listed(const char *address)
+{
+	const char *list = strstr(address, "://");
+	uint32_t count;
+
+	if (!list || !list[3] || list[3] == '?')
+		return 0;
+	count = 1;
+	for (list += 3; *list && *list != '?'; list++)
+		count += *list == ',';
+	return count;
+}
+
+static enum status read_listed(struct server_link *link, struct cluster *cluster)
+{
+	json_auto_t *rows = NULL;
+	const json_t *row;
+	enum status status =
+		server_query(link, "SHOW GLOBAL VARIABLES WHERE Variable_name = 'wsrep_cluster_address'", &rows);
+
+	row = json_array_get(rows, 0);
+	if (!status && row_text(row, 1))
+		cluster->listed = count_listed(row_text(row, 1));
+	return status;
+}
+
 enum status cluster_read(struct server_link *link, struct cluster *ret_cluster)
 {
 	struct cluster cluster = { 0 };
@@ -56,6 +83,8 @@ enum status cluster_read(struct server_link *link, struct cluster *ret_cluster)
 	}
 	if (!status && !cluster.size)
 		cluster_free(&cluster);
+	else if (!status)
+		status = read_listed(link, &cluster);
 	if (!status)
 		*ret_cluster = cluster;
 	else

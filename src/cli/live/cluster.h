@@ -10,6 +10,7 @@ struct cluster {
 	char *id;	 /* of the cluster's data; NULL: the server is not a node */
 	char *addresses; /* the clients' address of each node that this node sees, separated by commas; or NULL */
 	uint32_t size;	 /* nodes that this node sees, and itself */
+	uint32_t listed; /* nodes in wsrep_cluster_address: those to join, and perhaps itself */
 	uint32_t index;	 /* of this node in addresses */
 	bool has_quorum;
 };
