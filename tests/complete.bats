@@ -15,6 +15,7 @@ setup_file() {
 	data_sql "$PWD/data" <<-END
 		CREATE DATABASE db;
 		CREATE DATABASE none;
+		CREATE DATABASE IF NOT EXISTS sys;
 		USE db;
 		CREATE TABLE t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 		INSERT INTO t VALUES (1);
@@ -243,6 +244,8 @@ rename_far() {
 
 @test "tables without their file, according to the system tablespace and .frm files" {
 	local hint='hint: mount the file system, or restore the files'
+	local only=("incomplete: the table file 'copy/db/only.ibd' is missing")
+	! server_before_10_6 || only=()
 	copy
 	rm copy/db/t.ibd 'copy/db/parts#P#p0.ibd' copy/db/far.isl copy/db/numbers.* copy/db/a@002db@0020c.ibd
 	cp copy/db/t.frm copy/db/only.frm
@@ -252,12 +255,11 @@ rename_far() {
 		"incomplete: the table file 'copy/db/numbers.ibd' is missing" \
 		"incomplete: the table file 'copy/db/parts#P#p0.ibd' is missing" \
 		"incomplete: the table file 'copy/db/t.ibd' is missing" \
-		"incomplete: the table file 'copy/db/aria.MAI' is missing" \
-		"incomplete: the table file 'copy/db/only.ibd' is missing" "$hint"
+		"incomplete: the table file 'copy/db/aria.MAI' is missing" "${only[@]}" "$hint"
 	# a crash of 10.5 leaves such a .frm file: "Table 'db.only' doesn't exist in engine"
 	copy
 	cp copy/db/t.frm copy/db/only.frm
-	lacks -- "incomplete: the table file 'copy/db/only.ibd' is missing" "$hint"
+	lacks -- ${only:+"${only[@]}" "$hint"}
 	change_block copy/ib_logfile0 512 16 "4d6172696144422031302e352e323300"
 	lacks --
 	rm copy/db/t.ibd copy/db/aria.MAI copy/db/aria.MAD
@@ -272,6 +274,8 @@ rename_far() {
 	mkdir copy/db2
 	printf '%s' "$PWD/nowhere/db2/#sql-ib99.ibd" >'copy/db2/#sql-ib99.isl'
 	run -0 mkeyfile verify -q --no-defaults --server-user=root --datadir=copy
+	# 10.5 fails to rename such a table
+	! server_before_10_6 || return 0
 	data_start "$PWD/copy" "$DATA/keys" --innodb-undo-tablespaces=2 --relay-log=relay
 	same "" "$(grep '#sql-ib' copy.log)"
 	data_sql "$PWD/copy" <<-END

@@ -185,10 +185,14 @@ hint: set file_key_management_encryption_algorithm to the algorithm of the data
 
 # Checks that the guard, without keys, and verify, with keys, agree.
 same_needs() { # key-file directory
+	local unsure
 	prove "$1" "$2"
+	unsure=$(jq .unsure_file_count <<<"$json")
+	# the redo log of 10.5 shows a clean shutdown only with its key
+	! server_before_10_6 || unsure=$((unsure + 1))
 	same "$(jq -r '.needs[] | select(.needed or .residual_pages > 0) |
 		"\(.id) \(.version) \(.file_count) \(.pages) \(.free_pages) \(.residual_pages)"' <<<"$json")
-unsure $(jq .unsure_file_count <<<"$json")" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
+unsure $unsure" "$("$abs_top_builddir/tests/print-needs" "$2" | grep -v '^1 0 ')"
 }
 
 @test "the keys that a directory needs are found without any key" {
@@ -878,7 +882,8 @@ break_free_pages() { # file version
 		CREATE TABLE freed (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES;
 		INSERT INTO freed SELECT seq, REPEAT('a plain secret ', 100) FROM seq_1_to_3000;
 		CREATE TABLE zipped (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4;
-		INSERT INTO zipped SELECT seq, HEX(RANDOM_BYTES(600)) FROM seq_1_to_500;
+		INSERT INTO zipped SELECT numbers.seq, GROUP_CONCAT(SHA2(RAND(), 512) SEPARATOR '')
+			FROM seq_1_to_500 AS numbers, seq_1_to_10 GROUP BY numbers.seq;
 		SET GLOBAL innodb_max_dirty_pages_pct = 0;
 		FLUSH TABLES db.freed, db.zipped FOR EXPORT;
 		UNLOCK TABLES;
@@ -1166,6 +1171,8 @@ write_late() { # directory
 	server_stop
 	log_says 0 not-encrypted null
 	same 0 "$(jq .unsure_file_count <<<"$json")"
+	# the blocks of 10.5 are elsewhere in the log
+	! server_before_10_6 || return 0
 	# without the log's records, and without its checkpoints
 	cp data/ib_logfile0 whole
 	dd if=/dev/zero of=data/ib_logfile0 bs=4096 seek=3 count=2045 conv=notrunc status=none
@@ -1185,6 +1192,7 @@ new_tables() { # keys directory...
 }
 
 @test "changes only in the redo log: each key that they use, and what the records do not explain" {
+	! server_before_10_6 || skip '10.5 writes the first pages of a new table at once'
 	local name id
 	data_keys keys
 	data_install "$PWD/data"
@@ -1374,7 +1382,8 @@ answers_of() { # regular-expression
 	same 0 "$status"
 	same 'one.log three two ' "$(files '.answer == "proven" and (.path | test("/(one.log|two|three)$"))')"
 	same '' "$(files '.answer == "damaged" or .answer == "unknown-kind"')"
-	same 'temp1 ' "$(files '.kind == "temporary" and (.path | endswith("temp1"))')"
+	# 10.5 does not write its first page
+	server_before_10_6 || same 'temp1 ' "$(files '.kind == "temporary" and (.path | endswith("temp1"))')"
 	cp data/undo002 whole
 	truncate -s 128K data/undo002
 	prove keys "$PWD/data" --datadir x --datadir y
@@ -1523,10 +1532,8 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 	data_sql "$PWD/data" <<-'END'
 		CREATE DATABASE db; USE db;
 		CREATE TABLE long_ (i INT PRIMARY KEY, b LONGBLOB) ENCRYPTED=YES PAGE_COMPRESSED=1;
-		INSERT INTO long_ SELECT seq, SUBSTR(CONCAT(RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
-			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
-			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024),
-			RANDOM_BYTES(1024), RANDOM_BYTES(1024), RANDOM_BYTES(1024)), 1, seq) FROM seq_16150_to_16330;
+		SELECT GROUP_CONCAT(UNHEX(SHA2(RAND(), 512)) SEPARATOR '') INTO @random FROM seq_1_to_256;
+		INSERT INTO long_ SELECT seq, SUBSTR(@random, 1, seq) FROM seq_16150_to_16330;
 	END
 	data_wait_encrypted "$PWD/data"
 	server_stop
@@ -1548,16 +1555,18 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 }
 
 @test "page compression: each algorithm that the server and this build support" {
-	local algorithm kind plugins=()
+	local algorithm kind plugins=() algorithms='bzip2 lz4 lzma lzo snappy zlib'
 	data_keys "$PWD/keys"
 	for algorithm in lz4 lzo lzma bzip2 snappy; do
 		plugins+=("--plugin-load-add=provider_$algorithm")
 	done
+	# those that Debian's 10.5 has built in
+	! server_before_10_6 || { plugins=() algorithms='bzip2 lz4 lzma snappy zlib'; }
 	for kind in full_crc32 crc32; do
 		data_install "$PWD/$kind" --innodb-checksum-algorithm="$kind"
 		data_start "$PWD/$kind" "$PWD/keys" --innodb-checksum-algorithm="$kind" "${plugins[@]}"
 		data_sql "$PWD/$kind" <<<'CREATE DATABASE db'
-		for algorithm in zlib lz4 lzo lzma bzip2 snappy; do
+		for algorithm in $algorithms; do
 			data_sql "$PWD/$kind" <<-END
 				USE db;
 				SET GLOBAL innodb_compression_algorithm = $algorithm;
@@ -1571,12 +1580,12 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 		for depth in '' --full; do
 			prove keys "$PWD/$kind" $depth
 			same 0 "$status"
-			same 'bzip2.ibd lz4.ibd lzma.ibd lzo.ibd snappy.ibd zlib.ibd ' \
+			same "${algorithms// /.ibd }.ibd " \
 				"$(files '.answer == "proven" and (.path | contains("/db/"))')"
 			data_replace_key keys 100 >replaced
 			chmod 600 replaced
 			prove replaced "$PWD/$kind" $depth
-			same 'bzip2.ibd lz4.ibd lzma.ibd lzo.ibd snappy.ibd zlib.ibd ' \
+			same "${algorithms// /.ibd }.ibd " \
 				"$(files '.answer == "wrong-key" and (.path | contains("/db/"))')"
 		done
 	done

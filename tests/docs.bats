@@ -95,7 +95,7 @@ end' "$output"
 		cmp master/keyfile $host/keys/keyfile
 		same keyfile "$(ls $host/keys)"
 		same "1 2 3" "$(on $host 'SELECT i FROM d.t' | xargs)"
-		grep -qi "encryption_key_id.*=.101" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
+		grep -qi "encryption_key_id.*=.\{0,1\}101" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
 	done
 }
 

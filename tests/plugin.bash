@@ -9,10 +9,6 @@
 # The options of all servers in these tests.
 server_options=(--innodb-log-file-size=8M --innodb-encryption-threads=2)
 
-plugin_requires() {
-	[[ $("$MARIADBD" --version) != *" Ver 10.5."* ]] || skip 'the plugin requires MariaDB 10.6'
-}
-
 # Creates $PWD/plugins with the server's own plugins and ours.
 plugin_setup() {
 	local plugin=${abs_top_builddir:?}/mkeyfile_key_management.so own

@@ -52,6 +52,15 @@ server_has_plugin() { # name
 	[ -e "$root$(server_plugin_dir)/$1.so" ]
 }
 
+# 10.5 is the only server here that differs from 10.6 and later.
+server_before_10_6() {
+	[[ $("$MARIADBD" --version) = *" Ver 10.5."* ]]
+}
+
+plugin_requires() {
+	! server_before_10_6 || skip 'the plugin requires MariaDB 10.6'
+}
+
 # The plugin that serves the keys in server_start, the plugin directory, and the library to
 # load before the server, if they are not the defaults.
 : "${key_plugin:=file_key_management}"

@@ -524,12 +524,15 @@ static void take_default_key(struct server_settings *settings, const struct opti
 	settings->default_key_id = id <= KEY_ID_MAX ? (uint32_t)id : 0;
 }
 
-/* Finds a name that is known except for its capital letters. */
+/* Finds a name that is known except for its capital letters, and "LOOSE-". */
 static void take_capitals(struct server_settings *settings, const struct option_line *line, unsigned int order)
 {
-	if (line->loose || !strpbrk(line->whole, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	static const char loose[] = "loose";
+	const bool is_loose = line->loose && !strncmp(line->whole, loose, strlen(loose));
+
+	if (is_loose || !strpbrk(line->whole, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 		return;
-	if (option_match(line, early_names, COUNT(early_names)).count ||
+	if (line->loose || option_match(line, early_names, COUNT(early_names)).count ||
 	    option_match(line, place_names, COUNT(place_names)).count ||
 	    option_match(line, own_names, COUNT(own_names)).count ||
 	    option_match(line, stock_names, COUNT(stock_names)).count)
