@@ -1561,7 +1561,7 @@ server_audit.log.2 not-encrypted -' "$(answers_of .)"
 		plugins+=("--plugin-load-add=provider_$algorithm")
 	done
 	# those that Debian's 10.5 has built in
-	! server_before_10_6 || { plugins=() algorithms='bzip2 lz4 lzma snappy zlib'; }
+	! server_before_10_6 || { plugins=() algorithms='lz4 snappy zlib'; }
 	for kind in full_crc32 crc32; do
 		data_install "$PWD/$kind" --innodb-checksum-algorithm="$kind"
 		data_start "$PWD/$kind" "$PWD/keys" --innodb-checksum-algorithm="$kind" "${plugins[@]}"

@@ -438,6 +438,7 @@ settings_agree() { # line...
 	option_file '[mariadb]' "$@"
 	words=$(server_says)
 	# 10.5 knows no option in capital letters, and then mkeyfile shows no value, which may be a password
+	# shellcheck disable=SC2001 # a group
 	! server_before_10_6 || words=$(sed "s/^\(unknown variable '[^=]*[A-Z][^=]*=\).*'$/\1...'/" <<<"$words")
 	run --separate-stderr with_file verify --no-probe --server-user="$(id -u)"
 	if [ "$words" ]; then
