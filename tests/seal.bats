@@ -203,8 +203,7 @@ hint: compare the fingerprints of its keys"* ]]
 	openssl_decrypt pw again | cmp - plain
 	mkeyfile add -q -f stale 7
 	same 0 "$(grep -c 'mkeyfile seal' stale)"
-	same "$(cat plain)" "$(sed '$d' stale)"
-	mkeyfile export -q -f keyfile -P pw --new-password-file=new.pw copy 2>/dev/null || mkeyfile export -q -f keyfile -P pw copy
+	head -n 3 stale | cmp - plain
 	mkeyfile import -q -f copied keyfile --other-password-file=pw
 	same 0 "$(grep -c 'mkeyfile seal' copied)"
 	mkeyfile diff -f copied keyfile --other-password-file=pw
@@ -249,10 +248,10 @@ hint: run 'mkeyfile encrypt --in-place --file=plain' to encrypt it" seal -f plai
 }
 
 @test "the seal counts for the size of the file" {
-	local size=$((1048576 - 16 - 16))
+	# the header, at least one byte of padding, and the seal
+	local most=$((1048576 - 16 - 1 - 84))
 
-	# the seal and the padding leave exactly this much
-	{ cat plain; head -c $((size - 84 + 15 - $(stat -c %s plain) - 1)) /dev/zero | tr '\0' '#'; echo; } >full
+	{ cat plain; head -c $((most - $(stat -c %s plain) - 1)) /dev/zero | tr '\0' '#'; echo; } >full
 	mkeyfile encrypt -q -f full -P pw -o sealed
 	same "1048576 sealed" "$(stat -c %s sealed) $(seal_of sealed)"
 	sed -i '$s/^/#/' full
@@ -268,10 +267,11 @@ hint: run 'mkeyfile encrypt --in-place --file=plain' to encrypt it" seal -f plai
 }
 
 # bats test_tags=server
-@test "servers load a sealed file" {
+@test "servers load a sealed file, also one with dates and with CR LF" {
 	local release
 
 	mkeyfile rotate -q -f keyfile -P pw 100 --new-id >/dev/null
+	same 1 "$(mkeyfile decrypt -f keyfile -P pw | grep -c '^# mkeyfile created')"
 	mkeyfile decrypt -f keyfile -P pw | sed 's/$/\r/' | mkeyfile encrypt -q -f - -P pw -o crlf
 	for release in bullseye bookworm trixie; do
 		(
