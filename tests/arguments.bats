@@ -198,9 +198,9 @@ hint: use --password-file, --password-fd or --password-command" generate -f new 
 }
 
 @test "--help, --usage and --version ignore later words, and fail if their output cannot be written" {
-	run -0 mkeyfile rotate --help
-	same "Usage: mkeyfile rotate [OPTION...] ID...
-  or:  mkeyfile rotate [OPTION...] --all" "$(head -n 2 <<<"$output")"
+	run -0 mkeyfile remove --help
+	same "Usage: mkeyfile remove [OPTION...] ID...
+  or:  mkeyfile remove [OPTION...] --all" "$(head -n 2 <<<"$output")"
 	run -0 mkeyfile list --usage --bogus
 	same "Usage: mkeyfile list" "${lines[0]:0:20}"
 	run -0 mkeyfile --version list --bogus

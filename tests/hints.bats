@@ -32,7 +32,7 @@ obeys() {
 }
 
 ids() {
-	openssl_decrypt 'my pw' "it's" | cut -d ';' -f 1 | xargs
+	openssl_decrypt 'my pw' "it's" | key_lines | cut -d ';' -f 1 | xargs
 }
 
 @test "a command in a hint works as stated, with the same files" {
@@ -56,15 +56,15 @@ ids() {
 	cp prod expected
 	export MKEYFILE_FILE=prod
 	obeys 4 0 --file=meant add 100
-	same '1 2 100 101' "$(cut -d ';' -f 1 meant | xargs)"
+	same '1 2 100 101' "$(key_lines meant | cut -d ';' -f 1 | xargs)"
 	# the later one counts, also after --
 	obeys 4 0 --file=prod --target=10.11 -- add 100 --file=meant
-	same '1 2 100 101 102' "$(cut -d ';' -f 1 meant | xargs)"
+	same '1 2 100 101 102' "$(key_lines meant | cut -d ';' -f 1 | xargs)"
 	# the group of option files that names the file
 	unset MKEYFILE_FILE MKEYFILE_PRINT_DEFAULTS
 	printf '[mkeyfile]\nfile = %s/prod\n[mkeyfile-other]\nfile = %s/meant\n' "$PWD" "$PWD" >my.cnf
 	obeys 4 0 --defaults-file=my.cnf --defaults-group-suffix=-other add 100
-	same '1 2 100 101 102 103' "$(cut -d ';' -f 1 meant | xargs)"
+	same '1 2 100 101 102 103' "$(key_lines meant | cut -d ';' -f 1 | xargs)"
 	cmp prod expected
 }
 

@@ -74,7 +74,7 @@ run_full() {
 
 @test "no key and no password in any output, argument or error" {
 	secrets() {
-		cut -d ';' -f 2 keyfile
+		key_lines keyfile | cut -d ';' -f 2
 		cat pw
 	}
 	{

@@ -56,7 +56,7 @@ no_litter() {
 	cmp keyfile old
 	run -0 mkeyfile generate -q --force --write-in-place=three
 	cmp three old
-	same 2 "$(wc -l <keyfile)"
+	same 2 "$(key_lines keyfile | wc -l)"
 	[ ! -e keyfile~ ]
 }
 

@@ -393,9 +393,9 @@ refuses() {
 	{ cat good && echo "2;1;$other"; } >keyfile
 	refuses "Key ID 2 version 1, which the server has loaded, has a different key in $PWD/keyfile"
 	sed '/^1;/d' good >keyfile
-	refuses "System key id 1 is missing at $PWD/keyfile line 3, column 1"
+	refuses "System key id 1 is missing at $PWD/keyfile line $(wc -l <keyfile), column 1"
 	{ cat good && echo '100;3;0123'; } >keyfile
-	refuses "Invalid key at $PWD/keyfile line 5, column 11"
+	refuses "Invalid key at $PWD/keyfile line $(wc -l <keyfile), column 11"
 	mkeyfile encrypt -q -f good -o keyfile --force --new-password-file=password
 	refuses "Cannot decrypt $PWD/keyfile. Wrong key?"
 	same "[Note] $PWD/keyfile is encrypted, but mkeyfile_key_management_filekey is not set" "$(plugin_log | grep Note)"
@@ -417,7 +417,7 @@ refuses() {
 @test "with a bad file, the server does not start and says why" {
 	cp -p keyfile good
 	sed -i '/^1;/d' keyfile
-	starts_not "System key id 1 is missing at $PWD/keyfile line 2, column 1"
+	starts_not "System key id 1 is missing at $PWD/keyfile line $(wc -l <keyfile), column 1"
 	rm keyfile
 	starts_not "File '$PWD/keyfile' not found (Errcode: 2 \"No such file or directory\")"
 	mkeyfile encrypt -q -f good -o keyfile --new-password-file=password
@@ -663,7 +663,7 @@ Mkeyfile_key_management_reloads_refused 0" \
 	same 3 "$(sql -e "SELECT VARIABLE_VALUE FROM INFORMATION_SCHEMA.GLOBAL_STATUS
 		WHERE VARIABLE_NAME = 'mkeyfile_key_management_newest_version_100'")"
 	sql -e 'SHOW GLOBAL VARIABLES; SHOW GLOBAL STATUS' >shown
-	cut -d ';' -f 3 keyfile | run -1 grep -qiFf - shown data.log
+	key_lines keyfile | cut -d ';' -f 3 | run -1 grep -qiFf - shown data.log
 
 	# the same versions with another key: only the fingerprint shows it
 	run -0 mkeyfile status --server="$PWD/socket"

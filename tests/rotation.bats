@@ -446,7 +446,7 @@ slow_down() {
 		run -0 mkeyfile verify -t 11.8-enterprise
 		[[ ${lines[0]} == "yes: '$PWD/keyfile' loads on 11.8-enterprise" && ${lines[1]} == "  $1 keys, versioned, "* ]]
 		run -1 server_loads "$PWD/keyfile" "$PWD/keyfile.key"
-		same "Invalid key at $PWD/keyfile line 1, column 3" "$output"
+		same "Invalid key at $PWD/keyfile line 2, column 3" "$output"
 	}
 	run -0 server_loads "$PWD/keyfile" "$PWD/keyfile.key"
 	mkeyfile list --json >manifest
