@@ -18,6 +18,7 @@ setup_file() {
 		CREATE DATABASE \`häus-er\`;
 		USE \`häus-er\`;
 		CREATE TABLE planned (t TEXT) ENGINE=InnoDB ENCRYPTED=YES;
+		CREATE TABLE short (t TEXT) ENGINE=InnoDB ENCRYPTED=YES PAGE_COMPRESSED=1;
 		CREATE TABLE open (t VARCHAR(40)) ENGINE=InnoDB ENCRYPTED=NO PARTITION BY KEY(t) PARTITIONS 1;
 		CREATE TABLE \`größe.1\` (t TEXT, KEY(t(20))) ENGINE=MyISAM;
 		CREATE TABLE closed (t TEXT, KEY(t(20))) ENGINE=Aria;
@@ -29,6 +30,7 @@ setup_file() {
 		SET GLOBAL general_log = 0;
 		USE \`häus-er\`;
 		INSERT INTO planned SELECT '$text' FROM seq_1_to_400;
+		INSERT INTO short SELECT * FROM planned;
 		INSERT INTO open SELECT * FROM planned;
 		INSERT INTO \`größe.1\` SELECT * FROM planned LIMIT 5;
 		INSERT INTO closed SELECT * FROM planned LIMIT 20;
@@ -81,6 +83,32 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 	same '{"database":"häus-er","table":"größe.1","partition":null,"part":"myisam","setting":null}' \
 		"$(jq -c '.data.coverage.items[] | select(.part == "myisam") | {database, table, partition, part, setting}' <<<"$output")"
 	same 0 "$(jq '[.data.coverage.items[] | select(.table == "planned") | .clear_bytes] | add' <<<"$output")"
+}
+
+# When a server encrypts a table, a compressed page can replace a longer page that was clear text.
+@test "what follows a compressed page is unknown" {
+	cp -r data "$BATS_TEST_TMPDIR/data"
+	cd "$BATS_TEST_TMPDIR" || return
+	of_short='.data.coverage.items[] | select(.table == "short") | "\(.clear_bytes) \(.unknown_bytes)"'
+	covered --json >before
+	same '0 0' "$(jq -r "$of_short" before)"
+	python3 - data/h*/short.ibd "$text" <<-'END'
+		import sys
+		with open(sys.argv[1], 'r+b') as file:
+		    for page in range(1, 99):
+		        file.seek(page * 16384 + 24)
+		        size = int.from_bytes(file.read(2), 'big')
+		        if size & 0x8000:
+		            file.seek(page * 16384 + ((size & 0x7fff) << 8))
+		            file.write(sys.argv[2].encode())
+		            sys.exit()
+		sys.exit('no page is compressed')
+	END
+	for full in '' --full; do
+		covered --json $full >after
+		same "0 ${#text}" "$(jq -r "$of_short" after)"
+		same true "$(jq .data.opens after)"
+	done
 }
 
 @test "files in other places, according to the option files" {

@@ -222,6 +222,8 @@ void innodb_open(struct scan *scan, struct innodb_file *file)
 		.holds_data = innodb_holds_data,
 		.may_be_empty = innodb_may_be_empty,
 		.is_empty = innodb_is_empty,
+		.may_be_short = innodb_may_be_short,
+		.count_rest = innodb_count_rest,
 		.is_free = is_free,
 		.belongs = innodb_belongs,
 		.check = innodb_check,

@@ -215,6 +215,25 @@ bool innodb_is_empty(const struct page *page)
 	return is_zero(page->bytes + INNODB_HEADER, space_of(page)->page_size - INNODB_HEADER - 8);
 }
 
+bool innodb_may_be_short(const struct page *page)
+{
+	const struct innodb_space *space = space_of(page);
+
+	return space->full_crc32 ? page->type & TYPE_COMPRESSED_BIT
+				 : page->type == TYPE_COMPRESSED_ENCRYPTED && !space->zipped;
+}
+
+uint32_t innodb_count_rest(const struct page *page)
+{
+	const struct innodb_space *space = space_of(page);
+	uint32_t used = space->full_crc32 ? full_crc32_size(page) : 42U + be16(page->bytes + 38);
+	uint32_t end = space->page_size;
+
+	while (end > used && !page->bytes[end - 1])
+		end--;
+	return used && end > used ? end - used : 0;
+}
+
 /* Whether the bytes are a page of a tablespace in this format: its number may be any. */
 static bool is_page_in(const struct innodb_file *file, const unsigned char *bytes, struct page *ret_page)
 {

@@ -53,6 +53,8 @@ bool innodb_belongs(const struct page *page);
 bool innodb_holds_data(const struct page *page);
 bool innodb_may_be_empty(const struct page *page);
 bool innodb_is_empty(const struct page *page);
+bool innodb_may_be_short(const struct page *page);
+uint32_t innodb_count_rest(const struct page *page);
 void innodb_cover_copy(const void *space, const unsigned char *bytes, struct coverage *coverage);
 
 /* Returns whether a page with any number belongs to this file's tablespace, as far as its

@@ -213,32 +213,54 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
 	key_use_count(use, outcome, page->number);
-	if (outcome == PAGE_DAMAGED) {
+	if (outcome == PAGE_DAMAGED && evidence->coverage.encrypted >= file->page_size) {
 		evidence->coverage.encrypted -= file->page_size;
 		evidence->coverage.unknown += file->page_size;
 	}
+}
+
+/* Makes the whole page available. Returns false if it can no longer be read. */
+static bool complete(struct scan *scan, const struct paged_file *file, bool whole, struct page *page)
+{
+	if (whole)
+		return true;
+	if (!scan_read(scan, &file->source, offset_of(file, index_of(file, page)), scan->page, file->page_size))
+		return false;
+	page->bytes = scan->page;
+	return true;
 }
 
 static bool is_empty(struct scan *scan, const struct paged_file *file, struct page page, bool whole)
 {
 	const struct page_format *format = file->format;
 
-	if (!scan->rules->coverage || !format->may_be_empty || !format->may_be_empty(&page))
-		return false;
-	if (!whole &&
-	    !scan_read(scan, &file->source, offset_of(file, index_of(file, &page)), scan->page, file->page_size))
-		return false;
-	page.bytes = whole ? page.bytes : scan->page;
-	return format->is_empty(&page);
+	return scan->rules->coverage && format->may_be_empty && format->may_be_empty(&page) &&
+	       complete(scan, file, whole, &page) && format->is_empty(&page);
+}
+
+/* What follows a short page is the end of a page that was there before, which may be clear text. */
+static uint32_t count_rest(struct scan *scan, const struct paged_file *file, struct page page, bool whole)
+{
+	const struct page_format *format = file->format;
+
+	if (!scan->rules->coverage || !format->may_be_short || !format->may_be_short(&page) ||
+	    !complete(scan, file, whole, &page))
+		return 0;
+	return format->count_rest(&page);
 }
 
 static void cover(struct scan *scan, const struct paged_file *file, const struct page *page, bool whole,
 		  struct coverage *coverage)
 {
-	if (page->version && (file->encrypted || file->has_versions))
-		coverage->encrypted += file->page_size;
-	else if (file->format->holds_data(page) && !is_empty(scan, file, *page, whole))
+	uint32_t rest;
+
+	if (page->version && (file->encrypted || file->has_versions)) {
+		rest = count_rest(scan, file, *page, whole);
+		coverage->encrypted += file->page_size - rest;
+		coverage->unknown += rest;
+	} else if (file->format->holds_data(page) && !is_empty(scan, file, *page, whole)) {
 		coverage->clear += file->page_size;
+	}
 }
 
 static void cover_foreign(struct scan *scan, const struct paged_file *file, const unsigned char *bytes, bool whole,
