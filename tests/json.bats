@@ -246,6 +246,7 @@ tell_of_servers() {
 	tell_status 1 status -f served "${options[@]}" --server="$PWD/nowhere"
 	tell_status 1 status -f served "${options[@]}" --server="$PWD/socket" --wait --timeout=1
 	tell_status 2 status -f served "${options[@]}" --cluster
+	tell_status 2 status -f served --server="$PWD/nowhere" --server="$PWD/nowhere"
 	impostor no-reload
 	tell_status 2 rotate -f served "${options[@]}" 100 --flush
 	impostor no-values

@@ -233,6 +233,14 @@ static json_t *named_server_json(const struct watched *server)
 	return object;
 }
 
+static bool has_answer(const struct watched *servers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (servers[i].link)
+			return true;
+	return false;
+}
+
 static void set_json_of_all(const struct options *options, const struct watched *servers, size_t count,
 			    enum progress_state worst)
 {
@@ -242,7 +250,8 @@ static void set_json_of_all(const struct options *options, const struct watched 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, named_server_json(&servers[i]));
 	json_object_set_new(object, "path", json_text(input_name(options->file)));
-	json_object_set_new(object, "state", json_string(progress_state_name(worst)));
+	json_object_set_new(object, "state",
+			    text_or_null(has_answer(servers, count) ? progress_state_name(worst) : NULL));
 	json_object_set_new(object, "servers", list);
 	document_set(object);
 }
