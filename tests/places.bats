@@ -46,7 +46,7 @@ no_litter() {
 }
 
 @test "writing in place: a shorter file, a longer file" {
-	head -c 10000 /dev/zero | tr '\0' '#' >>keyfile
+	{ head -c 10000 /dev/zero | tr '\0' '#' && echo; } >>keyfile
 	cp keyfile old
 	openssl_encrypt pw keyfile sealed
 	run -0 mkeyfile encrypt -q --in-place -P pw --write-in-place=one
