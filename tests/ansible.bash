@@ -60,6 +60,8 @@ ansible_host() { # name server-id
 		innodb_use_native_aio = OFF
 		innodb_buffer_pool_size = 8M
 		innodb_log_file_size = 4M
+		innodb_encryption_threads = 1
+		${plugin_dir:+plugin_dir = $plugin_dir}
 		!includedir $host/conf.d
 	END
 	cat >"$1/stop" <<-END

@@ -7,10 +7,12 @@ bats_require_minimum_version 1.5.0
 load common
 load server
 load ansible
+load plugin
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	TMPDIR=$BATS_FILE_TMPDIR
+	plugin_setup
 	ansible_group db1 db2 db3
 }
 
@@ -196,6 +198,27 @@ $one_after_the_other" "$(uniq served)"
 	same $'db2 stop\ndb2 start\ndb3 stop\ndb3 start' "$(cat served)"
 	for host in db1 db2 db3; do
 		grep -qi "encryption_key_id.*=.102" <<<"$(on $host 'SHOW CREATE TABLE d.t')"
+	done
+	role rotate "${arguments[@]}"
+	nothing_changed
+}
+
+@test "with mkeyfile's plugin, versions are added and read without a restart" {
+	echo 'mkeyfile_config: [--plugin=mkeyfile]' >>group_vars/all.yml
+	sed -i 's/^mkeyfile_default_id: .*/mkeyfile_default_id: 102/' group_vars/all.yml
+	role main
+	same 0 "$status"
+	same "$one_after_the_other" "$(cat served)"
+
+	: >served
+	arguments=(-e mkeyfile_rotate=102 -e mkeyfile_version=3 -e '{mkeyfile_master_options: [--target=10.11+plugin]}')
+	role rotate -vvv --diff "${arguments[@]}"
+	same 0 "$status"
+	all_same
+	same "" "$(cat served)"
+	for host in db1 db2 db3; do
+		run -0 mkeyfile status 102 -q --json --defaults-file=$host/my.cnf --server-user=root --server="$PWD/$host/socket" --user=root
+		same '{"file_version":3,"server_version":3,"state":"up-to-date"}' "$(jq -c '.ids[0] | {file_version, server_version, state}' <<<"$output")"
 	done
 	role rotate "${arguments[@]}"
 	nothing_changed
