@@ -124,10 +124,10 @@ one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 st
 }
 
 @test "the default key of new tables must not be the old key" {
-	role rotate -e mkeyfile_rotate=101 -e mkeyfile_new_id=102 -e mkeyfile_default_id=0
+	role rotate -e mkeyfile_rotate=101 -e mkeyfile_new_id=102
 	[ "$status" != 0 ]
 	grep -q 'innodb_default_encryption_key_id is 101; set mkeyfile_default_id' <<<"$output"
-	same 0 "$(on db1 'SELECT @@GLOBAL.innodb_default_encryption_key_id = 102')"
+	same "1 2 100 101" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
 }
 
 @test "a new password" {
@@ -147,7 +147,7 @@ one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 st
 	on db3 "CREATE TABLE d.old (i INT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100"
 	role remove -e '{mkeyfile_remove: [100]}' -e '{mkeyfile_ids: [1, 2]}'
 	[ "$status" != 0 ]
-	grep -q "needs key ID 100" <<<"$output"
+	grep -q "key ID 100 version 1 is needed by 1 file" <<<"$output"
 	all_same
 	same "1 2 100 101" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
 	# the server that refused is running again
@@ -204,14 +204,14 @@ $one_after_the_other" "$(uniq served)"
 }
 
 @test "with mkeyfile's plugin, versions are added and read without a restart" {
-	echo 'mkeyfile_config: [--plugin=mkeyfile]' >>group_vars/all.yml
+	printf '%s\n' 'mkeyfile_config: [--plugin=mkeyfile]' 'mkeyfile_target: 10.11+plugin' >>group_vars/all.yml
 	sed -i 's/^mkeyfile_default_id: .*/mkeyfile_default_id: 102/' group_vars/all.yml
 	role main
 	same 0 "$status"
 	same "$one_after_the_other" "$(cat served)"
 
 	: >served
-	arguments=(-e mkeyfile_rotate=102 -e mkeyfile_version=3 -e '{mkeyfile_master_options: [--target=10.11+plugin]}')
+	arguments=(-e mkeyfile_rotate=102 -e mkeyfile_version=3)
 	role rotate -vvv --diff "${arguments[@]}"
 	same 0 "$status"
 	all_same
