@@ -242,6 +242,46 @@ rename_far() {
 	same "$(elsewhere log_bin)" "$(grep '^hint: add' <<<"$output")"
 }
 
+@test "a log in the data directory of another server is not the one that an index file lists" {
+	copy
+	mv copy other
+	copy
+	rm copy/binlog.000001
+	lacks --datadir=other -- "incomplete: 'copy/binlog.index' lists the log '$DATA/data/binlog.000001', which is missing" \
+		"$(elsewhere log_bin)"
+	# the directory of the logs only
+	mkdir logs
+	mv other/binlog.* logs
+	lacks --datadir=logs --
+}
+
+@test "a large file with the name of an index file, and without lines, is not read into memory" {
+	! grep -q __asan_init "$MKEYFILE" || skip 'AddressSanitizer needs more memory'
+	copy
+	truncate -s 800M copy/large.index
+	run -0 python3 - "$MKEYFILE" verify -q --no-defaults --server-user=root --datadir=copy <<-'END'
+		import resource, subprocess, sys
+		status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+		print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 400000)
+	END
+	same '0 True' "$output"
+}
+
+@test "a log that the server deletes while its index file is read is not missing" {
+	copy
+	env ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -P "$PWD/copy/relay.index" -e trace=read -e inject=read:signal=STOP:when=1 \
+		"$MKEYFILE" verify -q --no-defaults --server-user=root --datadir="$PWD/copy" >words 2>&1 3>&- &
+	# shellcheck disable=SC2034 # await_stop and go_on read it
+	holder=$!
+	await_stop
+	grep -v '000001$' copy/relay.index >index || :
+	mv index copy/relay.index
+	rm copy/relay.000001
+	printf '5\n\n4\n' >copy/relay-log.info
+	go_on
+	same 0 "$ended"
+}
+
 @test "tables without their file, according to the system tablespace and .frm files" {
 	local hint='hint: mount the file system, or restore the files'
 	local only=("incomplete: the table file 'copy/db/only.ibd' is missing")

@@ -959,6 +959,23 @@ static void check_schemas(struct hunt *hunt, const struct place *place)
 
 /* ---- logs ---- */
 
+/* Whether path is a data directory, but not the one of the list, so that its logs are those of another server. */
+static bool is_of_other_server(const struct hunt *hunt, const char *list, const char *path)
+{
+	HEAP char *directory = directory_of(list);
+	struct file_id id;
+	struct file_id own_id;
+	const struct place *place = id_of(path, &id) ? find_place(hunt, id) : NULL;
+	const struct place *own = directory && id_of(directory, &own_id) ? find_place(hunt, own_id) : NULL;
+
+	return place && own && place != own && place->has[PART_DATA_DIRECTORY] && own->has[PART_DATA_DIRECTORY];
+}
+
+static bool has_log(const char *directory, const char *log)
+{
+	return join_is_there(directory, base_name(log), "") || (*log == '/' && tree_has(directory, log));
+}
+
 /* list is the file that lists the log. A copy of a directory has copies of the logs. */
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
@@ -969,11 +986,11 @@ static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 	    (join_is_there(directory, base_name(log), "") || (*log != '/' && join_is_there(directory, log, ""))))
 		return true;
 	for (size_t i = 0; i < search->directory_count; i++)
-		if (join_is_there(search->directories[i], base_name(log), "") ||
-		    (*log == '/' && tree_has(search->directories[i], log)))
+		if (has_log(search->directories[i], log) && !is_of_other_server(hunt, list, search->directories[i]))
 			return true;
 	for (size_t i = 0; *log != '/' && i < hunt->place_count; i++)
-		if (join_is_there(hunt->places[i].path, log, ""))
+		if (join_is_there(hunt->places[i].path, log, "") &&
+		    !is_of_other_server(hunt, list, hunt->places[i].path))
 			return true;
 	return false;
 }
@@ -985,14 +1002,20 @@ static bool is_log_name(const char *name)
 	return !fnmatch("*.[0-9][0-9][0-9][0-9][0-9][0-9]*", base_name(name), 0);
 }
 
-/* Reads a line without the white space at its end. Returns false at the end of the list. */
-static bool next_line(FILE *stream, char **line, size_t *room)
+/* Reads a line without the white space at its end. Returns false at the end of the list, or at a line that is
+ * too long for a server, because other files can have the name of a list. */
+static bool next_line(FILE *stream, char line[static SMALL_TEXT])
 {
-	ssize_t size = getline(line, room, stream);
+	size_t size;
 
-	while (size > 0 && isspace((unsigned char)(*line)[size - 1]))
-		(*line)[--size] = '\0';
-	return size >= 0;
+	if (!stream || !fgets(line, SMALL_TEXT, stream))
+		return false;
+	size = strlen(line);
+	if (!feof(stream) && (!size || line[size - 1] != '\n'))
+		return false;
+	while (size && isspace((unsigned char)line[size - 1]))
+		line[--size] = '\0';
+	return true;
 }
 
 static bool is_number(const char *line)
@@ -1010,22 +1033,18 @@ static FILE *open_list(const char *list)
 	return stream;
 }
 
-/* Returns the relay log that the server applies, or NULL if there is none. Its name is on the first line, or after
- * the number of lines. The other lines are the position in the log of the primary (MariaDB 10.11:
- * sql/rpl_rli.cc). */
-static char *relay_log_of(const char *info)
+/* Reads the next log from a list. An info file contains only one, the relay log that the server applies: on the
+ * first line, or after the number of lines. Its other lines are the position in the log of the primary (MariaDB
+ * 10.11: sql/rpl_rli.cc). */
+static bool next_log(FILE *stream, bool is_info, char log[static SMALL_TEXT])
 {
-	STREAM FILE *stream = open_list(info);
-	HEAP char *line = NULL;
-	char *log;
-	size_t room = 0;
-
-	if (!stream || !next_line(stream, &line, &room) || (is_number(line) && !next_line(stream, &line, &room)) ||
-	    !is_log_name(line))
-		return NULL;
-	log = line;
-	line = NULL;
-	return log;
+	if (is_info)
+		return stream && !ftell(stream) && next_line(stream, log) &&
+		       (!is_number(log) || next_line(stream, log)) && is_log_name(log);
+	while (next_line(stream, log))
+		if (is_log_name(log))
+			return true;
+	return false;
 }
 
 /* "dir/relay.000001" and "relay.000002" are logs of one sequence. */
@@ -1044,42 +1063,48 @@ static bool is_relay_log(const struct hunt *hunt, const char *list, const char *
 	if (strstr(base_name(list), "relay"))
 		return true;
 	for (size_t i = 0; i < hunt->lists.count; i++) {
-		HEAP char *current =
-			is_info_name(base_name(hunt->lists.items[i])) ? relay_log_of(hunt->lists.items[i]) : NULL;
+		const char *info = hunt->lists.items[i];
+		STREAM FILE *stream = is_info_name(base_name(info)) ? open_list(info) : NULL;
+		char current[SMALL_TEXT];
 
-		if (current && is_same_sequence(log, current))
+		if (next_log(stream, true, current) && is_same_sequence(log, current))
 			return true;
 	}
 	return false;
 }
 
-static void check_log(struct hunt *hunt, const char *list, const char *log)
-{
-	if (!find_log(hunt, list, log))
-		add_missing(hunt, is_relay_log(hunt, list, log) ? PART_RELAY_LOG : PART_BINARY_LOG, list, log, 0);
-}
-
-static void check_index(struct hunt *hunt, const char *list)
+static bool lists_log(const char *list, const char *log)
 {
 	STREAM FILE *stream = open_list(list);
-	HEAP char *line = NULL;
-	size_t room = 0;
+	bool is_info = is_info_name(base_name(list));
+	char line[SMALL_TEXT];
 
-	while (stream && next_line(stream, &line, &room))
-		if (is_log_name(line))
-			check_log(hunt, list, line);
+	while (next_log(stream, is_info, line))
+		if (!strcmp(line, log))
+			return true;
+	return false;
+}
+
+/* A server removes a log from the list before it deletes the log, so a list that was read before that says
+ * nothing. Enough missing logs are not checked again. */
+static void check_log(struct hunt *hunt, const char *list, const char *log)
+{
+	enum part part;
+
+	if (find_log(hunt, list, log))
+		return;
+	part = is_relay_log(hunt, list, log) ? PART_RELAY_LOG : PART_BINARY_LOG;
+	if (hunt->parts->missing[part] >= PARTS_LISTED || lists_log(list, log))
+		add_missing(hunt, part, list, log, 0);
 }
 
 static void check_list(struct hunt *hunt, const char *list)
 {
-	HEAP char *log = NULL;
+	STREAM FILE *stream = open_list(list);
+	bool is_info = is_info_name(base_name(list));
+	char log[SMALL_TEXT];
 
-	if (!is_info_name(base_name(list))) {
-		check_index(hunt, list);
-		return;
-	}
-	log = relay_log_of(list);
-	if (log)
+	while (next_log(stream, is_info, log))
 		check_log(hunt, list, log);
 }
 
