@@ -3,6 +3,7 @@
  * with bytes that no server writes. */
 #include "helpers.h"
 
+#include "core/cleanup.h"
 #include "data/data_file.h"
 #include "data/file_names.h"
 #include "data/formats/aria.h"
@@ -15,6 +16,7 @@
 #include "data/formats/redo.h"
 #include "data/needs.h"
 #include "data/reader.h"
+#include "data/table_name.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -1324,6 +1326,37 @@ static void codecs_survive_noise(void **state)
 	free(data);
 }
 
+/* The names are those that a server (10.11) gave to files. */
+static void names_of_files_are_decoded_as_the_server_does(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *name;
+	} rows[] = {
+		{ "plain_1", "plain_1" },
+		{ "a@002db@0024@002e@0040@0020", "a-b$.@ " },
+		{ "gr@1i@1je", "gr\303\266\303\237e" },
+		{ "@7g", "\317\200" },
+		{ "@0gx@0G", "\303\240x\303\200" },
+		{ "@4e2d@6587", "\344\270\255\346\226\207" },
+		{ "@@a", "\342\223\220" },
+		{ "#sql-alter-1-2", "#sql-alter-1-2" },
+		/* not names that the server gives */
+		{ "a-b", "#mysql50#a-b" },
+		{ "a@00", "#mysql50#a@00" },
+		{ "a@0000", "#mysql50#a@0000" },
+		{ "\303\244", "#mysql50#\303\244" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		HEAP char *name = table_name_decode(rows[i].file, strlen(rows[i].file));
+
+		expect_text(rows[i].file, name, rows[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1358,6 +1391,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_file_is_damaged_if_nothing_completes_it),
 		cmocka_unit_test(a_truncated_undo_tablespace_is_created_again_or_undecided),
 		cmocka_unit_test(a_damaged_free_page_does_not_remove_the_need_of_a_key),
+		cmocka_unit_test(names_of_files_are_decoded_as_the_server_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
