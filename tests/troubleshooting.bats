@@ -42,7 +42,7 @@ make_host() { # directory server-id
 		mkdir -p "$1/etc/mariadb.conf.d" "$1/safe"
 		cd "$1" || exit
 		SITE=$PWD
-		"$MKEYFILE" generate -q --no-defaults --server-user="$(id -un)" -f etc/keyfile --new-password-file=etc/keyfile.key 1 2 100
+		"$MKEYFILE" generate -q --no-dates --no-defaults --server-user="$(id -un)" -f etc/keyfile --new-password-file=etc/keyfile.key 1 2 100
 		TMPDIR=$1 mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$PWD/data" --auth-root-authentication-method=normal \
 			--skip-test-db --force --skip-name-resolve --innodb-use-native-aio=OFF >install.log 2>&1 || { cat install.log; exit 1; }
 		cp -a --sparse=always data pristine
