@@ -62,6 +62,7 @@ end' "$output"
 	same_as_shown docs/shell-recipe.md
 }
 
+# bats test_tags=deep,plain
 @test "docs: the Ansible role, on two servers" {
 	local host
 
