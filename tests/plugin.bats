@@ -632,7 +632,7 @@ read_every_kdf() {
 	read_every_kdf
 }
 
-# bats test_tags=deep
+# bats test_tags=deep,releases
 @test "every digest, with and without PBKDF2, on 11.8" {
 	rm -r plugins data
 	server_release trixie
