@@ -150,7 +150,7 @@ start_monitored() {
 	ask_often db1 50
 }
 
-# bats test_tags=deep,plain
+# bats test_tags=deep,minutes
 @test "docs: 1000 checks leave no aborted connection" {
 	start_monitored
 	ask_often db1 1000
