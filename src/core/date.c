@@ -107,14 +107,18 @@ static struct date months_before(const struct tm *now, int months)
 	return format_date(&then);
 }
 
+/* The days of AGE_YEARS_MAX have more seconds than 31 bits can hold, but the result is in range. */
+static struct date days_before(time_t now, uint32_t days)
+{
+	return date_of((time_t)(now - (int64_t)days * SECONDS_PER_DAY));
+}
+
 static struct date date_before(time_t now, struct age age)
 {
 	struct tm parts;
 
-	if (age.unit == 'd')
-		return date_of(now - (time_t)age.number * SECONDS_PER_DAY);
-	if (age.unit == 'w')
-		return date_of(now - (time_t)age.number * 7 * SECONDS_PER_DAY);
+	if (age.unit == 'd' || age.unit == 'w')
+		return days_before(now, age.unit == 'w' ? 7 * age.number : age.number);
 	if (!gmtime_r(&now, &parts))
 		return (struct date){ "" };
 	return months_before(&parts, (int)age.number * (age.unit == 'y' ? MONTHS_PER_YEAR : 1));
