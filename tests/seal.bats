@@ -209,6 +209,18 @@ hint: compare the fingerprints of its keys"* ]]
 	mkeyfile diff -f copied keyfile --other-password-file=pw
 }
 
+@test "a comment and the last key, in the place of a seal, are no seal" {
+	printf '1;%s\n# m\303\274llers Keys!\n3;%s\n' "$(random_key)" "$(random_key)" >similar
+	chmod 600 similar
+	mkeyfile encrypt -q -f similar -P pw -o sealed
+	openssl_decrypt pw sealed | cmp - similar
+	openssl_encrypt pw similar by-openssl
+	same missing "$(seal_of by-openssl)"
+	mkeyfile remove -q -f by-openssl -P pw 3 --force
+	same '1' "$(mkeyfile list -f by-openssl -P pw --ids)"
+	openssl_decrypt pw by-openssl | cmp - <(head -n 2 similar)
+}
+
 @test "line ends: CR LF, and a last line without an end" {
 	sed 's/$/\r/' plain >crlf
 	mkeyfile encrypt -q -f crlf -P pw -o sealed

@@ -131,6 +131,25 @@ static bool has_noise(const struct secret *text, const unsigned char *start)
 	return false;
 }
 
+static bool begins_with_key(const unsigned char *line, const unsigned char *end)
+{
+	while (line < end && (*line == ' ' || (*line >= '\t' && *line <= '\r')))
+		line++;
+	return line < end && *line >= '0' && *line <= '9';
+}
+
+/* Whether a line with a key begins after start. In the text of a key file, such a line has all digits
+ * of its key, which no garbled block has. A NUL byte ends the text. */
+static bool has_key(const struct secret *text, const unsigned char *start)
+{
+	const unsigned char *end = text->data + strnlen((const char *)text->data, text->size);
+
+	for (const unsigned char *at = start; at < end; at++)
+		if (*at == '\n' && begins_with_key(at + 1, end))
+			return true;
+	return false;
+}
+
 /* Whether start may be the seal of a file with a flipped bit: AES-CBC garbles the block of
  * that bit, and flips the same bit of the next block. */
 static bool is_garbled(const struct secret *text, const unsigned char *start)
@@ -147,7 +166,7 @@ static bool is_garbled(const struct secret *text, const unsigned char *start)
 		wrong++;
 		beyond += i >= first + BLOCK_SIZE;
 	}
-	return wrong == 1 || (wrong && beyond <= 1 && has_noise(text, start));
+	return wrong == 1 || (wrong && beyond <= 1 && has_noise(text, start) && !has_key(text, start));
 }
 
 struct fault seal_check(const struct secret *text, const struct secret *derived, enum seal *ret_seal)
@@ -176,16 +195,21 @@ struct fault seal_check(const struct secret *text, const struct secret *derived,
 
 /* ---- removing ---- */
 
+/* Whether start is the start of a comment that is the last line. */
+static bool is_last_comment(const struct secret *text, const unsigned char *start)
+{
+	size_t size = text->size - (size_t)(start - text->data);
+
+	return *start == '#' && (start == text->data || start[-1] == '\n') && !memchr(start, '\n', size - 1);
+}
+
+/* Removes only one whole line, which is a comment. What is left of another garbled seal remains. */
 static void remove_garbled(struct secret *text)
 {
 	const unsigned char *last = find_last(text);
-	size_t size;
 
-	if (!last || !is_garbled(text, last))
-		return;
-	/* what is left of a line that was garbled at its end remains */
-	size = (size_t)(last - text->data);
-	text->size = size;
+	if (last && is_garbled(text, last) && is_last_comment(text, last))
+		text->size = (size_t)(last - text->data);
 }
 
 void seal_remove(struct secret *text)

@@ -15,6 +15,8 @@
 	"1;000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"                                         \
 	"  2;101112131415161718191a1b1c1d1e1f2021222324252627 and more\n"                                              \
 	"0100;202122232425262728292A2B2C2D2E2F\n"
+/* With a key ID, as many bytes as come before the digits of a seal. */
+#define COMMENT_BEFORE_KEY "# m\303\274llers Shop!\n"
 #define EXAMPLE_SEAL "# mkeyfile seal v1 " DIGITS "\n"
 
 static const unsigned char salt[ENVELOPE_SALT_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -119,6 +121,9 @@ static void test_missing(void **state)
 	check_seal(EXAMPLE "# disabled key:\n#1;" DIGITS "\n", SEAL_MISSING);
 	check_seal(EXAMPLE "# gel\303\266schter Key\n# 2;" DIGITS "\n", SEAL_MISSING);
 	check_seal(EXAMPLE "# mkeyfile created 1;1 2026-11-30T20:00:00Z\n", SEAL_MISSING);
+	/* the place of a seal, with as many wrong bytes in a row as a garbled block has */
+	check_seal(EXAMPLE COMMENT_BEFORE_KEY "1;" DIGITS "\n", SEAL_MISSING);
+	check_seal(EXAMPLE "# m\303\274llers Keys\n\t12;" DIGITS "\n", SEAL_MISSING);
 }
 
 static void check_removed(const char *text, const char *wanted)
@@ -139,6 +144,8 @@ static void test_remove(void **state)
 	check_removed(EXAMPLE " " EXAMPLE_SEAL "##mkeyfile seal v1\n", EXAMPLE " " EXAMPLE_SEAL "##mkeyfile seal v1\n");
 	check_removed(EXAMPLE "# nkeyfile seal v1 " DIGITS "\n", EXAMPLE);
 	check_removed(EXAMPLE "#1;" DIGITS "\n", EXAMPLE "#1;" DIGITS "\n");
+	check_removed(EXAMPLE COMMENT_BEFORE_KEY "1;" DIGITS "\n", EXAMPLE COMMENT_BEFORE_KEY "1;" DIGITS "\n");
+	check_removed("2;" HEX16 " # nkeyfile seal v1 " DIGITS "\n", "2;" HEX16 " # nkeyfile seal v1 " DIGITS "\n");
 }
 
 /* ---- every flipped bit ---- */
