@@ -165,6 +165,12 @@ hint: use --no-defaults to ignore the option files" --defaults-file=my.cnf list
 1;1;KEY
 100;1;KEY
 100;2;KEY' "$(shape keyfile)"
+	# a comment that resembles a date stays
+	printf '%s\n' '# mkeyfile created 7;1 for the shop' '# mkeyfile created 7;1 2021-01-01T00:00:00Z by Bob' >>keyfile
+	run -0 mkeyfile add -q 7 --no-dates
+	same '# mkeyfile created 7;1 for the shop
+# mkeyfile created 7;1 2021-01-01T00:00:00Z by Bob
+7;1;KEY' "$(shape keyfile | tail -n 3)"
 }
 
 @test "verify notes dates without effect, and no command fails because of one" {

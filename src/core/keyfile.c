@@ -398,12 +398,13 @@ struct added {
 	size_t count;
 };
 
-/* Only a line that was left without its key can have the date of an added key. */
+/* Only a line that was left without its key can have the date of an added key. A malformed line is
+ * not ours. */
 static bool is_date_of_added(const struct date_line *date, const void *context)
 {
 	const struct added *added = context;
 
-	for (size_t i = 0; !date->entry && i < added->count; i++)
+	for (size_t i = 0; !date->entry && date_is_known(&date->date) && i < added->count; i++)
 		if (date->id == added->keys[i].id && date->version == added->keys[i].version)
 			return true;
 	return false;
