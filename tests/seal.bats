@@ -232,6 +232,10 @@ hint: compare the fingerprints of its keys"* ]]
 	mkeyfile encrypt -q -f open -P pw -o sealed --force
 	same sealed "$(seal_of sealed)"
 	openssl_decrypt pw sealed | cmp - plain
+	head -c -1 crlf >open
+	mkeyfile encrypt -q -f open -P pw -o sealed --force
+	same sealed "$(seal_of sealed)"
+	openssl_decrypt pw sealed | cmp - crlf
 }
 
 @test "only a key file with a password can be sealed" {

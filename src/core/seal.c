@@ -76,17 +76,21 @@ static size_t end_size(const struct secret *text)
 
 size_t seal_size(const struct secret *text)
 {
-	return !ends_in_newline(text) + DIGITS_END + end_size(text);
+	if (ends_in_newline(text))
+		return DIGITS_END + end_size(text);
+	/* a carriage return at the end and the new newline are the end of that line */
+	return 1 + DIGITS_END + (text->data[text->size - 1] == '\r' ? 2 : 1);
 }
 
 struct fault seal_append(struct secret *text, const struct secret *derived)
 {
-	const char *end = end_size(text) == 2 ? "\r\n" : "\n";
 	unsigned char digits[2 * HMAC_SIZE];
+	const char *end;
 	struct fault fault;
 
 	if (!ends_in_newline(text))
-		secret_append(text, end, strlen(end));
+		secret_append(text, "\n", 1);
+	end = end_size(text) == 2 ? "\r\n" : "\n";
 	fault = write_hmac(derived, text->data, text->size, digits);
 	if (fault.code)
 		return fault;

@@ -89,6 +89,7 @@ static void test_ends(void **state)
 	check_end("1;" HEX16, "1;" HEX16 "\n", "\n");
 	check_end("1;" HEX16 "\r\n", "1;" HEX16 "\r\n", "\r\n");
 	check_end("1;" HEX16 "\r\n2;" HEX16, "1;" HEX16 "\r\n2;" HEX16 "\n", "\n");
+	check_end("1;" HEX16 "\r", "1;" HEX16 "\r\n", "\r\n");
 	check_end("\n", "\n", "\n");
 	check_end("", "", "\n");
 }
