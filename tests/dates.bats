@@ -272,6 +272,11 @@ make_ages() {
 	run -0 at '2025-08-01 00:00:00' rotate 100 7 --older-than=2y -q && return 1
 	run -0 at '2025-08-01 00:00:00' rotate 100 1 --older-than=1y -q
 	same '100;3 1;3' "$(key_lines keyfile | tail -n 2 | cut -d ';' -f 1,2 | xargs)"
+	# new keys without dates would be rotated by each run
+	run_refused 64 "mkeyfile rotate: --older-than requires dates: with --no-dates or 'dates = off', each run would rotate the same IDs again" \
+		rotate --older-than=1y --no-dates
+	printf '[mkeyfile]\ndates = off\n' >off.cnf
+	MKEYFILE_PRINT_DEFAULTS='' run -64 mkeyfile --defaults-file="$PWD/off.cnf" rotate --older-than=1y
 	# a filter passes on what it read
 	at '2025-08-02 00:00:00' rotate --older-than=10y 1 --file=- --output=- <keyfile 2>said | cmp - keyfile
 	run_refused 64 'mkeyfile rotate: --older-than and --new-id cannot be used together: the old IDs stay in the file and would be rotated again' \

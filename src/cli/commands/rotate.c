@@ -93,6 +93,9 @@ static enum status complete_arguments(struct arguments *arguments)
 	arguments->options->writing.is_part = arguments->flush || arguments->new_id;
 	if (arguments->server.count > 1)
 		return usage_error("rotate uses one server: use --server once");
+	if (arguments->older_than.number && arguments->options->writing.no_dates)
+		return usage_error("--older-than requires dates: with --no-dates or 'dates = off', each run would "
+				   "rotate the same IDs again");
 	if (arguments->successor && arguments->ids.count != 1)
 		return usage_error("--new-id=ID requires exactly one key ID");
 	if (arguments->if_missing && !arguments->successor)
