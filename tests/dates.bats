@@ -218,6 +218,13 @@ hint: use --no-dates to omit the dates of the new keys, which make the file too 
 	run -0 mkeyfile generate -q -f dated $(seq 1 8900)
 	[ "$(stat -c %s dated)" -le 1048576 ]
 	same 8900 "$(grep -c '^# mkeyfile created' dated)"
+	# the new key and the seal just fit; encryption rounds up to whole blocks
+	{ echo "1;$(random_key)"; head -c $((1048576 - 168 - 67 - 1)) /dev/zero | tr '\0' '#'; echo; } >full
+	openssl_encrypt pw full keyfile
+	run_refused 4 "mkeyfile add: 'keyfile' would be larger than 1048576 bytes, the most that a server reads
+hint: use --no-dates to omit the dates of the new keys, which make the file too large" add 7 -P pw
+	run -0 mkeyfile add -q 7 -P pw --no-dates
+	same 1048576 "$(stat -c %s keyfile)"
 }
 
 # ---- policy ----

@@ -220,7 +220,7 @@ enum status content_require_kdf(const struct options *options, struct kdf kdf)
 	return status;
 }
 
-/* Bytes of the dates that text has and older does not. */
+/* Bytes of the dates that text has and older does not; 0 if it has fewer. */
 static size_t size_of_new_dates(const struct secret *text, const struct keyfile *older)
 {
 	SECRET struct secret copy = { 0 };
@@ -229,16 +229,26 @@ static size_t size_of_new_dates(const struct secret *text, const struct keyfile 
 
 	if (!fault.code)
 		fault = keyfile_parse(&copy, SYNTAX_VERSIONED, &keyfile);
-	return fault.code ? 0 : keyfile_dates_size(&keyfile) - keyfile_dates_size(older);
+	if (fault.code || keyfile_dates_size(&keyfile) <= keyfile_dates_size(older))
+		return 0;
+	return keyfile_dates_size(&keyfile) - keyfile_dates_size(older);
+}
+
+/* The size of the file, without some bytes of text, which has no seal. */
+static size_t size_on_disk(const struct secret *text, size_t omitted, const struct encryption *encryption)
+{
+	size_t size = text->size - omitted;
+
+	return encryption ? envelope_encrypted_size(size + seal_size(text)) : size;
 }
 
 static enum status refuse_size(const char *name, const struct secret *text, const struct keyfile *older,
-			       size_t disk_size)
+			       const struct encryption *encryption)
 {
 	size_t dates = older ? size_of_new_dates(text, older) : 0;
 
 	message_error("'%s' would be larger than %d bytes, the most that a server reads", name, KEYFILE_MAX_SIZE);
-	if (dates && disk_size - dates <= KEYFILE_MAX_SIZE)
+	if (dates && size_on_disk(text, dates, encryption) <= KEYFILE_MAX_SIZE)
 		message_hint("use --no-dates to omit the dates of the new keys, which make the file too large");
 	return STATUS_REFUSED;
 }
@@ -256,11 +266,10 @@ static struct fault remove_seals(const struct secret *text, struct secret *ret_t
 static enum status check_unsealed(const struct target *target, const char *name, const struct secret *text,
 				  const struct keyfile *older, const struct encryption *encryption)
 {
-	size_t disk_size = encryption ? envelope_encrypted_size(text->size + seal_size(text)) : text->size;
 	enum status status;
 
-	if (disk_size > KEYFILE_MAX_SIZE)
-		return refuse_size(name, text, older, disk_size);
+	if (size_on_disk(text, 0, encryption) > KEYFILE_MAX_SIZE)
+		return refuse_size(name, text, older, encryption);
 	status = check_text(target, name, text, older);
 	return status || !encryption ? status : check_kdf(target, name, encryption->kdf);
 }
