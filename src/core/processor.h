@@ -5,7 +5,7 @@
  * glibc and of the compiler: PROCESSOR_HAS(AVX, "avx"). glibc (from 2.33 on) knows the answer since
  * the start of the program. The compiler's own function would ask the processor several times at
  * each start, and in a virtual machine each question interrupts it for some 25 microseconds. */
-#if defined(__has_include) && __has_include(<sys/platform/x86.h>)
+#ifdef HAVE_SYS_PLATFORM_X86_H
 #include <sys/platform/x86.h>
 #define PROCESSOR_HAS(glibc_name, compiler_name) CPU_FEATURE_ACTIVE(glibc_name)
 #else

@@ -15,9 +15,12 @@
 /* Deeper than any call chain of this program and libcrypto. */
 #define STACK_WIPE_SIZE (256 * 1024)
 
-#if defined(__has_attribute) && __has_attribute(uninitialized)
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
 #define UNINITIALIZED __attribute__((uninitialized))
-#else
+#endif
+#endif
+#ifndef UNINITIALIZED
 #define UNINITIALIZED
 #endif
 
