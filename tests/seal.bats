@@ -108,9 +108,9 @@ $LIST_HINT" $command -f keyfile -P pw
 	done
 	# as the source, and as the target of another file
 	run_refused 4 "mkeyfile import: 'keyfile' was changed without mkeyfile: its seal is broken
-${LIST_HINT/ --file=keyfile --password-file=pw/}" import keyfile -f other --other-password-file=pw
+${LIST_HINT/ --password-file=pw/}" import keyfile -f other --other-password-file=pw
 	run_refused 4 "mkeyfile export: 'keyfile' was changed without mkeyfile: its seal is broken
-${LIST_HINT/ --file=keyfile --password-file=pw/}" export keyfile -f other --other-password-file=pw
+${LIST_HINT/ --password-file=pw/}" export keyfile -f other --other-password-file=pw
 	run --separate-stderr mkeyfile add 7 -f - -P pw -o - <keyfile
 	same "4 0" "$status ${#output}"
 	[[ $stderr == *"'mkeyfile seal --file=- --password-file=pw --output=-'"* ]]
@@ -140,6 +140,9 @@ ${LIST_HINT/ --file=keyfile --password-file=pw/}" export keyfile -f other --othe
 		run --separate-stderr mkeyfile $command -f "$PWD/keyfile" -P "$PWD/pw"
 		[[ $status -le 1 && $stderr == *"mkeyfile ${command%% *}: warning: '$PWD/keyfile' was changed without mkeyfile: its seal is broken"* ]]
 	done
+	run -0 --separate-stderr mkeyfile diff -f plain keyfile --other-password-file=pw
+	same "mkeyfile diff: warning: 'keyfile' was changed without mkeyfile: its seal is broken
+${LIST_HINT/ --password-file=pw/}" "$stderr"
 	run -0 --separate-stderr mkeyfile decrypt -f keyfile -P pw
 	same "mkeyfile decrypt: warning: 'keyfile' was changed without mkeyfile: its seal is broken
 $LIST_HINT" "$stderr"

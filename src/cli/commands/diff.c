@@ -111,7 +111,7 @@ static enum status read_there(const struct manager *there, const struct content 
 	else
 		status = other_file_open(there, content_password(here), &start, &side->content);
 	if (!status)
-		seal_warn(there->options, side->name, "", side->content.seal);
+		seal_warn(there->options, side->name, NULL, side->content.seal);
 	return status ? status : finish_side(side);
 }
 

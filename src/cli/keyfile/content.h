@@ -49,9 +49,9 @@ struct encryption {
 
 /* Turns text into the new bytes of the file called name. Parses text again and checks that
  * the target (without one: some server) loads it and that it is not too large. If older is
- * given, also checks that text has every key of older, and no ID and version twice. Then
- * removes old seals from text, seals and
- * encrypts text and decrypts the result again. encryption NULL: the text stays plain. */
+ * given, also checks that text has every key of older, and no ID and version twice. Old seals are
+ * removed first. Then seals and encrypts text, and decrypts the result again. encryption NULL: the
+ * text stays plain. */
 MUST_CHECK enum status content_make(const struct target *target, const char *name, const struct secret *text,
 				    const struct keyfile *older, const struct encryption *encryption,
 				    struct secret *ret_raw);

@@ -3,6 +3,9 @@
 
 #include "cli/words/message.h"
 #include "cli/words/refusal_hint.h"
+#include "cli/words/shell_word.h"
+#include "core/cleanup.h"
+#include "core/format.h"
 
 bool seal_is_accepted(const struct options *options, enum seal seal)
 {
@@ -15,6 +18,14 @@ static const char *what_is_wrong(enum seal seal)
 				   : "has no seal, and the option files set require-seal";
 }
 
+static void hint(const char *name, const char *given)
+{
+	HEAP char *word = given || is_input_name(name) ? NULL : shell_word(name);
+	HEAP char *file = word ? format_text(" --file=%s", word) : NULL;
+
+	message_hint(SEAL_HINT, given ? given : file ? file : "");
+}
+
 enum status seal_require(const struct options *options, const char *name, const char *given, enum seal seal)
 {
 	if (seal_is_accepted(options, seal))
@@ -24,7 +35,7 @@ enum status seal_require(const struct options *options, const char *name, const 
 		return STATUS_DONE;
 	}
 	message_error("'%s' %s", name, what_is_wrong(seal));
-	message_hint(SEAL_HINT, given);
+	hint(name, given);
 	return STATUS_REFUSED;
 }
 
@@ -33,7 +44,7 @@ void seal_warn(const struct options *options, const char *name, const char *give
 	if (seal_is_accepted(options, seal))
 		return;
 	message_warning("'%s' %s", name, what_is_wrong(seal));
-	message_hint(SEAL_HINT, given);
+	hint(name, given);
 }
 
 const char *seal_words(enum seal seal)

@@ -9,7 +9,8 @@
 bool seal_is_accepted(const struct options *options, enum seal seal);
 
 /* For a command that changes the key file called name or copies its keys: refuses a seal that is
- * not accepted, or warns if writing.any_seal is set. given: options for commands in hints. */
+ * not accepted, or warns if writing.any_seal is set. given: options for commands in hints; NULL: only --file=name, for
+ * a file that the options of this command do not describe. */
 MUST_CHECK enum status seal_require(const struct options *options, const char *name, const char *given, enum seal seal);
 
 /* For a command that only reads: warns of a seal that is not accepted. */

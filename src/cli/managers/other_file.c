@@ -84,7 +84,7 @@ enum status other_file_read(const struct manager *manager, const struct key_choi
 	if (!status)
 		status = other_file_open(manager, password, &raw, &content);
 	if (!status)
-		status = seal_require(manager->options, input_name(manager->name), "", content.seal);
+		status = seal_require(manager->options, input_name(manager->name), NULL, content.seal);
 	if (!status)
 		status = new_keys_of_keyfile(&content.keyfile, choice, &keys);
 	return status ? status : key_text_make(&keys, ret_text);

@@ -66,7 +66,7 @@ enum status target_file_open(struct target_file *target, const struct options *o
 	status = other ? other_file_open(other, password, raw, &target->content)
 		       : content_open(&options->password, options->kdf, options->file, raw, &target->content);
 	if (!status)
-		status = seal_require(options, options->file, other ? "" : message_given(), target->content.seal);
+		status = seal_require(options, options->file, other ? NULL : message_given(), target->content.seal);
 	if (!status)
 		edit_warn_if_exposed(&target->store, target->content.encrypted, options->file);
 	return status;
