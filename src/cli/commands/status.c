@@ -203,15 +203,15 @@ static enum status add_server(const struct arguments *arguments, struct watch *w
 			      const char *name)
 {
 	const struct options *options = arguments->options;
+	struct server_options how = arguments->server;
 	struct watched *server = &watch->servers[watch->count++];
 	enum status status;
 
-	server->options = arguments->server;
-	server->options.place = place;
+	how.place = place;
 	server->name = visible_text(name);
 	if (!server->name)
 		return out_of_memory();
-	status = server_link_open(&server->options, &options->accounts, &options->host, &server->link);
+	status = server_link_open(&how, &options->accounts, &options->host, &server->link);
 	return watch->has_several ? STATUS_DONE : status;
 }
 

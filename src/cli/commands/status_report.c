@@ -68,11 +68,6 @@ static json_t *number_or_null(uint64_t number)
 	return number ? json_integer((json_int_t)number) : json_null();
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_text(text) : json_null();
-}
-
 static json_t *line_json(const struct progress_line *line)
 {
 	const struct server_id *server = &line->server;
@@ -96,10 +91,10 @@ static void add_server_json(json_t *object, const struct watched *server)
 
 	for (size_t i = 0; i < server->progress.count; i++)
 		json_array_append_new(ids, line_json(&server->progress.lines[i]));
-	json_object_set_new(object, "server", text_or_null(state->version));
-	json_object_set_new(object, "plugin", text_or_null(state->plugin));
-	json_object_set_new(object, "server_path", text_or_null(state->filename));
-	json_object_set_new(object, "reload", text_or_null(statement));
+	json_object_set_new(object, "server", json_text_or_null(state->version));
+	json_object_set_new(object, "plugin", json_text_or_null(state->plugin));
+	json_object_set_new(object, "server_path", json_text_or_null(state->filename));
+	json_object_set_new(object, "reload", json_text_or_null(statement));
 	json_object_set_new(object, "rotate_key_age", answered ? json_integer(state->age) : json_null());
 	json_object_set_new(object, "threads", answered ? json_integer(state->threads) : json_null());
 	json_object_set_new(object, "state",
@@ -251,7 +246,7 @@ static void set_json_of_all(const struct options *options, const struct watched 
 		json_array_append_new(list, named_server_json(&servers[i]));
 	json_object_set_new(object, "path", json_text(input_name(options->file)));
 	json_object_set_new(object, "state",
-			    text_or_null(has_answer(servers, count) ? progress_state_name(worst) : NULL));
+			    json_text_or_null(has_answer(servers, count) ? progress_state_name(worst) : NULL));
 	json_object_set_new(object, "servers", list);
 	document_set(object);
 }

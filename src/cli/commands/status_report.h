@@ -5,9 +5,8 @@
 
 /* One of the servers that status asks. */
 struct watched {
-	char *name;		       /* of one of several servers; NULL: of the only one */
-	struct server_options options; /* how to connect */
-	struct server_link *link;      /* NULL: the server did not answer */
+	char *name;		  /* as it is shown among several servers */
+	struct server_link *link; /* NULL: the server did not answer */
 	struct server_state state;
 	struct progress progress;
 };

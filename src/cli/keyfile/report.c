@@ -69,12 +69,8 @@ static void say_key(const struct keyset_member *key)
 
 void report_say_keyset(const struct keyset *keyset)
 {
-	for (size_t i = 0; i < keyset->count; i++) {
-		const struct keyset_member *member = &keyset->members[i];
-
-		message_note("  key ID %u version %u, %u bits, fingerprint %s", member->id, member->version,
-			     member->bits, member->fingerprint.text);
-	}
+	for (size_t i = 0; i < keyset->count; i++)
+		say_key(&keyset->members[i]);
 }
 
 /* Appends each key to list, or prints it without a list. */

@@ -183,18 +183,13 @@ json_t *file_coverage_json(const struct data_file *file)
 	return bytes_json(&bytes);
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_text(text) : json_null();
-}
-
 static json_t *part_json(enum coverage_part part, const struct coverage_total *total)
 {
 	const char *setting = coverage_setting(part);
 	json_t *object = bytes_json(&total->bytes);
 
 	json_object_set_new(object, "part", json_string(coverage_name(part)));
-	json_object_set_new(object, "setting", text_or_null(setting));
+	json_object_set_new(object, "setting", json_text_or_null(setting));
 	set_number(object, "file_count", total->files);
 	return object;
 }
@@ -205,10 +200,10 @@ static json_t *item_json(const struct coverage_item *item)
 	json_t *object = bytes_json(&item->bytes);
 
 	json_object_set_new(object, "part", json_string(coverage_name(item->part)));
-	json_object_set_new(object, "setting", text_or_null(setting));
-	json_object_set_new(object, "database", text_or_null(item->database));
-	json_object_set_new(object, "table", text_or_null(item->table));
-	json_object_set_new(object, "partition", text_or_null(item->partition));
+	json_object_set_new(object, "setting", json_text_or_null(setting));
+	json_object_set_new(object, "database", json_text_or_null(item->database));
+	json_object_set_new(object, "table", json_text_or_null(item->table));
+	json_object_set_new(object, "partition", json_text_or_null(item->partition));
 	json_object_set_new(object, "path", json_text(item->path));
 	json_object_set_new(object, "unreadable", json_boolean(item->unreadable));
 	json_object_set_new(object, "estimated", json_boolean(item->estimated));

@@ -113,7 +113,7 @@ static json_t *file_json(const struct proof *proof, const struct data_file *file
 	json_object_set_new(object, "unexplained_pages", number(file->evidence.unexplained));
 	json_object_set_new(object, "coverage", proof->what->coverage ? file_coverage_json(file) : json_null());
 	json_object_set_new(object, "note", file->note ? json_string(note_name(file->note)) : json_null());
-	json_object_set_new(object, "message", note ? json_text(note) : json_null());
+	json_object_set_new(object, "message", json_text_or_null(note));
 	return object;
 }
 
@@ -140,9 +140,9 @@ static json_t *parts_json(const struct data_parts *parts)
 
 		json_object_set_new(object, "part", json_string(part_name(part->part)));
 		json_object_set_new(object, "path", json_text(part->where));
-		json_object_set_new(object, "name", part->name ? json_text(part->name) : json_null());
+		json_object_set_new(object, "name", json_text_or_null(part->name));
 		json_object_set_new(object, "setting", setting ? json_string(setting) : json_null());
-		json_object_set_new(object, "message", words ? json_text(words) : json_null());
+		json_object_set_new(object, "message", json_text_or_null(words));
 		json_array_append_new(array, object);
 	}
 	return array;

@@ -51,7 +51,7 @@ static void add_text(json_t **place, const char *text)
 void document_add_error(const char *message)
 {
 	if (document.wanted && !document.error)
-		document.error = message ? json_text(message) : json_null();
+		document.error = json_text_or_null(message);
 }
 
 void document_add_hint(const char *words)
@@ -90,7 +90,7 @@ json_t *warning_json(const char *name, unsigned int line, const char *message, c
 
 	json_object_set_new(object, "name", name ? json_string(name) : json_null());
 	json_object_set_new(object, "line", line ? json_integer(line) : json_null());
-	json_object_set_new(object, "message", message ? json_text(message) : json_null());
+	json_object_set_new(object, "message", json_text_or_null(message));
 	json_object_set_new(object, "hints", hints_json(hint));
 	return object;
 }

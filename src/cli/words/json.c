@@ -45,6 +45,11 @@ json_t *json_text(const char *text)
 	return string;
 }
 
+json_t *json_text_or_null(const char *text)
+{
+	return text ? json_text(text) : json_null();
+}
+
 /* DEL is the only control character that jansson does not escape. */
 static int write_visibly(const char *text, size_t size, void *stream)
 {

@@ -16,6 +16,9 @@ bool json_memory_failed(void);
  * becomes U+FFFD. */
 json_t *json_text(const char *text);
 
+/* The same, or null without text. */
+json_t *json_text_or_null(const char *text);
+
 /* Prints object with jansson's flags, as visible ASCII characters only: a terminal executes some
  * of the others as commands. */
 void dump_json(const json_t *object, FILE *stream, size_t flags);
