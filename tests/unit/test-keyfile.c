@@ -503,9 +503,9 @@ static void test_extend_with_dates(void **state)
 		  TEXT(CREATED("1;1", DATE) "1;" HEX32 "\n# a\n2;" HEX16 "\n"), true, 1,
 		  TEXT(CREATED("1;1", DATE) "1;1;" HEX32 "\n# a\n2;1;" HEX16 "\n" CREATED("7;1", DATE) "7;1;" HEX16
 												       "\n") },
-		{ "an old date without its key is replaced",
+		{ "an old date without its key is replaced, a malformed one stays",
 		  TEXT(CREATED("7;1", "2020-01-01T00:00:00Z") "1;" HEX32 "\n" CREATED("7;1", "never") "# a\n"), false,
-		  1, TEXT("1;" HEX32 "\n# a\n" CREATED("7;1", DATE) "7;" HEX16 "\n") },
+		  1, TEXT("1;" HEX32 "\n" CREATED("7;1", "never") "# a\n" CREATED("7;1", DATE) "7;" HEX16 "\n") },
 		{ "other dates without a key stay", TEXT(CREATED("8;1", DATE) "1;" HEX32 "\n" CREATED("7;3", DATE)),
 		  false, 1,
 		  TEXT(CREATED("8;1", DATE) "1;" HEX32 "\n" CREATED("7;3", DATE) CREATED("7;1", DATE) "7;" HEX16
