@@ -92,7 +92,7 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 	of_short='.data.coverage.items[] | select(.table == "short") | "\(.clear_bytes) \(.unknown_bytes)"'
 	covered --json >before
 	same '0 0' "$(jq -r "$of_short" before)"
-	python3 - data/h*/short.ibd "$text" <<-'END'
+	page=$(python3 - data/h*/short.ibd "$text" <<-'END'
 		import sys
 		with open(sys.argv[1], 'r+b') as file:
 		    for page in range(1, 99):
@@ -101,14 +101,20 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 		        if size & 0x8000:
 		            file.seek(page * 16384 + ((size & 0x7fff) << 8))
 		            file.write(sys.argv[2].encode())
+		            print(page)
 		            sys.exit()
 		sys.exit('no page is compressed')
 	END
+	)
 	for full in '' --full; do
 		covered --json $full >after
 		same "0 ${#text}" "$(jq -r "$of_short" after)"
 		same true "$(jq .data.opens after)"
 	done
+	# all of a damaged page is unknown, once
+	printf damage | dd of="$(echo data/h*/short.ibd)" bs=1 seek=$((page * 16384 + 100)) conv=notrunc status=none
+	run -1 --separate-stderr covered --json --full
+	same '0 16384' "$(jq -r "$of_short" <<<"$output")"
 }
 
 @test "files in other places, according to the option files" {

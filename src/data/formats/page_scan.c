@@ -194,8 +194,9 @@ static void count_free(struct scan *scan, const struct paged_file *file, struct 
 		count_free_outcome(free, outcome);
 }
 
+/* coverage: of the page. */
 static void count_encrypted(struct scan *scan, const struct paged_file *file, struct page *page, bool whole,
-			    struct evidence *evidence)
+			    struct evidence *evidence, struct coverage *coverage)
 {
 	struct key_use *use = scan_use(scan, evidence, file->id, page->version);
 	bool unused = is_free(scan, file, page);
@@ -213,10 +214,8 @@ static void count_encrypted(struct scan *scan, const struct paged_file *file, st
 		return;
 	outcome = whole || read_whole(scan, file, page) ? judge(scan, file, page, use, evidence) : PAGE_BUSY;
 	key_use_count(use, outcome, page->number);
-	if (outcome == PAGE_DAMAGED && evidence->coverage.encrypted >= file->page_size) {
-		evidence->coverage.encrypted -= file->page_size;
-		evidence->coverage.unknown += file->page_size;
-	}
+	if (outcome == PAGE_DAMAGED)
+		*coverage = (struct coverage){ .unknown = file->page_size };
 }
 
 /* Makes the whole page available. Returns false if it can no longer be read. */
@@ -249,18 +248,17 @@ static uint32_t count_rest(struct scan *scan, const struct paged_file *file, str
 	return format->count_rest(&page);
 }
 
-static void cover(struct scan *scan, const struct paged_file *file, const struct page *page, bool whole,
-		  struct coverage *coverage)
+static struct coverage cover(struct scan *scan, const struct paged_file *file, const struct page *page, bool whole)
 {
-	uint32_t rest;
+	struct coverage coverage = { 0 };
 
 	if (page->version && (file->encrypted || file->has_versions)) {
-		rest = count_rest(scan, file, *page, whole);
-		coverage->encrypted += file->page_size - rest;
-		coverage->unknown += rest;
+		coverage.unknown = count_rest(scan, file, *page, whole);
+		coverage.encrypted = file->page_size - coverage.unknown;
 	} else if (file->format->holds_data(page) && !is_empty(scan, file, *page, whole)) {
-		coverage->clear += file->page_size;
+		coverage.clear = file->page_size;
 	}
+	return coverage;
 }
 
 static void cover_foreign(struct scan *scan, const struct paged_file *file, const unsigned char *bytes, bool whole,
@@ -278,6 +276,7 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 			 uint64_t index, struct evidence *evidence)
 {
 	uint32_t number = file->first_page + (uint32_t)index;
+	struct coverage coverage;
 	struct page page;
 
 	if (index < file->skipped)
@@ -288,17 +287,18 @@ static void look_at_page(struct scan *scan, const struct paged_file *file, const
 		return;
 	}
 	page = file->format->header(file->space, bytes, number);
-	cover(scan, file, &page, whole, &evidence->coverage);
+	coverage = cover(scan, file, &page, whole);
 	if (page.lsn > scan->newest_lsn) {
 		scan->newest_lsn = page.lsn;
 		scan->newest_index = index;
 	}
 	if (page.version && file->encrypted)
-		count_encrypted(scan, file, &page, whole, evidence);
+		count_encrypted(scan, file, &page, whole, evidence, &coverage);
 	else if (page.version && file->has_versions)
 		evidence->unexplained += !is_free(scan, file, &page);
 	else
 		count_plain(scan, file, &page, whole, evidence);
+	coverage_add(&evidence->coverage, &coverage);
 }
 
 static void count_bytes(struct scan *scan, uint64_t bytes)
