@@ -62,7 +62,6 @@ static const struct conflict conflicts[] = {
 	{ EXCLUDE, "older-than new-id", NULL,
 	  "--older-than and --new-id cannot be used together: the old IDs stay in the file and would be rotated again" },
 	{ EXCLUDE, "flush new-id", NULL, "--flush and --new-id cannot be used together: a new ID requires a restart" },
-	{ NEED, "if-missing", "new-id", "--if-missing requires --new-id=ID" },
 	{ NEED, "datadir", "new-id", "--datadir requires --new-id" },
 	{ NEED, "server-data", "new-id", "--server-data requires --new-id" },
 	{ EXCLUDE, "flush output", NULL,
