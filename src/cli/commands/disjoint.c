@@ -44,29 +44,36 @@ static size_t find_key(const struct keyset_member **sorted, size_t count, const 
 	return low;
 }
 
+/* Adds a pair for each of the sorted members that has the same key as member. */
+static struct fault add_pairs(const struct keyset_member *member, const struct keyset_member **sorted, size_t count,
+			      struct shared_key **shared, size_t *shared_count)
+{
+	for (size_t i = find_key(sorted, count, &member->fingerprint);
+	     i < count && !strcmp(sorted[i]->fingerprint.text, member->fingerprint.text); i++) {
+		struct shared_key *added = array_add(shared, shared_count, sizeof(*added));
+
+		if (!added)
+			return fault_of(FAULT_MEMORY);
+		*added = (struct shared_key){ member, sorted[i] };
+	}
+	return fault_none();
+}
+
 struct fault disjoint_compare(const struct keyset *here, const struct keyset *there, struct shared_key **ret_shared,
 			      size_t *ret_count)
 {
 	HEAP const struct keyset_member **sorted = sort_by_key(there);
-	HEAP struct shared_key *shared = NULL;
+	struct shared_key *shared = NULL;
 	size_t count = 0;
+	struct fault fault = sorted ? fault_none() : fault_of(FAULT_MEMORY);
 
-	if (!sorted)
-		return fault_of(FAULT_MEMORY);
-	for (size_t i = 0; i < here->count; i++) {
-		const struct keyset_member *member = &here->members[i];
-
-		for (size_t j = find_key(sorted, there->count, &member->fingerprint);
-		     j < there->count && !strcmp(sorted[j]->fingerprint.text, member->fingerprint.text); j++) {
-			struct shared_key *added = array_add(&shared, &count, sizeof(*added));
-
-			if (!added)
-				return fault_of(FAULT_MEMORY);
-			*added = (struct shared_key){ member, sorted[j] };
-		}
+	for (size_t i = 0; !fault.code && i < here->count; i++)
+		fault = add_pairs(&here->members[i], sorted, there->count, &shared, &count);
+	if (fault.code) {
+		free(shared);
+		return fault;
 	}
 	*ret_shared = shared;
 	*ret_count = count;
-	shared = NULL;
-	return fault_none();
+	return fault;
 }
