@@ -153,9 +153,12 @@ struct coverage data_file_coverage(const struct data_file *file)
 unsigned int coverage_share(const struct coverage *bytes)
 {
 	double all = (double)bytes->encrypted + (double)bytes->clear;
-	double share = all > 0 ? 1000 * (double)bytes->encrypted / all : 1000;
+	double share;
 
-	return bytes->clear && share > 999 ? 999 : (unsigned int)share;
+	if (!bytes->clear)
+		return 1000;
+	share = 1000 * (double)bytes->encrypted / all;
+	return share > 999 ? 999 : (unsigned int)share;
 }
 
 /* ---- names ---- */

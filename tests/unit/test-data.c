@@ -4,6 +4,7 @@
 #include "helpers.h"
 
 #include "core/cleanup.h"
+#include "data/coverage.h"
 #include "data/data_file.h"
 #include "data/file_names.h"
 #include "data/formats/aria.h"
@@ -1357,6 +1358,26 @@ static void names_of_files_are_decoded_as_the_server_does(void **state)
 	}
 }
 
+static void the_share_is_whole_only_without_clear_text(void **state)
+{
+	static const struct {
+		struct coverage bytes;
+		unsigned int share;
+	} rows[] = {
+		{ { 0, 0, 0 }, 1000 },
+		{ { 0, 0, 5 }, 1000 },
+		{ { 0, 1, 0 }, 0 },
+		{ { 1, 2, 0 }, 333 },
+		{ { 956974067186755, 0, 0 }, 1000 },
+		{ { UINT64_MAX / 2, 1, 0 }, 999 },
+		{ { 1, UINT64_MAX / 2, 0 }, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		expect_number("share", "tenths", coverage_share(&rows[i].bytes), rows[i].share);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1392,6 +1413,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_undo_tablespace_is_created_again_or_undecided),
 		cmocka_unit_test(a_damaged_free_page_does_not_remove_the_need_of_a_key),
 		cmocka_unit_test(names_of_files_are_decoded_as_the_server_does),
+		cmocka_unit_test(the_share_is_whole_only_without_clear_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
