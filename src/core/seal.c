@@ -216,6 +216,16 @@ static void remove_garbled(struct secret *text)
 		text->size = (size_t)(last - text->data);
 }
 
+/* Whether the line from start to end is a seal. The text after a NUL byte on such a line must not
+ * become a part of the key file. */
+static bool is_removable(const struct secret *text, size_t start, size_t end)
+{
+	const unsigned char *line = text->data + start;
+
+	return end - start >= strlen(SEAL_START) && !memcmp(line, SEAL_START, strlen(SEAL_START)) &&
+	       (end == text->size || !memchr(line, '\0', end - start));
+}
+
 void seal_remove(struct secret *text)
 {
 	size_t left = 0;
@@ -226,7 +236,7 @@ void seal_remove(struct secret *text)
 		const unsigned char *newline = memchr(text->data + at, '\n', text->size - at);
 
 		end = newline ? (size_t)(newline - text->data) + 1 : text->size;
-		if (end - at >= strlen(SEAL_START) && !memcmp(text->data + at, SEAL_START, strlen(SEAL_START)))
+		if (is_removable(text, at, end))
 			continue;
 		memmove(text->data + left, text->data + at, end - at);
 		left += end - at;

@@ -36,6 +36,6 @@ MUST_CHECK struct fault seal_append(struct secret *text, const struct secret *de
  * recognized (except with a probability of 2^-22). Faults: as seal_append. */
 MUST_CHECK struct fault seal_check(const struct secret *text, const struct secret *derived, enum seal *ret_seal);
 
-/* Removes every line that begins with SEAL_START, and a garbled seal that is a comment of its own at the
- * end. Never removes a line with a key. */
+/* Removes every line that begins with SEAL_START, and a garbled seal at the end if it is one whole
+ * comment. Never removes a line with a key, or a NUL byte before another line. */
 void seal_remove(struct secret *text);

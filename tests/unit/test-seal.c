@@ -149,6 +149,23 @@ static void test_remove(void **state)
 	check_removed("2;" HEX16 " # nkeyfile seal v1 " DIGITS "\n", "2;" HEX16 " # nkeyfile seal v1 " DIGITS "\n");
 }
 
+/* What follows a NUL byte is not a part of the key file, and must not become one. */
+static void test_remove_nul(void **state)
+{
+	static const char hidden[] = "1;" HEX16 "\n# mkeyfile seal \0\n1;" HEX24 "\n";
+	static const char last[] = "1;" HEX16 "\n# mkeyfile seal \0\n";
+	SECRET struct secret text = { 0 };
+	SECRET struct secret other = { 0 };
+
+	(void)state;
+	expect_done("hidden", secret_copy(&text, hidden, sizeof(hidden) - 1));
+	seal_remove(&text);
+	expect_bytes("hidden", &text, hidden, sizeof(hidden) - 1);
+	expect_done("last", secret_copy(&other, last, sizeof(last) - 1));
+	seal_remove(&other);
+	expect_bytes("last", &other, last, strlen("1;" HEX16 "\n"));
+}
+
 /* ---- every flipped bit ---- */
 
 static bool loads_as_before(const struct secret *encrypted)
@@ -198,8 +215,9 @@ static void test_flipped_bits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vector),	cmocka_unit_test(test_ends),   cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_missing), cmocka_unit_test(test_remove), cmocka_unit_test(test_flipped_bits),
+		cmocka_unit_test(test_vector),	     cmocka_unit_test(test_ends),   cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_missing),	     cmocka_unit_test(test_remove), cmocka_unit_test(test_remove_nul),
+		cmocka_unit_test(test_flipped_bits),
 	};
 
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
