@@ -673,10 +673,14 @@ Mkeyfile_key_management_reloads_refused 0" \
 	same 1 "$status"
 	same "mkeyfile status: warning: the server reads its keys from another file: '$PWD/keyfile'
 mkeyfile status: warning: the loaded keys differ from the keys in 'other'
+hint: restart the server if keys were removed from the file
 hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' shows the keys that differ" "$stderr"
 	run -1 --separate-stderr mkeyfile status --server="$PWD/socket" -f other --json
 	same other-keys "$(jq -r .state <<<"$output")"
 	run -0 mkeyfile status --server="$PWD/socket" -f other 1
+	mkeyfile remove -q --old-versions --force 100
+	run -1 --separate-stderr mkeyfile status --server="$PWD/socket"
+	[[ $stderr == *"hint: restart the server if keys were removed from the file"* ]]
 }
 
 @test "ten thousand keys load, and SHOW STATUS has a row for each ID" {

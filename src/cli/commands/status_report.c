@@ -120,8 +120,10 @@ static void say_next(const struct options *options, const char *where, const str
 	const char *statement = server_reload_statement(server->state.reload);
 	enum progress_state worst = server->progress.worst;
 
-	if (worst == STATE_OTHER_KEYS)
+	if (worst == STATE_OTHER_KEYS) {
 		message_warning("%sthe loaded keys differ from the keys in '%s'", where, input_name(options->file));
+		message_hint("%srestart the server if keys were removed from the file", where);
+	}
 	if (worst == STATE_RELOAD && statement)
 		message_hint("%srun %s", where, statement);
 	else if (worst == STATE_RELOAD)
