@@ -261,7 +261,7 @@ rotate_twice() {
 	# the third node is down
 	cluster_status
 	same 2 "$status"
-	contains "$stderr" 'mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address are not connected, and are not asked'
+	contains "$stderr" 'mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address is not connected, and is not asked'
 	run -0 mkeyfile status --no-defaults --file=keys1 --server="$PWD/n1.socket" --server="$PWD/n2.socket"
 
 	# the other node would lack the new versions

@@ -407,7 +407,7 @@ $PWD/two 103 1 1 - 0 other nodes have more tablespaces with it" "$(tail -n 6 <<<
 	ask --cluster --server="$PWD/down" 100
 	same 2 "$status"
 	same "db2:3306 100 2 2 2 1 up to date" "$(tail -n 1 <<<"$output" | tr -s ' ')"
-	same "mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address are not connected, and are not asked
+	same "mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address is not connected, and is not asked
 hint: start these nodes, or use --server=SERVER for each node" "$stderr"
 	fake whole --answer=node --newest='1:1 100:2' --addresses=',db2:3306' --cluster-address='gcomm://db1,db2?pc.weight=1'
 	ask --cluster --server="$PWD/whole" 100

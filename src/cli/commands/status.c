@@ -245,6 +245,16 @@ static enum status check_node(const struct cluster *cluster)
 	return STATUS_DONE;
 }
 
+static void say_nodes_down(const struct cluster *cluster)
+{
+	uint32_t count = cluster->listed - cluster->size;
+	const char *verb = count == 1 ? "is" : "are";
+
+	message_error("%u of the %u nodes in wsrep_cluster_address %s not connected, and %s not asked", count,
+		      cluster->listed, verb, verb);
+	message_hint("start these nodes, or use --server=SERVER for each node");
+}
+
 /* Adds the other nodes, and names the first server as the cluster does. */
 static enum status add_nodes(const struct arguments *arguments, struct watch *watch, const struct cluster *cluster)
 {
@@ -252,11 +262,8 @@ static enum status add_nodes(const struct arguments *arguments, struct watch *wa
 
 	watch->has_several = true;
 	watch->lacks_nodes = !status && cluster->listed > cluster->size;
-	if (watch->lacks_nodes) {
-		message_error("%u of the %u nodes in wsrep_cluster_address are not connected, and are not asked",
-			      cluster->listed - cluster->size, cluster->listed);
-		message_hint("start these nodes, or use --server=SERVER for each node");
-	}
+	if (watch->lacks_nodes)
+		say_nodes_down(cluster);
 	for (uint32_t i = 0; !status; i++) {
 		HEAP char *address = NULL;
 
