@@ -138,6 +138,13 @@ temporary-table $at/tmp/#sql-temptable-1.MYD"
 		same "$wanted" "$(jq -r --arg size ${#text} '.data.coverage.items[] |
 			select(.clear_bytes == ($size | tonumber) + 1) | .part + " " + .path' <<<"$output" | sed 's|/\./|/|' | sort)"
 	done
+	# what cannot be opened is unknown
+	rm -r "$at/logs/queries" "$at/tmp"
+	ln -s queries "$at/logs/queries"
+	ln -s tmp "$at/tmp"
+	run --separate-stderr mkeyfile verify --defaults-file="$at/my.cnf" --server-user=root --coverage --json --server-data
+	same "general-log $at/logs/queries
+unknown $at/tmp" "$(jq -r '.data.coverage.items[] | select(.unreadable) | .part + " " + .path' <<<"$output" | sort)"
 	# another data directory does not belong to that server
 	run --separate-stderr mkeyfile verify --defaults-file="$at/my.cnf" --server-user=root --coverage --datadir=data
 	[[ $output != *"$at"* ]]

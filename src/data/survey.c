@@ -402,13 +402,21 @@ static struct fault add_missing(struct pool *pool)
 	return fault;
 }
 
+/* path failed to open with errno: it does not exist, or is unreadable. */
+static struct fault add_failed(struct pool *pool, const char *path)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return fault_none();
+	return errno == ENOMEM ? fault_of(FAULT_MEMORY) : add_job(pool, path, fault_errno(FAULT_OPEN, errno));
+}
+
 static struct fault add_plain(struct pool *pool, const char *path)
 {
 	struct data_file file = { .path = path, .kind = DATA_PLAIN };
 	struct stat status;
 
 	if (stat(path, &status))
-		return fault_none();
+		return add_failed(pool, path);
 	file.size = (uint64_t)status.st_size;
 	return S_ISREG(status.st_mode) ? add_known_job(pool, &file, true) : fault_none();
 }
@@ -418,7 +426,7 @@ static struct fault add_temporary(struct pool *pool, const char *path)
 {
 	DIR *directory = directory_open(path);
 	const struct dirent *entry;
-	struct fault fault = fault_none();
+	struct fault fault = directory ? fault_none() : add_failed(pool, path);
 
 	while (directory && !fault.code && (entry = readdir(directory))) {
 		HEAP char *file = NULL;
