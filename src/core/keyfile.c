@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION_DIGITS_MAX 10
+#define VERSION_DIGITS_MAX ((size_t)10)
 #define DATE_LINE_MAX_SIZE (sizeof(DATE_LINE_START) + 2 * (VERSION_DIGITS_MAX + 1) + DATE_SIZE)
 
 /* Reads text byte by byte as the server does: the end looks like a NUL. */
@@ -452,7 +452,7 @@ static void append_key(struct secret *text, const struct new_key *key, bool vers
 struct fault keyfile_extend(const struct keyfile *keyfile, const struct new_key *keys, size_t count, bool versioned,
 			    struct secret *ret_text)
 {
-	const size_t longest = DATE_LINE_MAX_SIZE + 2 + 2 * (VERSION_DIGITS_MAX + 1) + 2 * KEY_MAX_SIZE + 2;
+	const size_t longest = DATE_LINE_MAX_SIZE + 2 + 2 * (VERSION_DIGITS_MAX + 1) + (size_t)2 * KEY_MAX_SIZE + 2;
 	const struct added added = { keys, count };
 	const char *end = line_end(keyfile);
 	struct secret *text = ret_text;
