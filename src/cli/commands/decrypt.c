@@ -88,16 +88,15 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 		return refuse_wrong_password(arguments, name, raw, &password);
 	if (fault.code && !ret_text->data)
 		return message_fault(fault, name);
-	status = ret_text->data ? take_clean_text(fault, &arguments->output, name) : check_seal(arguments, seal);
+	status = fault.code ? take_clean_text(fault, &arguments->output, name) : check_seal(arguments, seal);
 	if (status)
 		return status;
-	if (keyfile.text.data)
+	if (!fault.code)
 		*ret_text = secret_take(&keyfile.text);
 	if (seal == SEAL_INTACT)
 		seal_remove(ret_text);
-	if (fault.code)
-		return STATUS_DONE;
-	content_warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
+	if (!fault.code)
+		content_warn_unless_target_loads(&options->target, name, ret_text, &options->kdf, raw->size);
 	return STATUS_DONE;
 }
 
