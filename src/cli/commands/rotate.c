@@ -540,6 +540,20 @@ static enum status make_keys(const struct arguments *arguments, const struct key
 				 : make_versions(arguments, ids, keyfile, keys);
 }
 
+/* Without new keys, the file stays as it is. */
+static enum status write_keys(const struct arguments *arguments, struct edit *edit, const struct new_keys *keys)
+{
+	const struct keyfile *keyfile = &edit->content.keyfile;
+	SECRET struct secret text = { 0 };
+	enum status status;
+
+	if (!keys->count)
+		return edit_keep(edit);
+	status = versions_extend_text(arguments->options->file, keyfile, keys,
+				      keyfile->has_versions || !arguments->new_id, &text);
+	return status ? status : edit_commit(edit, &text);
+}
+
 static enum status rotate(void *input)
 {
 	struct arguments *arguments = input;
@@ -550,7 +564,6 @@ static enum status rotate(void *input)
 	TABLES struct tables tables = { 0 };
 	KEY_IDS struct key_ids replaced = { 0 };
 	NEW_KEYS struct new_keys keys = { 0 };
-	SECRET struct secret text = { 0 };
 	const struct key_ids *ids = &arguments->ids;
 	enum reload reload = RELOAD_NONE;
 	enum status flushed = STATUS_DONE;
@@ -568,13 +581,8 @@ static enum status rotate(void *input)
 		status = make_keys(arguments, ids, keyfile, &keys, &replaced);
 	if (!status && arguments->new_id)
 		status = find_tables_unlocked(arguments, link, &edit, &replaced, &tables);
-	if (!status && !keys.count)
-		status = edit_keep(&edit);
-	if (!status && keys.count)
-		status = versions_extend_text(options->file, keyfile, &keys,
-					      keyfile->has_versions || !arguments->new_id, &text);
-	if (!status && keys.count)
-		status = edit_commit(&edit, &text);
+	if (!status)
+		status = write_keys(arguments, &edit, &keys);
 	if (status)
 		return status;
 	if (arguments->flush && !options->writing.dry_run)
