@@ -118,30 +118,40 @@ static void hint_at_age(const char *where, unsigned int age)
 static void say_next(const struct options *options, const char *where, const struct watched *server)
 {
 	const char *statement = server_reload_statement(server->state.reload);
-	enum progress_state worst = server->progress.worst;
 
-	if (worst == STATE_OTHER_KEYS) {
-		message_warning("%sthe loaded keys differ from the keys in '%s'", where, input_name(options->file));
-		message_hint("%srestart the server if keys were removed from the file", where);
-	}
-	if (worst == STATE_RELOAD && statement)
-		message_hint("%srun %s", where, statement);
-	else if (worst == STATE_RELOAD)
-		message_hint("%srestart the server: it cannot read its key file again while it runs", where);
-	else if (worst == STATE_FILE_LACKS)
-		message_hint("%slocate the key file the server was started with before you stop the server", where);
-	else if (worst == STATE_OTHER_KEYS)
-		message_hint(
-			"%scompare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' shows the keys that differ",
-			where);
-	else if (worst == STATE_DIFFERS)
+	switch (server->progress.worst) {
+	case STATE_UP_TO_DATE:
+	case STATE_UNUSED:
+	case STATE_REENCRYPTING:
+		break;
+	case STATE_BEHIND:
+		hint_at_age(where, server->state.age);
+		break;
+	case STATE_STALLED:
+		message_hint("%srun SET GLOBAL innodb_encryption_threads = 4", where);
+		break;
+	case STATE_DIFFERS:
 		message_hint(
 			"%slook for 'Ignoring error' in the error logs of all nodes: a node that lacks a key ignores ALTER TABLE",
 			where);
-	else if (worst == STATE_STALLED)
-		message_hint("%srun SET GLOBAL innodb_encryption_threads = 4", where);
-	else if (worst == STATE_BEHIND)
-		hint_at_age(where, server->state.age);
+		break;
+	case STATE_OTHER_KEYS:
+		message_warning("%sthe loaded keys differ from the keys in '%s'", where, input_name(options->file));
+		message_hint("%srestart the server if keys were removed from the file", where);
+		message_hint(
+			"%scompare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' shows the keys that differ",
+			where);
+		break;
+	case STATE_RELOAD:
+		if (statement)
+			message_hint("%srun %s", where, statement);
+		else
+			message_hint("%srestart the server: it cannot read its key file again while it runs", where);
+		break;
+	case STATE_FILE_LACKS:
+		message_hint("%slocate the key file the server was started with before you stop the server", where);
+		break;
+	}
 }
 
 static enum status answer_of(enum progress_state worst)
