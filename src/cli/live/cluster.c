@@ -16,19 +16,12 @@ void cluster_free(struct cluster *cluster)
 	*cluster = (struct cluster){ 0 };
 }
 
-static enum status take_text(char **place, const char *value)
-{
-	free(*place);
-	*place = strdup(value);
-	return *place ? STATUS_DONE : out_of_memory();
-}
-
 static enum status take_variable(struct cluster *cluster, const char *name, const char *value)
 {
 	if (!strcmp(name, "wsrep_cluster_state_uuid") && *value && strcmp(value, NO_ID) != 0)
-		return take_text(&cluster->id, value);
+		return server_take_text(&cluster->id, value);
 	if (!strcmp(name, "wsrep_incoming_addresses"))
-		return take_text(&cluster->addresses, value);
+		return server_take_text(&cluster->addresses, value);
 	if (!strcmp(name, "wsrep_cluster_size"))
 		cluster->size = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "wsrep_local_index"))

@@ -378,3 +378,10 @@ uint64_t row_number(const json_t *row, size_t column)
 
 	return text ? strtoull(text, NULL, 10) : 0;
 }
+
+enum status server_take_text(char **place, const char *value)
+{
+	if (!*place)
+		*place = strdup(value);
+	return *place ? STATUS_DONE : out_of_memory();
+}

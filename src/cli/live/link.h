@@ -47,4 +47,7 @@ MUST_CHECK enum status server_try(struct server_link *link, const char *sql, jso
 const char *row_text(const json_t *row, size_t column);
 uint64_t row_number(const json_t *row, size_t column);
 
+/* Copies a value to place, malloc(3)ed, unless place has an earlier one. Reports that memory ran out. */
+MUST_CHECK enum status server_take_text(char **place, const char *value);
+
 void server_link_close(struct server_link **link);

@@ -67,20 +67,12 @@ const struct server_id *server_state_find(const struct server_state *state, uint
 
 /* ---- settings ---- */
 
-/* Copies the value, unless an earlier one was copied. */
-static enum status take_text(char **place, const char *value)
-{
-	if (!*place)
-		*place = strdup(value);
-	return *place ? STATUS_DONE : out_of_memory();
-}
-
 static enum status take_variable(struct server_state *state, const char *name, const char *value)
 {
 	if (!strcmp(name, "version"))
-		return take_text(&state->version, value);
+		return server_take_text(&state->version, value);
 	if (strstr(name, "key_management_filename") && *value)
-		return take_text(&state->filename, value);
+		return server_take_text(&state->filename, value);
 	if (!strcmp(name, "innodb_encryption_threads"))
 		state->threads = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "innodb_encryption_rotate_key_age"))
@@ -113,7 +105,7 @@ static enum status read_settings(struct server_link *link, struct server_state *
 				      " WHERE PLUGIN_TYPE = 'ENCRYPTION' AND PLUGIN_STATUS = 'ACTIVE'",
 				      &plugins);
 	row = json_array_get(plugins, 0);
-	return status || !row_text(row, 0) ? status : take_text(&state->plugin, row_text(row, 0));
+	return status || !row_text(row, 0) ? status : server_take_text(&state->plugin, row_text(row, 0));
 }
 
 /* ---- which versions it has loaded ---- */
@@ -149,7 +141,7 @@ static enum status take_plugin_variable(struct server_state *state, const char *
 	enum status status;
 
 	if (!strcasecmp(name, FINGERPRINT) && *value)
-		return take_text(&state->fingerprint, value);
+		return server_take_text(&state->fingerprint, value);
 	if (strncasecmp(name, NEWEST_PREFIX, sizeof(NEWEST_PREFIX) - 1) != 0)
 		return STATUS_DONE;
 	status = find_or_insert(state, (uint32_t)strtoul(name + sizeof(NEWEST_PREFIX) - 1, NULL, 10), &id);
