@@ -21,7 +21,7 @@ setup_file() {
 		CREATE TABLE short (t TEXT) ENGINE=InnoDB ENCRYPTED=YES PAGE_COMPRESSED=1;
 		CREATE TABLE open (t VARCHAR(40)) ENGINE=InnoDB ENCRYPTED=NO PARTITION BY KEY(t) PARTITIONS 1;
 		CREATE TABLE \`größe.1\` (t TEXT, KEY(t(20))) ENGINE=MyISAM;
-		CREATE TABLE closed (t TEXT, KEY(t(20))) ENGINE=Aria;
+		CREATE TABLE closed (t TEXT, KEY(t(20)), KEY(t(10))) ENGINE=Aria;
 		CREATE TABLE fixed (t CHAR(40)) ENGINE=Aria ROW_FORMAT=FIXED;
 		CREATE TABLE list (t CHAR(40) NOT NULL) ENGINE=CSV;
 	END
@@ -115,6 +115,41 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 	printf damage | dd of="$(echo data/h*/short.ibd)" bs=1 seek=$((page * 16384 + 100)) conv=notrunc status=none
 	run -1 --separate-stderr covered --json --full
 	same '0 16384' "$(jq -r "$of_short" <<<"$output")"
+}
+
+# A server encrypts an index page of Aria only up to the end of its keys.
+@test "what follows the keys of an Aria index page is unknown" {
+	cp -r data "$BATS_TEST_TMPDIR/data"
+	cd "$BATS_TEST_TMPDIR" || return
+	of_closed='.data.coverage.items[] | select(.table == "closed") | "\(.clear_bytes) \(.unknown_bytes)"'
+	size_at=$(python3 - data/h*/closed.MAI "$text" <<-'END'
+		import sys
+		BLOCK = 8192
+		with open(sys.argv[1], 'r+b') as file:
+		    data = bytearray(file.read())
+		    base = int.from_bytes(data[12:14], 'big')
+		    first = int.from_bytes(data[base + 16:base + 24], 'big')
+		    pages = range(first, len(data), BLOCK)
+		    assert len(pages) == 2
+		    for page in pages:
+		        used = page + int.from_bytes(data[page + 19:page + 21], 'big')
+		        data[used:page + BLOCK - 4] = bytes(page + BLOCK - 4 - used)
+		        if page == first:
+		            data[used:used + len(sys.argv[2])] = sys.argv[2].encode()
+		    file.seek(0)
+		    file.write(data)
+		print(first + 19)
+	END
+	)
+	for full in '' --full; do
+		covered --json $full >after
+		same "0 ${#text}" "$(jq -r "$of_closed" after)"
+		same true "$(jq .data.opens after)"
+	done
+	# all of a damaged page is unknown, once
+	printf '\377\377' | dd of="$(echo data/h*/closed.MAI)" bs=1 seek="$size_at" conv=notrunc status=none
+	run -1 --separate-stderr covered --json --full
+	same '0 8192' "$(jq -r "$of_closed" <<<"$output")"
 }
 
 @test "files in other places, according to the option files" {

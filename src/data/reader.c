@@ -740,17 +740,6 @@ static struct fault scan_pages(struct scan *scan, const struct reader *reader, c
 	return page_scan(scan, paged, first_page(reader, part), end_page(reader, part), evidence);
 }
 
-static struct fault scan_aria_index(struct scan *scan, const struct reader *reader, uint64_t part,
-				    struct evidence *evidence)
-{
-	struct fault fault = scan_pages(scan, reader, &reader->aria.paged, part, evidence);
-
-	if (!fault.code && scan->rules->coverage)
-		aria_cover_rest(scan, &reader->aria, first_page(reader, part), end_page(reader, part),
-				&evidence->coverage);
-	return fault;
-}
-
 /* In a log of 10.4 or earlier, only the file with the checkpoint tells. */
 static enum data_note note_of_recovery(const struct redo_file *redo, const struct redo_recovery *recovery)
 {
@@ -789,7 +778,6 @@ static struct fault scan_kind(struct scan *scan, const struct reader *reader, ui
 				       &evidence->coverage);
 		return fault_none();
 	case DATA_ARIA_INDEX:
-		return scan_aria_index(scan, reader, part, evidence);
 	case DATA_ARIA_DATA:
 		return scan_pages(scan, reader, &reader->aria.paged, part, evidence);
 	case DATA_BINARY_LOG:

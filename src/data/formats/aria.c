@@ -209,8 +209,9 @@ static bool holds_data(const struct page *page)
 	return page->type != TYPE_BITMAP && !is_zero(page->bytes, page->head);
 }
 
-/* Returns the size of what is between the end of the keys and the checksum, without bytes that only
- * fill the page. */
+/* The server encrypts an index page only up to the end of its keys. What follows, up to the checksum,
+ * is from its memory: other encrypted pages, or clear text (storage/maria/ma_crypt.c,
+ * ma_crypt_index_pre_write_hook). Bytes that only fill the page do not count. */
 static uint32_t count_rest(const struct page *page)
 {
 	const uint32_t used = used_end(page);
@@ -222,28 +223,6 @@ static uint32_t count_rest(const struct page *page)
 	return end - used;
 }
 
-void aria_cover_rest(struct scan *scan, const struct aria_file *file, uint64_t index, uint64_t end,
-		     struct coverage *coverage)
-{
-	const struct paged_file *paged = &file->paged;
-
-	for (; index < end; index++) {
-		struct page page;
-		uint32_t rest;
-
-		if (index < paged->skipped ||
-		    !scan_read(scan, &paged->source, index * paged->page_size, scan->page, paged->page_size))
-			continue;
-		page = index_header(file, scan->page, (uint32_t)index);
-		rest = page.version ? count_rest(&page) : 0;
-		/* a running server may just have encrypted it */
-		if (rest > coverage->encrypted)
-			continue;
-		coverage->encrypted -= rest;
-		coverage->unknown += rest;
-	}
-}
-
 void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 {
 	static const struct page_format index_format = {
@@ -252,6 +231,7 @@ void aria_open(struct aria_file *file, const struct keyfile *keyfile)
 		.check = check,
 		.plain_fits = plain_fits,
 		.holds_data = holds_data,
+		.count_rest = count_rest,
 		.prove = prove,
 	};
 	static const struct page_format data_format = {

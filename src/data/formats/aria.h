@@ -31,10 +31,3 @@ struct aria_file {
 /* Initializes paged from table; paged.source must be set. The key ID is not stored in the
  * file, so keyfile decides between 1 and 2. file must not move afterwards. */
 void aria_open(struct aria_file *file, const struct keyfile *keyfile);
-
-/* The server encrypts an index page only up to the end of its keys. What follows is from its memory:
- * other encrypted pages, or clear text (storage/maria/ma_crypt.c, ma_crypt_index_pre_write_hook).
- * Counts that as unknown, for the pages from index up to, but not including, end, which page_scan
- * has counted as encrypted. */
-void aria_cover_rest(struct scan *scan, const struct aria_file *file, uint64_t index, uint64_t end,
-		     struct coverage *coverage);

@@ -237,12 +237,12 @@ static bool is_empty(struct scan *scan, const struct paged_file *file, struct pa
 	       complete(scan, file, whole, &page) && format->is_empty(&page);
 }
 
-/* What follows a short page is the end of a page that was there before, which may be clear text. */
+/* What follows a short page is from a page that was there before or from memory, and may be clear text. */
 static uint32_t count_rest(struct scan *scan, const struct paged_file *file, struct page page, bool whole)
 {
 	const struct page_format *format = file->format;
 
-	if (!scan->rules->coverage || !format->may_be_short || !format->may_be_short(&page) ||
+	if (!scan->rules->coverage || !format->count_rest || (format->may_be_short && !format->may_be_short(&page)) ||
 	    !complete(scan, file, whole, &page))
 		return 0;
 	return format->count_rest(&page);

@@ -35,8 +35,8 @@ struct page_format {
 	/* Returns whether such a page may be empty anyway, which is_empty tells from the whole page. NULL: no. */
 	bool (*may_be_empty)(const struct page *page);
 	bool (*is_empty)(const struct page *page);
-	/* Returns whether an encrypted page may be shorter than its place in the file, and the bytes between
-	 * its end and the last one that is not zero, from the whole page. NULL: no. */
+	/* Returns whether an encrypted page may be shorter than its place in the file (NULL: each may), and
+	 * the bytes after its end that do not only fill the place, from the whole page. NULL: none. */
 	bool (*may_be_short)(const struct page *page);
 	uint32_t (*count_rest)(const struct page *page);
 	/* Returns true if the page is free. NULL: unknown. */
