@@ -233,8 +233,8 @@ static bool is_empty(struct scan *scan, const struct paged_file *file, struct pa
 {
 	const struct page_format *format = file->format;
 
-	return scan->rules->coverage && format->may_be_empty && format->may_be_empty(&page) &&
-	       complete(scan, file, whole, &page) && format->is_empty(&page);
+	return format->may_be_empty && format->may_be_empty(&page) && complete(scan, file, whole, &page) &&
+	       format->is_empty(&page);
 }
 
 /* What follows a short page is from a page that was there before or from memory, and may be clear text. */
@@ -242,7 +242,7 @@ static uint32_t count_rest(struct scan *scan, const struct paged_file *file, str
 {
 	const struct page_format *format = file->format;
 
-	if (!scan->rules->coverage || !format->count_rest || (format->may_be_short && !format->may_be_short(&page)) ||
+	if (!format->count_rest || (format->may_be_short && !format->may_be_short(&page)) ||
 	    !complete(scan, file, whole, &page))
 		return 0;
 	return format->count_rest(&page);
@@ -252,6 +252,8 @@ static struct coverage cover(struct scan *scan, const struct paged_file *file, c
 {
 	struct coverage coverage = { 0 };
 
+	if (!scan->rules->coverage)
+		return coverage;
 	if (page->version && (file->encrypted || file->has_versions)) {
 		coverage.unknown = count_rest(scan, file, *page, whole);
 		coverage.encrypted = file->page_size - coverage.unknown;
