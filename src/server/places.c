@@ -47,9 +47,9 @@ void server_places_free(struct server_places *places)
 /* ---- the settings ---- */
 
 /* "skip-log-bin" cancels an earlier line. */
-static void take_line(const char *values[SETTING_COUNT], const struct option_line *line)
+static void take_line(const struct option_line *line, const char *const *known, size_t count, const char **values)
 {
-	struct option_match match = option_match(line, names, SETTING_COUNT);
+	struct option_match match = option_match(line, known, count);
 
 	if (match.count != 1)
 		return;
@@ -57,6 +57,13 @@ static void take_line(const char *values[SETTING_COUNT], const struct option_lin
 		values[match.first] = NULL;
 	else
 		values[match.first] = match.value;
+}
+
+/* Sets values, by the index of known. */
+static void take_lines(const struct option_lines *lines, const char *const *known, size_t count, const char **values)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		take_line(&lines->items[i], known, count, values);
 }
 
 /* ---- the directories ---- */
@@ -101,9 +108,14 @@ static struct fault add(struct server_places *places, const char *setting, char 
 	return fault_none();
 }
 
+static char *from_directory(const char *directory, const char *path)
+{
+	return *path == '/' ? strdup(path) : format_text("%s/%s", directory, path);
+}
+
 static char *from_datadir(const struct server_places *places, const char *path)
 {
-	return *path == '/' ? strdup(path) : format_text("%s/%s", places->items[0].path, path);
+	return from_directory(places->items[0].path, path);
 }
 
 static struct fault add_directory_of(struct server_places *places, const char *setting, char *file)
@@ -153,8 +165,7 @@ struct fault server_places_find(const struct option_lines *lines, const char *da
 	const char *values[SETTING_COUNT] = { 0 };
 	struct fault fault;
 
-	for (size_t i = 0; i < lines->count; i++)
-		take_line(values, &lines->items[i]);
+	take_lines(lines, names, SETTING_COUNT, values);
 	if (!values[DATADIR] || !*values[DATADIR])
 		values[DATADIR] = datadir;
 	fault = add(&places, names[DATADIR], strdup(values[DATADIR]));
@@ -213,7 +224,7 @@ bool server_place_is_temporary(const struct server_place *place)
 
 static struct fault add_file(struct server_places *files, int setting, const char *directory, const char *value)
 {
-	return add(files, file_names[setting], *value == '/' ? strdup(value) : format_text("%s/%s", directory, value));
+	return add(files, file_names[setting], from_directory(directory, value));
 }
 
 /* The server appends the suffix (sql/mysqld.cc, fn_format with MY_REPLACE_EXT if there is none). */
@@ -271,14 +282,10 @@ static struct fault add_galera_cache(struct server_places *files, const char *da
 	HEAP char *option = provider_option(list, "gcache.dir");
 	HEAP char *name = provider_option(list, "gcache.name");
 	const char *home = option ? option : values[WSREP_HOME];
-	HEAP char *directory = NULL;
+	HEAP char *directory = from_directory(datadir, home ? home : "");
 
 	if (!values[WSREP_OPTIONS] && !values[WSREP_HOME])
 		return fault_none();
-	if (!home || !*home)
-		directory = strdup(datadir);
-	else
-		directory = *home == '/' ? strdup(home) : format_text("%s/%s", datadir, home);
 	return directory ? add_file(files, WSREP_OPTIONS, directory, name && *name ? name : "galera.cache")
 			 : fault_of(FAULT_MEMORY);
 }
@@ -300,12 +307,7 @@ struct fault server_files_find(const struct option_lines *lines, const char *dat
 	const char *values[FILE_NAMES] = { 0 };
 	struct fault fault = fault_none();
 
-	for (size_t i = 0; i < lines->count; i++) {
-		struct option_match match = option_match(&lines->items[i], file_names, FILE_NAMES);
-
-		if (match.count == 1)
-			values[match.first] = match.value;
-	}
+	take_lines(lines, file_names, FILE_NAMES, values);
 	for (int i = 0; !fault.code && i < WSREP_HOME; i++)
 		fault = add_file_setting(&files, i, datadir, values[i]);
 	if (!fault.code)

@@ -83,6 +83,8 @@ static const struct {
 	{ "--log-error\n--innodb-tmpdir=\n--server_audit_file_path=audit\n", "server_audit_file_path:/data/audit" },
 	{ "--wsrep_provider_options=gcache.size=1G; gcache.dir = /cache ;gcache.name=ring\n",
 	  "wsrep_provider_options:/cache/ring" },
+	{ "--log-error=/logs/errors\n--skip-log-error\n", "" },
+	{ "--wsrep_provider_options=gcache.dir=\n", "wsrep_provider_options:/data/galera.cache" },
 	{ "--wsrep_provider_options=gcache.dirs=/no\n--wsrep-data-home-dir=home\n",
 	  "wsrep_provider_options:/data/home/galera.cache" },
 };
