@@ -94,7 +94,7 @@ const char *coverage_setting(enum coverage_part part)
 
 /* ---- one file ---- */
 
-/* Whether the pages were counted one by one. */
+/* Whether the pages were counted one by one. An index file that is not encrypted has no pages to prove. */
 static bool is_counted(const struct data_file *file)
 {
 	bool is_paged = file->kind == DATA_INNODB || file->kind == DATA_ARIA_INDEX || file->kind == DATA_ARIA_DATA;
@@ -102,8 +102,7 @@ static bool is_counted(const struct data_file *file)
 	return (is_paged && file->evidence.pages) || file->kind == DATA_TEMPORARY;
 }
 
-/* An index file that is not encrypted has no pages to prove. Without a head that tells how pages
- * are encrypted, nothing is known about them. */
+/* Without a head that tells how pages are encrypted, nothing is known about them. */
 static bool is_known(const struct data_file *file)
 {
 	switch (file->note) {
@@ -117,7 +116,7 @@ static bool is_known(const struct data_file *file)
 	case DATA_NOTE_PACKED:
 		return false;
 	default:
-		return file->kind != DATA_UNKNOWN && !file->fault.code;
+		return file->kind != DATA_UNKNOWN;
 	}
 }
 
@@ -126,11 +125,12 @@ static bool is_blank(const struct data_file *file)
 	return file->note == DATA_NOTE_ZERO || file->note == DATA_NOTE_LEFTOVER || file->note == DATA_NOTE_EMPTY;
 }
 
+/* The size of a file that could not be read, even if it could not be opened. */
 static uint64_t size_of(const struct data_file *file)
 {
 	struct stat status;
 
-	if (file->fault.code && !file->size && !stat(file->path, &status) && S_ISREG(status.st_mode))
+	if (!file->size && !stat(file->path, &status) && S_ISREG(status.st_mode))
 		return (uint64_t)status.st_size;
 	return file->size;
 }
