@@ -661,6 +661,35 @@ static void a_relay_log_follows_its_descriptions(void **state)
 	scan_free(&scan);
 }
 
+static void pages_of_a_temporary_tablespace(void **state)
+{
+	enum { PAGE = 4096, SPACE_AT = 34 };
+	static unsigned char pages[5 * PAGE];
+	struct scan_rules rules = { .coverage = true };
+	struct innodb_file file = { .space = { .page_size = PAGE, .full_crc32 = true } };
+	struct coverage coverage = { 0 };
+	struct scan scan;
+
+	(void)state;
+	assert_int_equal(scan_new(&rules, NULL, &scan).code, FAULT_NONE);
+	put_be32(pages + SPACE_AT, INNODB_TEMPORARY_SPACE);
+	put_be32(pages + PAGE + SPACE_AT, INNODB_TEMPORARY_SPACE);
+	put_be32(pages + 2 * PAGE + SPACE_AT, 4711);
+	put_be32(pages + 4 * PAGE + SPACE_AT, 4711);
+	for (uint32_t i = 0; i < 5; i++)
+		pages[i * PAGE + 25] = i ? 6 : 8; /* the type: a system page, and the first page */
+	memset(pages + 3 * PAGE, 0, PAGE);
+	file.paged.source = source_of(pages, sizeof(pages));
+	innodb_cover_temporary(&scan, &file, 0, 4, &coverage);
+	assert_int_equal(coverage.clear, PAGE);
+	assert_int_equal(coverage.encrypted, PAGE);
+	assert_int_equal(coverage.unknown, 0);
+	/* for the progress, pages without data count, too */
+	assert_int_equal(rules.bytes_done, 4 * PAGE);
+	source_close(&file.paged.source);
+	scan_free(&scan);
+}
+
 #define LOG_SIZE 65536U
 #define LOG_START 12288U
 #define LOG_FIRST_LSN 10000U
@@ -1412,6 +1441,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_file_is_damaged_if_nothing_completes_it),
 		cmocka_unit_test(a_truncated_undo_tablespace_is_created_again_or_undecided),
 		cmocka_unit_test(a_damaged_free_page_does_not_remove_the_need_of_a_key),
+		cmocka_unit_test(pages_of_a_temporary_tablespace),
 		cmocka_unit_test(names_of_files_are_decoded_as_the_server_does),
 		cmocka_unit_test(the_share_is_whole_only_without_clear_text),
 	};

@@ -250,6 +250,7 @@ void innodb_cover_temporary(struct scan *scan, const struct innodb_file *file, u
 	const uint32_t size = file->space.page_size;
 	const struct source *source = &file->paged.source;
 
+	atomic_fetch_add_explicit(&scan->rules->bytes_done, (end - index) * size, memory_order_relaxed);
 	for (; index < end; index++) {
 		uint64_t data = source_next_data(source, index * size) / size;
 		unsigned char header[INNODB_HEADER];
