@@ -34,10 +34,6 @@ nothing_changed() {
 	same "changed=0 changed=0 changed=0" "$(sed -n 's/^db[123].* \(changed=[0-9]*\).*/\1/p' <<<"$output" | xargs)"
 }
 
-all_keys() { # host
-	mkeyfile list --no-defaults --fingerprint -f "$1/keys/keyfile" -P "$1/password/keyfile.key"
-}
-
 # Succeeds if all hosts have the keys of the master copy, as one file, and nothing is left over.
 all_same() {
 	local host
