@@ -334,10 +334,6 @@ backup() {
 	same "$(cd .. && all_rows)" "$(all_rows)"
 }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # ---- settings, words, privileges ----
 
 # Prints what the plugin wrote to the error log since the mark, under its name or in the words of

@@ -33,10 +33,6 @@ teardown() {
 	done
 }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # ---- servers ----
 
 # Runs a command in the directory of a server.

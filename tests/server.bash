@@ -144,6 +144,11 @@ kill_server() {
 	server_pid=
 }
 
+# A TCP port of 127.0.0.1 that no program uses.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
 sql() {
 	mariadb --no-defaults -uroot -S "$PWD/socket" --skip-column-names --raw --batch "$@"
 }

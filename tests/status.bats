@@ -462,10 +462,6 @@ make_certificate() { # name subject-alternative-name
 }
 
 # A port that is free now.
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 @test "TCP is encrypted, and the server must prove its identity" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	make_certificate server IP:127.0.0.1,DNS:localhost
