@@ -94,11 +94,6 @@ received() { # replica primary
 	return 1
 }
 
-rows_at() { # server
-	at "$1" mariadb-dump --no-defaults -uroot -S socket --compact --no-create-info --order-by-primary \
-		--skip-lock-tables db | sha256sum
-}
-
 # ---- proofs ----
 
 # Sets the array data to the directories of a server.
@@ -165,7 +160,7 @@ logs_are_readable() { # server
 	make_user two
 	follow two one MASTER_USE_GTID=slave_pos
 	applied two one
-	same "$(rows_at one)" "$(rows_at two)"
+	same "$(at one just_rows)" "$(at two just_rows)"
 	proven one
 	proven two
 
@@ -191,7 +186,7 @@ logs_are_readable() { # server
 	proven one
 	start_at one file_key_management
 	middle=$(position one)
-	rows=$(rows_at one)
+	rows=$(at one just_rows)
 	at one sql <move.sql
 	received two one
 	proven one
@@ -218,7 +213,7 @@ logs_are_readable() { # server
 	start_at two file_key_management
 	# the new primary moves what is left
 	same "" "$(at two sql <move.sql)"
-	same "$rows" "$(rows_at two)"
+	same "$rows" "$(at two just_rows)"
 	at two sql -e "INSERT INTO db.hundred VALUES (7000, 'by the new primary')"
 
 	# the old primary is its replica from the position of the promotion on
@@ -226,7 +221,7 @@ logs_are_readable() { # server
 	at one sql -e "SET GLOBAL gtid_slave_pos='$middle'"
 	follow one two MASTER_USE_GTID=slave_pos
 	applied one two
-	same "$(rows_at two)" "$(rows_at one)"
+	same "$(at two just_rows)" "$(at one just_rows)"
 	proven one
 	proven two
 	same "$(events_of one | sha256sum)" "$(events_of two | sha256sum)"
@@ -244,25 +239,18 @@ logs_are_readable() { # server
 	at one sql -e 'START SLAVE'
 	at two sql -e "INSERT INTO db.parts VALUES (7000, 'without the old ID')"
 	applied one two
-	same "$(rows_at two)" "$(rows_at one)"
+	same "$(at two just_rows)" "$(at one just_rows)"
 	no_errors
 }
 
 # Runs the steps of mkeyfile-rotation(7) for what InnoDB's threads do not re-encrypt.
 rewrite_the_rest() { # server redo-log-size
-	at "$1" sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;')
-		FROM INFORMATION_SCHEMA.TABLES WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE'
-		AND TABLE_SCHEMA <> 'information_schema'" >aria.sql
+	at "$1" aria_statements >aria.sql
 	(echo 'SET SESSION sql_log_bin = 0;' && cat aria.sql) | at "$1" sql >words
-	purge "$1"
+	at "$1" purge_binary_logs
 	stop_at "$1"
 	start_at "$1" mkeyfile_key_management --innodb-log-file-size="$2"
-	purge "$1"
-}
-
-purge() { # server
-	at "$1" sql -e 'FLUSH BINARY LOGS'
-	at "$1" sql -e "PURGE BINARY LOGS TO '$(at "$1" sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
+	at "$1" purge_binary_logs
 }
 
 up_to_date() { # server
@@ -318,7 +306,7 @@ rotate_twice() { # server
 	same $'relay.000001\nrelay.index' "$(ls two/logs)"
 	at two sql -e 'START SLAVE'
 	applied two one
-	same "$(rows_at one)" "$(rows_at two)"
+	same "$(at one just_rows)" "$(at two just_rows)"
 	at two sql -e 'STOP SLAVE'
 	stop_at two
 	remove_at 0 two --all --old-versions -q
@@ -347,7 +335,7 @@ rotate_twice() { # server
 	applied one two
 	for server in two one; do
 		up_to_date $server
-		same "$(rows_at two)" "$(rows_at $server)"
+		same "$(at two just_rows)" "$(at $server just_rows)"
 		proven $server
 		logs_are_readable $server
 	done
@@ -465,7 +453,7 @@ judge_logs() { # server
 
 # Purges what the server itself does not need, nor the replica to read its relay logs again.
 purge_applied() { # server
-	[ "$1" != two ] || purge two
+	[ "$1" != two ] || at two purge_binary_logs
 	[ "$1" != one ] || at one sql -e "PURGE BINARY LOGS TO '$(at two sql -e 'SHOW SLAVE STATUS\G' | sed -n 11p)'"
 }
 

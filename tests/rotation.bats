@@ -30,25 +30,6 @@ teardown() {
 	server_stop
 }
 
-# A digest of all rows, without the table definitions, which contain the key ID.
-just_rows() {
-	mariadb-dump --no-defaults -uroot -S "$PWD/socket" --compact --no-create-info --order-by-primary --skip-lock-tables db |
-		sha256sum
-}
-
-# The statements in the manual that rewrite every Aria table.
-aria_statements() {
-	sql -e "SELECT CONCAT('ALTER TABLE \`', TABLE_SCHEMA, '\`.\`', TABLE_NAME, '\` FORCE;')
-		FROM INFORMATION_SCHEMA.TABLES WHERE ENGINE = 'Aria' AND TABLE_TYPE = 'BASE TABLE'
-		AND TABLE_SCHEMA <> 'information_schema'"
-}
-
-# Removes all binary logs except the current one.
-purge_binary_logs() {
-	sql -e 'FLUSH BINARY LOGS'
-	sql -e "PURGE BINARY LOGS TO '$(sql -e 'SHOW MASTER STATUS' | cut -f 1)'"
-}
-
 # Tables whose key a plain ALTER TABLE does not move, or that have odd names.
 make_odd_tables() {
 	sql <<-'END'
