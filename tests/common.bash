@@ -169,6 +169,13 @@ same() { # expected actual
 	fi
 }
 
+contains() { # text part
+	[[ $1 == *"$2"* ]] || {
+		printf '%s\nhas not: %s\n' "$1" "$2"
+		false
+	}
+}
+
 # Computes the fingerprint of a hex key with openssl.
 fingerprint() {
 	printf 'mkeyfile fingerprint v1' | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" |

@@ -85,13 +85,6 @@ lacks() { # [option...] -- line...
 	[ $# = 0 ] || same "mkeyfile remove: the data is incomplete: ${1#incomplete: }" "${stderr_lines[0]}"
 }
 
-contains() { # text part
-	[[ $1 == *"$2"* ]] || {
-		printf '%s\nhas not: %s\n' "$1" "$2"
-		false
-	}
-}
-
 elsewhere() { # setting
 	printf '%s' "hint: add --datadir with the directory that $1 sets, or use --server-data"
 }

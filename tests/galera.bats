@@ -17,13 +17,6 @@ teardown() {
 	cluster_end
 }
 
-contains() { # text part
-	[[ $1 == *"$2"* ]] || {
-		printf '%s\nlacks: %s\n' "$1" "$2"
-		false
-	}
-}
-
 proof_of() { # number key-file
 	run mkeyfile verify -q --no-defaults --server-user=root --file="$2" --datadir="n$1"
 }
