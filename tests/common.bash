@@ -98,6 +98,11 @@ openssl_decrypt() { # password-file input [openssl options]
 	rm "$text"
 }
 
+# The names of all commands.
+commands() {
+	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
+}
+
 # Runs mkeyfile without a terminal, so that it cannot ask for a password.
 mkeyfile() {
 	setsid --wait "$MKEYFILE" "$@"

@@ -75,10 +75,6 @@ offer() {
 	same ${#lines[@]} $i
 }
 
-commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
-}
-
 # The names of the options that --help and 'help options' define.
 help_options() { # [command]
 	("$MKEYFILE" "$@" --help && "$MKEYFILE" help options "$@" | sed '/^Options of commands/,$d') |

@@ -81,10 +81,6 @@ make_sealed() { # file id...
 	rm text
 }
 
-commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
-}
-
 @test "commands" {
 	# shellcheck disable=SC2046 # one word each
 	offers "mkeyfile " $(commands) help version

@@ -12,10 +12,6 @@ setup_test() {
 	export MKEYFILE_FILE=keyfile MKEYFILE_PASSWORD_FILE=keyfile.key
 }
 
-commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
-}
-
 # The examples of a help screen.
 examples() { # [command]
 	"$MKEYFILE" "$@" --help | sed -n '/^Examples:$/,/^$/s/^  //p'

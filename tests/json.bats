@@ -6,10 +6,6 @@ bats_require_minimum_version 1.5.0
 load common
 load data
 
-commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
-}
-
 # Runs a command with --json, and appends what it printed to $results.
 tell() { # command argument...
 	local status=0

@@ -6,10 +6,6 @@ bats_require_minimum_version 1.5.0
 load common
 : "${abs_top_srcdir:?}"
 
-commands() {
-	"$MKEYFILE" --help | sed -n '/^Commands:$/,/^Examples:$/s/^  \([a-z][a-z]*\).*/\1/p'
-}
-
 pages() {
 	printf '%s\n' "$abs_top_srcdir"/man/*.[1-9]
 }
