@@ -81,13 +81,20 @@ openssl_seal() { # password-file encrypted text [openssl options]
 	openssl dgst -sha256 -mac HMAC -macopt "hexkey:${key//:/}" -r "$text" | sed 's/^/# mkeyfile seal v1 /; s/ [^ ]*$//'
 }
 
+# Decrypts with openssl alone. A seal is the last line.
+openssl_text() { # password-file input [openssl options]
+	local password=$1 input=$2
+	shift 2
+	[ $# -gt 0 ] || set -- -md sha1
+	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" 2>/dev/null
+}
+
 # Decrypts with openssl alone, and checks and removes the seal if there is one.
 openssl_decrypt() { # password-file input [openssl options]
 	local password=$1 input=$2 text seal
 	shift 2
-	[ $# -gt 0 ] || set -- -md sha1
 	text=$(mktemp)
-	openssl enc -d -aes-256-cbc "$@" -pass "file:$password" -in "$input" -out "$text" 2>/dev/null || return
+	openssl_text "$password" "$input" "$@" >"$text" || return
 	seal=$(tail -n 1 "$text" | tr -d '\0\r')
 	if [ "${seal#"# mkeyfile seal "}" != "$seal" ]; then
 		head -n -1 "$text" >"$text.unsealed"

@@ -104,8 +104,7 @@ tell_of_key_files() {
 	tell_status 4 remove -f sealed -P pw 1
 	fail_to_open remove 200
 	tell_status 0 seal -f sealed -P pw
-	openssl enc -aes-256-cbc -md sha1 -pass file:pw -in plain -out by-hand 2>/dev/null
-	chmod 600 by-hand
+	openssl_encrypt pw plain by-hand
 	tell_status 0 seal -f by-hand -P pw -n
 	tell_status 0 seal -f by-hand -P pw --backup
 	tell_status 2 seal -f plain

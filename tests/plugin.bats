@@ -752,7 +752,7 @@ hint: compare the key files: 'ssh HOST mkeyfile list --json | mkeyfile diff -' s
 	start mkeyfile_key_management
 	same "[Note] 3 key IDs, 3 versions loaded from $PWD/keyfile" "$(plugin_log)"
 	{
-		openssl enc -d -aes-256-cbc -md sha1 -pass file:keyfile.key -in keyfile 2>/dev/null
+		openssl_text keyfile.key keyfile
 		echo "200;$(random_key)"
 	} >edited
 	openssl_encrypt keyfile.key edited keyfile

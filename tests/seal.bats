@@ -25,7 +25,7 @@ seal_of() { # file [option...]
 edit_by_hand() { # file [sed argument...]
 	local file=$1
 	shift
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in "$file" 2>/dev/null | sed "$@" >edited
+	openssl_text pw "$file" | sed "$@" >edited
 	openssl_encrypt pw edited "$file"
 	rm edited
 }
@@ -62,13 +62,13 @@ require_seal() {
 }
 
 @test "the seal is the last line of the text, and openssl computes the same" {
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in keyfile -out text 2>/dev/null
+	openssl_text pw keyfile >text
 	same "# mkeyfile seal v1" "$(tail -n 1 text | cut -d ' ' -f 1-4)"
 	same "$(openssl_seal pw keyfile plain)" "$(tail -n 1 text)"
 	head -n -1 text | cmp - plain
 	# a comment after it in the next change: the new seal is the last line again
 	mkeyfile add -q -f keyfile -P pw 7
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in keyfile -out text 2>/dev/null
+	openssl_text pw keyfile >text
 	same 1 "$(grep -c '^# mkeyfile seal' text)"
 	[[ $(tail -n 1 text) == "# mkeyfile seal v1 "* ]]
 }
@@ -147,7 +147,7 @@ ${LIST_HINT/ --password-file=pw/}" "$stderr"
 	same "mkeyfile decrypt: warning: 'keyfile' was changed without mkeyfile: its seal is broken
 $LIST_HINT" "$stderr"
 	# the whole text, as openssl decrypts it
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in keyfile 2>/dev/null | cmp - <(echo "$output")
+	openssl_text pw keyfile | cmp - <(echo "$output")
 }
 
 @test "verify says sealed, not sealed or seal broken" {
@@ -199,7 +199,7 @@ hint: compare the fingerprints of its keys"* ]]
 	mkeyfile decrypt -f keyfile -P pw | cmp - plain
 	mkeyfile decrypt -q -f keyfile -P pw -o decrypted
 	cmp decrypted plain
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in keyfile -out stale 2>/dev/null
+	openssl_text pw keyfile >stale
 	chmod 600 stale
 	mkeyfile encrypt -q -f stale -P pw -o again
 	same sealed "$(seal_of again)"
@@ -229,7 +229,7 @@ hint: compare the fingerprints of its keys"* ]]
 	mkeyfile encrypt -q -f crlf -P pw -o sealed
 	mkeyfile add -q -f sealed -P pw 7
 	same sealed "$(seal_of sealed)"
-	openssl enc -d -aes-256-cbc -md sha1 -pass file:pw -in sealed -out text 2>/dev/null
+	openssl_text pw sealed >text
 	same "$(wc -l <text)" "$(grep -c $'\r$' text)"
 	head -c -1 plain >open
 	mkeyfile encrypt -q -f open -P pw -o sealed --force
