@@ -72,6 +72,23 @@ proof_of() { # number key-file
 	run -0 mkeyfile remove -q --no-defaults --file=removable --server-user=root 102 --datadir=n2
 }
 
+use_own_plugin() {
+	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
+	plugin_setup
+	export MKEYFILE_TARGET=10.11+plugin
+}
+
+# Starts two nodes with the same keys.
+start_two() {
+	data_keys keys1
+	cp -p keys1 keys2
+	data_install "$PWD/n1"
+	node_start 1 --wsrep-new-cluster
+	node_wait 1
+	node_start 2
+	node_wait 2
+}
+
 # The line of a manual page with this beginning.
 page_line() { # page beginning
 	sed 's/^\.Dl //' "$abs_top_srcdir/man/$1.7" | grep "^$2"
@@ -87,16 +104,8 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 @test "a node that lacks a key behaves as mkeyfile-rotation(7) and mkeyfile-troubleshooting(7) say" {
 	local page last
 
-	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
-	plugin_setup
-	export MKEYFILE_TARGET=10.11+plugin
-	data_keys keys1
-	cp -p keys1 keys2
-	data_install "$PWD/n1"
-	node_start 1 --wsrep-new-cluster
-	node_wait 1
-	node_start 2
-	node_wait 2
+	use_own_plugin
+	start_two
 	on 1 "CREATE DATABASE db; USE db;
 		CREATE TABLE t (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 		INSERT INTO t SELECT seq, REPEAT('a plain secret ', 50) FROM seq_1_to_100;
@@ -174,13 +183,7 @@ encryption="SELECT CONCAT(MIN(MIN_KEY_VERSION), ' ', MAX(CURRENT_KEY_VERSION)) F
 cluster_of_two() {
 	# shellcheck disable=SC2034 # for node_start
 	cache_size=64M
-	data_keys keys1
-	cp -p keys1 keys2
-	data_install "$PWD/n1"
-	node_start 1 --wsrep-new-cluster
-	node_wait 1
-	node_start 2
-	node_wait 2
+	start_two
 	on 1 "CREATE DATABASE db; USE db;
 		CREATE TABLE t (i INT PRIMARY KEY, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 		CREATE TABLE u (i INT PRIMARY KEY AUTO_INCREMENT, t TEXT) ENCRYPTED=YES ENCRYPTION_KEY_ID=101;
@@ -247,9 +250,7 @@ rotate_twice() {
 @test "three nodes rotate by version under load, with state transfers, a kill, and a removal on each node" {
 	local node newest keys
 
-	[ -e "$abs_top_builddir/mkeyfile_key_management.so" ] || skip 'requires the server plugin'
-	plugin_setup
-	export MKEYFILE_TARGET=10.11+plugin
+	use_own_plugin
 	cluster_of_two
 	# the third node is down
 	cluster_status
