@@ -248,15 +248,23 @@ hint: omit --flush and restart the server: only Enterprise Server 11.8 and mkeyf
 	[[ $stderr == "mkeyfile status: server '127.0.0.1:1': Can't connect to server on '127.0.0.1' ("* ]]
 }
 
-@test "a server that hangs before or after its greeting" {
-	"$abs_top_srcdir/tests/fake-server" heard --socket=silent --answer=silent 3>&- &
-	hanging=($!)
-	"$abs_top_srcdir/tests/fake-server" heard --socket=deaf --answer=deaf 3>&- &
+# A fake server on a socket in this directory. Without a name, it has a TCP port instead.
+fake() { # name-or-empty option...
+	local i name=$1
+	shift
+	rm -f port
+	"$abs_top_srcdir/tests/fake-server" heard ${name:+--socket="$name"} "$@" 3>&- &
 	hanging+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -S silent ] || [ ! -S deaf ] || break
-		sleep 0.1
+	for ((i = 0; i < 300; i++)); do
+		[ ! -S "${name:-none}" ] && [ ! -s port ] || return 0
+		sleep 0.05
 	done
+	return 1
+}
+
+@test "a server that hangs before or after its greeting" {
+	fake silent --answer=silent
+	fake deaf --answer=deaf
 	for socket in silent deaf; do
 		run --separate-stderr timeout 60 "$MKEYFILE" status --server="$PWD/$socket" --server-timeout=1
 		same 2 "$status"
@@ -307,20 +315,6 @@ hint: use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypt
 }
 
 # ---- several servers ----
-
-# A fake server on a socket in this directory. Without a name, it has a TCP port instead.
-fake() { # name-or-empty option...
-	local i name=$1
-	shift
-	rm -f port
-	"$abs_top_srcdir/tests/fake-server" heard ${name:+--socket="$name"} "$@" 3>&- &
-	hanging+=($!)
-	for ((i = 0; i < 300; i++)); do
-		[ ! -S "${name:-none}" ] && [ ! -s port ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
 
 ask() { # option...
 	run --separate-stderr mkeyfile status --no-defaults -f nodes --server-timeout=60 "$@"
