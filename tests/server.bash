@@ -15,7 +15,7 @@ server_release() { # release
 	local here
 	# shellcheck source=/dev/null
 	here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-	PATH=${PATH/"$server_programs"/}
+	PATH=${PATH//"$server_programs"/}
 	server_programs=
 	MARIADBD=mariadbd
 	[ "$1" != "$here" ] || return 0

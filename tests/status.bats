@@ -55,6 +55,12 @@ start() { # server options...
 	server_start "$PWD/data" "$PWD/keyfile" -- "$@"
 }
 
+# A server that has just started may show tablespaces that it is still looking at.
+start_and_wait() { # server options...
+	start "$@"
+	mkeyfile status --server="$PWD/socket" --wait -q >words
+}
+
 every_row() {
 	sql --default-character-set=utf8mb4 <<-'END'
 		SELECT * FROM `böse-``db`.`tä'b\le ``#P# "x";` UNION ALL SELECT * FROM `böse-``db`.`日本 %s`
@@ -75,10 +81,9 @@ ALTER TABLE `plain`.`subs` ENCRYPTION_KEY_ID=102;
 ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
 
 @test "the table shows the IDs of the file and of the server" {
-	start
+	start_and_wait
 	mkeyfile add -q 300
 	version=$(sql -e 'SELECT VERSION()')
-	mkeyfile status --server="$PWD/socket" --wait -q >words
 	run --separate-stderr mkeyfile status --server="$PWD/socket"
 	same 0 "$status"
 	same "" "$stderr"
@@ -92,8 +97,7 @@ ALTER TABLE `plain`.`words` ENCRYPTION_KEY_ID=102;'
 }
 
 @test "--json, and selected IDs" {
-	start
-	mkeyfile status --server="$PWD/socket" --wait -q >words
+	start_and_wait
 	run --separate-stderr mkeyfile status --server="$PWD/socket" 101 --json
 	same 0 "$status"
 	same "$(jq -S . <<END
@@ -124,7 +128,7 @@ hint: locate the key file the server was started with before you stop the server
 	local count=20 when
 
 	[ -z "${MKEYFILE_TEST_LONG-}" ] || count=100
-	start --log-warnings=9
+	start_and_wait --log-warnings=9
 	for ((; count; count--)); do
 		mkeyfile status --server="$PWD/socket" -q >words
 		mkeyfile rotate 100 --flush --server="$PWD/socket" -t 11.8-enterprise -q >words 2>&1 && return 1
@@ -276,7 +280,7 @@ fake() { # name-or-empty option...
 
 @test "an unknown user, and a user without privileges" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
-	start
+	start_and_wait
 	run --separate-stderr mkeyfile status --server="$PWD/socket" --user=weak
 	assert_equal 2 "mkeyfile status: server '$PWD/socket': Access denied for user 'weak'@'localhost' (using password: NO)
 hint: set user and password under [client] in an option file, or choose others with --defaults-extra-file and --user" ""
@@ -298,7 +302,7 @@ hint: use MariaDB 10.1.4 or later with InnoDB: no other server shows its encrypt
 
 @test "option files set the server, but only in the groups of a client" {
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
-	start
+	start_and_wait
 	printf '[client-mariadb]\nloose_socket = %s\nuser=root\n[mysqld]\nsocket = /nowhere\n' "$PWD/socket" >client.cnf
 	run -0 mkeyfile status --defaults-extra-file=client.cnf
 	run -0 mkeyfile status --defaults-file=client.cnf
@@ -462,7 +466,7 @@ make_certificate() { # name subject-alternative-name
 	make_certificate stranger IP:127.0.0.1
 	make_certificate elsewhere DNS:elsewhere.example
 	port=$(free_port)
-	start --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --ssl-cert="$PWD/server.pem" --ssl-key="$PWD/server.key"
+	start_and_wait --skip-networking=OFF --bind-address=127.0.0.1 --port="$port" --ssl-cert="$PWD/server.pem" --ssl-key="$PWD/server.key"
 	sql -e "CREATE USER tcp@'127.0.0.1' IDENTIFIED BY 'tcp'; GRANT PROCESS ON *.* TO tcp@'127.0.0.1'"
 	[ "$(sql -e 'SELECT @@have_ssl')" = YES ]
 	printf '[client]\nuser=tcp\npassword=tcp\nssl-ca=%s\n' "$PWD/server.pem" >trusting.cnf
@@ -496,7 +500,7 @@ make_certificate() { # name subject-alternative-name
 @test "the client sees no key, no password of the key file, and little of the environment" {
 	make_password_file pw
 	mkeyfile encrypt -q -P pw -o sealed
-	start
+	start_and_wait
 	export SSLKEYLOGFILE=$PWD/keys LIBMYSQL_PLUGINS=x MYSQL_PLUGIN_DIR=$PWD OPENSSL_CONF=$PWD/conf MYSQL_TEST_SECRET=x
 	strace -f -v -s 100000 -e trace=execve,write,sendto,sendmsg -o trace "$MKEYFILE" status -f sealed --password-fd=5 \
 		--server="$PWD/socket" 5<pw >/dev/null
