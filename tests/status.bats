@@ -124,6 +124,26 @@ hint: locate the key file the server was started with before you stop the server
 	same "hint: restart the server: it cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
+@test "a server that limits the rows of its answers hides nothing" {
+	start
+	mkeyfile status --server="$PWD/socket" --wait -q >words
+	run --separate-stderr mkeyfile status --server="$PWD/socket"
+	same 0 "$status"
+	all=$output
+	sql -e 'SET GLOBAL sql_select_limit = 1'
+	run --separate-stderr mkeyfile status --server="$PWD/socket"
+	same 0 "$status"
+	same "$all" "$output"
+	mkeyfile rotate --server="$PWD/socket" 100 --new-id=102 -q >move.sql
+	same "$the_tables" "$(grep '^ALTER' move.sql)"
+	# the SQL without a list of tables prints them, with a client that has safe-updates
+	mkeyfile rotate -t 10.11 100 --new-id=104 -q >move-100.sql
+	same 7 "$(sql <move-100.sql | grep -c '^ALTER')"
+	sql -e 'SET GLOBAL sql_select_limit = DEFAULT'
+	same 7 "$(sql --safe-updates --select-limit=1 <move-100.sql | grep -c '^ALTER')"
+	same "$(under 100)" "$(sql --safe-updates --select-limit=1 -e "$(sql <move-100.sql | tail -n 1)" | grep -c '^-- still uses key 100')"
+}
+
 @test "the server logs no aborted connection: the client always closes it" {
 	local count=20 when
 

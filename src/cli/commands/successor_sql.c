@@ -127,10 +127,13 @@ static bool write_tables(FILE *stream, uint32_t id, uint32_t successor, const st
 	return done;
 }
 
+/* An explicit limit overrides sql_select_limit, which the option --safe-updates of mariadb sets to 1000. */
+#define ALL_ROWS "LIMIT 18446744073709551615"
+
 /* Prints the remaining tablespaces as comments, so that the whole output can be run as SQL. */
 #define WRITE_LEFT(quote)                                                                                              \
 	"SELECT CONCAT(" quote "-- still uses key %1$u: " quote ", NAME) FROM "                                        \
-	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u;"
+	"INFORMATION_SCHEMA.INNODB_TABLESPACES_ENCRYPTION WHERE CURRENT_KEY_ID = %1$u " ALL_ROWS ";"
 
 /* The name of a table's file, without its extension. */
 #define FILE_NAME                                                                                                      \
@@ -156,7 +159,8 @@ static void write_template(FILE *stream, uint32_t id, uint32_t successor)
 		"          FROM INFORMATION_SCHEMA.TABLES\n"
 		"         WHERE ENGINE = 'InnoDB' AND (CREATE_OPTIONS RLIKE '`encryption_key_id`=.?%1$u([^0-9]|$)'\n"
 		"            OR " FILE_NAME " IN\n"
-		"               (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n" UNDER_KEY "))) AS MOVED;\n"
+		"               (SELECT CAST(SUBSTRING_INDEX(NAME, '#', 1) AS BINARY)\n" UNDER_KEY "))) AS MOVED\n"
+		" " ALL_ROWS ";\n"
 		"SELECT '" WRITE_LEFT("''") "';\n",
 		id, successor, COPY);
 }
