@@ -278,6 +278,12 @@ rotate_twice() {
 	cluster_status --wait --timeout=200
 	same 0 "$status"
 	same 'up to date' "$(state_of 3 101)"
+	# the server then shows no other node
+	on 1 'SET GLOBAL wsrep_on = OFF'
+	cluster_status
+	same 2 "$status"
+	contains "$stderr" 'mkeyfile status: the node shows the addresses of 0 of 3 nodes'
+	on 1 'SET GLOBAL wsrep_on = ON'
 
 	# node 3 lacks the next versions: it replicates, and receives an incremental transfer
 	rotate_twice

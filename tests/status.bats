@@ -434,6 +434,18 @@ hint: start these nodes, or use --server=SERVER for each node" "$stderr"
 	ask --cluster --server="$PWD/auto"
 	assert_equal 2 "mkeyfile status: the cluster does not show the address of a node: 'AUTO'
 hint: set wsrep_node_incoming_address on each node, or use --server=SERVER for each node" ""
+	# a node with wsrep_on=OFF
+	fake off --answer=node --cluster-sizes=2
+	ask --cluster --server="$PWD/off"
+	assert_equal 2 "mkeyfile status: the node shows the addresses of 1 of 2 nodes
+hint: run SET GLOBAL wsrep_on = ON if it is OFF, or use --server=SERVER for each node" ""
+	# a node that joins while the command runs
+	fake growing --answer=node --newest='1:1 100:2' --addresses=',db2:3306' --cluster-sizes='2 3'
+	ask --cluster --server="$PWD/growing" 100
+	same 2 "$status"
+	same "mkeyfile status: the cluster had 2 nodes when this command started, and has 3 according to server 'db2:3306'
+hint: run the command again, so that it asks all nodes" "$stderr"
+	same "db2:3306 100 2 2 2 1 up to date" "$(tail -n 1 <<<"$output" | tr -s ' ')"
 	fake hostile --answer=node --addresses="$PWD/two,db2"
 	ask --cluster --server="$PWD/hostile"
 	same 2 "$status"

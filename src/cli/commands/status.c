@@ -50,7 +50,8 @@ struct watch {
 	struct watched servers[SERVERS_MAX];
 	size_t count;
 	bool has_several;
-	bool lacks_nodes; /* nodes of the cluster are down */
+	bool lacks_nodes;    /* nodes of the cluster are not asked */
+	uint32_t node_count; /* of the cluster, when its nodes were added; 0: without --cluster */
 };
 
 static void free_answer(struct watched *server)
@@ -242,6 +243,11 @@ static enum status check_node(const struct cluster *cluster)
 		message_hint("use --server=SERVER for each node");
 		return STATUS_FAILED;
 	}
+	if (cluster_count(cluster) != cluster->size) {
+		message_error("the node shows the addresses of %u of %u nodes", cluster_count(cluster), cluster->size);
+		message_hint("run SET GLOBAL wsrep_on = ON if it is OFF, or use --server=SERVER for each node");
+		return STATUS_FAILED;
+	}
 	return STATUS_DONE;
 }
 
@@ -261,6 +267,7 @@ static enum status add_nodes(const struct arguments *arguments, struct watch *wa
 	enum status status = check_node(cluster);
 
 	watch->has_several = true;
+	watch->node_count = cluster->size;
 	watch->lacks_nodes = !status && cluster->listed > cluster->size;
 	if (watch->lacks_nodes)
 		say_nodes_down(cluster);
@@ -320,6 +327,22 @@ static bool all_answered(const struct watch *watch)
 	return true;
 }
 
+/* A node that has joined since its cluster was asked for the nodes may lack a key. */
+static void check_node_count(struct watch *watch)
+{
+	for (size_t i = 0; watch->node_count && i < watch->count; i++) {
+		const struct watched *server = &watch->servers[i];
+
+		if (!server->link || server->state.cluster.size == watch->node_count)
+			continue;
+		message_error("the cluster had %u nodes when this command started, and has %u according to server '%s'",
+			      watch->node_count, server->state.cluster.size, server->name);
+		message_hint("run the command again, so that it asks all nodes");
+		watch->lacks_nodes = true;
+		return;
+	}
+}
+
 static enum status report(const struct options *options, const struct watch *watch)
 {
 	enum status status;
@@ -340,6 +363,8 @@ static enum status watch_servers(const struct arguments *arguments, struct watch
 		status = look(arguments, watch);
 	if (!status && arguments->wait && all_answered(watch))
 		status = wait_for_end(arguments, watch);
+	if (!status)
+		check_node_count(watch);
 	return status ? status : report(arguments->options, watch);
 }
 

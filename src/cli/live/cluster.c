@@ -85,6 +85,15 @@ enum status cluster_read(struct server_link *link, struct cluster *ret_cluster)
 	return status;
 }
 
+uint32_t cluster_count(const struct cluster *cluster)
+{
+	uint32_t count = cluster->addresses != NULL;
+
+	for (const char *at = cluster->addresses; at && *at; at++)
+		count += *at == ',';
+	return count;
+}
+
 bool cluster_address(const struct cluster *cluster, uint32_t index, char **ret_address)
 {
 	const char *address = cluster->addresses;
