@@ -32,6 +32,7 @@ static const struct {
 	{ "*.zst", NAME_PACKED },
 	{ "*.lz4", NAME_PACKED },
 	{ "*.ibd", NAME_INNODB },
+	{ "*.new", NAME_COPY }, /* mariadb-backup --prepare renames it to .ibd */
 	{ "ibdata+([0-9])", NAME_INNODB },
 	{ "undo[0-9][0-9][0-9]", NAME_INNODB },
 	{ "*.MAI", NAME_ARIA_INDEX },

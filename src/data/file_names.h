@@ -6,6 +6,7 @@
 /* What the name of a file in a data directory tells about it. */
 enum file_name {
 	NAME_INNODB,
+	NAME_COPY, /* of a backup: the tablespace of a table that was created during the backup */
 	NAME_ARIA_INDEX,
 	NAME_ARIA_DATA,
 	NAME_REDO_LOG,

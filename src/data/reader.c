@@ -2,6 +2,7 @@
 #include "data/reader.h"
 
 #include "core/cleanup.h"
+#include "data/backup.h"
 #include "data/file_names.h"
 #include "data/formats/aria.h"
 #include "data/formats/binlog.h"
@@ -548,6 +549,23 @@ static void cover_temporary(struct opening *opening)
 						  : &coverage->clear) += file->size;
 }
 
+/* The redo log has the name that the file gets in the end. */
+static void open_copy(struct opening *opening)
+{
+	const char *path = opening->path;
+	HEAP char *final = with_suffix(path, ".ibd");
+
+	if (!final) {
+		opening->scan->fault = fault_of(FAULT_MEMORY);
+	} else if (is_in_backup(path)) {
+		opening->path = final;
+		open_innodb(opening);
+		opening->path = path;
+	} else {
+		open_by_content(opening, DATA_UNKNOWN);
+	}
+}
+
 static void open_by_name(struct opening *opening)
 {
 	enum file_name name = classify_name(opening->path);
@@ -561,6 +579,9 @@ static void open_by_name(struct opening *opening)
 	switch (name) {
 	case NAME_INNODB:
 		open_innodb(opening);
+		return;
+	case NAME_COPY:
+		open_copy(opening);
 		return;
 	case NAME_ARIA_INDEX:
 		open_aria_index(opening);
