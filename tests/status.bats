@@ -391,6 +391,14 @@ hint: on server '$PWD/three', copy the key file if it lacks the key, and run FLU
 	same 1 "$status"
 }
 
+@test "a user who may not see which keys the server has loaded" {
+	make_keyfile nodes '1;1' '100;2' '101;1'
+	fake secretive --answer=no-list
+	ask --server="$PWD/secretive"
+	assert_equal 2 "mkeyfile status: server '$PWD/secretive': Access denied; you need the privilege
+hint: grant the privilege to this user, or choose another user with --user" ""
+}
+
 @test "a node that has fewer tablespaces with an ID than another node is not up to date" {
 	make_keyfile nodes '1;1' '100;1' '103;1'
 	fake one --answer=node --newest='1:1 100:1 103:1' --tablespaces='1:9 100:1 103:1'

@@ -334,13 +334,7 @@ enum status server_link_open(const struct server_options *server_options, const 
 	return STATUS_DONE;
 }
 
-/* Errors of Connector/C itself, not of the server, mean that the connection is lost. */
-static bool is_client_error(json_int_t code)
-{
-	return (code >= 2000 && code < 3000) || code >= 5000;
-}
-
-static enum status query(struct server_link *link, const char *sql, json_t **ret_rows, bool quietly)
+static enum status query(struct server_link *link, const char *sql, json_t **ret_rows, bool may_lack_table)
 {
 	json_auto_t *answer = NULL;
 	const json_t *error;
@@ -352,7 +346,7 @@ static enum status query(struct server_link *link, const char *sql, json_t **ret
 		return status;
 	if (!error)
 		*ret_rows = json_incref(json_object_get(answer, "rows"));
-	else if (!quietly || is_client_error(json_integer_value(json_object_get(error, "code"))))
+	else if (!may_lack_table || json_integer_value(json_object_get(error, "code")) != ERROR_UNKNOWN_TABLE)
 		return say_error(link, error);
 	return STATUS_DONE;
 }
@@ -362,7 +356,7 @@ enum status server_query(struct server_link *link, const char *sql, json_t **ret
 	return query(link, sql, ret_rows, false);
 }
 
-enum status server_try(struct server_link *link, const char *sql, json_t **ret_rows)
+enum status server_query_table(struct server_link *link, const char *sql, json_t **ret_rows)
 {
 	return query(link, sql, ret_rows, true);
 }

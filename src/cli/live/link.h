@@ -39,9 +39,9 @@ MUST_CHECK enum status server_link_open(const struct server_options *server_opti
  * released. */
 MUST_CHECK enum status server_query(struct server_link *link, const char *sql, json_t **ret_rows);
 
-/* The same for a statement that this server may not know: an error of the server is not printed,
- * and *ret_rows is NULL. Only a lost connection is a failure. */
-MUST_CHECK enum status server_try(struct server_link *link, const char *sql, json_t **ret_rows);
+/* The same for a table of the information schema that this server may lack. If it does, nothing is
+ * printed, and *ret_rows is NULL. */
+MUST_CHECK enum status server_query_table(struct server_link *link, const char *sql, json_t **ret_rows);
 
 /* A column of a row; NULL or 0 if it is null, missing, or of another type. */
 const char *row_text(const json_t *row, size_t column);

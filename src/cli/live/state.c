@@ -116,7 +116,8 @@ static enum status read_enterprise_list(struct server_link *link, struct server_
 	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
-	enum status status = server_try(link, "SELECT * FROM information_schema.FILE_KEY_MANAGEMENT_KEYS", &rows);
+	enum status status =
+		server_query_table(link, "SELECT * FROM information_schema.FILE_KEY_MANAGEMENT_KEYS", &rows);
 
 	if (!rows)
 		return status;
