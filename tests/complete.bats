@@ -206,6 +206,15 @@ rename_far() {
 	mv copy/binlog.000001 elsewhere
 	lacks -- "incomplete: 'copy/binlog.index' lists the log '$DATA/data/binlog.000001', which is missing" "$(elsewhere log_bin)"
 	lacks --datadir=elsewhere --
+	# a log that exists, but is not read
+	sed -i "s|^.*/|../elsewhere/|" copy/binlog.index
+	lacks -- "incomplete: 'copy/binlog.index' lists the log '../elsewhere/binlog.000001', which is missing" "$(elsewhere log_bin)"
+	lacks --datadir=elsewhere --
+	# a link is followed
+	sed -i "s|^.*/|./logs/|" copy/binlog.index
+	ln -s ../elsewhere copy/logs
+	lacks --
+	rm copy/logs
 	mv elsewhere/* copy
 	rm copy/relay.000001
 	lacks -- "incomplete: 'copy/relay.index' lists the log './relay.000001', which is missing" \

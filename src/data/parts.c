@@ -976,20 +976,45 @@ static bool has_log(const char *directory, const char *log)
 	return join_is_there(directory, base_name(log), "") || (*log == '/' && tree_has(directory, log));
 }
 
+/* The survey follows links, but not "..". */
+static bool leads_up(const char *log)
+{
+	for (const char *at = log; (at = strstr(at, "..")); at += 2)
+		if ((at == log || at[-1] == '/') && (!at[2] || at[2] == '/'))
+			return true;
+	return false;
+}
+
+/* Whether the log is in directory, and in one of the given directories. */
+static bool has_relative_log(const struct hunt *hunt, const char *directory, const char *log)
+{
+	const struct parts_search *search = hunt->search;
+	HEAP char *path = *log != '/' ? format_text("%s/%s", directory, log) : NULL;
+
+	if (!path || access(path, F_OK))
+		return false;
+	for (size_t i = 0; leads_up(log); i++) {
+		if (i == search->directory_count)
+			return false;
+		if (tree_has(search->directories[i], path))
+			break;
+	}
+	return true;
+}
+
 /* list is the file that lists the log. A copy of a directory has copies of the logs. */
 static bool find_log(const struct hunt *hunt, const char *list, const char *log)
 {
 	const struct parts_search *search = hunt->search;
 	HEAP char *directory = directory_of(list);
 
-	if (directory &&
-	    (join_is_there(directory, base_name(log), "") || (*log != '/' && join_is_there(directory, log, ""))))
+	if (directory && (join_is_there(directory, base_name(log), "") || has_relative_log(hunt, directory, log)))
 		return true;
 	for (size_t i = 0; i < search->directory_count; i++)
 		if (has_log(search->directories[i], log) && !is_of_other_server(hunt, list, search->directories[i]))
 			return true;
-	for (size_t i = 0; *log != '/' && i < hunt->place_count; i++)
-		if (join_is_there(hunt->places[i].path, log, "") &&
+	for (size_t i = 0; i < hunt->place_count; i++)
+		if (has_relative_log(hunt, hunt->places[i].path, log) &&
 		    !is_of_other_server(hunt, list, hunt->places[i].path))
 			return true;
 	return false;
