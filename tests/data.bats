@@ -644,7 +644,7 @@ change_version() { # log number
 		[[ $(head -c 60 "$log" | strings -n 5) =~ (^|$'\n')[45]\.[0-9]\. ]] || continue
 		# a server of another release does not see the original
 		cp "$log" printable
-		mariadb-binlog --no-defaults printable >printed 2>&1 && ! grep -q '^ERROR' printed || continue
+		mariadb-binlog --no-defaults --local-load="$PWD" printable >printed 2>&1 && ! grep -q '^ERROR' printed || continue
 		mv printable "logs/$((++count)).log"
 	done
 	((count >= 10))
