@@ -349,7 +349,8 @@ ask() { # option...
 	fake one --answer=node --newest='1:1 100:2'
 	fake two --answer=node --newest='1:1 100:1'
 	fake three --answer=node --newest='1:1' --tablespaces=1:4
-	ask --server="$PWD/one" --server="$PWD/one"
+	fake four --answer=node --newest='1:1 100:2'
+	ask --server="$PWD/one" --server="$PWD/four"
 	same 0 "$status"
 	same "" "$stderr"
 	ask --server="$PWD/one" --server="$PWD/two" --server="$PWD/three"
@@ -368,6 +369,10 @@ $PWD/three 100 2 - - 0 the server must read the file again" "$(tr -s ' ' <<<"$ou
 hint: on server '$PWD/two', copy the key file if it lacks the key, and run FLUSH FILE_KEY_MANAGEMENT_KEYS
 mkeyfile status: warning: server '$PWD/three' has not loaded key ID 100 version 2
 hint: on server '$PWD/three', copy the key file if it lacks the key, and run FLUSH FILE_KEY_MANAGEMENT_KEYS" "$stderr"
+	ln -s one other-name
+	ask --server="$PWD/one" --server="$PWD/other-name"
+	same 2 "$status"
+	same "mkeyfile status: '$PWD/one' and '$PWD/other-name' are the same node" "${stderr_lines[0]}"
 	ask --server="$PWD/one" --server="$PWD/two" --json 100
 	same 1 "$status"
 	same '["reload",["up-to-date","reload"]]' "$(jq -c '[.state, [.servers[].state]]' <<<"$output")"
@@ -454,6 +459,15 @@ hint: run SET GLOBAL wsrep_on = ON if it is OFF, or use --server=SERVER for each
 	same "mkeyfile status: the cluster had 2 nodes when this command started, and has 3 according to server 'db2:3306'
 hint: run the command again, so that it asks all nodes" "$stderr"
 	same "db2:3306 100 2 2 2 1 up to date" "$(tail -n 1 <<<"$output" | tr -s ' ')"
+	# a node with the address of another one
+	fake '' --answer=node --newest='1:1 100:2'
+	port=$(cat port)
+	fake three --answer=node --newest='1:1 100:2' --addresses="127.0.0.1:$port,db2:3306,127.0.0.1:$port"
+	ask --cluster --server="$PWD/three" --no-tls 100
+	same 2 "$status"
+	same "mkeyfile status: '127.0.0.1:$port' and '127.0.0.1:$port' are the same node
+hint: set wsrep_node_incoming_address to a different address on each node, or use --server=SERVER for each node" "${stderr_lines[-2]}
+${stderr_lines[-1]}"
 	fake hostile --answer=node --addresses="$PWD/two,db2"
 	ask --cluster --server="$PWD/hostile"
 	same 2 "$status"

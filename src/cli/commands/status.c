@@ -327,6 +327,24 @@ static bool all_answered(const struct watch *watch)
 	return true;
 }
 
+/* A node that was asked twice hides another one. */
+static void check_node_names(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const char *node = watch->servers[i].state.cluster.node;
+			const char *other = watch->servers[j].state.cluster.node;
+
+			if (!node || !other || strcmp(node, other) != 0)
+				continue;
+			message_error("'%s' and '%s' are the same node", watch->servers[j].name,
+				      watch->servers[i].name);
+			message_hint(
+				"set wsrep_node_incoming_address to a different address on each node, or use --server=SERVER for each node");
+			watch->lacks_nodes = true;
+		}
+}
+
 /* A node that has joined since its cluster was asked for the nodes may lack a key. */
 static void check_node_count(struct watch *watch)
 {
@@ -363,8 +381,10 @@ static enum status watch_servers(const struct arguments *arguments, struct watch
 		status = look(arguments, watch);
 	if (!status && arguments->wait && all_answered(watch))
 		status = wait_for_end(arguments, watch);
-	if (!status)
+	if (!status) {
 		check_node_count(watch);
+		check_node_names(watch);
+	}
 	return status ? status : report(arguments->options, watch);
 }
 

@@ -13,6 +13,7 @@ void cluster_free(struct cluster *cluster)
 {
 	free(cluster->id);
 	free(cluster->addresses);
+	free(cluster->node);
 	*cluster = (struct cluster){ 0 };
 }
 
@@ -22,6 +23,8 @@ static enum status take_variable(struct cluster *cluster, const char *name, cons
 		return server_take_text(&cluster->id, value);
 	if (!strcmp(name, "wsrep_incoming_addresses"))
 		return server_take_text(&cluster->addresses, value);
+	if (!strcmp(name, "wsrep_gcomm_uuid") && *value)
+		return server_take_text(&cluster->node, value);
 	if (!strcmp(name, "wsrep_cluster_size"))
 		cluster->size = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "wsrep_local_index"))
@@ -67,7 +70,7 @@ enum status cluster_read(struct server_link *link, struct cluster *ret_cluster)
 	enum status status = server_query(link,
 					  "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid',"
 					  " 'wsrep_incoming_addresses', 'wsrep_cluster_size', 'wsrep_local_index',"
-					  " 'wsrep_cluster_status')",
+					  " 'wsrep_cluster_status', 'wsrep_gcomm_uuid')",
 					  &rows);
 
 	json_array_foreach (rows, i, row) {

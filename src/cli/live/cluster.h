@@ -10,6 +10,7 @@ struct cluster {
 	char *id;	 /* of the cluster's data; NULL: the server is not a node */
 	char *addresses; /* the clients' address of each node that this node sees, separated by commas; NULL: not
 			  * shown, as while the global wsrep_on is OFF (10.11.19) */
+	char *node;	 /* UUID of this node until it leaves the cluster; NULL: not shown */
 	uint32_t size;	 /* nodes that this node sees, and itself */
 	uint32_t listed; /* nodes in wsrep_cluster_address: those to join, and perhaps itself */
 	uint32_t index;	 /* of this node in addresses */
