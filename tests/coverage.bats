@@ -232,7 +232,7 @@ one_leak_each() { # release
 	one_leak_each bullseye
 }
 
-# bats test_tags=deep
+# bats test_tags=deep,releases
 @test "one leak each: 10.11" {
 	one_leak_each bookworm
 }
@@ -243,7 +243,7 @@ one_leak_each() { # release
 }
 
 # MKEYFILE_TEST_LONG=1 creates fifty times as many, and MKEYFILE_TEST_SEED repeats a run.
-# bats test_tags=deep
+# bats test_tags=deep,releases
 @test "random data: no file with planted text is called encrypted, and no encrypted table clear" {
 	cd "$BATS_TEST_TMPDIR/work"
 	count=2
@@ -251,7 +251,7 @@ one_leak_each() { # release
 	agrees "$abs_top_srcdir/tests/clear-text" --directory "$PWD" --count $count
 }
 
-# bats test_tags=deep
+# bats test_tags=deep,releases
 @test "the comparison on random data detects a report that hides clear text" {
 	cd "$BATS_TEST_TMPDIR/work"
 	cat >liar <<-end
