@@ -662,7 +662,7 @@ Mkeyfile_key_management_reloads_refused 0" \
 	key_lines keyfile | cut -d ';' -f 3 | run -1 grep -qiFf - shown data.log
 
 	# the same versions with another key: only the fingerprint shows it
-	run -0 mkeyfile status --server="$PWD/socket"
+	run -0 timeout 120 "$MKEYFILE" status --server="$PWD/socket" --wait --timeout=100
 	awk -F ';' -v key="$(random_key)" '$1 == 100 && $2 == 2 { $0 = "100;2;" key } { print }' keyfile >other
 	chmod 600 other
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other

@@ -184,7 +184,7 @@ keys_of() { # pattern of names
 	start file_key_management
 	same "" "$(sql <move.sql)"
 	same "$rows" "$(just_rows)"
-	run -0 mkeyfile status "${here[@]}" 101
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 101
 	server_stop
 	# nothing needs the old key any more; remove requires the proof
 	run -4 mkeyfile remove 101 --datadir=data -n
@@ -264,7 +264,7 @@ hint: start the server, run these statements to rewrite the tables, and shut the
 	start mkeyfile_key_management --innodb-log-file-size=12M
 	same "$rows" "$(just_rows)"
 	same 'db.emptied repair status OK' "$(sql -e 'REPAIR TABLE db.emptied' | tr '\t' ' ')"
-	run -0 mkeyfile status "${here[@]}"
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100
 	sql -e "INSERT INTO db.aria VALUES (100000, 'afterwards'); INSERT INTO db.one VALUES (100000, 'afterwards')"
 	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
@@ -372,8 +372,43 @@ export_and_import() { # table
 	same 1 "$status"
 	[[ ${lines[2]} == *"not re-encrypted: innodb_encryption_threads is 0" ]]
 	same "hint: run SET GLOBAL innodb_encryption_threads = 4" "$stderr"
-	sql -e 'SET GLOBAL innodb_encryption_threads = 2'
+	sql -e 'SET GLOBAL innodb_encryption_rotate_key_age = 0; SET GLOBAL innodb_encryption_threads = 2'
+	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait 100
+	same 1 "$status"
+	[[ ${lines[2]} == *"not re-encrypted: innodb_encryption_rotate_key_age is 0" ]]
+	same "hint: run SET GLOBAL innodb_encryption_rotate_key_age = 1" "$stderr"
+	sql -e 'SET GLOBAL innodb_encryption_rotate_key_age = 1'
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
+}
+
+@test "--wait ends at once if innodb_encrypt_tables is OFF, and the hints re-encrypt all tables" {
+	plugin_setup
+	start mkeyfile_key_management --innodb-encrypt-tables=OFF
+	sql db -e 'CREATE SEQUENCE numbers ENGINE=InnoDB ENCRYPTED=YES ENCRYPTION_KEY_ID=100'
+	mkeyfile rotate 100 -q -t 11.8-enterprise
+	mkeyfile rotate 100 -q --flush "${here[@]}"
+	run --separate-stderr timeout 60 "$MKEYFILE" status "${here[@]}" --wait 100
+	same 1 "$status"
+	[[ ${lines[2]} == "100         3           3           1           "*"  not re-encrypted: innodb_encrypt_tables is OFF" ]]
+	same "hint: run ALTER TABLE ... FORCE, ALGORITHM=COPY on each table with ENCRYPTED=YES
+hint: or run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tables except those with ENCRYPTED=NO" "$stderr"
+	run -1 --separate-stderr mkeyfile status "${here[@]}" --json 100
+	same stalled "$(jq -r .state <<<"$output")"
+	# the statements of the manual rewrite sequences and partitions too
+	sed -n '/^SELECT CONCAT.*COPY/,/^\.Ed/{/^\.Ed/!p}' "$abs_top_srcdir/man/mkeyfile-rotation.7" | sql | sql
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
+	# one version behind: no later rotation re-encrypts it either
+	mkeyfile rotate 100 -q --flush "${here[@]}"
+	run -1 --separate-stderr mkeyfile status "${here[@]}" --wait 100
+	[[ ${lines[2]} == "100         4           4           3           "*"  not re-encrypted: innodb_encrypt_tables is OFF" ]]
+	mkeyfile rotate 100 -q --flush "${here[@]}"
+	sql -e 'SET GLOBAL innodb_encrypt_tables = ON'
+	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
+	server_stop
+	mkeyfile remove 100 --old-versions --datadir=data -q
+	start mkeyfile_key_management --innodb-encrypt-tables=OFF
+	same 3000 "$(sql -e 'SELECT COUNT(*) FROM db.hundred LEFT JOIN db.parts USING (i)')"
+	same "" "$(grep -E '\[ERROR\]|corrupt' data.log)"
 }
 
 # Slows the server's reads down, so that re-encryption takes long.

@@ -37,6 +37,7 @@ setup_file() {
 		INSERT INTO plain.parts VALUES (6), (7), (8);
 	END
 	sql -e "CREATE USER weak@localhost IDENTIFIED BY 'weak'"
+	"$MKEYFILE" status -q -f keyfile --server="$PWD/socket" --wait --timeout=100 >words
 	server_stop
 }
 

@@ -14,7 +14,7 @@ static const struct {
 	[STATE_UP_TO_DATE] = { "up-to-date", "up to date" },
 	[STATE_UNUSED] = { "unused", "no tablespace uses it" },
 	[STATE_BEHIND] = { "behind", "older versions stay until the next rotation" },
-	[STATE_STALLED] = { "stalled", "not re-encrypted: innodb_encryption_threads is 0" },
+	[STATE_STALLED] = { "stalled", "not re-encrypted" },
 	[STATE_REENCRYPTING] = { "re-encrypting", "re-encrypting" },
 	[STATE_DIFFERS] = { "differs", "other nodes have more tablespaces with it" },
 	[STATE_OTHER_KEYS] = { "other-keys", "the server has other keys than the file" },
@@ -32,6 +32,14 @@ const char *progress_state_words(enum progress_state state)
 	return state_words[state].words;
 }
 
+/* InnoDB decrypts tablespaces without ENCRYPTED=YES while innodb_encrypt_tables is OFF, and re-encrypts none. */
+const char *progress_obstacle(const struct server_state *state, uint64_t pending)
+{
+	if (state->decrypts)
+		return "innodb_encrypt_tables is OFF";
+	return pending ? "innodb_encryption_threads is 0" : "innodb_encryption_rotate_key_age is 0";
+}
+
 static enum progress_state judge(const struct progress_line *line, const struct server_state *state)
 {
 	const struct server_id *server = &line->server;
@@ -41,9 +49,9 @@ static enum progress_state judge(const struct progress_line *line, const struct 
 	if (server->newest ? server->newest < line->in_file : state->tells_newest)
 		return STATE_RELOAD;
 	if (server->pending)
-		return state->threads ? STATE_REENCRYPTING : STATE_STALLED;
+		return state->threads && !state->decrypts ? STATE_REENCRYPTING : STATE_STALLED;
 	if (server->behind)
-		return STATE_BEHIND;
+		return state->age && !state->decrypts ? STATE_BEHIND : STATE_STALLED;
 	return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
 }
 

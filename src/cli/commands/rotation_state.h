@@ -11,7 +11,7 @@ enum progress_state {
 	STATE_UP_TO_DATE,
 	STATE_UNUSED,  /* no tablespace uses the ID, and the server does not show what it has loaded */
 	STATE_BEHIND,  /* older versions stay in use until the next rotation */
-	STATE_STALLED, /* not re-encrypted, since innodb_encryption_threads is 0 */
+	STATE_STALLED, /* not re-encrypted, because of a setting: progress_obstacle */
 	STATE_REENCRYPTING,
 	STATE_DIFFERS,	  /* other nodes of the cluster have more tablespaces with the ID */
 	STATE_OTHER_KEYS, /* not of an ID: the newest versions are the same, but not all keys */
@@ -22,6 +22,10 @@ enum progress_state {
 /* The name in JSON, and the words in the table. */
 const char *progress_state_name(enum progress_state state);
 const char *progress_state_words(enum progress_state state);
+
+/* The setting because of which a server in STATE_STALLED re-encrypts nothing, as words. pending: its tablespaces that
+ * would be re-encrypted otherwise. */
+const char *progress_obstacle(const struct server_state *state, uint64_t pending);
 
 /* One key ID. */
 struct progress_line {

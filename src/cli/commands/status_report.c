@@ -33,7 +33,7 @@ static void print_head(void)
 	printf("%-10s  %-10s  %-10s  %-10s  %-11s  %s\n", "ID", "FILE", "SERVER", "OLDEST", "TABLESPACES", "STATE");
 }
 
-static void print_line(const struct progress_line *line)
+static void print_line(const struct server_state *state, const struct progress_line *line)
 {
 	const struct server_id *server = &line->server;
 	char in_file[11];
@@ -49,6 +49,8 @@ static void print_line(const struct progress_line *line)
 		printf(", %u%%, %" PRIu64 " left",
 		       (unsigned int)(100.0 * (double)server->bytes_done / (double)(server->bytes + 1)),
 		       server->pending);
+	if (line->state == STATE_STALLED)
+		printf(": %s", progress_obstacle(state, server->pending));
 	putchar('\n');
 }
 
@@ -58,7 +60,7 @@ static void print_table(const struct watched *server)
 	print_server(&server->state);
 	print_head();
 	for (size_t i = 0; i < server->progress.count; i++)
-		print_line(&server->progress.lines[i]);
+		print_line(&server->state, &server->progress.lines[i]);
 }
 
 /* ---- JSON ---- */
@@ -106,12 +108,23 @@ static void add_server_json(json_t *object, const struct watched *server)
 
 static void hint_at_age(const char *where, unsigned int age)
 {
-	if (age)
+	message_hint(
+		"%sinnodb_encryption_rotate_key_age is %u: pages with a key up to %u version%s old are not re-encrypted",
+		where, age, age, age == 1 ? "" : "s");
+}
+
+static void hint_at_obstacle(const char *where, const struct server_state *state, uint64_t pending)
+{
+	if (state->decrypts) {
+		message_hint("%srun ALTER TABLE ... FORCE, ALGORITHM=COPY on each table with ENCRYPTED=YES", where);
 		message_hint(
-			"%sinnodb_encryption_rotate_key_age is %u: pages with a key up to %u version%s old are not re-encrypted",
-			where, age, age, age == 1 ? "" : "s");
-	else
-		message_hint("%sinnodb_encryption_rotate_key_age is 0: nothing is ever re-encrypted", where);
+			"%sor run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tables except those with ENCRYPTED=NO",
+			where);
+	} else if (pending) {
+		message_hint("%srun SET GLOBAL innodb_encryption_threads = 4", where);
+	} else {
+		message_hint("%srun SET GLOBAL innodb_encryption_rotate_key_age = 1", where);
+	}
 }
 
 /* where: "on server 'db1', ", or empty. */
@@ -128,7 +141,7 @@ static void say_next(const struct options *options, const char *where, const str
 		hint_at_age(where, server->state.age);
 		break;
 	case STATE_STALLED:
-		message_hint("%srun SET GLOBAL innodb_encryption_threads = 4", where);
+		hint_at_obstacle(where, &server->state, server->progress.pending);
 		break;
 	case STATE_DIFFERS:
 		message_hint(
@@ -228,7 +241,7 @@ static void print_table_of_all(const struct watched *servers, size_t count)
 			if (places[i] == progress->count || progress->lines[places[i]].id != id)
 				continue;
 			printf("%-*s  ", width, servers[i].name);
-			print_line(&progress->lines[places[i]++]);
+			print_line(&servers[i].state, &progress->lines[places[i]++]);
 		}
 }
 

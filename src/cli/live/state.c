@@ -77,6 +77,8 @@ static enum status take_variable(struct server_state *state, const char *name, c
 		state->threads = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "innodb_encryption_rotate_key_age"))
 		state->age = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "innodb_encrypt_tables"))
+		state->decrypts = !strcmp(value, "OFF");
 	else if (!strcmp(name, PLUGIN_NAME "_reload"))
 		state->reload = RELOAD_PLUGIN;
 	return STATUS_DONE;
@@ -91,8 +93,8 @@ static enum status read_settings(struct server_link *link, struct server_state *
 	enum status status =
 		server_query(link,
 			     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'innodb_encryption_threads',"
-			     " 'innodb_encryption_rotate_key_age', 'file_key_management_filename', '" PLUGIN_NAME
-			     "_filename', '" PLUGIN_NAME "_reload')",
+			     " 'innodb_encryption_rotate_key_age', 'innodb_encrypt_tables',"
+			     " 'file_key_management_filename', '" PLUGIN_NAME "_filename', '" PLUGIN_NAME "_reload')",
 			     &rows);
 
 	json_array_foreach (rows, i, row) {
@@ -171,15 +173,16 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
 
 /* A tablespace is pending by the rule of InnoDB's own threads: its oldest version plus the allowed
  * age is below the newest version (fil0crypt.cc). Version 0 of an encrypted tablespace means that a
- * part of the tablespace is not encrypted yet. */
+ * part of the tablespace is not encrypted yet. InnoDB shows the newest version before it has flushed
+ * the pages: until then, the file contains the old version. */
 static const char tablespaces_query[] =
 	"SELECT e.CURRENT_KEY_ID, MAX(e.CURRENT_KEY_VERSION), MIN(e.MIN_KEY_VERSION), COUNT(*),"
 	" SUM(e.MIN_KEY_VERSION < e.CURRENT_KEY_VERSION), SUM(p.pending), SUM(COALESCE(s.FILE_SIZE, 1)),"
 	" CAST(SUM(COALESCE(s.FILE_SIZE, 1) * IF(p.pending, COALESCE(e.KEY_ROTATION_PAGE_NUMBER"
 	" / NULLIF(e.KEY_ROTATION_MAX_PAGE_NUMBER, 0), 0), 1)) AS UNSIGNED)"
 	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION e"
-	" JOIN (SELECT SPACE, MIN_KEY_VERSION < CURRENT_KEY_VERSION AND (MIN_KEY_VERSION = 0 OR"
-	" (@@GLOBAL.innodb_encryption_rotate_key_age > 0 AND"
+	" JOIN (SELECT SPACE, ROTATING_OR_FLUSHING = 1 OR MIN_KEY_VERSION < CURRENT_KEY_VERSION AND"
+	" (MIN_KEY_VERSION = 0 OR (@@GLOBAL.innodb_encryption_rotate_key_age > 0 AND"
 	" MIN_KEY_VERSION + @@GLOBAL.innodb_encryption_rotate_key_age < CURRENT_KEY_VERSION)) AS pending"
 	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION) p ON p.SPACE = e.SPACE"
 	" LEFT JOIN information_schema.INNODB_SYS_TABLESPACES s ON s.SPACE = e.SPACE"

@@ -24,7 +24,7 @@ struct server_id {
 	uint32_t oldest;      /* version that a tablespace may still have; 0: none is encrypted yet */
 	uint64_t tablespaces; /* of InnoDB that are encrypted with this ID */
 	uint64_t behind;      /* of these, with pages of older versions */
-	uint64_t pending;     /* of these, tablespaces that background threads will re-encrypt */
+	uint64_t pending;     /* of these, tablespaces that background threads must re-encrypt or flush */
 	uint64_t bytes;	      /* in all tablespaces */
 	uint64_t bytes_done;  /* in tablespaces that are done, and in finished parts of others */
 };
@@ -38,6 +38,7 @@ struct server_state {
 	bool tells_newest;     /* newest is known for every ID that the server has loaded */
 	uint32_t threads;      /* innodb_encryption_threads */
 	uint32_t age;	       /* innodb_encryption_rotate_key_age */
+	bool decrypts;	       /* innodb_encrypt_tables is OFF */
 	struct server_id *ids; /* by ID */
 	size_t count;
 	struct cluster cluster;
