@@ -408,6 +408,29 @@ hint: the option files set a key file in the group [client], which the server do
 		"$(jq -r '.warnings[] | select(.name == "stray-group") | .message' <<<"$output")"
 }
 
+@test "--target=auto is the server with the plugin that its option files load, for every key file" {
+	local file
+
+	plugin_requires
+	mkeyfile rotate --no-defaults -f plain -t 11.8-enterprise --all -q
+	for file in plain -; do
+		option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management.so' 'mkeyfile-key-management-filename = @/keyfile'
+		run -0 --separate-stderr with_file verify -f $file -t auto --server-user="$(id -u)" <plain
+		[[ ${lines[0]} == "yes: "*" loads on $installed+plugin" ]]
+		run -1 with_file verify -f $file -t "$installed" --server-user="$(id -u)" <plain
+		# without option files, and if it is undefined which plugin provides the keys, it is not the plugin's server
+		run -1 mkeyfile verify --no-defaults -f $file -t auto --server-user="$(id -u)" <plain
+		option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management.so' 'mkeyfile-key-management-filename = @/keyfile' \
+			'plugin-load-add = file_key_management.so' 'file-key-management-filename = @/another'
+		run -1 with_file verify -f $file -t auto --server-user="$(id -u)" <plain
+		[[ $output == "no: "* ]]
+	done
+	run -0 mkeyfile rotate --no-defaults -f plain -t 11.8-enterprise 1 -q
+	option_file '[mariadb]' 'plugin-load-add = mkeyfile_key_management.so' 'mkeyfile-key-management-filename = @/keyfile'
+	run -0 --separate-stderr with_file rotate -f - -o - -t auto 1 <plain
+	[[ $output == *$'\n1;4;'* ]]
+}
+
 @test "--target=auto" {
 	run -0 --separate-stderr mkeyfile verify -f plain -t auto --server-user="$(id -u)"
 	same "yes: 'plain' loads on $installed" "${lines[0]}"

@@ -102,6 +102,11 @@ enum status defaults_find_files(struct host *host, const char *datadir, struct s
 	return message_fault(server_files_find(&host->server_lines, datadir, ret_files), "");
 }
 
+static bool is_installed_server(const char *target)
+{
+	return target && !strcasecmp(target, "auto");
+}
+
 /* Standard input is never the server's file. */
 static bool may_be_servers(const char *file)
 {
@@ -400,7 +405,7 @@ static void add_plugin(struct host *host)
 {
 	char *version;
 
-	if (!host->names_file || host->settings.plugin != MKEYFILE_KEY_MANAGEMENT)
+	if (host->settings.plugin != MKEYFILE_KEY_MANAGEMENT || host->settings.rival)
 		return;
 	version = format_text("%s+plugin", host->server_version);
 	if (!version)
@@ -451,7 +456,7 @@ static enum status resolve_target(struct options *options)
 
 	if (!name)
 		return options->host.names_file ? find_installed_server(options, false) : STATUS_DONE;
-	if (!strcasecmp(name, "auto"))
+	if (is_installed_server(name))
 		return find_installed_server(options, true);
 	if (target_profile(name, &options->target.found)) {
 		options->target.profile = &options->target.found;
@@ -484,7 +489,8 @@ enum status defaults_fill(struct options *options)
 	color_set(options->talk.color);
 	if (!status)
 		say_ignored(&options->host);
-	if (!status && reads_files && may_be_servers(options->file) && needs_server(options))
+	if (!status && reads_files && (may_be_servers(options->file) || is_installed_server(options->target.name)) &&
+	    needs_server(options))
 		status = read_server_groups(options);
 	if (!status)
 		status = resolve_target(options);
