@@ -390,11 +390,13 @@ hint: on server '$PWD/three', copy the key file if it lacks the key, and run FLU
 	same 4 "${#lines[@]}"
 	ask --server="$PWD/one" --server="$PWD/none" --json 100
 	same 2 "$status"
-	same '[2,"up-to-date",["up-to-date",null]]' "$(jq -c '[.error.status, .state, [.servers[].state]]' <<<"$output")"
+	same '[2,null,["up-to-date",null]]' "$(jq -c '[.error.status, .state, [.servers[].state]]' <<<"$output")"
 	# a definite no counts more
 	make_keyfile nodes '1;1' '100;1' '100;2'
 	ask --server="$PWD/one" --server="$PWD/none"
 	same 1 "$status"
+	ask --server="$PWD/one" --server="$PWD/none" --json
+	same '1 reload' "$status $(jq -r .state <<<"$output")"
 }
 
 @test "a user who may not see which keys the server has loaded" {
@@ -441,6 +443,8 @@ $PWD/two 103 1 1 - 0 other nodes have more tablespaces with it" "$(tail -n 6 <<<
 	same "db2:3306 100 2 2 2 1 up to date" "$(tail -n 1 <<<"$output" | tr -s ' ')"
 	same "mkeyfile status: 1 of the 3 nodes in wsrep_cluster_address is not connected, and is not asked
 hint: start these nodes, or use --server=SERVER for each node" "$stderr"
+	ask --cluster --server="$PWD/down" 100 --json
+	same '2 [2,null,["up-to-date"]]' "$status $(jq -c '[.error.status, .state, [.servers[].state]]' <<<"$output")"
 	fake whole --answer=node --newest='1:1 100:2' --addresses=',db2:3306' --cluster-address='gcomm://db1,db2?pc.weight=1'
 	ask --cluster --server="$PWD/whole" 100
 	same 0 "$status"

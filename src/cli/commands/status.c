@@ -363,12 +363,9 @@ static void check_node_count(struct watch *watch)
 
 static enum status report(const struct options *options, const struct watch *watch)
 {
-	enum status status;
-
 	if (!watch->has_several)
 		return status_report_one(options, &watch->servers[0]);
-	status = status_report_all(options, watch->servers, watch->count);
-	return !status && watch->lacks_nodes ? STATUS_FAILED : status;
+	return status_report_all(options, watch->servers, watch->count, !watch->lacks_nodes);
 }
 
 static enum status watch_servers(const struct arguments *arguments, struct watch *watch)

@@ -253,16 +253,9 @@ static json_t *named_server_json(const struct watched *server)
 	return object;
 }
 
-static bool has_answer(const struct watched *servers, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (servers[i].link)
-			return true;
-	return false;
-}
-
+/* state: NULL if it is unknown. */
 static void set_json_of_all(const struct options *options, const struct watched *servers, size_t count,
-			    enum progress_state worst)
+			    const char *state)
 {
 	json_t *object = json_object();
 	json_t *list = json_array();
@@ -270,8 +263,7 @@ static void set_json_of_all(const struct options *options, const struct watched 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, named_server_json(&servers[i]));
 	json_object_set_new(object, "path", json_text(input_name(options->file)));
-	json_object_set_new(object, "state",
-			    json_text_or_null(has_answer(servers, count) ? progress_state_name(worst) : NULL));
+	json_object_set_new(object, "state", json_text_or_null(state));
 	json_object_set_new(object, "servers", list);
 	document_set(object);
 }
@@ -305,24 +297,23 @@ static enum status say_next_of(const struct options *options, const struct watch
 }
 
 /* A definite no counts more than a server that did not answer. */
-enum status status_report_all(const struct options *options, const struct watched *servers, size_t count)
+enum status status_report_all(const struct options *options, const struct watched *servers, size_t count, bool all)
 {
 	enum progress_state worst = STATE_UP_TO_DATE;
 	enum status status = STATUS_DONE;
-	bool answered = true;
+	enum status answer;
 
 	for (size_t i = 0; i < count; i++) {
-		answered = answered && servers[i].link;
+		all = all && servers[i].link;
 		if (servers[i].progress.worst > worst)
 			worst = servers[i].progress.worst;
 	}
+	answer = answer_of(worst) || all ? answer_of(worst) : STATUS_FAILED;
 	if (options->talk.json)
-		set_json_of_all(options, servers, count, worst);
+		set_json_of_all(options, servers, count, answer == STATUS_FAILED ? NULL : progress_state_name(worst));
 	else
 		print_table_of_all(servers, count);
 	for (size_t i = 0; !status && i < count; i++)
 		status = servers[i].link ? say_next_of(options, &servers[i]) : STATUS_DONE;
-	if (!status)
-		status = answer_of(worst);
-	return status || answered ? status : STATUS_FAILED;
+	return status ? status : answer;
 }

@@ -11,7 +11,9 @@ struct watched {
 	struct progress progress;
 };
 
-/* Prints how far one server is, or a table of all servers, and what to do next. Returns STATUS_NO if something is left
- * to do, and STATUS_FAILED if a server did not answer. */
+/* Prints how far one server is, or a table of all servers, and what to do next. all: false if servers that belong to
+ * these were not asked. Returns STATUS_NO if something is left to do, and otherwise STATUS_FAILED if a server did not
+ * answer or was not asked. */
 MUST_CHECK enum status status_report_one(const struct options *options, const struct watched *server);
-MUST_CHECK enum status status_report_all(const struct options *options, const struct watched *servers, size_t count);
+MUST_CHECK enum status status_report_all(const struct options *options, const struct watched *servers, size_t count,
+					 bool all);
