@@ -150,6 +150,16 @@ $LIST_HINT" "$stderr"
 	openssl_text pw keyfile | cmp - <(echo "$output")
 }
 
+@test "decrypt --force warns of the broken seal of a text that is not a key file" {
+	edit_by_hand keyfile -e '1i 1;short'
+	run -2 --separate-stderr mkeyfile decrypt -f keyfile -P pw
+	run -0 --separate-stderr mkeyfile decrypt -f keyfile -P pw --force
+	same "mkeyfile decrypt: warning: 'keyfile' was changed without mkeyfile: its seal is broken" "$stderr"
+	openssl_text pw keyfile | cmp - <(echo "$output")
+	run -0 --separate-stderr mkeyfile decrypt -f keyfile -P pw --force --in-place
+	same "mkeyfile decrypt: warning: 'keyfile' was changed without mkeyfile: its seal is broken" "${stderr_lines[0]}"
+}
+
 @test "verify says sealed, not sealed or seal broken" {
 	run mkeyfile verify -f keyfile -P pw -t 10.11
 	same "yes: 'keyfile' loads on 10.11

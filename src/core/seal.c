@@ -142,14 +142,33 @@ static bool begins_with_key(const unsigned char *line, const unsigned char *end)
 	return line < end && *line >= '0' && *line <= '9';
 }
 
-/* Whether a line with a key begins after start. In the text of a key file, such a line has all digits
- * of its key, which no garbled block has. A NUL byte ends the text. */
+/* Whether the line is a comment of a key that someone has disabled, as in "#2;HEX". Such a line
+ * has at least 4 given bytes in a row before the digits, and a garbled block has these in one case of 2^27. */
+static bool is_disabled_key(const unsigned char *line, const unsigned char *end)
+{
+	size_t digits;
+
+	if (line == end || *line != '#')
+		return false;
+	while (line < end && (*line == '#' || *line == ' '))
+		line++;
+	for (digits = 0; line < end && *line >= '0' && *line <= '9'; line++)
+		digits++;
+	if (!digits || line == end || *line++ != ';')
+		return false;
+	for (digits = 0; line < end && hex_digit_value(*line) >= 0; line++)
+		digits++;
+	return digits % 2 == 0 && key_size_is_valid(digits / 2) && (line == end || *line == '\r' || *line == '\n');
+}
+
+/* Whether a line with a key, or with a disabled key, begins after start. In the text of a key file, such a line has all
+ * digits of its key, which no garbled block has. A NUL byte ends the text. */
 static bool has_key(const struct secret *text, const unsigned char *start)
 {
 	const unsigned char *end = text->data + strnlen((const char *)text->data, text->size);
 
 	for (const unsigned char *at = start; at < end; at++)
-		if (*at == '\n' && begins_with_key(at + 1, end))
+		if (*at == '\n' && (begins_with_key(at + 1, end) || is_disabled_key(at + 1, end)))
 			return true;
 	return false;
 }

@@ -125,6 +125,9 @@ static void test_missing(void **state)
 	/* the place of a seal, with as many wrong bytes in a row as a garbled block has */
 	check_seal(EXAMPLE COMMENT_BEFORE_KEY "1;" DIGITS "\n", SEAL_MISSING);
 	check_seal(EXAMPLE "# m\303\274llers Keys\n\t12;" DIGITS "\n", SEAL_MISSING);
+	check_seal(EXAMPLE "# alter Schl\303\274s\n#2;" DIGITS "\n", SEAL_MISSING);
+	check_seal(EXAMPLE "# alter Schl\374s.\r\n#2;" DIGITS "\r\n", SEAL_MISSING);
+	check_seal(EXAMPLE "#schl\303\274sselalt\n#12;" DIGITS "\n", SEAL_MISSING);
 }
 
 static void check_removed(const char *text, const char *wanted)

@@ -27,13 +27,14 @@ static const struct command_group groups[] = {
 	{ 0 },
 };
 
-/* With --force, writes text that was decrypted but is not a key file. */
-static enum status take_clean_text(struct fault fault, const struct output_options *named, const char *name)
+/* With --force, writes text that was decrypted but is not a key file. Then a broken seal is only a warning. */
+static enum status take_clean_text(struct fault fault, const struct arguments *arguments, const char *name,
+				   enum seal seal)
 {
 	enum status status;
 
-	if (named->force)
-		return STATUS_DONE;
+	if (arguments->output.force)
+		return seal_require(arguments->options, name, message_given(), seal);
 	status = message_fault(fault, name);
 	message_hint("use --force to write the plain text anyway: the password is right");
 	return status;
@@ -88,7 +89,7 @@ static enum status open_text(const struct arguments *arguments, const struct sec
 		return refuse_wrong_password(arguments, name, raw, &password);
 	if (fault.code && !ret_text->data)
 		return message_fault(fault, name);
-	status = fault.code ? take_clean_text(fault, &arguments->output, name) : check_seal(arguments, seal);
+	status = fault.code ? take_clean_text(fault, arguments, name, seal) : check_seal(arguments, seal);
 	if (status)
 		return status;
 	if (!fault.code)
