@@ -125,6 +125,20 @@ hint: locate the key file the server was started with before you stop the server
 	same "hint: restart the server: it cannot read its key file again while it runs" "${stderr_lines[1]}"
 }
 
+@test "a server that lacks a key of its tablespaces must read the file again, and --wait does not wait for it" {
+	grep -v '^100;' keyfile >lacking
+	chmod 600 lacking
+	server_start "$PWD/data" "$PWD/lacking"
+	run --separate-stderr mkeyfile status --server="$PWD/socket" --wait 100 101
+	same 1 "$status"
+	same "100 1 - 1 $(under 100) the server must read the file again" "$(tr -s ' ' <<<"${lines[2]}")"
+	same "hint: restart the server: it cannot read its key file again while it runs" "${stderr_lines[1]}"
+	run --separate-stderr mkeyfile status --server="$PWD/socket" --wait 100 --server=/none
+	same 1 "$status"
+	same "mkeyfile status: warning: server '$PWD/socket' has not loaded key ID 100 version 1" "${stderr_lines[1]}"
+	mkeyfile status --server="$PWD/socket" --wait 101 -q >words
+}
+
 @test "a server that limits the rows of its answers hides nothing" {
 	start
 	mkeyfile status --server="$PWD/socket" --wait -q >words

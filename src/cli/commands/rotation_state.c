@@ -46,7 +46,7 @@ static enum progress_state judge(const struct progress_line *line, const struct 
 
 	if (server->newest > line->in_file || (!line->in_file && server->tablespaces))
 		return STATE_FILE_LACKS;
-	if (server->newest ? server->newest < line->in_file : state->tells_newest)
+	if (server->lacks_key || (server->newest ? server->newest < line->in_file : state->tells_newest))
 		return STATE_RELOAD;
 	if (server->pending)
 		return state->threads && !state->decrypts ? STATE_REENCRYPTING : STATE_STALLED;

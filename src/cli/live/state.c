@@ -202,7 +202,9 @@ static enum status read_tablespaces(struct server_link *link, struct server_stat
 		status = find_or_insert(state, (uint32_t)row_number(row, 0), &id);
 		if (status)
 			return status;
-		if (newest <= KEY_VERSION_MAX && newest > id->newest)
+		/* the API of encryption plugins has a version above the highest for a key that does not exist */
+		id->lacks_key = newest > KEY_VERSION_MAX;
+		if (!id->lacks_key && newest > id->newest)
 			id->newest = (uint32_t)newest;
 		id->oldest = (uint32_t)row_number(row, 2);
 		id->tablespaces = row_number(row, 3);

@@ -21,6 +21,7 @@ const char *server_reload_statement(enum reload reload);
 struct server_id {
 	uint32_t id;
 	uint32_t newest;      /* version that the server writes with; 0: not known */
+	bool lacks_key;	      /* the server has not loaded a key that a tablespace needs */
 	uint32_t oldest;      /* version that a tablespace may still have; 0: none is encrypted yet */
 	uint64_t tablespaces; /* of InnoDB that are encrypted with this ID */
 	uint64_t behind;      /* of these, with pages of older versions */
