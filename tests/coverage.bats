@@ -158,13 +158,14 @@ clear text: CSV table 'häus-er.list': $(du -cb data/h*/list.CS? | awk 'END { pr
 	cp -r data "$at/data"
 	printf '%s\n' '[mariadbd]' "datadir=$at/data" "general_log_file=$at/logs/queries" "slow_query_log_file=own-slow" \
 		"log_error=$at/logs/errors" "tmpdir=$at/tmp" "wsrep_provider_options=gcache.dir=$at/cache" >"$at/my.cnf"
-	for name in logs/queries data/own-slow logs/errors.err tmp/#sql-temptable-1.MYD cache/galera.cache; do
+	for name in logs/queries data/own-slow logs/errors.err tmp/#sql-temptable-1.MYD cache/galera.cache cache/gcache.page.000007; do
 		echo "$text" >"$at/$name"
 	done
 	echo "$text" | tee "$at/logs/others" >"$at/tmp/others"
 	export MKEYFILE_PRINT_DEFAULTS=my_print_defaults
 	wanted="error-log $at/logs/errors.err
 galera $at/cache/galera.cache
+galera $at/cache/gcache.page.000007
 general-log $at/logs/queries
 slow-log $at/data/own-slow
 temporary-table $at/tmp/#sql-temptable-1.MYD"

@@ -6,6 +6,7 @@
 #include "core/format.h"
 #include "server/option_match.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,6 +181,8 @@ struct fault server_places_find(const struct option_lines *lines, const char *da
 
 /* ---- files ---- */
 
+#define GALERA_PAGE "gcache.page."
+
 enum {
 	TMPDIR, /* these are directories */
 	SLAVE_TMPDIR,
@@ -275,6 +278,19 @@ static char *provider_option(const char *list, const char *name)
 	return NULL;
 }
 
+/* The cache grows by files of this name (galera 26.4: gcache/src/gcache_page_store.cpp). */
+static struct fault add_galera_pages(struct server_places *files, const char *directory)
+{
+	LISTING DIR *listing = opendir(directory);
+	struct fault fault = fault_none();
+	const struct dirent *entry;
+
+	while (!fault.code && listing && (entry = readdir(listing)))
+		if (!strncmp(entry->d_name, GALERA_PAGE, strlen(GALERA_PAGE)))
+			fault = add_file(files, WSREP_OPTIONS, directory, entry->d_name);
+	return fault;
+}
+
 static struct fault add_galera_cache(struct server_places *files, const char *datadir,
 				     const char *const values[FILE_NAMES])
 {
@@ -284,10 +300,14 @@ static struct fault add_galera_cache(struct server_places *files, const char *da
 	const char *home = option ? option : values[WSREP_HOME];
 	HEAP char *directory = from_directory(datadir, home ? home : "");
 
+	struct fault fault;
+
 	if (!values[WSREP_OPTIONS] && !values[WSREP_HOME])
 		return fault_none();
-	return directory ? add_file(files, WSREP_OPTIONS, directory, name && *name ? name : "galera.cache")
-			 : fault_of(FAULT_MEMORY);
+	if (!directory)
+		return fault_of(FAULT_MEMORY);
+	fault = add_file(files, WSREP_OPTIONS, directory, name && *name ? name : "galera.cache");
+	return fault.code ? fault : add_galera_pages(files, directory);
 }
 
 static struct fault add_file_setting(struct server_places *files, int setting, const char *datadir, const char *value)

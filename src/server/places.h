@@ -26,8 +26,9 @@ MUST_CHECK struct fault server_places_find(const struct option_lines *lines, con
 
 /* Finds what a server has outside these directories and never encrypts, or deletes when it starts: the
  * files of general_log_file, log_slow_query_file, slow_query_log_file, log_error,
- * server_audit_file_path, innodb_buffer_pool_filename and wsrep_provider_options (gcache.name), and
- * the directories of tmpdir, slave_load_tmpdir and innodb_tmpdir. They need not exist. datadir is the
+ * server_audit_file_path, innodb_buffer_pool_filename and wsrep_provider_options (gcache.name,
+ * and all gcache.page.* in gcache.dir), and the directories of tmpdir, slave_load_tmpdir and innodb_tmpdir. They need
+ * not exist. datadir is the
  * data directory, absolute. FAULT_MEMORY. */
 MUST_CHECK struct fault server_files_find(const struct option_lines *lines, const char *datadir,
 					  struct server_places *ret_files);
