@@ -137,6 +137,15 @@ start_monitored() {
 	shellcheck check_mkeyfile mkeyfile-metrics
 	same 644 "$(stat -c %a collector/mkeyfile.prom)"
 	same mkeyfile.prom "$(ls collector)"
+	# a file name with a separator of Nagios, and output that is not JSON
+	cp keyfile 'key|file'
+	run -2 ./check_mkeyfile verify --file='key|file' --password-file=/dev/null
+	run -1 grep -F '|' <<<"$output"
+	mkdir bad
+	printf '%s\n' '#!/bin/sh' 'echo {' >bad/mkeyfile
+	chmod +x bad/mkeyfile
+	run ! env PATH="$PWD/bad:$PATH" sh mkeyfile-metrics collector
+	same mkeyfile.prom "$(ls collector)"
 	# the format of the textfile collector
 	run -1 grep -vE '^(# TYPE [a-z_]+ gauge|[a-z_]+(\{[a-z]+="[a-z0-9]+"\})? [0-9]+)$' collector/mkeyfile.prom
 	/usr/bin/python3 -c 'import sys, yaml; yaml.safe_load(sys.stdin)' <mkeyfile-rules.yml
