@@ -122,3 +122,50 @@ hint: run SELECT @@plugin_dir in your server, and configure with --with-plugin-d
 		done < <(grep -o 'href="#[^"]*' "$page" | sed 's/^href="#//' | sort -u)
 	done
 }
+
+# A release of the current directory that would begin; nothing is built.
+try_release() { # key
+	run env -u GNUPGHOME GNUPGHOME="$PWD/gnupg" scripts/release "$1"
+	[ ! -e configure ]
+}
+
+@test "release: the tree and the key are checked before anything is built" {
+	[ -e "$abs_top_srcdir/scripts/release" ] || skip 'not in the distribution'
+	command -v gpg >/dev/null && command -v git >/dev/null || skip 'no gpg or git'
+	mkdir -p scripts debian packaging
+	mkdir -m 700 gnupg
+	cp "$abs_top_srcdir/scripts/release" scripts/
+	cp "$abs_top_srcdir/debian/changelog" debian/
+	cp "$abs_top_srcdir/packaging/mkeyfile.spec.in" packaging/
+	cp "$abs_top_srcdir/NEWS" .
+	# it would be run after all checks
+	printf '%s\n' 'AC_INIT([mkeyfile], ['"$(sed -n '1s/mkeyfile //p' NEWS)"'])' >configure.ac
+	echo /gnupg >.gitignore
+	git init -q .
+	git add .
+	git -c user.name=a -c user.email=a@b commit -q -m first
+	local key
+	for key in 'one key' 'another key' 'an expired key seconds=1'; do
+		# shellcheck disable=SC2086
+		GNUPGHOME=$PWD/gnupg gpg --batch --quiet --passphrase '' --quick-generate-key "${key% seconds=1}" ed25519 sign ${key##*key}
+	done
+
+	echo change >>NEWS
+	try_release 'one key'
+	same 1 "$status"
+	same ' M NEWS
+scripts/release: there are changes that are not committed' "$output"
+	git checkout -q NEWS
+	try_release nobody
+	same "1 scripts/release: gpg has no secret key 'nobody'" "$status $output"
+	try_release ''
+	same "1 scripts/release: gpg has no secret key ''" "$status $output"
+	try_release key
+	same "1 scripts/release: gpg has 3 secret keys 'key': use a fingerprint" "$status $output"
+	while [ "$(GNUPGHOME=$PWD/gnupg gpg --batch --with-colons --list-keys expired | grep -c '^pub:e')" = 0 ]; do
+		sleep 0.1
+	done
+	try_release expired
+	same "1 scripts/release: gpg cannot sign with key 'expired'" "$status $output"
+	GNUPGHOME=$PWD/gnupg gpgconf --kill all
+}
