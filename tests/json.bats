@@ -237,7 +237,10 @@ tell_of_servers() {
 	impostor rotating
 	tell_status 1 status -f served "${options[@]}"
 	tell_status 1 status -f served "${options[@]}" --wait --timeout=1
-	tell_status 0 rotate -f served "${options[@]}" 100 --flush
+	make_keyfile flushed '1;1' '100;1' '101;1'
+	tell_status 0 rotate -f flushed "${options[@]}" 100 --flush
+	# the server does not show this version
+	tell_status 2 rotate -f flushed "${options[@]}" 100 --flush
 	tell_status 1 status -f served "${options[@]}" --server="$PWD/nowhere"
 	tell_status 1 status -f served "${options[@]}" --server="$PWD/socket" --wait --timeout=1
 	tell_status 2 status -f served "${options[@]}" --cluster

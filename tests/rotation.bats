@@ -454,6 +454,18 @@ slow_down() {
 	run -1 mkeyfile status "${here[@]}"
 }
 
+@test "a server that reads another copy of the key file has not loaded the new version, and rotate says so" {
+	plugin_setup
+	start mkeyfile_key_management
+	cp -p keyfile copy
+	run --separate-stderr mkeyfile rotate 100 --flush "${here[@]}" -t 11.8-enterprise -f copy
+	same 2 "$status"
+	same "mkeyfile rotate: warning: the server reads its keys from another file: '$PWD/keyfile'
+mkeyfile rotate: the server has read its key file again, but has not loaded key ID 100 version 2
+hint: copy 'copy' to the server's key file '$PWD/keyfile', and run SET GLOBAL mkeyfile_key_management_reload = ON" "$(head -n 3 <<<"$stderr")"
+	same "hint: the key file was changed" "${stderr_lines[-1]}"
+}
+
 # Enterprise Server is not available here: its part of this rotation is known from its documentation
 # only, as mkeyfile-rotation(7) says. This test checks the file at every step, against the documented
 # rules and with a server that must refuse the file.

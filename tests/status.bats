@@ -520,7 +520,7 @@ hint: omit --flush, copy the key file to every node, then make each node read it
 	cmp nodes before
 	run -64 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/two" --server="$PWD/lost"
 	# a cluster of one node
-	fake single --answer=node --addresses='db1:3306' --cluster-address=gcomm://db1
+	fake single --answer=node --addresses='db1:3306' --cluster-address=gcomm://db1 --newest='1:1 100:2'
 	run -0 mkeyfile rotate --no-defaults -f nodes 100 --flush --server="$PWD/single" --server-timeout=60
 	same 2 "$(grep -c '^100;' nodes)"
 }

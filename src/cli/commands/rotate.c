@@ -378,12 +378,35 @@ static enum status prepare_flush(const struct arguments *arguments, struct serve
 	return STATUS_REFUSED;
 }
 
-static enum status flush(struct server_link *link, enum reload reload)
+/* The server may have another key file with the same path, for example on another host. */
+static enum status check_loaded(struct server_link *link, const char *path, const struct new_keys *keys)
+{
+	SERVER_STATE struct server_state state = { 0 };
+	enum status status = server_state_read(link, &state);
+
+	for (size_t i = 0; !status && state.tells_newest && i < keys->count; i++) {
+		const struct new_key *key = &keys->items[i];
+		const struct server_id *id = server_state_find(&state, key->id);
+
+		if (id && id->newest >= key->version)
+			continue;
+		message_error("the server has read its key file again, but has not loaded key ID %u version %u",
+			      key->id, key->version);
+		message_hint("copy '%s' to the server's key file '%s', and run %s", path,
+			     state.filename ? state.filename : "", server_reload_statement(state.reload));
+		status = STATUS_FAILED;
+	}
+	return status;
+}
+
+static enum status flush(struct server_link *link, enum reload reload, const char *path, const struct new_keys *keys)
 {
 	json_t *rows;
 	enum status status = server_query(link, server_reload_statement(reload), &rows);
 
 	json_decref(rows);
+	if (!status)
+		status = check_loaded(link, path, keys);
 	if (status)
 		return status;
 	signals_end_with(STATUS_DONE);
@@ -586,7 +609,7 @@ static enum status rotate(void *input)
 	if (status)
 		return status;
 	if (arguments->flush && !options->writing.dry_run)
-		flushed = flush(link, reload);
+		flushed = flush(link, reload, options->file, &keys);
 	status = report(&(struct done){
 		.arguments = arguments,
 		.change = &(struct change){ "changed", "would change", options->file, edit.content.encrypted,
