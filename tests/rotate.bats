@@ -257,6 +257,7 @@ fake_client() {
 			*'"FLUSH '*) : >flushing; [ -e able ] || continue ;;
 			esac
 			case $request in
+			*FILE_KEY_MANAGEMENT_KEYS*) echo '{"rows":[["1","1"],["100","5"]]}' ;;
 			*sql*) echo '{"rows":[]}' ;;
 			*) echo '{}' ;;
 			esac
