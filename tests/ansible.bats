@@ -119,10 +119,13 @@ one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 st
 	same "" "$(cat served)"
 }
 
-@test "the default key of new tables must not be the old key" {
+@test "the default key of new tables must not be the old key, or missing" {
 	role rotate -e mkeyfile_rotate=101 -e mkeyfile_new_id=102
 	[ "$status" != 0 ]
 	grep -q 'innodb_default_encryption_key_id is 101; set mkeyfile_default_id' <<<"$output"
+	role main -e mkeyfile_default_id=999
+	[ "$status" != 0 ]
+	grep -q 'mkeyfile_default_id is 999, which is not in the master copy' <<<"$output"
 	same "1 2 100 101" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
 }
 
@@ -137,6 +140,14 @@ one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 st
 	same "" "$(cat served)"
 	role passwd -e mkeyfile_old_password="$PWD/passwords/old.key"
 	nothing_changed
+
+	# as after a run that was interrupted between the key file and the password file
+	cp passwords/old.key db2/password/keyfile.key
+	for check in --check ''; do
+		role passwd -e mkeyfile_old_password="$PWD/passwords/old.key" $check
+		same 0 "$status"
+	done
+	all_same
 }
 
 @test "a key is removed when the data of every host allows it" {
@@ -197,6 +208,118 @@ $one_after_the_other" "$(uniq served)"
 	done
 	role rotate "${arguments[@]}"
 	nothing_changed
+}
+
+@test "a server that does not run is started before another one is stopped" {
+	echo 'mkeyfile_ids: [1, 2, 103]' >>group_vars/all.yml
+	sed -i '/^mkeyfile_ids: .1, 2.$/d' host_vars/*.yml
+	db2/stop
+	: >served
+	role main
+	same 0 "$status"
+	all_same
+	same $'db2 start\ndb1 stop\ndb1 start\ndb3 stop\ndb3 start' "$(cat served)"
+
+	# as after a removal that was interrupted
+	touch db2/keys/keyfile.restart
+	db2/stop
+	: >served
+	role remove -e mkeyfile_remove=103 -e '{mkeyfile_ids: ["1", "2"]}'
+	same 0 "$status"
+	all_same
+	same "db2 start
+$one_after_the_other
+$one_after_the_other" "$(uniq served)"
+	sed -i 's/1, 2, 103/1, 2/' group_vars/all.yml
+}
+
+@test "a key is removed and rotated only in a run with all hosts" {
+	arguments=(-e mkeyfile_remove=101 -e '{mkeyfile_ids: [1, 2]}' -e mkeyfile_rotate=102 -e mkeyfile_new_id=104)
+	before=$(mkeyfile list -f master/keyfile -P passwords/keyfile.key)
+	for tasks in remove rotate; do
+		role $tasks "${arguments[@]}" --limit db1
+		[ "$status" != 0 ]
+		grep -q 'this run has --limit: choose the hosts in the play instead' <<<"$output"
+
+		# db2 fails before the role begins
+		ansible_fail_at db2 1
+		sed -i 's/gather_facts: false/gather_facts: true/' $tasks.yml
+		run ansible-playbook $tasks.yml "${arguments[@]}"
+		[ "$status" != 0 ]
+		grep -q 'this run does not include db2' <<<"$output"
+		ansible_fail_at db2 0
+
+		sed -i 's/gather_facts: true/serial: 2/' $tasks.yml
+		run ansible-playbook $tasks.yml "${arguments[@]}"
+		[ "$status" != 0 ]
+		grep -q 'this run does not include db3' <<<"$output"
+	done
+	same "$before" "$(mkeyfile list -f master/keyfile -P passwords/keyfile.key)"
+	all_same
+}
+
+@test "a key that is in use by name is not removed, and texts are numbers" {
+	for arguments in '{mkeyfile_remove: ["101"], mkeyfile_ids: [1, 2, 101]}' '{mkeyfile_remove: "102", mkeyfile_default_id: 102}'; do
+		role remove -e "$arguments"
+		[ "$status" != 0 ]
+		grep -q 'mkeyfile_remove has a key ID in common with mkeyfile_ids or mkeyfile_default_id' <<<"$output"
+	done
+	role main -e '{mkeyfile_ids: "101", mkeyfile_mode: 0640, mkeyfile_option_file: ""}'
+	same 0 "$status"
+	same "640 640" "$(stat -c %a db1/keys/keyfile db1/password/keyfile.key | xargs)"
+	role main
+	same 0 "$status"
+	all_same
+	same "1 2 101 102" "$(mkeyfile list --ids -f master/keyfile -P passwords/keyfile.key | xargs)"
+}
+
+@test "copies that an interrupted run left are deleted" {
+	cp db2/keys/keyfile db2/keys/keyfile.new
+	cp db2/password/keyfile.key db2/password/keyfile.key.new
+	role main --check
+	same 0 "$status"
+	[ -e db2/password/keyfile.key.new ]
+	role main
+	same 0 "$status"
+	all_same
+	role main
+	nothing_changed
+}
+
+@test "names with spaces, commas and brackets, hidden files and symbolic links" {
+	mkdir 'a, b'
+	mv master/keyfile 'a, b/key file'
+	ln -s "$PWD/a, b/key file" master/keyfile
+	cp host_vars/db3.yml saved
+	sed -i "s|/keys/keyfile|/keys, 2/.keyfile [1]|" host_vars/db3.yml
+	role main
+	same 0 "$status"
+	same $'db3 stop\ndb3 start' "$(cat served)"
+	same "$PWD/db3/keys, 2/.keyfile [1]" "$(on db3 'SELECT @@file_key_management_filename')"
+	same ".keyfile [1]" "$(ls -A 'db3/keys, 2')"
+	role main
+	nothing_changed
+
+	mv 'a, b/key file' master/keyfile
+	mv saved host_vars/db3.yml
+	role main
+	same 0 "$status"
+	rm -r 'db3/keys, 2'
+	all_same
+}
+
+@test "tasks on the controller never become another user" {
+	printf '%s\n' '#!/bin/sh' "echo \"\$*\" >>$PWD/became" 'while [ "$1" != -c ]; do shift; done' 'exec sh -c "$2"' >become
+	chmod +x become
+	cp group_vars/all.yml saved
+	printf '%s\n' 'ansible_become: true' 'ansible_become_method: su' "ansible_become_exe: $PWD/become" >>group_vars/all.yml
+	# otherwise root does not become root
+	export ANSIBLE_BECOME_ALLOW_SAME_USER=true
+	role main
+	nothing_changed
+	mv saved group_vars/all.yml
+	grep -q db1/python became
+	run -1 grep controller/python became
 }
 
 @test "with mkeyfile's plugin, versions are added and read without a restart" {

@@ -79,7 +79,7 @@ end' "$output"
 		cp -p master/keyfile $host/keys/
 		cp -p passwords/keyfile.key $host/password/
 		mkeyfile config -q -f $host/keys/keyfile -P $host/password/keyfile.key >$host/conf.d/keys.cnf
-		echo 'innodb_default_encryption_key_id = 101' >>$host/conf.d/keys.cnf
+		echo 'innodb_default_encryption_key_id = 100' >>$host/conf.d/keys.cnf
 		$host/restart
 		on $host "CREATE DATABASE d; CREATE TABLE d.t (i INT PRIMARY KEY) ENCRYPTED=YES ENCRYPTION_KEY_ID=100;
 			INSERT INTO d.t VALUES (1), (2), (3)"

@@ -169,3 +169,8 @@ scripts/release: there are changes that are not committed' "$output"
 	same "1 scripts/release: gpg cannot sign with key 'expired'" "$status $output"
 	GNUPGHOME=$PWD/gnupg gpgconf --kill all
 }
+
+@test "every file of the Ansible collection is distributed" {
+	same "$(cd "$abs_top_srcdir" && find ansible -type f | sort)" \
+		"$(sed -n '/^COLLECTION =/,/[^\\]$/s|^\t\(ansible/[^ ]*\).*|\1|p' "$abs_top_srcdir/Makefile.am" | sort)"
+}
