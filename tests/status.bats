@@ -122,7 +122,11 @@ END
 hint: locate the key file the server was started with before you stop the server" "$stderr"
 	run --separate-stderr mkeyfile status --server="$PWD/socket" -f other 101
 	same 1 "$status"
-	same "hint: restart the server: it cannot read its key file again while it runs" "${stderr_lines[1]}"
+	same "hint: do not restart the server: file_key_management does not load a key file with versions
+hint: restore the key file without versions, or switch to mkeyfile_key_management" "$(tail -n +2 <<<"$stderr")"
+	run --separate-stderr mkeyfile status --server="$PWD/socket" --server=/none -f other 101
+	same 1 "$status"
+	contains "$stderr" "hint: on server '$PWD/socket', do not restart the server: file_key_management does not load a key file with versions"
 }
 
 @test "a server that lacks a key of its tablespaces must read the file again, and --wait does not wait for it" {

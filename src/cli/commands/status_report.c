@@ -127,11 +127,38 @@ static void hint_at_obstacle(const char *where, const struct server_state *state
 	}
 }
 
-/* where: "on server 'db1', ", or empty. */
-static void say_next(const struct options *options, const char *where, const struct watched *server)
+/* Whether the server does not start with this key file: it shows no loaded versions, and the file has several. */
+static bool reads_no_versions(const struct watched *server)
+{
+	const struct progress *progress = &server->progress;
+
+	if (server->state.reload != RELOAD_NONE || !server->state.plugin ||
+	    strcmp(server->state.plugin, "file_key_management") != 0)
+		return false;
+	for (size_t i = 0; i < progress->count; i++)
+		if (progress->lines[i].in_file > 1)
+			return true;
+	return false;
+}
+
+static void hint_at_reload(const char *where, const struct watched *server)
 {
 	const char *statement = server_reload_statement(server->state.reload);
 
+	if (statement) {
+		message_hint("%srun %s", where, statement);
+	} else if (reads_no_versions(server)) {
+		message_hint("%sdo not restart the server: file_key_management does not load a key file with versions",
+			     where);
+		message_hint("%srestore the key file without versions, or switch to mkeyfile_key_management", where);
+	} else {
+		message_hint("%srestart the server: it cannot read its key file again while it runs", where);
+	}
+}
+
+/* where: "on server 'db1', ", or empty. */
+static void say_next(const struct options *options, const char *where, const struct watched *server)
+{
 	switch (server->progress.worst) {
 	case STATE_UP_TO_DATE:
 	case STATE_UNUSED:
@@ -156,10 +183,7 @@ static void say_next(const struct options *options, const char *where, const str
 			where);
 		break;
 	case STATE_RELOAD:
-		if (statement)
-			message_hint("%srun %s", where, statement);
-		else
-			message_hint("%srestart the server: it cannot read its key file again while it runs", where);
+		hint_at_reload(where, server);
 		break;
 	case STATE_FILE_LACKS:
 		message_hint("%slocate the key file the server was started with before you stop the server", where);
@@ -283,10 +307,9 @@ static void say_lacking(const struct watched *server)
 
 static enum status say_next_of(const struct options *options, const struct watched *server)
 {
-	HEAP char *where =
-		format_text("on server '%s', %s", server->name,
-			    server->progress.worst == STATE_RELOAD ? "copy the key file if it lacks the key, and "
-								   : "");
+	bool may_lack = server->progress.worst == STATE_RELOAD && !reads_no_versions(server);
+	HEAP char *where = format_text("on server '%s', %s", server->name,
+				       may_lack ? "copy the key file if it lacks the key, and " : "");
 
 	if (!where)
 		return out_of_memory();
