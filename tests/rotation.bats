@@ -454,6 +454,19 @@ slow_down() {
 	run -1 mkeyfile status "${here[@]}"
 }
 
+@test "a read-only server re-encrypts nothing, and --wait does not wait for it" {
+	plugin_setup
+	start mkeyfile_key_management
+	mkeyfile rotate 100 -q -t 11.8-enterprise -f keyfile -P keyfile.key
+	mkeyfile rotate 100 -q -f keyfile -P keyfile.key
+	server_stop
+	start mkeyfile_key_management --innodb-read-only=ON
+	run --separate-stderr mkeyfile status "${here[@]}" --wait 100
+	same 1 "$status"
+	[[ ${lines[2]} == *"  not re-encrypted: innodb_read_only is ON" ]]
+	same "hint: restart the server with innodb_read_only = OFF" "$stderr"
+}
+
 @test "a server that reads another copy of the key file has not loaded the new version, and rotate says so" {
 	plugin_setup
 	start mkeyfile_key_management

@@ -143,6 +143,18 @@ hint: restore the key file without versions, or switch to mkeyfile_key_managemen
 	mkeyfile status --server="$PWD/socket" --wait 101 -q >words
 }
 
+@test "a read-only server survives the questions" {
+	start --innodb-read-only=ON
+	run --separate-stderr mkeyfile status --server="$PWD/socket" 101
+	same "" "$stderr"
+	same 0 "$status"
+	same "101 1 1 1 1 up to date" "$(tr -s ' ' <<<"${lines[2]}")"
+	mkeyfile rotate --server="$PWD/socket" 100 --new-id=102 -q >move.sql
+	same "$the_tables" "$(grep '^ALTER' move.sql)"
+	kill -0 "$server_pid"
+	same 1 "$(sql -e 'SELECT @@innodb_read_only')"
+}
+
 @test "a server that limits the rows of its answers hides nothing" {
 	start
 	mkeyfile status --server="$PWD/socket" --wait -q >words

@@ -35,6 +35,8 @@ const char *progress_state_words(enum progress_state state)
 /* InnoDB decrypts tablespaces without ENCRYPTED=YES while innodb_encrypt_tables is OFF, and re-encrypts none. */
 const char *progress_obstacle(const struct server_state *state, uint64_t pending)
 {
+	if (state->read_only)
+		return "innodb_read_only is ON";
 	if (state->decrypts)
 		return "innodb_encrypt_tables is OFF";
 	return pending ? "innodb_encryption_threads is 0" : "innodb_encryption_rotate_key_age is 0";
@@ -43,15 +45,16 @@ const char *progress_obstacle(const struct server_state *state, uint64_t pending
 static enum progress_state judge(const struct progress_line *line, const struct server_state *state)
 {
 	const struct server_id *server = &line->server;
+	bool may_work = !state->decrypts && !state->read_only;
 
 	if (server->newest > line->in_file || (!line->in_file && server->tablespaces))
 		return STATE_FILE_LACKS;
 	if (server->lacks_key || (server->newest ? server->newest < line->in_file : state->tells_newest))
 		return STATE_RELOAD;
 	if (server->pending)
-		return state->threads && !state->decrypts ? STATE_REENCRYPTING : STATE_STALLED;
+		return state->threads && may_work ? STATE_REENCRYPTING : STATE_STALLED;
 	if (server->behind)
-		return state->age && !state->decrypts ? STATE_BEHIND : STATE_STALLED;
+		return state->age && may_work ? STATE_BEHIND : STATE_STALLED;
 	return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
 }
 

@@ -115,7 +115,9 @@ static void hint_at_age(const char *where, unsigned int age)
 
 static void hint_at_obstacle(const char *where, const struct server_state *state, uint64_t pending)
 {
-	if (state->decrypts) {
+	if (state->read_only) {
+		message_hint("%srestart the server with innodb_read_only = OFF", where);
+	} else if (state->decrypts) {
 		message_hint("%srun ALTER TABLE ... FORCE, ALGORITHM=COPY on each table with ENCRYPTED=YES", where);
 		message_hint(
 			"%sor run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tables except those with ENCRYPTED=NO",

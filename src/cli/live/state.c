@@ -79,6 +79,8 @@ static enum status take_variable(struct server_state *state, const char *name, c
 		state->age = (uint32_t)strtoul(value, NULL, 10);
 	else if (!strcmp(name, "innodb_encrypt_tables"))
 		state->decrypts = !strcmp(value, "OFF");
+	else if (!strcmp(name, "innodb_read_only"))
+		state->read_only = !strcmp(value, "ON");
 	else if (!strcmp(name, PLUGIN_NAME "_reload"))
 		state->reload = RELOAD_PLUGIN;
 	return STATUS_DONE;
@@ -93,7 +95,7 @@ static enum status read_settings(struct server_link *link, struct server_state *
 	enum status status =
 		server_query(link,
 			     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'innodb_encryption_threads',"
-			     " 'innodb_encryption_rotate_key_age', 'innodb_encrypt_tables',"
+			     " 'innodb_encryption_rotate_key_age', 'innodb_encrypt_tables', 'innodb_read_only',"
 			     " 'file_key_management_filename', '" PLUGIN_NAME "_filename', '" PLUGIN_NAME "_reload')",
 			     &rows);
 
@@ -175,25 +177,31 @@ static enum status read_plugin_list(struct server_link *link, struct server_stat
  * age is below the newest version (fil0crypt.cc). Version 0 of an encrypted tablespace means that a
  * part of the tablespace is not encrypted yet. InnoDB shows the newest version before it has flushed
  * the pages: until then, the file contains the old version. */
+#define TABLESPACES_QUERY(size, join)                                                                                  \
+	"SELECT e.CURRENT_KEY_ID, MAX(e.CURRENT_KEY_VERSION), MIN(e.MIN_KEY_VERSION), COUNT(*),"                       \
+	" SUM(e.MIN_KEY_VERSION < e.CURRENT_KEY_VERSION), SUM(p.pending), SUM(" size "),"                              \
+	" CAST(SUM(" size " * IF(p.pending, COALESCE(e.KEY_ROTATION_PAGE_NUMBER"                                       \
+	" / NULLIF(e.KEY_ROTATION_MAX_PAGE_NUMBER, 0), 0), 1)) AS UNSIGNED)"                                           \
+	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION e"                                                     \
+	" JOIN (SELECT SPACE, ROTATING_OR_FLUSHING = 1 OR MIN_KEY_VERSION < CURRENT_KEY_VERSION AND"                   \
+	" (MIN_KEY_VERSION = 0 OR (@@GLOBAL.innodb_encryption_rotate_key_age > 0 AND"                                  \
+	" MIN_KEY_VERSION + @@GLOBAL.innodb_encryption_rotate_key_age < CURRENT_KEY_VERSION)) AS pending"              \
+	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION) p ON p.SPACE = e.SPACE" join                          \
+	" WHERE e.ENCRYPTION_SCHEME = 1 GROUP BY e.CURRENT_KEY_ID"
+
 static const char tablespaces_query[] =
-	"SELECT e.CURRENT_KEY_ID, MAX(e.CURRENT_KEY_VERSION), MIN(e.MIN_KEY_VERSION), COUNT(*),"
-	" SUM(e.MIN_KEY_VERSION < e.CURRENT_KEY_VERSION), SUM(p.pending), SUM(COALESCE(s.FILE_SIZE, 1)),"
-	" CAST(SUM(COALESCE(s.FILE_SIZE, 1) * IF(p.pending, COALESCE(e.KEY_ROTATION_PAGE_NUMBER"
-	" / NULLIF(e.KEY_ROTATION_MAX_PAGE_NUMBER, 0), 0), 1)) AS UNSIGNED)"
-	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION e"
-	" JOIN (SELECT SPACE, ROTATING_OR_FLUSHING = 1 OR MIN_KEY_VERSION < CURRENT_KEY_VERSION AND"
-	" (MIN_KEY_VERSION = 0 OR (@@GLOBAL.innodb_encryption_rotate_key_age > 0 AND"
-	" MIN_KEY_VERSION + @@GLOBAL.innodb_encryption_rotate_key_age < CURRENT_KEY_VERSION)) AS pending"
-	" FROM information_schema.INNODB_TABLESPACES_ENCRYPTION) p ON p.SPACE = e.SPACE"
-	" LEFT JOIN information_schema.INNODB_SYS_TABLESPACES s ON s.SPACE = e.SPACE"
-	" WHERE e.ENCRYPTION_SCHEME = 1 GROUP BY e.CURRENT_KEY_ID";
+	TABLESPACES_QUERY("COALESCE(s.FILE_SIZE, 1)",
+			  " LEFT JOIN information_schema.INNODB_SYS_TABLESPACES s ON s.SPACE = e.SPACE");
+
+/* A server with innodb_read_only crashes while it reads INNODB_SYS_TABLESPACES (10.5.23, 10.11.19, 11.8.9). */
+static const char read_only_query[] = TABLESPACES_QUERY("1", "");
 
 static enum status read_tablespaces(struct server_link *link, struct server_state *state)
 {
 	json_auto_t *rows = NULL;
 	const json_t *row;
 	size_t i;
-	enum status status = server_query(link, tablespaces_query, &rows);
+	enum status status = server_query(link, state->read_only ? read_only_query : tablespaces_query, &rows);
 
 	json_array_foreach (rows, i, row) {
 		struct server_id *id = NULL;

@@ -40,6 +40,7 @@ struct server_state {
 	uint32_t threads;      /* innodb_encryption_threads */
 	uint32_t age;	       /* innodb_encryption_rotate_key_age */
 	bool decrypts;	       /* innodb_encrypt_tables is OFF */
+	bool read_only;	       /* innodb_read_only is ON */
 	struct server_id *ids; /* by ID */
 	size_t count;
 	struct cluster cluster;
