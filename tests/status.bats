@@ -161,13 +161,14 @@ hint: restore the key file without versions, or switch to mkeyfile_key_managemen
 	run --separate-stderr mkeyfile status --server="$PWD/socket"
 	same 0 "$status"
 	all=$output
-	sql -e 'SET GLOBAL sql_select_limit = 1'
+	sql -e 'SET GLOBAL sql_select_limit = 1, GLOBAL max_join_size = 1'
 	run --separate-stderr mkeyfile status --server="$PWD/socket"
 	same 0 "$status"
 	same "$all" "$output"
 	mkeyfile rotate --server="$PWD/socket" 100 --new-id=102 -q >move.sql
 	same "$the_tables" "$(grep '^ALTER' move.sql)"
 	# the SQL without a list of tables prints them, with a client that has safe-updates
+	sql -e 'SET GLOBAL max_join_size = DEFAULT'
 	mkeyfile rotate -t 10.11 100 --new-id=104 -q >move-100.sql
 	same 7 "$(sql <move-100.sql | grep -c '^ALTER')"
 	sql -e 'SET GLOBAL sql_select_limit = DEFAULT'

@@ -112,9 +112,9 @@ static void restrict_plugins(MYSQL *mysql, bool proven)
 #endif
 }
 
-/* A server can limit the rows of every answer (sql_select_limit), and reports nothing then. The
- * default without this setting is the largest number. */
-#define NO_ROW_LIMIT "SET SESSION sql_select_limit = 18446744073709551615"
+/* A server can limit the rows of every answer (sql_select_limit), and reports nothing then. It can also
+ * refuse joins with many rows (max_join_size). */
+#define NO_LIMITS "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1"
 
 static void set_options(MYSQL *mysql, const struct parameters *parameters)
 {
@@ -132,7 +132,7 @@ static void set_options(MYSQL *mysql, const struct parameters *parameters)
 	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_size);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mkeyfile");
-	mysql_options(mysql, MYSQL_INIT_COMMAND, NO_ROW_LIMIT);
+	mysql_options(mysql, MYSQL_INIT_COMMAND, NO_LIMITS);
 	restrict_plugins(mysql, encrypted);
 	if (encrypted)
 		set_tls(mysql, parameters);
