@@ -148,6 +148,17 @@ one_after_the_other=$'db1 stop\ndb1 start\ndb2 stop\ndb2 start\ndb3 stop\ndb3 st
 		same 0 "$status"
 	done
 	all_same
+
+	# the same, and before the next run the master copy gets another password
+	: >served
+	cp passwords/old.key db2/password/keyfile.key
+	mv passwords/keyfile.key db2/password/keyfile.key.new
+	mkeyfile passwd -q --no-defaults -f master/keyfile -P db2/password/keyfile.key.new \
+		--new-password-file=passwords/keyfile.key
+	role main
+	same 0 "$status"
+	all_same
+	same "" "$(cat served)"
 }
 
 @test "a key is removed when the data of every host allows it" {
