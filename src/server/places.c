@@ -299,7 +299,6 @@ static struct fault add_galera_cache(struct server_places *files, const char *da
 	HEAP char *name = provider_option(list, "gcache.name");
 	const char *home = option ? option : values[WSREP_HOME];
 	HEAP char *directory = from_directory(datadir, home ? home : "");
-
 	struct fault fault;
 
 	if (!values[WSREP_OPTIONS] && !values[WSREP_HOME])

@@ -27,9 +27,8 @@ MUST_CHECK struct fault server_places_find(const struct option_lines *lines, con
 /* Finds what a server has outside these directories and never encrypts, or deletes when it starts: the
  * files of general_log_file, log_slow_query_file, slow_query_log_file, log_error,
  * server_audit_file_path, innodb_buffer_pool_filename and wsrep_provider_options (gcache.name,
- * and all gcache.page.* in gcache.dir), and the directories of tmpdir, slave_load_tmpdir and innodb_tmpdir. They need
- * not exist. datadir is the
- * data directory, absolute. FAULT_MEMORY. */
+ * and all gcache.page.* in gcache.dir), and the directories of tmpdir, slave_load_tmpdir and
+ * innodb_tmpdir. They need not exist. datadir is the data directory, absolute. FAULT_MEMORY. */
 MUST_CHECK struct fault server_files_find(const struct option_lines *lines, const char *datadir,
 					  struct server_places *ret_files);
 bool server_place_is_temporary(const struct server_place *place);
