@@ -397,7 +397,7 @@ hint: or run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tabl
 	# the statements of the manual rewrite sequences and partitions too
 	sed -n '/^SELECT CONCAT.*COPY/,/^\.Ed/{/^\.Ed/!p}' "$abs_top_srcdir/man/mkeyfile-rotation.7" | sql | sql
 	run -0 timeout 120 "$MKEYFILE" status "${here[@]}" --wait --timeout=100 100
-	# one version behind: no later rotation re-encrypts it either
+	# the same with the version before the newest: the next rotation does not re-encrypt it
 	mkeyfile rotate 100 -q --flush "${here[@]}"
 	run -1 --separate-stderr mkeyfile status "${here[@]}" --wait 100
 	[[ ${lines[2]} == "100         4           4           3           "*"  not re-encrypted: innodb_encrypt_tables is OFF" ]]

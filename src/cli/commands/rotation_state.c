@@ -32,30 +32,43 @@ const char *progress_state_words(enum progress_state state)
 	return state_words[state].words;
 }
 
-/* InnoDB decrypts tablespaces without ENCRYPTED=YES while innodb_encrypt_tables is OFF, and re-encrypts none. */
-const char *progress_obstacle(const struct server_state *state, uint64_t pending)
+static const struct stall stall_read_only = { "innodb_read_only is ON",
+					      { "restart the server with innodb_read_only = OFF" } };
+/* InnoDB then decrypts tablespaces without ENCRYPTED=YES, and re-encrypts none. */
+static const struct stall stall_decrypts = {
+	"innodb_encrypt_tables is OFF",
+	{ "run ALTER TABLE ... FORCE, ALGORITHM=COPY on each table with ENCRYPTED=YES",
+	  "or run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tables except those with ENCRYPTED=NO" }
+};
+static const struct stall stall_threads = { "innodb_encryption_threads is 0",
+					    { "run SET GLOBAL innodb_encryption_threads = 4" } };
+static const struct stall stall_age = { "innodb_encryption_rotate_key_age is 0",
+					{ "run SET GLOBAL innodb_encryption_rotate_key_age = 1" } };
+
+const struct stall *progress_stall(const struct server_state *state, uint64_t pending)
 {
 	if (state->read_only)
-		return "innodb_read_only is ON";
+		return &stall_read_only;
 	if (state->decrypts)
-		return "innodb_encrypt_tables is OFF";
-	return pending ? "innodb_encryption_threads is 0" : "innodb_encryption_rotate_key_age is 0";
+		return &stall_decrypts;
+	if (pending)
+		return state->threads ? NULL : &stall_threads;
+	return state->age ? NULL : &stall_age;
 }
 
 static enum progress_state judge(const struct progress_line *line, const struct server_state *state)
 {
 	const struct server_id *server = &line->server;
-	bool may_work = !state->decrypts && !state->read_only;
 
 	if (server->newest > line->in_file || (!line->in_file && server->tablespaces))
 		return STATE_FILE_LACKS;
 	if (server->lacks_key || (server->newest ? server->newest < line->in_file : state->tells_newest))
 		return STATE_RELOAD;
-	if (server->pending)
-		return state->threads && may_work ? STATE_REENCRYPTING : STATE_STALLED;
-	if (server->behind)
-		return state->age && may_work ? STATE_BEHIND : STATE_STALLED;
-	return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
+	if (!server->pending && !server->behind)
+		return server->newest ? STATE_UP_TO_DATE : STATE_UNUSED;
+	if (progress_stall(state, server->pending))
+		return STATE_STALLED;
+	return server->pending ? STATE_REENCRYPTING : STATE_BEHIND;
 }
 
 static void set_state(struct progress *progress, struct progress_line *line, enum progress_state state)

@@ -11,7 +11,7 @@ enum progress_state {
 	STATE_UP_TO_DATE,
 	STATE_UNUSED,  /* no tablespace uses the ID, and the server does not show what it has loaded */
 	STATE_BEHIND,  /* older versions stay in use until the next rotation */
-	STATE_STALLED, /* not re-encrypted, because of a setting: progress_obstacle */
+	STATE_STALLED, /* not re-encrypted, because of a setting: progress_stall */
 	STATE_REENCRYPTING,
 	STATE_DIFFERS,	  /* other nodes of the cluster have more tablespaces with the ID */
 	STATE_OTHER_KEYS, /* not of an ID: the newest versions are the same, but not all keys */
@@ -23,9 +23,15 @@ enum progress_state {
 const char *progress_state_name(enum progress_state state);
 const char *progress_state_words(enum progress_state state);
 
-/* The setting because of which a server in STATE_STALLED re-encrypts nothing, as words. pending: its tablespaces that
- * would be re-encrypted otherwise. */
-const char *progress_obstacle(const struct server_state *state, uint64_t pending);
+/* A setting because of which a server re-encrypts nothing, and what to do. */
+struct stall {
+	const char *words;
+	const char *hints[2]; /* the second is NULL if there is only one */
+};
+
+/* What keeps a server from re-encrypting an ID or all IDs that have older versions, or NULL. pending: how many of its
+ * tablespaces are old enough to be re-encrypted. */
+const struct stall *progress_stall(const struct server_state *state, uint64_t pending);
 
 /* One key ID. */
 struct progress_line {

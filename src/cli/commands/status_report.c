@@ -50,7 +50,7 @@ static void print_line(const struct server_state *state, const struct progress_l
 		       (unsigned int)(100.0 * (double)server->bytes_done / (double)(server->bytes + 1)),
 		       server->pending);
 	if (line->state == STATE_STALLED)
-		printf(": %s", progress_obstacle(state, server->pending));
+		printf(": %s", progress_stall(state, server->pending)->words);
 	putchar('\n');
 }
 
@@ -113,20 +113,11 @@ static void hint_at_age(const char *where, unsigned int age)
 		where, age, age, age == 1 ? "" : "s");
 }
 
-static void hint_at_obstacle(const char *where, const struct server_state *state, uint64_t pending)
+static void hint_at_stall(const char *where, const struct stall *stall)
 {
-	if (state->read_only) {
-		message_hint("%srestart the server with innodb_read_only = OFF", where);
-	} else if (state->decrypts) {
-		message_hint("%srun ALTER TABLE ... FORCE, ALGORITHM=COPY on each table with ENCRYPTED=YES", where);
-		message_hint(
-			"%sor run SET GLOBAL innodb_encrypt_tables = ON, which also encrypts all tables except those with ENCRYPTED=NO",
-			where);
-	} else if (pending) {
-		message_hint("%srun SET GLOBAL innodb_encryption_threads = 4", where);
-	} else {
-		message_hint("%srun SET GLOBAL innodb_encryption_rotate_key_age = 1", where);
-	}
+	message_hint("%s%s", where, stall->hints[0]);
+	if (stall->hints[1])
+		message_hint("%s%s", where, stall->hints[1]);
 }
 
 /* Whether the server does not start with this key file: it shows no loaded versions, and the file has several. */
@@ -170,7 +161,7 @@ static void say_next(const struct options *options, const char *where, const str
 		hint_at_age(where, server->state.age);
 		break;
 	case STATE_STALLED:
-		hint_at_obstacle(where, &server->state, server->progress.pending);
+		hint_at_stall(where, progress_stall(&server->state, server->progress.pending));
 		break;
 	case STATE_DIFFERS:
 		message_hint(
