@@ -989,17 +989,17 @@ static bool leads_up(const char *log)
 static bool has_relative_log(const struct hunt *hunt, const char *directory, const char *log)
 {
 	const struct parts_search *search = hunt->search;
-	HEAP char *path = *log != '/' ? format_text("%s/%s", directory, log) : NULL;
+	HEAP char *path = NULL;
 
-	if (!path || access(path, F_OK))
+	if (*log == '/' || !join_is_there(directory, log, ""))
 		return false;
-	for (size_t i = 0; leads_up(log); i++) {
-		if (i == search->directory_count)
-			return false;
+	if (!leads_up(log))
+		return true;
+	path = format_text("%s/%s", directory, log);
+	for (size_t i = 0; path && i < search->directory_count; i++)
 		if (tree_has(search->directories[i], path))
-			break;
-	}
-	return true;
+			return true;
+	return false;
 }
 
 /* list is the file that lists the log. A copy of a directory has copies of the logs. */

@@ -553,17 +553,20 @@ static void cover_temporary(struct opening *opening)
 static void open_copy(struct opening *opening)
 {
 	const char *path = opening->path;
-	HEAP char *final = with_suffix(path, ".ibd");
+	HEAP char *final = NULL;
 
+	if (!is_in_backup(path)) {
+		open_by_content(opening, DATA_UNKNOWN);
+		return;
+	}
+	final = with_suffix(path, ".ibd");
 	if (!final) {
 		opening->scan->fault = fault_of(FAULT_MEMORY);
-	} else if (is_in_backup(path)) {
-		opening->path = final;
-		open_innodb(opening);
-		opening->path = path;
-	} else {
-		open_by_content(opening, DATA_UNKNOWN);
+		return;
 	}
+	opening->path = final;
+	open_innodb(opening);
+	opening->path = path;
 }
 
 static void open_by_name(struct opening *opening)
