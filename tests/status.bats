@@ -156,8 +156,7 @@ hint: restore the key file without versions, or switch to mkeyfile_key_managemen
 }
 
 @test "a server that limits the rows of its answers hides nothing" {
-	start
-	mkeyfile status --server="$PWD/socket" --wait -q >words
+	start_and_wait
 	run --separate-stderr mkeyfile status --server="$PWD/socket"
 	same 0 "$status"
 	all=$output
